@@ -1,0 +1,207 @@
+//! The head: the one object that a location overwrites, saying what it posted, knows and lacks.
+
+use super::envelope::{FormatError, Signed, seal_signed};
+use super::object_name::ObjectName;
+use super::wire::{Reader, WireError, Writer};
+use crate::ids::{ChunkId, LocationId, Nonce, PublicKey, Root};
+use crate::limits::MISSING_LISTED_MAX;
+use crate::seal::{ArchiveKeys, SigningKey};
+use crate::version_vector::VersionVector;
+
+/// What a location says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Head {
+    /// Whose head this is.
+    pub location: LocationId,
+    /// What its index has folded.
+    pub vector: VersionVector,
+    /// Chunks of listed packs that it lacks; readers refuse more than [`MISSING_LISTED_MAX`].
+    pub missing: Vec<ChunkId>,
+    /// Counts its writings; never falls.
+    pub counter: u64,
+    /// Names this writing.
+    pub nonce: Nonce,
+    /// The Merkle root of its posted index.
+    pub root: Root,
+    /// Whom it counts when it prunes.
+    pub counts: Vec<LocationId>,
+    /// When its last check of the drive ended well, in nanoseconds since 1970; `None` if never.
+    pub checked_ns: Option<i64>,
+    /// Free space of its drive in bytes.
+    pub free_bytes: u64,
+    /// When it was written by its own clock, in nanoseconds since 1970.
+    pub written_ns: i64,
+    /// The highest head counter seen of every other location.
+    pub seen: Vec<(LocationId, u64)>,
+    /// The newest format version that it reads.
+    pub reads_version: u8,
+    /// How many changes it has not posted yet.
+    pub unposted: u64,
+}
+
+impl Head {
+    /// Signs and seals it.
+    pub fn encode(&self, keys: &ArchiveKeys, signer: &SigningKey, nonce: [u8; 24]) -> Vec<u8> {
+        seal_signed(keys, &ObjectName::Head(self.location), signer, nonce, &self.write())
+    }
+
+    /// Opens and verifies it; its location is the one that the name tells.
+    pub fn decode(
+        keys: &ArchiveKeys,
+        name: &ObjectName,
+        sealed: &[u8],
+        author_key: impl Fn(&LocationId) -> Option<PublicKey>,
+    ) -> Result<Self, FormatError> {
+        let ObjectName::Head(location) = name else {
+            return Err(FormatError::WrongKind);
+        };
+        let signed = Signed::open(keys, name, sealed)?;
+        Ok(read(*location, signed.verified(keys, author_key)?)?)
+    }
+
+    fn write(&self) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.byte(self.reads_version);
+        out.uint(self.counter);
+        out.raw(self.nonce.as_bytes());
+        out.raw(self.root.as_bytes());
+        out.int(self.written_ns);
+        out.byte(u8::from(self.checked_ns.is_some()));
+        if let Some(checked_ns) = self.checked_ns {
+            out.int(checked_ns);
+        }
+        out.uint(self.free_bytes);
+        out.uint(self.unposted);
+        out.vector(&self.vector);
+        out.count(self.counts.len());
+        self.counts.iter().for_each(|location| out.raw(location.as_bytes()));
+        out.count(self.seen.len());
+        for (location, counter) in &self.seen {
+            out.raw(location.as_bytes());
+            out.uint(*counter);
+        }
+        out.count(self.missing.len());
+        self.missing.iter().for_each(|chunk| out.raw(chunk.as_bytes()));
+        out.finish()
+    }
+}
+
+fn read(location: LocationId, content: &[u8]) -> Result<Head, WireError> {
+    let mut read = Reader::new(content);
+    let reads_version = read.byte("version")?;
+    let counter = read.uint("counter")?;
+    let nonce = Nonce::new(read.array("nonce")?);
+    let root = Root::new(read.array("root")?);
+    let written_ns = read.int("time of writing")?;
+    let checked_ns = read.option("time of checking", |read| read.int("time of checking"))?;
+    let free_bytes = read.uint("free space")?;
+    let unposted = read.uint("number of unposted changes")?;
+    let vector = read.vector("vector")?;
+    let counts = read.list(16, "counted locations", |read| {
+        Ok(LocationId::new(read.array("location")?))
+    })?;
+    let seen = read.list(17, "seen heads", |read| {
+        Ok((LocationId::new(read.array("location")?), read.uint("counter")?))
+    })?;
+    let missing = read.list(32, "missing chunks", |read| Ok(ChunkId::new(read.array("chunk")?)))?;
+    if missing.len() > MISSING_LISTED_MAX {
+        return Err(WireError::new("list of missing chunks"));
+    }
+    read.finish("end of the head")?;
+    Ok(Head {
+        location,
+        vector,
+        missing,
+        counter,
+        nonce,
+        root,
+        counts,
+        checked_ns,
+        free_bytes,
+        written_ns,
+        seen,
+        reads_version,
+        unposted,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::format::samples::{NONCE, chunk_ids, key_of, keys, location, locations, names, signer, vectors};
+
+    fn heads() -> impl Strategy<Value = Head> {
+        let lists = (
+            vectors(),
+            prop::collection::vec(chunk_ids(), 0..5),
+            prop::collection::vec(locations(), 0..5),
+            prop::collection::vec((locations(), any::<u64>()), 0..5),
+        );
+        let numbers = (
+            any::<u64>(),
+            any::<Option<i64>>(),
+            any::<u64>(),
+            any::<i64>(),
+            any::<u8>(),
+            any::<u64>(),
+        );
+        (lists, numbers, any::<[u8; 16]>(), any::<[u8; 32]>()).prop_map(|(lists, numbers, nonce, root)| {
+            let (vector, missing, counts, seen) = lists;
+            let (counter, checked_ns, free_bytes, written_ns, reads_version, unposted) = numbers;
+            let (nonce, root) = (Nonce::new(nonce), Root::new(root));
+            Head {
+                location: location(1),
+                vector,
+                missing,
+                counter,
+                nonce,
+                root,
+                counts,
+                checked_ns,
+                free_bytes,
+                written_ns,
+                seen,
+                reads_version,
+                unposted,
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_head_survives(head in heads()) {
+            let sealed = head.encode(&keys(), &signer(), NONCE);
+            prop_assert_eq!(Head::decode(&keys(), &names()[0], &sealed, key_of), Ok(head));
+        }
+
+        #[test]
+        fn mutated_bytes_are_read_without_harm(head in heads(), at: prop::sample::Index, byte: u8) {
+            let mut content = head.write();
+            let at = at.index(content.len());
+            content[at] = byte;
+            let _ = read(location(1), &content);
+            let _ = read(location(1), &content[..at]);
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_harm(content in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(location(1), &content);
+        }
+    }
+
+    #[test]
+    fn a_head_under_another_name_or_key_is_refused() {
+        let name = &names()[0];
+        let sealed = seal_signed(&keys(), name, &SigningKey::from_seed([9; 32]), NONCE, b"");
+        assert_eq!(
+            Head::decode(&keys(), name, &sealed, key_of),
+            Err(FormatError::NotSigned(location(1)))
+        );
+        assert_eq!(
+            Head::decode(&keys(), &names()[4], &sealed, key_of),
+            Err(FormatError::WrongKind)
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! Statements about locations: who joined, who took over from whom; signed, immutable.
+
+use super::envelope::{FormatError, Signed, seal_signed};
+use super::object_name::ObjectName;
+use super::wire::{Reader, WireError, Writer};
+use crate::ids::{LocationId, PublicKey};
+use crate::seal::{ArchiveKeys, SigningKey};
+use crate::version_vector::VersionVector;
+
+const JOINED: u8 = 1;
+const SUCCEEDS: u8 = 2;
+
+/// What is said about a location.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Statement {
+    /// It belongs to the archive.
+    Joined {
+        /// What the copy is called.
+        label: String,
+        /// Who looks after it.
+        person: String,
+        /// The key by which its objects are verified.
+        key: PublicKey,
+        /// When it was said, in nanoseconds since 1970.
+        created_ns: i64,
+        /// What its copy held when it was prepared; until its first head it counts as holding just that.
+        holds: VersionVector,
+    },
+    /// It took over from another id of the same copy; void if the old one writes again.
+    Succeeds {
+        /// The id that it had before.
+        old: LocationId,
+        /// The old id's head counter as last seen.
+        old_counter: u64,
+        /// What the copy is called.
+        label: String,
+        /// Who looks after it.
+        person: String,
+        /// The key by which its objects are verified.
+        key: PublicKey,
+        /// When it was said, in nanoseconds since 1970.
+        created_ns: i64,
+    },
+    /// Something that a later Offsync says; left alone.
+    Unknown {
+        /// The number of its kind.
+        kind: u8,
+        /// What follows.
+        body: Vec<u8>,
+    },
+}
+
+/// One statement, with the key that signed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct People {
+    /// Whom it is about.
+    pub subject: LocationId,
+    /// Who says it.
+    pub author: LocationId,
+    /// Tells the author's statements about this subject apart, in order.
+    pub number: u64,
+    /// The key that signed it. Whether it is the author's is for the caller to say.
+    pub author_key: PublicKey,
+    /// What is said.
+    pub statement: Statement,
+}
+
+impl People {
+    /// Gives the name under which it is stored.
+    pub fn name(&self) -> ObjectName {
+        ObjectName::People {
+            subject: self.subject,
+            author: self.author,
+            number: self.number,
+        }
+    }
+
+    /// Signs and seals it; the author's key in it is the signer's.
+    pub fn encode(&self, keys: &ArchiveKeys, signer: &SigningKey, nonce: [u8; 24]) -> Vec<u8> {
+        let mut out = Writer::default();
+        out.raw(signer.public().as_bytes());
+        write_statement(&mut out, &self.statement);
+        seal_signed(keys, &self.name(), signer, nonce, &out.finish())
+    }
+
+    /// Opens it and verifies it with the key inside; the caller checks that this is the author's.
+    pub fn decode(keys: &ArchiveKeys, name: &ObjectName, sealed: &[u8]) -> Result<Self, FormatError> {
+        let ObjectName::People {
+            subject,
+            author,
+            number,
+        } = *name
+        else {
+            return Err(FormatError::WrongKind);
+        };
+        let signed = Signed::open(keys, name, sealed)?;
+        let author_key = PublicKey::new(Reader::new(signed.unverified()).array("key of the author")?);
+        let mut read = Reader::new(signed.verified(keys, |_| Some(author_key))?);
+        read.raw(author_key.as_bytes().len(), "key of the author")?;
+        let statement = read_statement(&mut read)?;
+        read.finish("end of the statement")?;
+        Ok(Self {
+            subject,
+            author,
+            number,
+            author_key,
+            statement,
+        })
+    }
+}
+
+fn write_statement(out: &mut Writer, statement: &Statement) {
+    match statement {
+        Statement::Joined {
+            label,
+            person,
+            key,
+            created_ns,
+            holds,
+        } => {
+            out.byte(JOINED);
+            write_copy(out, label, person, key, *created_ns);
+            out.vector(holds);
+        }
+        Statement::Succeeds {
+            old,
+            old_counter,
+            label,
+            person,
+            key,
+            created_ns,
+        } => {
+            out.byte(SUCCEEDS);
+            out.raw(old.as_bytes());
+            out.uint(*old_counter);
+            write_copy(out, label, person, key, *created_ns);
+        }
+        Statement::Unknown { kind, body } => {
+            out.byte(*kind);
+            out.raw(body);
+        }
+    }
+}
+
+fn write_copy(out: &mut Writer, label: &str, person: &str, key: &PublicKey, created_ns: i64) {
+    out.bytes(label.as_bytes());
+    out.bytes(person.as_bytes());
+    out.raw(key.as_bytes());
+    out.int(created_ns);
+}
+
+fn read_statement(read: &mut Reader<'_>) -> Result<Statement, WireError> {
+    match read.byte("kind of statement")? {
+        JOINED => {
+            let (label, person, key, created_ns) = read_copy(read)?;
+            Ok(Statement::Joined {
+                label,
+                person,
+                key,
+                created_ns,
+                holds: read.vector("what its copy holds")?,
+            })
+        }
+        SUCCEEDS => {
+            let old = LocationId::new(read.array("location")?);
+            let old_counter = read.uint("counter")?;
+            let (label, person, key, created_ns) = read_copy(read)?;
+            Ok(Statement::Succeeds {
+                old,
+                old_counter,
+                label,
+                person,
+                key,
+                created_ns,
+            })
+        }
+        kind => Ok(Statement::Unknown {
+            kind,
+            body: read.raw(read.left(), "statement")?.to_vec(),
+        }),
+    }
+}
+
+fn read_copy(read: &mut Reader<'_>) -> Result<(String, String, PublicKey, i64), WireError> {
+    let label = read.text("label")?;
+    let person = read.text("person")?;
+    let key = PublicKey::new(read.array("key")?);
+    Ok((label, person, key, read.int("time")?))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::format::samples::{NONCE, keys, locations, signer, vectors};
+    use crate::seal::seal;
+
+    fn statements() -> impl Strategy<Value = Statement> {
+        let copy = ("\\PC{0,9}", "\\PC{0,9}", any::<[u8; 32]>(), any::<i64>());
+        let later = (3u8.., prop::collection::vec(any::<u8>(), 0..9));
+        prop_oneof![
+            (copy, vectors()).prop_map(|((label, person, key, created_ns), holds)| {
+                Statement::Joined {
+                    label,
+                    person,
+                    key: PublicKey::new(key),
+                    created_ns,
+                    holds,
+                }
+            }),
+            (locations(), any::<u64>(), copy).prop_map(|(old, old_counter, (label, person, key, created_ns))| {
+                Statement::Succeeds {
+                    old,
+                    old_counter,
+                    label,
+                    person,
+                    key: PublicKey::new(key),
+                    created_ns,
+                }
+            }),
+            later.prop_map(|(kind, body)| Statement::Unknown { kind, body }),
+        ]
+    }
+
+    fn said(subject: LocationId, author: LocationId, number: u64, statement: Statement) -> People {
+        People {
+            subject,
+            author,
+            number,
+            author_key: signer().public(),
+            statement,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_statement_survives(
+            subject in locations(), author in locations(), number: u64, statement in statements(),
+        ) {
+            let people = said(subject, author, number, statement);
+            let sealed = people.encode(&keys(), &signer(), NONCE);
+            prop_assert_eq!(People::decode(&keys(), &people.name(), &sealed), Ok(people));
+        }
+
+        #[test]
+        fn any_bytes_are_read_without_harm(content in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read_statement(&mut Reader::new(&content));
+        }
+    }
+
+    #[test]
+    fn a_statement_that_names_another_key_than_signed_it_is_refused() {
+        let author = LocationId::new([1; 16]);
+        let people = said(author, author, 0, Statement::Unknown { kind: 9, body: vec![] });
+        let body = [&[0; 64][..], signer().public().as_bytes(), &[9]].concat();
+        let sealed = seal(&keys(), &people.name(), NONCE, &body);
+        assert_eq!(
+            People::decode(&keys(), &people.name(), &sealed),
+            Err(FormatError::NotSigned(author))
+        );
+    }
+}

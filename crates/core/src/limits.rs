@@ -1,0 +1,64 @@
+//! Every bound in one place: sizes, counts, depths, with units last in their names.
+
+/// Longest name of one file or folder.
+pub const NAME_BYTES_MAX: usize = 255;
+/// Longest path inside an archive.
+pub const PATH_BYTES_MAX: usize = 4096;
+/// Deepest path inside an archive, in names.
+pub const PATH_DEPTH_MAX: usize = 256;
+
+/// Largest object in a mailbox: the limit of one-shot uploads of the common clouds.
+pub const OBJECT_BYTES_MAX: usize = 4 << 20;
+/// Content in one pack before compression; leaves room for the frame and the seal.
+pub const PACK_CONTENT_BYTES_MAX: usize = OBJECT_BYTES_MAX - (64 << 10);
+/// A pack takes at most this part of the allowance.
+pub const PACK_PART_OF_ALLOWANCE: u64 = 8;
+/// Content up to this size, all of a changeset together, travels inside its manifest.
+pub const INLINE_CONTENT_BYTES_MAX: usize = 64 << 10;
+/// Entries in one changeset.
+pub const CHANGESET_ENTRIES_MAX: usize = 20_000;
+/// Declared size of a decompressed object body.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// Files up to this size are one chunk.
+pub const SINGLE_CHUNK_BYTES_MAX: u64 = 1 << 20;
+/// Smallest content-defined chunk, but for the last.
+pub const CHUNK_BYTES_MIN: usize = 256 << 10;
+/// Chunk size aimed at.
+pub const CHUNK_BYTES_AVERAGE: usize = 1 << 20;
+/// Largest chunk.
+pub const CHUNK_BYTES_MAX: usize = 3 << 20;
+
+/// Missing chunks that one head or want lists.
+pub const MISSING_LISTED_MAX: usize = 4096;
+
+/// Intents journalled at a time.
+pub const JOURNAL_INTENTS_MAX: usize = 256;
+/// Content staged at a time before it is put into place.
+pub const JOURNAL_BYTES_MAX: u64 = 64 << 20;
+
+/// Rows read from the index at a time.
+pub const INDEX_PAGE_ROWS: usize = 4096;
+
+/// Fewer deletions than this are never held.
+pub const HELD_DELETIONS_MIN: u64 = 5;
+/// More than one in this many files deleted at once is held.
+pub const HELD_DELETIONS_PART: u64 = 4;
+/// More deletions than this are always held.
+pub const HELD_DELETIONS_MAX: u64 = 1_000;
+
+/// Smallest allowance that holds heads, wants and state.
+pub const ALLOWANCE_BYTES_MIN: u64 = 16 << 20;
+/// Percent of the allowance that is never exceeded.
+pub const ALLOWANCE_PERCENT: u64 = 95;
+/// Percent of the allowance kept for heads, wants, state and served packs.
+pub const RESERVE_PERCENT: u64 = 10;
+
+/// A head that says nothing new is written again after this time.
+pub const HEAD_REFRESH_NS: i64 = 24 * 3_600 * 1_000_000_000;
+/// Days of silence after which a location is parked, unless the archive says otherwise.
+pub const PARK_AFTER_DAYS: u32 = 180;
+/// Cycles that a gap must be seen before state is asked for.
+pub const GAP_CYCLES: u32 = 2;
+/// Times that a file is read again when it changes while it is read.
+pub const TORN_READS_MAX: u32 = 3;

@@ -1,0 +1,261 @@
+//! Sealing: what leaves a drive can be read and made by the members of its archive alone.
+//!
+//! Every object is bound to its archive and its name: moved, renamed, cut or changed, it no
+//! longer opens. Nothing is decompressed before it is authentic, and nothing grows beyond its
+//! declared size. Nonces come from outside; a nonce must never be used twice.
+
+mod signing;
+
+use std::fmt;
+use std::io::Read;
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use zeroize::Zeroizing;
+
+use crate::format::object_name::ObjectName;
+use crate::ids::{ArchiveId, ChunkId, Digest};
+use crate::limits::BODY_BYTES_MAX;
+
+pub use signing::{SIGNATURE_BYTES, SigningKey, sign, verify};
+
+/// The version of every object that this Offsync writes, and the newest that it reads.
+pub const FORMAT_VERSION: u8 = 1;
+/// Bytes that sealing adds to a body that does not shrink.
+pub const SEAL_BYTES: usize = HEADER_BYTES + TAG_BYTES + FRAME_BYTES;
+
+const MAGIC: &[u8; 4] = b"OFSY";
+const HEADER_BYTES: usize = 30;
+const NONCE_AT: usize = 6;
+const TAG_BYTES: usize = 16;
+const FRAME_BYTES: usize = 9;
+const STORED: u8 = 0;
+const ZSTD: u8 = 1;
+const ZSTD_LEVEL: i32 = 3;
+/// Largest window that a reader grants, as a power of two of bytes.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+const SEAL_CONTEXT: &str = "offsync v1 object seal key";
+const CONTENT_CONTEXT: &str = "offsync v1 content hash key";
+
+/// Why a sealed object does not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// It ends before a seal could be complete.
+    #[error("the object is too short to be whole")]
+    TooShort,
+    /// It does not begin as an object of Offsync does.
+    #[error("this is not an object of Offsync")]
+    NotOffsync,
+    /// It was written by a newer Offsync, or its version byte is damaged.
+    #[error("a newer Offsync is needed to read this (format {version})")]
+    Newer {
+        /// The version that it claims.
+        version: u8,
+    },
+    /// Another key, another name, or changed bytes.
+    #[error("the object was not sealed with this archive's key under this name")]
+    NotAuthentic,
+    /// It declares more than a body may hold.
+    #[error("the object declares more than {BODY_BYTES_MAX} bytes")]
+    TooLarge,
+    /// It was sealed by a member, but makes no sense.
+    #[error("the object's content is damaged")]
+    Damaged,
+}
+
+/// The secret that all members of an archive share; wiped when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ArchiveKey(Zeroizing<[u8; 32]>);
+
+impl ArchiveKey {
+    /// Wraps 32 random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Gives the raw bytes, for a keystore or an invitation.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ArchiveKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ArchiveKey(..)")
+    }
+}
+
+/// The keys that follow from an archive's key, one for each purpose; wiped when dropped.
+#[derive(Clone)]
+pub struct ArchiveKeys {
+    archive: ArchiveId,
+    seal: Zeroizing<[u8; 32]>,
+    content: Zeroizing<[u8; 32]>,
+}
+
+impl ArchiveKeys {
+    /// Derives them by BLAKE3 `derive_key` from the archive's key and id.
+    pub fn derive(key: &ArchiveKey, archive: &ArchiveId) -> Self {
+        let mut material = Zeroizing::new([0; 48]);
+        material[..32].copy_from_slice(key.as_bytes());
+        material[32..].copy_from_slice(archive.as_bytes());
+        Self {
+            archive: *archive,
+            seal: Zeroizing::new(blake3::derive_key(SEAL_CONTEXT, &material[..])),
+            content: Zeroizing::new(blake3::derive_key(CONTENT_CONTEXT, &material[..])),
+        }
+    }
+
+    /// Gives the archive that these keys belong to.
+    pub fn archive(&self) -> &ArchiveId {
+        &self.archive
+    }
+
+    /// Hashes a file's whole content.
+    pub fn digest(&self, content: &[u8]) -> Digest {
+        Digest::new(*blake3::keyed_hash(&self.content, content).as_bytes())
+    }
+
+    /// Begins the hash of a content that is read piece by piece.
+    pub fn digest_hasher(&self) -> DigestHasher {
+        DigestHasher(blake3::Hasher::new_keyed(&self.content))
+    }
+
+    /// Names a chunk: the same hash as [`Self::digest`].
+    pub fn chunk_id(&self, content: &[u8]) -> ChunkId {
+        self.digest(content).into()
+    }
+}
+
+impl fmt::Debug for ArchiveKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ArchiveKeys({:?}, ..)", self.archive)
+    }
+}
+
+/// The hash of a content in the making.
+#[derive(Clone)]
+pub struct DigestHasher(blake3::Hasher);
+
+impl DigestHasher {
+    /// Adds the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// Gives the digest of all bytes so far.
+    pub fn finish(&self) -> Digest {
+        Digest::new(*self.0.finalize().as_bytes())
+    }
+}
+
+impl fmt::Debug for DigestHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DigestHasher(..)")
+    }
+}
+
+/// Seals a body under a name, compressed where that shrinks it.
+///
+/// The nonce must be random and never used before with the same archive.
+pub fn seal(keys: &ArchiveKeys, name: &ObjectName, nonce: [u8; 24], body: &[u8]) -> Vec<u8> {
+    let mut sealed = Vec::with_capacity(SEAL_BYTES + body.len());
+    sealed.extend_from_slice(MAGIC);
+    sealed.push(FORMAT_VERSION);
+    sealed.push(name.kind());
+    sealed.extend_from_slice(&nonce);
+    let associated = associated_data(&sealed, keys, name);
+    let payload = Payload {
+        msg: &frame(body),
+        aad: &associated,
+    };
+    let cipher = XChaCha20Poly1305::new(&Key::from(*keys.seal));
+    let ciphertext = cipher
+        .encrypt(&XNonce::from(nonce), payload)
+        .expect("a body is far below the cipher's limit");
+    sealed.extend_from_slice(&ciphertext);
+    sealed
+}
+
+/// Opens an object that was sealed under this name, and gives its body.
+///
+/// Authenticates first; decompresses a stream that ends at the declared size, which is capped
+/// at [`BODY_BYTES_MAX`].
+pub fn open(keys: &ArchiveKeys, name: &ObjectName, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+    let (header, ciphertext) = sealed.split_at_checked(HEADER_BYTES).ok_or(OpenError::TooShort)?;
+    if !header.starts_with(MAGIC) || header[4] == 0 {
+        return Err(OpenError::NotOffsync);
+    }
+    if header[4] > FORMAT_VERSION {
+        return Err(OpenError::Newer { version: header[4] });
+    }
+    if ciphertext.len() < TAG_BYTES + FRAME_BYTES {
+        return Err(OpenError::TooShort);
+    }
+    if header[5] != name.kind() {
+        return Err(OpenError::NotAuthentic);
+    }
+    let nonce: [u8; 24] = header[NONCE_AT..].try_into().map_err(|_| OpenError::TooShort)?;
+    let payload = Payload {
+        msg: ciphertext,
+        aad: &associated_data(header, keys, name),
+    };
+    let cipher = XChaCha20Poly1305::new(&Key::from(*keys.seal));
+    let framed = cipher
+        .decrypt(&XNonce::from(nonce), payload)
+        .map_err(|_| OpenError::NotAuthentic)?;
+    unframe(framed)
+}
+
+fn associated_data(header: &[u8], keys: &ArchiveKeys, name: &ObjectName) -> Vec<u8> {
+    [header, keys.archive.as_bytes(), name.to_string().as_bytes()].concat()
+}
+
+fn frame(body: &[u8]) -> Zeroizing<Vec<u8>> {
+    let compressed = zstd::bulk::compress(body, ZSTD_LEVEL)
+        .ok()
+        .filter(|small| small.len() < body.len());
+    let (tag, bytes) = compressed.as_deref().map_or((STORED, body), |small| (ZSTD, small));
+    let mut framed = Vec::with_capacity(FRAME_BYTES + bytes.len());
+    framed.push(tag);
+    framed.extend_from_slice(&(body.len() as u64).to_le_bytes());
+    framed.extend_from_slice(bytes);
+    Zeroizing::new(framed)
+}
+
+fn unframe(mut framed: Vec<u8>) -> Result<Vec<u8>, OpenError> {
+    let (head, bytes) = framed.split_first_chunk::<FRAME_BYTES>().ok_or(OpenError::Damaged)?;
+    let (tag, size) = head.split_first().ok_or(OpenError::Damaged)?;
+    let declared_bytes = u64::from_le_bytes(size.try_into().map_err(|_| OpenError::Damaged)?);
+    if declared_bytes > BODY_BYTES_MAX as u64 {
+        return Err(OpenError::TooLarge);
+    }
+    match *tag {
+        STORED if bytes.len() as u64 == declared_bytes => {
+            framed.drain(..FRAME_BYTES);
+            Ok(framed)
+        }
+        ZSTD => decompress(bytes, declared_bytes),
+        _ => Err(OpenError::Damaged),
+    }
+}
+
+fn decompress(bytes: &[u8], declared_bytes: u64) -> Result<Vec<u8>, OpenError> {
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(bytes).map_err(|_| OpenError::Damaged)?;
+    decoder
+        .window_log_max(ZSTD_WINDOW_LOG_MAX)
+        .map_err(|_| OpenError::Damaged)?;
+    let mut body = Vec::new();
+    let read_bytes = decoder
+        .take(declared_bytes + 1)
+        .read_to_end(&mut body)
+        .map_err(|_| OpenError::Damaged)?;
+    if read_bytes as u64 != declared_bytes {
+        return Err(OpenError::Damaged);
+    }
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests;
