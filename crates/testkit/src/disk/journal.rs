@@ -1,0 +1,119 @@
+//! The journal of a simulated drive: names in order, and what a power cut leaves of them.
+//!
+//! As on ext4, a power cut keeps a prefix of what was named since the last flush, never
+//! a later name without an earlier one. Contents that were never finished come back torn.
+
+use super::volume::{Body, NodeId, Slot, Volume};
+use crate::rng::Rng;
+
+/// How to take one step back.
+#[derive(Clone, Debug)]
+pub(super) enum Undo {
+    Linked(Slot),
+    Unlinked(Slot, NodeId),
+    Moved { from: Slot, to: Slot },
+    Meta { node: NodeId, mtime_ns: i64, mode: u32 },
+}
+
+impl Volume {
+    pub(super) fn link(&mut self, slot: Slot, id: NodeId, now_ns: i64) {
+        self.attach(&slot, id);
+        self.touch_folder(slot.folder, now_ns);
+        self.log.push(Undo::Linked(slot));
+    }
+
+    pub(super) fn unlink(&mut self, slot: Slot, now_ns: i64) {
+        let slot = self.spelled(slot);
+        let id = self.detach(&slot);
+        self.touch_folder(slot.folder, now_ns);
+        self.log.push(Undo::Unlinked(slot, id));
+    }
+
+    pub(super) fn shift(&mut self, from: Slot, to: Slot, now_ns: i64) {
+        let from = self.spelled(from);
+        let id = self.detach(&from);
+        self.attach(&to, id);
+        self.node_mut(id).ctime_ns = now_ns;
+        self.touch_folder(from.folder, now_ns);
+        self.touch_folder(to.folder, now_ns);
+        self.log.push(Undo::Moved { from, to });
+    }
+
+    pub(super) fn set_meta(&mut self, id: NodeId, mtime_ns: i64, mode: u32, now_ns: i64) {
+        let node = self.node_mut(id);
+        let old = Undo::Meta {
+            node: id,
+            mtime_ns: node.mtime_ns,
+            mode: node.mode,
+        };
+        (node.mtime_ns, node.mode, node.ctime_ns) = (mtime_ns, mode, now_ns);
+        self.log.push(old);
+    }
+
+    /// Makes all names so far durable, as the journal does before a person's flushed save; open contents stay unfinished.
+    pub(super) fn settle(&mut self) {
+        let unfinished = std::mem::take(&mut self.unfinished);
+        self.flush();
+        self.unfinished = unfinished.into_iter().filter(|id| self.has(*id)).collect();
+    }
+
+    /// Makes all that was done so far survive a power cut.
+    pub(super) fn flush(&mut self) {
+        self.log.clear();
+        self.unfinished.clear();
+        self.sweep();
+    }
+
+    /// Counts the names that a power cut could still take back.
+    pub(super) fn unflushed(&self) -> usize {
+        self.log.len()
+    }
+
+    /// Takes back all names behind a random point, and tears contents that were not finished.
+    pub(super) fn power_cut(&mut self, rng: &mut Rng) {
+        let kept = rng.index(self.log.len() + 1);
+        for undo in self.log.split_off(kept).into_iter().rev() {
+            self.undo(undo);
+        }
+        for id in std::mem::take(&mut self.unfinished) {
+            self.tear(id, rng);
+        }
+        self.close_all();
+        self.flush();
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        match undo {
+            Undo::Linked(slot) => {
+                self.detach(&slot);
+            }
+            Undo::Unlinked(slot, id) => self.attach(&slot, id),
+            Undo::Moved { from, to } => {
+                let id = self.detach(&to);
+                self.attach(&from, id);
+            }
+            Undo::Meta { node, mtime_ns, mode } => {
+                let node = self.node_mut(node);
+                (node.mtime_ns, node.mode) = (mtime_ns, mode);
+            }
+        }
+    }
+
+    /// Leaves a part of a content, or zeros where bytes should be: what drives do.
+    fn tear(&mut self, id: NodeId, rng: &mut Rng) {
+        if !self.has(id) {
+            return;
+        }
+        let Body::File(bytes) = &self.node(id).body else {
+            return;
+        };
+        let mut torn = bytes.to_vec();
+        let from = rng.index(torn.len() + 1);
+        if rng.percent(50) {
+            torn.truncate(from);
+        } else {
+            torn[from..].fill(0);
+        }
+        self.replace_content(id, torn);
+    }
+}
