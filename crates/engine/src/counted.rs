@@ -1,0 +1,224 @@
+//! Who counts: the locations that a changeset waits for, with what each is known to hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::dot::Dot;
+use offsync_core::format::head::Head;
+use offsync_core::format::{ObjectName, People, Statement};
+use offsync_core::ids::{ChunkId, LocationId};
+use offsync_core::ports::Mailbox;
+use offsync_core::version_vector::VersionVector;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, CachedHead, CachedPerson, HEAD, PERSON};
+use crate::view::View;
+
+/// One location that counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// What it folded.
+    pub(crate) vector: VersionVector,
+    /// Chunks that it says it lacks.
+    pub(crate) missing: BTreeSet<ChunkId>,
+}
+
+/// The locations that count, this one among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted(pub(crate) BTreeMap<LocationId, Standing>);
+
+impl Counted {
+    /// Goes through all but one.
+    pub(crate) fn others(&self, me: LocationId) -> impl Iterator<Item = (&LocationId, &Standing)> {
+        self.0.iter().filter(move |(location, _)| **location != me)
+    }
+
+    /// Tells whether all hold a dot.
+    pub(crate) fn all_cover(&self, dot: &Dot) -> bool {
+        self.0.values().all(|standing| standing.vector.covers_dot(dot))
+    }
+
+    /// Tells whether all folded an author's sequence.
+    pub(crate) fn all_folded(&self, author: &LocationId, sequence: u64) -> bool {
+        self.0.values().all(|standing| standing.vector.get(author) >= sequence)
+    }
+
+    /// Gives all chunks that anyone lacks.
+    pub(crate) fn lacking(&self) -> BTreeSet<ChunkId> {
+        self.0
+            .values()
+            .flat_map(|standing| standing.missing.iter().copied())
+            .collect()
+    }
+}
+
+impl Engine<'_> {
+    /// Takes up statements about locations that are new in the listing.
+    pub(crate) fn learn_people(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
+        let names: Vec<ObjectName> = view
+            .names()
+            .filter(|name| matches!(name, ObjectName::People { .. }))
+            .cloned()
+            .collect();
+        // A statement may be signed by somebody whom a later one introduces.
+        for _ in 0..2 {
+            for name in &names {
+                let ObjectName::People { subject, .. } = name else {
+                    continue;
+                };
+                if memory::read::<CachedPerson>(self.index, &format!("{PERSON}{subject}"))?.is_none() {
+                    self.learn_person(mailbox, name)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn learn_person(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<()> {
+        let Some(sealed) = self.get(mailbox, name)? else {
+            return Ok(());
+        };
+        let Ok(people) = People::decode(self.keys, name, &sealed) else {
+            return Ok(());
+        };
+        let author_key = self.key_of(&people.author)?;
+        let speaks_for_itself = people.author == people.subject && author_key.is_none();
+        if author_key != Some(people.author_key) && !speaks_for_itself {
+            return Ok(());
+        }
+        let heard_ns = self.clock.now_ns();
+        let person = match people.statement {
+            Statement::Joined {
+                label,
+                person,
+                key,
+                holds,
+                ..
+            } => CachedPerson {
+                label,
+                person,
+                key,
+                holds,
+                heard_ns,
+                succeeds: None,
+            },
+            Statement::Succeeds {
+                old,
+                old_counter,
+                label,
+                person,
+                key,
+                ..
+            } => {
+                let succeeds = Some((old, old_counter));
+                CachedPerson {
+                    label,
+                    person,
+                    key,
+                    holds: VersionVector::default(),
+                    heard_ns,
+                    succeeds,
+                }
+            }
+            Statement::Unknown { .. } => return Ok(()),
+        };
+        self.commit(vec![memory::write(format!("{PERSON}{}", people.subject), &person)])
+    }
+
+    /// Reads all heads in the listing; gives this location's own, if it is there.
+    pub(crate) fn learn_heads(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<Option<Head>> {
+        let mut own = None;
+        let names: Vec<ObjectName> = view
+            .names()
+            .filter(|name| matches!(name, ObjectName::Head(_)))
+            .cloned()
+            .collect();
+        for name in names {
+            let ObjectName::Head(location) = &name else { continue };
+            let Some(head) = self.read_head(mailbox, &name, location)? else {
+                continue;
+            };
+            if *location == self.me() {
+                own = Some(head);
+            } else {
+                self.cache_head(head)?;
+            }
+        }
+        Ok(own)
+    }
+
+    /// Reads one head; what cannot be opened or verified counts as absent.
+    pub(crate) fn read_head(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        name: &ObjectName,
+        location: &LocationId,
+    ) -> Result<Option<Head>> {
+        let Some(key) = self.key_of(location)? else {
+            return Ok(None);
+        };
+        let Some(sealed) = self.get(mailbox, name)? else {
+            return Ok(None);
+        };
+        Ok(Head::decode(self.keys, name, &sealed, |_| Some(key)).ok())
+    }
+
+    /// Keeps a head unless a newer one was seen already.
+    pub(crate) fn cache_head(&mut self, head: Head) -> Result<()> {
+        let name = format!("{HEAD}{}", head.location);
+        let known = memory::read::<CachedHead>(self.index, &name)?;
+        let is_old = known.as_ref().is_some_and(|known| head.counter < known.head.counter);
+        let is_same = known.as_ref().is_some_and(|known| head == known.head);
+        if is_old || is_same {
+            return Ok(());
+        }
+        let changed_ns = self.clock.now_ns();
+        self.commit(vec![memory::write(name, &CachedHead { head, changed_ns })])
+    }
+
+    /// Gives every head that this location remembers.
+    pub(crate) fn heads(&self) -> Result<BTreeMap<LocationId, CachedHead>> {
+        let all = memory::read_all::<CachedHead>(self.index, HEAD)?;
+        Ok(all.into_values().map(|cached| (cached.head.location, cached)).collect())
+    }
+
+    /// Tells which locations another id took over from, and which have not written since.
+    pub(crate) fn succeeded(&self) -> Result<BTreeSet<LocationId>> {
+        let heads = self.heads()?;
+        let old_ids = self.people()?.into_values().filter_map(|person| person.succeeds);
+        let is_silent =
+            |(old, counter): &(LocationId, u64)| heads.get(old).is_none_or(|cached| cached.head.counter <= *counter);
+        Ok(old_ids.filter(is_silent).map(|(old, _)| old).collect())
+    }
+
+    /// Gives the locations that count: known, not succeeded, not parked.
+    pub(crate) fn counted(&self, park_after_ns: i64) -> Result<Counted> {
+        let (heads, succeeded) = (self.heads()?, self.succeeded()?);
+        let now_ns = self.clock.now_ns();
+        let mut counted = BTreeMap::new();
+        for (location, person) in self.people()? {
+            let cached = heads.get(&location);
+            let silent_since = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
+            let is_parked = location != self.me() && now_ns.saturating_sub(silent_since) > park_after_ns;
+            if succeeded.contains(&location) || is_parked {
+                continue;
+            }
+            let standing = match cached {
+                _ if location == self.me() => Standing {
+                    vector: self.vector.clone(),
+                    missing: BTreeSet::new(),
+                },
+                Some(CachedHead { head, .. }) => Standing {
+                    vector: head.vector.clone(),
+                    missing: head.missing.iter().copied().collect(),
+                },
+                None => Standing {
+                    vector: person.holds,
+                    missing: BTreeSet::new(),
+                },
+            };
+            counted.insert(location, standing);
+        }
+        Ok(Counted(counted))
+    }
+}

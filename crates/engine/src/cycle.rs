@@ -1,0 +1,284 @@
+//! One whole cycle: recover, scan, fetch, settle, head, prune, post, head.
+//!
+//! A visit can use the room that its own acknowledgement frees. Whatever ends a cycle
+//! early, the next one goes on from there.
+
+use std::collections::BTreeSet;
+
+use offsync_core::format::ObjectName;
+use offsync_core::format::head::Head;
+use offsync_core::ids::ChunkId;
+use offsync_core::limits::{INDEX_PAGE_ROWS, PARK_AFTER_DAYS};
+use offsync_core::ports::Mailbox;
+use offsync_core::rel_path::{PathKey, RelPath};
+
+use crate::counted::Counted;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, AWAITS_STATE, GONE, LAST_SYNC, STATEMENT};
+use crate::post::Posting;
+use crate::report::{ConflictLine, SyncReport};
+use crate::scan::{Depth, Trust};
+use crate::settle::Consent;
+use crate::view::View;
+
+const DAY_NS: i64 = 24 * 3_600 * 1_000_000_000;
+
+/// How a cycle is to go.
+#[derive(Clone, Copy, Debug)]
+pub struct SyncOptions {
+    /// Read every file again, whatever its time says.
+    pub deep: bool,
+    /// A person says yes to many deletions.
+    pub confirm_deletions: bool,
+    /// What the mailbox may hold in bytes; `None` without a limit.
+    pub allowance_bytes: Option<u64>,
+    /// Days of silence after which a location no longer counts.
+    pub park_after_days: u32,
+    /// Whether what is absent on the drive was deleted by a person. Not so where the
+    /// archive lies on another drive than it did.
+    pub trust_absence: bool,
+}
+
+impl Default for SyncOptions {
+    fn default() -> Self {
+        Self {
+            deep: false,
+            confirm_deletions: false,
+            allowance_bytes: None,
+            park_after_days: PARK_AFTER_DAYS,
+            trust_absence: true,
+        }
+    }
+}
+
+/// What a folder turned out to hold when it was adopted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Adoption {
+    /// Files that are there as they should be.
+    pub adopted_files: u64,
+    /// Files that should be there and are not: they are wanted.
+    pub missing: Vec<RelPath>,
+    /// Files that are there and differ, or are extra: they will be posted beside what the others have.
+    pub differing: Vec<RelPath>,
+}
+
+impl SyncOptions {
+    fn consent(&self) -> Consent {
+        if self.confirm_deletions {
+            Consent::Given
+        } else {
+            Consent::None
+        }
+    }
+
+    pub(crate) fn trust(&self) -> Trust {
+        if self.trust_absence { Trust::Own } else { Trust::Adopted }
+    }
+
+    pub(crate) fn park_after_ns(&self) -> i64 {
+        i64::from(self.park_after_days).saturating_mul(DAY_NS)
+    }
+}
+
+impl Engine<'_> {
+    /// Runs one cycle; without a mailbox it looks at the drive and settles what it can.
+    pub fn sync(&mut self, options: &SyncOptions) -> Result<SyncReport> {
+        self.report = SyncReport::default();
+        self.recover()?;
+        self.match_marker()?;
+        self.scan(if options.deep { Depth::Deep } else { Depth::Quick }, options.trust())?;
+        let missing = match self.mailbox {
+            Some(mailbox) => self.exchange(mailbox, options)?,
+            None => self.stay_offline(options)?,
+        };
+        self.drop_spent_staging()?;
+        self.close_report(&missing)?;
+        let now_ns = self.clock.now_ns();
+        self.commit(vec![memory::write(LAST_SYNC, &now_ns)])?;
+        Ok(std::mem::take(&mut self.report))
+    }
+
+    /// Takes a folder for what it holds: nothing that lacks was deleted, nothing that differs replaces anything.
+    pub fn adopt(&mut self) -> Result<Adoption> {
+        self.recover()?;
+        self.match_marker()?;
+        let mut before = BTreeSet::new();
+        let mut after: Option<PathKey> = None;
+        loop {
+            let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            before.extend(page.iter().filter_map(|(_, place)| place.path().cloned()));
+        }
+        self.scan(Depth::Quick, Trust::Adopted)?;
+        self.settle(Consent::None)?;
+        let mut adoption = Adoption {
+            missing: Vec::new(),
+            ..Adoption::default()
+        };
+        for (_, place) in self.index.changed_places()? {
+            adoption.differing.extend(
+                place
+                    .on_disk()
+                    .filter(|value| !value.content.is_folder())
+                    .map(|value| value.path.clone()),
+            );
+        }
+        for path in before {
+            if self.index.place(&path.key())?.is_none() {
+                adoption.missing.push(path);
+            }
+        }
+        adoption.adopted_files = self
+            .index
+            .count_files()?
+            .saturating_sub(adoption.differing.len() as u64);
+        Ok(adoption)
+    }
+
+    /// Looks at the drive and gives dots to what nobody waits for; puts nothing anywhere.
+    fn stay_offline(&mut self, options: &SyncOptions) -> Result<BTreeSet<ChunkId>> {
+        let missing = self.settle(options.consent())?;
+        let counted = self.counted(options.park_after_ns())?;
+        if self.may_post(&counted)? {
+            let posting = Posting {
+                mailbox: None,
+                counted: &counted,
+                consent: options.consent(),
+                allowance_bytes: None,
+            };
+            let mut view = View::default();
+            while self.post_one(&mut view, &posting)? {}
+        }
+        Ok(missing)
+    }
+
+    fn exchange(&mut self, mailbox: &dyn Mailbox, options: &SyncOptions) -> Result<BTreeSet<ChunkId>> {
+        let mut view = self.list(mailbox)?;
+        self.learn_people(mailbox, &view)?;
+        let mut own = self.learn_heads(mailbox, &view)?;
+        self.check_identity(&view, own.as_ref())?;
+        if self.report.took_new_id {
+            own = None;
+        }
+        self.put_statements(mailbox, &mut view)?;
+        self.clear_outbox(Some(mailbox), &mut view)?;
+        let mut missing = self.take_in(mailbox, &mut view, options)?;
+        let counted = self.counted(options.park_after_ns())?;
+        own = Some(self.speak(mailbox, &mut view, own, &missing, &counted)?);
+        let (mut view, counted) = self.prune(mailbox, options.park_after_ns())?;
+        if self.may_post(&counted)? {
+            let posting = Posting {
+                mailbox: Some(mailbox),
+                counted: &counted,
+                consent: options.consent(),
+                allowance_bytes: options.allowance_bytes,
+            };
+            let mut posted = false;
+            while self.post_one(&mut view, &posting)? {
+                posted = true;
+            }
+            if posted {
+                missing = self.settle(options.consent())?;
+            }
+        }
+        self.write_want(mailbox, &mut view, &missing)?;
+        self.serve(mailbox, &mut view, options.allowance_bytes)?;
+        self.speak(mailbox, &mut view, own, &missing, &counted)?;
+        Ok(missing)
+    }
+
+    /// Folds what is listed and brings the drive up to it; fetches content that still lacks.
+    fn take_in(&mut self, mailbox: &dyn Mailbox, view: &mut View, options: &SyncOptions) -> Result<BTreeSet<ChunkId>> {
+        self.fetch_changesets(mailbox, view)?;
+        self.fetch_states(mailbox, view)?;
+        self.end_waiting_for_state()?;
+        let missing = self.settle(options.consent())?;
+        if self.fetch_missing(mailbox, view, &missing)? {
+            return self.settle(options.consent());
+        }
+        Ok(missing)
+    }
+
+    fn speak(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        listed: Option<Head>,
+        missing: &BTreeSet<ChunkId>,
+        counted: &Counted,
+    ) -> Result<Head> {
+        self.write_head(mailbox, view, listed.as_ref(), missing, counted)
+    }
+
+    /// Puts statements about people that the mailbox does not hold: new ones, or all after it was wiped.
+    fn put_statements(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
+        for (name, sealed) in memory::read_all::<Vec<u8>>(self.index, STATEMENT)? {
+            if let Ok(name) = name.parse::<ObjectName>()
+                && !view.contains(&name)
+            {
+                self.put_object(mailbox, view, &name, &sealed)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells whether own changes may go out: not before a location that joined from nothing knows the archive.
+    fn may_post(&self, counted: &Counted) -> Result<bool> {
+        let awaits_state = memory::read::<bool>(self.index, AWAITS_STATE)?.unwrap_or(false);
+        Ok(!awaits_state && !counted.0.is_empty())
+    }
+
+    fn end_waiting_for_state(&mut self) -> Result<()> {
+        let is_waiting = memory::read::<bool>(self.index, AWAITS_STATE)?.unwrap_or(false);
+        let mut heads = self.heads()?;
+        heads.remove(&self.me());
+        let is_informed = heads
+            .values()
+            .any(|cached| !cached.head.vector.is_empty() && self.vector.covers(&cached.head.vector));
+        if is_waiting && is_informed {
+            self.commit(vec![memory::erase(AWAITS_STATE)])?;
+        }
+        Ok(())
+    }
+
+    fn close_report(&mut self, missing: &BTreeSet<ChunkId>) -> Result<()> {
+        self.report.missing_chunks = missing.len() as u64;
+        self.report.conflicts = self.conflicts()?;
+        self.report.root = Some(self.root()?);
+        let covers_all = self
+            .heads()?
+            .values()
+            .all(|cached| self.vector.covers(&cached.head.vector));
+        let is_unposted = !self.index.changed_places()?.is_empty() || !self.index.notes(GONE)?.is_empty();
+        let is_waiting = self.report.waiting_entries > 0 || self.report.held.is_some();
+        self.report.up_to_date = covers_all && missing.is_empty() && !is_unposted && !is_waiting;
+        Ok(())
+    }
+
+    /// Gives the conflict copies that this drive shows, in order of path.
+    pub fn conflicts(&self) -> Result<Vec<ConflictLine>> {
+        let mut lines = Vec::new();
+        let mut after: Option<PathKey> = None;
+        loop {
+            let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { return Ok(lines) };
+            after = Some(last.clone());
+            for (key, place) in page {
+                let Some(shown) = place.shown else { continue };
+                for origin in shown
+                    .refs
+                    .iter()
+                    .map(|shown| &shown.origin)
+                    .filter(|origin| **origin != key)
+                {
+                    lines.push(ConflictLine {
+                        path: self.spelled(origin)?,
+                        copy: shown.value.path.clone(),
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The engine of one location: its ports, its keys and what it knows of itself.
+
+use offsync_core::ids::{ArchiveId, ChunkId, LocationId};
+use offsync_core::ports::{Clock, Disk, Entropy, IndexStore, IndexWrite, Mailbox, Witness};
+use offsync_core::rel_path::RelPath;
+use offsync_core::seal::{ArchiveKeys, SigningKey};
+use offsync_core::version_vector::VersionVector;
+
+use crate::error::{EngineError, Result};
+use crate::memory::{self, IDENTITY, Identity, VECTOR};
+use crate::monitor::{Monitor, Phase, Progress};
+use crate::report::{SkippedPath, SyncReport};
+
+/// The world of one location.
+pub struct Ports<'a> {
+    /// Its drive.
+    pub disk: &'a dyn Disk,
+    /// Its index, on the drive.
+    pub index: &'a mut dyn IndexStore,
+    /// The mailbox, if there is one to be had.
+    pub mailbox: Option<&'a dyn Mailbox>,
+    /// The time.
+    pub clock: &'a dyn Clock,
+    /// Randomness.
+    pub entropy: &'a dyn Entropy,
+    /// The host computer's memory.
+    pub witness: &'a dyn Witness,
+}
+
+/// One location's engine, for the length of a cycle.
+pub struct Engine<'a> {
+    pub(crate) disk: &'a dyn Disk,
+    pub(crate) index: &'a mut dyn IndexStore,
+    pub(crate) mailbox: Option<&'a dyn Mailbox>,
+    pub(crate) clock: &'a dyn Clock,
+    pub(crate) entropy: &'a dyn Entropy,
+    pub(crate) witness: &'a dyn Witness,
+    pub(crate) keys: &'a ArchiveKeys,
+    pub(crate) signer: &'a SigningKey,
+    pub(crate) monitor: &'a dyn Monitor,
+    pub(crate) identity: Identity,
+    pub(crate) vector: VersionVector,
+    pub(crate) report: SyncReport,
+}
+
+impl<'a> Engine<'a> {
+    /// Opens the engine of a location that has begun.
+    ///
+    /// Fails with [`EngineError::NoIdentity`] if the index is empty.
+    pub fn open(
+        ports: Ports<'a>,
+        keys: &'a ArchiveKeys,
+        signer: &'a SigningKey,
+        monitor: &'a dyn Monitor,
+    ) -> std::result::Result<Self, EngineError> {
+        let identity = memory::read(ports.index, IDENTITY)?.ok_or(EngineError::NoIdentity)?;
+        let vector = memory::read(ports.index, VECTOR)?.unwrap_or_default();
+        Ok(Self {
+            disk: ports.disk,
+            index: ports.index,
+            mailbox: ports.mailbox,
+            clock: ports.clock,
+            entropy: ports.entropy,
+            witness: ports.witness,
+            keys,
+            signer,
+            monitor,
+            identity,
+            vector,
+            report: SyncReport::default(),
+        })
+    }
+
+    /// Tells who this location is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Tells what is folded in.
+    pub fn vector(&self) -> &VersionVector {
+        &self.vector
+    }
+
+    pub(crate) fn me(&self) -> LocationId {
+        self.identity.location
+    }
+
+    pub(crate) fn archive(&self) -> ArchiveId {
+        self.identity.archive
+    }
+
+    pub(crate) fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<()> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        Ok(self.index.commit(writes)?)
+    }
+
+    pub(crate) fn skip(&mut self, path: &RelPath, reason: impl Into<String>) {
+        let line = SkippedPath {
+            path: path.clone(),
+            reason: reason.into(),
+        };
+        if !self.report.skipped.contains(&line) {
+            self.report.skipped.push(line);
+        }
+    }
+
+    pub(crate) fn seal_nonce(&self) -> [u8; 24] {
+        let mut nonce = [0; 24];
+        self.entropy.fill(&mut nonce);
+        nonce
+    }
+
+    pub(crate) fn random_eight(&self) -> [u8; 8] {
+        let mut bytes = [0; 8];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    pub(crate) fn tell(&self, phase: Phase, done: u64, total: Option<u64>, path: Option<&RelPath>) -> Result<()> {
+        self.tell_bytes(phase, done, total, 0, path)
+    }
+
+    pub(crate) fn tell_bytes(
+        &self,
+        phase: Phase,
+        done: u64,
+        total: Option<u64>,
+        done_bytes: u64,
+        path: Option<&RelPath>,
+    ) -> Result<()> {
+        if self.monitor.is_cancelled() {
+            return Err(EngineError::Cancelled);
+        }
+        let path = path.map(ToString::to_string);
+        self.monitor.progress(&Progress {
+            phase,
+            done,
+            total,
+            done_bytes,
+            total_bytes: None,
+            path,
+        });
+        Ok(())
+    }
+
+    /// Tells whether all of some chunks can be had on this drive.
+    pub(crate) fn missing_of(&self, chunks: &[ChunkId], extra: &crate::content::Stores) -> Result<Vec<ChunkId>> {
+        let mut missing = Vec::new();
+        for chunk in chunks {
+            if !extra.holds(chunk) && self.index.places_with_chunk(chunk)?.is_empty() {
+                missing.push(*chunk);
+            }
+        }
+        Ok(missing)
+    }
+}

@@ -1,0 +1,38 @@
+//! What ends a cycle. Everything smaller is named in the report and the cycle goes on.
+
+use offsync_core::ports::{DiskError, IndexError, MailboxError, WitnessError};
+
+/// Why a cycle could not go on. Nothing is lost by any of them; the next cycle finishes the work.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The drive failed or went away.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The index failed.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The mailbox failed.
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError),
+    /// The host's own notes failed.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
+    /// A person stopped it.
+    #[error("stopped; the next sync goes on from here")]
+    Cancelled,
+    /// The index holds no identity: it is empty or of something else.
+    #[error("the archive's index is empty; it was lost or replaced")]
+    NoIdentity,
+    /// A note in the index cannot be read.
+    #[error("the archive's index is damaged at '{note}'")]
+    DamagedNote {
+        /// Which note.
+        note: String,
+    },
+    /// The marker vanished or changed while the drive was looked at.
+    #[error("the drive was changed or removed while it was being looked at")]
+    DriveChanged,
+}
+
+/// The result of most steps.
+pub(crate) type Result<T> = std::result::Result<T, EngineError>;

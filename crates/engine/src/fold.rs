@@ -1,0 +1,158 @@
+//! Folding: a changeset's entries join the siblings, in one transaction with the vector.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::entry::{Content, Version};
+use offsync_core::format::Manifest;
+use offsync_core::ids::{LocationId, ManifestHash};
+use offsync_core::ports::IndexWrite;
+use offsync_core::rel_path::PathKey;
+use offsync_core::siblings::Siblings;
+use offsync_core::version_vector::VersionVector;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, CONFIRMED, LAST_MANIFEST, LOG, LogRecord, VECTOR};
+
+/// A state that is merged, by key.
+pub(crate) type StateEntries = BTreeMap<PathKey, Siblings>;
+
+impl Engine<'_> {
+    /// Gives the writes that fold a manifest; `hash` names it for its successor.
+    pub(crate) fn fold_writes(
+        &self,
+        manifest: &Manifest,
+        hash: ManifestHash,
+        size_bytes: u64,
+    ) -> Result<(VersionVector, Vec<IndexWrite>)> {
+        let mut touched: BTreeMap<PathKey, Siblings> = BTreeMap::new();
+        let mut record = LogRecord {
+            author: manifest.author,
+            sequence: manifest.sequence,
+            created_ns: manifest.created_ns,
+            entries: manifest.entries.len() as u64,
+            bytes: size_bytes + manifest.packs.iter().map(|pack| pack.size_bytes).sum::<u64>(),
+            created: 0,
+            modified: 0,
+            deleted: 0,
+            renamed: 0,
+            metadata: 0,
+            example: manifest
+                .entries
+                .iter()
+                .find(|entry| entry.value.content.is_live())
+                .or(manifest.entries.first())
+                .map(|entry| entry.value.path.clone()),
+        };
+        let mut leaving: BTreeSet<[u8; 32]> = BTreeSet::new();
+        for entry in &manifest.entries {
+            let origin = entry.origin();
+            let siblings = self.index.entry(&origin)?;
+            leaving.extend(
+                entry
+                    .replaces
+                    .iter()
+                    .filter_map(|dot| siblings.get(dot))
+                    .filter(|_| !entry.value.content.is_live())
+                    .map(|version| version.value.content.tag()),
+            );
+            touched.insert(origin, siblings);
+        }
+        for (i, entry) in manifest.entries.iter().enumerate() {
+            let siblings = touched.entry(entry.origin()).or_default();
+            count_change(&mut record, entry, siblings, &leaving);
+            let version = Version {
+                value: entry.value.clone(),
+                history: manifest.history(),
+            };
+            siblings.fold(manifest.dot(i), version, &entry.replaces);
+        }
+        record.deleted = record.deleted.saturating_sub(record.renamed);
+        let mut vector = self.vector.clone();
+        vector.raise(manifest.author, manifest.sequence);
+        let mut writes = vec![
+            memory::write(VECTOR, &vector),
+            memory::write(format!("{LAST_MANIFEST}{}", manifest.author), &hash),
+            memory::write(log_name(&record), &record),
+        ];
+        if manifest.deletions_confirmed {
+            let mut confirmed: BTreeSet<(LocationId, u64)> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
+            confirmed.insert((manifest.author, manifest.sequence));
+            writes.push(memory::write(CONFIRMED, &confirmed));
+        }
+        let folders: BTreeSet<PathKey> = touched.keys().filter_map(PathKey::parent).collect();
+        writes.extend(folders.iter().map(memory::unsettle));
+        writes.extend(
+            touched
+                .into_iter()
+                .map(|(key, siblings)| IndexWrite::Entry(key, siblings)),
+        );
+        Ok((vector, writes))
+    }
+
+    /// Merges another location's state into this one: keeps a dot if both have it or the other has not seen it.
+    pub(crate) fn merge_state(&mut self, their_vector: &VersionVector, theirs: StateEntries) -> Result<()> {
+        let mut writes = Vec::new();
+        let mut after: Option<PathKey> = None;
+        let mut theirs = theirs;
+        loop {
+            let page = self
+                .index
+                .entries_after(after.as_ref(), offsync_core::limits::INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            for (key, mine) in page {
+                let other = theirs.remove(&key).unwrap_or_default();
+                let merged = mine.merge(&self.vector, &other, their_vector);
+                if merged != mine {
+                    writes.extend(key.parent().as_ref().map(memory::unsettle));
+                    writes.push(IndexWrite::Entry(key, merged));
+                }
+            }
+        }
+        for (key, other) in theirs {
+            let merged = Siblings::default().merge(&self.vector, &other, their_vector);
+            if !merged.is_empty() {
+                writes.extend(key.parent().as_ref().map(memory::unsettle));
+                writes.push(IndexWrite::Entry(key, merged));
+            }
+        }
+        let mut vector = self.vector.clone();
+        vector.join(their_vector);
+        writes.push(memory::write(VECTOR, &vector));
+        self.commit(writes)?;
+        self.vector = vector;
+        Ok(())
+    }
+}
+
+fn log_name(record: &LogRecord) -> String {
+    format!(
+        "{LOG}{:020}.{}.{:020}",
+        record.created_ns.max(0),
+        record.author,
+        record.sequence
+    )
+}
+
+fn count_change(
+    record: &mut LogRecord,
+    entry: &offsync_core::format::PostedEntry,
+    before: &Siblings,
+    leaving: &BTreeSet<[u8; 32]>,
+) {
+    let old = entry
+        .replaces
+        .iter()
+        .find_map(|dot| before.get(dot))
+        .filter(|old| old.value.content.is_live());
+    match (&entry.value.content, old) {
+        (Content::Tombstone, Some(old)) if old.value.content.is_folder() => record.metadata += 1,
+        (Content::Tombstone, _) => record.deleted += 1,
+        (Content::Folder, _) => record.metadata += 1,
+        (content, Some(old)) if old.value.content.same_as(content) => record.metadata += 1,
+        (_, Some(_)) => record.modified += 1,
+        (content, None) if leaving.contains(&content.tag()) => record.renamed += 1,
+        (_, None) => record.created += 1,
+    }
+}

@@ -1,0 +1,110 @@
+//! The head: the one object that this location overwrites, saying what it folded and lacks.
+
+use std::collections::BTreeSet;
+
+use offsync_core::format::ObjectName;
+use offsync_core::format::head::Head;
+use offsync_core::ids::{ChunkId, Nonce, Root};
+use offsync_core::limits::{HEAD_REFRESH_NS, INDEX_PAGE_ROWS, MISSING_LISTED_MAX};
+use offsync_core::merkle::RootBuilder;
+use offsync_core::ports::Mailbox;
+use offsync_core::rel_path::PathKey;
+
+use crate::counted::Counted;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, CachedHead, HEAD, IDENTITY};
+use crate::view::View;
+
+/// The version of stored formats that this Offsync reads.
+const READS_VERSION: u8 = 1;
+
+impl Engine<'_> {
+    /// Computes the Merkle root of the posted index.
+    pub fn root(&self) -> Result<Root> {
+        let mut builder = RootBuilder::default();
+        let mut after: Option<PathKey> = None;
+        loop {
+            let page = self.index.entries_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(builder.finish());
+            };
+            after = Some(last.clone());
+            page.iter().for_each(|(key, siblings)| builder.add(key, siblings));
+        }
+    }
+
+    /// Writes this location's head if it would say something new, or has not spoken for a day.
+    ///
+    /// `listed` is the head that the mailbox holds now.
+    pub(crate) fn write_head(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        listed: Option<&Head>,
+        missing: &BTreeSet<ChunkId>,
+        counted: &Counted,
+    ) -> Result<Head> {
+        let me = self.me();
+        let lacking: Vec<ChunkId> = missing.iter().copied().take(MISSING_LISTED_MAX).collect();
+        let counts: Vec<_> = counted.0.keys().copied().collect();
+        let now_ns = self.clock.now_ns();
+        if let Some(listed) = listed {
+            let says_same = listed.vector == self.vector && listed.missing == lacking && listed.counts == counts;
+            let is_fresh = (now_ns - listed.written_ns).abs() < HEAD_REFRESH_NS;
+            let is_ours = self.identity.nonces.contains(&Some(listed.nonce));
+            if says_same && is_fresh && is_ours && !self.succeeded()?.contains(&me) {
+                self.note_head(listed.clone())?;
+                return Ok(listed.clone());
+            }
+        }
+        let seen = self
+            .heads()?
+            .values()
+            .filter(|cached| cached.head.location != me)
+            .map(|cached| (cached.head.location, cached.head.counter))
+            .collect();
+        let nonce = Nonce::new(self.entropy.sixteen());
+        let head = Head {
+            location: me,
+            vector: self.vector.clone(),
+            missing: lacking,
+            counter: self.identity.counter + 1,
+            nonce,
+            root: self.root()?,
+            counts,
+            checked_ns: None,
+            free_bytes: self.disk.facts()?.free_bytes,
+            written_ns: now_ns,
+            seen,
+            reads_version: READS_VERSION,
+            unposted: self.index.changed_places()?.len() as u64,
+        };
+        // Until the put is known to have worked, the mailbox may hold either.
+        self.identity.nonces = vec![listed.map(|listed| listed.nonce), Some(nonce)];
+        self.identity.counter = head.counter;
+        let identity = memory::write(IDENTITY, &self.identity);
+        self.commit(vec![identity])?;
+        self.remember_on_host()?;
+        let sealed = head.encode(self.keys, self.signer, self.seal_nonce());
+        self.put_object(mailbox, view, &ObjectName::Head(me), &sealed)?;
+        self.note_head(head.clone())?;
+        Ok(head)
+    }
+
+    fn note_head(&mut self, head: Head) -> Result<()> {
+        let nonces = vec![Some(head.nonce)];
+        let name = format!("{HEAD}{}", head.location);
+        let known = memory::read::<CachedHead>(self.index, &name)?;
+        if self.identity.nonces == nonces && known.is_some_and(|known| known.head == head) {
+            return Ok(());
+        }
+        self.identity.nonces = nonces;
+        let changed_ns = self.clock.now_ns();
+        let writes = vec![
+            memory::write(IDENTITY, &self.identity),
+            memory::write(name, &CachedHead { head, changed_ns }),
+        ];
+        self.commit(writes)
+    }
+}

@@ -1,0 +1,146 @@
+//! Who am I: a drive that is a copy, or was restored, notices and takes a new location id.
+//!
+//! No dot is ever minted twice: any sign that somebody knows more of this id than this
+//! index does means that the id is somebody else's past.
+
+use offsync_core::format::head::Head;
+use offsync_core::format::{Marker, ObjectName, People, Statement};
+use offsync_core::ids::LocationId;
+use offsync_core::ports::IndexWrite;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, CachedPerson, IDENTITY, MINE, OUTBOX, PERSON, SENT};
+use crate::view::View;
+
+/// What the host computer remembers of a drive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct HostNote {
+    counter: u64,
+    sequence: u64,
+    nonces: Vec<Option<offsync_core::ids::Nonce>>,
+}
+
+impl Engine<'_> {
+    /// Looks for signs that this drive is a copy or was restored; takes a new id if so.
+    pub(crate) fn check_identity(&mut self, view: &View, own: Option<&Head>) -> Result<()> {
+        let me = self.me();
+        let mine = self.vector.get(&me);
+        let outbox = memory::read_all::<Vec<u8>>(self.index, OUTBOX)?;
+        let is_beyond = |name: &ObjectName| match name {
+            ObjectName::Manifest { author, sequence } => {
+                *author == me && *sequence > mine && !outbox.contains_key(&name.to_string())
+            }
+            _ => false,
+        };
+        let covered_by_other = self.heads()?.values().any(|cached| cached.head.vector.get(&me) > mine);
+        let ahead =
+            covered_by_other || own.is_some_and(|own| own.vector.get(&me) > mine) || view.names().any(is_beyond);
+        let is_unknown = !self.identity.nonces.contains(&own.map(|own| own.nonce));
+        // Absent or older, and nobody covers more of me: the mailbox lost something, the id stays.
+        let is_older = own.is_none_or(|own| own.counter < self.identity.counter);
+        if ahead || (is_unknown && !is_older) || self.host_knows_more()? {
+            return self.take_new_id(own.map_or(0, |own| own.counter));
+        }
+        let seen = own.map_or(0, |own| own.counter);
+        if seen > self.identity.counter {
+            self.identity.counter = seen;
+            let identity = memory::write(IDENTITY, &self.identity);
+            self.commit(vec![identity])?;
+        }
+        Ok(())
+    }
+
+    fn host_knows_more(&self) -> Result<bool> {
+        let Some(note) = self.witness.recall(&self.archive(), &self.me())? else {
+            return Ok(false);
+        };
+        let Ok(note) = postcard::from_bytes::<HostNote>(&note) else {
+            return Ok(false);
+        };
+        let is_other =
+            note.counter == self.identity.counter && !note.nonces.iter().any(|n| self.identity.nonces.contains(n));
+        Ok(note.counter > self.identity.counter || note.sequence > self.vector.get(&self.me()) || is_other)
+    }
+
+    /// Tells the host what this drive wrote, before anybody else can see it.
+    pub(crate) fn remember_on_host(&self) -> Result<()> {
+        let note = HostNote {
+            counter: self.identity.counter,
+            sequence: self.vector.get(&self.me()),
+            nonces: self.identity.nonces.clone(),
+        };
+        let bytes = postcard::to_stdvec(&note).expect("notes are plain data");
+        Ok(self.witness.remember(&self.archive(), &self.me(), &bytes)?)
+    }
+
+    fn take_new_id(&mut self, seen_counter: u64) -> Result<()> {
+        let old = self.me();
+        let old_counter = seen_counter.max(self.identity.counter);
+        let location = LocationId::new(self.entropy.sixteen());
+        let person = memory::read::<CachedPerson>(self.index, &format!("{PERSON}{old}"))?;
+        let (label, name) = person.map_or_else(Default::default, |person| (person.label, person.person));
+        self.identity.location = location;
+        self.identity.succeeds = Some((old, old_counter));
+        self.identity.counter = old_counter;
+        self.identity.nonces = vec![None];
+        self.identity.predecessor = None;
+        let statement = Statement::Succeeds {
+            old,
+            old_counter,
+            label: label.clone(),
+            person: name.clone(),
+            key: self.signer.public(),
+            created_ns: self.clock.now_ns(),
+        };
+        let people = People {
+            subject: location,
+            author: old,
+            number: 1,
+            author_key: self.signer.public(),
+            statement,
+        };
+        let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
+        let cached = CachedPerson {
+            label,
+            person: name,
+            key: self.signer.public(),
+            holds: Default::default(),
+            heard_ns: self.clock.now_ns(),
+            succeeds: self.identity.succeeds,
+        };
+        let mut writes: Vec<IndexWrite> = vec![
+            memory::write(IDENTITY, &self.identity),
+            memory::write(format!("{OUTBOX}{}", people.name()), &sealed),
+            memory::write(format!("{PERSON}{location}"), &cached),
+        ];
+        for prefix in [SENT, MINE] {
+            writes.extend(
+                self.index
+                    .notes(prefix)?
+                    .into_iter()
+                    .map(|(name, _)| memory::erase(name)),
+            );
+        }
+        self.commit(writes)?;
+        self.report.took_new_id = true;
+        self.match_marker()
+    }
+
+    /// Lets the marker name this location, in case a renewal was cut off before it did.
+    pub(crate) fn match_marker(&self) -> Result<()> {
+        let Some(bytes) = self.disk.read_marker()? else {
+            return Ok(());
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        let Ok(mut marker) = Marker::parse(&text) else {
+            return Ok(());
+        };
+        if marker.location != self.me() {
+            marker.location = self.me();
+            self.disk.write_marker(marker.to_toml().as_bytes())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,476 @@
+//! The journal: actions are named in the index before the drive shows them.
+//!
+//! Batch by batch: content is staged and verified, intents are committed, the drive is
+//! changed, flushed, and the index follows. Pull the cable at any instant: `recover`
+//! looks at each place that an intent names and takes what it finds. A place that shows
+//! neither old nor new has an unknown base, and stands for nothing.
+
+use std::collections::BTreeSet;
+
+use offsync_core::entry::Content;
+use offsync_core::limits::{JOURNAL_BYTES_MAX, JOURNAL_INTENTS_MAX};
+use offsync_core::place::{Observed, Place, Shown, Stat};
+use offsync_core::ports::{DiskEntry, DiskError, DiskErrorKind, EntryKind, IndexWrite, StagedName, TrashName};
+use offsync_core::rel_path::{PathKey, RelPath};
+
+use crate::content::Stores;
+use crate::engine::Engine;
+use crate::error::{EngineError, Result};
+use crate::memory::{self, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
+use crate::monitor::Phase;
+use crate::plan::{Action, Before};
+use crate::scan::{is_fatal, looks_unread};
+
+/// Where the content of an action comes from.
+pub(crate) enum Source {
+    /// No content: a folder, a link, a removal, a retouch.
+    None,
+    /// A finished file in staging.
+    Staged(StagedName),
+    /// A file in the trash that holds just this content and moves.
+    Trashed(TrashName),
+}
+
+/// An action that is ready to be done.
+struct Ready {
+    action: Action,
+    source: Source,
+    /// Where the old content goes, if any goes.
+    trash: Option<(TrashName, TrashRecord)>,
+}
+
+/// What became of an action.
+enum Outcome {
+    /// Done; so the place looks now.
+    Done(Option<Place>),
+    /// Left alone; the sentence says why.
+    Left(String),
+}
+
+impl Engine<'_> {
+    /// Does all actions; gives the folders in which something was left alone.
+    pub(crate) fn act(&mut self, actions: Vec<Action>, stores: &mut Stores) -> Result<BTreeSet<PathKey>> {
+        let (first, second) = in_two_passes(actions);
+        let total = (first.len() + second.len()) as u64;
+        let mut done = 0;
+        let mut failed = BTreeSet::new();
+        for pass in [first, second] {
+            let mut pass = pass.into_iter().peekable();
+            while pass.peek().is_some() {
+                let mut batch = Vec::new();
+                let mut bytes = 0;
+                while batch.len() < JOURNAL_INTENTS_MAX && bytes < JOURNAL_BYTES_MAX {
+                    let Some(action) = pass.next() else { break };
+                    let path = action_path(&action);
+                    self.tell(Phase::Applying, done, Some(total), Some(&path))?;
+                    done += 1;
+                    bytes += action
+                        .after
+                        .as_ref()
+                        .map_or(0, |after| after.value.content.size_bytes());
+                    match self.make_ready(action, stores)? {
+                        Ok(ready) => batch.push(ready),
+                        Err((key, reason)) => {
+                            self.skip(&path, reason);
+                            failed.extend(key.parent());
+                        }
+                    }
+                }
+                failed.extend(self.do_batch(batch, stores)?);
+            }
+        }
+        Ok(failed)
+    }
+
+    fn make_ready(
+        &mut self,
+        action: Action,
+        stores: &mut Stores,
+    ) -> Result<std::result::Result<Ready, (PathKey, String)>> {
+        let source = match action.after.as_ref().map(|after| &after.value.content) {
+            Some(Content::File(file)) if !action.is_retouch() => match self.source_of(file, stores)? {
+                Ok(source) => source,
+                Err(reason) => return Ok(Err((action.key, reason))),
+            },
+            _ => Source::None,
+        };
+        let displaces = action
+            .before
+            .as_ref()
+            .filter(|before| !before.shown.value.content.is_folder() && !action.is_retouch());
+        let trash = displaces.map(|before| {
+            let record = TrashRecord {
+                path: before.shown.value.path.clone(),
+                content: match &before.shown.value.content {
+                    Content::File(file) => Some(file.clone()),
+                    _ => None,
+                },
+                displaced_ns: self.clock.now_ns(),
+            };
+            (TrashName(hex(&self.entropy.sixteen())), record)
+        });
+        Ok(Ok(Ready { action, source, trash }))
+    }
+
+    fn do_batch(&mut self, batch: Vec<Ready>, stores: &mut Stores) -> Result<BTreeSet<PathKey>> {
+        let mut failed = BTreeSet::new();
+        if batch.is_empty() {
+            return Ok(failed);
+        }
+        let intents: Vec<Intent> = batch.iter().map(|ready| intent_of(&ready.action)).collect();
+        let mut writes = vec![memory::write(JOURNAL, &intents)];
+        for (name, record) in batch.iter().filter_map(|ready| ready.trash.as_ref()) {
+            writes.push(memory::write(format!("{TRASH}{}", name.0), record));
+        }
+        self.commit(writes)?;
+        let mut writes = vec![memory::erase(JOURNAL)];
+        for ready in batch {
+            let outcome = match self.do_action(&ready) {
+                Err(EngineError::Disk(error)) if !is_fatal(&error) => Outcome::Left(plain_reason(&error)),
+                outcome => outcome?,
+            };
+            match outcome {
+                Outcome::Done(place) => {
+                    self.count(&ready);
+                    let was = ready.action.before.as_ref().map(|before| &before.shown.value.path);
+                    if let (Some(was), Some(place)) = (was, &place) {
+                        writes.extend(self.respell_below(&ready.action.key, was, place)?);
+                    }
+                    writes.push(IndexWrite::Place(ready.action.key.clone(), place));
+                    if let Some((name, record)) = &ready.trash {
+                        let moves = ready.action.after.is_none();
+                        stores.add_displaced(name, record, moves);
+                    }
+                    if let Source::Trashed(name) = &ready.source {
+                        stores.forget_trashed(name);
+                        writes.push(memory::erase(format!("{TRASH}{}", name.0)));
+                    }
+                }
+                Outcome::Left(reason) => {
+                    self.skip(&action_path(&ready.action), reason);
+                    failed.extend(ready.action.key.parent());
+                    if let Some((name, _)) = &ready.trash {
+                        writes.push(memory::erase(format!("{TRASH}{}", name.0)));
+                    }
+                    if let Source::Staged(name) = &ready.source {
+                        self.disk.drop_staged(name)?;
+                    }
+                }
+            }
+        }
+        self.disk.flush()?;
+        self.commit(writes)?;
+        Ok(failed)
+    }
+
+    fn do_action(&mut self, ready: &Ready) -> Result<Outcome> {
+        let action = &ready.action;
+        if let Some(before) = &action.before
+            && !self.is_untouched(before)?
+        {
+            return Ok(Outcome::Left(
+                "it was changed here meanwhile; the next sync looks at it again".into(),
+            ));
+        }
+        if action.is_retouch() {
+            return self.retouch(action);
+        }
+        if let Some(before) = &action.before {
+            let path = &before.shown.value.path;
+            match &ready.trash {
+                Some((name, _)) => self.disk.displace(path, name)?,
+                None => match self.disk.remove_folder(path) {
+                    Err(error) if error.kind() == DiskErrorKind::NotEmpty => {
+                        return Ok(Outcome::Left(
+                            "the folder stays: it holds something that is not kept".into(),
+                        ));
+                    }
+                    removed => removed?,
+                },
+            }
+        }
+        let Some(after) = &action.after else {
+            return Ok(Outcome::Done(None));
+        };
+        match self.put(after, &ready.source) {
+            Ok(stat) => Ok(Outcome::Done(Some(Place {
+                shown: Some(after.clone()),
+                observed: Observed::AsShown(stat),
+            }))),
+            Err(EngineError::Disk(error)) if !is_fatal(&error) => {
+                // Nothing new could be put there: what stood there comes back.
+                if let (Some((name, _)), Some(before)) = (&ready.trash, &action.before) {
+                    self.disk.restore(name, &before.shown.value.path)?;
+                }
+                Ok(Outcome::Left(plain_reason(&error)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn put(&mut self, after: &Shown, source: &Source) -> Result<Stat> {
+        let (path, meta) = (&after.value.path, &after.value.meta);
+        Ok(match (&after.value.content, source) {
+            (Content::Folder, _) => self.disk.make_folder(path, meta.mode)?,
+            (Content::Symlink(target), _) => self.disk.make_symlink(path, target)?,
+            (_, Source::Staged(name)) => self.disk.publish(name, path, meta)?,
+            (_, Source::Trashed(name)) => {
+                self.disk.restore(name, path)?;
+                self.disk.set_meta(path, meta)?
+            }
+            (Content::File(_) | Content::Tombstone, Source::None) => {
+                let reason = "its content was not made ready";
+                return Err(DiskError::new(DiskErrorKind::Other, path.clone(), reason).into());
+            }
+        })
+    }
+
+    fn retouch(&mut self, action: &Action) -> Result<Outcome> {
+        let (Some(before), Some(after)) = (&action.before, &action.after) else {
+            return Ok(Outcome::Left("there is nothing to change".into()));
+        };
+        let (old, new) = (&before.shown.value, &after.value);
+        let mut stat = before.stat;
+        if old.path.name() != new.path.name() {
+            stat = self.disk.rename(&old.path, &new.path)?;
+        }
+        if old.meta != new.meta && !matches!(new.content, Content::Symlink(_)) {
+            stat = self.disk.set_meta(&new.path, &new.meta)?;
+        }
+        Ok(Outcome::Done(Some(Place {
+            shown: Some(after.clone()),
+            observed: Observed::AsShown(stat),
+        })))
+    }
+
+    /// Tells whether a place still looks as it did when the action was planned.
+    fn is_untouched(&self, before: &Before) -> Result<bool> {
+        let entry = self.disk.look(&before.shown.value.path)?;
+        Ok(entry.is_some_and(|entry| looks_same(&before.stat, &entry)))
+    }
+
+    /// Gives the writes that follow a folder's new spelling down to all that lies in it.
+    fn respell_below(&self, key: &PathKey, was: &RelPath, place: &Place) -> Result<Vec<IndexWrite>> {
+        let (true, Some(path)) = (
+            place.on_disk().is_some_and(|value| value.content.is_folder()),
+            place.path(),
+        ) else {
+            return Ok(Vec::new());
+        };
+        if was == path {
+            return Ok(Vec::new());
+        }
+        let mut writes = Vec::new();
+        let mut after = key.clone();
+        loop {
+            let page = self
+                .index
+                .places_after(Some(&after), offsync_core::limits::INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(writes);
+            };
+            after = last.clone();
+            for (below, mut place) in page {
+                if !below.is_below(key) {
+                    return Ok(writes);
+                }
+                respell(&mut place, path);
+                writes.push(IndexWrite::Place(below, Some(place)));
+            }
+        }
+    }
+
+    fn count(&mut self, ready: &Ready) {
+        let applied = &mut self.report.applied;
+        match (&ready.action.before, &ready.action.after, &ready.source) {
+            (Some(_), Some(_), _) if ready.action.is_retouch() => applied.metadata += 1,
+            (Some(_), Some(_), _) => applied.modified += 1,
+            (Some(_), None, _) => applied.deleted += 1,
+            (None, Some(_), Source::Trashed(_)) => {
+                applied.renamed += 1;
+                applied.deleted = applied.deleted.saturating_sub(1);
+            }
+            (None, Some(_), _) => applied.created += 1,
+            (None, None, _) => {}
+        }
+    }
+
+    /// Ends what a pulled cable left half done.
+    pub(crate) fn recover(&mut self) -> Result<()> {
+        if let Some(intents) = memory::read::<Vec<Intent>>(self.index, JOURNAL)? {
+            let mut writes = vec![memory::erase(JOURNAL)];
+            for intent in intents {
+                writes.extend(self.recover_intent(&intent)?);
+            }
+            self.disk.flush()?;
+            self.commit(writes)?;
+        }
+        self.tidy_private_folders()
+    }
+
+    fn recover_intent(&mut self, intent: &Intent) -> Result<Vec<IndexWrite>> {
+        let mut writes = vec![memory::unsettle(&intent.key.parent().unwrap_or_else(PathKey::root))];
+        let entry = match self.disk.look(&intent.path) {
+            Err(error) if is_fatal(&error) => return Err(error.into()),
+            Err(_) => None,
+            Ok(entry) => entry,
+        };
+        let Some(entry) = entry else {
+            // Taken away, or not put there yet. Either way nothing is shown, and nobody deleted anything.
+            writes.push(IndexWrite::Place(intent.key.clone(), None));
+            return Ok(writes);
+        };
+        if intent.old_stat.is_some_and(|old| looks_same(&old, &entry)) {
+            return Ok(writes);
+        }
+        let path = intent
+            .path
+            .parent()
+            .and_then(|parent| parent.join(&entry.name).ok())
+            .unwrap_or(intent.path.clone());
+        let old = self.index.place(&intent.key)?.and_then(|place| place.into_parts().0);
+        let Some((value, stat)) = self.observe_again(&path, &entry)? else {
+            return Ok(writes);
+        };
+        let place = match (&intent.new, old) {
+            (Some(new), _) if new.value.same_content(&value) => {
+                let shown = Shown {
+                    value: offsync_core::entry::Value {
+                        path,
+                        ..new.value.clone()
+                    },
+                    ..new.clone()
+                };
+                Some(Place {
+                    shown: Some(shown),
+                    observed: Observed::AsShown(stat),
+                })
+            }
+            (_, Some(old)) if old.value.same_content(&value) => Place::new(Some(old), Some((value, stat))),
+            // Neither old nor new: nobody knows which of them the person saw.
+            _ => Place::new(None, Some((value, stat))),
+        };
+        writes.push(IndexWrite::Place(intent.key.clone(), place));
+        Ok(writes)
+    }
+
+    fn observe_again(
+        &mut self,
+        path: &RelPath,
+        entry: &DiskEntry,
+    ) -> Result<Option<(offsync_core::entry::Value, Stat)>> {
+        match self.observe(path, entry, None, self.clock.now_ns()) {
+            Err(EngineError::Disk(error)) if !is_fatal(&error) => {
+                self.skip(path, format!("it could not be read ({})", error.reason()));
+                Ok(None)
+            }
+            seen => seen,
+        }
+    }
+
+    /// Drops what staging and the trash hold without a note, and notes of what they do not hold.
+    fn tidy_private_folders(&mut self) -> Result<()> {
+        let staged = memory::read_all::<StagedChunks>(self.index, STAGED)?;
+        let files: BTreeSet<String> = self.disk.staged()?.into_iter().map(|file| file.name).collect();
+        for file in files.iter().filter(|file| !staged.contains_key(*file)) {
+            self.disk.drop_staged(&StagedName(file.clone()))?;
+        }
+        let mut writes: Vec<IndexWrite> = staged
+            .keys()
+            .filter(|name| !files.contains(*name))
+            .map(|name| memory::erase(format!("{STAGED}{name}")))
+            .collect();
+        let trashed: BTreeSet<String> = self.disk.trashed()?.into_iter().map(|file| file.name).collect();
+        for name in memory::read_all::<TrashRecord>(self.index, TRASH)?.into_keys() {
+            if !trashed.contains(&name) {
+                writes.push(memory::erase(format!("{TRASH}{name}")));
+            }
+        }
+        self.commit(writes)
+    }
+}
+
+/// What leaves goes first, the deepest first; what comes goes second, from the top down.
+fn in_two_passes(actions: Vec<Action>) -> (Vec<Action>, Vec<Action>) {
+    let mut first = Vec::new();
+    let mut second = Vec::new();
+    for action in actions {
+        if action.after.is_none() {
+            first.push(action);
+        } else if action.changes_kind() {
+            first.push(Action {
+                after: None,
+                ..action.clone()
+            });
+            second.push(Action { before: None, ..action });
+        } else {
+            second.push(action);
+        }
+    }
+    first.sort_by_key(|action| std::cmp::Reverse((action.key.depth(), action.key.clone())));
+    second.sort_by_key(|action| (action.key.depth(), action.key.clone()));
+    (first, second)
+}
+
+fn action_path(action: &Action) -> RelPath {
+    let shown = action
+        .after
+        .as_ref()
+        .or(action.before.as_ref().map(|before| &before.shown));
+    shown.map_or_else(RelPath::root, |shown| shown.value.path.clone())
+}
+
+fn intent_of(action: &Action) -> Intent {
+    Intent {
+        key: action.key.clone(),
+        path: action_path(action),
+        old_stat: action.before.as_ref().map(|before| before.stat),
+        new: action.after.clone(),
+    }
+}
+
+fn looks_same(before: &Stat, entry: &DiskEntry) -> bool {
+    // A zero change time marks a stat that was taken too soon after the write to be telling.
+    let now = if before.ctime_ns == 0 {
+        Stat {
+            ctime_ns: 0,
+            ..entry.stat
+        }
+    } else {
+        entry.stat
+    };
+    match entry.kind {
+        EntryKind::Folder => before.mode == now.mode,
+        kind => looks_unread(before, &now, kind),
+    }
+}
+
+fn respell(place: &mut Place, folder: &RelPath) {
+    let depth = folder.depth();
+    let again = |path: &RelPath| {
+        path.names()
+            .skip(depth)
+            .try_fold(folder.clone(), |parent, name| parent.join(name))
+            .unwrap_or_else(|_| path.clone())
+    };
+    if let Some(shown) = &mut place.shown {
+        shown.value.path = again(&shown.value.path);
+    }
+    if let Observed::Other(value, _) = &mut place.observed {
+        value.path = again(&value.path);
+    }
+}
+
+fn plain_reason(error: &DiskError) -> String {
+    match error.kind() {
+        DiskErrorKind::Full => "the drive is full; make room and sync again".into(),
+        DiskErrorKind::ReadOnly => "the drive cannot be written".into(),
+        DiskErrorKind::Exists => "something else stands there meanwhile; the next sync looks at it again".into(),
+        DiskErrorKind::Unstorable => format!("this drive cannot hold it ({})", error.reason()),
+        _ => format!("it could not be written ({})", error.reason()),
+    }
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

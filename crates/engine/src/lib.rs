@@ -1,0 +1,39 @@
+//! The use cases of Offsync over its ports: scan, post, fetch, settle, prune, and how a location begins.
+//!
+//! Synchronous and deterministic: the same calls to the same ports give the same result.
+//! One path's trouble never ends a cycle; it is named in the report.
+
+mod assemble;
+mod begin;
+mod content;
+mod counted;
+mod cycle;
+mod engine;
+mod error;
+mod fetch;
+mod fold;
+mod head;
+mod identity;
+mod journal;
+mod memory;
+mod monitor;
+mod overlay;
+mod plan;
+mod post;
+mod prune;
+mod report;
+mod scan;
+mod serve;
+mod settle;
+mod survey;
+mod unit;
+mod view;
+
+pub use begin::{Beginning, Companion};
+pub use cycle::{Adoption, SyncOptions};
+pub use engine::{Engine, Ports};
+pub use error::EngineError;
+pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
+pub use monitor::{Monitor, Phase, Progress, Silent};
+pub use report::{Applied, ConflictLine, Held, HeldDirection, SkippedPath, SyncReport};
+pub use survey::{Difference, DifferenceKind, LocationStanding, LocationState, MailboxStanding, Survey};

@@ -1,0 +1,181 @@
+//! What a location remembers in its index besides entries and places, as typed notes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::dot::Dot;
+use offsync_core::entry::FileContent;
+use offsync_core::format::head::Head;
+use offsync_core::ids::{ArchiveId, ChunkId, LocationId, ManifestHash, Nonce, PublicKey};
+use offsync_core::place::{Shown, Stat};
+use offsync_core::ports::{IndexStore, IndexWrite};
+use offsync_core::rel_path::{PathKey, RelPath};
+use offsync_core::version_vector::VersionVector;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{EngineError, Result};
+
+/// Who this copy is, and what it last wrote as its head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The archive.
+    pub archive: ArchiveId,
+    /// This location's id now.
+    pub location: LocationId,
+    /// The id that it had before it turned out to be a copy, with that id's highest head counter seen.
+    pub succeeds: Option<(LocationId, u64)>,
+    /// Counter of its last head.
+    pub counter: u64,
+    /// Nonces that its head in the mailbox may carry: the last, and the intended one; `None` for no head.
+    pub nonces: Vec<Option<Nonce>>,
+    /// Hash of its last manifest.
+    pub predecessor: Option<ManifestHash>,
+}
+
+/// A location as this one knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CachedPerson {
+    /// What people call the location.
+    pub label: String,
+    /// Who looks after it.
+    pub person: String,
+    /// Its public key.
+    pub key: PublicKey,
+    /// What its copy held when it was made.
+    pub holds: VersionVector,
+    /// When this location first heard of it, by this location's own clock.
+    pub heard_ns: i64,
+    /// Whom it succeeds, with the counter of that id's last head.
+    pub succeeds: Option<(LocationId, u64)>,
+}
+
+/// A head as this location last saw it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CachedHead {
+    pub(crate) head: Head,
+    /// When it last changed, by this location's own clock.
+    pub(crate) changed_ns: i64,
+}
+
+/// A deletion that a person made here, remembered by dot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Gone {
+    /// The origin as it is spelled.
+    pub(crate) path: RelPath,
+    /// The sets of dots that were shown there when it went.
+    pub(crate) shown: BTreeSet<Vec<Dot>>,
+}
+
+/// One intent: the place of `key` is about to show something else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    pub(crate) key: PathKey,
+    /// Where it stands on the disk, old or new.
+    pub(crate) path: RelPath,
+    /// How the disk looked before; `None` if nothing stood there.
+    pub(crate) old_stat: Option<Stat>,
+    /// What is to be shown; `None` if nothing.
+    pub(crate) new: Option<Shown>,
+}
+
+/// A displaced file or link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrashRecord {
+    /// Where it stood.
+    pub path: RelPath,
+    /// Its content, if it was a file.
+    pub content: Option<FileContent>,
+    /// When it was displaced, in nanoseconds since 1970.
+    pub displaced_ns: i64,
+}
+
+/// Where chunks lie in a staged file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StagedChunks {
+    /// Chunk, offset, length in bytes.
+    pub(crate) chunks: Vec<(ChunkId, u64, u32)>,
+}
+
+/// One folded changeset, for the history that people read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogRecord {
+    /// Its author.
+    pub author: LocationId,
+    /// The author's sequence.
+    pub sequence: u64,
+    /// When it was made, by the author's clock, in nanoseconds since 1970.
+    pub created_ns: i64,
+    /// Entries.
+    pub entries: u64,
+    /// Size of its objects in bytes.
+    pub bytes: u64,
+    /// New files and links.
+    pub created: u64,
+    /// New content at known paths.
+    pub modified: u64,
+    /// Deleted files and links.
+    pub deleted: u64,
+    /// Moves.
+    pub renamed: u64,
+    /// Metadata alone, and folders.
+    pub metadata: u64,
+    /// One path that stands for the others.
+    pub example: Option<RelPath>,
+}
+
+pub(crate) const IDENTITY: &str = "identity";
+pub(crate) const VECTOR: &str = "vector";
+pub(crate) const JOURNAL: &str = "journal";
+pub(crate) const GAP_CYCLES: &str = "gap";
+pub(crate) const LAST_SYNC: &str = "last-sync";
+pub(crate) const CONFIRMED: &str = "confirmed";
+pub(crate) const HEAD: &str = "head/";
+pub(crate) const PERSON: &str = "person/";
+pub(crate) const GONE: &str = "gone/";
+pub(crate) const UNSETTLED: &str = "unsettled/";
+pub(crate) const OUTBOX: &str = "outbox/";
+pub(crate) const STAGED: &str = "staged/";
+pub(crate) const TRASH: &str = "trash/";
+pub(crate) const SENT: &str = "sent/";
+pub(crate) const MINE: &str = "mine/";
+pub(crate) const LAST_MANIFEST: &str = "last-manifest/";
+pub(crate) const LOG: &str = "log/";
+pub(crate) const STATEMENT: &str = "statement/";
+pub(crate) const AWAITS_STATE: &str = "awaits-state";
+
+/// Reads a note that must be readable if it is there.
+pub(crate) fn read<T: DeserializeOwned>(index: &dyn IndexStore, name: &str) -> Result<Option<T>> {
+    index.note(name)?.map(|bytes| decode(name, &bytes)).transpose()
+}
+
+/// Reads all notes below a prefix, by the rest of their names.
+pub(crate) fn read_all<T: DeserializeOwned>(index: &dyn IndexStore, prefix: &str) -> Result<BTreeMap<String, T>> {
+    let one = |(name, bytes): (String, Vec<u8>)| Ok((name[prefix.len()..].to_owned(), decode(&name, &bytes)?));
+    index.notes(prefix)?.into_iter().map(one).collect()
+}
+
+/// Makes the write of a note.
+pub(crate) fn write<T: Serialize>(name: impl Into<String>, value: &T) -> IndexWrite {
+    let bytes = postcard::to_stdvec(value).expect("notes are plain data");
+    IndexWrite::Note(name.into(), Some(bytes))
+}
+
+/// Makes the removal of a note.
+pub(crate) fn erase(name: impl Into<String>) -> IndexWrite {
+    IndexWrite::Note(name.into(), None)
+}
+
+/// Names the note of a path, so that notes sort as keys do.
+pub(crate) fn of_key(prefix: &str, key: &PathKey) -> String {
+    let hex: String = key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{prefix}{hex}")
+}
+
+/// Makes the write that marks a folder as not settled.
+pub(crate) fn unsettle(folder: &PathKey) -> IndexWrite {
+    write(of_key(UNSETTLED, folder), folder)
+}
+
+fn decode<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T> {
+    postcard::from_bytes(bytes).map_err(|_| EngineError::DamagedNote { note: name.to_owned() })
+}

@@ -1,0 +1,237 @@
+//! The plan of a settling: what each place needs, decided before anything is touched.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::entry::Content;
+use offsync_core::ids::ChunkId;
+use offsync_core::place::{Place, Shown, ShownRef, Stat};
+use offsync_core::present::present_folder;
+use offsync_core::reconcile::{AtHand, Step, decide};
+use offsync_core::rel_path::{PathKey, RelPath};
+
+use crate::content::Stores;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, UNSETTLED};
+use crate::overlay::Overlay;
+
+/// What stands at a place before an action: checked again right before it.
+#[derive(Clone, Debug)]
+pub(crate) struct Before {
+    pub(crate) shown: Shown,
+    pub(crate) stat: Stat,
+}
+
+/// One thing to do to the drive.
+#[derive(Clone, Debug)]
+pub(crate) struct Action {
+    pub(crate) key: PathKey,
+    pub(crate) before: Option<Before>,
+    /// What is to be shown; `None` to take away.
+    pub(crate) after: Option<Shown>,
+}
+
+impl Action {
+    /// Tells whether only name, times or mode change.
+    pub(crate) fn is_retouch(&self) -> bool {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => before.shown.value.same_content(&after.value),
+            _ => false,
+        }
+    }
+
+    /// Tells whether a folder gives way to something else or the other way round.
+    pub(crate) fn changes_kind(&self) -> bool {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => before.shown.value.content.is_folder() != after.value.content.is_folder(),
+            _ => false,
+        }
+    }
+}
+
+/// A person's unposted file that gives way to a folder.
+#[derive(Clone, Debug)]
+pub(crate) struct StepAside {
+    pub(crate) from: PathKey,
+    pub(crate) to: Shown,
+}
+
+/// What a settling is going to do.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) folders: Vec<PathKey>,
+    pub(crate) rebinds: Vec<(PathKey, Shown, Vec<ShownRef>)>,
+    pub(crate) step_asides: Vec<StepAside>,
+    pub(crate) actions: Vec<Action>,
+    /// Folders that stay unsettled.
+    pub(crate) unfinished: BTreeSet<PathKey>,
+    /// Chunks that are wanted and not at hand.
+    pub(crate) missing: BTreeSet<ChunkId>,
+}
+
+impl Engine<'_> {
+    /// Decides what all unsettled folders need.
+    pub(crate) fn plan(&self, overlay: &Overlay, stores: &Stores) -> Result<Plan> {
+        let mut plan = Plan {
+            folders: self.folders_to_settle(overlay)?,
+            ..Plan::default()
+        };
+        let mut paths: BTreeMap<PathKey, RelPath> = BTreeMap::new();
+        for folder in plan.folders.clone() {
+            let path = match paths.get(&folder) {
+                Some(path) => path.clone(),
+                None => self.folder_path(&folder)?,
+            };
+            let children = overlay.children(self.index, &folder)?;
+            let mut wanted = present_folder(&path, &children);
+            for (key, shown) in &wanted {
+                if shown.value.content.is_folder() {
+                    paths.insert(key.clone(), shown.value.path.clone());
+                }
+            }
+            let mut places: BTreeMap<PathKey, Place> = self.index.places_in(&folder)?.into_iter().collect();
+            let keys: BTreeSet<PathKey> = wanted.keys().chain(places.keys()).cloned().collect();
+            let first_new = plan.actions.len();
+            let mut waiting: BTreeSet<PathKey> = BTreeSet::new();
+            for key in keys {
+                let (want, place) = (wanted.remove(&key), places.remove(&key));
+                self.plan_place(&folder, key, place, want, overlay, stores, &mut plan, &mut waiting)?;
+            }
+            keep_what_waits(&mut plan, first_new, &waiting, &folder);
+        }
+        Ok(plan)
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one step of the loop above, split off for its length"
+    )]
+    fn plan_place(
+        &self,
+        folder: &PathKey,
+        key: PathKey,
+        place: Option<Place>,
+        want: Option<Shown>,
+        overlay: &Overlay,
+        stores: &Stores,
+        plan: &mut Plan,
+        waiting: &mut BTreeSet<PathKey>,
+    ) -> Result<()> {
+        if let Some(want) = &want
+            && let Some(from) = steps_aside(&key, want, overlay)
+        {
+            plan.step_asides.push(StepAside { from, to: want.clone() });
+            return Ok(());
+        }
+        let missing = self.missing_for(place.as_ref(), want.as_ref(), stores)?;
+        let at_hand = if missing.is_empty() { AtHand::Yes } else { AtHand::No };
+        let before = |place: Option<Place>| {
+            let place = place?;
+            let stat = *place.stat()?;
+            Some(Before {
+                shown: place.shown?,
+                stat,
+            })
+        };
+        match decide(&key, place.as_ref(), want.as_ref(), at_hand) {
+            Step::Keep => {}
+            Step::Rebind { shown, gone } => plan.rebinds.push((key, shown, gone)),
+            Step::Remove => plan.actions.push(Action {
+                key,
+                before: before(place),
+                after: None,
+            }),
+            Step::Put(shown) => plan.actions.push(Action {
+                key,
+                before: None,
+                after: Some(shown),
+            }),
+            Step::Replace(shown) | Step::Retouch(shown) => {
+                plan.actions.push(Action {
+                    key,
+                    before: before(place),
+                    after: Some(shown),
+                });
+            }
+            Step::Wait => {
+                plan.missing.extend(missing);
+                plan.unfinished.insert(folder.clone());
+                waiting.extend(want.into_iter().flat_map(|want| want.refs).map(|shown| shown.origin));
+            }
+        }
+        Ok(())
+    }
+
+    fn missing_for(&self, place: Option<&Place>, want: Option<&Shown>, stores: &Stores) -> Result<Vec<ChunkId>> {
+        let Some(want) = want else { return Ok(Vec::new()) };
+        let there = place.and_then(Place::on_disk);
+        if there.is_some_and(|there| there.same_content(&want.value)) {
+            return Ok(Vec::new());
+        }
+        self.missing_of(&want.value.content.chunk_ids(), stores)
+    }
+
+    /// Gives the unsettled folders and those above whose being there depends on them, from the top down.
+    fn folders_to_settle(&self, overlay: &Overlay) -> Result<Vec<PathKey>> {
+        let mut all: BTreeSet<PathKey> = memory::read_all::<PathKey>(self.index, UNSETTLED)?
+            .into_values()
+            .collect();
+        let mut todo: Vec<PathKey> = all.iter().cloned().collect();
+        while let Some(folder) = todo.pop() {
+            let Some(parent) = folder.parent() else { continue };
+            let place = self.index.place(&folder)?;
+            let shown = place.as_ref().and_then(|place| place.shown.as_ref());
+            let is_shown = shown.is_some_and(|shown| shown.value.content.is_folder());
+            if is_shown != overlay.is_folder(self.index, &folder)? && all.insert(parent.clone()) {
+                todo.push(parent);
+            }
+        }
+        let mut folders: Vec<PathKey> = all.into_iter().collect();
+        folders.sort_by_key(|key| (key.depth(), key.clone()));
+        Ok(folders)
+    }
+
+    /// Gives a folder's path as this drive spells it.
+    pub(crate) fn folder_path(&self, folder: &PathKey) -> Result<RelPath> {
+        let Some(parent) = folder.parent() else {
+            return Ok(RelPath::root());
+        };
+        if let Some(place) = self.index.place(folder)?
+            && let Some(path) = place.path()
+        {
+            return Ok(path.clone());
+        }
+        let parent = self.folder_path(&parent)?;
+        let spelled = self.spelled(folder)?;
+        Ok(parent.join(spelled.name()).unwrap_or(spelled))
+    }
+}
+
+/// What stands for an origin that still waits for content is not taken away before that content is there.
+fn keep_what_waits(plan: &mut Plan, from: usize, waiting: &BTreeSet<PathKey>, folder: &PathKey) {
+    if waiting.is_empty() {
+        return;
+    }
+    let is_kept = |action: &Action| {
+        let refs = action.before.iter().flat_map(|before| &before.shown.refs);
+        action.after.is_none() && refs.map(|shown| &shown.origin).any(|origin| waiting.contains(origin))
+    };
+    let new = plan.actions.split_off(from);
+    plan.actions.extend(new.into_iter().filter(|action| !is_kept(action)));
+    plan.unfinished.insert(folder.clone());
+}
+
+/// Finds the place of a person's unposted file that is to be shown elsewhere, because a folder took its name.
+fn steps_aside(key: &PathKey, want: &Shown, overlay: &Overlay) -> Option<PathKey> {
+    if matches!(want.value.content, Content::Folder | Content::Tombstone) {
+        return None;
+    }
+    let changes = want
+        .refs
+        .iter()
+        .flat_map(|shown| &shown.dots)
+        .filter_map(|dot| overlay.change(dot));
+    changes
+        .filter_map(|change| change.place.clone())
+        .find(|place| place != key)
+}

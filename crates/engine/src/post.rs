@@ -1,0 +1,488 @@
+//! Posting: own changes become dots, and a changeset in the mailbox for those who count.
+//!
+//! Packs go first, then one index transaction that folds the own dots and keeps the
+//! sealed manifest in the outbox, then the manifest. A restart puts the same bytes
+//! again. While nobody else is counted, entries get dots and nothing is posted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::format::{Manifest, ObjectName, PackRef, PostedEntry, encode_pack};
+use offsync_core::guard;
+use offsync_core::ids::{ChunkId, ManifestHash};
+use offsync_core::limits::{
+    ALLOWANCE_PERCENT, CHANGESET_ENTRIES_MAX, INLINE_CONTENT_BYTES_MAX, PACK_CONTENT_BYTES_MAX, PACK_PART_OF_ALLOWANCE,
+    RESERVE_PERCENT,
+};
+use offsync_core::local_change::LocalChange;
+use offsync_core::place::{Place, Shown, ShownRef};
+use offsync_core::ports::{IndexWrite, Mailbox};
+
+use crate::content::Stores;
+use crate::counted::Counted;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
+use crate::monitor::Phase;
+use crate::report::{Held, HeldDirection};
+use crate::scan::gone_writes;
+use crate::settle::Consent;
+use crate::unit::{Unit, units};
+use crate::view::View;
+
+/// What one call of `post` may use.
+pub(crate) struct Posting<'p> {
+    pub(crate) mailbox: Option<&'p dyn Mailbox>,
+    pub(crate) counted: &'p Counted,
+    pub(crate) consent: Consent,
+    pub(crate) allowance_bytes: Option<u64>,
+}
+
+/// What goes into one changeset.
+struct Pick {
+    changes: Vec<usize>,
+    /// Chunks to be sent, in order; more than the changes need if this is a part.
+    chunks: Vec<ChunkId>,
+}
+
+impl Engine<'_> {
+    /// Posts one changeset; tells whether there was something to post and room for it.
+    pub(crate) fn post_one(&mut self, view: &mut View, posting: &Posting<'_>) -> Result<bool> {
+        let changes = self.postable(posting.consent)?;
+        if changes.is_empty() {
+            return Ok(false);
+        }
+        let stores = self.stores()?;
+        let is_alone = posting.counted.others(self.me()).next().is_none();
+        let Some(pick) = self.pick(&changes, view, posting, is_alone)? else {
+            return Ok(false);
+        };
+        match (is_alone, posting.mailbox) {
+            (true, _) => self.mint(&changes, pick),
+            (false, Some(mailbox)) => self.post_changeset(&changes, pick, mailbox, view, posting, &stores),
+            (false, None) => Ok(false),
+        }
+    }
+
+    /// Gives the own changes that may go out: all, or all but deletions that wait for a yes.
+    fn postable(&mut self, consent: Consent) -> Result<Vec<LocalChange>> {
+        let mut changes = self.local_changes()?;
+        if consent == Consent::Given {
+            return Ok(changes);
+        }
+        let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
+        let mut deleted = BTreeSet::new();
+        for (i, change) in changes
+            .iter()
+            .enumerate()
+            .filter(|(_, change)| !change.value.content.is_live())
+        {
+            let siblings = self.index.entry(&change.origin())?;
+            let replaced = change.replaces.iter().filter_map(|dot| siblings.get(dot));
+            let mut files = replaced
+                .filter(|version| !version.value.content.is_folder() && version.value.content.is_live())
+                .peekable();
+            let is_file = files.peek().is_some();
+            if is_file && !files.any(|version| arriving.contains(&version.value.content.tag())) {
+                deleted.insert(i);
+            }
+        }
+        let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
+        if guard::is_held(deletions, left + deletions) {
+            self.report.held = Some(Held {
+                direction: HeldDirection::Local,
+                deletions,
+                of: left + deletions,
+            });
+            // Folders go with their files: while those are held, so are all deletions that are no moves.
+            let mut i = 0;
+            changes.retain(|change| {
+                i += 1;
+                let is_folder_deletion = !change.value.content.is_live() && change.place.is_none();
+                !(deleted.contains(&(i - 1)) || is_folder_deletion)
+            });
+        }
+        Ok(changes)
+    }
+
+    /// Gives the contents that each change replaces.
+    fn leaving(&self, changes: &[LocalChange]) -> Result<Vec<Vec<[u8; 32]>>> {
+        let of_one = |change: &LocalChange| {
+            let siblings = self.index.entry(&change.origin())?;
+            let replaced = change.replaces.iter().filter_map(|dot| siblings.get(dot));
+            let kept = replaced.filter(|version| version.value.content.is_live() && !version.value.content.is_folder());
+            Ok(kept.map(|version| version.value.content.tag()).collect())
+        };
+        changes.iter().map(of_one).collect()
+    }
+
+    /// Chooses what goes next: what costs nothing first, then the small, then the large; or a part of a large one.
+    fn pick(
+        &mut self,
+        changes: &[LocalChange],
+        view: &View,
+        posting: &Posting<'_>,
+        is_alone: bool,
+    ) -> Result<Option<Pick>> {
+        let mut needs: Vec<Vec<(ChunkId, u64)>> = Vec::new();
+        let lacking = posting.counted.lacking();
+        for change in changes {
+            needs.push(if is_alone {
+                Vec::new()
+            } else {
+                self.needed_chunks(change, &lacking)?
+            });
+        }
+        let cost = |unit: &Unit| -> u64 { unit.iter().flat_map(|i| &needs[*i]).map(|(_, len)| *len).sum() };
+        let mut all = units(changes, &self.leaving(changes)?);
+        let has_content = |unit: &Unit| unit.iter().any(|i| changes[*i].value.content.is_live());
+        all.sort_by_cached_key(|unit| (has_content(unit), cost(unit), unit[0]));
+        let mut room = self.room(view, posting)?;
+        let mut picked = Pick {
+            changes: Vec::new(),
+            chunks: Vec::new(),
+        };
+        let mut known = BTreeSet::new();
+        for unit in &all {
+            let overhead = unit.len() as u64 * ENTRY_BYTES_GUESS;
+            let size = cost(unit) + overhead;
+            let is_full = picked.changes.len() + unit.len() > CHANGESET_ENTRIES_MAX && !picked.changes.is_empty();
+            if is_full || size > room {
+                self.report.waiting_entries += u64::from(!is_full) * unit.len() as u64;
+                self.report.waiting_bytes += u64::from(!is_full) * cost(unit);
+                continue;
+            }
+            room -= size;
+            picked.changes.extend(unit);
+            let chunks = unit.iter().flat_map(|i| &needs[*i]).map(|(chunk, _)| *chunk);
+            picked.chunks.extend(chunks.filter(|chunk| known.insert(*chunk)));
+        }
+        if !picked.changes.is_empty() {
+            return Ok(Some(picked));
+        }
+        // Nothing fits as a whole: carry as many chunks of the first as there is room for.
+        for (chunk, len) in all.first().into_iter().flatten().flat_map(|i| &needs[*i]) {
+            if *len + ENTRY_BYTES_GUESS > room {
+                break;
+            }
+            room -= *len;
+            if known.insert(*chunk) {
+                picked.chunks.push(*chunk);
+            }
+        }
+        Ok((!picked.chunks.is_empty()).then_some(picked))
+    }
+
+    /// Gives the chunks of a change that not everybody has or is about to get.
+    fn needed_chunks(&self, change: &LocalChange, lacking: &BTreeSet<ChunkId>) -> Result<Vec<(ChunkId, u64)>> {
+        let offsync_core::entry::Content::File(file) = &change.value.content else {
+            return Ok(Vec::new());
+        };
+        let mut needed = Vec::new();
+        for (chunk, _, len) in file.pieces() {
+            let is_sent = memory::read::<u64>(self.index, &format!("{SENT}{chunk}"))?.is_some();
+            let is_known = !lacking.contains(&chunk) && !self.index.versions_with_chunk(&chunk)?.is_empty();
+            if !is_sent && !is_known {
+                needed.push((chunk, len));
+            }
+        }
+        Ok(needed)
+    }
+
+    /// Gives how many bytes of content may be posted now.
+    fn room(&self, view: &View, posting: &Posting<'_>) -> Result<u64> {
+        let Some(allowance) = posting.allowance_bytes else {
+            return Ok(u64::MAX / 2);
+        };
+        // Listings lag: judge by what is known to be out there as well.
+        let mine: u64 = memory::read_all::<u64>(self.index, MINE)?.values().sum();
+        let others = posting.counted.0.len() as u64;
+        let least = others * COUNTED_RESERVE_BYTES;
+        let reserve = (allowance * RESERVE_PERCENT / 100).max(least);
+        Ok((allowance * ALLOWANCE_PERCENT / 100).saturating_sub(view.used_bytes().max(mine) + reserve))
+    }
+
+    /// Gives dots to changes that nobody waits for.
+    fn mint(&mut self, changes: &[LocalChange], pick: Pick) -> Result<bool> {
+        let manifest = self.manifest_of(changes, &pick.changes, Vec::new(), Vec::new(), Consent::None);
+        let (vector, mut writes) = self.fold_writes(&manifest, ManifestHash::new([0; 32]), 0)?;
+        writes.extend(self.bind_writes(&manifest, changes, &pick.changes)?);
+        self.identity.predecessor = None;
+        writes.push(memory::write(IDENTITY, &self.identity));
+        self.commit(writes)?;
+        self.vector = vector;
+        self.remember_on_host()?;
+        Ok(true)
+    }
+
+    fn post_changeset(
+        &mut self,
+        changes: &[LocalChange],
+        pick: Pick,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        posting: &Posting<'_>,
+        stores: &Stores,
+    ) -> Result<bool> {
+        let sequence = self.vector.get(&self.me()) + 1;
+        let mut content = Outgoing::new(posting.allowance_bytes);
+        let mut unreadable = BTreeSet::new();
+        let total = pick.chunks.len() as u64;
+        for (done, chunk) in pick.chunks.iter().enumerate() {
+            self.tell_bytes(Phase::Posting, done as u64, Some(total), content.bytes, None)?;
+            match self.read_chunk(chunk, stores)? {
+                Some(bytes) => content.add(*chunk, bytes),
+                None => {
+                    unreadable.insert(*chunk);
+                }
+            }
+            if let Some(full) = content.take_full() {
+                self.put_pack(mailbox, view, sequence, full, &mut content)?;
+            }
+        }
+        let inline = content.take_inline();
+        if let Some(rest) = content.take_rest() {
+            self.put_pack(mailbox, view, sequence, rest, &mut content)?;
+        }
+        let kept = self.without_unreadable(changes, &pick.changes, &unreadable)?;
+        let is_part = pick.changes.is_empty();
+        if kept.is_empty() && !is_part || is_part && content.packs.is_empty() && inline.is_empty() {
+            return Ok(false);
+        }
+        let manifest = self.manifest_of(changes, &kept, content.packs, inline, posting.consent);
+        let sealed = manifest.encode(self.keys, self.signer, self.seal_nonce());
+        let inline_bytes: usize = manifest.inline.iter().map(Vec::len).sum();
+        self.report.payload_bytes += content.payload_bytes + (inline_bytes as u64).min(sealed.len() as u64);
+        self.fold_own(&manifest, &sealed, changes, &kept, &pick.chunks)?;
+        self.clear_outbox(Some(mailbox), view)?;
+        self.report.posted_changesets += 1;
+        self.report.posted_entries += kept.len() as u64;
+        Ok(true)
+    }
+
+    /// One transaction: own dots, what the places show, the manifest in the outbox.
+    fn fold_own(
+        &mut self,
+        manifest: &Manifest,
+        sealed: &[u8],
+        changes: &[LocalChange],
+        kept: &[usize],
+        chunks: &[ChunkId],
+    ) -> Result<()> {
+        let hash = Manifest::hash(sealed);
+        let (vector, mut writes) = self.fold_writes(manifest, hash, sealed.len() as u64)?;
+        writes.extend(self.bind_writes(manifest, changes, kept)?);
+        writes.push(memory::write(format!("{OUTBOX}{}", manifest.name()), &sealed.to_vec()));
+        if kept.is_empty() {
+            writes.extend(
+                chunks
+                    .iter()
+                    .map(|chunk| memory::write(format!("{SENT}{chunk}"), &manifest.sequence)),
+            );
+        }
+        self.identity.predecessor = Some(hash);
+        writes.push(memory::write(IDENTITY, &self.identity));
+        self.commit(writes)?;
+        self.vector = vector;
+        self.remember_on_host()
+    }
+
+    fn put_pack(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        sequence: u64,
+        chunks: Vec<(ChunkId, Vec<u8>)>,
+        content: &mut Outgoing,
+    ) -> Result<()> {
+        let name = ObjectName::Pack {
+            author: self.me(),
+            sequence,
+            random: self.random_eight(),
+        };
+        let sealed = encode_pack(self.keys, &name, self.seal_nonce(), &chunks);
+        let size_bytes = sealed.len() as u64;
+        self.commit(vec![memory::write(format!("{MINE}{name}"), &size_bytes)])?;
+        self.put_object(mailbox, view, &name, &sealed)?;
+        content.payload_bytes += size_bytes;
+        content.packs.push(PackRef {
+            name,
+            size_bytes,
+            chunks: chunks.into_iter().map(|(id, _)| id).collect(),
+        });
+        Ok(())
+    }
+
+    /// Leaves out units with a file that is no longer what the scan saw.
+    fn without_unreadable(
+        &mut self,
+        changes: &[LocalChange],
+        picked: &[usize],
+        bad: &BTreeSet<ChunkId>,
+    ) -> Result<Vec<usize>> {
+        if bad.is_empty() {
+            return Ok(picked.to_vec());
+        }
+        let all: Vec<LocalChange> = picked.iter().map(|i| changes[*i].clone()).collect();
+        let mut kept = Vec::new();
+        for unit in units(&all, &self.leaving(&all)?) {
+            let is_bad = |i: &usize| {
+                all[*i]
+                    .value
+                    .content
+                    .chunk_ids()
+                    .iter()
+                    .any(|chunk| bad.contains(chunk))
+            };
+            match unit.iter().find(|i| is_bad(i)) {
+                Some(i) => self.skip(
+                    &all[*i].value.path,
+                    "it changed since it was looked at; the next sync takes it",
+                ),
+                None => kept.extend(unit.iter().map(|i| picked[*i])),
+            }
+        }
+        Ok(kept)
+    }
+
+    fn manifest_of(
+        &self,
+        changes: &[LocalChange],
+        kept: &[usize],
+        packs: Vec<PackRef>,
+        inline: Vec<Vec<u8>>,
+        consent: Consent,
+    ) -> Manifest {
+        let entry = |i: &usize| {
+            let change = &changes[*i];
+            PostedEntry {
+                value: change.value.clone(),
+                replaces: change.replaces.clone(),
+            }
+        };
+        Manifest {
+            author: self.me(),
+            sequence: self.vector.get(&self.me()) + 1,
+            predecessor: self.identity.predecessor,
+            context: self.vector.clone(),
+            created_ns: self.clock.now_ns(),
+            deletions_confirmed: consent == Consent::Given,
+            entries: kept.iter().map(entry).collect(),
+            packs,
+            inline,
+        }
+    }
+
+    /// Lets places stand for the dots that their changes have just become.
+    fn bind_writes(&self, manifest: &Manifest, changes: &[LocalChange], kept: &[usize]) -> Result<Vec<IndexWrite>> {
+        let mut writes = Vec::new();
+        let mut gone: BTreeMap<_, Gone> = BTreeMap::new();
+        for (at, i) in kept.iter().enumerate() {
+            let change = &changes[*i];
+            let origin = change.origin();
+            let name = memory::of_key(GONE, &origin);
+            if !gone.contains_key(&origin)
+                && let Some(known) = memory::read::<Gone>(self.index, &name)?
+            {
+                gone.insert(origin.clone(), known);
+            }
+            if let Some(known) = gone.get_mut(&origin) {
+                known
+                    .shown
+                    .retain(|dots| !dots.iter().any(|dot| change.replaces.contains(dot)));
+            }
+            if let (true, Some(key)) = (change.value.content.is_live(), &change.place) {
+                let there = self.index.place(key)?.and_then(|place| place.into_parts().1);
+                let refs = vec![ShownRef {
+                    origin,
+                    dots: vec![manifest.dot(at)],
+                }];
+                let shown = Shown {
+                    refs,
+                    value: change.value.clone(),
+                };
+                writes.push(IndexWrite::Place(key.clone(), Place::new(Some(shown), there)));
+            }
+        }
+        writes.extend(gone_writes(gone));
+        Ok(writes)
+    }
+
+    /// Puts what the outbox holds; safe to do again.
+    pub(crate) fn clear_outbox(&mut self, mailbox: Option<&dyn Mailbox>, view: &mut View) -> Result<()> {
+        let Some(mailbox) = mailbox else { return Ok(()) };
+        for (name, sealed) in memory::read_all::<Vec<u8>>(self.index, OUTBOX)? {
+            let mut writes = vec![memory::erase(format!("{OUTBOX}{name}"))];
+            if let Ok(parsed) = name.parse::<ObjectName>() {
+                self.put_object(mailbox, view, &parsed, &sealed)?;
+                if matches!(parsed, ObjectName::Manifest { .. }) {
+                    writes.push(memory::write(format!("{MINE}{name}"), &(sealed.len() as u64)));
+                }
+            }
+            self.commit(writes)?;
+        }
+        Ok(())
+    }
+}
+
+/// What an entry adds to a manifest, roughly, in bytes.
+const ENTRY_BYTES_GUESS: u64 = 160;
+/// Room for one head, one want and one small state part.
+const COUNTED_RESERVE_BYTES: u64 = 2_048;
+
+/// Content on its way into packs, or into the manifest if it is little.
+struct Outgoing {
+    pending: Vec<(ChunkId, Vec<u8>)>,
+    pending_bytes: usize,
+    bytes: u64,
+    pack_bytes_max: usize,
+    inline_bytes_max: usize,
+    packs: Vec<PackRef>,
+    payload_bytes: u64,
+}
+
+impl Outgoing {
+    fn new(allowance_bytes: Option<u64>) -> Self {
+        let part = allowance_bytes.map_or(usize::MAX, |bytes| (bytes / PACK_PART_OF_ALLOWANCE) as usize);
+        Self {
+            pending: Vec::new(),
+            pending_bytes: 0,
+            bytes: 0,
+            pack_bytes_max: PACK_CONTENT_BYTES_MAX.min(part),
+            inline_bytes_max: INLINE_CONTENT_BYTES_MAX.min(part / 2),
+            packs: Vec::new(),
+            payload_bytes: 0,
+        }
+    }
+
+    fn add(&mut self, chunk: ChunkId, bytes: Vec<u8>) {
+        self.pending_bytes += bytes.len();
+        self.bytes += bytes.len() as u64;
+        self.pending.push((chunk, bytes));
+    }
+
+    /// Gives the chunks of a full pack; the last one that was added stays if it does not fit.
+    fn take_full(&mut self) -> Option<Vec<(ChunkId, Vec<u8>)>> {
+        if self.pending_bytes <= self.pack_bytes_max || self.pending.len() < 2 {
+            return None;
+        }
+        let last = self.pending.pop()?;
+        self.pending_bytes = last.1.len();
+        Some(std::mem::replace(&mut self.pending, vec![last]))
+    }
+
+    fn take_inline(&mut self) -> Vec<Vec<u8>> {
+        if !self.packs.is_empty() || self.pending_bytes > self.inline_bytes_max {
+            return Vec::new();
+        }
+        self.pending_bytes = 0;
+        std::mem::take(&mut self.pending)
+            .into_iter()
+            .map(|(_, bytes)| bytes)
+            .collect()
+    }
+
+    fn take_rest(&mut self) -> Option<Vec<(ChunkId, Vec<u8>)>> {
+        self.pending_bytes = 0;
+        (!self.pending.is_empty()).then(|| std::mem::take(&mut self.pending))
+    }
+}

@@ -1,0 +1,104 @@
+//! What a cycle did, in figures and names.
+
+use offsync_core::ids::Root;
+use offsync_core::rel_path::RelPath;
+
+/// A path that was left alone, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SkippedPath {
+    /// Which path.
+    pub path: RelPath,
+    /// A sentence for people.
+    pub reason: String,
+}
+
+/// Where held deletions come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldDirection {
+    /// Found on this drive.
+    Local,
+    /// Arrived from another location.
+    Remote,
+}
+
+/// Many deletions at once that wait for a yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Where they come from.
+    pub direction: HeldDirection,
+    /// How many files would go.
+    pub deletions: u64,
+    /// How many files there are.
+    pub of: u64,
+}
+
+/// A conflict copy that is shown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConflictLine {
+    /// The path that both versions are of.
+    pub path: RelPath,
+    /// Where the losing version stands.
+    pub copy: RelPath,
+}
+
+/// What was written to the drive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// New paths.
+    pub created: u64,
+    /// Paths with new content.
+    pub modified: u64,
+    /// Paths that went to the trash.
+    pub deleted: u64,
+    /// Paths that moved.
+    pub renamed: u64,
+    /// Changes of times, permissions or spelling alone.
+    pub metadata: u64,
+}
+
+/// What one cycle did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncReport {
+    /// Files seen on the drive.
+    pub scanned_files: u64,
+    /// Files that had to be read.
+    pub hashed_files: u64,
+    /// Bytes that were read.
+    pub hashed_bytes: u64,
+    /// Changesets posted, parts included.
+    pub posted_changesets: u64,
+    /// Entries in them.
+    pub posted_entries: u64,
+    /// File content in them, after compression, in bytes.
+    pub payload_bytes: u64,
+    /// Everything put into the mailbox, in bytes.
+    pub uploaded_bytes: u64,
+    /// Changes that wait for room in the mailbox.
+    pub waiting_entries: u64,
+    /// Their content in bytes.
+    pub waiting_bytes: u64,
+    /// Changesets folded.
+    pub fetched_changesets: u64,
+    /// Everything read from the mailbox, in bytes.
+    pub downloaded_bytes: u64,
+    /// What was written to the drive.
+    pub applied: Applied,
+    /// Objects deleted from the mailbox.
+    pub pruned_objects: u64,
+    /// Their size in bytes.
+    pub pruned_bytes: u64,
+    /// Conflict copies that are shown now.
+    pub conflicts: Vec<ConflictLine>,
+    /// Paths left alone.
+    pub skipped: Vec<SkippedPath>,
+    /// Deletions that wait for a yes.
+    pub held: Option<Held>,
+    /// Chunks that are wanted and not at hand.
+    pub missing_chunks: u64,
+    /// The Merkle root after the cycle.
+    pub root: Option<Root>,
+    /// Whether every head seen is covered, nothing lacks, waits, is held or unposted.
+    pub up_to_date: bool,
+    /// Whether this drive took a new location id: it is a copy, or was restored.
+    pub took_new_id: bool,
+}

@@ -1,0 +1,383 @@
+//! Scanning: the drive against the index, folder by folder.
+//!
+//! Reads only what looks different. Deletions are taken down at the very end, and only
+//! if every folder above them could be read and the marker still stands: an unreadable
+//! folder, an error or a pulled drive is never a deletion.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::entry::{Content, Meta, Value};
+use offsync_core::place::{Place, Stat};
+use offsync_core::ports::{DiskEntry, DiskError, DiskErrorKind, EntryKind, IndexWrite};
+use offsync_core::rel_path::{PathKey, RelPath};
+
+use crate::engine::Engine;
+use crate::error::{EngineError, Result};
+use crate::memory::{self, GONE, Gone};
+use crate::monitor::Phase;
+
+/// Writes that are gathered before they are committed.
+const SCAN_WRITES_MAX: usize = 2_000;
+/// A file that was written this shortly before it was read is read again next time.
+const RACY_NS: i64 = 2_000_000_000;
+
+/// How thorough a scan is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Believes sizes, times and inodes.
+    #[default]
+    Quick,
+    /// Reads every file.
+    Deep,
+}
+
+/// What a difference between drive and index means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// A person changed or deleted something here.
+    #[default]
+    Own,
+    /// The folder was adopted, or lies on another drive than it did: what is absent was
+    /// never here, and what differs has an unknown base.
+    Adopted,
+}
+
+/// What a scan gathers on its way.
+#[derive(Default)]
+struct Walk {
+    depth: Depth,
+    trust: Trust,
+    writes: Vec<IndexWrite>,
+    absent: Vec<(PathKey, Place)>,
+    now_ns: i64,
+}
+
+impl Engine<'_> {
+    /// Brings the index's picture of the drive up to date.
+    pub(crate) fn scan(&mut self, depth: Depth, trust: Trust) -> Result<()> {
+        let marker = self.disk.read_marker()?;
+        if marker.is_none() {
+            return Err(EngineError::DriveChanged);
+        }
+        let mut walk = Walk {
+            depth,
+            trust,
+            now_ns: self.clock.now_ns(),
+            ..Walk::default()
+        };
+        self.scan_folder(&RelPath::root(), &mut walk)?;
+        if self.disk.read_marker()? != marker {
+            return Err(EngineError::DriveChanged);
+        }
+        self.take_down_absent(&mut walk)?;
+        self.commit(walk.writes)
+    }
+
+    fn scan_folder(&mut self, folder: &RelPath, walk: &mut Walk) -> Result<()> {
+        self.tell_bytes(
+            Phase::Scanning,
+            self.report.scanned_files,
+            None,
+            self.report.hashed_bytes,
+            Some(folder),
+        )?;
+        let listing = match self.disk.list(folder) {
+            Ok(listing) => listing,
+            Err(error) if is_fatal(&error) => return Err(error.into()),
+            Err(error) => {
+                self.skip(
+                    folder,
+                    format!(
+                        "this folder could not be read ({}); nothing in it was changed",
+                        error.reason()
+                    ),
+                );
+                return Ok(());
+            }
+        };
+        let mut places: BTreeMap<PathKey, Place> = self.index.places_in(&folder.key())?.into_iter().collect();
+        let mut seen = BTreeSet::new();
+        let mut below = Vec::new();
+        for (path, entry) in self.choose_spellings(folder, listing, &places) {
+            let key = path.key();
+            seen.insert(key.clone());
+            let place = places.remove(&key);
+            let is_folder = entry.kind == EntryKind::Folder;
+            self.scan_entry(&path, &entry, place, walk)?;
+            if is_folder {
+                below.push(path);
+            }
+        }
+        for (key, place) in places {
+            // A name that is there but was passed over is no deletion.
+            if !seen.contains(&key) {
+                self.find_absent(key, place, walk)?;
+            }
+        }
+        self.commit_if_many(walk)?;
+        below.iter().try_for_each(|path| self.scan_folder(path, walk))
+    }
+
+    /// Picks one entry for each key: the spelling that is known already, else the first by bytes.
+    fn choose_spellings(
+        &mut self,
+        folder: &RelPath,
+        listing: Vec<DiskEntry>,
+        places: &BTreeMap<PathKey, Place>,
+    ) -> Vec<(RelPath, DiskEntry)> {
+        let mut chosen: BTreeMap<PathKey, (RelPath, DiskEntry)> = BTreeMap::new();
+        for entry in listing {
+            let Ok(path) = folder.join(&entry.name) else {
+                self.skip(
+                    folder,
+                    format!(
+                        "'{}' has a name or path that is too long",
+                        String::from_utf8_lossy(&entry.name)
+                    ),
+                );
+                continue;
+            };
+            let key = path.key();
+            let known = places.get(&key).and_then(Place::path);
+            let is_known = |path: &RelPath| known.is_some_and(|known| known.name() == path.name());
+            match chosen.get(&key) {
+                Some((other, _)) if is_known(&path) => {
+                    let other = other.clone();
+                    self.skip(&other, twin_reason(&path));
+                    chosen.insert(key, (path, entry));
+                }
+                Some((other, _)) => {
+                    let other = other.clone();
+                    self.skip(&path, twin_reason(&other));
+                }
+                None => {
+                    chosen.insert(key, (path, entry));
+                }
+            }
+        }
+        chosen.into_values().collect()
+    }
+
+    fn scan_entry(&mut self, path: &RelPath, entry: &DiskEntry, place: Option<Place>, walk: &mut Walk) -> Result<()> {
+        let is_file = entry.kind == EntryKind::File;
+        self.report.scanned_files += u64::from(is_file);
+        let known = place.as_ref().and_then(|place| Some((place.on_disk()?, place.stat()?)));
+        if let Some((value, stat)) = known {
+            let is_same = kind_of(&value.content) == Some(entry.kind) && looks_unread(stat, &entry.stat, entry.kind);
+            let is_deep = walk.depth == Depth::Deep && is_file;
+            if is_same && !is_deep && value.path == *path {
+                return Ok(());
+            }
+        }
+        let seen = match self.observe(path, entry, place.as_ref(), walk.now_ns) {
+            Ok(Some(seen)) => seen,
+            Ok(None) => return Ok(()),
+            Err(EngineError::Disk(error)) if !is_fatal(&error) => {
+                self.skip(path, format!("it could not be read ({})", error.reason()));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let (shown, _) = place.clone().map_or((None, None), Place::into_parts);
+        let mut new = Place::new(shown, Some(seen.clone()));
+        if walk.trust == Trust::Adopted && new.as_ref().is_some_and(Place::is_changed) {
+            new = Place::new(None, Some(seen));
+        }
+        if new == place {
+            return Ok(());
+        }
+        let was_clean = place.as_ref().is_some_and(|place| !place.is_changed());
+        let is_clean = new.as_ref().is_some_and(|place| !place.is_changed());
+        if !(was_clean && is_clean) {
+            walk.writes
+                .push(memory::unsettle(&path.key().parent().unwrap_or_else(PathKey::root)));
+        }
+        walk.writes.push(IndexWrite::Place(path.key(), new));
+        self.commit_if_many(walk)
+    }
+
+    /// Looks at what stands at a path; `None` if it is nothing that is kept.
+    pub(crate) fn observe(
+        &mut self,
+        path: &RelPath,
+        entry: &DiskEntry,
+        place: Option<&Place>,
+        now_ns: i64,
+    ) -> Result<Option<(Value, Stat)>> {
+        let mut stat = entry.stat;
+        let content = match entry.kind {
+            EntryKind::Folder => Content::Folder,
+            EntryKind::Symlink => Content::Symlink(self.disk.read_link(path)?),
+            EntryKind::File => match self.read_content(path)? {
+                Some((content, seen)) => {
+                    stat = seen;
+                    self.report.hashed_files += 1;
+                    self.report.hashed_bytes += content.size_bytes;
+                    self.tell_bytes(
+                        Phase::Scanning,
+                        self.report.scanned_files,
+                        None,
+                        self.report.hashed_bytes,
+                        Some(path),
+                    )?;
+                    Content::File(content)
+                }
+                None => {
+                    self.skip(path, "it was being changed while it was read; the next sync takes it");
+                    return Ok(None);
+                }
+            },
+            EntryKind::Other => {
+                self.skip(
+                    path,
+                    "it is a pipe, socket, device or another mounted drive, which is not kept",
+                );
+                return Ok(None);
+            }
+        };
+        let known = place.and_then(|place| Some((place.on_disk()?.meta, *place.stat()?)));
+        let meta = meta_of(&content, &stat, known);
+        if matches!(content, Content::File(_)) && (now_ns - stat.mtime_ns).abs() < RACY_NS {
+            // Written within the clock's grain of being read: the stat alone will not show a later write.
+            stat.ctime_ns = 0;
+        }
+        Ok(Some((
+            Value {
+                path: path.clone(),
+                content,
+                meta,
+            },
+            stat,
+        )))
+    }
+
+    fn find_absent(&mut self, key: PathKey, place: Place, walk: &mut Walk) -> Result<()> {
+        let mut after = key.clone();
+        walk.absent.push((key.clone(), place));
+        loop {
+            let page = self
+                .index
+                .places_after(Some(&after), offsync_core::limits::INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = last.clone();
+            for (below, place) in page {
+                if !below.is_below(&key) {
+                    return Ok(());
+                }
+                walk.absent.push((below, place));
+            }
+        }
+    }
+
+    /// Remembers what is gone by the dots that it showed.
+    fn take_down_absent(&mut self, walk: &mut Walk) -> Result<()> {
+        let mut gone: BTreeMap<PathKey, Gone> = BTreeMap::new();
+        for (key, place) in std::mem::take(&mut walk.absent) {
+            walk.writes
+                .push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
+            walk.writes.push(IndexWrite::Place(key, None));
+            if walk.trust == Trust::Adopted {
+                continue;
+            }
+            for shown in place.shown.map(|shown| shown.refs).unwrap_or_default() {
+                if !shown.dots.is_empty() {
+                    self.remember_gone(&shown.origin, shown.dots, &mut gone)?;
+                }
+            }
+        }
+        walk.writes.extend(gone_writes(gone));
+        Ok(())
+    }
+
+    /// Adds dots to what is remembered as deleted at an origin.
+    pub(crate) fn remember_gone(
+        &self,
+        origin: &PathKey,
+        dots: Vec<offsync_core::dot::Dot>,
+        gone: &mut BTreeMap<PathKey, Gone>,
+    ) -> Result<()> {
+        if !gone.contains_key(origin) {
+            let kept = memory::read(self.index, &memory::of_key(GONE, origin))?;
+            let path = self.spelled(origin)?;
+            gone.insert(
+                origin.clone(),
+                kept.unwrap_or(Gone {
+                    path,
+                    shown: BTreeSet::new(),
+                }),
+            );
+        }
+        gone.entry(origin.clone()).and_modify(|known| {
+            known.shown.insert(dots);
+        });
+        Ok(())
+    }
+
+    fn commit_if_many(&mut self, walk: &mut Walk) -> Result<()> {
+        if walk.writes.len() < SCAN_WRITES_MAX {
+            return Ok(());
+        }
+        self.commit(std::mem::take(&mut walk.writes))
+    }
+}
+
+/// Makes the writes of what is remembered as deleted.
+pub(crate) fn gone_writes(gone: BTreeMap<PathKey, Gone>) -> Vec<IndexWrite> {
+    let write = |(key, known): (PathKey, Gone)| {
+        let name = memory::of_key(GONE, &key);
+        if known.shown.is_empty() {
+            memory::erase(name)
+        } else {
+            memory::write(name, &known)
+        }
+    };
+    gone.into_iter().map(write).collect()
+}
+
+/// Tells whether an error means that the drive as a whole is not to be believed.
+pub(crate) fn is_fatal(error: &DiskError) -> bool {
+    matches!(error.kind(), DiskErrorKind::Gone)
+}
+
+/// Tells whether a file, link or folder needs no second reading.
+pub(crate) fn looks_unread(known: &Stat, now: &Stat, kind: EntryKind) -> bool {
+    match kind {
+        EntryKind::Folder => known.mode == now.mode,
+        EntryKind::File => known == now,
+        EntryKind::Symlink | EntryKind::Other => known.mtime_ns == now.mtime_ns && known.inode == now.inode,
+    }
+}
+
+/// Gives the metadata of what stands there; what the drive merely rounded stays as it was meant.
+fn meta_of(content: &Content, stat: &Stat, known: Option<(Meta, Stat)>) -> Meta {
+    let keep = |now: i64, then: i64, meant: i64| if now == then { meant } else { now };
+    let (meant, then) = known.unwrap_or((
+        Meta {
+            mode: stat.mode,
+            mtime_ns: stat.mtime_ns,
+        },
+        *stat,
+    ));
+    let mode = if stat.mode == then.mode { meant.mode } else { stat.mode };
+    match content {
+        Content::File(_) => Meta {
+            mode,
+            mtime_ns: keep(stat.mtime_ns, then.mtime_ns, meant.mtime_ns),
+        },
+        Content::Folder => Meta { mode, mtime_ns: 0 },
+        Content::Symlink(_) | Content::Tombstone => Meta::default(),
+    }
+}
+
+fn kind_of(content: &Content) -> Option<EntryKind> {
+    match content {
+        Content::File(_) => Some(EntryKind::File),
+        Content::Folder => Some(EntryKind::Folder),
+        Content::Symlink(_) => Some(EntryKind::Symlink),
+        Content::Tombstone => None,
+    }
+}
+
+fn twin_reason(other: &RelPath) -> String {
+    format!("its name differs only in case or accents' form from '{other}', which is kept; rename one of the two")
+}

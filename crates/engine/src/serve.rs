@@ -1,0 +1,266 @@
+//! Wants and serving: what I lack is said in one object; whoever has it puts it there for me.
+//!
+//! Level-triggered: a want is rewritten each cycle and deleted when empty, a server takes
+//! back what is no longer wanted. Duplicates are harmless.
+
+use std::collections::BTreeSet;
+
+use offsync_core::format::{ObjectName, State, Want, decode_pack, encode_pack};
+use offsync_core::ids::{ChunkId, LocationId};
+use offsync_core::limits::{
+    ALLOWANCE_PERCENT, GAP_CYCLES, INDEX_PAGE_ROWS, MISSING_LISTED_MAX, OBJECT_BYTES_MAX, PACK_CONTENT_BYTES_MAX,
+    PACK_PART_OF_ALLOWANCE,
+};
+use offsync_core::ports::Mailbox;
+use offsync_core::rel_path::PathKey;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, GAP_CYCLES as GAP_NOTE};
+use crate::view::View;
+
+impl Engine<'_> {
+    /// Says what this location lacks, or takes the want back.
+    pub(crate) fn write_want(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        missing: &BTreeSet<ChunkId>,
+    ) -> Result<()> {
+        let me = self.me();
+        let is_gap = self
+            .heads()?
+            .values()
+            .any(|cached| !self.vector.covers(&cached.head.vector));
+        let before = memory::read::<u32>(self.index, GAP_NOTE)?.unwrap_or(0);
+        let cycles = if is_gap { before.saturating_add(1) } else { 0 };
+        if cycles != before {
+            self.commit(vec![memory::write(GAP_NOTE, &cycles)])?;
+        }
+        let gap = (cycles >= GAP_CYCLES).then(|| self.vector.clone());
+        let chunks: Vec<ChunkId> = missing.iter().copied().take(MISSING_LISTED_MAX).collect();
+        let name = ObjectName::Want(me);
+        if gap.is_none() && chunks.is_empty() {
+            if view.contains(&name) {
+                self.delete_object(mailbox, view, &name)?;
+            }
+            return Ok(());
+        }
+        let want = Want {
+            location: me,
+            gap,
+            chunks,
+            damaged: Vec::new(),
+        };
+        let listed = if view.contains(&name) {
+            self.read_want(mailbox, &name)?
+        } else {
+            None
+        };
+        if listed.as_ref() != Some(&want) {
+            let sealed = want.encode(self.keys, self.seal_nonce());
+            self.put_object(mailbox, view, &name, &sealed)?;
+        }
+        Ok(())
+    }
+
+    fn read_want(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<Option<Want>> {
+        let Some(sealed) = self.get(mailbox, name)? else {
+            return Ok(None);
+        };
+        Ok(Want::decode(self.keys, name, &sealed).ok())
+    }
+
+    /// Serves what others want and this location has; takes back what is no longer wanted.
+    pub(crate) fn serve(&mut self, mailbox: &dyn Mailbox, view: &mut View, allowance_bytes: Option<u64>) -> Result<()> {
+        let me = self.me();
+        let succeeded = self.succeeded()?;
+        let wants: Vec<LocationId> = view
+            .names()
+            .filter_map(|name| match name {
+                ObjectName::Want(location) if *location != me && !succeeded.contains(location) => Some(*location),
+                _ => None,
+            })
+            .collect();
+        let mut wanted = Vec::new();
+        for location in wants {
+            if let Some(want) = self.read_want(mailbox, &ObjectName::Want(location))? {
+                wanted.push(want);
+            }
+        }
+        self.take_back(mailbox, view, &wanted)?;
+        for want in &wanted {
+            self.serve_state(mailbox, view, want, allowance_bytes)?;
+            self.serve_chunks(mailbox, view, want, allowance_bytes)?;
+        }
+        Ok(())
+    }
+
+    fn take_back(&mut self, mailbox: &dyn Mailbox, view: &mut View, wanted: &[Want]) -> Result<()> {
+        let me = self.me();
+        for name in view.names().cloned().collect::<Vec<_>>() {
+            let is_spent = match &name {
+                ObjectName::ServedPack { reader, server, .. } if *server == me => {
+                    let wanted = wanted.iter().find(|want| want.location == *reader);
+                    let held = self.served_chunks(mailbox, &name)?;
+                    !wanted.is_some_and(|want| want.chunks.iter().any(|chunk| held.contains(chunk)))
+                }
+                ObjectName::ServedState { reader, server, .. } if *server == me => {
+                    !wanted.iter().any(|want| want.location == *reader && want.gap.is_some())
+                }
+                _ => false,
+            };
+            if is_spent {
+                self.delete_object(mailbox, view, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn served_chunks(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<BTreeSet<ChunkId>> {
+        let Some(sealed) = self.get(mailbox, name)? else {
+            return Ok(BTreeSet::new());
+        };
+        let chunks = decode_pack(self.keys, name, &sealed).unwrap_or_default();
+        Ok(chunks.into_iter().map(|(id, _)| id).collect())
+    }
+
+    fn serve_state(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        want: &Want,
+        allowance_bytes: Option<u64>,
+    ) -> Result<()> {
+        let Some(theirs) = &want.gap else { return Ok(()) };
+        let reader = want.location;
+        if theirs.covers(&self.vector) || self.is_state_listed(mailbox, view, &reader, theirs)? {
+            return Ok(());
+        }
+        let mut siblings = Vec::new();
+        let mut after: Option<PathKey> = None;
+        loop {
+            let page = self.index.entries_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            siblings.extend(page);
+        }
+        let part = allowance_bytes.map_or(OBJECT_BYTES_MAX, |bytes| (bytes / PACK_PART_OF_ALLOWANCE) as usize);
+        let parts = State::split(
+            self.entropy.sixteen(),
+            &self.vector,
+            siblings,
+            part.min(OBJECT_BYTES_MAX),
+        );
+        let mut sealed = Vec::new();
+        for state in parts {
+            let name = ObjectName::ServedState {
+                reader,
+                server: self.me(),
+                random: self.random_eight(),
+            };
+            sealed.push((name.clone(), state.encode(self.keys, &name, self.seal_nonce())));
+        }
+        let size: u64 = sealed.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        if size > reserve_left(view, allowance_bytes) {
+            return Ok(());
+        }
+        sealed
+            .into_iter()
+            .try_for_each(|(name, bytes)| self.put_object(mailbox, view, &name, &bytes))
+    }
+
+    fn is_state_listed(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &View,
+        reader: &LocationId,
+        theirs: &offsync_core::version_vector::VersionVector,
+    ) -> Result<bool> {
+        let names: Vec<ObjectName> = view
+            .names()
+            .filter(|name| matches!(name, ObjectName::ServedState { reader: r, .. } if r == reader))
+            .cloned()
+            .collect();
+        for name in names {
+            let Some(sealed) = self.get(mailbox, &name)? else {
+                continue;
+            };
+            let Ok(state) = State::decode(self.keys, &name, &sealed) else {
+                continue;
+            };
+            if !theirs.covers(&state.vector) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn serve_chunks(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        want: &Want,
+        allowance_bytes: Option<u64>,
+    ) -> Result<()> {
+        let reader = want.location;
+        let mut served = BTreeSet::new();
+        let names: Vec<ObjectName> = view
+            .names()
+            .filter(|name| matches!(name, ObjectName::ServedPack { reader: r, .. } if *r == reader))
+            .cloned()
+            .collect();
+        for name in names {
+            served.extend(self.served_chunks(mailbox, &name)?);
+        }
+        let stores = self.stores()?;
+        let pack_bytes = allowance_bytes.map_or(PACK_CONTENT_BYTES_MAX, |bytes| {
+            PACK_CONTENT_BYTES_MAX.min((bytes / PACK_PART_OF_ALLOWANCE) as usize)
+        });
+        let mut pack: Vec<(ChunkId, Vec<u8>)> = Vec::new();
+        let mut bytes_in_pack = 0;
+        for chunk in want.chunks.iter().filter(|chunk| !served.contains(*chunk)) {
+            let Some(bytes) = self.read_chunk(chunk, &stores)? else {
+                continue;
+            };
+            if !pack.is_empty() && bytes_in_pack + bytes.len() > pack_bytes {
+                self.put_served(mailbox, view, reader, std::mem::take(&mut pack), allowance_bytes)?;
+                bytes_in_pack = 0;
+            }
+            bytes_in_pack += bytes.len();
+            pack.push((*chunk, bytes));
+        }
+        self.put_served(mailbox, view, reader, pack, allowance_bytes)
+    }
+
+    fn put_served(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        reader: LocationId,
+        chunks: Vec<(ChunkId, Vec<u8>)>,
+        allowance_bytes: Option<u64>,
+    ) -> Result<()> {
+        if chunks.is_empty() {
+            return Ok(());
+        }
+        let name = ObjectName::ServedPack {
+            reader,
+            server: self.me(),
+            random: self.random_eight(),
+        };
+        let sealed = encode_pack(self.keys, &name, self.seal_nonce(), &chunks);
+        if sealed.len() as u64 > reserve_left(view, allowance_bytes) {
+            return Ok(());
+        }
+        self.put_object(mailbox, view, &name, &sealed)
+    }
+}
+
+/// Gives the room that repair may use: the reserve is there for it.
+fn reserve_left(view: &View, allowance_bytes: Option<u64>) -> u64 {
+    let Some(allowance) = allowance_bytes else {
+        return u64::MAX;
+    };
+    (allowance * ALLOWANCE_PERCENT / 100).saturating_sub(view.used_bytes())
+}

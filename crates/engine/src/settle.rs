@@ -1,0 +1,232 @@
+//! Settling: the drive is brought to show what the siblings say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::guard;
+use offsync_core::place::Place;
+use offsync_core::ports::IndexWrite;
+use offsync_core::rel_path::PathKey;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, CONFIRMED, GONE, Gone, UNSETTLED};
+use crate::overlay::Overlay;
+use crate::plan::{Action, Plan, StepAside};
+use crate::report::{Held, HeldDirection};
+use crate::scan::gone_writes;
+
+/// Rounds of settling in one go; each finished round leaves less to do.
+const ROUNDS_MAX: u32 = 64;
+
+/// Whether a person said yes to many deletions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// Nobody did.
+    #[default]
+    None,
+    /// Somebody did, now.
+    Given,
+}
+
+impl Engine<'_> {
+    /// Brings all unsettled folders to what they should show; gives the chunks that are missing for it.
+    pub(crate) fn settle(&mut self, consent: Consent) -> Result<BTreeSet<offsync_core::ids::ChunkId>> {
+        for _ in 0..ROUNDS_MAX {
+            self.forget_dead_deletions()?;
+            let overlay = Overlay::new(self.index, self.local_changes()?)?;
+            let mut stores = self.stores()?;
+            let mut plan = self.plan(&overlay, &stores)?;
+            if !plan.step_asides.is_empty() {
+                let moved = self.step_aside(std::mem::take(&mut plan.step_asides))?;
+                if moved {
+                    continue;
+                }
+            }
+            let missing = std::mem::take(&mut plan.missing);
+            self.hold_many_removals(&mut plan, consent)?;
+            let rebound = self.rebind(&mut plan)?;
+            let actions = std::mem::take(&mut plan.actions);
+            let acted = rebound || !actions.is_empty();
+            let failed = self.act(actions, &mut stores)?;
+            let is_done = failed.is_empty();
+            plan.unfinished.extend(failed);
+            self.mark_settled(&plan)?;
+            if !acted || !is_done {
+                return Ok(missing);
+            }
+        }
+        Ok(BTreeSet::new())
+    }
+
+    /// Forgets deletions of what nobody has any more, and those that a person undid.
+    fn forget_dead_deletions(&mut self) -> Result<()> {
+        let mut writes = Vec::new();
+        let mut left = BTreeMap::new();
+        for (_, mut gone) in memory::read_all::<Gone>(self.index, GONE)? {
+            let key = gone.path.key();
+            let siblings = self.index.entry(&key)?;
+            let before = gone.shown.clone();
+            gone.shown
+                .retain(|dots| siblings.live().any(|(dot, _)| dots.contains(dot)));
+            if let Some(Place { shown: None, observed }) = self.index.place(&key)? {
+                let place = Place { shown: None, observed };
+                let there = place.on_disk().cloned();
+                let undone = gone.shown.iter().find_map(|dots| {
+                    let mut live = siblings.live().filter(|(dot, _)| dots.contains(dot));
+                    let (_, version) =
+                        live.find(|(_, version)| there.as_ref().is_some_and(|t| t.same_content(&version.value)))?;
+                    Some((dots.clone(), version.value.clone()))
+                });
+                if let Some((dots, value)) = undone {
+                    gone.shown.remove(&dots);
+                    let refs = vec![offsync_core::place::ShownRef {
+                        origin: key.clone(),
+                        dots,
+                    }];
+                    let shown = offsync_core::place::Shown { refs, value };
+                    writes.push(IndexWrite::Place(
+                        key.clone(),
+                        Place::new(Some(shown), place.into_parts().1),
+                    ));
+                    writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
+                }
+            }
+            if gone.shown != before {
+                left.insert(key, gone);
+            }
+        }
+        writes.extend(gone_writes(left));
+        self.commit(writes)
+    }
+
+    /// Moves unposted files out of a folder's way; tells whether anything moved.
+    fn step_aside(&mut self, moves: Vec<StepAside>) -> Result<bool> {
+        let mut moved = false;
+        for StepAside { from, to } in moves {
+            let Some(place) = self.index.place(&from)? else {
+                continue;
+            };
+            let Some(value) = place.on_disk().cloned() else {
+                continue;
+            };
+            if self.disk.look(&to.value.path)?.is_some() {
+                continue;
+            }
+            let stat = match self.disk.rename(&value.path, &to.value.path) {
+                Ok(stat) => stat,
+                Err(error) if crate::scan::is_fatal(&error) => return Err(error.into()),
+                Err(error) => {
+                    self.skip(
+                        &value.path,
+                        format!(
+                            "a folder of this name arrived and it could not be moved aside ({})",
+                            error.reason()
+                        ),
+                    );
+                    continue;
+                }
+            };
+            self.disk.flush()?;
+            let mut gone = BTreeMap::new();
+            for shown in place.shown.map(|shown| shown.refs).unwrap_or_default() {
+                if !shown.dots.is_empty() {
+                    self.remember_gone(&shown.origin, shown.dots, &mut gone)?;
+                }
+            }
+            let value = offsync_core::entry::Value {
+                path: to.value.path.clone(),
+                ..value
+            };
+            let key = value.path.key();
+            let mut writes = gone_writes(gone);
+            writes.push(IndexWrite::Place(from.clone(), None));
+            writes.push(IndexWrite::Place(key.clone(), Place::new(None, Some((value, stat)))));
+            writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
+            self.commit(writes)?;
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    /// Lets places stand for other versions; their folders are looked at once more, since own changes may be settled by it.
+    fn rebind(&mut self, plan: &mut Plan) -> Result<bool> {
+        let any = !plan.rebinds.is_empty();
+        let mut gone = BTreeMap::new();
+        let mut writes = Vec::new();
+        for (key, shown, lost) in std::mem::take(&mut plan.rebinds) {
+            plan.unfinished.extend(key.parent());
+            let there = self.index.place(&key)?.and_then(|place| place.into_parts().1);
+            writes.push(IndexWrite::Place(key, Place::new(Some(shown), there)));
+            for lost in lost {
+                self.remember_gone(&lost.origin, lost.dots, &mut gone)?;
+            }
+        }
+        writes.extend(gone_writes(gone));
+        self.commit(writes)?;
+        Ok(any)
+    }
+
+    /// Leaves many removals of files that others asked for until a person says yes.
+    fn hold_many_removals(&mut self, plan: &mut Plan, consent: Consent) -> Result<()> {
+        if consent == Consent::Given {
+            return Ok(());
+        }
+        let kept: BTreeSet<[u8; 32]> = plan
+            .actions
+            .iter()
+            .filter_map(|action| Some(action.after.as_ref()?.value.content.tag()))
+            .collect();
+        let confirmed: BTreeSet<(offsync_core::ids::LocationId, u64)> =
+            memory::read(self.index, CONFIRMED)?.unwrap_or_default();
+        let mut removed = BTreeSet::new();
+        for action in plan.actions.iter().filter(|action| is_file_removal(action)) {
+            let tag = action.before.as_ref().map(|before| before.shown.value.content.tag());
+            let siblings = self.index.entry(&action.key)?;
+            let is_confirmed = siblings
+                .tombstones()
+                .any(|(dot, _)| confirmed.contains(&(dot.location, dot.sequence)));
+            if !is_confirmed && !tag.is_some_and(|tag| kept.contains(&tag)) {
+                removed.insert(action.key.clone());
+            }
+        }
+        let (deletions, of) = (removed.len() as u64, self.index.count_files()?);
+        if !guard::is_held(deletions, of) {
+            return Ok(());
+        }
+        self.report.held = Some(Held {
+            direction: HeldDirection::Remote,
+            deletions,
+            of,
+        });
+        // Folders above what stays must stay too.
+        let stays = |action: &Action| {
+            let is_above = action.after.is_none() && removed.iter().any(|kept| kept.is_below(&action.key));
+            removed.contains(&action.key) || is_above
+        };
+        let held: Vec<PathKey> = plan
+            .actions
+            .iter()
+            .filter(|action| stays(action))
+            .map(|action| action.key.clone())
+            .collect();
+        plan.actions.retain(|action| !stays(action));
+        plan.unfinished.extend(held.iter().filter_map(PathKey::parent));
+        Ok(())
+    }
+
+    fn mark_settled(&mut self, plan: &Plan) -> Result<()> {
+        let settled = plan.folders.iter().filter(|folder| !plan.unfinished.contains(folder));
+        let writes = settled
+            .map(|folder| memory::erase(memory::of_key(UNSETTLED, folder)))
+            .collect();
+        self.commit(writes)
+    }
+}
+
+fn is_file_removal(action: &Action) -> bool {
+    let was_folder = action
+        .before
+        .as_ref()
+        .is_some_and(|before| before.shown.value.content.is_folder());
+    action.after.is_none() && !was_folder
+}

@@ -1,0 +1,368 @@
+//! Surveys: how things stand, for people, without changing the drive or the mailbox.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::entry::{Content, Value};
+use offsync_core::format::ObjectName;
+use offsync_core::ids::{LocationId, Root};
+use offsync_core::limits::INDEX_PAGE_ROWS;
+use offsync_core::local_change::LocalChange;
+use offsync_core::ports::{Mailbox, MailboxErrorKind};
+use offsync_core::rel_path::{PathKey, RelPath};
+use offsync_core::version_vector::VersionVector;
+
+use crate::cycle::SyncOptions;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, CachedHead, CachedPerson, LAST_SYNC, LOG, LogRecord};
+use crate::report::SkippedPath;
+use crate::scan::Depth;
+
+/// How a location stands towards this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocationState {
+    /// It folded all that this one folded and lacks nothing.
+    UpToDate,
+    /// It has not folded something, or lacks content.
+    Behind,
+    /// It folded something that this one has not.
+    Ahead,
+    /// It went silent for longer than the archive allows.
+    Parked,
+    /// It has not written a head yet.
+    Invited,
+}
+
+/// One location in a survey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocationStanding {
+    /// Its id.
+    pub location: LocationId,
+    /// What people call it.
+    pub label: String,
+    /// Who looks after it.
+    pub person: String,
+    /// Whether it is the one that surveys.
+    pub is_this: bool,
+    /// How it stands.
+    pub state: LocationState,
+    /// Changesets that it has not folded.
+    pub behind_changesets: u64,
+    /// Their objects in bytes, as far as this location remembers.
+    pub behind_bytes: u64,
+    /// When it wrote its last head, by its own clock.
+    pub last_seen_ns: Option<i64>,
+    /// When it last read all its files, by its own clock.
+    pub last_check_ns: Option<i64>,
+    /// Merkle root in its last head.
+    pub root: Option<Root>,
+}
+
+/// The mailbox in a survey.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailboxStanding {
+    /// Why it did not answer; `None` if it did.
+    pub trouble: Option<(MailboxErrorKind, String)>,
+    /// Bytes in it.
+    pub used_bytes: u64,
+    /// Changesets that wait for this location.
+    pub incoming_changesets: u64,
+    /// Their objects in bytes.
+    pub incoming_bytes: u64,
+}
+
+/// How things stand at one location.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// Every location that is known, this one first, then by label.
+    pub locations: Vec<LocationStanding>,
+    /// The mailbox.
+    pub mailbox: MailboxStanding,
+    /// Own changes that are not posted.
+    pub unposted_entries: u64,
+    /// Their content in bytes.
+    pub unposted_bytes: u64,
+    /// Files on the drive.
+    pub files: u64,
+    /// Conflict copies that are shown.
+    pub conflicts: u64,
+    /// Folders that wait for content or for a yes.
+    pub is_unsettled: bool,
+    /// When the last cycle ended, by this location's clock.
+    pub last_sync_ns: Option<i64>,
+    /// Paths that were passed over.
+    pub skipped: Vec<SkippedPath>,
+}
+
+/// What happened to one path since it was last posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Which path.
+    pub path: RelPath,
+    /// What happened.
+    pub change: DifferenceKind,
+    /// Where it was before, if it moved.
+    pub from: Option<RelPath>,
+    /// Size of the file in bytes.
+    pub bytes: u64,
+}
+
+/// A kind of change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DifferenceKind {
+    /// New.
+    Created,
+    /// New content.
+    Modified,
+    /// Gone.
+    Deleted,
+    /// Elsewhere.
+    Renamed,
+    /// Times, permissions or spelling.
+    Metadata,
+}
+
+impl Engine<'_> {
+    /// Looks at the drive and the mailbox and tells how things stand.
+    pub fn survey(&mut self, options: &SyncOptions) -> Result<Survey> {
+        self.recover()?;
+        self.scan(Depth::Quick, options.trust())?;
+        let mut heads = self.heads()?;
+        let mailbox = match self.mailbox {
+            Some(mailbox) => self.survey_mailbox(mailbox, &mut heads)?,
+            None => MailboxStanding::default(),
+        };
+        let changes = self.local_changes()?;
+        let mut locations = Vec::new();
+        for (location, person) in self.people()? {
+            if self.succeeded()?.contains(&location) {
+                continue;
+            }
+            locations.push(self.standing_of(location, &person, heads.get(&location), options)?);
+        }
+        locations.sort_by_key(|standing| (!standing.is_this, standing.label.to_lowercase(), standing.location));
+        Ok(Survey {
+            locations,
+            mailbox,
+            unposted_entries: changes.len() as u64,
+            unposted_bytes: changes.iter().map(|change| change.value.content.size_bytes()).sum(),
+            files: self.index.count_files()?,
+            conflicts: self.conflicts()?.len() as u64,
+            is_unsettled: !self.index.notes(memory::UNSETTLED)?.is_empty(),
+            last_sync_ns: memory::read(self.index, LAST_SYNC)?,
+            skipped: std::mem::take(&mut self.report.skipped),
+        })
+    }
+
+    fn survey_mailbox(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        heads: &mut BTreeMap<LocationId, CachedHead>,
+    ) -> Result<MailboxStanding> {
+        let view = match self.list(mailbox) {
+            Ok(view) => view,
+            Err(crate::error::EngineError::Mailbox(error)) => {
+                return Ok(MailboxStanding {
+                    trouble: Some((error.kind(), error.to_string())),
+                    ..Default::default()
+                });
+            }
+            Err(error) => return Err(error),
+        };
+        let mut standing = MailboxStanding {
+            used_bytes: view.used_bytes(),
+            ..MailboxStanding::default()
+        };
+        let me = self.me();
+        for name in view.names().cloned().collect::<Vec<_>>() {
+            match &name {
+                ObjectName::Head(location) if *location != me => {
+                    if let Some(head) = self.read_head(mailbox, &name, location)? {
+                        let changed_ns = self.clock.now_ns();
+                        heads.insert(*location, CachedHead { head, changed_ns });
+                    }
+                }
+                ObjectName::Manifest { author, sequence } if self.vector.get(author) < *sequence => {
+                    standing.incoming_changesets += 1;
+                    standing.incoming_bytes += view.size_of(&name);
+                }
+                ObjectName::Pack { author, sequence, .. } if self.vector.get(author) < *sequence => {
+                    standing.incoming_bytes += view.size_of(&name);
+                }
+                _ => {}
+            }
+        }
+        Ok(standing)
+    }
+
+    fn standing_of(
+        &self,
+        location: LocationId,
+        person: &CachedPerson,
+        cached: Option<&CachedHead>,
+        options: &SyncOptions,
+    ) -> Result<LocationStanding> {
+        let head = cached.map(|cached| &cached.head);
+        let is_this = location == self.me();
+        let vector = match head {
+            _ if is_this => &self.vector,
+            Some(head) => &head.vector,
+            None => &person.holds,
+        };
+        let (behind_changesets, behind_bytes) = self.behind(vector)?;
+        let silent_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
+        let is_parked = self.clock.now_ns().saturating_sub(silent_ns) > options.park_after_ns();
+        let lacks = head.is_some_and(|head| !head.missing.is_empty());
+        let state = match head {
+            _ if is_this => LocationState::UpToDate,
+            _ if is_parked => LocationState::Parked,
+            None => LocationState::Invited,
+            Some(head) if !self.vector.covers(&head.vector) => LocationState::Ahead,
+            Some(_) if behind_changesets > 0 || lacks => LocationState::Behind,
+            Some(_) => LocationState::UpToDate,
+        };
+        Ok(LocationStanding {
+            location,
+            label: person.label.clone(),
+            person: person.person.clone(),
+            is_this,
+            state,
+            behind_changesets,
+            behind_bytes,
+            last_seen_ns: head.map(|head| head.written_ns),
+            last_check_ns: head.and_then(|head| head.checked_ns),
+            root: head.map(|head| head.root),
+        })
+    }
+
+    /// Counts what a vector lacks of this location's.
+    fn behind(&self, vector: &VersionVector) -> Result<(u64, u64)> {
+        let changesets = self
+            .vector
+            .iter()
+            .map(|(author, n)| n.saturating_sub(vector.get(author)))
+            .sum();
+        if changesets == 0 {
+            return Ok((0, 0));
+        }
+        let lacking = |record: &LogRecord| vector.get(&record.author) < record.sequence;
+        let bytes = self
+            .log()?
+            .iter()
+            .filter(|record| lacking(record))
+            .map(|record| record.bytes)
+            .sum();
+        Ok((changesets, bytes))
+    }
+
+    /// Gives the history of folded changesets, oldest first.
+    pub fn log(&self) -> Result<Vec<LogRecord>> {
+        Ok(memory::read_all::<LogRecord>(self.index, LOG)?.into_values().collect())
+    }
+
+    /// Gives, for each location that is known, what it is known to have folded.
+    pub fn known_vectors(&self) -> Result<Vec<(LocationId, CachedPerson, VersionVector)>> {
+        let heads = self.heads()?;
+        let one = |(location, person): (LocationId, CachedPerson)| {
+            let vector = match heads.get(&location) {
+                _ if location == self.me() => self.vector.clone(),
+                Some(cached) => cached.head.vector.clone(),
+                None => person.holds.clone(),
+            };
+            (location, person, vector)
+        };
+        Ok(self.people()?.into_iter().map(one).collect())
+    }
+
+    /// Gives what this drive shows and a person has not touched, in order of key: folders before what is in them.
+    pub fn clean_values(&self) -> Result<Vec<Value>> {
+        let mut values = Vec::new();
+        let mut after: Option<PathKey> = None;
+        loop {
+            let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else {
+                return Ok(values);
+            };
+            after = Some(last.clone());
+            let clean = page.iter().filter(|(_, place)| !place.is_changed());
+            values.extend(clean.filter_map(|(_, place)| place.on_disk().cloned()));
+        }
+    }
+
+    /// Looks at the drive and tells what differs from what was posted, by path.
+    pub fn differences(&mut self, options: &SyncOptions) -> Result<(Vec<Difference>, Vec<SkippedPath>)> {
+        self.recover()?;
+        self.scan(Depth::Quick, options.trust())?;
+        let changes = self.local_changes()?;
+        let mut old = Vec::new();
+        for change in &changes {
+            let siblings = self.index.entry(&change.origin())?;
+            let replaced = change.replaces.iter().find_map(|dot| siblings.get(dot)).cloned();
+            old.push(
+                replaced
+                    .filter(|version| version.value.content.is_live())
+                    .map(|version| version.value),
+            );
+        }
+        let mut left: Vec<(Content, RelPath, usize)> = Vec::new();
+        for (i, change) in changes.iter().enumerate() {
+            if let (false, Some(old)) = (change.value.content.is_live(), &old[i])
+                && !old.content.is_folder()
+            {
+                left.push((old.content.clone(), change.value.path.clone(), i));
+            }
+        }
+        let mut moved_from = BTreeSet::new();
+        let mut lines = Vec::new();
+        for (i, change) in changes
+            .iter()
+            .enumerate()
+            .filter(|(_, change)| change.value.content.is_live())
+        {
+            let line = difference(change, old[i].as_ref().map(|value| &value.content));
+            let origin = left
+                .iter()
+                .position(|(content, _, _)| old[i].is_none() && content.same_as(&change.value.content));
+            lines.push(match origin.map(|at| left.swap_remove(at)) {
+                Some((_, from, at)) => {
+                    moved_from.insert(at);
+                    Difference {
+                        change: DifferenceKind::Renamed,
+                        from: Some(from),
+                        ..line
+                    }
+                }
+                None => line,
+            });
+        }
+        for (i, change) in changes
+            .iter()
+            .enumerate()
+            .filter(|(i, change)| !change.value.content.is_live() && !moved_from.contains(i))
+        {
+            let bytes = old[i].as_ref().map_or(0, |value| value.content.size_bytes());
+            lines.push(Difference {
+                path: change.value.path.clone(),
+                change: DifferenceKind::Deleted,
+                from: None,
+                bytes,
+            });
+        }
+        lines.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok((lines, std::mem::take(&mut self.report.skipped)))
+    }
+}
+
+fn difference(change: &LocalChange, old: Option<&Content>) -> Difference {
+    let kind = match old {
+        None => DifferenceKind::Created,
+        Some(old) if old.same_as(&change.value.content) => DifferenceKind::Metadata,
+        Some(_) => DifferenceKind::Modified,
+    };
+    Difference {
+        path: change.value.path.clone(),
+        change: kind,
+        from: None,
+        bytes: change.value.content.size_bytes(),
+    }
+}

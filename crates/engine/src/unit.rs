@@ -1,0 +1,110 @@
+//! Units: own changes that must travel together.
+//!
+//! All operations of one path, both sides of a move or a swap, the resolution of a
+//! conflict: split apart, the half that arrives first would look like a loss.
+
+use std::collections::BTreeMap;
+
+use offsync_core::local_change::LocalChange;
+use offsync_core::rel_path::PathKey;
+
+/// Changes by their place in the list they were derived in.
+pub(crate) type Unit = Vec<usize>;
+
+/// Groups changes into units; `leaving` gives, for each change, the contents that it replaces.
+pub(crate) fn units(changes: &[LocalChange], leaving: &[Vec<[u8; 32]>]) -> Vec<Unit> {
+    let mut leader: Vec<usize> = (0..changes.len()).collect();
+    let mut first_by_place: BTreeMap<&PathKey, usize> = BTreeMap::new();
+    let mut first_by_origin: BTreeMap<PathKey, usize> = BTreeMap::new();
+    let mut leaves_at: BTreeMap<[u8; 32], Vec<usize>> = BTreeMap::new();
+    for (i, change) in changes.iter().enumerate() {
+        if let Some(place) = &change.place {
+            let first = *first_by_place.entry(place).or_insert(i);
+            union(&mut leader, first, i);
+        }
+        let first = *first_by_origin.entry(change.origin()).or_insert(i);
+        union(&mut leader, first, i);
+        leaving[i]
+            .iter()
+            .for_each(|tag| leaves_at.entry(*tag).or_default().push(i));
+    }
+    for (i, change) in changes.iter().enumerate() {
+        let content = &change.value.content;
+        if content.is_live() && !content.is_folder() {
+            for other in leaves_at.get(&content.tag()).into_iter().flatten() {
+                union(&mut leader, *other, i);
+            }
+        }
+    }
+    let mut grouped: BTreeMap<usize, Unit> = BTreeMap::new();
+    for i in 0..changes.len() {
+        grouped.entry(find(&mut leader, i)).or_default().push(i);
+    }
+    grouped.into_values().collect()
+}
+
+fn find(leader: &mut [usize], mut i: usize) -> usize {
+    while leader[i] != i {
+        leader[i] = leader[leader[i]];
+        i = leader[i];
+    }
+    i
+}
+
+fn union(leader: &mut [usize], a: usize, b: usize) {
+    let (a, b) = (find(leader, a), find(leader, b));
+    leader[a.max(b)] = a.min(b);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use offsync_core::entry::{Content, Meta, Value};
+    use offsync_core::rel_path::RelPath;
+
+    fn change(at: &str, target: Option<&str>) -> LocalChange {
+        let path = RelPath::new(at).expect("a good path");
+        let value = match target {
+            Some(target) => Value {
+                path,
+                content: Content::Symlink(target.into()),
+                meta: Meta::default(),
+            },
+            None => Value::tombstone(path),
+        };
+        LocalChange {
+            value,
+            replaces: Vec::new(),
+            place: None,
+        }
+    }
+
+    fn tag(target: &str) -> [u8; 32] {
+        Content::Symlink(target.into()).tag()
+    }
+
+    #[test]
+    fn both_sides_of_a_move_stay_together() {
+        let changes = [
+            change("old", None),
+            change("other", Some("z")),
+            change("new", Some("x")),
+        ];
+        assert_eq!(
+            units(&changes, &[vec![tag("x")], vec![], vec![]]),
+            [vec![0, 2], vec![1]]
+        );
+    }
+
+    #[test]
+    fn a_swap_stays_together() {
+        let changes = [change("a", Some("y")), change("b", Some("x"))];
+        assert_eq!(units(&changes, &[vec![tag("x")], vec![tag("y")]]), [vec![0, 1]]);
+    }
+
+    #[test]
+    fn all_changes_of_one_path_stay_together() {
+        let changes = [change("a", None), change("A", Some("x"))];
+        assert_eq!(units(&changes, &[vec![], vec![]]), [vec![0, 1]]);
+    }
+}

@@ -1,0 +1,99 @@
+//! The mailbox as one cycle sees it: a listing, and calls that are counted.
+
+use std::collections::BTreeMap;
+
+use offsync_core::format::ObjectName;
+use offsync_core::ids::{LocationId, PublicKey};
+use offsync_core::ports::Mailbox;
+
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, CachedPerson, PERSON};
+
+/// What a listing showed, kept up with what this cycle puts and deletes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
+    objects: BTreeMap<ObjectName, u64>,
+    /// Bytes of everything in the folder, what is not Offsync's among it.
+    used_bytes: u64,
+}
+
+impl View {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &ObjectName> {
+        self.objects.keys()
+    }
+
+    pub(crate) fn contains(&self, name: &ObjectName) -> bool {
+        self.objects.contains_key(name)
+    }
+
+    pub(crate) fn size_of(&self, name: &ObjectName) -> u64 {
+        self.objects.get(name).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn used_bytes(&self) -> u64 {
+        self.used_bytes
+    }
+
+    fn add(&mut self, name: ObjectName, size_bytes: u64) {
+        self.used_bytes += size_bytes;
+        self.used_bytes -= self.objects.insert(name, size_bytes).unwrap_or(0);
+    }
+
+    fn remove(&mut self, name: &ObjectName) {
+        self.used_bytes -= self.objects.remove(name).unwrap_or(0);
+    }
+}
+
+impl<'a> Engine<'a> {
+    pub(crate) fn list(&mut self, mailbox: &dyn Mailbox) -> Result<View> {
+        let mut view = View::default();
+        for object in mailbox.list()? {
+            match object.name.parse() {
+                Ok(name) => view.add(name, object.size_bytes),
+                Err(_) => view.used_bytes += object.size_bytes,
+            }
+        }
+        Ok(view)
+    }
+
+    pub(crate) fn get(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<Option<Vec<u8>>> {
+        let bytes = mailbox.get(&name.to_string())?;
+        self.report.downloaded_bytes += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        Ok(bytes)
+    }
+
+    pub(crate) fn put_object(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        name: &ObjectName,
+        bytes: &[u8],
+    ) -> Result<()> {
+        mailbox.put(&name.to_string(), bytes)?;
+        self.report.uploaded_bytes += bytes.len() as u64;
+        view.add(name.clone(), bytes.len() as u64);
+        Ok(())
+    }
+
+    pub(crate) fn delete_object(&mut self, mailbox: &dyn Mailbox, view: &mut View, name: &ObjectName) -> Result<()> {
+        mailbox.delete(&name.to_string())?;
+        view.remove(name);
+        Ok(())
+    }
+
+    /// Gives the locations that this one knows.
+    pub(crate) fn people(&self) -> Result<BTreeMap<LocationId, CachedPerson>> {
+        let all = memory::read_all::<CachedPerson>(self.index, PERSON)?;
+        Ok(all
+            .into_iter()
+            .filter_map(|(id, person)| Some((id.parse().ok()?, person)))
+            .collect())
+    }
+
+    /// Gives the key by which a location's objects are verified.
+    pub(crate) fn key_of(&self, location: &LocationId) -> Result<Option<PublicKey>> {
+        let person = memory::read::<CachedPerson>(self.index, &format!("{PERSON}{location}"))?;
+        Ok(person.map(|person| person.key))
+    }
+}

@@ -1,0 +1,169 @@
+//! Homes on the simulated world: each a drive, an index and a computer; one mailbox between them.
+
+use offsync_core::format::Marker;
+use offsync_core::ids::{ArchiveId, LocationId};
+use offsync_core::ports::{Disk, Entropy};
+use offsync_core::rel_path::RelPath;
+use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
+use offsync_engine::{Beginning, Engine, Ports, Silent, SyncOptions, SyncReport};
+use offsync_testkit::{
+    DiskOptions, Hand, MailboxHandle, MailboxOptions, SimClock, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime,
+    SimWitness,
+};
+
+pub(crate) fn path(text: &str) -> RelPath {
+    RelPath::new(text).expect("a good path")
+}
+
+struct Home {
+    disk: SimDisk,
+    index: SimIndex,
+    mailbox: MailboxHandle,
+    clock: SimClock,
+    witness: SimWitness,
+    signer: SigningKey,
+}
+
+pub(crate) struct Homes {
+    homes: Vec<Home>,
+    mailbox: SimMailbox,
+    keys: ArchiveKeys,
+    entropy: SimEntropy,
+    time: SimTime,
+}
+
+impl Homes {
+    pub(crate) fn new(count: usize) -> Self {
+        let time = SimTime::new();
+        let entropy = SimEntropy::new(7);
+        let archive = ArchiveId::new([1; 16]);
+        let keys = ArchiveKeys::derive(&ArchiveKey::new([2; 32]), &archive);
+        let mailbox = SimMailbox::new(MailboxOptions::default(), 3);
+        let mut homes = Self {
+            homes: Vec::new(),
+            mailbox,
+            keys,
+            entropy,
+            time,
+        };
+        (0..count).for_each(|n| homes.add(n, archive));
+        homes
+    }
+
+    fn add(&mut self, n: usize, archive: ArchiveId) {
+        let clock = self.time.clock(0);
+        let disk = SimDisk::new(DiskOptions::ext4(), clock.clone());
+        let mut index = SimIndex::on(&disk);
+        let signer = SigningKey::from_seed([n as u8 + 1; 32]);
+        let entropy: &dyn Entropy = &self.entropy;
+        let location = LocationId::new(entropy.sixteen());
+        let beginning = Beginning {
+            archive,
+            location,
+            label: format!("home {n}"),
+            person: format!("person {n}"),
+        };
+        let marker = Marker {
+            archive_id: archive,
+            archive_name: "photos".into(),
+            location,
+            label: beginning.label.clone(),
+            person: beginning.person.clone(),
+            key_name: location.to_string(),
+            mailbox: None,
+            allowance_bytes: None,
+            park_after_days: 180,
+            drive_identity: Vec::new(),
+        };
+        disk.write_marker(marker.to_toml().as_bytes()).expect("an empty drive");
+        if n == 0 {
+            beginning
+                .found(&mut index, &self.keys, &signer, &clock, entropy)
+                .expect("an empty index");
+        } else {
+            self.with_engine(0, |engine| {
+                engine
+                    .begin_copy(&beginning, &signer.public(), &mut index)
+                    .expect("an empty index");
+                let holds = engine.vector().clone();
+                engine
+                    .invite(&beginning, signer.public(), holds)
+                    .expect("a sound index");
+            });
+        }
+        let mailbox = self.mailbox.handle(format!("home {n}"));
+        self.homes.push(Home {
+            disk,
+            index,
+            mailbox,
+            clock,
+            witness: SimWitness::new(),
+            signer,
+        });
+    }
+
+    fn with_engine<T>(&mut self, n: usize, run: impl FnOnce(&mut Engine<'_>) -> T) -> T {
+        let home = &mut self.homes[n];
+        let ports = Ports {
+            disk: &home.disk,
+            index: &mut home.index,
+            mailbox: Some(&home.mailbox),
+            clock: &home.clock,
+            entropy: &self.entropy,
+            witness: &home.witness,
+        };
+        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
+        run(&mut engine)
+    }
+
+    pub(crate) fn hand(&self, n: usize) -> Hand {
+        self.time.pass_ns(60_000_000_000);
+        self.homes[n].disk.hand()
+    }
+
+    pub(crate) fn read(&self, n: usize, at: &str) -> String {
+        let bytes = self.homes[n].disk.hand().read(&path(at)).expect("is there");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    pub(crate) fn sync(&mut self, n: usize) -> SyncReport {
+        self.sync_with(n, &SyncOptions::default())
+    }
+
+    pub(crate) fn sync_confirmed(&mut self, n: usize) -> SyncReport {
+        self.sync_with(
+            n,
+            &SyncOptions {
+                confirm_deletions: true,
+                ..SyncOptions::default()
+            },
+        )
+    }
+
+    fn sync_with(&mut self, n: usize, options: &SyncOptions) -> SyncReport {
+        self.time.pass_ns(60_000_000_000);
+        self.with_engine(n, |engine| engine.sync(options).expect("a sound world"))
+    }
+
+    pub(crate) fn round(&mut self, times: usize) {
+        for _ in 0..times {
+            (0..self.homes.len()).for_each(|n| drop(self.sync(n)));
+        }
+    }
+
+    pub(crate) fn assert_all_equal(&self) {
+        let first = self.homes[0].disk.hand().tree();
+        for home in &self.homes[1..] {
+            assert_eq!(home.disk.hand().tree(), first);
+        }
+    }
+
+    pub(crate) fn assert_mailbox_holds_only_heads_and_people(&self) {
+        let names = self.mailbox.names();
+        let left: Vec<_> = names
+            .iter()
+            .filter(|name| !name.starts_with("head.") && !name.starts_with("people."))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}

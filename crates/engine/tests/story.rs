@@ -1,0 +1,151 @@
+//! The three-homes story on the simulated world: what one does, all have, and the mailbox is empty.
+
+mod home;
+
+use home::{Homes, path};
+
+#[test]
+fn what_one_adds_all_have_and_the_mailbox_is_empty() {
+    let mut homes = Homes::new(3);
+    homes.hand(0).mkdir(&path("2016")).expect("fits");
+    homes.hand(0).write(&path("2016/a.jpg"), "first photo").expect("fits");
+    homes
+        .hand(0)
+        .write(&path("2016/big.mov"), vec![7; 3_000_000])
+        .expect("fits");
+    homes.hand(0).symlink(&path("latest"), b"2016/a.jpg").expect("fits");
+    homes.round(3);
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn edits_renames_and_deletions_arrive() {
+    let mut homes = Homes::new(3);
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(3);
+    homes.hand(0).write(&path("a"), "edited").expect("fits");
+    homes.hand(1).rename(&path("b"), &path("moved")).expect("is there");
+    homes.hand(2).remove(&path("c")).expect("is there");
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(2, "a"), "edited");
+    assert_eq!(homes.read(0, "moved"), "content of b");
+    assert!(homes.hand(0).read(&path("c")).is_err());
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn a_conflict_is_kept_on_both_sides_alike() {
+    let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("a.txt"), "base").expect("fits");
+    homes.round(3);
+    homes.hand(0).write(&path("a.txt"), "pep").expect("fits");
+    homes.hand(1).write(&path("a.txt"), "anna").expect("fits");
+    homes.round(3);
+    homes.assert_all_equal();
+    let mut versions: Vec<String> = homes
+        .hand(2)
+        .tree()
+        .keys()
+        .map(|path| homes.read(2, &path.to_string()))
+        .collect();
+    versions.sort();
+    assert_eq!(versions, ["anna", "pep"]);
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn a_rename_sends_no_content() {
+    let mut homes = Homes::new(2);
+    homes
+        .hand(0)
+        .write(&path("film.mov"), vec![9; 2_000_000])
+        .expect("fits");
+    homes.round(2);
+    homes
+        .hand(0)
+        .rename(&path("film.mov"), &path("wedding.mov"))
+        .expect("is there");
+    let report = homes.sync(0);
+    assert_eq!(report.payload_bytes, 0);
+    let report = homes.sync(1);
+    assert_eq!(
+        (report.applied.renamed, report.applied.created, report.applied.deleted),
+        (1, 0, 0)
+    );
+    homes.assert_all_equal();
+}
+
+#[test]
+fn a_second_sync_posts_and_writes_nothing() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("a"), "a").expect("fits");
+    homes.round(2);
+    for home in 0..2 {
+        let report = homes.sync(home);
+        assert_eq!(
+            (
+                report.uploaded_bytes,
+                report.posted_changesets,
+                report.fetched_changesets
+            ),
+            (0, 0, 0)
+        );
+        assert!(report.up_to_date, "{report:?}");
+    }
+}
+
+#[test]
+fn a_folder_beats_a_file_of_its_name_and_the_file_stands_beside() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("z"), "z").expect("fits");
+    homes.round(2);
+    homes.hand(0).mkdir(&path("x")).expect("fits");
+    homes.hand(0).write(&path("x/y"), "inside").expect("fits");
+    homes.hand(1).write(&path("x"), "a file").expect("fits");
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(1, "x/y"), "inside");
+    assert_eq!(homes.hand(0).tree().len(), 4);
+}
+
+#[test]
+fn many_deletions_wait_for_a_yes_where_they_were_made() {
+    let mut homes = Homes::new(2);
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    for name in ["a", "b", "c", "d", "e"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    let report = homes.sync(0);
+    assert_eq!(report.held.map(|held| (held.deletions, held.of)), Some((5, 8)));
+    homes.sync(1);
+    assert_eq!(homes.hand(1).tree().len(), 8);
+    homes.sync_confirmed(0);
+    let report = homes.sync(1);
+    assert_eq!(report.held, None);
+    assert_eq!(homes.hand(1).tree().len(), 3);
+}
+
+#[test]
+fn a_swap_arrives() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("a"), "one").expect("fits");
+    homes.hand(0).write(&path("b"), "two").expect("fits");
+    homes.round(2);
+    homes.hand(0).swap(&path("a"), &path("b")).expect("are there");
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!((homes.read(1, "a"), homes.read(1, "b")), ("two".into(), "one".into()));
+}
