@@ -1,0 +1,48 @@
+# Two commands matter: `make run` and `make test`. Both set up what they need and say so. What they do stands in .ci/.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test setup build demo fmt lint deny ci clean
+
+help: ## say what there is
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
+		printf '  make %-7s %s\n' "$$name" "$$what"; done
+
+run: ## set up, build and open the desktop app (without a display: play the demo)
+	@.ci/open
+
+test: ## set up and run all tests
+	@.ci/test
+
+setup: ## install what is missing to build and run; nothing when nothing is missing
+	@.ci/setup run
+
+build: setup ## build the command line, the window and the desktop app
+	@.ci/ui build
+	cargo build --workspace --bins
+
+demo: ## play the whole story on this machine, in the terminal
+	@.ci/setup cli
+	cargo run --package offsync-cli --bin offsync -- demo
+
+fmt: ## format all sources
+	@.ci/setup test
+	cargo fmt --all
+	@.ci/ui format
+
+lint: ## check formats, types and lints; warnings are errors
+	@.ci/setup test
+	cargo fmt --all --check
+	@.ci/ui check
+	@.ci/ui lint
+	@.ci/ui build
+	cargo clippy --workspace --all-targets -- -D warnings
+
+deny: ## check licences, sources and banned crates
+	@.ci/deny
+
+ci: ## everything that must hold before a change is taken in
+	@.ci/run
+
+clean: ## remove what was built
+	cargo clean
+	rm -rf ui/dist
