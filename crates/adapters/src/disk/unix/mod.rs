@@ -1,0 +1,20 @@
+//! The drive on Linux and macOS, by handles of folders.
+//!
+//! Guarantees that a path is resolved below the archive's folder at the moment of each
+//! call; never trusts a path that was checked earlier.
+
+mod errors;
+mod file_system;
+mod listing;
+mod meta;
+mod moves;
+mod open_file;
+mod port;
+mod real_disk;
+mod root_folder;
+mod sight;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use file_system::file_system_identity;
+pub use real_disk::RealDisk;

@@ -1,0 +1,174 @@
+//! Where a mailbox is, as people write it: `fs:///media/stick/offsync`.
+//!
+//! Never holds a secret: those live in the keyring.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// The schemes that this build can reach.
+pub const KNOWN_SCHEMES: [&str; 2] = ["fs", "memory"];
+
+/// Why a mailbox's address is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MailboxUrlError {
+    /// There is no `scheme://`.
+    #[error("'{0}' is no mailbox address; one looks like fs:///media/stick/offsync")]
+    NoScheme(String),
+    /// The scheme is not known.
+    #[error("'{scheme}' is no kind of mailbox that this Offsync knows; it knows {}", KNOWN_SCHEMES.join(", "))]
+    UnknownScheme {
+        /// What was written.
+        scheme: String,
+    },
+    /// The folder is not given from the root on.
+    #[error("'{0}' names no whole folder; write fs:// and then the folder from the root on: fs:///media/stick/offsync")]
+    NotAbsolute(String),
+    /// A `%` is not followed by two hexadecimal digits, or stands for a NUL.
+    #[error("'{0}' has a % that is not followed by two hexadecimal digits; write %25 for a plain %")]
+    BadEscape(String),
+}
+
+/// The address of a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MailboxUrl {
+    /// A folder: on a NAS, in a synchronized folder, on a stick.
+    Folder(PathBuf),
+    /// The memory of this process, for trying things out.
+    Memory,
+}
+
+impl FromStr for MailboxUrl {
+    type Err = MailboxUrlError;
+
+    fn from_str(text: &str) -> Result<Self, MailboxUrlError> {
+        let (scheme, rest) = text
+            .split_once("://")
+            .ok_or_else(|| MailboxUrlError::NoScheme(text.to_owned()))?;
+        match scheme.to_ascii_lowercase().as_str() {
+            "fs" => folder(text, rest).map(Self::Folder),
+            "memory" => Ok(Self::Memory),
+            _ => Err(MailboxUrlError::UnknownScheme {
+                scheme: scheme.to_owned(),
+            }),
+        }
+    }
+}
+
+impl MailboxUrl {
+    /// Gives the address of a folder, which must be given from the root on.
+    pub fn for_folder(folder: &Path) -> Result<Self, MailboxUrlError> {
+        if !folder.is_absolute() {
+            return Err(MailboxUrlError::NotAbsolute(folder.display().to_string()));
+        }
+        Ok(Self::Folder(folder.to_path_buf()))
+    }
+}
+
+impl fmt::Display for MailboxUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(f, "fs://{}", escape(&path_bytes(folder))),
+            Self::Memory => f.write_str("memory://"),
+        }
+    }
+}
+
+fn folder(text: &str, rest: &str) -> Result<PathBuf, MailboxUrlError> {
+    let bytes = unescape(rest).ok_or_else(|| MailboxUrlError::BadEscape(text.to_owned()))?;
+    let path = path_of(bytes).ok_or_else(|| MailboxUrlError::BadEscape(text.to_owned()))?;
+    if !path.is_absolute() {
+        return Err(MailboxUrlError::NotAbsolute(text.to_owned()));
+    }
+    Ok(path)
+}
+
+fn unescape(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        if first != b'%' {
+            bytes.push(first);
+            rest = tail;
+            continue;
+        }
+        let digits = tail.get(..2).filter(|two| two.iter().all(u8::is_ascii_hexdigit))?;
+        let byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        if byte == 0 {
+            return None;
+        }
+        bytes.push(byte);
+        rest = &tail[2..];
+    }
+    Some(bytes)
+}
+
+fn escape(bytes: &[u8]) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'.' | b'_' | b'~' | b':');
+    let one = |b: &u8| {
+        if is_plain(*b) {
+            char::from(*b).to_string()
+        } else {
+            format!("%{b:02X}")
+        }
+    };
+    bytes.iter().map(one).collect()
+}
+
+#[cfg(unix)]
+fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
+    use std::os::unix::ffi::OsStringExt;
+    Some(std::ffi::OsString::from_vec(bytes).into())
+}
+
+#[cfg(unix)]
+fn path_bytes(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    path.as_os_str().as_bytes().to_vec()
+}
+
+/// `fs:///C:/folder` is `C:/folder` on Windows.
+#[cfg(windows)]
+fn path_of(bytes: Vec<u8>) -> Option<PathBuf> {
+    let text = String::from_utf8(bytes).ok()?;
+    Some(PathBuf::from(text.strip_prefix('/').unwrap_or(&text)))
+}
+
+#[cfg(windows)]
+fn path_bytes(path: &Path) -> Vec<u8> {
+    format!("/{}", path.to_string_lossy().replace('\\', "/")).into_bytes()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_and_written_alike() {
+        for (text, folder) in [
+            ("fs:///media/a%20b", "/media/a b"),
+            ("fs:///x%25y", "/x%y"),
+            ("fs:///%C3%A4", "/ä"),
+        ] {
+            let url: MailboxUrl = text.parse().unwrap();
+            assert_eq!(url, MailboxUrl::Folder(folder.into()));
+            assert_eq!(url.to_string(), text);
+        }
+        assert_eq!("FS:///a".parse(), Ok(MailboxUrl::Folder("/a".into())));
+        assert_eq!(
+            "fs:///caf%E9".parse::<MailboxUrl>().unwrap().to_string(),
+            "fs:///caf%E9"
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_advice() {
+        let error = |text: &str| text.parse::<MailboxUrl>().unwrap_err().to_string();
+        assert!(error("/media/stick").contains("fs:///media/stick/offsync"));
+        assert!(error("gopher://x").contains("fs, memory"));
+        assert!(error("fs://media/stick").contains("from the root on"));
+        assert!(error("fs:///a%2").contains("%25"));
+        assert!(error("fs:///a%+1").contains("%25"));
+        assert!(error("fs:///a%00b").contains("%25"));
+    }
+}
