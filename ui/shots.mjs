@@ -1,0 +1,192 @@
+// Takes a picture of every state, light and dark, in two sizes, into shots/: `npm run build && npm run shots [name...]`.
+// Serves dist/ under the strict policy of the desktop shell, and fails if the page breaks it, logs an error,
+// or lets anything run out of the window sideways.
+import { createServer } from "node:http";
+import { mkdirSync, readFileSync } from "node:fs";
+import { extname, join, normalize } from "node:path";
+import { chromium } from "playwright-core";
+
+const POLICY =
+  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'";
+const TYPES = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".woff2": "font/woff2",
+};
+const SIZES = { wide: [1200, 800], small: [800, 600] };
+const NARROW = ["others-behind", "receiving", "held", "many-homes", "first-run", "set-up-2-names"];
+const AT_ONCE = 4;
+const ARGS =
+  "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
+
+const press = (name) => (page) => page.getByRole("button", { name, exact: true }).click();
+const settle = (page) => page.waitForTimeout(250);
+const chooseFolder = async (page) => {
+  await page.getByRole("button", { name: /Choose a folder/ }).click();
+  await page.getByRole("button", { name: /Change/ }).waitFor();
+};
+const toSetUp = (page) => page.getByRole("button", { name: /Set up my archive/ }).click();
+const toNames = async (page) => {
+  await toSetUp(page);
+  await chooseFolder(page);
+  await press("Continue")(page);
+};
+const toMailbox = async (page) => {
+  await toNames(page);
+  await press("Continue")(page);
+};
+const toSummary = async (page) => {
+  await toMailbox(page);
+  await chooseFolder(page);
+  await press("Continue")(page);
+};
+const toWorking = async (page) => {
+  await toSummary(page);
+  await press("Set it up")(page);
+  await page.waitForTimeout(1500);
+};
+const toDone = async (page) => {
+  await toSummary(page);
+  await press("Set it up")(page);
+  await page.getByRole("button", { name: "Open Offsync" }).waitFor();
+};
+
+/** Name -> [scene, what to do before the picture is taken]. */
+const SHOTS = {
+  "first-run": ["first-run"],
+  "set-up-1-folder": ["first-run", toSetUp],
+  "set-up-1-folder-chosen": [
+    "first-run",
+    async (page) => (await toSetUp(page), await chooseFolder(page)),
+  ],
+  "set-up-2-names": ["first-run", toNames],
+  "set-up-3-mailbox": ["first-run", toMailbox],
+  "set-up-4-summary": ["first-run", toSummary],
+  "set-up-5-working": ["first-run", toWorking],
+  "set-up-6-done": ["first-run", toDone],
+  "set-up-fails": [
+    "set-up-fails",
+    async (page) => {
+      await toSummary(page);
+      await press("Set it up")(page);
+      await page.getByRole("alert").waitFor();
+    },
+  ],
+  empty: ["empty"],
+  alone: ["alone"],
+  "up-to-date": ["up-to-date"],
+  "others-behind": ["others-behind"],
+  waiting: ["waiting"],
+  receiving: ["receiving", (page) => page.waitForTimeout(2500)],
+  unsent: ["unsent"],
+  sending: ["sending", (page) => page.waitForTimeout(1800)],
+  "drive-away": ["drive-away"],
+  "mailbox-away": ["mailbox-away"],
+  held: ["held"],
+  "held-local": ["held-local"],
+  "needs-you": ["needs-you"],
+  conflicts: ["conflicts"],
+  "many-homes": ["many-homes"],
+  "two-homes": ["two-homes"],
+  "two-homes-behind": ["two-homes-behind"],
+  invited: ["invited"],
+  "long-names": ["long-names"],
+  "sync-failed": ["sync-failed", (page) => page.getByRole("alert").waitFor()],
+  several: ["several"],
+  "load-fails": ["load-fails"],
+  activity: ["others-behind", press("Activity")],
+  "activity-many": ["many-homes", press("Activity")],
+  focus: [
+    "others-behind",
+    async (page) => {
+      for (let i = 0; i < 6; i++) await page.keyboard.press("Tab");
+    },
+  ],
+};
+
+const server = createServer((request, response) => {
+  const path = normalize(new URL(request.url, "http://localhost").pathname).replace(
+    /^\/$/,
+    "/index.html",
+  );
+  try {
+    const body = readFileSync(join("dist", path));
+    response.writeHead(200, {
+      "content-type": TYPES[extname(path)] ?? "text/plain",
+      "content-security-policy": POLICY,
+    });
+    response.end(body);
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const origin = `http://127.0.0.1:${server.address().port}`;
+
+const wanted = process.argv.slice(2);
+const names = Object.keys(SHOTS).filter(
+  (name) => wanted.length === 0 || wanted.some((part) => name.startsWith(part)),
+);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ARGS.split(" "),
+});
+const complaints = [];
+mkdirSync("shots", { recursive: true });
+
+const jobs = ["light", "dark"].flatMap((colorScheme) =>
+  Object.entries(SIZES).flatMap(([size, [width, height]]) =>
+    names.map((name) => [name, size, { width, height }, colorScheme]),
+  ),
+);
+for (const name of names.filter((name) => NARROW.includes(name))) {
+  jobs.push([name, "narrow", { width: 420, height: 760 }, "light"]);
+}
+await Promise.all(
+  Array.from({ length: AT_ONCE }, async () => {
+    for (let job = jobs.shift(); job; job = jobs.shift()) await shoot(...job);
+  }),
+);
+await browser.close();
+server.close();
+console.log(`${names.length} states`);
+if (complaints.length > 0) {
+  console.error(complaints.join("\n"));
+  process.exitCode = 1;
+}
+
+async function shoot(name, size, viewport, colorScheme) {
+  const [scene, act] = SHOTS[name];
+  const where = `${name}-${size}-${colorScheme}`;
+  const context = await browser.newContext({
+    viewport,
+    colorScheme,
+    locale: "en-GB",
+    timezoneId: "Europe/Madrid",
+  });
+  const page = await context.newPage();
+  page.on(
+    "console",
+    (message) => message.type() === "error" && complaints.push(`${where}: ${message.text()}`),
+  );
+  page.on("pageerror", (error) => complaints.push(`${where}: ${error}`));
+  await page.goto(`${origin}/?scene=${scene}`);
+  await page.waitForSelector("h1");
+  await page.evaluate(() => document.fonts.ready);
+  try {
+    await act?.(page);
+  } catch (error) {
+    complaints.push(`${where}: ${String(error).split("\n")[0]}`);
+  }
+  await settle(page);
+  const wide = await page.evaluate(() =>
+    [...document.querySelectorAll("html, main, nav")]
+      .filter((el) => el.scrollWidth > el.clientWidth + 1)
+      .map((el) => `${el.tagName} ${el.scrollWidth} > ${el.clientWidth}`),
+  );
+  if (wide.length > 0) complaints.push(`${where}: runs out of the window sideways: ${wide}`);
+  await page.screenshot({ path: `shots/${where}.png` });
+  await context.close();
+}

@@ -1,0 +1,51 @@
+// First steps and everyday states: nothing here is wrong.
+import { anna, grandma, marc, one, type Scene, three } from "./scene";
+import { archive, behind, GB, MB } from "./parts";
+
+export const CALM: Record<string, () => Scene> = {
+  "first-run": () => ({ archives: [], activity: [] }),
+  alone: () => ({ archives: [archive({ files: 8412 })], activity: [] }),
+  empty: () => ({ archives: [archive({ files: 0, last_sync: null })], activity: [] }),
+  "up-to-date": () => one(three()),
+  "others-behind": () =>
+    one(
+      archive({
+        locations: [{ ...anna(), ...behind(12, 340 * MB) }, marc(), grandma()],
+        mailbox: {
+          reachable: true,
+          name: "Google Drive",
+          used_bytes: 340 * MB,
+          allowance_bytes: 5 * GB,
+        },
+        headline: { kind: "others_behind", safe_homes: 3, behind: ["Anna’s home"], changesets: 12 },
+      }),
+    ),
+  waiting: () =>
+    one(
+      three({
+        incoming: { changesets: 3, bytes: 340 * MB },
+        safe_to_unplug: false,
+        headline: { kind: "incoming", changesets: 3, bytes: 340 * MB },
+        mailbox: {
+          reachable: true,
+          name: "Nextcloud folder",
+          used_bytes: 351 * MB,
+          allowance_bytes: 5 * GB,
+        },
+      }),
+    ),
+  receiving: () => {
+    const scene = CALM["waiting"]!();
+    return { ...scene, syncing: 0.3 };
+  },
+  unsent: () =>
+    one(
+      three({
+        local_changes: { entries: 26, bytes: 48.3 * MB },
+        safe_to_unplug: false,
+        last_sync: null,
+        headline: { kind: "unsent", entries: 26, bytes: 48.3 * MB },
+      }),
+    ),
+  sending: () => ({ ...CALM["unsent"]!(), syncing: 0.4 }),
+};

@@ -1,0 +1,71 @@
+// What a scene is made of, and the family that most of them share.
+import type { ArchiveActivity } from "../../types/ArchiveActivity";
+import type { ArchiveStatus } from "../../types/ArchiveStatus";
+import type { Failure } from "../../types/Failure";
+import type { LocationView } from "../../types/LocationView";
+import type { LogLine } from "../../types/LogLine";
+import { archive, DAY, GB, home, HOUR, line, MB } from "./parts";
+
+export interface Scene {
+  archives: ArchiveStatus[];
+  activity: ArchiveActivity[];
+  /** Where in a sync the scene begins, 0 to 1; absent if none runs. */
+  syncing?: number;
+  syncFails?: string;
+  setUpFails?: Failure;
+  loadFails?: Failure;
+}
+
+export const anna = () => home({ label: "Anna’s home", person: "Anna", seen: 12 * DAY });
+export const grandma = () => home({ label: "Grandma’s home", person: "Montserrat", seen: DAY });
+export const marc = () => home({ label: "Figueres", person: "Marc", seen: 5 * DAY });
+
+export function one(status: ArchiveStatus, more: Partial<Scene> = {}): Scene {
+  return {
+    archives: [status],
+    activity: [{ archive_id: status.archive_id, lines: history(status) }],
+    ...more,
+  };
+}
+
+export function history(status: ArchiveStatus): LogLine[] {
+  const [me, ...others] = status.locations as [LocationView, ...LocationView[]];
+  const friend = others[others.length - 1] ?? me;
+  const upToDate = status.locations.filter(
+    (all) => all.state !== "behind" && all.state !== "invited",
+  );
+  return [
+    line(me, 20, 338 * MB, { created: 214, example: "2026/Pyrenees/IMG_2210.jpg" }, upToDate),
+    line(
+      friend,
+      5 * DAY,
+      0,
+      { renamed: 31, example: "Scans/Family archive/0001.tif" },
+      status.locations,
+    ),
+    line(
+      me,
+      9 * DAY,
+      1.2 * MB,
+      { modified: 3, deleted: 1, example: "House/Renovation/Budget.ods" },
+      status.locations,
+    ),
+    line(
+      friend,
+      9 * DAY + HOUR,
+      4.1 * GB,
+      { created: 1, example: "Films/Wedding.mp4" },
+      status.locations,
+    ),
+    line(
+      me,
+      40 * DAY,
+      4200,
+      { metadata: 12, example: "2019/Lisbon/IMG_0041.jpg" },
+      status.locations,
+    ),
+  ];
+}
+
+export const three = (parts: Partial<ArchiveStatus> = {}) =>
+  archive({ locations: [anna(), grandma()], headline: { kind: "all_safe", homes: 3 }, ...parts });

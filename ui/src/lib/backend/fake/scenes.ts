@@ -1,0 +1,13 @@
+// Every state that the window must show well, by name. Used by hand, by the screenshots and by tests.
+import { CALM } from "./calm";
+import { FAMILIES } from "./families";
+import type { Scene } from "./scene";
+import { TROUBLES } from "./troubles";
+
+const SCENES: Record<string, () => Scene> = { ...CALM, ...TROUBLES, ...FAMILIES };
+
+export const SCENE_NAMES = Object.keys(SCENES);
+
+export function scene(name: string | null): Scene {
+  return (SCENES[name ?? ""] ?? CALM["others-behind"]!)();
+}

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { archive, behind, GB, home, MB } from "../backend/fake/parts";
+import type { ArchiveStatus } from "../types/ArchiveStatus";
+import { speak } from "../words/voice";
+import { picture } from "./picture";
+
+const anna = (parts = {}) => home({ label: "Anna’s home", person: "Anna", ...parts });
+const olot = (parts = {}) => home({ label: "Olot", person: "Marc", ...parts });
+const draw = (parts: Partial<ArchiveStatus>) => picture(archive(parts), speak("en"), new Date());
+
+test("my home is never among the others", () => {
+  const drawn = draw({ locations: [anna(), olot()] });
+  expect(drawn.mine.mine).toBe(true);
+  expect(drawn.others.map((other) => other.name)).toEqual(["Anna’s home", "Olot"]);
+});
+
+test("a ring is full only if nothing is missing, and then it is", () => {
+  const [full, lacking] = draw({ locations: [anna(), olot(behind(1, 12))] }).others;
+  expect(full!.share).toBe(1);
+  expect(lacking!.share).toBeLessThan(0.95);
+});
+
+test("a home that lacks everything has an almost empty ring", () => {
+  expect(draw({ locations: [anna(behind(40, 5000 * GB))] }).others[0]!.share).toBe(0);
+});
+
+test("the person is left out where the name says it already", () => {
+  const [first, second] = draw({ locations: [anna(), olot()] }).others;
+  expect(first!.person).toBe(null);
+  expect(second!.person).toBe("Marc");
+});
+
+test("nothing waits for a parked home, so no line leads to it", () => {
+  const drawn = draw({ locations: [anna({ ...behind(9, GB), state: "parked" })] });
+  expect(drawn.others[0]!.waiting).toBe(null);
+  expect(drawn.mailbox.waitsFor).toBe(null);
+  expect(drawn.others[0]!.mood).toBe("away");
+});
+
+test("an invited home has an empty ring and was not seen", () => {
+  const invited = draw({ locations: [anna({ state: "invited", seen: null })] }).others[0]!;
+  expect([invited.share, invited.seen, invited.mood]).toEqual([0, "never", "invited"]);
+});
+
+test("a home that was taken out is not drawn", () => {
+  expect(draw({ locations: [anna({ state: "removed" })] }).others).toEqual([]);
+});
+
+test("the mailbox names one home, counts several, and names me first", () => {
+  const waits = (parts: Partial<ArchiveStatus>) => draw(parts).mailbox.waitsFor;
+  const mine = { incoming: { changesets: 1, bytes: MB } };
+  expect(waits({})).toBe(null);
+  expect(waits({ locations: [anna(behind(1, MB))] })).toBe("Waits for Anna’s home");
+  expect(waits({ locations: [anna(behind(1, MB)), olot(behind(1, MB))], ...mine })).toBe(
+    "Waits for you and 2 homes",
+  );
+});
+
+test("the mailbox's bar never adds up to more than it holds", () => {
+  const fill = draw({
+    incoming: { changesets: 1, bytes: 9 * GB },
+    locations: [anna(behind(1, 9 * GB))],
+    mailbox: { reachable: true, name: "NAS", used_bytes: 6 * GB, allowance_bytes: 5 * GB },
+  }).mailbox.fill!;
+  expect(fill.mine + fill.others + fill.rest).toBeLessThanOrEqual(1);
+});
+
+test("a mailbox without a limit has no bar", () => {
+  const mailbox = { reachable: true, name: "NAS", used_bytes: GB, allowance_bytes: null };
+  expect(draw({ mailbox }).mailbox.fill).toBe(null);
+});
+
+test("my home is waiting while changes are to be received or sent, and away without its drive", () => {
+  const mood = (parts: Partial<ArchiveStatus>) => draw(parts).mine.mood;
+  expect(mood({})).toBe("safe");
+  expect(mood({ incoming: { changesets: 1, bytes: 1 } })).toBe("waiting");
+  expect(mood({ local_changes: { entries: 1, bytes: 1 } })).toBe("waiting");
+  expect(mood({ drive: { present: false, free_bytes: 0, total_bytes: 0 } })).toBe("away");
+});

@@ -1,0 +1,177 @@
+// Homes around a mailbox, ready to be drawn, listed or read aloud: all three say the same.
+// A ring is full only when nothing is missing; colour always comes with a word.
+import type { ArchiveStatus } from "../types/ArchiveStatus";
+import type { LocationView } from "../types/LocationView";
+import type { Voice } from "../words/voice";
+
+export type Mood = "safe" | "waiting" | "away" | "invited";
+
+export interface Home {
+  id: string;
+  mine: boolean;
+  name: string;
+  /** Who looks after it, unless the name says so already. */
+  person: string | null;
+  /** The rest of the second line: my home's label, or when another was seen. */
+  note: string | null;
+  state: string;
+  mood: Mood;
+  /** Share of the archive that is there, 0 to 1. */
+  share: number;
+  seen: string;
+  seenExactly: string | null;
+  /** What waits for it, as a size; null if nothing does. */
+  waiting: string | null;
+}
+
+export interface MailboxPicture {
+  name: string;
+  detail: string;
+  reachable: boolean;
+  forMe: boolean;
+  forOthers: boolean;
+  /** Shares of the allowance, by whom they wait for; null if it is unlimited. */
+  fill: { mine: number; others: number; rest: number } | null;
+  waitsFor: string | null;
+}
+
+export interface Picture {
+  mine: Home;
+  others: Home[];
+  mailbox: MailboxPicture;
+  incoming: string | null;
+  outgoing: string | null;
+}
+
+/** A gap that the eye can see, however little is missing. */
+const GAP_MIN = 0.08;
+
+export function picture(status: ArchiveStatus, voice: Voice, now: Date): Picture {
+  const locations = status.locations.filter((location) => location.state !== "removed");
+  const others = locations
+    .filter((location) => !location.this)
+    .map((location) => other(location, status, voice, now));
+  return {
+    mine: mine(status, voice, now),
+    others,
+    mailbox: mailbox(status, others, voice),
+    incoming: status.incoming.changesets > 0 ? voice.size(status.incoming.bytes) : null,
+    outgoing: status.local_changes.entries > 0 ? voice.size(status.local_changes.bytes) : null,
+  };
+}
+
+function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
+  const words = voice.words.picture;
+  const incoming = status.incoming.changesets;
+  const unsent = status.local_changes.entries;
+  const away = !status.drive.present;
+  const waiting = incoming > 0 || unsent > 0;
+  return {
+    id: status.location_id,
+    mine: true,
+    name: words.yours,
+    person: null,
+    note: status.label,
+    state: away
+      ? words.driveAway
+      : incoming > 0
+        ? words.waitingHere(incoming)
+        : unsent > 0
+          ? words.toSend(unsent)
+          : words.upToDate,
+    mood: away ? "away" : waiting ? "waiting" : "safe",
+    share: shareThere(incoming, status.incoming.bytes, status),
+    seen: status.last_sync ? voice.ago(status.last_sync, now) : voice.words.never,
+    seenExactly: status.last_sync && voice.exactly(status.last_sync),
+    waiting: incoming > 0 ? voice.size(status.incoming.bytes) : null,
+  };
+}
+
+function other(location: LocationView, status: ArchiveStatus, voice: Voice, now: Date): Home {
+  const words = voice.words.picture;
+  const seen = location.last_seen ? voice.ago(location.last_seen, now) : voice.words.never;
+  const invited = location.state === "invited";
+  // A parked home is not waited for: nothing is kept in the mailbox for it.
+  const parked = location.state === "parked";
+  const waits = location.behind.changesets > 0 && !parked;
+  return {
+    id: location.location_id,
+    mine: false,
+    name: location.label,
+    person: location.label.includes(location.person) ? null : location.person,
+    note: location.last_seen ? words.seen(seen) : null,
+    state: stateWords(location, voice),
+    mood: invited ? "invited" : parked ? "away" : waits ? "waiting" : "safe",
+    share: invited ? 0 : shareThere(location.behind.changesets, location.behind.bytes, status),
+    seen,
+    seenExactly: location.last_seen && voice.exactly(location.last_seen),
+    waiting: waits ? voice.size(location.behind.bytes) : null,
+  };
+}
+
+function stateWords(location: LocationView, voice: Voice): string {
+  const words = voice.words.picture;
+  switch (location.state) {
+    case "up_to_date":
+      return words.upToDate;
+    case "behind":
+      return words.waiting(location.behind.changesets);
+    case "ahead":
+      return words.somethingForYou;
+    case "parked":
+      return words.parked;
+    case "invited":
+      return words.invited;
+    case "removed":
+      return words.removed;
+  }
+}
+
+/**
+ * The part of the archive that a home has. What the drive holds in all stands for the archive's
+ * size, so a small lack is drawn as the smallest gap that can be seen.
+ */
+function shareThere(changesets: number, bytes: number, status: ArchiveStatus): number {
+  if (changesets === 0) {
+    return 1;
+  }
+  const held = status.drive.total_bytes - status.drive.free_bytes;
+  const lacks = held > 0 ? bytes / Math.max(held, bytes) : 0;
+  return 1 - Math.max(GAP_MIN, Math.min(1, lacks));
+}
+
+function mailbox(status: ArchiveStatus, others: Home[], voice: Voice): MailboxPicture {
+  const words = voice.words.picture;
+  const { name, reachable, used_bytes, allowance_bytes } = status.mailbox;
+  const forMe = status.incoming.changesets > 0;
+  const waiting = others.filter((home) => home.waiting !== null).map((home) => home.name);
+  const named = waiting.length > 1 ? [voice.words.homes(waiting.length)] : waiting;
+  const all = forMe ? [words.you, ...named] : named;
+  const used = voice.size(used_bytes);
+  return {
+    name,
+    detail: !reachable
+      ? words.unreachable
+      : used_bytes === 0
+        ? words.nothingInIt
+        : allowance_bytes !== null
+          ? words.usedOf(used, voice.size(allowance_bytes))
+          : words.used(used),
+    reachable,
+    forMe,
+    forOthers: waiting.length > 0,
+    fill: allowance_bytes ? fill(status, allowance_bytes, waiting.length > 0) : null,
+    waitsFor: all.length > 0 ? words.waitsFor(voice.list(all)) : null,
+  };
+}
+
+function fill(status: ArchiveStatus, allowance: number, forOthers: boolean) {
+  const used = Math.min(status.mailbox.used_bytes, allowance);
+  const mine = Math.min(status.incoming.bytes, used);
+  const rest = (used - mine) / allowance;
+  return {
+    mine: mine / allowance,
+    others: forOthers ? rest : 0,
+    rest: forOthers ? 0 : rest,
+  };
+}

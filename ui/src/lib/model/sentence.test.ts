@@ -1,0 +1,106 @@
+import { expect, test } from "vitest";
+import { archive, minutesAgo } from "../backend/fake/parts";
+import type { ArchiveStatus } from "../types/ArchiveStatus";
+import type { Headline } from "../types/Headline";
+import { speak } from "../words/voice";
+import { type Progress, STARTING } from "./progress";
+import { sentence } from "./sentence";
+
+const MB = 1_000_000;
+
+function check(
+  headline: Headline,
+  title: string,
+  parts: Partial<ArchiveStatus> = {},
+  progress: Progress | null = null,
+) {
+  const status = archive({ headline, safe_to_unplug: false, ...parts });
+  const said = sentence(status, progress, speak("en"), new Date());
+  expect(said.title.replaceAll("\u00a0", " ")).toBe(title);
+  return said;
+}
+
+test("all safe says in how many homes", () => {
+  check({ kind: "all_safe", homes: 3 }, "Everything is safe in 3 homes.");
+});
+
+test("unplugging is offered only when it is safe, and never while a sync runs", () => {
+  const safe = { safe_to_unplug: true };
+  check({ kind: "all_safe", homes: 3 }, "Everything is safe in 3 homes. You can unplug.", safe);
+  check({ kind: "all_safe", homes: 3 }, "Everything is safe in 3 homes.", safe, STARTING);
+});
+
+test("a home that is behind is named", () => {
+  check(
+    { kind: "others_behind", safe_homes: 3, behind: ["Anna’s home"], changesets: 12 },
+    "Everything is safe in 3 homes. Anna’s home will catch up when it syncs.",
+  );
+  check(
+    { kind: "others_behind", safe_homes: 2, behind: ["Anna’s home", "Olot"], changesets: 12 },
+    "Everything is safe in 2 homes. Anna’s home and Olot will catch up when they sync.",
+  );
+});
+
+test("many homes that are behind are counted", () => {
+  check(
+    { kind: "others_behind", safe_homes: 2, behind: ["A", "B", "C"], changesets: 1 },
+    "Everything is safe in 2 homes. 3 other homes will catch up when they sync.",
+  );
+});
+
+test("one copy alone is never called safe", () => {
+  check(
+    { kind: "others_behind", safe_homes: 1, behind: ["Grandma’s home"], changesets: 12 },
+    "Grandma’s home is 12 changes behind; they are waiting in the mailbox.",
+  );
+  check(
+    { kind: "others_behind", safe_homes: 1, behind: ["A", "B"], changesets: 1 },
+    "A and B are up to 1 change behind; it is waiting in the mailbox.",
+  );
+  const alone = check({ kind: "alone" }, "Only this home has a copy so far.");
+  expect(alone.detail).toContain("Nothing is sent until a second home joins.");
+});
+
+test("what comes in says how long it will take, once that is known", () => {
+  const headline: Headline = { kind: "incoming", changesets: 3, bytes: 340 * MB };
+  check(headline, "340 MB are waiting for you in the mailbox.");
+  check(headline, "340 MB are coming in.", {}, STARTING);
+  check(headline, "340 MB are coming in, about 4 minutes.", {}, { ...STARTING, secondsLeft: 240 });
+});
+
+test("what was not sent yet says so, and how much it is", () => {
+  const said = check(
+    { kind: "unsent", entries: 1, bytes: 3 * MB },
+    "1 change made here has not been sent yet.",
+  );
+  expect(said.detail).toContain("3\u00a0MB");
+});
+
+test("held deletions ask where they would happen, and promise only that place", () => {
+  const local = check(
+    { kind: "held", deletions: 61, of: 214, direction: "local" },
+    "61 files were deleted here. Did you mean to?",
+  );
+  expect(local.detail).toContain("in the other homes");
+  const remote = check(
+    { kind: "held", deletions: 1, of: 5, direction: "remote" },
+    "Another home deleted 1 file. Should it go here too?",
+  );
+  expect(remote.detail).toContain("Nothing is deleted here");
+});
+
+test("a drive that is away says when it was last here", () => {
+  const said = check({ kind: "drive_away" }, "The drive with “Family photos” is not plugged in.", {
+    last_sync: minutesAgo(40),
+  });
+  expect(said.detail).toBe("Last synced 40 minutes ago. Plug it in, and it catches up by itself.");
+});
+
+test("what needs the person is said in the engine's own words", () => {
+  check({ kind: "needs_you", message: "Plug in the other drive." }, "Plug in the other drive.");
+});
+
+test("a mailbox that is away says that the files are untouched", () => {
+  const said = check({ kind: "mailbox_away" }, "The mailbox cannot be reached right now.");
+  expect(said.detail).toContain("untouched");
+});

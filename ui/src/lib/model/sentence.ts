@@ -1,0 +1,109 @@
+// The one true sentence, and the quieter one under it. Says what is, what it means for the
+// files, and the one thing to do; never more than the status knows.
+import type { ArchiveStatus } from "../types/ArchiveStatus";
+import type { Headline } from "../types/Headline";
+import type { Voice } from "../words/voice";
+import { type Progress, timeLeft } from "./progress";
+
+export interface Sentence {
+  title: string;
+  detail: string;
+}
+
+const NAMED_HOMES_MAX = 2;
+
+export function sentence(
+  status: ArchiveStatus,
+  progress: Progress | null,
+  voice: Voice,
+  now: Date,
+): Sentence {
+  return {
+    title: title(status, progress, voice),
+    detail: detail(status, voice, now),
+  };
+}
+
+function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): string {
+  const words = voice.words.headline;
+  const headline = status.headline;
+  switch (headline.kind) {
+    case "drive_away":
+      return words.driveAway(status.name);
+    case "needs_you":
+      return headline.message;
+    case "held":
+      return headline.direction === "local"
+        ? words.heldLocal(headline.deletions)
+        : words.heldRemote(headline.deletions);
+    case "mailbox_away":
+      return words.mailboxAway;
+    case "alone":
+      return status.files === 0 ? words.empty : words.alone;
+    case "incoming":
+      return progress
+        ? words.comingIn(voice.size(headline.bytes), remaining(progress, voice))
+        : words.waitingForYou(voice.size(headline.bytes));
+    case "unsent":
+      return progress
+        ? words.goingOut(headline.entries, remaining(progress, voice))
+        : words.unsent(headline.entries);
+    case "others_behind":
+      return othersBehind(headline, voice);
+    case "all_safe":
+      return status.safe_to_unplug && !progress
+        ? `${words.safeIn(headline.homes)} ${words.unplug}`
+        : words.safeIn(headline.homes);
+  }
+}
+
+function othersBehind(
+  headline: Extract<Headline, { kind: "others_behind" }>,
+  voice: Voice,
+): string {
+  const words = voice.words.headline;
+  const { behind, changesets, safe_homes } = headline;
+  const few = behind.length <= NAMED_HOMES_MAX;
+  // One home alone is not "safe": say who lacks what instead.
+  if (safe_homes < 2) {
+    const names = few ? voice.list(behind) : voice.words.homes(behind.length);
+    return behind.length === 1
+      ? words.oneBehind(names, changesets)
+      : words.someBehind(names, changesets);
+  }
+  const rest =
+    behind.length === 1
+      ? words.oneCatchesUp(behind[0]!)
+      : few
+        ? words.someCatchUp(voice.list(behind))
+        : words.manyCatchUp(behind.length);
+  return `${words.safeIn(safe_homes)} ${rest}`;
+}
+
+function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
+  const words = voice.words.detail;
+  const here = words.filesHere(status.files);
+  const synced = status.last_sync
+    ? words.lastSynced(voice.ago(status.last_sync, now))
+    : words.neverSynced;
+  switch (status.headline.kind) {
+    case "drive_away":
+      return `${synced} ${words.plugIn}`;
+    case "held":
+      return status.headline.direction === "local" ? words.heldHere : words.heldElsewhere;
+    case "mailbox_away":
+      return words.mailboxAway;
+    case "alone":
+      return status.files === 0 ? words.empty : `${here} ${words.alone}`;
+    case "incoming":
+      return words.pressToReceive(status.headline.changesets);
+    case "unsent":
+      return words.pressToSend(voice.size(status.headline.bytes));
+    default:
+      return `${here} ${synced}`;
+  }
+}
+
+function remaining(progress: Progress, voice: Voice): string | null {
+  return timeLeft(progress.secondsLeft, voice.words);
+}

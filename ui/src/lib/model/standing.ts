@@ -1,0 +1,22 @@
+// How an archive stands, in one of four signs: for the list of archives, and for the tray's twin.
+import type { ArchiveStatus } from "../types/ArchiveStatus";
+
+export type Standing = "safe" | "waiting" | "away" | "need";
+
+export function standing(archive: ArchiveStatus): Standing {
+  switch (archive.headline.kind) {
+    case "needs_you":
+    case "held":
+      return "need";
+    case "drive_away":
+    case "mailbox_away":
+      return "away";
+    case "alone":
+    case "incoming":
+    case "unsent":
+    case "others_behind":
+      return "waiting";
+    case "all_safe":
+      return "safe";
+  }
+}

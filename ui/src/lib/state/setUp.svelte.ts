@@ -1,0 +1,114 @@
+// The set-up under way: where the person is, what was answered, how it goes. Answers are kept
+// in the browser's storage at once, so leaving and coming back loses nothing.
+import { after, before, BLANK, nameOf, problem, type Step, tidied } from "../model/setUp";
+import { advance, type Progress, STARTING } from "../model/progress";
+import type { ArchiveStatus } from "../types/ArchiveStatus";
+import type { Failure } from "../types/Failure";
+import type { SetUpRequest } from "../types/SetUpRequest";
+import type { Session } from "./session.svelte";
+
+const KEPT_AS = "offsync.set-up";
+
+export class SetUp {
+  step = $state<Step>("folder");
+  answers = $state<SetUpRequest>(remembered());
+  working = $state.raw<Progress | null>(null);
+  made = $state.raw<ArchiveStatus | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  problem: string | null = $derived.by(() =>
+    problem(this.step, this.answers, this.#session.voice.words),
+  );
+
+  /** Fills names that are still blank with what this computer suggests. */
+  async suggest(): Promise<void> {
+    try {
+      const { person, label } = await this.#session.backend.suggestedNames();
+      this.answers.person ||= person;
+      this.answers.label ||= label;
+    } catch {
+      // A suggestion is a courtesy: without one the fields stay blank.
+    }
+  }
+
+  async pick(field: "folder" | "mailbox_folder", title: string): Promise<void> {
+    try {
+      const folder = await this.#session.backend.pickFolder(title);
+      if (folder !== null) {
+        this.#take(field, folder);
+      }
+    } catch (thrown) {
+      this.failure = this.#session.failure(thrown);
+    }
+  }
+
+  /** One step on, if nothing is missing; the last one does the work. */
+  async next(): Promise<void> {
+    if (this.problem || this.working) {
+      return;
+    }
+    const following = after(this.step);
+    if (!following) {
+      return this.#work();
+    }
+    this.#go(following);
+  }
+
+  /** One step back; false if this was the first. */
+  back(): boolean {
+    const earlier = before(this.step);
+    if (this.working || !earlier) {
+      return false;
+    }
+    this.#go(earlier);
+    return true;
+  }
+
+  keep() {
+    localStorage.setItem(KEPT_AS, JSON.stringify(this.answers));
+  }
+
+  #go(step: Step) {
+    this.step = step;
+    this.failure = null;
+  }
+
+  #take(field: "folder" | "mailbox_folder", folder: string) {
+    this.failure = null;
+    this.answers[field] = folder;
+    if (field === "folder") {
+      this.answers.name ||= nameOf(folder);
+    }
+  }
+
+  async #work(): Promise<void> {
+    this.failure = null;
+    this.working = STARTING;
+    const stop = await this.#session.backend.onEvent((event) => {
+      if (event.event === "progress" && this.working) {
+        this.working = advance(this.working, event, performance.now());
+      }
+    });
+    try {
+      this.made = await this.#session.backend.setUp(tidied(this.answers));
+      localStorage.removeItem(KEPT_AS);
+    } catch (thrown) {
+      this.failure = this.#session.failure(thrown);
+    }
+    stop();
+    this.working = null;
+  }
+}
+
+function remembered(): SetUpRequest {
+  try {
+    return { ...BLANK, ...(JSON.parse(localStorage.getItem(KEPT_AS) ?? "{}") as object) };
+  } catch {
+    return { ...BLANK };
+  }
+}

@@ -1,0 +1,216 @@
+// English, written by hand. Other catalogues have the same shape: `Words` in voice.ts.
+// No sentence here may claim more than the status it is made from.
+import type { Phase } from "../types/Phase";
+import { enSetUp } from "./enSetUp";
+import { counter } from "./plural";
+
+const phases: Record<Phase, string> = {
+  scanning: "Looking through the drive",
+  fetching: "Fetching from the mailbox",
+  applying: "Putting files in place",
+  posting: "Sending to the mailbox",
+  copying: "Copying to the drive",
+  verifying: "Checking what was written",
+  pruning: "Tidying the mailbox",
+};
+
+export function en(locale: string) {
+  const count = counter(locale);
+  const files = (n: number) => count(n, { one: "# file", other: "# files" });
+  const changes = (n: number) => count(n, { one: "# change", other: "# changes" });
+  const homes = (n: number) => count(n, { one: "# home", other: "# homes" });
+  const them = (n: number) => count(n, { one: "it", other: "them" });
+
+  return {
+    files,
+    changes,
+    homes,
+    justNow: "just now",
+    never: "never",
+
+    headline: {
+      driveAway: (archive: string) => `The drive with “${archive}” is not plugged in.`,
+      heldLocal: (n: number) =>
+        count(n, {
+          one: "# file was deleted here. Did you mean to?",
+          other: "# files were deleted here. Did you mean to?",
+        }),
+      heldRemote: (n: number) =>
+        count(n, {
+          one: "Another home deleted # file. Should it go here too?",
+          other: "Another home deleted # files. Should they go here too?",
+        }),
+      mailboxAway: "The mailbox cannot be reached right now.",
+      empty: "This archive is empty so far.",
+      alone: "Only this home has a copy so far.",
+      waitingForYou: (size: string) => `${size} are waiting for you in the mailbox.`,
+      comingIn: (size: string, left: string | null) =>
+        left ? `${size} are coming in, ${left}.` : `${size} are coming in.`,
+      unsent: (n: number) =>
+        count(n, {
+          one: "# change made here has not been sent yet.",
+          other: "# changes made here have not been sent yet.",
+        }),
+      goingOut: (n: number, left: string | null) => {
+        const told = count(n, {
+          one: "# change is on its way to the mailbox",
+          other: "# changes are on their way to the mailbox",
+        });
+        return left ? `${told}, ${left}.` : `${told}.`;
+      },
+      oneBehind: (home: string, n: number) =>
+        `${home} is ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
+      someBehind: (names: string, n: number) =>
+        `${names} are up to ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
+      safeIn: (n: number) => `Everything is safe in ${homes(n)}.`,
+      oneCatchesUp: (home: string) => `${home} will catch up when it syncs.`,
+      someCatchUp: (names: string) => `${names} will catch up when they sync.`,
+      manyCatchUp: (n: number) =>
+        count(n, {
+          one: "# other home will catch up when it syncs.",
+          other: "# other homes will catch up when they sync.",
+        }),
+      unplug: "You can unplug.",
+    },
+
+    detail: {
+      plugIn: "Plug it in, and it catches up by itself.",
+      heldHere: "Nothing is deleted in the other homes until you answer. Everything else goes on.",
+      heldElsewhere: "Nothing is deleted here until you answer. Everything else goes on.",
+      mailboxAway:
+        "Your files are untouched. What you change waits on this drive until it answers.",
+      empty: "Put files into its folder, then sync.",
+      alone: "Nothing is sent until a second home joins.",
+      pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
+      pressToSend: (size: string) => `${size}. Sync to put them into the mailbox.`,
+      lastSynced: (ago: string) => `Last synced ${ago}.`,
+      neverSynced: "Not synced yet.",
+      filesHere: (n: number) => `${files(n)} here.`,
+    },
+
+    sync: {
+      now: "Sync now",
+      busy: "Syncing…",
+      title: "Sync now (S)",
+      needsDrive: "Plug the drive in to sync",
+      starting: "Getting ready",
+      failed: "The last sync did not finish.",
+      again: "Try again",
+      dismiss: "Dismiss",
+      of: (done: string, total: string) => `${done} of ${total}`,
+      rate: (size: string) => `${size} a second`,
+      seconds: (n: number) => count(n, { one: "about # second", other: "about # seconds" }),
+      minutes: (n: number) => count(n, { one: "about # minute", other: "about # minutes" }),
+      hours: (n: number) => count(n, { one: "about # hour", other: "about # hours" }),
+      phases,
+    },
+
+    picture: {
+      title: "Homes and mailbox",
+      yours: "Your home",
+      mailbox: "Mailbox",
+      nobody: "Nobody else yet",
+      nobodyHint: "A second home makes it safe.",
+      upToDate: "Up to date",
+      waiting: (n: number) => count(n, { one: "# change waiting", other: "# changes waiting" }),
+      waitingHere: (n: number) => count(n, { other: "# to receive" }),
+      toSend: (n: number) => count(n, { other: "# to send" }),
+      somethingForYou: "Sent something for you",
+      parked: "Away for long",
+      invited: "Invited, not seen yet",
+      removed: "No longer takes part",
+      driveAway: "Not plugged in",
+      seen: (ago: string) => `seen ${ago}`,
+      unreachable: "Cannot be reached",
+      used: (used: string) => `${used} in it`,
+      usedOf: (used: string, all: string) => `${used} of ${all}`,
+      nothingInIt: "Empty",
+      waitsFor: (names: string) => `Waits for ${names}`,
+      you: "you",
+    },
+
+    lately: {
+      title: "Lately",
+      from: "From",
+      who: "Who has it",
+      size: "Size",
+      you: "You",
+      everyone: "Everyone",
+      someOf: (has: number, all: number) =>
+        count(all, { one: `${has} of # home`, other: `${has} of # homes` }),
+      notYet: (names: string) => `Not yet: ${names}`,
+      andMore: (n: number) => count(n, { one: "# more", other: "# more" }),
+      nothingSent: "nothing sent",
+      empty: "Nothing has happened yet. Changes show here once a sync has found them.",
+      all: "All activity",
+      added: (n: number) => count(n, { one: "Added a file", other: "Added # files" }),
+      changed: (n: number) => count(n, { one: "Changed a file", other: "Changed # files" }),
+      deleted: (n: number) => count(n, { one: "Deleted a file", other: "Deleted # files" }),
+      moved: (n: number) =>
+        count(n, { one: "Moved a file or folder", other: "Moved # files or folders" }),
+      touched: (n: number) =>
+        count(n, { one: "Updated a file’s date", other: "Updated dates of # files" }),
+      nothing: "Changed nothing",
+      alsoAdded: (n: number) => count(n, { one: "added #", other: "added #" }),
+      alsoChanged: (n: number) => count(n, { one: "changed #", other: "changed #" }),
+      alsoDeleted: (n: number) => count(n, { one: "deleted #", other: "deleted #" }),
+      alsoMoved: (n: number) => count(n, { one: "moved #", other: "moved #" }),
+      alsoTouched: (n: number) => count(n, { one: "updated # date", other: "updated # dates" }),
+      into: (place: string) => `in ${place}`,
+    },
+
+    held: {
+      local: (n: number, of: number) =>
+        `${files(n)} of ${count(of, { other: "#" })} are gone from this drive. The other homes still have ${them(n)}.`,
+      remote: (n: number, of: number) =>
+        `The deletion of ${files(n)} of ${count(of, { other: "#" })} has arrived. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
+      keep: (n: number) => count(n, { one: "Keep it", other: "Keep them" }),
+      remove: (n: number) =>
+        count(n, { one: "Delete it everywhere", other: "Delete them everywhere" }),
+      removeHere: (n: number) => count(n, { one: "Delete it here", other: "Delete them here" }),
+      trash: "Deleted files stay in the trash on each drive for a while.",
+    },
+
+    conflicts: (n: number) =>
+      count(n, {
+        one: "# file was changed in two homes at once. Both versions are kept, side by side.",
+        other: "# files were changed in two homes at once. Both versions are kept, side by side.",
+      }),
+    conflictsHint: "Look for “other version” in the name, and delete the one that you do not need.",
+
+    drive: {
+      here: "Plugged in",
+      away: "Not plugged in",
+      unplug: "Safe to unplug",
+      keep: "Keep it plugged in",
+      free: (free: string, all: string) => `${free} free of ${all}`,
+      checked: (ago: string) => `Checked ${ago}`,
+      title: "Drive",
+    },
+
+    nav: {
+      home: "Home",
+      activity: "Activity",
+      archives: "Archives",
+      archive: "Archive",
+      add: "Add an archive",
+      main: "Main",
+      standing: {
+        safe: "Safe",
+        waiting: "Waiting",
+        away: "Not reachable now",
+        need: "Needs you",
+      },
+    },
+
+    activity: { title: "Activity", sub: "Every change, and which homes have it." },
+
+    ...enSetUp(count),
+
+    trouble: {
+      load: "Your archives cannot be shown right now.",
+      unknown: "Something went wrong that Offsync has no name for.",
+      unknownHint: "Your files are not affected. Try again; if it happens again, restart Offsync.",
+    },
+  };
+}
