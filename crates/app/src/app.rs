@@ -1,0 +1,119 @@
+//! The application: this computer's settings, keys and archives.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use offsync_adapters::witness::FileWitness;
+use offsync_core::ports::Secrets;
+
+use crate::archives::Archives;
+use crate::failure::{AppError, Result};
+use crate::keystore::{KeyBundle, KeystoreKind};
+use crate::opened::EventSink;
+
+/// How the application is started.
+#[derive(Clone, Debug, Default)]
+pub struct AppOptions {
+    /// Where settings live; `None` for the platform's folder. Two folders are two computers.
+    pub config_dir: Option<PathBuf>,
+    /// Where keys live.
+    pub keystore: KeystoreKind,
+}
+
+/// One computer's Offsync.
+pub struct App {
+    config_dir: PathBuf,
+    secrets: Box<dyn Secrets>,
+    sink: EventSink,
+    cancel: Arc<AtomicBool>,
+}
+
+impl App {
+    /// Starts the application; touches nothing yet.
+    pub fn new(options: &AppOptions) -> std::result::Result<Self, AppError> {
+        let config_dir = match &options.config_dir {
+            Some(folder) => folder.clone(),
+            None => default_config_dir()?,
+        };
+        let secrets = options.keystore.open(&config_dir);
+        Ok(Self {
+            config_dir,
+            secrets,
+            sink: Arc::new(|_| {}),
+            cancel: Arc::new(AtomicBool::new(false)),
+        })
+    }
+
+    /// Sends all events to `sink` from now on.
+    #[must_use]
+    pub fn with_events(mut self, sink: EventSink) -> Self {
+        self.sink = sink;
+        self
+    }
+
+    /// Gives the switch that stops what runs at the next safe point.
+    pub fn cancel_switch(&self) -> Arc<AtomicBool> {
+        self.cancel.clone()
+    }
+
+    pub(crate) fn sink(&self) -> &EventSink {
+        &self.sink
+    }
+
+    pub(crate) fn cancel(&self) -> &AtomicBool {
+        &self.cancel
+    }
+
+    pub(crate) fn config_dir(&self) -> &Path {
+        &self.config_dir
+    }
+
+    pub(crate) fn secrets(&self) -> &dyn Secrets {
+        self.secrets.as_ref()
+    }
+
+    /// Keeps the keys of a location.
+    pub(crate) fn keep_keys(&self, bundle: &KeyBundle, name: &str) -> Result<()> {
+        make_private_folder(&self.config_dir).map_err(|error| {
+            AppError::failed(
+                "settings",
+                format!("Offsync's settings folder {} cannot be made: {error}.", self.config_dir.display()),
+                "Name another one with --config-dir or OFFSYNC_CONFIG_DIR.",
+            )
+        })?;
+        bundle.keep(self.secrets(), name)
+    }
+
+    pub(crate) fn archives(&self) -> Result<Archives> {
+        Archives::load(&self.config_dir)
+    }
+
+    pub(crate) fn witness(&self) -> FileWitness {
+        FileWitness::new(self.config_dir.join("drives"))
+    }
+
+    /// Gives the folders of all archives that this computer knows.
+    pub fn known_folders(&self) -> std::result::Result<Vec<PathBuf>, AppError> {
+        Ok(self.archives()?.all.into_iter().map(|archive| archive.folder).collect())
+    }
+}
+
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn default_config_dir() -> Result<PathBuf> {
+    let dirs = directories::ProjectDirs::from("", "", "offsync");
+    dirs.map(|dirs| dirs.config_dir().to_path_buf()).ok_or_else(|| {
+        AppError::failed(
+            "settings",
+            "Offsync found no folder for its settings: there is no home folder.",
+            "Name one with --config-dir or OFFSYNC_CONFIG_DIR.",
+        )
+    })
+}

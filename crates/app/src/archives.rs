@@ -1,0 +1,79 @@
+//! The archives that this computer knows: a small file in the settings folder, no secrets.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{AppError, Result};
+
+/// One archive on this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownArchive {
+    pub(crate) archive_id: String,
+    pub(crate) location_id: String,
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) person: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) key_name: String,
+    /// The mailbox's address, without secrets.
+    #[serde(default)]
+    pub(crate) mailbox: Option<String>,
+    #[serde(default)]
+    pub(crate) allowance_bytes: Option<u64>,
+    pub(crate) park_after_days: u32,
+    /// The mailbox's file system when it was last used, hexadecimal; empty if unknown.
+    #[serde(default)]
+    pub(crate) mailbox_identity: String,
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Archives {
+    #[serde(default, rename = "archive")]
+    pub(crate) all: Vec<KnownArchive>,
+}
+
+impl Archives {
+    pub(crate) fn load(config_dir: &Path) -> Result<Self> {
+        let path = file(config_dir);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(unusable(&path, &error.to_string())),
+        };
+        toml::from_str(&text).map_err(|error| unusable(&path, error.message()))
+    }
+
+    pub(crate) fn save(&self, config_dir: &Path) -> Result<()> {
+        let path = file(config_dir);
+        let text = toml::to_string(self).map_err(|error| unusable(&path, &error.to_string()))?;
+        let written = fs::create_dir_all(config_dir)
+            .and_then(|()| fs::write(path.with_extension("new"), text))
+            .and_then(|()| fs::rename(path.with_extension("new"), &path));
+        written.map_err(|error| unusable(&path, &error.to_string()))
+    }
+
+    /// Keeps an archive, replacing what was known of its folder.
+    pub(crate) fn put(&mut self, archive: KnownArchive) {
+        self.all.retain(|known| known.folder != archive.folder);
+        self.all.push(archive);
+    }
+
+    pub(crate) fn at(&self, folder: &Path) -> Option<&KnownArchive> {
+        self.all.iter().find(|known| known.folder == folder)
+    }
+}
+
+fn file(config_dir: &Path) -> PathBuf {
+    config_dir.join("archives.toml")
+}
+
+fn unusable(path: &Path, why: &str) -> AppError {
+    AppError::failed(
+        "settings",
+        format!("Offsync's settings at {} cannot be used: {why}.", path.display()),
+        "Mend or remove that file; your archives and their drives are not touched by it.",
+    )
+}

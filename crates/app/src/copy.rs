@@ -1,0 +1,327 @@
+//! Copying an archive onto another drive, for somebody: verified, with the invitation on it.
+//!
+//! Works offline. Interrupted, it goes on where it was. What is copied is what was
+//! posted; the rest reaches the new location through the mailbox.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use offsync_adapters::clock::SystemClock;
+use offsync_adapters::disk::{RealDisk, is_empty_folder};
+use offsync_adapters::entropy::OsEntropy;
+use offsync_adapters::index::SqliteIndex;
+use offsync_core::entry::{Content, Value};
+use offsync_core::format::Marker;
+use offsync_core::ids::LocationId;
+use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy, StagedName};
+use offsync_core::rel_path::RelPath;
+use offsync_engine::{Engine, Ports, Silent};
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::failure::{AppError, Result};
+use crate::init::{check_name, unwritable, usable_folder};
+use crate::invite::{Guest, write_new};
+use crate::join::INVITATION_ON_DRIVE;
+use crate::opened::{EventMonitor, Opened, index_path};
+use crate::reports::SkippedReport;
+use crate::view::{Event, Phase};
+
+const IN_PROGRESS: &str = ".offsync/copy-in-progress.toml";
+const COPY_BYTES: usize = 1 << 20;
+
+/// What `copy` asks for.
+#[derive(Clone, Debug, Default)]
+pub struct CopyRequest {
+    /// The archive's folder.
+    pub folder: PathBuf,
+    /// The empty folder on the other drive.
+    pub to: PathBuf,
+    /// What to call the new location.
+    pub label: String,
+    /// Who will look after it.
+    pub person: String,
+}
+
+/// What `copy` made.
+#[derive(Clone, Debug, Serialize)]
+pub struct CopyReport {
+    /// Hexadecimal archive id.
+    pub archive_id: String,
+    /// Hexadecimal id of the new location.
+    pub location_id: String,
+    /// The new location's folder.
+    pub folder: String,
+    /// The six words.
+    pub phrase: String,
+    /// Files on the new drive.
+    pub files: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// Paths that were left out, each with why.
+    pub skipped: Vec<SkippedReport>,
+}
+
+/// What a copy remembers of itself while it is under way.
+#[derive(Serialize, Deserialize)]
+struct InProgress {
+    archive_id: String,
+    location_id: String,
+}
+
+impl App {
+    /// Copies an archive onto another drive and prepares it for somebody.
+    pub fn copy(&self, request: &CopyRequest) -> std::result::Result<CopyReport, AppError> {
+        check_name("--label", &request.label)?;
+        check_name("--person", &request.person)?;
+        let mut source = self.open_archive(&request.folder)?;
+        let (to, location) = prepare(&source, &request.to)?;
+        let archive_id = source.marker.archive_id.to_string();
+        let monitor = EventMonitor::new(archive_id.clone(), self.sink(), self.cancel());
+        let options = source.options();
+        // Offline: new files get their dots, and the drive is known to be as it was scanned.
+        let mailbox = source.mailbox.take();
+        let scanned = source.with_engine(&monitor, |engine| engine.sync(&options))?;
+        source.mailbox = mailbox;
+        let values = source.with_engine(&Silent, |engine| engine.clean_values())?;
+        let target = RealDisk::create(&to)?;
+        let _lock = target.lock()?;
+        check_room(&target, &values, &to)?;
+        let mut skipped: Vec<SkippedReport> = scanned.skipped.iter().map(SkippedReport::from).collect();
+        let bytes = self.copy_files(&source, &target, &values, &archive_id, &mut skipped)?;
+        target.flush()?;
+        let guest = source.guest(location, &request.label, &request.person);
+        let marker = begin_copy(&mut source, &to, &guest)?;
+        let files = self.verify_copy(&source, &target, &to, &guest, &marker, &mut skipped)?;
+        let holds = source.with_engine(&Silent, |engine| Ok(engine.vector().clone()))?;
+        let (sealed, phrase) = source.seal_for(&guest)?;
+        write_new(&to.join(INVITATION_ON_DRIVE), &sealed)?;
+        target.write_marker(marker.to_toml().as_bytes())?;
+        source.with_engine(&Silent, |engine| {
+            engine.invite(&guest.beginning, guest.bundle.signer().public(), holds)
+        })?;
+        fs::remove_file(to.join(IN_PROGRESS)).map_err(|error| unwritable(&to, &error))?;
+        target.flush()?;
+        Ok(CopyReport {
+            archive_id,
+            location_id: location.to_string(),
+            folder: to.display().to_string(),
+            phrase: phrase.to_string(),
+            files,
+            bytes,
+            skipped,
+        })
+    }
+
+    fn copy_files(
+        &self,
+        source: &Opened,
+        target: &RealDisk,
+        values: &[Value],
+        archive_id: &str,
+        skipped: &mut Vec<SkippedReport>,
+    ) -> Result<u64> {
+        let total: u64 = values.iter().map(|value| value.content.size_bytes()).sum();
+        let mut done_bytes = 0;
+        for (done, value) in values.iter().enumerate() {
+            if self.cancel().load(std::sync::atomic::Ordering::Relaxed) {
+                return Err(offsync_engine::EngineError::Cancelled.into());
+            }
+            if done % 16 == 0 || value.content.size_bytes() > COPY_BYTES as u64 {
+                (self.sink())(Event::Progress {
+                    archive_id: archive_id.to_owned(),
+                    phase: Phase::Copying,
+                    done: done as u64,
+                    total: Some(values.len() as u64),
+                    done_bytes,
+                    total_bytes: Some(total),
+                    path: Some(value.path.to_string()),
+                });
+            }
+            match copy_one(source, target, value) {
+                Ok(()) => done_bytes += value.content.size_bytes(),
+                Err(error) if matches!(error.kind(), DiskErrorKind::Gone | DiskErrorKind::Full) => {
+                    return Err(error.into());
+                }
+                Err(error) => skipped.push(SkippedReport::new(&value.path, error.reason())),
+            }
+        }
+        Ok(done_bytes)
+    }
+
+    /// Reads everything back on the new drive and compares it with the index.
+    fn verify_copy(
+        &self,
+        source: &Opened,
+        target: &RealDisk,
+        to: &Path,
+        guest: &Guest,
+        marker: &Marker,
+        skipped: &mut Vec<SkippedReport>,
+    ) -> Result<u64> {
+        let archive_id = marker.archive_id.to_string();
+        (self.sink())(Event::Progress {
+            archive_id: archive_id.clone(),
+            phase: Phase::Verifying,
+            done: 0,
+            total: None,
+            done_bytes: 0,
+            total_bytes: None,
+            path: None,
+        });
+        // The engine's scan looks for the marker: without it nothing is believed.
+        target.write_marker(marker.to_toml().as_bytes())?;
+        let mut index = SqliteIndex::open(&index_path(to))?;
+        let signer = guest.bundle.signer();
+        let ports = Ports {
+            disk: target,
+            index: &mut index,
+            mailbox: None,
+            clock: &SystemClock,
+            entropy: &OsEntropy,
+            witness: &source.witness,
+        };
+        let monitor = EventMonitor::new(archive_id, self.sink(), self.cancel());
+        let mut engine = Engine::open(ports, &source.keys, &signer, &monitor)?;
+        let adoption = engine.adopt()?;
+        for path in &adoption.differing {
+            skipped.push(SkippedReport::new(
+                path,
+                "it reads back differently from the new drive; it will be sent through the mailbox",
+            ));
+        }
+        Ok(adoption.adopted_files)
+    }
+}
+
+/// Checks the folder that is copied to; gives it with the new location's id, the old one if a copy goes on.
+fn prepare(source: &Opened, to: &Path) -> Result<(PathBuf, LocationId)> {
+    if !to.exists() {
+        let parent = to
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        if !parent.is_dir() {
+            return Err(AppError::failed(
+                "no_such_folder",
+                format!("There is no folder {}.", parent.display()),
+                "Check the path, or plug in the drive that it is on.",
+            ));
+        }
+        fs::create_dir(to).map_err(|error| unwritable(to, &error))?;
+    }
+    if let Ok(text) = fs::read_to_string(to.join(IN_PROGRESS))
+        && let Ok(progress) = toml::from_str::<InProgress>(&text)
+        && progress.archive_id == source.marker.archive_id.to_string()
+        && let Ok(location) = progress.location_id.parse()
+    {
+        let to = fs::canonicalize(to).map_err(|error| unwritable(to, &error))?;
+        return Ok((to, location));
+    }
+    let to = usable_folder(to)?;
+    if to.starts_with(&source.root) || source.root.starts_with(&to) {
+        return Err(AppError::failed(
+            "inside_an_archive",
+            format!("{} lies inside the archive that is to be copied.", to.display()),
+            "Choose a folder on another drive.",
+        ));
+    }
+    if !is_empty_folder(&to).map_err(|error| unwritable(&to, &error))? {
+        return Err(AppError::failed(
+            "not_empty",
+            format!("{} is not empty.", to.display()),
+            "Choose an empty folder, so that nothing that is there is mixed with the copy.",
+        ));
+    }
+    let entropy: &dyn Entropy = &OsEntropy;
+    let location = LocationId::new(entropy.sixteen());
+    let progress = InProgress {
+        archive_id: source.marker.archive_id.to_string(),
+        location_id: location.to_string(),
+    };
+    fs::create_dir_all(to.join(".offsync")).map_err(|error| unwritable(&to, &error))?;
+    write_new(
+        &to.join(IN_PROGRESS),
+        toml::to_string(&progress).unwrap_or_default().as_bytes(),
+    )?;
+    Ok((to, location))
+}
+
+fn check_room(target: &RealDisk, values: &[Value], to: &Path) -> Result<()> {
+    let needed: u64 = values.iter().map(|value| value.content.size_bytes() + 4096).sum();
+    let free = target.facts()?.free_bytes;
+    let mut there = 0;
+    for value in values {
+        there += target
+            .look(&value.path)
+            .ok()
+            .flatten()
+            .map_or(0, |entry| entry.stat.size_bytes);
+    }
+    if needed > free + there {
+        return Err(AppError::failed(
+            "drive_full",
+            format!("{} has {free} bytes free, and the copy needs {needed}.", to.display()),
+            "Choose a larger drive, or make room on this one.",
+        ));
+    }
+    Ok(())
+}
+
+fn copy_one(source: &Opened, target: &RealDisk, value: &Value) -> std::result::Result<(), DiskError> {
+    let there = target.look(&value.path)?;
+    match (&value.content, there) {
+        (Content::Tombstone, _) => Ok(()),
+        (Content::Folder, Some(_)) | (Content::Symlink(_), Some(_)) => Ok(()),
+        (Content::Folder, None) => target.make_folder(&value.path, value.meta.mode).map(drop),
+        (Content::Symlink(link), None) => target.make_symlink(&value.path, link).map(drop),
+        // Of an attempt that was interrupted; reading it back later tells whether it is sound.
+        (Content::File(file), Some(entry)) if entry.stat.size_bytes == file.size_bytes => Ok(()),
+        (Content::File(_), _) => copy_file(source, target, value),
+    }
+}
+
+fn copy_file(source: &Opened, target: &RealDisk, value: &Value) -> std::result::Result<(), DiskError> {
+    use std::io::{Read, Write};
+    let staged = StagedName("copying".into());
+    let mut from = source.disk.open(&value.path)?;
+    let mut to = target.stage(&staged)?;
+    let mut buffer = vec![0; COPY_BYTES];
+    let wrong = |path: &RelPath, error: std::io::Error| {
+        let kind = match error.kind() {
+            std::io::ErrorKind::StorageFull => DiskErrorKind::Full,
+            _ => DiskErrorKind::Other,
+        };
+        DiskError::new(kind, path.clone(), error.to_string())
+    };
+    loop {
+        let read = from.read(&mut buffer).map_err(|error| wrong(&value.path, error))?;
+        if read == 0 {
+            break;
+        }
+        to.write_all(&buffer[..read])
+            .map_err(|error| wrong(&value.path, error))?;
+    }
+    to.finish()?;
+    target.publish(&staged, &value.path, &value.meta).map(drop)
+}
+
+fn begin_copy(source: &mut Opened, to: &Path, guest: &Guest) -> Result<Marker> {
+    let path = index_path(to);
+    if path.exists() {
+        fs::remove_file(&path).map_err(|error| unwritable(to, &error))?;
+    }
+    let mut index = SqliteIndex::create(&path)?;
+    let key = guest.bundle.signer().public();
+    source.with_engine(&Silent, |engine| engine.begin_copy(&guest.beginning, &key, &mut index))?;
+    let identity = RealDisk::open(to)?.facts()?.identity;
+    let location = guest.beginning.location;
+    Ok(Marker {
+        location,
+        label: guest.beginning.label.clone(),
+        person: guest.beginning.person.clone(),
+        key_name: format!("{}.{location}", source.marker.archive_id),
+        drive_identity: identity,
+        ..source.marker.clone()
+    })
+}

@@ -1,0 +1,249 @@
+//! Failures as people and scripts meet them: an exit class, a stable code, a sentence, the one thing to do.
+
+use offsync_core::ports::{
+    DiskError, DiskErrorKind, IndexError, IndexErrorKind, MailboxError, MailboxErrorKind, SecretError, SecretErrorKind,
+    WitnessError,
+};
+use offsync_engine::EngineError;
+
+use crate::view::Failure;
+
+/// The exit codes of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitClass {
+    /// 1: failed, nothing lost.
+    Failed,
+    /// 2: wrong usage.
+    Usage,
+    /// 4: another engine uses this archive.
+    Busy,
+    /// 6: the mailbox or its account is in trouble.
+    Mailbox,
+}
+
+impl ExitClass {
+    /// Gives the exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Busy => 4,
+            Self::Mailbox => 6,
+        }
+    }
+}
+
+/// A command that could not be done. Nothing is lost by it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct AppError {
+    /// Which exit code.
+    pub class: ExitClass,
+    /// A stable word for scripts.
+    pub code: &'static str,
+    /// What happened and what it means.
+    pub message: String,
+    /// The one thing to do.
+    pub hint: String,
+}
+
+impl AppError {
+    pub(crate) fn new(
+        class: ExitClass,
+        code: &'static str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            class,
+            code,
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
+    pub(crate) fn failed(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(ExitClass::Failed, code, message, hint)
+    }
+
+    /// Gives it as plain data.
+    pub fn to_failure(&self) -> Failure {
+        Failure {
+            code: self.code.to_owned(),
+            message: self.message.clone(),
+            hint: self.hint.clone(),
+        }
+    }
+}
+
+/// The result of a command.
+pub(crate) type Result<T> = std::result::Result<T, AppError>;
+
+impl From<EngineError> for AppError {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Disk(error) => error.into(),
+            EngineError::Index(error) => error.into(),
+            EngineError::Mailbox(error) => error.into(),
+            EngineError::Witness(error) => error.into(),
+            EngineError::Cancelled => Self::failed(
+                "cancelled",
+                "Stopped. Nothing is lost.",
+                "Sync again when you like; it goes on from here.",
+            ),
+            EngineError::NoIdentity => lost_index(),
+            EngineError::DamagedNote { note } => Self::failed(
+                "index_damaged",
+                format!("Offsync's notes on this drive are damaged (at '{note}'). Your files are untouched."),
+                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`.",
+            ),
+            EngineError::DriveChanged => Self::failed(
+                "drive_changed",
+                "The drive was removed or changed while Offsync was looking at it. Nothing was deleted anywhere.",
+                "Plug it in again and sync.",
+            ),
+        }
+    }
+}
+
+/// Says that the marker is there and the index is not.
+pub(crate) fn lost_index() -> AppError {
+    AppError::failed(
+        "index_lost",
+        "Offsync's index on this drive is gone. Your files are untouched, and nothing is taken for deleted.",
+        "Run `offsync join FOLDER --as LOCATION` to let this folder become that location again.",
+    )
+}
+
+impl From<DiskError> for AppError {
+    fn from(error: DiskError) -> Self {
+        let at = if error.path().is_root() {
+            "the archive's folder".to_owned()
+        } else {
+            format!("'{}'", error.path())
+        };
+        let why = error.reason();
+        match error.kind() {
+            DiskErrorKind::Locked => Self::new(
+                ExitClass::Busy,
+                "busy",
+                "Another Offsync is using this archive right now.",
+                "Wait until it has finished, or close the other Offsync.",
+            ),
+            DiskErrorKind::Full => Self::failed(
+                "drive_full",
+                format!("The drive is full: {at} could not be written. Nothing is lost."),
+                "Make some room on the drive and sync again.",
+            ),
+            DiskErrorKind::ReadOnly => Self::failed(
+                "drive_read_only",
+                "The drive cannot be written: it is locked against writing or was mounted read-only.",
+                "Make it writable and try again.",
+            ),
+            DiskErrorKind::Denied => Self::failed(
+                "not_allowed",
+                format!("Offsync may not use {at}: {why}."),
+                "Give yourself the permission to read and write it, and try again.",
+            ),
+            DiskErrorKind::Gone => Self::failed(
+                "drive_gone",
+                format!("The drive went away or answers with errors at {at}: {why}. Nothing was deleted anywhere."),
+                "Plug it in again and sync.",
+            ),
+            _ => Self::failed(
+                "drive_error",
+                format!("{at} could not be used: {why}."),
+                "Check the drive and try again.",
+            ),
+        }
+    }
+}
+
+impl From<IndexError> for AppError {
+    fn from(error: IndexError) -> Self {
+        match error.kind() {
+            IndexErrorKind::Newer => Self::failed(
+                "newer_version_needed",
+                "This drive was last used by a newer Offsync, which this one cannot read. Nothing was changed.",
+                "Install the newest Offsync on this computer.",
+            ),
+            IndexErrorKind::Damaged => Self::failed(
+                "index_damaged",
+                "Offsync's index on this drive is damaged. Your files are untouched.",
+                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`.",
+            ),
+            IndexErrorKind::Full => Self::failed(
+                "drive_full",
+                "The drive is full. Nothing is lost.",
+                "Make some room on the drive and sync again.",
+            ),
+            IndexErrorKind::ReadOnly => Self::failed(
+                "drive_read_only",
+                "The drive cannot be written: it is locked against writing or was mounted read-only.",
+                "Make it writable and try again.",
+            ),
+            IndexErrorKind::Gone => Self::failed(
+                "drive_gone",
+                "The drive went away or answers with errors. Nothing was deleted anywhere.",
+                "Plug it in again and sync.",
+            ),
+            IndexErrorKind::Other => Self::failed(
+                "index_error",
+                format!("{error}."),
+                "Try again; if it stays, check the drive.",
+            ),
+        }
+    }
+}
+
+impl From<MailboxError> for AppError {
+    fn from(error: MailboxError) -> Self {
+        let (code, hint) = match error.kind() {
+            MailboxErrorKind::Away => ("mailbox_away", "Try again when it can be reached."),
+            MailboxErrorKind::Missing => (
+                "mailbox_missing",
+                "Connect the drive or folder that holds the mailbox, then sync again.",
+            ),
+            MailboxErrorKind::NoRoom => (
+                "mailbox_full",
+                "Make room in that account, or let the others sync first.",
+            ),
+            MailboxErrorKind::SignIn => ("sign_in_needed", "Sign in to the account again."),
+            MailboxErrorKind::Denied => ("mailbox_denied", "Check that you may read and write there."),
+            MailboxErrorKind::Broken => ("mailbox_broken", "Try again later; if it stays, check the account."),
+        };
+        Self::new(
+            ExitClass::Mailbox,
+            code,
+            format!("The mailbox cannot be used: {error}."),
+            hint,
+        )
+    }
+}
+
+impl From<SecretError> for AppError {
+    fn from(error: SecretError) -> Self {
+        let hint = match error.kind() {
+            SecretErrorKind::NoKeystore => {
+                "Start the desktop's keyring, or choose a key file: OFFSYNC_KEYSTORE=file (sealed) or OFFSYNC_KEYSTORE=plain."
+            }
+            SecretErrorKind::Locked => "Unlock the keyring, or check the passphrase, and try again.",
+            SecretErrorKind::Other => "Check the keyring and try again.",
+        };
+        Self::failed(
+            "keystore",
+            format!("The key of this archive could not be read or kept: {error}."),
+            hint,
+        )
+    }
+}
+
+impl From<WitnessError> for AppError {
+    fn from(error: WitnessError) -> Self {
+        Self::failed(
+            "settings",
+            format!("{error}."),
+            "Check that Offsync's settings folder can be written.",
+        )
+    }
+}

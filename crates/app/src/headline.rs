@@ -1,0 +1,227 @@
+//! The one true sentence about an archive: worst first, derived from facts alone.
+
+use crate::view::{ArchiveStatus, Headline, LocationState};
+
+/// Chooses what to say about an archive; the first that applies.
+pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
+    if !status.drive.present {
+        return Headline::DriveAway;
+    }
+    if let Some(held) = &status.held {
+        return Headline::Held {
+            deletions: held.deletions,
+            of: held.of,
+            direction: held.direction,
+        };
+    }
+    if !status.mailbox.reachable {
+        return Headline::MailboxAway;
+    }
+    if status.incoming.changesets > 0 {
+        return Headline::Incoming {
+            changesets: status.incoming.changesets,
+            bytes: status.incoming.bytes,
+        };
+    }
+    if status.locations.len() < 2 {
+        return Headline::Alone;
+    }
+    if status.local_changes.entries > 0 {
+        return Headline::Unsent {
+            entries: status.local_changes.entries,
+            bytes: status.local_changes.bytes,
+        };
+    }
+    let late = |state: LocationState| !matches!(state, LocationState::UpToDate | LocationState::Removed);
+    let behind: Vec<_> = status
+        .locations
+        .iter()
+        .filter(|location| late(location.state))
+        .collect();
+    if behind.is_empty() {
+        return Headline::AllSafe {
+            homes: status.locations.len() as u64,
+        };
+    }
+    Headline::OthersBehind {
+        safe_homes: (status.locations.len() - behind.len()) as u64,
+        changesets: behind
+            .iter()
+            .map(|location| location.behind.changesets)
+            .max()
+            .unwrap_or(0),
+        behind: behind.iter().map(|location| location.label.clone()).collect(),
+    }
+}
+
+/// Puts a headline into English, for the terminal, the tray and notifications.
+pub(crate) fn in_words(headline: &Headline) -> String {
+    let many = |n: u64, one: &str, more: &str| {
+        if n == 1 {
+            format!("1 {one}")
+        } else {
+            format!("{n} {more}")
+        }
+    };
+    match headline {
+        Headline::DriveAway => "The drive is not here. Plug it in to sync.".into(),
+        Headline::NeedsYou { message } => message.clone(),
+        Headline::Held { deletions, of, .. } => {
+            format!("{deletions} of {of} files are about to be deleted. Nothing happens until you say yes.")
+        }
+        Headline::MailboxAway => "The mailbox cannot be reached. Everything here is safe; sync again later.".into(),
+        Headline::Alone => "Your files are only in this home. Make a copy for somebody.".into(),
+        Headline::Incoming { changesets, .. } => {
+            let is = if *changesets == 1 { "is" } else { "are" };
+            format!(
+                "{} {is} waiting for you. Sync to get them.",
+                many(*changesets, "change", "changes")
+            )
+        }
+        Headline::Unsent { entries, .. } => format!(
+            "{} not sent yet. Sync to send them.",
+            many(*entries, "change is", "changes are")
+        ),
+        Headline::OthersBehind {
+            safe_homes,
+            behind,
+            changesets,
+        } => {
+            let who = match behind.as_slice() {
+                [one] => format!("{one} is"),
+                [one, two] => format!("{one} and {two} are"),
+                [one, rest @ ..] => format!("{one} and {} more are", rest.len()),
+                [] => "Nobody is".into(),
+            };
+            let homes = many(*safe_homes, "home", "homes");
+            match changesets {
+                0 => format!("Everything is safe in {homes}. {who} still to come. You can unplug."),
+                n => format!(
+                    "Everything is safe in {homes}. {who} {} behind. You can unplug.",
+                    many(*n, "change", "changes")
+                ),
+            }
+        }
+        Headline::AllSafe { homes } => format!(
+            "Everything is safe in {}. You can unplug.",
+            many(*homes, "home", "homes")
+        ),
+    }
+}
+
+impl Headline {
+    /// Gives the sentence in English.
+    pub fn sentence(&self) -> String {
+        in_words(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{Behind, DriveView, HeldDirection, HeldView, LocalChanges, LocationView, MailboxView};
+
+    fn home(label: &str, state: LocationState, changesets: u64) -> LocationView {
+        LocationView {
+            location_id: label.into(),
+            label: label.into(),
+            person: label.into(),
+            this: label == "Pep",
+            state,
+            behind: Behind { changesets, bytes: 0 },
+            last_seen: None,
+            last_check: None,
+            root: None,
+        }
+    }
+
+    fn status(others: &[LocationView]) -> ArchiveStatus {
+        let mut locations = vec![home("Pep", LocationState::UpToDate, 0)];
+        locations.extend_from_slice(others);
+        ArchiveStatus {
+            archive_id: String::new(),
+            name: String::new(),
+            folder: String::new(),
+            location_id: String::new(),
+            label: String::new(),
+            person: String::new(),
+            drive: DriveView {
+                present: true,
+                free_bytes: 1,
+                total_bytes: 1,
+            },
+            mailbox: MailboxView {
+                reachable: true,
+                name: String::new(),
+                used_bytes: 0,
+                allowance_bytes: None,
+            },
+            local_changes: LocalChanges::default(),
+            incoming: Behind::default(),
+            conflicts: 0,
+            files: 0,
+            safe_to_unplug: true,
+            last_sync: None,
+            held: None,
+            locations,
+            headline: Headline::DriveAway,
+        }
+    }
+
+    fn check(status: &ArchiveStatus, sentence: &str) {
+        assert_eq!(headline(status).sentence(), sentence);
+    }
+
+    #[test]
+    fn all_safe_says_how_many_homes() {
+        let anna = home("Anna", LocationState::UpToDate, 0);
+        check(&status(&[anna]), "Everything is safe in 2 homes. You can unplug.");
+    }
+
+    #[test]
+    fn who_is_behind_is_named() {
+        let late = [
+            home("Anna", LocationState::UpToDate, 0),
+            home("Grandma's home", LocationState::Behind, 3),
+        ];
+        check(
+            &status(&late),
+            "Everything is safe in 2 homes. Grandma's home is 3 changes behind. You can unplug.",
+        );
+    }
+
+    #[test]
+    fn the_worst_is_said_first() {
+        let mut all = status(&[home("Anna", LocationState::Behind, 3)]);
+        all.local_changes.entries = 2;
+        check(&all, "2 changes are not sent yet. Sync to send them.");
+        all.incoming.changesets = 1;
+        check(&all, "1 change is waiting for you. Sync to get them.");
+        all.mailbox.reachable = false;
+        check(
+            &all,
+            "The mailbox cannot be reached. Everything here is safe; sync again later.",
+        );
+        let held = HeldView {
+            reason: String::new(),
+            direction: HeldDirection::Local,
+            deletions: 9,
+            of: 12,
+        };
+        all.held = Some(held);
+        check(
+            &all,
+            "9 of 12 files are about to be deleted. Nothing happens until you say yes.",
+        );
+        all.drive.present = false;
+        check(&all, "The drive is not here. Plug it in to sync.");
+    }
+
+    #[test]
+    fn an_archive_in_one_home_asks_for_a_copy() {
+        check(
+            &status(&[]),
+            "Your files are only in this home. Make a copy for somebody.",
+        );
+    }
+}

@@ -1,0 +1,258 @@
+//! Beginning an archive: this folder becomes its first location.
+
+use std::path::{Path, PathBuf};
+
+use offsync_adapters::clock::SystemClock;
+use offsync_adapters::disk::{RealDisk, find_archive_root};
+use offsync_adapters::entropy::OsEntropy;
+use offsync_adapters::index::SqliteIndex;
+use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
+use offsync_core::format::Marker;
+use offsync_core::ids::{ArchiveId, LocationId};
+use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS};
+use offsync_core::ports::{Disk, Entropy};
+use offsync_core::seal::ArchiveKeys;
+use offsync_engine::Beginning;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::archives::KnownArchive;
+use crate::failure::{AppError, ExitClass, Result};
+use crate::keystore::KeyBundle;
+use crate::opened::{bad_mailbox, hex, index_path};
+
+/// What `init` asks for.
+#[derive(Clone, Debug, Default)]
+pub struct InitRequest {
+    /// The folder with the files.
+    pub folder: PathBuf,
+    /// The archive's name.
+    pub name: String,
+    /// What to call this location.
+    pub label: String,
+    /// Who looks after it; the label if nobody is named.
+    pub person: Option<String>,
+    /// Where the mailbox is: a URL.
+    pub mailbox: String,
+    /// What the mailbox may hold in bytes.
+    pub allowance_bytes: Option<u64>,
+    /// Days of silence after which a location is parked.
+    pub park_after_days: Option<u32>,
+}
+
+/// What `init` made.
+#[derive(Clone, Debug, Serialize)]
+pub struct InitReport {
+    /// Hexadecimal archive id.
+    pub archive_id: String,
+    /// Hexadecimal id of this location.
+    pub location_id: String,
+    /// The archive's folder.
+    pub folder: String,
+}
+
+impl App {
+    /// Begins an archive in a folder; its files stay where they are.
+    pub fn init(&self, request: &InitRequest) -> std::result::Result<InitReport, AppError> {
+        let root = usable_folder(&request.folder)?;
+        check_name("--name", &request.name)?;
+        check_name("--label", &request.label)?;
+        check_allowance(request.allowance_bytes)?;
+        let url = mailbox_url(&request.mailbox)?;
+        refuse_inside(&root, &url)?;
+        let entropy: &dyn Entropy = &OsEntropy;
+        let archive = ArchiveId::new(entropy.sixteen());
+        let location = LocationId::new(entropy.sixteen());
+        let person = request.person.clone().unwrap_or_else(|| request.label.clone());
+        let marker = Marker {
+            archive_id: archive,
+            archive_name: request.name.clone(),
+            location,
+            label: request.label.clone(),
+            person: person.clone(),
+            key_name: format!("{archive}.{location}"),
+            mailbox: Some(url.to_string()),
+            allowance_bytes: request.allowance_bytes,
+            park_after_days: request.park_after_days.unwrap_or(PARK_AFTER_DAYS),
+            drive_identity: Vec::new(),
+        };
+        let MailboxUrl::Folder(folder) = &url else {
+            return Err(bad_mailbox(&"this kind of mailbox keeps nothing"));
+        };
+        let bundle = KeyBundle::new(entropy);
+        self.keep_keys(&bundle, &marker.key_name)?;
+        let mailbox = FolderMailbox::create(folder, &archive)?;
+        let beginning = Beginning {
+            archive,
+            location,
+            label: request.label.clone(),
+            person,
+        };
+        let keys = ArchiveKeys::derive(&bundle.archive_key(), &archive);
+        self.make_location(&root, marker, |index| {
+            beginning.found(index, &keys, &bundle.signer(), &SystemClock, entropy)
+        })?;
+        self.remember_mailbox(&root, mailbox.identity())?;
+        Ok(InitReport {
+            archive_id: archive.to_string(),
+            location_id: location.to_string(),
+            folder: root.display().to_string(),
+        })
+    }
+
+    /// Makes Offsync's own folder, an index and the marker, the marker last: without it nothing is there.
+    pub(crate) fn make_location(
+        &self,
+        root: &Path,
+        mut marker: Marker,
+        begin: impl FnOnce(&mut SqliteIndex) -> std::result::Result<(), offsync_engine::EngineError>,
+    ) -> Result<()> {
+        let disk = RealDisk::create(root)?;
+        let _lock = disk.lock()?;
+        let path = index_path(root);
+        if path.exists() {
+            // Left by an attempt that ended before its marker was written.
+            std::fs::remove_file(&path).map_err(|error| unwritable(root, &error))?;
+        }
+        let mut index = SqliteIndex::create(&path)?;
+        begin(&mut index)?;
+        drop(index);
+        marker.drive_identity = disk.facts()?.identity;
+        disk.write_marker(marker.to_toml().as_bytes())?;
+        disk.flush()?;
+        self.remember_archive(root, &marker)
+    }
+
+    /// Lets this computer know an archive.
+    pub(crate) fn remember_archive(&self, root: &Path, marker: &Marker) -> Result<()> {
+        let mut archives = self.archives()?;
+        let mailbox_identity = archives
+            .at(root)
+            .map(|known| known.mailbox_identity.clone())
+            .unwrap_or_default();
+        archives.put(KnownArchive {
+            archive_id: marker.archive_id.to_string(),
+            location_id: marker.location.to_string(),
+            name: marker.archive_name.clone(),
+            label: marker.label.clone(),
+            person: marker.person.clone(),
+            folder: root.to_path_buf(),
+            key_name: marker.key_name.clone(),
+            mailbox: marker.mailbox.clone(),
+            allowance_bytes: marker.allowance_bytes,
+            park_after_days: marker.park_after_days,
+            mailbox_identity,
+        });
+        archives.save(self.config_dir())
+    }
+
+    fn remember_mailbox(&self, root: &Path, identity: &[u8]) -> Result<()> {
+        let mut archives = self.archives()?;
+        if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
+            archive.mailbox_identity = hex(identity);
+        }
+        archives.save(self.config_dir())
+    }
+}
+
+/// Checks that a folder can become a location and belongs to no archive yet.
+pub(crate) fn usable_folder(folder: &Path) -> Result<PathBuf> {
+    let shown = folder.display();
+    let meta = std::fs::metadata(folder).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => AppError::failed(
+            "no_such_folder",
+            format!("There is no folder {shown}."),
+            "Check the path, or plug in the drive that it is on.",
+        ),
+        _ => AppError::failed(
+            "not_allowed",
+            format!("{shown} cannot be used: {error}."),
+            "Check its permissions.",
+        ),
+    })?;
+    if !meta.is_dir() {
+        return Err(AppError::failed(
+            "not_a_folder",
+            format!("{shown} is a file, not a folder."),
+            "Name the folder that holds the files.",
+        ));
+    }
+    let root = std::fs::canonicalize(folder).map_err(|error| {
+        AppError::failed(
+            "not_allowed",
+            format!("{shown} cannot be used: {error}."),
+            "Check its permissions.",
+        )
+    })?;
+    if let Some(other) = find_archive_root(&root) {
+        let (message, hint) = if other == root {
+            (
+                format!("{shown} is an Offsync archive already."),
+                "Use `offsync sync` or `offsync status` there.",
+            )
+        } else {
+            (
+                format!("{shown} lies inside the archive {}.", other.display()),
+                "Choose a folder outside of it; what is inside travels with that archive anyway.",
+            )
+        };
+        return Err(AppError::failed("inside_an_archive", message, hint));
+    }
+    Ok(root)
+}
+
+pub(crate) fn unwritable(root: &Path, error: &std::io::Error) -> AppError {
+    AppError::failed(
+        "not_allowed",
+        format!("{} cannot be written: {error}.", root.display()),
+        "Check its permissions, or make the drive writable.",
+    )
+}
+
+fn mailbox_url(text: &str) -> Result<MailboxUrl> {
+    let url: MailboxUrl = text.parse().map_err(|error| bad_mailbox(&error))?;
+    match &url {
+        MailboxUrl::Folder(_) => Ok(url),
+        MailboxUrl::Memory => Err(bad_mailbox(&"a mailbox in memory keeps nothing")),
+    }
+}
+
+fn refuse_inside(root: &Path, url: &MailboxUrl) -> Result<()> {
+    let MailboxUrl::Folder(folder) = url else { return Ok(()) };
+    let resolved = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
+    if resolved.starts_with(root) {
+        return Err(AppError::failed(
+            "mailbox_inside",
+            "The mailbox would lie inside the archive, and be sent to itself.",
+            "Choose a mailbox folder outside of the archive.",
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
+    if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(AppError::new(
+            ExitClass::Usage,
+            "bad_name",
+            format!("{what} must be 1 to 100 characters on one line."),
+            "Choose a short name that people know it by.",
+        ));
+    }
+    Ok(())
+}
+
+fn check_allowance(allowance_bytes: Option<u64>) -> Result<()> {
+    match allowance_bytes {
+        Some(bytes) if bytes < ALLOWANCE_BYTES_MIN => Err(AppError::new(
+            ExitClass::Usage,
+            "allowance_too_small",
+            format!(
+                "An allowance of {bytes} bytes is too small; the least is {} MiB.",
+                ALLOWANCE_BYTES_MIN >> 20
+            ),
+            "Give more room, or leave the allowance away.",
+        )),
+        _ => Ok(()),
+    }
+}

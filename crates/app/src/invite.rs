@@ -1,0 +1,152 @@
+//! Invitations: what a new location needs, sealed under six words.
+
+use std::path::{Path, PathBuf};
+
+use offsync_adapters::entropy::OsEntropy;
+use offsync_core::format::Invitation;
+use offsync_core::format::invitation::{InvitedPerson, seal_invitation};
+use offsync_core::ids::LocationId;
+use offsync_core::phrase::Phrase;
+use offsync_core::ports::Entropy;
+use offsync_core::version_vector::VersionVector;
+use offsync_engine::{Beginning, Silent};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::failure::{AppError, Result};
+use crate::init::check_name;
+use crate::keystore::KeyBundle;
+use crate::opened::Opened;
+
+/// What `invite` asks for.
+#[derive(Clone, Debug)]
+pub struct InviteRequest {
+    /// The archive's folder.
+    pub folder: PathBuf,
+    /// What to call the new location.
+    pub label: String,
+    /// Who will look after it.
+    pub person: String,
+    /// The file to write the invitation to.
+    pub out: PathBuf,
+}
+
+/// What `invite` made.
+#[derive(Clone, Debug, Serialize)]
+pub struct InviteReport {
+    /// Hexadecimal id of the new location.
+    pub location_id: String,
+    /// The file with the invitation.
+    pub file: String,
+    /// The six words.
+    pub phrase: String,
+}
+
+/// A location that is about to be invited.
+pub(crate) struct Guest {
+    pub(crate) beginning: Beginning,
+    pub(crate) bundle: KeyBundle,
+}
+
+impl App {
+    /// Makes an invitation for a copy that exists already, or for none.
+    pub fn invite(&self, request: &InviteRequest) -> std::result::Result<InviteReport, AppError> {
+        check_name("--label", &request.label)?;
+        check_name("--person", &request.person)?;
+        if request.out.exists() {
+            return Err(AppError::failed(
+                "exists",
+                format!("{} exists already.", request.out.display()),
+                "Choose another name for the invitation.",
+            ));
+        }
+        let mut archive = self.open_archive(&request.folder)?;
+        let entropy: &dyn Entropy = &OsEntropy;
+        let location = LocationId::new(entropy.sixteen());
+        let guest = archive.guest(location, &request.label, &request.person);
+        let (sealed, phrase) = archive.seal_for(&guest)?;
+        write_new(&request.out, &sealed)?;
+        archive.with_engine(&Silent, |engine| {
+            engine.invite(
+                &guest.beginning,
+                guest.bundle.signer().public(),
+                VersionVector::default(),
+            )
+        })?;
+        Ok(InviteReport {
+            location_id: location.to_string(),
+            file: request.out.display().to_string(),
+            phrase: phrase.to_string(),
+        })
+    }
+}
+
+impl Opened {
+    /// Makes keys for a new location of this archive.
+    pub(crate) fn guest(&self, location: LocationId, label: &str, person: &str) -> Guest {
+        let beginning = Beginning {
+            archive: self.marker.archive_id,
+            location,
+            label: label.to_owned(),
+            person: person.to_owned(),
+        };
+        Guest {
+            beginning,
+            bundle: self.bundle.companion(&OsEntropy),
+        }
+    }
+
+    /// Seals an invitation under new words.
+    pub(crate) fn seal_for(&mut self, guest: &Guest) -> Result<(Vec<u8>, Phrase)> {
+        let known = self.with_engine(&Silent, |engine| engine.known_vectors())?;
+        let people = known.into_iter().map(|(location, person, _)| InvitedPerson {
+            location,
+            label: person.label,
+            person: person.person,
+            key: person.key,
+        });
+        let invitation = Invitation {
+            archive_id: self.marker.archive_id,
+            archive_name: self.marker.archive_name.clone(),
+            archive_key: guest.bundle.archive_key.clone(),
+            location: guest.beginning.location,
+            label: guest.beginning.label.clone(),
+            person: guest.beginning.person.clone(),
+            signing_seed: guest.bundle.signing_seed.clone(),
+            exchange_seed: guest.bundle.exchange_seed.clone(),
+            mailbox: self.marker.mailbox.clone().unwrap_or_default(),
+            mailbox_secret: None,
+            allowance_bytes: self.marker.allowance_bytes,
+            park_after_days: self.marker.park_after_days,
+            inviter: (self.marker.location, self.signer.public()),
+            people: people.collect(),
+        };
+        let entropy: &dyn Entropy = &OsEntropy;
+        let mut words = [0; 32];
+        entropy.fill(&mut words);
+        let phrase = Phrase::from_entropy(&words);
+        let mut nonce = [0; 24];
+        entropy.fill(&mut nonce);
+        Ok((seal_invitation(&invitation, &phrase, entropy.sixteen(), nonce), phrase))
+    }
+}
+
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    use std::io::Write;
+    let written = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+    written.map_err(|error| {
+        AppError::failed(
+            "not_allowed",
+            format!("{} could not be written: {error}.", path.display()),
+            "Choose another place.",
+        )
+    })
+}

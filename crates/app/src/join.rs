@@ -1,0 +1,295 @@
+//! Joining: a folder becomes a location, with an invitation and six words.
+//!
+//! What is there is adopted. What lacks is wanted, never deleted; what differs stands
+//! beside what the others have.
+
+use std::path::{Path, PathBuf};
+
+use offsync_adapters::clock::SystemClock;
+use offsync_adapters::disk::{RealDisk, find_archive_root};
+use offsync_core::format::{Invitation, InvitationError, Marker, open_invitation};
+use offsync_core::ids::LocationId;
+use offsync_core::phrase::Phrase;
+use offsync_core::rel_path::RelPath;
+use offsync_core::seal::SigningKey;
+use offsync_engine::{Beginning, Companion};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::failure::{AppError, Result};
+use crate::init::usable_folder;
+use crate::keystore::KeyBundle;
+use crate::opened::{EventMonitor, index_path};
+
+/// Where an invitation lies on a drive that was prepared for somebody.
+pub(crate) const INVITATION_ON_DRIVE: &str = ".offsync/invitation";
+
+/// What `join` asks for.
+#[derive(Clone, Debug, Default)]
+pub struct JoinRequest {
+    /// The folder.
+    pub folder: PathBuf,
+    /// A file with an invitation; the one on the drive if none is named.
+    pub invitation: Option<PathBuf>,
+    /// The six words.
+    pub phrase: Option<String>,
+    /// The location that the folder was, after `.offsync` was lost.
+    pub as_location: Option<String>,
+}
+
+/// What `join` found.
+#[derive(Clone, Debug, Serialize)]
+pub struct JoinReport {
+    /// Hexadecimal archive id.
+    pub archive_id: String,
+    /// The archive's name.
+    pub name: String,
+    /// Hexadecimal id of this location.
+    pub location_id: String,
+    /// What people call it.
+    pub label: String,
+    /// The folder.
+    pub folder: String,
+    /// Files that are there as they should be.
+    pub adopted_files: u64,
+    /// Files that are wanted.
+    pub missing_files: Vec<String>,
+    /// Files that differ or are extra.
+    pub differing_files: Vec<String>,
+}
+
+impl App {
+    /// Lets a folder become a location.
+    pub fn join(&self, request: &JoinRequest) -> std::result::Result<JoinReport, AppError> {
+        match &request.as_location {
+            Some(location) => self.join_again(&request.folder, location),
+            None => self.join_invited(request),
+        }
+    }
+
+    /// Tells whether a folder carries an invitation, and for whom it cannot say without the words.
+    pub fn has_invitation(&self, folder: &Path) -> bool {
+        folder.join(INVITATION_ON_DRIVE).is_file()
+    }
+
+    fn join_invited(&self, request: &JoinRequest) -> Result<JoinReport> {
+        let (folder, sealed) = find_invitation(request)?;
+        let phrase = request.phrase.as_deref().ok_or_else(|| {
+            AppError::new(
+                crate::failure::ExitClass::Usage,
+                "phrase_needed",
+                "The six words are needed to open this invitation.",
+                "Give them with --phrase-file, or type them when asked.",
+            )
+        })?;
+        let phrase = Phrase::parse(phrase).map_err(|error| {
+            AppError::failed(
+                "bad_phrase",
+                format!("{error}."),
+                "Check the six words with the person who invited you.",
+            )
+        })?;
+        let invitation = open_invitation(&sealed, &phrase).map_err(invitation_failure)?;
+        let bundle = KeyBundle {
+            archive_key: invitation.archive_key.clone(),
+            signing_seed: invitation.signing_seed.clone(),
+            exchange_seed: invitation.exchange_seed.clone(),
+        };
+        let key_name = format!("{}.{}", invitation.archive_id, invitation.location);
+        let root = match find_archive_root(&folder) {
+            Some(root) => {
+                self.check_prepared(&root, &invitation)?;
+                self.keep_keys(&bundle, &key_name)?;
+                self.remember_archive(&root, &crate::opened::read_marker(&RealDisk::open(&root)?)?)?;
+                root
+            }
+            None => {
+                let root = usable_folder(&folder)?;
+                self.keep_keys(&bundle, &key_name)?;
+                self.begin_invited(&root, &invitation, key_name)?;
+                root
+            }
+        };
+        self.adopt(&root)
+    }
+
+    fn check_prepared(&self, root: &Path, invitation: &Invitation) -> Result<()> {
+        let marker = crate::opened::read_marker(&RealDisk::open(root)?)?;
+        if marker.archive_id != invitation.archive_id {
+            return Err(AppError::failed(
+                "another_archive",
+                format!(
+                    "This folder is a copy of '{}', and the invitation is for '{}'.",
+                    marker.archive_name, invitation.archive_name
+                ),
+                "Choose the folder that the invitation is for, or an empty one.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn begin_invited(&self, root: &Path, invitation: &Invitation, key_name: String) -> Result<()> {
+        let marker = Marker {
+            archive_id: invitation.archive_id,
+            archive_name: invitation.archive_name.clone(),
+            location: invitation.location,
+            label: invitation.label.clone(),
+            person: invitation.person.clone(),
+            key_name,
+            mailbox: (!invitation.mailbox.is_empty()).then(|| invitation.mailbox.clone()),
+            allowance_bytes: invitation.allowance_bytes,
+            park_after_days: invitation.park_after_days,
+            drive_identity: Vec::new(),
+        };
+        let beginning = Beginning {
+            archive: invitation.archive_id,
+            location: invitation.location,
+            label: invitation.label.clone(),
+            person: invitation.person.clone(),
+        };
+        let companions: Vec<Companion> = invitation
+            .people
+            .iter()
+            .map(|person| Companion {
+                location: person.location,
+                label: person.label.clone(),
+                person: person.person.clone(),
+                key: person.key,
+            })
+            .collect();
+        let key = SigningKey::from_seed(*invitation.signing_seed).public();
+        self.make_location(root, marker, |index| {
+            beginning.join(index, &key, &companions, &SystemClock)
+        })
+    }
+
+    /// Makes a folder again the location that it was; this computer still knows its keys.
+    fn join_again(&self, folder: &Path, location: &str) -> Result<JoinReport> {
+        let root = std::fs::canonicalize(folder).map_err(|_| {
+            AppError::failed(
+                "no_such_folder",
+                format!("There is no folder {}.", folder.display()),
+                "Check the path, or plug in the drive.",
+            )
+        })?;
+        let archives = self.archives()?;
+        let is_named = |known: &&crate::archives::KnownArchive| {
+            known.label == location || (location.len() >= 4 && known.location_id.starts_with(location))
+        };
+        let known = archives
+            .all
+            .iter()
+            .find(|known| known.folder == root && is_named(known))
+            .or_else(|| archives.all.iter().find(is_named));
+        let Some(known) = known.cloned() else {
+            return Err(AppError::failed(
+                "unknown_location",
+                format!("This computer knows no location '{location}'."),
+                "Use its label or id as `offsync locations` shows it, on the computer that synced it last.",
+            ));
+        };
+        let has_index = index_path(&root).exists();
+        if find_archive_root(&root).is_some_and(|found| found == root) && has_index {
+            return Err(AppError::failed(
+                "is_an_archive",
+                format!("{} is an Offsync archive with its index in place.", root.display()),
+                "Just sync it.",
+            ));
+        }
+        let bundle = KeyBundle::recall(self.secrets(), &known.key_name)?;
+        let bad = |_| {
+            AppError::failed(
+                "settings",
+                "Offsync's settings name an archive that has no good id.",
+                "Join with the six words instead.",
+            )
+        };
+        let location: LocationId = known.location_id.parse().map_err(bad)?;
+        let archive_id = known.archive_id.parse().map_err(bad)?;
+        let marker = Marker {
+            archive_id,
+            archive_name: known.name.clone(),
+            location,
+            label: known.label.clone(),
+            person: known.person.clone(),
+            key_name: known.key_name.clone(),
+            mailbox: known.mailbox.clone(),
+            allowance_bytes: known.allowance_bytes,
+            park_after_days: known.park_after_days,
+            drive_identity: Vec::new(),
+        };
+        let beginning = Beginning {
+            archive: archive_id,
+            location,
+            label: known.label.clone(),
+            person: known.person.clone(),
+        };
+        let key = bundle.signer().public();
+        self.make_location(&root, marker, |index| beginning.join(index, &key, &[], &SystemClock))?;
+        self.adopt(&root)
+    }
+
+    fn adopt(&self, root: &Path) -> Result<JoinReport> {
+        let mut archive = self.open_archive(root)?;
+        let archive_id = archive.marker.archive_id.to_string();
+        let monitor = EventMonitor::new(archive_id.clone(), self.sink(), self.cancel());
+        let adoption = archive.with_engine(&monitor, |engine| engine.adopt())?;
+        archive.adopt_drive()?;
+        let names = |paths: Vec<RelPath>| paths.iter().map(ToString::to_string).collect();
+        Ok(JoinReport {
+            archive_id,
+            name: archive.marker.archive_name.clone(),
+            location_id: archive.marker.location.to_string(),
+            label: archive.marker.label.clone(),
+            folder: root.display().to_string(),
+            adopted_files: adoption.adopted_files,
+            missing_files: names(adoption.missing),
+            differing_files: names(adoption.differing),
+        })
+    }
+}
+
+fn find_invitation(request: &JoinRequest) -> Result<(PathBuf, Vec<u8>)> {
+    let folder = request.folder.clone();
+    if !folder.is_dir() {
+        return Err(AppError::failed(
+            "no_such_folder",
+            format!("There is no folder {}.", folder.display()),
+            "Check the path, or plug in the drive that it is on.",
+        ));
+    }
+    let file = match &request.invitation {
+        Some(file) => file.clone(),
+        None => find_archive_root(&folder)
+            .unwrap_or_else(|| folder.clone())
+            .join(INVITATION_ON_DRIVE),
+    };
+    match std::fs::read(&file) {
+        Ok(sealed) => Ok((folder, sealed)),
+        Err(_) if request.invitation.is_none() => Err(AppError::failed(
+            "no_invitation",
+            format!("There is no invitation on {}.", folder.display()),
+            "Use the drive that was prepared for you, or name the file with --invitation.",
+        )),
+        Err(error) => Err(AppError::failed(
+            "no_invitation",
+            format!("The invitation {} cannot be read: {error}.", file.display()),
+            "Check the path of the invitation.",
+        )),
+    }
+}
+
+fn invitation_failure(error: InvitationError) -> AppError {
+    match error {
+        InvitationError::Newer { .. } => AppError::failed(
+            "newer_version_needed",
+            "This invitation was made by a newer Offsync. Nothing was changed.",
+            "Install the newest Offsync on this computer.",
+        ),
+        error => AppError::failed(
+            "bad_phrase",
+            format!("{error}."),
+            "Check the six words with the person who invited you.",
+        ),
+    }
+}

@@ -1,0 +1,42 @@
+//! Composes engine and adapters for both shells: commands in, plain data and events out.
+//!
+//! The only place where failures become codes, sentences and hints, and where keys are
+//! taken out of the keystore. Shells decide nothing.
+
+mod app;
+mod archives;
+mod copy;
+mod demo;
+mod failure;
+mod headline;
+mod init;
+mod invite;
+mod join;
+mod keystore;
+mod narration;
+mod opened;
+mod photos;
+mod rehearsal;
+mod reports;
+mod samples;
+mod sync;
+mod times;
+pub mod view;
+mod views;
+
+pub use app::{App, AppOptions};
+pub use copy::{CopyReport, CopyRequest};
+pub use demo::play as play_demo;
+pub use failure::{AppError, ExitClass};
+pub use init::{InitReport, InitRequest};
+pub use invite::{InviteReport, InviteRequest};
+pub use join::{JoinReport, JoinRequest};
+pub use keystore::KeystoreKind;
+pub use narration::{Narrator, Tone};
+pub use opened::EventSink;
+pub use reports::{
+    AppliedReport, ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport,
+    SyncReport, WaitingReport,
+};
+pub use samples::make_samples;
+pub use sync::SyncRequest;

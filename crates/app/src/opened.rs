@@ -1,0 +1,271 @@
+//! An archive that is open for one command: the right drive, locked, with its keys and mailbox.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use offsync_adapters::clock::SystemClock;
+use offsync_adapters::disk::{EngineLock, RealDisk, find_archive_root};
+use offsync_adapters::entropy::OsEntropy;
+use offsync_adapters::index::SqliteIndex;
+use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
+use offsync_adapters::witness::FileWitness;
+use offsync_core::format::Marker;
+use offsync_core::ports::{Disk, Mailbox, MailboxError};
+use offsync_core::seal::{ArchiveKeys, SigningKey};
+use offsync_engine::{Engine, Monitor, Ports, Progress, SyncOptions};
+
+use crate::app::App;
+use crate::failure::{AppError, Result, lost_index};
+use crate::keystore::KeyBundle;
+use crate::view::{Event, Phase};
+
+/// Least time between two progress events.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Hears events.
+pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// An open archive.
+pub(crate) struct Opened {
+    pub(crate) root: PathBuf,
+    pub(crate) marker: Marker,
+    pub(crate) disk: RealDisk,
+    pub(crate) index: SqliteIndex,
+    pub(crate) mailbox: Option<Box<dyn Mailbox>>,
+    pub(crate) mailbox_trouble: Option<MailboxError>,
+    /// Whether the drive's file system is the one that the marker names.
+    pub(crate) is_same_drive: bool,
+    pub(crate) bundle: KeyBundle,
+    pub(crate) keys: ArchiveKeys,
+    pub(crate) signer: SigningKey,
+    pub(crate) witness: FileWitness,
+    _lock: EngineLock,
+}
+
+/// Finds the archive that a folder is or lies in.
+pub(crate) fn archive_root(folder: &Path) -> Result<PathBuf> {
+    find_archive_root(folder).ok_or_else(|| {
+        let shown = folder.display();
+        if !folder.exists() {
+            return AppError::failed(
+                "no_such_folder",
+                format!("There is no folder {shown}. If it is on a drive, the drive is not plugged in; nothing was deleted anywhere."),
+                "Plug the drive in, or check the path.",
+            );
+        }
+        AppError::failed(
+            "not_an_archive",
+            format!("{shown} is not an Offsync archive, or its drive is not plugged in. Nothing was deleted anywhere."),
+            "Plug the right drive in; or run `offsync init` to begin an archive, `offsync join` to make this folder a copy of one.",
+        )
+    })
+}
+
+/// Reads the marker of an archive.
+pub(crate) fn read_marker(disk: &RealDisk) -> Result<Marker> {
+    let bytes = disk.read_marker()?.ok_or_else(lost_index)?;
+    let text = String::from_utf8_lossy(&bytes);
+    Marker::parse(&text).map_err(|error| match error {
+        offsync_core::format::marker::MarkerError::Newer { .. } => AppError::failed(
+            "newer_version_needed",
+            "This drive was last used by a newer Offsync, which this one cannot read. Nothing was changed.",
+            "Install the newest Offsync on this computer.",
+        ),
+        error => AppError::failed(
+            "marker_damaged",
+            format!("Offsync's marker on this drive is damaged: {error}. Your files are untouched."),
+            "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`.",
+        ),
+    })
+}
+
+/// Gives where the index of an archive lies.
+pub(crate) fn index_path(root: &Path) -> PathBuf {
+    root.join(".offsync").join("index.sqlite")
+}
+
+impl App {
+    /// Opens the archive that a folder is or lies in.
+    pub(crate) fn open_archive(&self, folder: &Path) -> Result<Opened> {
+        let root = archive_root(folder)?;
+        let disk = RealDisk::open(&root)?;
+        let marker = read_marker(&disk)?;
+        let lock = disk.lock()?;
+        if !index_path(&root).exists() {
+            return Err(lost_index());
+        }
+        let bundle = KeyBundle::recall(self.secrets(), &marker.key_name)?;
+        let index = SqliteIndex::open(&index_path(&root))?;
+        let (mailbox, mailbox_trouble) = self.open_mailbox(&root, &marker)?;
+        let identity = disk.facts()?.identity;
+        let is_known = !marker.drive_identity.is_empty() && !identity.is_empty();
+        let is_same_drive = !is_known || identity == marker.drive_identity;
+        let keys = ArchiveKeys::derive(&bundle.archive_key(), &marker.archive_id);
+        let signer = bundle.signer();
+        let witness = self.witness();
+        Ok(Opened {
+            root,
+            marker,
+            disk,
+            index,
+            mailbox,
+            mailbox_trouble,
+            is_same_drive,
+            bundle,
+            keys,
+            signer,
+            witness,
+            _lock: lock,
+        })
+    }
+
+    fn open_mailbox(&self, root: &Path, marker: &Marker) -> Result<(Option<Box<dyn Mailbox>>, Option<MailboxError>)> {
+        let Some(url) = &marker.mailbox else {
+            return Ok((None, None));
+        };
+        let url: MailboxUrl = url.parse().map_err(|error| bad_mailbox(&error))?;
+        let MailboxUrl::Folder(folder) = &url else {
+            return Ok((None, None));
+        };
+        let mut archives = self.archives()?;
+        let known = archives
+            .at(root)
+            .map(|known| known.mailbox_identity.clone())
+            .unwrap_or_default();
+        match FolderMailbox::open(folder, &marker.archive_id, &unhex(&known)) {
+            Ok(mailbox) => {
+                let identity = hex(mailbox.identity());
+                if known != identity
+                    && let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root)
+                {
+                    archive.mailbox_identity = identity;
+                    archives.save(self.config_dir())?;
+                }
+                Ok((Some(Box::new(mailbox)), None))
+            }
+            Err(error) => Ok((None, Some(error))),
+        }
+    }
+}
+
+impl Opened {
+    /// Runs something on the engine of this archive.
+    pub(crate) fn with_engine<T>(
+        &mut self,
+        monitor: &dyn Monitor,
+        run: impl FnOnce(&mut Engine<'_>) -> std::result::Result<T, offsync_engine::EngineError>,
+    ) -> Result<T> {
+        let ports = Ports {
+            disk: &self.disk,
+            index: &mut self.index,
+            mailbox: self.mailbox.as_deref(),
+            clock: &SystemClock,
+            entropy: &OsEntropy,
+            witness: &self.witness,
+        };
+        let mut engine = Engine::open(ports, &self.keys, &self.signer, monitor)?;
+        Ok(run(&mut engine)?)
+    }
+
+    /// Gives how cycles of this archive go.
+    pub(crate) fn options(&self) -> SyncOptions {
+        SyncOptions {
+            allowance_bytes: self.marker.allowance_bytes,
+            park_after_days: self.marker.park_after_days,
+            trust_absence: self.is_same_drive,
+            ..SyncOptions::default()
+        }
+    }
+
+    /// Lets the marker name the file system that the archive lies on now.
+    pub(crate) fn adopt_drive(&mut self) -> Result<()> {
+        let identity = self.disk.facts()?.identity;
+        // The engine may have renewed the location; what stands there now is what counts.
+        self.marker = read_marker(&self.disk)?;
+        if self.marker.drive_identity != identity {
+            self.marker.drive_identity = identity;
+            self.disk.write_marker(self.marker.to_toml().as_bytes())?;
+        }
+        self.is_same_drive = true;
+        Ok(())
+    }
+}
+
+/// Turns the engine's progress into events, not too many of them.
+pub(crate) struct EventMonitor<'a> {
+    pub(crate) archive_id: String,
+    pub(crate) sink: &'a EventSink,
+    pub(crate) cancel: &'a AtomicBool,
+    last: Mutex<Option<(Instant, offsync_engine::Phase)>>,
+}
+
+impl<'a> EventMonitor<'a> {
+    pub(crate) fn new(archive_id: String, sink: &'a EventSink, cancel: &'a AtomicBool) -> Self {
+        Self {
+            archive_id,
+            sink,
+            cancel,
+            last: Mutex::new(None),
+        }
+    }
+}
+
+impl Monitor for EventMonitor<'_> {
+    fn progress(&self, progress: &Progress) {
+        let now = Instant::now();
+        {
+            let Ok(mut last) = self.last.lock() else { return };
+            let is_soon = last.is_some_and(|(at, phase)| phase == progress.phase && now - at < PROGRESS_EVERY);
+            if is_soon {
+                return;
+            }
+            *last = Some((now, progress.phase));
+        }
+        (self.sink)(Event::Progress {
+            archive_id: self.archive_id.clone(),
+            phase: phase(progress.phase),
+            done: progress.done,
+            total: progress.total,
+            done_bytes: progress.done_bytes,
+            total_bytes: progress.total_bytes,
+            path: progress.path.clone(),
+        });
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Relaxed)
+    }
+}
+
+fn phase(phase: offsync_engine::Phase) -> Phase {
+    match phase {
+        offsync_engine::Phase::Scanning => Phase::Scanning,
+        offsync_engine::Phase::Fetching => Phase::Fetching,
+        offsync_engine::Phase::Applying => Phase::Applying,
+        offsync_engine::Phase::Posting => Phase::Posting,
+        offsync_engine::Phase::Pruning => Phase::Pruning,
+    }
+}
+
+/// Says that a mailbox address is no good.
+pub(crate) fn bad_mailbox(error: &dyn std::fmt::Display) -> AppError {
+    AppError::new(
+        crate::failure::ExitClass::Usage,
+        "bad_mailbox",
+        format!("{error}."),
+        "Give a folder as fs:///full/path/of/the/folder.",
+    )
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits = text.as_bytes().chunks_exact(2);
+    digits
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}

@@ -1,0 +1,300 @@
+//! Rehearsals: a whole cycle on a copy of the index, over a drive and a mailbox that keep nothing.
+//!
+//! What `sync --dry-run` tells is what `sync` would do; nothing changes anywhere.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use offsync_adapters::clock::SystemClock;
+use offsync_adapters::disk::RealDisk;
+use offsync_adapters::entropy::OsEntropy;
+use offsync_adapters::index::SqliteIndex;
+use offsync_core::entry::Meta;
+use offsync_core::ids::{ArchiveId, LocationId};
+use offsync_core::place::Stat;
+use offsync_core::ports::{
+    Disk, DiskEntry, DiskError, DiskErrorKind, DriveFacts, Mailbox, MailboxError, NewFile, ObjectInfo, OpenFile,
+    StagedFile, StagedName, TrashName, Witness, WitnessError,
+};
+use offsync_core::rel_path::RelPath;
+use offsync_engine::{Engine, Ports, Silent, SyncOptions};
+
+use crate::app::App;
+use crate::failure::{AppError, Result};
+use crate::reports::SyncReport;
+use crate::sync::SyncRequest;
+
+impl App {
+    /// Tells what a sync would do; changes nothing anywhere.
+    pub fn rehearse(&self, request: &SyncRequest) -> std::result::Result<Vec<SyncReport>, AppError> {
+        let folders = if request.folders.is_empty() { self.known_folders()? } else { request.folders.clone() };
+        let one = |folder: &PathBuf| {
+            self.rehearse_one(folder, request).unwrap_or_else(|failure| SyncReport {
+                folder: folder.display().to_string(),
+                error: Some(failure.to_failure()),
+                failure: Some(failure),
+                ..SyncReport::default()
+            })
+        };
+        Ok(folders.iter().map(one).collect())
+    }
+
+    fn rehearse_one(&self, folder: &Path, request: &SyncRequest) -> Result<SyncReport> {
+        let mut archive = self.open_archive(folder)?;
+        if let Some(trouble) = archive.mailbox_trouble.take() {
+            return Err(trouble.into());
+        }
+        let stage = tempfile::tempdir().map_err(|error| {
+            AppError::failed("no_temporary_folder", format!("No temporary folder could be made: {error}."), "Set TMPDIR to a folder that can be written.")
+        })?;
+        let path = stage.path().join("index.sqlite");
+        archive.index.snapshot_to(&path)?;
+        let mut index = SqliteIndex::open(&path)?;
+        let disk = StageDisk { real: &archive.disk, stage: stage.path().to_path_buf() };
+        let mailbox = archive.mailbox.as_deref().map(|real| StageMailbox { real, changed: Mutex::default() });
+        let witness = StageWitness { real: &archive.witness };
+        let options = SyncOptions { deep: request.deep, confirm_deletions: request.yes, ..archive.options() };
+        let ports = Ports {
+            disk: &disk,
+            index: &mut index,
+            mailbox: mailbox.as_ref().map(|mailbox| mailbox as &dyn Mailbox),
+            clock: &SystemClock,
+            entropy: &OsEntropy,
+            witness: &witness,
+        };
+        let report = Engine::open(ports, &archive.keys, &archive.signer, &Silent)?.sync(&options)?;
+        Ok(SyncReport::from_engine(archive.marker.archive_id.to_string(), archive.root.display().to_string(), &report))
+    }
+}
+
+/// A drive that can be looked at, and forgets what is done to it.
+struct StageDisk<'a> {
+    real: &'a RealDisk,
+    stage: PathBuf,
+}
+
+impl StageDisk<'_> {
+    fn staged_path(&self, name: &StagedName) -> PathBuf {
+        self.stage.join(format!("staged-{}", name.0))
+    }
+
+    fn now(&self, path: &RelPath) -> std::result::Result<Stat, DiskError> {
+        Ok(self.real.look(path)?.map(|entry| entry.stat).unwrap_or_default())
+    }
+}
+
+impl Disk for StageDisk<'_> {
+    fn list(&self, folder: &RelPath) -> std::result::Result<Vec<DiskEntry>, DiskError> {
+        self.real.list(folder)
+    }
+
+    fn look(&self, path: &RelPath) -> std::result::Result<Option<DiskEntry>, DiskError> {
+        // Below a folder that was only rehearsed there is nothing yet.
+        match self.real.look(path) {
+            Err(error) if matches!(error.kind(), DiskErrorKind::NotFound | DiskErrorKind::NotAFolder) => Ok(None),
+            seen => seen,
+        }
+    }
+
+    fn open(&self, path: &RelPath) -> std::result::Result<Box<dyn OpenFile>, DiskError> {
+        self.real.open(path)
+    }
+
+    fn read_link(&self, path: &RelPath) -> std::result::Result<Vec<u8>, DiskError> {
+        self.real.read_link(path)
+    }
+
+    fn stage(&self, name: &StagedName) -> std::result::Result<Box<dyn NewFile>, DiskError> {
+        let file = File::create(self.staged_path(name)).map_err(|error| stage_error(&error))?;
+        Ok(Box::new(StageFile(file)))
+    }
+
+    fn open_staged(&self, name: &StagedName) -> std::result::Result<Box<dyn OpenFile>, DiskError> {
+        match File::open(self.staged_path(name)) {
+            Ok(file) => Ok(Box::new(StageFile(file))),
+            Err(_) => self.real.open_staged(name),
+        }
+    }
+
+    fn staged(&self) -> std::result::Result<Vec<StagedFile>, DiskError> {
+        self.real.staged()
+    }
+
+    fn drop_staged(&self, name: &StagedName) -> std::result::Result<(), DiskError> {
+        // What is not there need not go.
+        let _ = std::fs::remove_file(self.staged_path(name));
+        Ok(())
+    }
+
+    fn publish(&self, name: &StagedName, _: &RelPath, meta: &Meta) -> std::result::Result<Stat, DiskError> {
+        let size_bytes = std::fs::metadata(self.staged_path(name)).map(|found| found.len()).unwrap_or(0);
+        self.drop_staged(name)?;
+        Ok(Stat { size_bytes, mtime_ns: meta.mtime_ns, mode: meta.mode, ..Stat::default() })
+    }
+
+    fn make_folder(&self, _: &RelPath, mode: u32) -> std::result::Result<Stat, DiskError> {
+        Ok(Stat { mode, ..Stat::default() })
+    }
+
+    fn remove_folder(&self, _: &RelPath) -> std::result::Result<(), DiskError> {
+        Ok(())
+    }
+
+    fn make_symlink(&self, _: &RelPath, _: &[u8]) -> std::result::Result<Stat, DiskError> {
+        Ok(Stat::default())
+    }
+
+    fn rename(&self, from: &RelPath, _: &RelPath) -> std::result::Result<Stat, DiskError> {
+        self.now(from)
+    }
+
+    fn set_meta(&self, path: &RelPath, meta: &Meta) -> std::result::Result<Stat, DiskError> {
+        Ok(Stat { mtime_ns: meta.mtime_ns, mode: meta.mode, ..self.now(path)? })
+    }
+
+    fn displace(&self, _: &RelPath, _: &TrashName) -> std::result::Result<(), DiskError> {
+        Ok(())
+    }
+
+    fn restore(&self, _: &TrashName, _: &RelPath) -> std::result::Result<Stat, DiskError> {
+        Ok(Stat::default())
+    }
+
+    fn open_trashed(&self, name: &TrashName) -> std::result::Result<Box<dyn OpenFile>, DiskError> {
+        self.real.open_trashed(name)
+    }
+
+    fn trashed(&self) -> std::result::Result<Vec<StagedFile>, DiskError> {
+        self.real.trashed()
+    }
+
+    fn drop_trashed(&self, _: &TrashName) -> std::result::Result<(), DiskError> {
+        Ok(())
+    }
+
+    fn flush(&self) -> std::result::Result<(), DiskError> {
+        Ok(())
+    }
+
+    fn facts(&self) -> std::result::Result<DriveFacts, DiskError> {
+        self.real.facts()
+    }
+
+    fn read_marker(&self) -> std::result::Result<Option<Vec<u8>>, DiskError> {
+        self.real.read_marker()
+    }
+
+    fn write_marker(&self, _: &[u8]) -> std::result::Result<(), DiskError> {
+        Ok(())
+    }
+}
+
+struct StageFile(File);
+
+impl Read for StageFile {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for StageFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl NewFile for StageFile {
+    fn finish(self: Box<Self>) -> std::result::Result<(), DiskError> {
+        Ok(())
+    }
+}
+
+impl OpenFile for StageFile {
+    fn stat(&self) -> std::result::Result<Stat, DiskError> {
+        let size_bytes = self.0.metadata().map_err(|error| stage_error(&error))?.len();
+        Ok(Stat { size_bytes, ..Stat::default() })
+    }
+
+    fn seek_to(&mut self, offset: u64) -> std::result::Result<(), DiskError> {
+        self.0.seek(SeekFrom::Start(offset)).map(drop).map_err(|error| stage_error(&error))
+    }
+}
+
+fn stage_error(error: &std::io::Error) -> DiskError {
+    DiskError::new(DiskErrorKind::Other, RelPath::root(), format!("the temporary folder cannot be used: {error}"))
+}
+
+/// A mailbox that can be read, and forgets what is put there when it is dropped.
+#[derive(Debug)]
+struct StageMailbox<'a> {
+    real: &'a dyn Mailbox,
+    changed: Mutex<BTreeMap<String, Option<Vec<u8>>>>,
+}
+
+impl StageMailbox<'_> {
+    fn change(&self, name: &str, to: Option<&[u8]>) {
+        if let Ok(mut changed) = self.changed.lock() {
+            changed.insert(name.to_owned(), to.map(<[u8]>::to_vec));
+        }
+    }
+
+    fn changed(&self) -> BTreeMap<String, Option<Vec<u8>>> {
+        self.changed.lock().map(|changed| changed.clone()).unwrap_or_default()
+    }
+}
+
+impl Mailbox for StageMailbox<'_> {
+    fn list(&self) -> std::result::Result<Vec<ObjectInfo>, MailboxError> {
+        let changed = self.changed();
+        let mut objects = self.real.list()?;
+        objects.retain(|object| !changed.contains_key(&object.name));
+        objects.extend(changed.into_iter().filter_map(|(name, bytes)| {
+            let size_bytes = bytes?.len() as u64;
+            Some(ObjectInfo { name, size_bytes })
+        }));
+        Ok(objects)
+    }
+
+    fn get(&self, name: &str) -> std::result::Result<Option<Vec<u8>>, MailboxError> {
+        match self.changed().remove(name) {
+            Some(bytes) => Ok(bytes),
+            None => self.real.get(name),
+        }
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> std::result::Result<(), MailboxError> {
+        self.change(name, Some(bytes));
+        Ok(())
+    }
+
+    fn delete(&self, name: &str) -> std::result::Result<(), MailboxError> {
+        self.change(name, None);
+        Ok(())
+    }
+}
+
+/// A host's memory that can be read and learns nothing.
+struct StageWitness<'a> {
+    real: &'a dyn Witness,
+}
+
+impl Witness for StageWitness<'_> {
+    fn recall(&self, archive: &ArchiveId, location: &LocationId) -> std::result::Result<Option<Vec<u8>>, WitnessError> {
+        self.real.recall(archive, location)
+    }
+
+    fn remember(&self, _: &ArchiveId, _: &LocationId, _: &[u8]) -> std::result::Result<(), WitnessError> {
+        Ok(())
+    }
+
+    fn forget(&self, _: &ArchiveId, _: &LocationId) -> std::result::Result<(), WitnessError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,262 @@
+//! The documents of `sync` and `diff`, field by field as scripts rely on them.
+
+use offsync_core::rel_path::RelPath;
+use offsync_engine::{Difference, DifferenceKind, HeldDirection as Direction, SkippedPath};
+use serde::Serialize;
+
+use crate::failure::AppError;
+use crate::view::{Failure, HeldDirection, HeldView};
+
+/// Files seen and read.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ScannedReport {
+    /// Files on the drive.
+    pub files: u64,
+    /// Files that had to be read.
+    pub hashed_files: u64,
+    /// Bytes that were read.
+    pub hashed_bytes: u64,
+}
+
+/// What went into the mailbox.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PostedReport {
+    /// Changesets, parts included.
+    pub changesets: u64,
+    /// Entries.
+    pub entries: u64,
+    /// File content alone, after compression.
+    pub payload_bytes: u64,
+    /// Everything.
+    pub uploaded_bytes: u64,
+}
+
+/// What is not posted for lack of room.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct WaitingReport {
+    /// Entries.
+    pub entries: u64,
+    /// Their content in bytes.
+    pub bytes: u64,
+}
+
+/// What came out of the mailbox.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FetchedReport {
+    /// Changesets.
+    pub changesets: u64,
+    /// Everything that was read.
+    pub downloaded_bytes: u64,
+}
+
+/// What was written to the drive.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct AppliedReport {
+    /// New paths.
+    pub created: u64,
+    /// New content.
+    pub modified: u64,
+    /// To the trash.
+    pub deleted: u64,
+    /// Moved.
+    pub renamed: u64,
+    /// Times, permissions, spelling.
+    pub metadata: u64,
+}
+
+/// What left the mailbox.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PrunedReport {
+    /// Objects.
+    pub objects: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// A conflict copy that is shown.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConflictReport {
+    /// The path that both versions are of.
+    pub path: String,
+    /// Where the losing version stands.
+    pub copy: String,
+}
+
+/// A path that was left alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct SkippedReport {
+    /// The path, lossily if it is not UTF-8.
+    pub path: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_base64: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+impl SkippedReport {
+    pub(crate) fn new(path: &RelPath, reason: impl Into<String>) -> Self {
+        Self {
+            path: path.to_string(),
+            path_base64: exact(path),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl From<&SkippedPath> for SkippedReport {
+    fn from(skipped: &SkippedPath) -> Self {
+        Self::new(&skipped.path, skipped.reason.clone())
+    }
+}
+
+/// One archive in the document of `sync`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SyncReport {
+    /// Hexadecimal archive id; empty if the archive could not be opened.
+    pub archive_id: String,
+    /// Its folder.
+    pub folder: String,
+    /// Files seen and read.
+    pub scanned: ScannedReport,
+    /// What went into the mailbox.
+    pub posted: PostedReport,
+    /// What is not posted for lack of room.
+    pub waiting: WaitingReport,
+    /// What came out of the mailbox.
+    pub fetched: FetchedReport,
+    /// What was written to the drive.
+    pub applied: AppliedReport,
+    /// What left the mailbox.
+    pub pruned: PrunedReport,
+    /// Conflict copies that are shown.
+    pub conflicts: Vec<ConflictReport>,
+    /// Paths that were left alone.
+    pub skipped: Vec<SkippedReport>,
+    /// Deletions that wait for a yes.
+    pub held: Option<HeldView>,
+    /// The Merkle root, hexadecimal.
+    pub root: String,
+    /// Whether nothing is left to do here.
+    pub up_to_date: bool,
+    /// Whether this drive took a new location id: it is a copy of another, or was restored.
+    pub took_new_id: bool,
+    /// Pieces of content that are wanted and not here yet.
+    pub missing_chunks: u64,
+    /// Why it could not be done, in place of the figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// The error's exit class, for the command line.
+    #[serde(skip)]
+    pub failure: Option<AppError>,
+}
+
+impl SyncReport {
+    pub(crate) fn from_engine(archive_id: String, folder: String, report: &offsync_engine::SyncReport) -> Self {
+        Self {
+            archive_id,
+            folder,
+            scanned: ScannedReport {
+                files: report.scanned_files,
+                hashed_files: report.hashed_files,
+                hashed_bytes: report.hashed_bytes,
+            },
+            posted: PostedReport {
+                changesets: report.posted_changesets,
+                entries: report.posted_entries,
+                payload_bytes: report.payload_bytes,
+                uploaded_bytes: report.uploaded_bytes,
+            },
+            waiting: WaitingReport {
+                entries: report.waiting_entries,
+                bytes: report.waiting_bytes,
+            },
+            fetched: FetchedReport {
+                changesets: report.fetched_changesets,
+                downloaded_bytes: report.downloaded_bytes,
+            },
+            applied: AppliedReport {
+                created: report.applied.created,
+                modified: report.applied.modified,
+                deleted: report.applied.deleted,
+                renamed: report.applied.renamed,
+                metadata: report.applied.metadata,
+            },
+            pruned: PrunedReport {
+                objects: report.pruned_objects,
+                bytes: report.pruned_bytes,
+            },
+            conflicts: report
+                .conflicts
+                .iter()
+                .map(|line| ConflictReport {
+                    path: line.path.to_string(),
+                    copy: line.copy.to_string(),
+                })
+                .collect(),
+            skipped: report.skipped.iter().map(SkippedReport::from).collect(),
+            held: report.held.map(|held| HeldView {
+                reason: "many_deletions".into(),
+                direction: direction(held.direction),
+                deletions: held.deletions,
+                of: held.of,
+            }),
+            root: report.root.map(|root| root.to_string()).unwrap_or_default(),
+            up_to_date: report.up_to_date,
+            took_new_id: report.took_new_id,
+            missing_chunks: report.missing_chunks,
+            error: None,
+            failure: None,
+        }
+    }
+}
+
+/// One line of `diff`.
+#[derive(Clone, Debug, Serialize)]
+pub struct DiffLine {
+    /// The path, lossily if it is not UTF-8.
+    pub path: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_base64: Option<String>,
+    /// `created`, `modified`, `deleted`, `renamed` or `metadata`.
+    pub change: &'static str,
+    /// Where it was before, if it moved.
+    pub from: Option<String>,
+    /// Size in bytes.
+    pub bytes: u64,
+}
+
+impl From<&Difference> for DiffLine {
+    fn from(difference: &Difference) -> Self {
+        Self {
+            path: difference.path.to_string(),
+            path_base64: exact(&difference.path),
+            change: match difference.change {
+                DifferenceKind::Created => "created",
+                DifferenceKind::Modified => "modified",
+                DifferenceKind::Deleted => "deleted",
+                DifferenceKind::Renamed => "renamed",
+                DifferenceKind::Metadata => "metadata",
+            },
+            from: difference.from.as_ref().map(ToString::to_string),
+            bytes: difference.bytes,
+        }
+    }
+}
+
+pub(crate) fn direction(direction: Direction) -> HeldDirection {
+    match direction {
+        Direction::Local => HeldDirection::Local,
+        Direction::Remote => HeldDirection::Remote,
+    }
+}
+
+fn exact(path: &RelPath) -> Option<String> {
+    path.as_str().is_none().then(|| base64(path.as_bytes()))
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

@@ -1,0 +1,227 @@
+//! What both shells show of an archive: status, locations, log, differences, the overview.
+
+use std::path::{Path, PathBuf};
+
+use offsync_core::ports::Disk;
+use offsync_engine::{LocationStanding, LocationState as Standing, LogRecord, Silent, Survey};
+
+use crate::app::App;
+use crate::archives::KnownArchive;
+use crate::failure::{AppError, Result};
+use crate::headline::headline;
+use crate::opened::Opened;
+use crate::reports::DiffLine;
+use crate::times::rfc3339;
+use crate::view::{
+    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, LocalChanges, LocationState,
+    LocationView, LogLine, MailboxView, Overview,
+};
+
+impl App {
+    /// Tells how archives stand: those named, or all that this computer knows.
+    pub fn status(&self, folders: &[PathBuf]) -> std::result::Result<Vec<ArchiveStatus>, AppError> {
+        if folders.is_empty() {
+            return self
+                .archives()?
+                .all
+                .iter()
+                .map(|known| self.status_of_known(known))
+                .collect();
+        }
+        folders.iter().map(|folder| self.status_of(folder)).collect()
+    }
+
+    /// Gives everything that the window needs.
+    pub fn overview(&self, lines: usize) -> std::result::Result<Overview, AppError> {
+        let archives = self.status(&[])?;
+        let mut activity = Vec::new();
+        for archive in archives.iter().filter(|archive| archive.drive.present) {
+            let lines = self.log(Path::new(&archive.folder), Some(lines))?;
+            activity.push(ArchiveActivity {
+                archive_id: archive.archive_id.clone(),
+                lines,
+            });
+        }
+        Ok(Overview {
+            archives,
+            activity,
+            syncing: Vec::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        })
+    }
+
+    /// Lists the locations of an archive.
+    pub fn locations(&self, folder: &Path) -> std::result::Result<Vec<LocationView>, AppError> {
+        Ok(self.status_of(folder)?.locations)
+    }
+
+    /// Lists what was changed, newest first.
+    pub fn log(&self, folder: &Path, limit: Option<usize>) -> std::result::Result<Vec<LogLine>, AppError> {
+        let mut archive = self.open_archive(folder)?;
+        let (records, vectors) = archive.with_engine(&Silent, |engine| Ok((engine.log()?, engine.known_vectors()?)))?;
+        let line = |record: &LogRecord| {
+            let author = vectors.iter().find(|(location, _, _)| *location == record.author);
+            let has = vectors
+                .iter()
+                .filter(|(_, _, vector)| vector.get(&record.author) >= record.sequence);
+            let applied_by: Vec<String> = has.map(|(location, _, _)| location.to_string()).collect();
+            LogLine {
+                author: record.author.to_string(),
+                author_label: author.map(|(_, person, _)| person.label.clone()).unwrap_or_default(),
+                sequence: record.sequence,
+                created: rfc3339(record.created_ns),
+                entries: record.entries,
+                bytes: record.bytes,
+                summary: ChangeSummary {
+                    created: record.created,
+                    modified: record.modified,
+                    deleted: record.deleted,
+                    renamed: record.renamed,
+                    metadata: record.metadata,
+                    example: record.example.as_ref().map(ToString::to_string),
+                },
+                pruned: applied_by.len() == vectors.len(),
+                applied_by,
+            }
+        };
+        Ok(records
+            .iter()
+            .rev()
+            .take(limit.unwrap_or(usize::MAX))
+            .map(line)
+            .collect())
+    }
+
+    /// Lists what differs on the drive from what was posted.
+    pub fn diff(&self, folder: &Path) -> std::result::Result<Vec<DiffLine>, AppError> {
+        let mut archive = self.open_archive(folder)?;
+        let options = archive.options();
+        let (lines, _) = archive.with_engine(&Silent, |engine| engine.differences(&options))?;
+        Ok(lines.iter().map(DiffLine::from).collect())
+    }
+
+    fn status_of_known(&self, known: &KnownArchive) -> Result<ArchiveStatus> {
+        match self.status_of(&known.folder) {
+            Err(error) if matches!(error.code, "no_such_folder" | "not_an_archive") => Ok(away(known)),
+            Err(error) if error.code != "busy" => {
+                let message = format!("{} {}", error.message, error.hint);
+                Ok(ArchiveStatus {
+                    headline: Headline::NeedsYou { message },
+                    ..away(known)
+                })
+            }
+            status => status,
+        }
+    }
+
+    fn status_of(&self, folder: &Path) -> Result<ArchiveStatus> {
+        let mut archive = self.open_archive(folder)?;
+        let options = archive.options();
+        let survey = archive.with_engine(&Silent, |engine| engine.survey(&options))?;
+        status_of_open(&archive, &survey)
+    }
+}
+
+fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
+    let marker = &archive.marker;
+    let facts = archive.disk.facts()?;
+    let is_reachable = archive.mailbox.is_some() && survey.mailbox.trouble.is_none();
+    let mut status = ArchiveStatus {
+        archive_id: marker.archive_id.to_string(),
+        name: marker.archive_name.clone(),
+        folder: archive.root.display().to_string(),
+        location_id: marker.location.to_string(),
+        label: marker.label.clone(),
+        person: marker.person.clone(),
+        drive: DriveView {
+            present: true,
+            free_bytes: facts.free_bytes,
+            total_bytes: facts.total_bytes,
+        },
+        mailbox: MailboxView {
+            reachable: is_reachable,
+            name: mailbox_name(marker.mailbox.as_deref()),
+            used_bytes: survey.mailbox.used_bytes,
+            allowance_bytes: marker.allowance_bytes,
+        },
+        local_changes: LocalChanges {
+            entries: survey.unposted_entries,
+            bytes: survey.unposted_bytes,
+        },
+        incoming: Behind {
+            changesets: survey.mailbox.incoming_changesets,
+            bytes: survey.mailbox.incoming_bytes,
+        },
+        conflicts: survey.conflicts,
+        files: survey.files,
+        // Between two cycles everything that was written is flushed.
+        safe_to_unplug: true,
+        last_sync: survey.last_sync_ns.map(rfc3339),
+        held: None,
+        locations: survey.locations.iter().map(location).collect(),
+        headline: Headline::DriveAway,
+    };
+    status.headline = headline(&status);
+    Ok(status)
+}
+
+fn away(known: &KnownArchive) -> ArchiveStatus {
+    ArchiveStatus {
+        archive_id: known.archive_id.clone(),
+        name: known.name.clone(),
+        folder: known.folder.display().to_string(),
+        location_id: known.location_id.clone(),
+        label: known.label.clone(),
+        person: known.person.clone(),
+        drive: DriveView {
+            present: false,
+            free_bytes: 0,
+            total_bytes: 0,
+        },
+        mailbox: MailboxView {
+            reachable: false,
+            name: mailbox_name(known.mailbox.as_deref()),
+            used_bytes: 0,
+            allowance_bytes: known.allowance_bytes,
+        },
+        local_changes: LocalChanges::default(),
+        incoming: Behind::default(),
+        conflicts: 0,
+        files: 0,
+        safe_to_unplug: true,
+        last_sync: None,
+        held: None,
+        locations: Vec::new(),
+        headline: Headline::DriveAway,
+    }
+}
+
+fn location(standing: &LocationStanding) -> LocationView {
+    LocationView {
+        location_id: standing.location.to_string(),
+        label: standing.label.clone(),
+        person: standing.person.clone(),
+        this: standing.is_this,
+        state: match standing.state {
+            Standing::UpToDate => LocationState::UpToDate,
+            Standing::Behind => LocationState::Behind,
+            Standing::Ahead => LocationState::Ahead,
+            Standing::Parked => LocationState::Parked,
+            Standing::Invited => LocationState::Invited,
+        },
+        behind: Behind {
+            changesets: standing.behind_changesets,
+            bytes: standing.behind_bytes,
+        },
+        last_seen: standing.last_seen_ns.map(rfc3339),
+        last_check: standing.last_check_ns.map(rfc3339),
+        root: standing.root.map(|root| root.to_string()),
+    }
+}
+
+/// Gives a mailbox's address as people know it.
+fn mailbox_name(url: Option<&str>) -> String {
+    let url = url.unwrap_or_default();
+    let last = url.rsplit('/').find(|part| !part.is_empty()).unwrap_or(url);
+    last.to_owned()
+}

@@ -1,0 +1,225 @@
+//! What can be said to `offsync`: commands, flags, and an example for each.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::units::parse_size;
+
+/// Keeps one archive alike on drives in several homes, without anybody being online at the same time.
+#[derive(Parser, Debug)]
+#[command(name = "offsync", version, propagate_version = true, arg_required_else_help = true, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) everywhere: Everywhere,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Args, Debug)]
+pub(crate) struct Everywhere {
+    /// Print exactly one JSON document, and nothing else, on standard output
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Where settings live (two folders are two computers)
+    #[arg(long, global = true, value_name = "DIR", env = "OFFSYNC_CONFIG_DIR")]
+    pub(crate) config_dir: Option<PathBuf>,
+    /// When to show progress
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) progress: When,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+/// When to show progress.
+#[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum When {
+    /// On a terminal, for what takes over a second
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Begin an archive: this folder becomes its first location
+    #[command(after_help = "Example:\n  offsync init /media/pep/Photos --name \"Family photos\" --label \"Pep's home\" --person Pep --mailbox fs:///home/pep/Cloud/offsync")]
+    Init(Init),
+    /// Copy an archive onto another drive for somebody, verified, with an invitation on it
+    #[command(after_help = "Example:\n  offsync copy /media/pep/Photos /media/new-drive/Photos --label \"Grandma's home\" --person Grandma\n\nInterrupted, the same command goes on where it was.")]
+    Copy(Copy),
+    /// Make an invitation in a file, for a copy that exists already or for none
+    #[command(after_help = "Example:\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation")]
+    Invite(Invite),
+    /// Let this folder become a location, with the six words that came with it
+    #[command(after_help = "Examples:\n  offsync join /media/grandma/Photos\n  offsync join Photos --invitation anna.invitation --phrase-file words.txt\n  offsync join Photos --as \"Pep's home\"      (after .offsync was lost)")]
+    Join(Join),
+    /// Do one whole cycle: look, fetch, apply, post, tidy up
+    #[command(after_help = "Examples:\n  offsync sync\n  offsync sync /media/pep/Photos --yes      (many deletions are meant)")]
+    Sync(Sync),
+    /// Tell how archives stand
+    #[command(after_help = "Example:\n  offsync status --json")]
+    Status(Folders),
+    /// List what changed here since it was last posted
+    #[command(after_help = "Example:\n  offsync diff /media/pep/Photos")]
+    Diff(Folder),
+    /// List what was changed, by whom, and who has it
+    #[command(after_help = "Example:\n  offsync log /media/pep/Photos --limit 10")]
+    Log(Log),
+    /// List the locations of an archive and how far each is
+    #[command(after_help = "Example:\n  offsync locations /media/pep/Photos")]
+    Locations(Folder),
+    /// Play the whole story with three homes on this machine, narrated and checked
+    #[command(after_help = "Example:\n  offsync demo --dir /tmp/three-homes --keep")]
+    Demo(Demo),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  offsync completions bash > /etc/bash_completion.d/offsync")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `init`.
+#[derive(Args, Debug)]
+pub(crate) struct Init {
+    /// The folder with the files
+    pub(crate) folder: PathBuf,
+    /// The archive's name
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What to call this location ("Pep's home")
+    #[arg(long)]
+    pub(crate) label: String,
+    /// Who looks after it
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// Where the mailbox is: fs:///folder
+    #[arg(long)]
+    pub(crate) mailbox: String,
+    /// What the mailbox may hold: 2GB, 500MiB
+    #[arg(long, value_parser = parse_size, value_name = "SIZE")]
+    pub(crate) allowance: Option<u64>,
+    /// Days of silence after which a location no longer holds the others up
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) park_after: Option<u32>,
+}
+
+/// `copy`.
+#[derive(Args, Debug)]
+pub(crate) struct Copy {
+    /// The archive's folder
+    pub(crate) folder: PathBuf,
+    /// An empty folder on the other drive
+    pub(crate) to: PathBuf,
+    /// What to call the new location
+    #[arg(long)]
+    pub(crate) label: String,
+    /// Who will look after it
+    #[arg(long)]
+    pub(crate) person: String,
+    /// Write the six words to this file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) phrase_file: Option<PathBuf>,
+}
+
+/// `invite`.
+#[derive(Args, Debug)]
+pub(crate) struct Invite {
+    /// The archive's folder
+    pub(crate) folder: PathBuf,
+    /// What to call the new location
+    #[arg(long)]
+    pub(crate) label: String,
+    /// Who will look after it
+    #[arg(long)]
+    pub(crate) person: String,
+    /// The file to write the invitation to
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// `join`.
+#[derive(Args, Debug)]
+pub(crate) struct Join {
+    /// The folder
+    pub(crate) folder: PathBuf,
+    /// A file with an invitation, if it is not on the drive
+    #[arg(long, value_name = "FILE")]
+    pub(crate) invitation: Option<PathBuf>,
+    /// A file with the six words; `-` reads them from standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) phrase_file: Option<PathBuf>,
+    /// The location that this folder was, after .offsync was lost: its label or id
+    #[arg(long = "as", value_name = "LOCATION", conflicts_with_all = ["invitation", "phrase_file"])]
+    pub(crate) as_location: Option<String>,
+}
+
+/// `sync`.
+#[derive(Args, Debug)]
+pub(crate) struct Sync {
+    /// Archives; all that this computer knows if none is named
+    pub(crate) folders: Vec<PathBuf>,
+    /// Say yes to many deletions at once
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Read every file again, whatever its time says
+    #[arg(long)]
+    pub(crate) deep: bool,
+    /// Tell what would be done; change nothing anywhere
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// Commands that take folders.
+#[derive(Args, Debug)]
+pub(crate) struct Folders {
+    /// Archives; all that this computer knows if none is named
+    pub(crate) folders: Vec<PathBuf>,
+}
+
+/// Commands that take one folder.
+#[derive(Args, Debug)]
+pub(crate) struct Folder {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+}
+
+/// `log`.
+#[derive(Args, Debug)]
+pub(crate) struct Log {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+    /// How many lines at most
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+}
+
+/// `demo`.
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// Where to play it; a temporary folder if none is named
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Leave the folders behind to look at
+    #[arg(long)]
+    pub(crate) keep: bool,
+}
+
+const EXAMPLES: &str = "Begin:
+  offsync init FOLDER --name \"Family photos\" --label \"Pep's home\" --mailbox fs:///path/to/mailbox
+  offsync copy FOLDER /media/new-drive/Photos --label \"Grandma's home\" --person Grandma
+  offsync join /media/grandma/Photos        (on Grandma's computer, with the six words)
+  offsync sync
+
+Exit codes: 0 done; 1 failed, nothing lost; 2 wrong usage; 3 held, wants a yes; 4 another Offsync is at it;
+5 done, but some paths were left alone; 6 the mailbox cannot be used now.";

@@ -1,0 +1,22 @@
+//! `offsync`, the command line: parses, calls the application, prints. It decides nothing.
+
+mod arguments;
+mod documents;
+mod keystore;
+mod progress;
+mod prompt;
+mod run;
+mod text;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let arguments = match arguments::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return run::usage(&error),
+    };
+    run::run(&arguments)
+}

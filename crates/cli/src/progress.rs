@@ -1,0 +1,100 @@
+//! Progress bars on standard error, for what takes over a second.
+
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use offsync_app::EventSink;
+use offsync_app::view::{Event, Phase};
+
+use crate::arguments::When;
+
+const QUIET_FOR: Duration = Duration::from_secs(1);
+
+struct Shown {
+    since: Instant,
+    bar: Option<(Phase, bool, ProgressBar)>,
+    is_eager: bool,
+}
+
+/// Makes the listener that draws progress; one that does nothing if it is not wanted.
+pub(crate) fn sink(when: When, is_quiet: bool) -> EventSink {
+    let is_wanted = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => !is_quiet && std::io::stderr().is_terminal(),
+    };
+    if !is_wanted {
+        return Arc::new(|_| {});
+    }
+    let shown = Mutex::new(Shown { since: Instant::now(), bar: None, is_eager: when == When::Always });
+    Arc::new(move |event| {
+        if let Ok(mut shown) = shown.lock() {
+            shown.hear(&event);
+        }
+    })
+}
+
+impl Shown {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Progress { phase, done, total, done_bytes, total_bytes, path, .. } => {
+                if !self.is_eager && self.since.elapsed() < QUIET_FOR {
+                    return;
+                }
+                let is_bytes = total_bytes.is_some();
+                let (done, total) = if is_bytes { (*done_bytes, *total_bytes) } else { (*done, *total) };
+                let bar = self.bar(*phase, is_bytes, total);
+                bar.set_position(done);
+                bar.set_message(path.clone().unwrap_or_default());
+            }
+            Event::SyncStarted { .. } => self.since = Instant::now(),
+            Event::SyncFinished { .. } => self.clear(),
+            Event::StatusChanged { .. } | Event::Notice { .. } => {}
+        }
+    }
+
+    fn bar(&mut self, phase: Phase, is_bytes: bool, total: Option<u64>) -> &ProgressBar {
+        let is_same = matches!(&self.bar, Some((old, bytes, _)) if *old == phase && *bytes == is_bytes);
+        if !is_same {
+            self.clear();
+            let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+            bar.set_style(style(is_bytes, total.is_some()));
+            bar.set_prefix(word(phase));
+            self.bar = Some((phase, is_bytes, bar));
+        }
+        let Some((_, _, bar)) = &self.bar else { unreachable!("just set") };
+        if let Some(total) = total {
+            bar.set_length(total);
+        }
+        bar
+    }
+
+    fn clear(&mut self) {
+        if let Some((_, _, bar)) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style(is_bytes: bool, has_total: bool) -> ProgressStyle {
+    let template = match (is_bytes, has_total) {
+        (true, _) => "{prefix:>10} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} {wide_msg}",
+        (false, true) => "{prefix:>10} {bar:24} {pos}/{len} {eta} {wide_msg}",
+        (false, false) => "{prefix:>10} {spinner} {pos} {wide_msg}",
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Scanning => "looking",
+        Phase::Fetching => "fetching",
+        Phase::Applying => "writing",
+        Phase::Posting => "sending",
+        Phase::Copying => "copying",
+        Phase::Verifying => "checking",
+        Phase::Pruning => "tidying",
+    }
+}

@@ -1,0 +1,69 @@
+//! Sizes as people write and read them.
+
+/// Reads a size: bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB, TiB.
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let scale: f64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kb" => 1e3,
+        "m" | "mb" => 1e6,
+        "g" | "gb" => 1e9,
+        "t" | "tb" => 1e12,
+        "kib" => 1024.0,
+        "mib" => 1024.0 * 1024.0,
+        "gib" => 1024.0 * 1024.0 * 1024.0,
+        "tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+        _ => return Err(format!("'{text}' is no size; write one like 500MB, 2GiB or 1000000")),
+    };
+    let number: f64 = number.parse().map_err(|_| format!("'{text}' is no size; write one like 500MB, 2GiB or 1000000"))?;
+    let bytes = (number * scale).round();
+    if !(0.0..=9e18).contains(&bytes) {
+        return Err(format!("'{text}' is too large a size"));
+    }
+    Ok(bytes as u64)
+}
+
+/// Gives a size with one decimal, in powers of ten.
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit < UNITS.len() - 1 {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+/// Gives a count with its noun.
+pub(crate) fn count(n: u64, one: &str, more: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {more}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        for (text, bytes) in
+            [("0", 0), ("1000", 1000), ("10MB", 10_000_000), ("4GiB", 4 << 30), ("1.5 kB", 1500), ("2tib", 2 << 40)]
+        {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_size_is_refused_with_an_example() {
+        for text in ["", "MB", "-1", "1 apple", "1.2.3", "99999999TB"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_shown_with_one_decimal() {
+        assert_eq!([size(0), size(999), size(1000), size(340_000_000)], ["0 bytes", "999 bytes", "1.0 kB", "340.0 MB"]);
+    }
+}
