@@ -78,7 +78,10 @@ impl App {
         make_private_folder(&self.config_dir).map_err(|error| {
             AppError::failed(
                 "settings",
-                format!("Offsync's settings folder {} cannot be made: {error}.", self.config_dir.display()),
+                format!(
+                    "Offsync's settings folder {} cannot be made: {error}.",
+                    self.config_dir.display()
+                ),
                 "Name another one with --config-dir or OFFSYNC_CONFIG_DIR.",
             )
         })?;

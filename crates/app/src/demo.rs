@@ -42,7 +42,7 @@ impl Home {
         let request = SyncRequest {
             folders: vec![self.drive.clone()],
             yes,
-            deep: false,
+            ..SyncRequest::default()
         };
         let report = self
             .app

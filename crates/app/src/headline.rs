@@ -207,6 +207,8 @@ mod tests {
             direction: HeldDirection::Local,
             deletions: 9,
             of: 12,
+            sample: Vec::new(),
+            by: None,
         };
         all.held = Some(held);
         check(

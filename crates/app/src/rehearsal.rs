@@ -30,7 +30,11 @@ use crate::sync::SyncRequest;
 impl App {
     /// Tells what a sync would do; changes nothing anywhere.
     pub fn rehearse(&self, request: &SyncRequest) -> std::result::Result<Vec<SyncReport>, AppError> {
-        let folders = if request.folders.is_empty() { self.known_folders()? } else { request.folders.clone() };
+        let folders = if request.folders.is_empty() {
+            self.known_folders()?
+        } else {
+            request.folders.clone()
+        };
         let one = |folder: &PathBuf| {
             self.rehearse_one(folder, request).unwrap_or_else(|failure| SyncReport {
                 folder: folder.display().to_string(),
@@ -48,15 +52,30 @@ impl App {
             return Err(trouble.into());
         }
         let stage = tempfile::tempdir().map_err(|error| {
-            AppError::failed("no_temporary_folder", format!("No temporary folder could be made: {error}."), "Set TMPDIR to a folder that can be written.")
+            AppError::failed(
+                "no_temporary_folder",
+                format!("No temporary folder could be made: {error}."),
+                "Set TMPDIR to a folder that can be written.",
+            )
         })?;
         let path = stage.path().join("index.sqlite");
         archive.index.snapshot_to(&path)?;
         let mut index = SqliteIndex::open(&path)?;
-        let disk = StageDisk { real: &archive.disk, stage: stage.path().to_path_buf() };
-        let mailbox = archive.mailbox.as_deref().map(|real| StageMailbox { real, changed: Mutex::default() });
+        let disk = StageDisk {
+            real: &archive.disk,
+            stage: stage.path().to_path_buf(),
+        };
+        let mailbox = archive.mailbox.as_deref().map(|real| StageMailbox {
+            real,
+            changed: Mutex::default(),
+        });
         let witness = StageWitness { real: &archive.witness };
-        let options = SyncOptions { deep: request.deep, confirm_deletions: request.yes, ..archive.options() };
+        let options = SyncOptions {
+            deep: request.deep,
+            confirm_deletions: request.yes,
+            refuse_deletions: request.keep_files,
+            ..archive.options()
+        };
         let ports = Ports {
             disk: &disk,
             index: &mut index,
@@ -66,7 +85,11 @@ impl App {
             witness: &witness,
         };
         let report = Engine::open(ports, &archive.keys, &archive.signer, &Silent)?.sync(&options)?;
-        Ok(SyncReport::from_engine(archive.marker.archive_id.to_string(), archive.root.display().to_string(), &report))
+        Ok(SyncReport::from_engine(
+            archive.marker.archive_id.to_string(),
+            archive.root.display().to_string(),
+            &report,
+        ))
     }
 }
 
@@ -130,13 +153,23 @@ impl Disk for StageDisk<'_> {
     }
 
     fn publish(&self, name: &StagedName, _: &RelPath, meta: &Meta) -> std::result::Result<Stat, DiskError> {
-        let size_bytes = std::fs::metadata(self.staged_path(name)).map(|found| found.len()).unwrap_or(0);
+        let size_bytes = std::fs::metadata(self.staged_path(name))
+            .map(|found| found.len())
+            .unwrap_or(0);
         self.drop_staged(name)?;
-        Ok(Stat { size_bytes, mtime_ns: meta.mtime_ns, mode: meta.mode, ..Stat::default() })
+        Ok(Stat {
+            size_bytes,
+            mtime_ns: meta.mtime_ns,
+            mode: meta.mode,
+            ..Stat::default()
+        })
     }
 
     fn make_folder(&self, _: &RelPath, mode: u32) -> std::result::Result<Stat, DiskError> {
-        Ok(Stat { mode, ..Stat::default() })
+        Ok(Stat {
+            mode,
+            ..Stat::default()
+        })
     }
 
     fn remove_folder(&self, _: &RelPath) -> std::result::Result<(), DiskError> {
@@ -152,7 +185,11 @@ impl Disk for StageDisk<'_> {
     }
 
     fn set_meta(&self, path: &RelPath, meta: &Meta) -> std::result::Result<Stat, DiskError> {
-        Ok(Stat { mtime_ns: meta.mtime_ns, mode: meta.mode, ..self.now(path)? })
+        Ok(Stat {
+            mtime_ns: meta.mtime_ns,
+            mode: meta.mode,
+            ..self.now(path)?
+        })
     }
 
     fn displace(&self, _: &RelPath, _: &TrashName) -> std::result::Result<(), DiskError> {
@@ -219,16 +256,26 @@ impl NewFile for StageFile {
 impl OpenFile for StageFile {
     fn stat(&self) -> std::result::Result<Stat, DiskError> {
         let size_bytes = self.0.metadata().map_err(|error| stage_error(&error))?.len();
-        Ok(Stat { size_bytes, ..Stat::default() })
+        Ok(Stat {
+            size_bytes,
+            ..Stat::default()
+        })
     }
 
     fn seek_to(&mut self, offset: u64) -> std::result::Result<(), DiskError> {
-        self.0.seek(SeekFrom::Start(offset)).map(drop).map_err(|error| stage_error(&error))
+        self.0
+            .seek(SeekFrom::Start(offset))
+            .map(drop)
+            .map_err(|error| stage_error(&error))
     }
 }
 
 fn stage_error(error: &std::io::Error) -> DiskError {
-    DiskError::new(DiskErrorKind::Other, RelPath::root(), format!("the temporary folder cannot be used: {error}"))
+    DiskError::new(
+        DiskErrorKind::Other,
+        RelPath::root(),
+        format!("the temporary folder cannot be used: {error}"),
+    )
 }
 
 /// A mailbox that can be read, and forgets what is put there when it is dropped.

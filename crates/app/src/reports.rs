@@ -1,7 +1,7 @@
 //! The documents of `sync` and `diff`, field by field as scripts rely on them.
 
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Difference, DifferenceKind, HeldDirection as Direction, SkippedPath};
+use offsync_engine::{Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
 use serde::Serialize;
 
 use crate::failure::AppError;
@@ -195,12 +195,7 @@ impl SyncReport {
                 })
                 .collect(),
             skipped: report.skipped.iter().map(SkippedReport::from).collect(),
-            held: report.held.map(|held| HeldView {
-                reason: "many_deletions".into(),
-                direction: direction(held.direction),
-                deletions: held.deletions,
-                of: held.of,
-            }),
+            held: report.held.as_ref().map(held_view),
             root: report.root.map(|root| root.to_string()).unwrap_or_default(),
             up_to_date: report.up_to_date,
             took_new_id: report.took_new_id,
@@ -245,7 +240,19 @@ impl From<&Difference> for DiffLine {
     }
 }
 
-pub(crate) fn direction(direction: Direction) -> HeldDirection {
+/// Gives held deletions as data; who made them is added by whoever knows the labels.
+pub(crate) fn held_view(held: &Held) -> HeldView {
+    HeldView {
+        reason: "many_deletions".into(),
+        direction: direction(held.direction),
+        deletions: held.deletions,
+        of: held.of,
+        sample: held.sample.iter().map(ToString::to_string).collect(),
+        by: held.by.map(|location| location.to_string()),
+    }
+}
+
+fn direction(direction: Direction) -> HeldDirection {
     match direction {
         Direction::Local => HeldDirection::Local,
         Direction::Remote => HeldDirection::Remote,

@@ -17,6 +17,8 @@ pub struct SyncRequest {
     pub folders: Vec<PathBuf>,
     /// A person says yes to many deletions.
     pub yes: bool,
+    /// A person says no to the deletions that are held.
+    pub keep_files: bool,
     /// Read every file again.
     pub deep: bool,
 }
@@ -57,6 +59,7 @@ impl App {
         let options = SyncOptions {
             deep: request.deep,
             confirm_deletions: request.yes,
+            refuse_deletions: request.keep_files,
             ..archive.options()
         };
         let result = archive

@@ -106,6 +106,10 @@ pub struct HeldView {
     pub deletions: u64,
     /// How many files there are.
     pub of: u64,
+    /// Some of their paths.
+    pub sample: Vec<String>,
+    /// Location id of who made them, if it was somebody else.
+    pub by: Option<String>,
 }
 
 /// Where held deletions come from.

@@ -10,7 +10,7 @@ use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::headline;
 use crate::opened::Opened;
-use crate::reports::DiffLine;
+use crate::reports::{DiffLine, held_view};
 use crate::times::rfc3339;
 use crate::view::{
     ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, LocalChanges, LocationState,
@@ -157,7 +157,7 @@ fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
         // Between two cycles everything that was written is flushed.
         safe_to_unplug: true,
         last_sync: survey.last_sync_ns.map(rfc3339),
-        held: None,
+        held: survey.held.as_ref().map(held_view),
         locations: survey.locations.iter().map(location).collect(),
         headline: Headline::DriveAway,
     };

@@ -52,19 +52,29 @@ pub(crate) enum When {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Begin an archive: this folder becomes its first location
-    #[command(after_help = "Example:\n  offsync init /media/pep/Photos --name \"Family photos\" --label \"Pep's home\" --person Pep --mailbox fs:///home/pep/Cloud/offsync")]
+    #[command(
+        after_help = "Example:\n  offsync init /media/pep/Photos --name \"Family photos\" --label \"Pep's home\" --person Pep --mailbox fs:///home/pep/Cloud/offsync"
+    )]
     Init(Init),
     /// Copy an archive onto another drive for somebody, verified, with an invitation on it
-    #[command(after_help = "Example:\n  offsync copy /media/pep/Photos /media/new-drive/Photos --label \"Grandma's home\" --person Grandma\n\nInterrupted, the same command goes on where it was.")]
+    #[command(
+        after_help = "Example:\n  offsync copy /media/pep/Photos /media/new-drive/Photos --label \"Grandma's home\" --person Grandma\n\nInterrupted, the same command goes on where it was."
+    )]
     Copy(Copy),
     /// Make an invitation in a file, for a copy that exists already or for none
-    #[command(after_help = "Example:\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation")]
+    #[command(
+        after_help = "Example:\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation"
+    )]
     Invite(Invite),
     /// Let this folder become a location, with the six words that came with it
-    #[command(after_help = "Examples:\n  offsync join /media/grandma/Photos\n  offsync join Photos --invitation anna.invitation --phrase-file words.txt\n  offsync join Photos --as \"Pep's home\"      (after .offsync was lost)")]
+    #[command(
+        after_help = "Examples:\n  offsync join /media/grandma/Photos\n  offsync join Photos --invitation anna.invitation --phrase-file words.txt\n  offsync join Photos --as \"Pep's home\"      (after .offsync was lost)"
+    )]
     Join(Join),
     /// Do one whole cycle: look, fetch, apply, post, tidy up
-    #[command(after_help = "Examples:\n  offsync sync\n  offsync sync /media/pep/Photos --yes      (many deletions are meant)")]
+    #[command(
+        after_help = "Examples:\n  offsync sync\n  offsync sync /media/pep/Photos --yes      (many deletions are meant)"
+    )]
     Sync(Sync),
     /// Tell how archives stand
     #[command(after_help = "Example:\n  offsync status --json")]
@@ -172,6 +182,9 @@ pub(crate) struct Sync {
     /// Say yes to many deletions at once
     #[arg(long)]
     pub(crate) yes: bool,
+    /// Say no to deletions that are held: the files stay, or come back from the others
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) keep_files: bool,
     /// Read every file again, whatever its time says
     #[arg(long)]
     pub(crate) deep: bool,

@@ -21,5 +21,7 @@ fn passphrase() -> Result<Zeroizing<Vec<u8>>, String> {
     }
     prompt::secret("Passphrase of Offsync's keys: ")
         .map(|text| Zeroizing::new(text.as_bytes().to_vec()))
-        .ok_or_else(|| "OFFSYNC_KEYSTORE=file needs a passphrase: set OFFSYNC_PASSPHRASE, or run it in a terminal.".into())
+        .ok_or_else(|| {
+            "OFFSYNC_KEYSTORE=file needs a passphrase: set OFFSYNC_PASSPHRASE, or run it in a terminal.".into()
+        })
 }

@@ -28,7 +28,11 @@ pub(crate) fn sink(when: When, is_quiet: bool) -> EventSink {
     if !is_wanted {
         return Arc::new(|_| {});
     }
-    let shown = Mutex::new(Shown { since: Instant::now(), bar: None, is_eager: when == When::Always });
+    let shown = Mutex::new(Shown {
+        since: Instant::now(),
+        bar: None,
+        is_eager: when == When::Always,
+    });
     Arc::new(move |event| {
         if let Ok(mut shown) = shown.lock() {
             shown.hear(&event);
@@ -39,12 +43,24 @@ pub(crate) fn sink(when: When, is_quiet: bool) -> EventSink {
 impl Shown {
     fn hear(&mut self, event: &Event) {
         match event {
-            Event::Progress { phase, done, total, done_bytes, total_bytes, path, .. } => {
+            Event::Progress {
+                phase,
+                done,
+                total,
+                done_bytes,
+                total_bytes,
+                path,
+                ..
+            } => {
                 if !self.is_eager && self.since.elapsed() < QUIET_FOR {
                     return;
                 }
                 let is_bytes = total_bytes.is_some();
-                let (done, total) = if is_bytes { (*done_bytes, *total_bytes) } else { (*done, *total) };
+                let (done, total) = if is_bytes {
+                    (*done_bytes, *total_bytes)
+                } else {
+                    (*done, *total)
+                };
                 let bar = self.bar(*phase, is_bytes, total);
                 bar.set_position(done);
                 bar.set_message(path.clone().unwrap_or_default());
@@ -64,7 +80,9 @@ impl Shown {
             bar.set_prefix(word(phase));
             self.bar = Some((phase, is_bytes, bar));
         }
-        let Some((_, _, bar)) = &self.bar else { unreachable!("just set") };
+        let Some((_, _, bar)) = &self.bar else {
+            unreachable!("just set")
+        };
         if let Some(total) = total {
             bar.set_length(total);
         }

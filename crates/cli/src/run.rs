@@ -31,8 +31,17 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
     if wants_json && !is_help {
         let message = error.to_string();
-        let first = message.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        documents::print_failure(&Failure { code: "usage".into(), message: first, hint: "See offsync --help.".into() });
+        let first = message
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        documents::print_failure(&Failure {
+            code: "usage".into(),
+            message: first,
+            hint: "See offsync --help.".into(),
+        });
     } else {
         let _ = error.print();
     }
@@ -60,7 +69,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 fn options(arguments: &Arguments) -> Result<AppOptions, String> {
     let config_dir = arguments.everywhere.config_dir.clone();
     let needs_keys = !matches!(arguments.command, Command::Completions { .. } | Command::Demo(_));
-    let keystore = if needs_keys { keystore::from_environment()? } else { Default::default() };
+    let keystore = if needs_keys {
+        keystore::from_environment()?
+    } else {
+        Default::default()
+    };
     Ok(AppOptions { config_dir, keystore })
 }
 
@@ -81,12 +94,18 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Invite(invite) => self::invite(&app, invite, json),
         Command::Join(join) => self::join(&app, join, json),
         Command::Sync(sync) => self::sync(&app, sync, arguments),
-        Command::Status(folders) => show(&app.status(&folders.folders)?, json, |all| all.iter().flat_map(text::status).collect()),
-        Command::Diff(folder) => show(&app.diff(&folder.folder)?, json, |all| all.iter().map(text::diff).collect()),
-        Command::Log(log) => show(&app.log(&log.folder, log.limit)?, json, |all| all.iter().map(text::log).collect()),
-        Command::Locations(folder) => {
-            show(&app.locations(&folder.folder)?, json, |all| all.iter().map(text::location).collect())
-        }
+        Command::Status(folders) => show(&app.status(&folders.folders)?, json, |all| {
+            all.iter().flat_map(text::status).collect()
+        }),
+        Command::Diff(folder) => show(&app.diff(&folder.folder)?, json, |all| {
+            all.iter().map(text::diff).collect()
+        }),
+        Command::Log(log) => show(&app.log(&log.folder, log.limit)?, json, |all| {
+            all.iter().map(text::log).collect()
+        }),
+        Command::Locations(folder) => show(&app.locations(&folder.folder)?, json, |all| {
+            all.iter().map(text::location).collect()
+        }),
         Command::Demo(demo) => self::demo(demo, json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Arguments::command(), "offsync", &mut std::io::stdout());
@@ -107,7 +126,11 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
     })?;
     show(&report, json, |report| {
         vec![
-            format!("{} is now the archive '{}'.", text::safe(&report.folder), text::safe(&init.name)),
+            format!(
+                "{} is now the archive '{}'.",
+                text::safe(&report.folder),
+                text::safe(&init.name)
+            ),
             "Next: make a copy for somebody, with `offsync copy`.".into(),
         ]
     })
@@ -135,7 +158,10 @@ fn invite(app: &App, invite: &Invite, json: bool) -> Outcome {
         out: invite.out.clone(),
     })?;
     show(&report, json, |report| {
-        vec![format!("The invitation is in {}.", text::safe(&report.file)), format!("Tell {} these six words: {}", text::safe(&invite.person), report.phrase)]
+        vec![
+            format!("The invitation is in {}.", text::safe(&report.file)),
+            format!("Tell {} these six words: {}", text::safe(&invite.person), report.phrase),
+        ]
     })
 }
 
@@ -155,9 +181,21 @@ fn join(app: &App, join: &Join, json: bool) -> Outcome {
 }
 
 fn sync(app: &App, sync: &Sync, arguments: &Arguments) -> Outcome {
-    let request = SyncRequest { folders: sync.folders.clone(), yes: sync.yes, deep: sync.deep };
-    let reports = if sync.dry_run { app.rehearse(&request)? } else { app.sync(&request)? };
-    let code = WORST_FIRST.into_iter().find(|code| reports.iter().any(|report| code_of(report) == *code)).unwrap_or(DONE);
+    let request = SyncRequest {
+        folders: sync.folders.clone(),
+        yes: sync.yes,
+        keep_files: sync.keep_files,
+        deep: sync.deep,
+    };
+    let reports = if sync.dry_run {
+        app.rehearse(&request)?
+    } else {
+        app.sync(&request)?
+    };
+    let code = WORST_FIRST
+        .into_iter()
+        .find(|code| reports.iter().any(|report| code_of(report) == *code))
+        .unwrap_or(DONE);
     if let [only] = reports.as_slice()
         && let Some(failure) = &only.failure
     {
@@ -166,7 +204,9 @@ fn sync(app: &App, sync: &Sync, arguments: &Arguments) -> Outcome {
     let is_quiet = arguments.everywhere.quiet && code == DONE;
     if !is_quiet || arguments.everywhere.json {
         show(&reports, arguments.everywhere.json, |all| {
-            all.iter().flat_map(|report| text::sync(report, arguments.everywhere.verbose)).collect()
+            all.iter()
+                .flat_map(|report| text::sync(report, arguments.everywhere.verbose))
+                .collect()
         })?;
     }
     Ok(code)
@@ -188,10 +228,17 @@ fn demo(demo: &Demo, json: bool) -> Outcome {
     };
     let is_used = std::fs::read_dir(&base).is_ok_and(|mut entries| entries.next().is_some());
     if is_used {
-        return Err(usage_error(format!("{} is not empty; choose an empty folder for the demo.", base.display())));
+        return Err(usage_error(format!(
+            "{} is not empty; choose an empty folder for the demo.",
+            base.display()
+        )));
     }
-    std::fs::create_dir_all(&base).map_err(|error| usage_error(format!("{} cannot be made: {error}.", base.display())))?;
-    let mut teller = Teller { is_silent: json, lines: Vec::new() };
+    std::fs::create_dir_all(&base)
+        .map_err(|error| usage_error(format!("{} cannot be made: {error}.", base.display())))?;
+    let mut teller = Teller {
+        is_silent: json,
+        lines: Vec::new(),
+    };
     let outcome = play_demo(&base, &mut teller);
     let keep = demo.keep || outcome.is_err();
     if keep {
@@ -251,7 +298,12 @@ fn read_phrase(file: &Path) -> Result<String, AppError> {
     } else {
         std::fs::read_to_string(file)
     };
-    read.map_err(|error| usage_error(format!("The six words could not be read from {}: {error}.", file.display())))
+    read.map_err(|error| {
+        usage_error(format!(
+            "The six words could not be read from {}: {error}.",
+            file.display()
+        ))
+    })
 }
 
 fn write_secret(file: &PathBuf, phrase: &str) -> Result<(), AppError> {
@@ -260,9 +312,19 @@ fn write_secret(file: &PathBuf, phrase: &str) -> Result<(), AppError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let written = options.open(file).and_then(|mut out| writeln!(out, "{phrase}"));
-    written.map_err(|error| usage_error(format!("The six words could not be written to {}: {error}. They are: {phrase}", file.display())))
+    written.map_err(|error| {
+        usage_error(format!(
+            "The six words could not be written to {}: {error}. They are: {phrase}",
+            file.display()
+        ))
+    })
 }
 
 fn usage_error(message: impl Into<String>) -> AppError {
-    AppError { class: offsync_app::ExitClass::Usage, code: "usage", message: message.into(), hint: "See offsync --help.".into() }
+    AppError {
+        class: offsync_app::ExitClass::Usage,
+        code: "usage",
+        message: message.into(),
+        hint: "See offsync --help.".into(),
+    }
 }

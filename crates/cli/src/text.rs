@@ -7,7 +7,13 @@ use crate::units::{count, size};
 
 /// Shows a name or path so that it cannot move the cursor or break a line.
 pub(crate) fn safe(text: &str) -> String {
-    let show = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let show = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
     text.chars().map(show).collect()
 }
 
@@ -26,22 +32,42 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         (applied.deleted, "to the trash"),
         (applied.metadata, "retouched"),
     ];
-    let done: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let done: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
     if !done.is_empty() {
-        lines.push(format!("  received {}: {}", count(report.fetched.changesets, "change", "changes"), done.join(", ")));
+        lines.push(format!(
+            "  received {}: {}",
+            count(report.fetched.changesets, "change", "changes"),
+            done.join(", ")
+        ));
     }
     if report.posted.entries > 0 {
         let content = size(report.posted.payload_bytes);
-        lines.push(format!("  sent {} ({content} of content)", count(report.posted.entries, "entry", "entries")));
+        lines.push(format!(
+            "  sent {} ({content} of content)",
+            count(report.posted.entries, "entry", "entries")
+        ));
     }
     if report.waiting.entries > 0 {
-        lines.push(format!("  {} of {} wait for room in the mailbox", count(report.waiting.entries, "entry", "entries"), size(report.waiting.bytes)));
+        lines.push(format!(
+            "  {} of {} wait for room in the mailbox",
+            count(report.waiting.entries, "entry", "entries"),
+            size(report.waiting.bytes)
+        ));
     }
     if report.took_new_id {
-        lines.push("  This drive is a copy of another or was restored; it goes on as a new location of its own.".into());
+        lines
+            .push("  This drive is a copy of another or was restored; it goes on as a new location of its own.".into());
     }
     for line in &report.conflicts {
-        lines.push(format!("  two versions are kept: {} and {}", safe(&line.path), safe(&line.copy)));
+        lines.push(format!(
+            "  two versions are kept: {} and {}",
+            safe(&line.path),
+            safe(&line.copy)
+        ));
     }
     lines.extend(skipped(&report.skipped));
     if report.missing_chunks > 0 {
@@ -49,15 +75,24 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
     }
     if let Some(held) = &report.held {
         lines.push(format!(
-            "  {} of {} files would be deleted. Nothing was deleted; if that is meant, sync again with --yes.",
+            "  {} of {} files would be deleted. Nothing was deleted; if that is meant, sync again with --yes; if not, with --keep-files.",
             held.deletions, held.of
         ));
     }
     if lines.len() == 1 {
-        lines.push(if report.up_to_date { "  up to date".into() } else { "  nothing new".into() });
+        lines.push(if report.up_to_date {
+            "  up to date".into()
+        } else {
+            "  nothing new".into()
+        });
     }
     if is_verbose {
-        lines.push(format!("  looked at {}, read {} ({})", count(report.scanned.files, "file", "files"), report.scanned.hashed_files, size(report.scanned.hashed_bytes)));
+        lines.push(format!(
+            "  looked at {}, read {} ({})",
+            count(report.scanned.files, "file", "files"),
+            report.scanned.hashed_files,
+            size(report.scanned.hashed_bytes)
+        ));
         lines.push(format!("  root {}", report.root));
     }
     lines
@@ -65,24 +100,46 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
 
 /// Names paths that were left alone.
 pub(crate) fn skipped(skipped: &[SkippedReport]) -> Vec<String> {
-    skipped.iter().map(|line| format!("  left alone: {}: {}", safe(&line.path), line.reason)).collect()
+    skipped
+        .iter()
+        .map(|line| format!("  left alone: {}: {}", safe(&line.path), line.reason))
+        .collect()
 }
 
 /// Tells how an archive stands.
 pub(crate) fn status(status: &ArchiveStatus) -> Vec<String> {
-    let mut lines = vec![format!("{} ({})", safe(&status.name), safe(&status.folder)), format!("  {}", status.headline.sentence())];
+    let mut lines = vec![
+        format!("{} ({})", safe(&status.name), safe(&status.folder)),
+        format!("  {}", status.headline.sentence()),
+    ];
     if !status.drive.present {
         return lines;
     }
-    lines.push(format!("  {} here; {} free on the drive", count(status.files, "file", "files"), size(status.drive.free_bytes)));
-    let allowance = status.mailbox.allowance_bytes.map(|bytes| format!(" of {}", size(bytes))).unwrap_or_default();
+    lines.push(format!(
+        "  {} here; {} free on the drive",
+        count(status.files, "file", "files"),
+        size(status.drive.free_bytes)
+    ));
+    let allowance = status
+        .mailbox
+        .allowance_bytes
+        .map(|bytes| format!(" of {}", size(bytes)))
+        .unwrap_or_default();
     if status.mailbox.reachable {
         lines.push(format!("  mailbox: {}{allowance}", size(status.mailbox.used_bytes)));
     }
     if status.conflicts > 0 {
-        lines.push(format!("  {} kept in two versions", count(status.conflicts, "file is", "files are")));
+        lines.push(format!(
+            "  {} kept in two versions",
+            count(status.conflicts, "file is", "files are")
+        ));
     }
-    lines.extend(status.locations.iter().map(|location| format!("  {}", self::location(location))));
+    lines.extend(
+        status
+            .locations
+            .iter()
+            .map(|location| format!("  {}", self::location(location))),
+    );
     lines
 }
 
@@ -91,7 +148,11 @@ pub(crate) fn location(location: &LocationView) -> String {
     let state = match location.state {
         LocationState::UpToDate => "up to date".to_owned(),
         LocationState::Behind => {
-            format!("{} behind ({})", count(location.behind.changesets, "change", "changes"), size(location.behind.bytes))
+            format!(
+                "{} behind ({})",
+                count(location.behind.changesets, "change", "changes"),
+                size(location.behind.bytes)
+            )
         }
         LocationState::Ahead => "has something new".to_owned(),
         LocationState::Parked => "away for long; no longer waited for".to_owned(),
@@ -103,7 +164,11 @@ pub(crate) fn location(location: &LocationView) -> String {
         (Some(time), false) => format!(", last seen {time}"),
         (None, false) => String::new(),
     };
-    format!("{} [{}]: {state}{seen}", safe(&location.label), &location.location_id[..8.min(location.location_id.len())])
+    format!(
+        "{} [{}]: {state}{seen}",
+        safe(&location.label),
+        &location.location_id[..8.min(location.location_id.len())]
+    )
 }
 
 /// Tells one line of history.
@@ -116,28 +181,58 @@ pub(crate) fn log(line: &LogLine) -> String {
         (summary.deleted, "deleted"),
         (summary.metadata, "retouched"),
     ];
-    let what: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
-    let example = summary.example.as_deref().map(|path| format!(" ({})", safe(path))).unwrap_or_default();
-    let who = if line.pruned { "everybody has it".into() } else { format!("{} have it", line.applied_by.len()) };
-    format!("{}  {}: {}{example}, {}; {who}", line.created, safe(&line.author_label), what.join(", "), size(line.bytes))
+    let what: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+    let example = summary
+        .example
+        .as_deref()
+        .map(|path| format!(" ({})", safe(path)))
+        .unwrap_or_default();
+    let who = if line.pruned {
+        "everybody has it".into()
+    } else {
+        format!("{} have it", line.applied_by.len())
+    };
+    format!(
+        "{}  {}: {}{example}, {}; {who}",
+        line.created,
+        safe(&line.author_label),
+        what.join(", "),
+        size(line.bytes)
+    )
 }
 
 /// Tells one difference.
 pub(crate) fn diff(line: &DiffLine) -> String {
-    let from = line.from.as_deref().map(|from| format!(" (was {})", safe(from))).unwrap_or_default();
+    let from = line
+        .from
+        .as_deref()
+        .map(|from| format!(" (was {})", safe(from)))
+        .unwrap_or_default();
     format!("{:9} {}{from}", line.change, safe(&line.path))
 }
 
 /// Tells what a copy made.
 pub(crate) fn copy(report: &CopyReport, person: &str) -> Vec<String> {
     let mut lines = vec![
-        format!("Copied and verified {} ({}) to {}.", count(report.files, "file", "files"), size(report.bytes), safe(&report.folder)),
+        format!(
+            "Copied and verified {} ({}) to {}.",
+            count(report.files, "file", "files"),
+            size(report.bytes),
+            safe(&report.folder)
+        ),
         String::new(),
         format!("  Tell {} these six words, by phone or on paper:", safe(person)),
         String::new(),
         format!("      {}", report.phrase),
         String::new(),
-        format!("They open the drive on {}'s computer: offsync join FOLDER", safe(person)),
+        format!(
+            "They open the drive on {}'s computer: offsync join FOLDER",
+            safe(person)
+        ),
     ];
     lines.extend(skipped(&report.skipped));
     lines
@@ -152,8 +247,18 @@ pub(crate) fn join(report: &JoinReport) -> Vec<String> {
         safe(&report.name),
         count(report.adopted_files, "file was", "files were")
     )];
-    lines.extend(report.missing_files.iter().map(|path| format!("  missing, will arrive by sync: {}", safe(path))));
-    lines.extend(report.differing_files.iter().map(|path| format!("  new or different here, will be kept beside: {}", safe(path))));
+    lines.extend(
+        report
+            .missing_files
+            .iter()
+            .map(|path| format!("  missing, will arrive by sync: {}", safe(path))),
+    );
+    lines.extend(
+        report
+            .differing_files
+            .iter()
+            .map(|path| format!("  new or different here, will be kept beside: {}", safe(path))),
+    );
     lines.push("Now: offsync sync".into());
     lines
 }

@@ -3,7 +3,9 @@
 /// Reads a size: bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB, TiB.
 pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let scale: f64 = match unit.trim().to_ascii_lowercase().as_str() {
         "" | "b" => 1.0,
@@ -17,7 +19,9 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         "tib" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
         _ => return Err(format!("'{text}' is no size; write one like 500MB, 2GiB or 1000000")),
     };
-    let number: f64 = number.parse().map_err(|_| format!("'{text}' is no size; write one like 500MB, 2GiB or 1000000"))?;
+    let number: f64 = number
+        .parse()
+        .map_err(|_| format!("'{text}' is no size; write one like 500MB, 2GiB or 1000000"))?;
     let bytes = (number * scale).round();
     if !(0.0..=9e18).contains(&bytes) {
         return Err(format!("'{text}' is too large a size"));
@@ -34,12 +38,20 @@ pub(crate) fn size(bytes: u64) -> String {
         value /= 1000.0;
         unit += 1;
     }
-    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", UNITS[unit]) }
+    if unit == 0 {
+        format!("{bytes} bytes")
+    } else {
+        format!("{value:.1} {}", UNITS[unit])
+    }
 }
 
 /// Gives a count with its noun.
 pub(crate) fn count(n: u64, one: &str, more: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {more}") }
+    if n == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{n} {more}")
+    }
 }
 
 #[cfg(test)]
@@ -48,9 +60,14 @@ mod tests {
 
     #[test]
     fn sizes_are_read_as_people_write_them() {
-        for (text, bytes) in
-            [("0", 0), ("1000", 1000), ("10MB", 10_000_000), ("4GiB", 4 << 30), ("1.5 kB", 1500), ("2tib", 2 << 40)]
-        {
+        for (text, bytes) in [
+            ("0", 0),
+            ("1000", 1000),
+            ("10MB", 10_000_000),
+            ("4GiB", 4 << 30),
+            ("1.5 kB", 1500),
+            ("2tib", 2 << 40),
+        ] {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
         }
     }
@@ -64,6 +81,9 @@ mod tests {
 
     #[test]
     fn sizes_are_shown_with_one_decimal() {
-        assert_eq!([size(0), size(999), size(1000), size(340_000_000)], ["0 bytes", "999 bytes", "1.0 kB", "340.0 MB"]);
+        assert_eq!(
+            [size(0), size(999), size(1000), size(340_000_000)],
+            ["0 bytes", "999 bytes", "1.0 kB", "340.0 MB"]
+        );
     }
 }

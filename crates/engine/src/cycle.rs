@@ -15,7 +15,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, AWAITS_STATE, GONE, LAST_SYNC, STATEMENT};
+use crate::memory::{self, AWAITS_STATE, GONE, HELD, LAST_SYNC, STATEMENT};
 use crate::post::Posting;
 use crate::report::{ConflictLine, SyncReport};
 use crate::scan::{Depth, Trust};
@@ -31,6 +31,8 @@ pub struct SyncOptions {
     pub deep: bool,
     /// A person says yes to many deletions.
     pub confirm_deletions: bool,
+    /// A person says no to the deletions that are held: the files stay, or come back.
+    pub refuse_deletions: bool,
     /// What the mailbox may hold in bytes; `None` without a limit.
     pub allowance_bytes: Option<u64>,
     /// Days of silence after which a location no longer counts.
@@ -45,6 +47,7 @@ impl Default for SyncOptions {
         Self {
             deep: false,
             confirm_deletions: false,
+            refuse_deletions: false,
             allowance_bytes: None,
             park_after_days: PARK_AFTER_DAYS,
             trust_absence: true,
@@ -88,6 +91,9 @@ impl Engine<'_> {
         self.recover()?;
         self.match_marker()?;
         self.scan(if options.deep { Depth::Deep } else { Depth::Quick }, options.trust())?;
+        if options.refuse_deletions {
+            self.refuse_held()?;
+        }
         let missing = match self.mailbox {
             Some(mailbox) => self.exchange(mailbox, options)?,
             None => self.stay_offline(options)?,
@@ -95,7 +101,12 @@ impl Engine<'_> {
         self.drop_spent_staging()?;
         self.close_report(&missing)?;
         let now_ns = self.clock.now_ns();
-        self.commit(vec![memory::write(LAST_SYNC, &now_ns)])?;
+        let held = self
+            .report
+            .held
+            .as_ref()
+            .map_or(memory::erase(HELD), |held| memory::write(HELD, held));
+        self.commit(vec![memory::write(LAST_SYNC, &now_ns), held])?;
         Ok(std::mem::take(&mut self.report))
     }
 

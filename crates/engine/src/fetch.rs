@@ -114,7 +114,7 @@ impl Engine<'_> {
         file.write_all(&body)
             .map_err(|error| crate::content::read_error(&offsync_core::rel_path::RelPath::root(), &error))?;
         file.finish()?;
-        self.disk.flush()?;
+        // No flush of the name: a note without its file is dropped by the next recovery, and fetched again.
         self.commit(vec![memory::write(format!("{STAGED}{name}"), &kept)])?;
         stores.add_staged(&name, &kept);
         Ok(())

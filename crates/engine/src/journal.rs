@@ -282,7 +282,11 @@ impl Engine<'_> {
 
     /// Counts files and links; folders come and go with them.
     fn count(&mut self, ready: &Ready) {
-        let shown = ready.action.after.as_ref().or(ready.action.before.as_ref().map(|before| &before.shown));
+        let shown = ready
+            .action
+            .after
+            .as_ref()
+            .or(ready.action.before.as_ref().map(|before| &before.shown));
         if shown.is_some_and(|shown| shown.value.content.is_folder()) {
             return;
         }

@@ -128,6 +128,7 @@ pub(crate) const VECTOR: &str = "vector";
 pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const GAP_CYCLES: &str = "gap";
 pub(crate) const LAST_SYNC: &str = "last-sync";
+pub(crate) const HELD: &str = "held";
 pub(crate) const CONFIRMED: &str = "confirmed";
 pub(crate) const HEAD: &str = "head/";
 pub(crate) const PERSON: &str = "person/";

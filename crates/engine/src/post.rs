@@ -25,7 +25,7 @@ use crate::memory::{self, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
 use crate::monitor::Phase;
 use crate::report::{Held, HeldDirection};
 use crate::scan::gone_writes;
-use crate::settle::Consent;
+use crate::settle::{Consent, HELD_SAMPLE_PATHS};
 use crate::unit::{Unit, units};
 use crate::view::View;
 
@@ -88,10 +88,18 @@ impl Engine<'_> {
         }
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
         if guard::is_held(deletions, left + deletions) {
+            let sample = deleted
+                .iter()
+                .take(HELD_SAMPLE_PATHS)
+                .map(|i| changes[*i].value.path.clone())
+                .collect();
+            let of = left + deletions;
             self.report.held = Some(Held {
                 direction: HeldDirection::Local,
                 deletions,
-                of: left + deletions,
+                of,
+                sample,
+                by: None,
             });
             // Folders go with their files: while those are held, so are all deletions that are no moves.
             let mut i = 0;

@@ -1,7 +1,8 @@
 //! What a cycle did, in figures and names.
 
-use offsync_core::ids::Root;
+use offsync_core::ids::{LocationId, Root};
 use offsync_core::rel_path::RelPath;
+use serde::{Deserialize, Serialize};
 
 /// A path that was left alone, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,7 +14,7 @@ pub struct SkippedPath {
 }
 
 /// Where held deletions come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeldDirection {
     /// Found on this drive.
     Local,
@@ -22,7 +23,7 @@ pub enum HeldDirection {
 }
 
 /// Many deletions at once that wait for a yes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Held {
     /// Where they come from.
     pub direction: HeldDirection,
@@ -30,6 +31,10 @@ pub struct Held {
     pub deletions: u64,
     /// How many files there are.
     pub of: u64,
+    /// Some of their paths.
+    pub sample: Vec<RelPath>,
+    /// Who deleted them, if it was somebody else.
+    pub by: Option<LocationId>,
 }
 
 /// A conflict copy that is shown.

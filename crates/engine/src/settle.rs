@@ -9,12 +9,14 @@ use offsync_core::rel_path::PathKey;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CONFIRMED, GONE, Gone, UNSETTLED};
+use crate::memory::{self, CONFIRMED, GONE, Gone, HELD, UNSETTLED};
 use crate::overlay::Overlay;
 use crate::plan::{Action, Plan, StepAside};
 use crate::report::{Held, HeldDirection};
 use crate::scan::gone_writes;
 
+/// Paths that are named when many deletions are held.
+pub(crate) const HELD_SAMPLE_PATHS: usize = 5;
 /// Rounds of settling in one go; each finished round leaves less to do.
 const ROUNDS_MAX: u32 = 64;
 
@@ -179,6 +181,7 @@ impl Engine<'_> {
         let confirmed: BTreeSet<(offsync_core::ids::LocationId, u64)> =
             memory::read(self.index, CONFIRMED)?.unwrap_or_default();
         let mut removed = BTreeSet::new();
+        let mut by = None;
         for action in plan.actions.iter().filter(|action| is_file_removal(action)) {
             let tag = action.before.as_ref().map(|before| before.shown.value.content.tag());
             let siblings = self.index.entry(&action.key)?;
@@ -187,16 +190,22 @@ impl Engine<'_> {
                 .any(|(dot, _)| confirmed.contains(&(dot.location, dot.sequence)));
             if !is_confirmed && !tag.is_some_and(|tag| kept.contains(&tag)) {
                 removed.insert(action.key.clone());
+                by = by.or_else(|| siblings.tombstones().next().map(|(dot, _)| dot.location));
             }
         }
         let (deletions, of) = (removed.len() as u64, self.index.count_files()?);
         if !guard::is_held(deletions, of) {
             return Ok(());
         }
+        let of_removed = plan.actions.iter().filter(|action| removed.contains(&action.key));
+        let paths = of_removed.filter_map(|action| Some(action.before.as_ref()?.shown.value.path.clone()));
+        let sample = paths.take(HELD_SAMPLE_PATHS).collect();
         self.report.held = Some(Held {
             direction: HeldDirection::Remote,
             deletions,
             of,
+            sample,
+            by,
         });
         // Folders above what stays must stay too.
         let stays = |action: &Action| {
@@ -212,6 +221,30 @@ impl Engine<'_> {
         plan.actions.retain(|action| !stays(action));
         plan.unfinished.extend(held.iter().filter_map(PathKey::parent));
         Ok(())
+    }
+
+    /// Takes back deletions that are held: what others deleted stays, as this location's own word;
+    /// what was deleted here is wanted again.
+    pub(crate) fn refuse_held(&mut self) -> Result<()> {
+        let Some(held) = memory::read::<Held>(self.index, HELD)? else {
+            return Ok(());
+        };
+        let mut writes = Vec::new();
+        if held.direction == HeldDirection::Local {
+            for (name, gone) in memory::read_all::<Gone>(self.index, GONE)? {
+                writes.push(memory::erase(format!("{GONE}{name}")));
+                writes.extend(gone.path.key().parent().as_ref().map(memory::unsettle));
+            }
+        } else {
+            let overlay = Overlay::new(self.index, self.local_changes()?)?;
+            let plan = self.plan(&overlay, &self.stores()?)?;
+            for action in plan.actions.into_iter().filter(|action| action.after.is_none()) {
+                let there = self.index.place(&action.key)?.and_then(|place| place.into_parts().1);
+                writes.push(IndexWrite::Place(action.key, Place::new(None, there)));
+            }
+        }
+        writes.push(memory::erase(HELD));
+        self.commit(writes)
     }
 
     fn mark_settled(&mut self, plan: &Plan) -> Result<()> {

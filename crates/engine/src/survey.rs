@@ -15,7 +15,7 @@ use crate::cycle::SyncOptions;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_SYNC, LOG, LogRecord};
-use crate::report::SkippedPath;
+use crate::report::{Held, SkippedPath};
 use crate::scan::Depth;
 
 /// How a location stands towards this one.
@@ -86,6 +86,8 @@ pub struct Survey {
     pub files: u64,
     /// Conflict copies that are shown.
     pub conflicts: u64,
+    /// Deletions that the last cycle held.
+    pub held: Option<Held>,
     /// Folders that wait for content or for a yes.
     pub is_unsettled: bool,
     /// When the last cycle ended, by this location's clock.
@@ -148,6 +150,7 @@ impl Engine<'_> {
             unposted_bytes: changes.iter().map(|change| change.value.content.size_bytes()).sum(),
             files: self.index.count_files()?,
             conflicts: self.conflicts()?.len() as u64,
+            held: memory::read(self.index, memory::HELD)?,
             is_unsettled: !self.index.notes(memory::UNSETTLED)?.is_empty(),
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
             skipped: std::mem::take(&mut self.report.skipped),

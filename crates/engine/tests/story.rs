@@ -149,3 +149,48 @@ fn a_swap_arrives() {
     homes.assert_all_equal();
     assert_eq!((homes.read(1, "a"), homes.read(1, "b")), ("two".into(), "one".into()));
 }
+
+#[test]
+fn held_deletions_that_are_refused_come_back() {
+    let mut homes = Homes::new(2);
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    for name in ["a", "b", "c", "d", "e"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    assert!(homes.sync(0).held.is_some());
+    assert_eq!(homes.sync_refusing(0).held, None);
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(0).tree().len(), 8);
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn deletions_of_others_that_are_refused_stay_everywhere() {
+    let mut homes = Homes::new(3);
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    // Few enough each time where they are made, too many where they arrive at once.
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+        homes.sync(0);
+    }
+    let held = homes.sync(1).held.expect("six of eight at once");
+    assert_eq!((held.deletions, held.of, held.sample.len()), (6, 8, 5));
+    assert!(held.by.is_some());
+    assert_eq!(homes.sync_refusing(1).held, None);
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(0).tree().len(), 8);
+}

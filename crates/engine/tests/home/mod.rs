@@ -140,6 +140,16 @@ impl Homes {
         )
     }
 
+    pub(crate) fn sync_refusing(&mut self, n: usize) -> SyncReport {
+        self.sync_with(
+            n,
+            &SyncOptions {
+                refuse_deletions: true,
+                ..SyncOptions::default()
+            },
+        )
+    }
+
     fn sync_with(&mut self, n: usize, options: &SyncOptions) -> SyncReport {
         self.time.pass_ns(60_000_000_000);
         self.with_engine(n, |engine| engine.sync(options).expect("a sound world"))
