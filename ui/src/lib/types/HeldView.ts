@@ -20,4 +20,12 @@ deletions: number,
 /**
  * How many files there are.
  */
-of: number, };
+of: number, 
+/**
+ * Some of their paths.
+ */
+sample: Array<string>, 
+/**
+ * Location id of who made them, if it was somebody else.
+ */
+by: string | null, };

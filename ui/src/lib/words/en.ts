@@ -162,8 +162,9 @@ export function en(locale: string) {
     held: {
       local: (n: number, of: number) =>
         `${files(n)} of ${count(of, { other: "#" })} are gone from this drive. The other homes still have ${them(n)}.`,
-      remote: (n: number, of: number) =>
-        `The deletion of ${files(n)} of ${count(of, { other: "#" })} has arrived. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
+      remote: (n: number, of: number, by: string | null) =>
+        `${by ?? "Another home"} deleted ${files(n)} of ${count(of, { other: "#" })}. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
+      among: (names: string) => `Among them: ${names}.`,
       keep: (n: number) => count(n, { one: "Keep it", other: "Keep them" }),
       remove: (n: number) =>
         count(n, { one: "Delete it everywhere", other: "Delete them everywhere" }),

@@ -16,7 +16,8 @@ export interface Scene {
   loadFails?: Failure;
 }
 
-export const anna = () => home({ label: "Anna’s home", person: "Anna", seen: 12 * DAY });
+export const anna = () =>
+  home({ location_id: "anna", label: "Anna’s home", person: "Anna", seen: 12 * DAY });
 export const grandma = () => home({ label: "Grandma’s home", person: "Montserrat", seen: DAY });
 export const marc = () => home({ label: "Figueres", person: "Marc", seen: 5 * DAY });
 

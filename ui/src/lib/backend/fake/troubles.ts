@@ -48,7 +48,14 @@ export const TROUBLES: Record<string, () => Scene> = {
     one(
       three({
         files: 214,
-        held: { reason: "many_deletions", direction: "remote", deletions: 61, of: 214 },
+        held: {
+          reason: "many_deletions",
+          direction: "remote",
+          deletions: 61,
+          of: 214,
+          sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
+          by: "anna",
+        },
         headline: { kind: "held", deletions: 61, of: 214, direction: "remote" },
       }),
     ),
@@ -56,7 +63,14 @@ export const TROUBLES: Record<string, () => Scene> = {
     one(
       three({
         files: 153,
-        held: { reason: "many_deletions", direction: "local", deletions: 61, of: 214 },
+        held: {
+          reason: "many_deletions",
+          direction: "local",
+          deletions: 61,
+          of: 214,
+          sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
+          by: null,
+        },
         headline: { kind: "held", deletions: 61, of: 214, direction: "local" },
       }),
     ),
