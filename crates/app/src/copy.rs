@@ -90,6 +90,7 @@ impl App {
         let mut skipped: Vec<SkippedReport> = scanned.skipped.iter().map(SkippedReport::from).collect();
         let bytes = self.copy_files(&source, &target, &values, &archive_id, &mut skipped)?;
         target.flush()?;
+        forget_cached(&target, &values);
         let guest = source.guest(location, &request.label, &request.person);
         let marker = begin_copy(&mut source, &to, &guest)?;
         let files = self.verify_copy(&source, &target, &to, &guest, &marker, &mut skipped)?;
@@ -191,6 +192,15 @@ impl App {
             ));
         }
         Ok(adoption.adopted_files)
+    }
+}
+
+/// Makes the verification read the drive and not the computer's memory of what was just written.
+fn forget_cached(target: &RealDisk, values: &[Value]) {
+    let files = values.iter().filter(|value| matches!(value.content, Content::File(_)));
+    for value in files {
+        // A file that cannot be opened here cannot be verified either, and is named then.
+        let _ = target.forget_cached(&value.path);
     }
 }
 

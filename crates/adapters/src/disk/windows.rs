@@ -51,6 +51,11 @@ impl RealDisk {
         Ok(disk)
     }
 
+    /// Does nothing here: Windows takes no such advice.
+    pub fn forget_cached(&self, _: &RelPath) -> Result<(), DiskError> {
+        Ok(())
+    }
+
     /// Keeps every other engine away until the lock is dropped; fails at once if one is at work.
     pub fn lock(&self) -> Result<EngineLock, DiskError> {
         let path = private(LOCK);

@@ -39,6 +39,15 @@ impl RealOpenFile {
     }
 }
 
+impl RealOpenFile {
+    /// Lets the system forget what it keeps of the file in memory, so that the next reading comes from the drive.
+    pub(super) fn forget_cached(&self) {
+        // Advice: where it is not taken, reading is no worse than before.
+        #[cfg(target_os = "linux")]
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
+    }
+}
+
 impl Read for RealOpenFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.file.read(buffer)

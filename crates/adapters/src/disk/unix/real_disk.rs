@@ -71,6 +71,11 @@ impl RealDisk {
         EngineLock::on(File::from(handle))
     }
 
+    /// Lets the system forget what it keeps of a flushed file in memory, so that it is really read back from the drive.
+    pub fn forget_cached(&self, path: &RelPath) -> Result<(), DiskError> {
+        self.open_regular(path).map(|file| file.forget_cached())
+    }
+
     /// Refuses Offsync's own folder, also where the file system knows it by another spelling or a short name.
     pub(super) fn guard(&self, path: &RelPath) -> Result<(), DiskError> {
         refuse_private(path)?;
