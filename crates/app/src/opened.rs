@@ -27,6 +27,9 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 /// Hears events.
 pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
 
+/// A mailbox, or why it cannot be used now.
+type MailboxNow = std::result::Result<Box<dyn Mailbox>, MailboxError>;
+
 /// An open archive.
 pub(crate) struct Opened {
     pub(crate) root: PathBuf,
@@ -98,7 +101,11 @@ impl App {
         }
         let bundle = KeyBundle::recall(self.secrets(), &marker.key_name)?;
         let index = SqliteIndex::open(&index_path(&root))?;
-        let (mailbox, mailbox_trouble) = self.open_mailbox(&root, &marker)?;
+        let (mailbox, mailbox_trouble) = match self.open_mailbox(&root, &marker)? {
+            Some(Ok(mailbox)) => (Some(mailbox), None),
+            Some(Err(trouble)) => (None, Some(trouble)),
+            None => (None, None),
+        };
         let identity = disk.facts()?.identity;
         let is_known = !marker.drive_identity.is_empty() && !identity.is_empty();
         let is_same_drive = !is_known || identity == marker.drive_identity;
@@ -121,13 +128,14 @@ impl App {
         })
     }
 
-    fn open_mailbox(&self, root: &Path, marker: &Marker) -> Result<(Option<Box<dyn Mailbox>>, Option<MailboxError>)> {
+    /// Opens the mailbox; the inner error says why it cannot be used now, and is no reason not to look at the drive.
+    fn open_mailbox(&self, root: &Path, marker: &Marker) -> Result<Option<MailboxNow>> {
         let Some(url) = &marker.mailbox else {
-            return Ok((None, None));
+            return Ok(None);
         };
         let url: MailboxUrl = url.parse().map_err(|error| bad_mailbox(&error))?;
         let MailboxUrl::Folder(folder) = &url else {
-            return Ok((None, None));
+            return Ok(None);
         };
         let mut archives = self.archives()?;
         let known = archives
@@ -143,9 +151,9 @@ impl App {
                     archive.mailbox_identity = identity;
                     archives.save(self.config_dir())?;
                 }
-                Ok((Some(Box::new(mailbox)), None))
+                Ok(Some(Ok(Box::new(mailbox))))
             }
-            Err(error) => Ok((None, Some(error))),
+            Err(error) => Ok(Some(Err(error))),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Everything here is pure and total: no input or output, no clock, no randomness.
 //! The world stands behind the traits of [`ports`]; what is stored or sent is laid
-//! out in [`format`].
+//! out in [`mod@format`].
 
 pub mod chunking;
 pub mod dot;

@@ -40,6 +40,7 @@ struct Ready {
 }
 
 /// What became of an action.
+#[allow(clippy::large_enum_variant, reason = "lives for one action at a time")]
 enum Outcome {
     /// Done; so the place looks now.
     Done(Option<Place>),
