@@ -3,6 +3,7 @@
 //! Works offline. Interrupted, it goes on where it was. What is copied is what was
 //! posted; the rest reaches the new location through the mailbox.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -13,9 +14,9 @@ use offsync_adapters::index::SqliteIndex;
 use offsync_core::entry::{Content, Value};
 use offsync_core::format::Marker;
 use offsync_core::ids::LocationId;
-use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy, StagedName};
+use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy, OpenFile, StagedName, TrashName};
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Engine, Ports, Silent};
+use offsync_engine::{Adoption, Engine, Ports, Silent};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -75,7 +76,16 @@ impl App {
         check_name("--label", &request.label)?;
         check_name("--person", &request.person)?;
         let mut source = self.open_archive(&request.folder)?;
-        let (to, location) = prepare(&source, &request.to)?;
+        if source.with_engine(&Silent, |engine| engine.awaits_state())? {
+            return Err(AppError::failed(
+                "not_ready",
+                "This location has joined and does not know yet what the archive holds.",
+                "Sync here, then at a home that has the files, then here again; after that it can be copied.",
+            ));
+        }
+        let known = source.with_engine(&Silent, |engine| engine.known_vectors())?;
+        let known: Vec<LocationId> = known.into_iter().map(|(location, _, _)| location).collect();
+        let (to, location) = prepare(&source, &request.to, &known)?;
         let archive_id = source.marker.archive_id.to_string();
         let monitor = EventMonitor::new(archive_id.clone(), self.sink(), self.cancel());
         let options = source.options();
@@ -90,10 +100,8 @@ impl App {
         let mut skipped: Vec<SkippedReport> = scanned.skipped.iter().map(SkippedReport::from).collect();
         let bytes = self.copy_files(&source, &target, &values, &archive_id, &mut skipped)?;
         target.flush()?;
-        forget_cached(&target, &values);
         let guest = source.guest(location, &request.label, &request.person);
-        let marker = begin_copy(&mut source, &to, &guest)?;
-        let files = self.verify_copy(&source, &target, &to, &guest, &marker, &mut skipped)?;
+        let (marker, files) = self.verify_copy(&mut source, &target, &to, &guest, &values, &mut skipped)?;
         let holds = source.with_engine(&Silent, |engine| Ok(engine.vector().clone()))?;
         let (sealed, phrase) = source.seal_for(&guest)?;
         write_new(&to.join(INVITATION_ON_DRIVE), &sealed)?;
@@ -150,16 +158,58 @@ impl App {
         Ok(done_bytes)
     }
 
-    /// Reads everything back on the new drive and compares it with the index.
+    /// Reads everything back on the new drive; what is not sound is copied once more, then left to the mailbox.
     fn verify_copy(
+        &self,
+        source: &mut Opened,
+        target: &RealDisk,
+        to: &Path,
+        guest: &Guest,
+        values: &[Value],
+        skipped: &mut Vec<SkippedReport>,
+    ) -> Result<(Marker, u64)> {
+        for is_last in [false, true] {
+            forget_cached(target, values);
+            let marker = begin_copy(source, to, guest)?;
+            let adoption = self.read_back(source, target, to, guest, &marker)?;
+            let differing: BTreeSet<&RelPath> = adoption.differing.iter().collect();
+            let suspects = values.iter().filter(|value| differing.contains(&value.path));
+            let unsound: Vec<&Value> = suspects.filter(|value| !is_sound(source, target, value)).collect();
+            if unsound.is_empty() {
+                return Ok((marker, adoption.adopted_files));
+            }
+            for value in unsound {
+                take_away(target, &value.path)?;
+                let again = if is_last {
+                    Ok(())
+                } else {
+                    copy_one(source, target, value)
+                };
+                let reason = match again {
+                    Err(error) => error.reason().to_owned(),
+                    Ok(()) if is_last => {
+                        "the new drive gives back other bytes than were written; it arrives by sync".into()
+                    }
+                    Ok(()) => continue,
+                };
+                skipped.push(SkippedReport::new(&value.path, reason));
+            }
+            target.flush()?;
+        }
+        let marker = begin_copy(source, to, guest)?;
+        let adoption = self.read_back(source, target, to, guest, &marker)?;
+        Ok((marker, adoption.adopted_files))
+    }
+
+    /// Scans the new drive against an index that holds what should be there.
+    fn read_back(
         &self,
         source: &Opened,
         target: &RealDisk,
         to: &Path,
         guest: &Guest,
         marker: &Marker,
-        skipped: &mut Vec<SkippedReport>,
-    ) -> Result<u64> {
+    ) -> Result<Adoption> {
         let archive_id = marker.archive_id.to_string();
         (self.sink())(Event::Progress {
             archive_id: archive_id.clone(),
@@ -184,15 +234,40 @@ impl App {
         };
         let monitor = EventMonitor::new(archive_id, self.sink(), self.cancel());
         let mut engine = Engine::open(ports, &source.keys, &signer, &monitor)?;
-        let adoption = engine.adopt()?;
-        for path in &adoption.differing {
-            skipped.push(SkippedReport::new(
-                path,
-                "it reads back differently from the new drive; it will be sent through the mailbox",
-            ));
-        }
-        Ok(adoption.adopted_files)
+        Ok(engine.adopt()?)
     }
+}
+
+/// Tells whether a file of the copy has the bytes that the source has now; what cannot be read has not.
+fn is_sound(source: &Opened, target: &RealDisk, value: &Value) -> bool {
+    let Content::File(_) = value.content else { return true };
+    let (Ok(mut one), Ok(mut two)) = (source.disk.open(&value.path), target.open(&value.path)) else {
+        return false;
+    };
+    let mut blocks = [vec![0; COPY_BYTES], vec![0; COPY_BYTES]];
+    loop {
+        let [first, second] = &mut blocks;
+        let (Ok(read), Ok(other)) = (read_full(&mut one, first), read_full(&mut two, second)) else {
+            return false;
+        };
+        if first[..read] != second[..other] {
+            return false;
+        }
+        if read == 0 {
+            return true;
+        }
+    }
+}
+
+fn read_full(from: &mut Box<dyn OpenFile>, block: &mut [u8]) -> std::io::Result<usize> {
+    let mut filled = 0;
+    while filled < block.len() {
+        match from.read(&mut block[filled..])? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
 }
 
 /// Makes the verification read the drive and not the computer's memory of what was just written.
@@ -205,8 +280,9 @@ fn forget_cached(target: &RealDisk, values: &[Value]) {
 }
 
 /// Checks the folder that is copied to; gives it with the new location's id, the old one if a copy goes on.
-fn prepare(source: &Opened, to: &Path) -> Result<(PathBuf, LocationId)> {
+fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf, LocationId)> {
     if !to.exists() {
+        refuse_inside(source, to)?;
         let parent = to
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
@@ -226,16 +302,12 @@ fn prepare(source: &Opened, to: &Path) -> Result<(PathBuf, LocationId)> {
         && let Ok(location) = progress.location_id.parse()
     {
         let to = fs::canonicalize(to).map_err(|error| unwritable(to, &error))?;
-        return Ok((to, location));
+        // Once it was invited its keys are known to others, and new keys need a new id.
+        let is_invited = known.contains(&location);
+        return Ok((to, if is_invited { new_location() } else { location }));
     }
     let to = usable_folder(to)?;
-    if to.starts_with(&source.root) || source.root.starts_with(&to) {
-        return Err(AppError::failed(
-            "inside_an_archive",
-            format!("{} lies inside the archive that is to be copied.", to.display()),
-            "Choose a folder on another drive.",
-        ));
-    }
+    refuse_inside(source, &to)?;
     if !is_empty_folder(&to).map_err(|error| unwritable(&to, &error))? {
         return Err(AppError::failed(
             "not_empty",
@@ -243,8 +315,7 @@ fn prepare(source: &Opened, to: &Path) -> Result<(PathBuf, LocationId)> {
             "Choose an empty folder, so that nothing that is there is mixed with the copy.",
         ));
     }
-    let entropy: &dyn Entropy = &OsEntropy;
-    let location = LocationId::new(entropy.sixteen());
+    let location = new_location();
     let progress = InProgress {
         archive_id: source.marker.archive_id.to_string(),
         location_id: location.to_string(),
@@ -255,6 +326,29 @@ fn prepare(source: &Opened, to: &Path) -> Result<(PathBuf, LocationId)> {
         toml::to_string(&progress).unwrap_or_default().as_bytes(),
     )?;
     Ok((to, location))
+}
+
+fn refuse_inside(source: &Opened, to: &Path) -> Result<()> {
+    // A folder that is not there yet will lie where the nearest one above it that is there lies.
+    let there = std::path::absolute(to).unwrap_or_else(|_| to.to_path_buf());
+    let resolved = there.ancestors().find_map(|folder| fs::canonicalize(folder).ok());
+    let is_inside = resolved.is_some_and(|folder| folder.starts_with(&source.root));
+    if is_inside || source.root.starts_with(to) {
+        return Err(AppError::failed(
+            "inside_an_archive",
+            format!(
+                "{} lies inside the archive that is to be copied, or around it.",
+                to.display()
+            ),
+            "Choose a folder on another drive.",
+        ));
+    }
+    Ok(())
+}
+
+fn new_location() -> LocationId {
+    let entropy: &dyn Entropy = &OsEntropy;
+    LocationId::new(entropy.sixteen())
 }
 
 fn check_room(target: &RealDisk, values: &[Value], to: &Path) -> Result<()> {
@@ -285,10 +379,21 @@ fn copy_one(source: &Opened, target: &RealDisk, value: &Value) -> std::result::R
         (Content::Folder, Some(_)) | (Content::Symlink(_), Some(_)) => Ok(()),
         (Content::Folder, None) => target.make_folder(&value.path, value.meta.mode).map(drop),
         (Content::Symlink(link), None) => target.make_symlink(&value.path, link).map(drop),
-        // Of an attempt that was interrupted; reading it back later tells whether it is sound.
+        // Of an attempt that was interrupted; whether it is sound is told when all is read back.
         (Content::File(file), Some(entry)) if entry.stat.size_bytes == file.size_bytes => Ok(()),
-        (Content::File(_), _) => copy_file(source, target, value),
+        (Content::File(_), Some(_)) => {
+            take_away(target, &value.path)?;
+            copy_file(source, target, value)
+        }
+        (Content::File(_), None) => copy_file(source, target, value),
     }
+}
+
+/// Takes away a file of the copy that is not what it should be. It is ours: the folder was empty.
+fn take_away(target: &RealDisk, path: &RelPath) -> std::result::Result<(), DiskError> {
+    let unsound = TrashName("unsound".into());
+    target.displace(path, &unsound)?;
+    target.drop_trashed(&unsound)
 }
 
 fn copy_file(source: &Opened, target: &RealDisk, value: &Value) -> std::result::Result<(), DiskError> {

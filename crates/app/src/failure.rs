@@ -57,9 +57,14 @@ impl AppError {
         Self {
             class,
             code,
-            message: message.into(),
+            message: sentence(&message.into()),
             hint: hint.into(),
         }
+    }
+
+    /// Says that a command line cannot be followed.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ExitClass::Usage, "usage", message, "See offsync --help.")
     }
 
     pub(crate) fn failed(code: &'static str, message: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -74,6 +79,35 @@ impl AppError {
             hint: self.hint.clone(),
         }
     }
+}
+
+/// Gives a text as a sentence: begun with a capital, and without the system's error numbers.
+pub(crate) fn sentence(text: &str) -> String {
+    let text = without_error_numbers(text);
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}
+
+/// Takes away ` (os error 28)`, which tells people nothing that the words before it do not.
+pub(crate) fn without_error_numbers(text: &str) -> String {
+    const OPENING: &str = " (os error ";
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(OPENING) {
+        let end = after
+            .find(')')
+            .filter(|end| after[..*end].bytes().all(|byte| byte.is_ascii_digit()));
+        plain.push_str(before);
+        match end {
+            Some(end) => rest = &after[end + 1..],
+            None => {
+                plain.push_str(OPENING);
+                rest = after;
+            }
+        }
+    }
+    plain + rest
 }
 
 /// The result of a command.
@@ -245,5 +279,25 @@ impl From<WitnessError> for AppError {
             format!("{error}."),
             "Check that Offsync's settings folder can be written.",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_become_sentences_without_numbers() {
+        for (error, told) in [
+            (
+                "cannot open x: No such file (os error 2).",
+                "Cannot open x: No such file.",
+            ),
+            ("a (os error 2): b (os error 28).", "A: b."),
+            ("a file (os error of mine).", "A file (os error of mine)."),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(error), told);
+        }
     }
 }

@@ -79,9 +79,14 @@ impl App {
         let MailboxUrl::Folder(folder) = &url else {
             return Err(bad_mailbox(&"this kind of mailbox keeps nothing"));
         };
+        refuse_around(&root)?;
+        // Whatever cannot be done is found before anything is kept anywhere else.
+        self.secrets().get(&marker.key_name)?;
+        RealDisk::create(&root)?;
         let bundle = KeyBundle::new(entropy);
-        self.keep_keys(&bundle, &marker.key_name)?;
-        let mailbox = FolderMailbox::create(folder, &archive)?;
+        let mailbox = FolderMailbox::create(folder, &archive).inspect_err(|_| forget_attempt(&root))?;
+        self.keep_keys(&bundle, &marker.key_name)
+            .inspect_err(|_| forget_attempt(&root))?;
         let beginning = Beginning {
             archive,
             location,
@@ -201,6 +206,40 @@ pub(crate) fn usable_folder(folder: &Path) -> Result<PathBuf> {
     Ok(root)
 }
 
+/// Refuses a folder with an archive somewhere in it: two engines would work on the same files.
+fn refuse_around(root: &Path) -> Result<()> {
+    let mut left = vec![root.to_path_buf()];
+    while let Some(folder) = left.pop() {
+        // What cannot be read is named by the first sync.
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        let folders = entries
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        for inner in folders.map(|entry| entry.path()) {
+            if find_archive_root(&inner).is_some_and(|found| found == inner) {
+                return Err(AppError::failed(
+                    "holds_an_archive",
+                    format!("{} holds the archive {}.", root.display(), inner.display()),
+                    "Choose a folder beside it, or move that archive out first.",
+                ));
+            }
+            left.push(inner);
+        }
+    }
+    Ok(())
+}
+
+/// Takes Offsync's own folder away again, if nothing was put into it.
+fn forget_attempt(root: &Path) {
+    let own = root.join(".offsync");
+    for folder in [own.join("staging"), own.join("trash"), own] {
+        // What is not empty is not ours to take.
+        let _ = std::fs::remove_dir(folder);
+    }
+}
+
 pub(crate) fn unwritable(root: &Path, error: &std::io::Error) -> AppError {
     AppError::failed(
         "not_allowed",
@@ -219,8 +258,9 @@ fn mailbox_url(text: &str) -> Result<MailboxUrl> {
 
 fn refuse_inside(root: &Path, url: &MailboxUrl) -> Result<()> {
     let MailboxUrl::Folder(folder) = url else { return Ok(()) };
-    let resolved = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.clone());
-    if resolved.starts_with(root) {
+    // A folder that is not there yet will lie where the nearest one above it that is there lies.
+    let resolved = folder.ancestors().find_map(|folder| std::fs::canonicalize(folder).ok());
+    if resolved.is_some_and(|folder| folder.starts_with(root)) {
         return Err(AppError::failed(
             "mailbox_inside",
             "The mailbox would lie inside the archive, and be sent to itself.",

@@ -12,7 +12,7 @@ use offsync_core::ids::LocationId;
 use offsync_core::phrase::Phrase;
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::SigningKey;
-use offsync_engine::{Beginning, Companion};
+use offsync_engine::{Adoption, Beginning, Companion};
 use serde::Serialize;
 
 use crate::app::App;
@@ -233,7 +233,18 @@ impl App {
         let mut archive = self.open_archive(root)?;
         let archive_id = archive.marker.archive_id.to_string();
         let monitor = EventMonitor::new(archive_id.clone(), self.sink(), self.cancel());
-        let adoption = archive.with_engine(&monitor, |engine| engine.adopt())?;
+        // A location that has synced before keeps what it knows: the words only bring its keys to this computer.
+        let has_synced = archive.with_engine(&monitor, |engine| engine.has_synced())?;
+        let adoption = if has_synced && archive.is_same_drive {
+            let options = archive.options();
+            let survey = archive.with_engine(&monitor, |engine| engine.survey(&options))?;
+            Adoption {
+                adopted_files: survey.files,
+                ..Adoption::default()
+            }
+        } else {
+            archive.with_engine(&monitor, |engine| engine.adopt())?
+        };
         archive.adopt_drive()?;
         let names = |paths: Vec<RelPath>| paths.iter().map(ToString::to_string).collect();
         Ok(JoinReport {

@@ -19,8 +19,11 @@ mod photos;
 mod rehearsal;
 mod reports;
 mod samples;
+mod set_up;
 mod sync;
 mod times;
+#[cfg(test)]
+mod typescript;
 pub mod view;
 mod views;
 

@@ -25,7 +25,7 @@ use offsync_engine::{Engine, Ports, Silent, SyncOptions};
 use crate::app::App;
 use crate::failure::{AppError, Result};
 use crate::reports::SyncReport;
-use crate::sync::SyncRequest;
+use crate::sync::{SyncRequest, no_archives};
 
 impl App {
     /// Tells what a sync would do; changes nothing anywhere.
@@ -35,6 +35,9 @@ impl App {
         } else {
             request.folders.clone()
         };
+        if folders.is_empty() {
+            return Err(no_archives());
+        }
         let one = |folder: &PathBuf| {
             self.rehearse_one(folder, request).unwrap_or_else(|failure| SyncReport {
                 folder: folder.display().to_string(),
@@ -64,6 +67,7 @@ impl App {
         let disk = StageDisk {
             real: &archive.disk,
             stage: stage.path().to_path_buf(),
+            moved: Mutex::default(),
         };
         let mailbox = archive.mailbox.as_deref().map(|real| StageMailbox {
             real,
@@ -97,6 +101,8 @@ impl App {
 struct StageDisk<'a> {
     real: &'a RealDisk,
     stage: PathBuf,
+    /// What was moved: where it would be, and where it really is.
+    moved: Mutex<BTreeMap<RelPath, RelPath>>,
 }
 
 impl StageDisk<'_> {
@@ -105,7 +111,15 @@ impl StageDisk<'_> {
     }
 
     fn now(&self, path: &RelPath) -> std::result::Result<Stat, DiskError> {
-        Ok(self.real.look(path)?.map(|entry| entry.stat).unwrap_or_default())
+        Ok(self.look(path)?.map(|entry| entry.stat).unwrap_or_default())
+    }
+
+    /// Gives where that really lies which a rehearsed move brought to a path.
+    fn origin(&self, path: &RelPath) -> RelPath {
+        let moved = self.moved.lock().ok();
+        moved
+            .and_then(|moved| moved.get(path).cloned())
+            .unwrap_or_else(|| path.clone())
     }
 }
 
@@ -116,18 +130,18 @@ impl Disk for StageDisk<'_> {
 
     fn look(&self, path: &RelPath) -> std::result::Result<Option<DiskEntry>, DiskError> {
         // Below a folder that was only rehearsed there is nothing yet.
-        match self.real.look(path) {
+        match self.real.look(&self.origin(path)) {
             Err(error) if matches!(error.kind(), DiskErrorKind::NotFound | DiskErrorKind::NotAFolder) => Ok(None),
             seen => seen,
         }
     }
 
     fn open(&self, path: &RelPath) -> std::result::Result<Box<dyn OpenFile>, DiskError> {
-        self.real.open(path)
+        self.real.open(&self.origin(path))
     }
 
     fn read_link(&self, path: &RelPath) -> std::result::Result<Vec<u8>, DiskError> {
-        self.real.read_link(path)
+        self.real.read_link(&self.origin(path))
     }
 
     fn stage(&self, name: &StagedName) -> std::result::Result<Box<dyn NewFile>, DiskError> {
@@ -180,8 +194,12 @@ impl Disk for StageDisk<'_> {
         Ok(Stat::default())
     }
 
-    fn rename(&self, from: &RelPath, _: &RelPath) -> std::result::Result<Stat, DiskError> {
-        self.now(from)
+    fn rename(&self, from: &RelPath, to: &RelPath) -> std::result::Result<Stat, DiskError> {
+        let (stat, origin) = (self.now(from)?, self.origin(from));
+        if let Ok(mut moved) = self.moved.lock() {
+            moved.insert(to.clone(), origin);
+        }
+        Ok(stat)
     }
 
     fn set_meta(&self, path: &RelPath, meta: &Meta) -> std::result::Result<Stat, DiskError> {

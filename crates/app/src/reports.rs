@@ -4,7 +4,7 @@ use offsync_core::rel_path::RelPath;
 use offsync_engine::{Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
 use serde::Serialize;
 
-use crate::failure::AppError;
+use crate::failure::{AppError, without_error_numbers};
 use crate::view::{Failure, HeldDirection, HeldView};
 
 /// Files seen and read.
@@ -99,7 +99,7 @@ impl SkippedReport {
         Self {
             path: path.to_string(),
             path_base64: exact(path),
-            reason: reason.into(),
+            reason: without_error_numbers(&reason.into()),
         }
     }
 }
@@ -135,6 +135,10 @@ pub struct SyncReport {
     pub skipped: Vec<SkippedReport>,
     /// Deletions that wait for a yes.
     pub held: Option<HeldView>,
+    /// Deletions of the other direction that wait for a yes as well.
+    pub also_held: Option<HeldView>,
+    /// Location ids of copies that should be equal to this one and are not: an alarm.
+    pub diverged: Vec<String>,
     /// The Merkle root, hexadecimal.
     pub root: String,
     /// Whether nothing is left to do here.
@@ -196,6 +200,8 @@ impl SyncReport {
                 .collect(),
             skipped: report.skipped.iter().map(SkippedReport::from).collect(),
             held: report.held.as_ref().map(held_view),
+            also_held: report.also_held.as_ref().map(held_view),
+            diverged: report.diverged.iter().map(ToString::to_string).collect(),
             root: report.root.map(|root| root.to_string()).unwrap_or_default(),
             up_to_date: report.up_to_date,
             took_new_id: report.took_new_id,

@@ -32,11 +32,7 @@ impl App {
             request.folders.clone()
         };
         if folders.is_empty() {
-            return Err(AppError::failed(
-                "no_archives",
-                "This computer knows no archive yet.",
-                "Begin one with `offsync init FOLDER …`, or join one with `offsync join FOLDER`.",
-            ));
+            return Err(no_archives());
         }
         let one = |folder: &PathBuf| {
             self.sync_one(folder, request).unwrap_or_else(|failure| SyncReport {
@@ -88,4 +84,12 @@ impl App {
             &report,
         ))
     }
+}
+
+pub(crate) fn no_archives() -> AppError {
+    AppError::failed(
+        "no_archives",
+        "This computer knows no archive yet.",
+        "Begin one with `offsync init FOLDER …`, or join one with `offsync join FOLDER`.",
+    )
 }

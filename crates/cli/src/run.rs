@@ -1,12 +1,12 @@
 //! From a command to an exit code.
 
+use std::fs::File;
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use clap::CommandFactory;
-use offsync_app::view::Failure;
 use offsync_app::{
     App, AppError, AppOptions, CopyRequest, InitRequest, InviteRequest, JoinRequest, Narrator, SyncReport, SyncRequest,
     Tone, play_demo,
@@ -31,21 +31,19 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
     if wants_json && !is_help {
         let message = error.to_string();
-        let first = message
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
-        documents::print_failure(&Failure {
-            code: "usage".into(),
-            message: first,
-            hint: "See offsync --help.".into(),
-        });
+        documents::print_failure(&usage_error(first_sentence(&message)).to_failure());
     } else {
         let _ = error.print();
     }
     ExitCode::from(if is_help { DONE } else { USAGE })
+}
+
+/// Gives what clap says first: a line that may end in a colon, with the lines below it that it speaks of.
+fn first_sentence(message: &str) -> String {
+    let said = message.trim_start_matches("error: ");
+    let lines = said.lines().take_while(|line| !line.trim().is_empty());
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    words.join(" ").trim_end_matches('.').to_owned() + "."
 }
 
 /// Runs a command.
@@ -58,8 +56,8 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         if arguments.everywhere.json {
             documents::print_failure(&error.to_failure());
         } else {
-            warn(&format!("offsync: {}", error.message));
-            warn(&format!("         {}", error.hint));
+            warn(&format!("offsync: {}", text::safe(&error.message)));
+            warn(&format!("         {}", text::safe(&error.hint)));
         }
         error.class.code()
     });
@@ -137,17 +135,24 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
 }
 
 fn copy(app: &App, copy: &Copy, json: bool) -> Outcome {
+    let words = copy.phrase_file.as_deref().map(make_secret_file).transpose()?;
     let report = app.copy(&CopyRequest {
         folder: copy.folder.clone(),
         to: copy.to.clone(),
         label: copy.label.clone(),
         person: copy.person.clone(),
     })?;
-    if let Some(file) = &copy.phrase_file {
-        write_secret(file, &report.phrase)?;
+    let written = words.map_or(Ok(()), |mut file| {
+        writeln!(file, "{}", report.phrase).and_then(|()| file.sync_all())
+    });
+    if let Err(error) = &written {
+        warn(&format!(
+            "The file for the six words could not be written: {error}. Write them down."
+        ));
     }
     show(&report, json, |report| text::copy(report, &copy.person))?;
-    Ok(if report.skipped.is_empty() { DONE } else { PARTIAL })
+    let is_whole = report.skipped.is_empty() && written.is_ok();
+    Ok(if is_whole { DONE } else { PARTIAL })
 }
 
 fn invite(app: &App, invite: &Invite, json: bool) -> Outcome {
@@ -306,25 +311,20 @@ fn read_phrase(file: &Path) -> Result<String, AppError> {
     })
 }
 
-fn write_secret(file: &PathBuf, phrase: &str) -> Result<(), AppError> {
-    let mut options = std::fs::OpenOptions::new();
+/// Makes the file for the six words before anything is done: words that cannot be written down would be lost.
+fn make_secret_file(file: &Path) -> Result<File, AppError> {
+    let mut options = File::options();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(file).and_then(|mut out| writeln!(out, "{phrase}"));
-    written.map_err(|error| {
+    options.open(file).map_err(|error| {
         usage_error(format!(
-            "The six words could not be written to {}: {error}. They are: {phrase}",
+            "The six words could not be written to {}: {error}.",
             file.display()
         ))
     })
 }
 
 fn usage_error(message: impl Into<String>) -> AppError {
-    AppError {
-        class: offsync_app::ExitClass::Usage,
-        code: "usage",
-        message: message.into(),
-        hint: "See offsync --help.".into(),
-    }
+    AppError::usage(message)
 }

@@ -21,7 +21,7 @@ pub(crate) fn safe(text: &str) -> String {
 pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
     let mut lines = vec![format!("{}:", safe(&report.folder))];
     if let Some(error) = &report.error {
-        lines.push(format!("  {} {}", error.message, error.hint));
+        lines.push(format!("  {} {}", safe(&error.message), safe(&error.hint)));
         return lines;
     }
     let applied = &report.applied;
@@ -73,7 +73,12 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
     if report.missing_chunks > 0 {
         lines.push("  Some content is still on its way; it arrives as the others sync.".into());
     }
-    if let Some(held) = &report.held {
+    for location in &report.diverged {
+        lines.push(format!(
+            "  ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."
+        ));
+    }
+    for held in report.held.iter().chain(&report.also_held) {
         lines.push(format!(
             "  {} of {} files would be deleted. Nothing was deleted; if that is meant, sync again with --yes; if not, with --keep-files.",
             held.deletions, held.of
@@ -100,10 +105,11 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
 
 /// Names paths that were left alone.
 pub(crate) fn skipped(skipped: &[SkippedReport]) -> Vec<String> {
-    skipped
-        .iter()
-        .map(|line| format!("  left alone: {}: {}", safe(&line.path), line.reason))
-        .collect()
+    let one = |line: &SkippedReport| match line.path.as_str() {
+        "" => format!("  not done: {}", safe(&line.reason)),
+        path => format!("  left alone: {}: {}", safe(path), safe(&line.reason)),
+    };
+    skipped.iter().map(one).collect()
 }
 
 /// Tells how an archive stands.

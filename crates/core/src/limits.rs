@@ -15,6 +15,8 @@ pub const PACK_CONTENT_BYTES_MAX: usize = OBJECT_BYTES_MAX - (64 << 10);
 pub const PACK_PART_OF_ALLOWANCE: u64 = 8;
 /// Content up to this size, all of a changeset together, travels inside its manifest.
 pub const INLINE_CONTENT_BYTES_MAX: usize = 64 << 10;
+/// New content in one changeset; more goes with the next, so that a post that is cut off loses little.
+pub const CHANGESET_CONTENT_BYTES_MAX: u64 = 128 << 20;
 /// Entries in one changeset.
 pub const CHANGESET_ENTRIES_MAX: usize = 20_000;
 /// Declared size of a decompressed object body.

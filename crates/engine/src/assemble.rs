@@ -55,6 +55,7 @@ impl Engine<'_> {
         let mut whole = self.keys.digest_hasher();
         for (chunk, _, _) in file.pieces() {
             let Some(bytes) = self.read_chunk(&chunk, stores)? else {
+                self.unreadable.insert(chunk);
                 return Ok(Err("its content is not where it was; the next sync looks again".into()));
             };
             whole.update(&bytes);

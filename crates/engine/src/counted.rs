@@ -6,6 +6,7 @@ use offsync_core::dot::Dot;
 use offsync_core::format::head::Head;
 use offsync_core::format::{ObjectName, People, Statement};
 use offsync_core::ids::{ChunkId, LocationId};
+use offsync_core::limits::MISSING_LISTED_MAX;
 use offsync_core::ports::Mailbox;
 use offsync_core::version_vector::VersionVector;
 
@@ -21,6 +22,8 @@ pub(crate) struct Standing {
     pub(crate) vector: VersionVector,
     /// Chunks that it says it lacks.
     pub(crate) missing: BTreeSet<ChunkId>,
+    /// Whether it may lack more than it lists.
+    pub(crate) lacks_more: bool,
 }
 
 /// The locations that count, this one among them.
@@ -41,6 +44,11 @@ impl Counted {
     /// Tells whether all folded an author's sequence.
     pub(crate) fn all_folded(&self, author: &LocationId, sequence: u64) -> bool {
         self.0.values().all(|standing| standing.vector.get(author) >= sequence)
+    }
+
+    /// Tells whether somebody may lack more than is listed: then nothing with content may go.
+    pub(crate) fn anyone_lacks_more(&self) -> bool {
+        self.0.values().any(|standing| standing.lacks_more)
     }
 
     /// Gives all chunks that anyone lacks.
@@ -102,6 +110,8 @@ impl Engine<'_> {
                 heard_ns,
                 succeeds: None,
             },
+            // Nobody but the old id itself says who takes over from it.
+            Statement::Succeeds { old, .. } if old != people.author => return Ok(()),
             Statement::Succeeds {
                 old,
                 old_counter,
@@ -155,6 +165,7 @@ impl Engine<'_> {
         location: &LocationId,
     ) -> Result<Option<Head>> {
         let Some(key) = self.key_of(location)? else {
+            self.sees_strangers = true;
             return Ok(None);
         };
         let Some(sealed) = self.get(mailbox, name)? else {
@@ -192,7 +203,9 @@ impl Engine<'_> {
     }
 
     /// Gives the locations that count: known, not succeeded, not parked.
-    pub(crate) fn counted(&self, park_after_ns: i64) -> Result<Counted> {
+    ///
+    /// `missing` is what this one lacks itself.
+    pub(crate) fn counted(&self, park_after_ns: i64, missing: &BTreeSet<ChunkId>) -> Result<Counted> {
         let (heads, succeeded) = (self.heads()?, self.succeeded()?);
         let now_ns = self.clock.now_ns();
         let mut counted = BTreeMap::new();
@@ -206,15 +219,17 @@ impl Engine<'_> {
             let standing = match cached {
                 _ if location == self.me() => Standing {
                     vector: self.vector.clone(),
-                    missing: BTreeSet::new(),
+                    missing: missing.clone(),
+                    lacks_more: false,
                 },
                 Some(CachedHead { head, .. }) => Standing {
                     vector: head.vector.clone(),
                     missing: head.missing.iter().copied().collect(),
+                    lacks_more: head.missing.len() >= MISSING_LISTED_MAX,
                 },
                 None => Standing {
                     vector: person.holds,
-                    missing: BTreeSet::new(),
+                    ..Standing::default()
                 },
             };
             counted.insert(location, standing);

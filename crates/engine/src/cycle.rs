@@ -5,21 +5,21 @@
 
 use std::collections::BTreeSet;
 
-use offsync_core::format::ObjectName;
 use offsync_core::format::head::Head;
-use offsync_core::ids::ChunkId;
+use offsync_core::format::{ObjectName, People, Statement};
+use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{INDEX_PAGE_ROWS, PARK_AFTER_DAYS};
-use offsync_core::ports::Mailbox;
+use offsync_core::ports::{Mailbox, MailboxErrorKind};
 use offsync_core::rel_path::{PathKey, RelPath};
 
+use crate::consent::Consent;
 use crate::counted::Counted;
 use crate::engine::Engine;
-use crate::error::Result;
-use crate::memory::{self, AWAITS_STATE, GONE, HELD, LAST_SYNC, STATEMENT};
+use crate::error::{EngineError, Result};
+use crate::memory::{self, AWAITS_STATE, CachedHead, GONE, HELD, LAST_SYNC, STATEMENT, UNSETTLED};
 use crate::post::Posting;
-use crate::report::{ConflictLine, SyncReport};
+use crate::report::{ConflictLine, Held, SyncReport};
 use crate::scan::{Depth, Trust};
-use crate::settle::Consent;
 use crate::view::View;
 
 const DAY_NS: i64 = 24 * 3_600 * 1_000_000_000;
@@ -67,14 +67,6 @@ pub struct Adoption {
 }
 
 impl SyncOptions {
-    fn consent(&self) -> Consent {
-        if self.confirm_deletions {
-            Consent::Given
-        } else {
-            Consent::None
-        }
-    }
-
     pub(crate) fn trust(&self) -> Trust {
         if self.trust_absence { Trust::Own } else { Trust::Adopted }
     }
@@ -88,24 +80,26 @@ impl Engine<'_> {
     /// Runs one cycle; without a mailbox it looks at the drive and settles what it can.
     pub fn sync(&mut self, options: &SyncOptions) -> Result<SyncReport> {
         self.report = SyncReport::default();
+        self.held.clear();
         self.recover()?;
         self.match_marker()?;
         self.scan(if options.deep { Depth::Deep } else { Depth::Quick }, options.trust())?;
         if options.refuse_deletions {
             self.refuse_held()?;
         }
+        let consent = self.consent(options)?;
         let missing = match self.mailbox {
-            Some(mailbox) => self.exchange(mailbox, options)?,
-            None => self.stay_offline(options)?,
+            Some(mailbox) => self.exchange(mailbox, options, &consent)?,
+            None => self.stay_offline(options, &consent)?,
         };
         self.drop_spent_staging()?;
         self.close_report(&missing)?;
         let now_ns = self.clock.now_ns();
-        let held = self
-            .report
-            .held
-            .as_ref()
-            .map_or(memory::erase(HELD), |held| memory::write(HELD, held));
+        let held = if self.held.is_empty() {
+            memory::erase(HELD)
+        } else {
+            memory::write(HELD, &self.held)
+        };
         self.commit(vec![memory::write(LAST_SYNC, &now_ns), held])?;
         Ok(std::mem::take(&mut self.report))
     }
@@ -123,7 +117,7 @@ impl Engine<'_> {
             before.extend(page.iter().filter_map(|(_, place)| place.path().cloned()));
         }
         self.scan(Depth::Quick, Trust::Adopted)?;
-        self.settle(Consent::None)?;
+        self.settle(&Consent::None)?;
         let mut adoption = Adoption {
             missing: Vec::new(),
             ..Adoption::default()
@@ -149,14 +143,15 @@ impl Engine<'_> {
     }
 
     /// Looks at the drive and gives dots to what nobody waits for; puts nothing anywhere.
-    fn stay_offline(&mut self, options: &SyncOptions) -> Result<BTreeSet<ChunkId>> {
-        let missing = self.settle(options.consent())?;
-        let counted = self.counted(options.park_after_ns())?;
-        if self.may_post(&counted)? {
+    fn stay_offline(&mut self, options: &SyncOptions, consent: &Consent) -> Result<BTreeSet<ChunkId>> {
+        let may_mint = self.check_identity_offline()?;
+        let missing = self.settle(consent)?;
+        let counted = self.counted(options.park_after_ns(), &missing)?;
+        if may_mint && self.may_post(&counted)? {
             let posting = Posting {
                 mailbox: None,
                 counted: &counted,
-                consent: options.consent(),
+                consent,
                 allowance_bytes: None,
             };
             let mut view = View::default();
@@ -165,7 +160,12 @@ impl Engine<'_> {
         Ok(missing)
     }
 
-    fn exchange(&mut self, mailbox: &dyn Mailbox, options: &SyncOptions) -> Result<BTreeSet<ChunkId>> {
+    fn exchange(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        options: &SyncOptions,
+        consent: &Consent,
+    ) -> Result<BTreeSet<ChunkId>> {
         let mut view = self.list(mailbox)?;
         self.learn_people(mailbox, &view)?;
         let mut own = self.learn_heads(mailbox, &view)?;
@@ -175,23 +175,19 @@ impl Engine<'_> {
         }
         self.put_statements(mailbox, &mut view)?;
         self.clear_outbox(Some(mailbox), &mut view)?;
-        let mut missing = self.take_in(mailbox, &mut view, options)?;
-        let counted = self.counted(options.park_after_ns())?;
+        let mut missing = self.take_in(mailbox, &mut view, consent)?;
+        let counted = self.counted(options.park_after_ns(), &missing)?;
         own = Some(self.speak(mailbox, &mut view, own, &missing, &counted)?);
-        let (mut view, counted) = self.prune(mailbox, options.park_after_ns())?;
+        let (mut view, counted) = self.prune(mailbox, &view, options.park_after_ns(), &missing)?;
         if self.may_post(&counted)? {
             let posting = Posting {
                 mailbox: Some(mailbox),
                 counted: &counted,
-                consent: options.consent(),
+                consent,
                 allowance_bytes: options.allowance_bytes,
             };
-            let mut posted = false;
-            while self.post_one(&mut view, &posting)? {
-                posted = true;
-            }
-            if posted {
-                missing = self.settle(options.consent())?;
+            if self.post_all(mailbox, &mut view, &posting)? {
+                missing = self.settle(consent)?;
             }
         }
         self.write_want(mailbox, &mut view, &missing)?;
@@ -200,14 +196,31 @@ impl Engine<'_> {
         Ok(missing)
     }
 
+    /// Posts until nothing is left or there is no room; tells whether anything was posted.
+    fn post_all(&mut self, mailbox: &dyn Mailbox, view: &mut View, posting: &Posting<'_>) -> Result<bool> {
+        let mut posted = false;
+        loop {
+            match self.post_one(view, posting) {
+                Ok(true) => posted = true,
+                Ok(false) => return Ok(posted),
+                Err(EngineError::Mailbox(error)) if error.kind() == MailboxErrorKind::NoRoom => {
+                    self.take_back_attempt(mailbox, view)?;
+                    return Ok(posted);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// Folds what is listed and brings the drive up to it; fetches content that still lacks.
-    fn take_in(&mut self, mailbox: &dyn Mailbox, view: &mut View, options: &SyncOptions) -> Result<BTreeSet<ChunkId>> {
+    fn take_in(&mut self, mailbox: &dyn Mailbox, view: &mut View, consent: &Consent) -> Result<BTreeSet<ChunkId>> {
         self.fetch_changesets(mailbox, view)?;
         self.fetch_states(mailbox, view)?;
         self.end_waiting_for_state()?;
-        let missing = self.settle(options.consent())?;
+        let missing = self.settle(consent)?;
         if self.fetch_missing(mailbox, view, &missing)? {
-            return self.settle(options.consent());
+            self.unreadable.clear();
+            return self.settle(consent);
         }
         Ok(missing)
     }
@@ -232,7 +245,35 @@ impl Engine<'_> {
                 self.put_object(mailbox, view, &name, &sealed)?;
             }
         }
-        Ok(())
+        self.introduce_myself(mailbox, view)
+    }
+
+    /// Says who this location is where nobody has: whoever invited it may be gone, or may not have synced since.
+    fn introduce_myself(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
+        let me = self.me();
+        let is_listed = view
+            .names()
+            .any(|name| matches!(name, ObjectName::People { subject, .. } if *subject == me));
+        let Some(person) = self.people()?.remove(&me).filter(|_| !is_listed) else {
+            return Ok(());
+        };
+        let statement = Statement::Joined {
+            label: person.label,
+            person: person.person,
+            key: person.key,
+            created_ns: self.clock.now_ns(),
+            holds: person.holds,
+        };
+        let people = People {
+            subject: me,
+            author: me,
+            number: 1,
+            author_key: self.signer.public(),
+            statement,
+        };
+        let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
+        self.commit(vec![memory::write(format!("{STATEMENT}{}", people.name()), &sealed)])?;
+        self.put_object(mailbox, view, &people.name(), &sealed)
     }
 
     /// Tells whether own changes may go out: not before a location that joined from nothing knows the archive.
@@ -243,11 +284,12 @@ impl Engine<'_> {
 
     fn end_waiting_for_state(&mut self) -> Result<()> {
         let is_waiting = memory::read::<bool>(self.index, AWAITS_STATE)?.unwrap_or(false);
-        let mut heads = self.heads()?;
-        heads.remove(&self.me());
-        let is_informed = heads
-            .values()
-            .any(|cached| !cached.head.vector.is_empty() && self.vector.covers(&cached.head.vector));
+        let me = self.me();
+        let heads = self.heads()?;
+        let others: Vec<_> = heads.values().filter(|cached| cached.head.location != me).collect();
+        // Whoever is alone has nobody to wait for.
+        let is_alone = self.people()?.keys().all(|location| *location == me);
+        let is_informed = is_alone || (!others.is_empty() && self.covers_all_heads()?);
         if is_waiting && is_informed {
             self.commit(vec![memory::erase(AWAITS_STATE)])?;
         }
@@ -258,14 +300,39 @@ impl Engine<'_> {
         self.report.missing_chunks = missing.len() as u64;
         self.report.conflicts = self.conflicts()?;
         self.report.root = Some(self.root()?);
-        let covers_all = self
-            .heads()?
-            .values()
-            .all(|cached| self.vector.covers(&cached.head.vector));
+        self.report.diverged = self.diverged()?;
+        (self.report.held, self.report.also_held) = self.held_for_report();
+        let covers_all = self.covers_all_heads()? && !self.sees_strangers && self.report.diverged.is_empty();
         let is_unposted = !self.index.changed_places()?.is_empty() || !self.index.notes(GONE)?.is_empty();
         let is_waiting = self.report.waiting_entries > 0 || self.report.held.is_some();
-        self.report.up_to_date = covers_all && missing.is_empty() && !is_unposted && !is_waiting;
+        let is_settled = self.index.notes(UNSETTLED)?.is_empty();
+        self.report.up_to_date = covers_all && missing.is_empty() && !is_unposted && !is_waiting && is_settled;
         Ok(())
+    }
+
+    fn held_for_report(&self) -> (Option<Held>, Option<Held>) {
+        let mut all = self.held.iter().map(|set| set.held.clone());
+        (all.next(), all.next())
+    }
+
+    /// Tells whether every head of an id that still lives is folded in.
+    pub(crate) fn covers_all_heads(&self) -> Result<bool> {
+        let succeeded = self.succeeded()?;
+        let heads = self.heads()?;
+        let mut living = heads.iter().filter(|(location, _)| !succeeded.contains(location));
+        Ok(living.all(|(_, cached)| self.vector.covers(&cached.head.vector)))
+    }
+
+    /// Gives the locations that folded just what this one did and hold something else: an alarm.
+    fn diverged(&self) -> Result<Vec<LocationId>> {
+        let other =
+            |cached: &&CachedHead| cached.head.vector == self.vector && Some(cached.head.root) != self.report.root;
+        Ok(self
+            .heads()?
+            .values()
+            .filter(other)
+            .map(|cached| cached.head.location)
+            .collect())
     }
 
     /// Gives the conflict copies that this drive shows, in order of path.

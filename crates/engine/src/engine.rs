@@ -1,11 +1,14 @@
 //! The engine of one location: its ports, its keys and what it knows of itself.
 
+use std::collections::BTreeSet;
+
 use offsync_core::ids::{ArchiveId, ChunkId, LocationId};
 use offsync_core::ports::{Clock, Disk, Entropy, IndexStore, IndexWrite, Mailbox, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKeys, SigningKey};
 use offsync_core::version_vector::VersionVector;
 
+use crate::consent::HeldSet;
 use crate::error::{EngineError, Result};
 use crate::memory::{self, IDENTITY, Identity, VECTOR};
 use crate::monitor::{Monitor, Phase, Progress};
@@ -41,6 +44,14 @@ pub struct Engine<'a> {
     pub(crate) identity: Identity,
     pub(crate) vector: VersionVector,
     pub(crate) report: SyncReport,
+    /// Deletions that this cycle holds.
+    pub(crate) held: Vec<HeldSet>,
+    /// Whether something was staged whose name is not flushed yet.
+    pub(crate) needs_flush: bool,
+    /// Whether somebody in the mailbox cannot be verified, because nobody has introduced them yet.
+    pub(crate) sees_strangers: bool,
+    /// Chunks that the index believes to be on this drive and that could not be read from it.
+    pub(crate) unreadable: BTreeSet<ChunkId>,
 }
 
 impl<'a> Engine<'a> {
@@ -53,7 +64,10 @@ impl<'a> Engine<'a> {
         signer: &'a SigningKey,
         monitor: &'a dyn Monitor,
     ) -> std::result::Result<Self, EngineError> {
-        let identity = memory::read(ports.index, IDENTITY)?.ok_or(EngineError::NoIdentity)?;
+        let identity: Identity = memory::read(ports.index, IDENTITY)?.ok_or(EngineError::NoIdentity)?;
+        if identity.archive != *keys.archive() {
+            return Err(EngineError::NoIdentity);
+        }
         let vector = memory::read(ports.index, VECTOR)?.unwrap_or_default();
         Ok(Self {
             disk: ports.disk,
@@ -68,6 +82,10 @@ impl<'a> Engine<'a> {
             identity,
             vector,
             report: SyncReport::default(),
+            held: Vec::new(),
+            needs_flush: false,
+            sees_strangers: false,
+            unreadable: BTreeSet::new(),
         })
     }
 
@@ -149,7 +167,8 @@ impl<'a> Engine<'a> {
     pub(crate) fn missing_of(&self, chunks: &[ChunkId], extra: &crate::content::Stores) -> Result<Vec<ChunkId>> {
         let mut missing = Vec::new();
         for chunk in chunks {
-            if !extra.holds(chunk) && self.index.places_with_chunk(chunk)?.is_empty() {
+            let is_in_tree = !self.unreadable.contains(chunk) && !self.index.places_with_chunk(chunk)?.is_empty();
+            if !extra.holds(chunk) && !is_in_tree {
                 missing.push(*chunk);
             }
         }

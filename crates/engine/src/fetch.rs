@@ -3,19 +3,25 @@
 //! A missing pack never blocks the stream: what lacks is said in the head.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 
-use offsync_core::format::{Manifest, ObjectName, State, decode_pack};
+use offsync_core::format::{FormatError, Manifest, ObjectName, State, decode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
-use offsync_core::ports::{Mailbox, StagedName};
+use offsync_core::ports::{DiskErrorKind, Mailbox, StagedName};
+use offsync_core::rel_path::RelPath;
+use offsync_core::seal::OpenError;
 
 use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::fold::StateEntries;
 use crate::journal::hex;
-use crate::memory::{self, STAGED, StagedChunks, UNSETTLED};
+use crate::memory::{self, Keeps, STAGED, StagedChunks, UNSETTLED};
 use crate::monitor::Phase;
 use crate::view::View;
+
+/// A part whose entry never came is dropped after this time; the entry, if it comes, asks for it again.
+const PART_KEPT_NS: i64 = 180 * 24 * 3_600 * 1_000_000_000;
 
 impl Engine<'_> {
     /// Folds every listed changeset that follows on what is folded already.
@@ -50,29 +56,40 @@ impl Engine<'_> {
     ) -> Result<bool> {
         let name = ObjectName::Manifest { author, sequence };
         let Some(key) = self.key_of(&author)? else {
+            self.sees_strangers = true;
             return Ok(false);
         };
         let Some(sealed) = self.get(mailbox, &name)? else {
             return Ok(false);
         };
-        let Ok(manifest) = Manifest::decode(self.keys, &name, &sealed, |_| Some(key)) else {
-            return Ok(false);
+        let manifest = match Manifest::decode(self.keys, &name, &sealed, |_| Some(key)) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                self.skip(&RelPath::root(), unreadable_reason(&error));
+                return Ok(false);
+            }
         };
         if !self.vector.covers(&manifest.context) {
             return Ok(false);
         }
         self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;
+        // A part carries content alone; the entry that it belongs to comes later, and nothing wants it until then.
+        let keeps = if manifest.entries.is_empty() {
+            Keeps::UntilEntry
+        } else {
+            Keeps::WhileWanted
+        };
         if !manifest.inline.is_empty() {
             let chunks: Vec<(ChunkId, Vec<u8>)> = manifest
                 .inline
                 .iter()
                 .map(|bytes| (self.keys.chunk_id(bytes), bytes.clone()))
                 .collect();
-            self.keep_chunks(chunks, stores)?;
+            self.keep_chunks(chunks, stores, keeps)?;
         }
         for pack in &manifest.packs {
             if view.contains(&pack.name) && !self.missing_of(&pack.chunks, stores)?.is_empty() {
-                self.fetch_pack(mailbox, &pack.name, stores)?;
+                self.fetch_pack(mailbox, &pack.name, stores, keeps)?;
             }
         }
         let hash = Manifest::hash(&sealed);
@@ -84,20 +101,29 @@ impl Engine<'_> {
     }
 
     /// Fetches a pack into staging; a damaged or vanished one is passed over.
-    fn fetch_pack(&mut self, mailbox: &dyn Mailbox, name: &ObjectName, stores: &mut Stores) -> Result<()> {
+    fn fetch_pack(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        name: &ObjectName,
+        stores: &mut Stores,
+        keeps: Keeps,
+    ) -> Result<()> {
         let Some(sealed) = self.get(mailbox, name)? else {
             return Ok(());
         };
         let Ok(chunks) = decode_pack(self.keys, name, &sealed) else {
             return Ok(());
         };
-        self.keep_chunks(chunks, stores)
+        self.keep_chunks(chunks, stores, keeps)
     }
 
     /// Keeps chunks in staging that are not on this drive yet.
-    fn keep_chunks(&mut self, chunks: Vec<(ChunkId, Vec<u8>)>, stores: &mut Stores) -> Result<()> {
-        use std::io::Write;
-        let mut kept = StagedChunks::default();
+    fn keep_chunks(&mut self, chunks: Vec<(ChunkId, Vec<u8>)>, stores: &mut Stores, keeps: Keeps) -> Result<()> {
+        let mut kept = StagedChunks {
+            keeps,
+            staged_ns: self.clock.now_ns(),
+            ..StagedChunks::default()
+        };
         let mut body = Vec::new();
         for (id, bytes) in chunks {
             if self.missing_of(&[id], stores)?.is_empty() || kept.chunks.iter().any(|(known, _, _)| *known == id) {
@@ -110,14 +136,37 @@ impl Engine<'_> {
             return Ok(());
         }
         let name = format!("p-{}", hex(&self.entropy.sixteen()));
-        let mut file = self.disk.stage(&StagedName(name.clone()))?;
-        file.write_all(&body)
-            .map_err(|error| crate::content::read_error(&offsync_core::rel_path::RelPath::root(), &error))?;
-        file.finish()?;
-        // No flush of the name: a note without its file is dropped by the next recovery, and fetched again.
+        if !self.stage_chunks(&StagedName(name.clone()), &body)? {
+            return Ok(());
+        }
         self.commit(vec![memory::write(format!("{STAGED}{name}"), &kept)])?;
         stores.add_staged(&name, &kept);
         Ok(())
+    }
+
+    /// Writes a file of chunks into staging; tells whether there was room. What has none is simply not at hand.
+    fn stage_chunks(&mut self, name: &StagedName, body: &[u8]) -> Result<bool> {
+        let root = RelPath::root();
+        let written = self.disk.stage(name).and_then(|mut file| {
+            file.write_all(body)
+                .map_err(|error| crate::content::read_error(&root, &error))?;
+            file.finish()
+        });
+        match written {
+            Ok(()) => {
+                self.needs_flush = true;
+                Ok(true)
+            }
+            Err(error) if error.kind() == DiskErrorKind::Full => {
+                self.disk.drop_staged(name)?;
+                self.skip(
+                    &root,
+                    "the drive is too full to take everything in; make room and sync again",
+                );
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Merges state that was served to this location, once all its parts are there.
@@ -180,7 +229,7 @@ impl Engine<'_> {
             if self.missing_of(&left, &stores)?.is_empty() {
                 break;
             }
-            self.fetch_pack(mailbox, &name, &mut stores)?;
+            self.fetch_pack(mailbox, &name, &mut stores, Keeps::WhileWanted)?;
         }
         let all: Vec<ChunkId> = missing.iter().copied().collect();
         Ok(self.missing_of(&all, &stores)?.len() < all.len())
@@ -190,7 +239,9 @@ impl Engine<'_> {
     pub(crate) fn drop_spent_staging(&mut self) -> Result<()> {
         let is_settled = self.index.notes(UNSETTLED)?.is_empty();
         for (file, staged) in memory::read_all::<StagedChunks>(self.index, STAGED)? {
-            let mut is_spent = is_settled;
+            let age_ns = self.clock.now_ns().saturating_sub(staged.staged_ns);
+            let is_part = staged.keeps == Keeps::UntilEntry && age_ns < PART_KEPT_NS;
+            let mut is_spent = is_settled && !is_part;
             if !is_spent {
                 is_spent = true;
                 for (chunk, _, _) in &staged.chunks {
@@ -203,5 +254,14 @@ impl Engine<'_> {
             }
         }
         Ok(())
+    }
+}
+
+fn unreadable_reason(error: &FormatError) -> &'static str {
+    match error {
+        FormatError::Open(OpenError::Newer { .. }) => {
+            "a change in the mailbox was made by a newer Offsync; install the newest one here, and it arrives"
+        }
+        _ => "a change in the mailbox is damaged; it arrives another way once the others have synced",
     }
 }

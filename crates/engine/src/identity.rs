@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedPerson, IDENTITY, MINE, OUTBOX, PERSON, SENT};
+use crate::memory::{self, CachedPerson, IDENTITY, MINE, OUTBOX, PERSON, SENT, STATEMENT};
 use crate::view::View;
 
 /// What the host computer remembers of a drive.
@@ -50,6 +50,18 @@ impl Engine<'_> {
             self.commit(vec![identity])?;
         }
         Ok(())
+    }
+
+    /// Looks for the host's sign alone, where no mailbox can be asked; tells whether dots may be minted.
+    ///
+    /// Without any note of the host, a drive that has been in a mailbox may have been restored: it waits for the mailbox.
+    pub(crate) fn check_identity_offline(&mut self) -> Result<bool> {
+        if self.host_knows_more()? {
+            self.take_new_id(0)?;
+            return Ok(true);
+        }
+        let is_known_here = self.witness.recall(&self.archive(), &self.me())?.is_some();
+        Ok(is_known_here || self.identity.counter == 0)
     }
 
     fn host_knows_more(&self) -> Result<bool> {
@@ -113,6 +125,7 @@ impl Engine<'_> {
         let mut writes: Vec<IndexWrite> = vec![
             memory::write(IDENTITY, &self.identity),
             memory::write(format!("{OUTBOX}{}", people.name()), &sealed),
+            memory::write(format!("{STATEMENT}{}", people.name()), &sealed),
             memory::write(format!("{PERSON}{location}"), &cached),
         ];
         for prefix in [SENT, MINE] {

@@ -19,7 +19,7 @@ use crate::error::{EngineError, Result};
 use crate::memory::{self, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
 use crate::monitor::Phase;
 use crate::plan::{Action, Before};
-use crate::scan::{is_fatal, looks_unread};
+use crate::scan::{UNTELLING_CTIME_NS, is_fatal, looks_unread};
 
 /// Where the content of an action comes from.
 pub(crate) enum Source {
@@ -160,6 +160,7 @@ impl Engine<'_> {
             }
         }
         self.disk.flush()?;
+        self.needs_flush = false;
         self.commit(writes)?;
         Ok(failed)
     }
@@ -200,8 +201,11 @@ impl Engine<'_> {
             }))),
             Err(EngineError::Disk(error)) if !is_fatal(&error) => {
                 // Nothing new could be put there: what stood there comes back.
-                if let (Some((name, _)), Some(before)) = (&ready.trash, &action.before) {
-                    self.disk.restore(name, &before.shown.value.path)?;
+                if let (Some((name, _)), Some(before)) = (&ready.trash, &action.before)
+                    && self.disk.restore(name, &before.shown.value.path).is_err()
+                {
+                    // It stays in the trash, by name, and is looked at again by the next scan.
+                    return Ok(Outcome::Done(None));
                 }
                 Ok(Outcome::Left(plain_reason(&error)))
             }
@@ -369,7 +373,7 @@ impl Engine<'_> {
         path: &RelPath,
         entry: &DiskEntry,
     ) -> Result<Option<(offsync_core::entry::Value, Stat)>> {
-        match self.observe(path, entry, None, self.clock.now_ns()) {
+        match self.observe(path, entry, None) {
             Err(EngineError::Disk(error)) if !is_fatal(&error) => {
                 self.skip(path, format!("it could not be read ({})", error.reason()));
                 Ok(None)
@@ -440,15 +444,13 @@ fn intent_of(action: &Action) -> Intent {
 }
 
 fn looks_same(before: &Stat, entry: &DiskEntry) -> bool {
-    // A zero change time marks a stat that was taken too soon after the write to be telling.
-    let now = if before.ctime_ns == 0 {
-        Stat {
-            ctime_ns: 0,
-            ..entry.stat
-        }
+    let is_untelling = before.ctime_ns == UNTELLING_CTIME_NS;
+    let ctime_ns = if is_untelling {
+        UNTELLING_CTIME_NS
     } else {
-        entry.stat
+        entry.stat.ctime_ns
     };
+    let now = Stat { ctime_ns, ..entry.stat };
     match entry.kind {
         EntryKind::Folder => before.mode == now.mode,
         kind => looks_unread(before, &now, kind),

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod begin;
+mod consent;
 mod content;
 mod counted;
 mod cycle;
@@ -17,6 +18,7 @@ mod identity;
 mod journal;
 mod memory;
 mod monitor;
+mod outgoing;
 mod overlay;
 mod plan;
 mod post;

@@ -89,9 +89,22 @@ pub struct TrashRecord {
     pub displaced_ns: i64,
 }
 
+/// How long staged chunks stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Keeps {
+    /// As long as something shown waits for them.
+    #[default]
+    WhileWanted,
+    /// Until the entry arrives that they are a part of.
+    UntilEntry,
+}
+
 /// Where chunks lie in a staged file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StagedChunks {
+    pub(crate) keeps: Keeps,
+    /// When they were staged, by this location's clock.
+    pub(crate) staged_ns: i64,
     /// Chunk, offset, length in bytes.
     pub(crate) chunks: Vec<(ChunkId, u64, u32)>,
 }

@@ -7,25 +7,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::{Manifest, ObjectName, PackRef, PostedEntry, encode_pack};
-use offsync_core::guard;
 use offsync_core::ids::{ChunkId, ManifestHash};
-use offsync_core::limits::{
-    ALLOWANCE_PERCENT, CHANGESET_ENTRIES_MAX, INLINE_CONTENT_BYTES_MAX, PACK_CONTENT_BYTES_MAX, PACK_PART_OF_ALLOWANCE,
-    RESERVE_PERCENT,
-};
+use offsync_core::limits::{ALLOWANCE_PERCENT, CHANGESET_CONTENT_BYTES_MAX, CHANGESET_ENTRIES_MAX, RESERVE_PERCENT};
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown, ShownRef};
 use offsync_core::ports::{IndexWrite, Mailbox};
 
+use crate::consent::Consent;
 use crate::content::Stores;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
 use crate::monitor::Phase;
-use crate::report::{Held, HeldDirection};
+use crate::outgoing::Outgoing;
 use crate::scan::gone_writes;
-use crate::settle::{Consent, HELD_SAMPLE_PATHS};
 use crate::unit::{Unit, units};
 use crate::view::View;
 
@@ -33,7 +29,7 @@ use crate::view::View;
 pub(crate) struct Posting<'p> {
     pub(crate) mailbox: Option<&'p dyn Mailbox>,
     pub(crate) counted: &'p Counted,
-    pub(crate) consent: Consent,
+    pub(crate) consent: &'p Consent,
     pub(crate) allowance_bytes: Option<u64>,
 }
 
@@ -61,55 +57,6 @@ impl Engine<'_> {
             (false, Some(mailbox)) => self.post_changeset(&changes, pick, mailbox, view, posting, &stores),
             (false, None) => Ok(false),
         }
-    }
-
-    /// Gives the own changes that may go out: all, or all but deletions that wait for a yes.
-    fn postable(&mut self, consent: Consent) -> Result<Vec<LocalChange>> {
-        let mut changes = self.local_changes()?;
-        if consent == Consent::Given {
-            return Ok(changes);
-        }
-        let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
-        let mut deleted = BTreeSet::new();
-        for (i, change) in changes
-            .iter()
-            .enumerate()
-            .filter(|(_, change)| !change.value.content.is_live())
-        {
-            let siblings = self.index.entry(&change.origin())?;
-            let replaced = change.replaces.iter().filter_map(|dot| siblings.get(dot));
-            let mut files = replaced
-                .filter(|version| !version.value.content.is_folder() && version.value.content.is_live())
-                .peekable();
-            let is_file = files.peek().is_some();
-            if is_file && !files.any(|version| arriving.contains(&version.value.content.tag())) {
-                deleted.insert(i);
-            }
-        }
-        let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
-        if guard::is_held(deletions, left + deletions) {
-            let sample = deleted
-                .iter()
-                .take(HELD_SAMPLE_PATHS)
-                .map(|i| changes[*i].value.path.clone())
-                .collect();
-            let of = left + deletions;
-            self.report.held = Some(Held {
-                direction: HeldDirection::Local,
-                deletions,
-                of,
-                sample,
-                by: None,
-            });
-            // Folders go with their files: while those are held, so are all deletions that are no moves.
-            let mut i = 0;
-            changes.retain(|change| {
-                i += 1;
-                let is_folder_deletion = !change.value.content.is_live() && change.place.is_none();
-                !(deleted.contains(&(i - 1)) || is_folder_deletion)
-            });
-        }
-        Ok(changes)
     }
 
     /// Gives the contents that each change replaces.
@@ -144,22 +91,28 @@ impl Engine<'_> {
         let mut all = units(changes, &self.leaving(changes)?);
         let has_content = |unit: &Unit| unit.iter().any(|i| changes[*i].value.content.is_live());
         all.sort_by_cached_key(|unit| (has_content(unit), cost(unit), unit[0]));
+        (self.report.waiting_entries, self.report.waiting_bytes) = (0, 0);
         let mut room = self.room(view, posting)?;
+        let mut left = room.min(CHANGESET_CONTENT_BYTES_MAX);
         let mut picked = Pick {
             changes: Vec::new(),
             chunks: Vec::new(),
         };
         let mut known = BTreeSet::new();
         for unit in &all {
-            let overhead = unit.len() as u64 * ENTRY_BYTES_GUESS;
-            let size = cost(unit) + overhead;
-            let is_full = picked.changes.len() + unit.len() > CHANGESET_ENTRIES_MAX && !picked.changes.is_empty();
-            if is_full || size > room {
-                self.report.waiting_entries += u64::from(!is_full) * unit.len() as u64;
-                self.report.waiting_bytes += u64::from(!is_full) * cost(unit);
+            let size = cost(unit) + unit.len() as u64 * ENTRY_BYTES_GUESS;
+            if size > room {
+                self.report.waiting_entries += unit.len() as u64;
+                self.report.waiting_bytes += cost(unit);
+                continue;
+            }
+            // What does not fit into this changeset goes with the next.
+            let is_full = picked.changes.len() + unit.len() > CHANGESET_ENTRIES_MAX;
+            if is_full || size > left {
                 continue;
             }
             room -= size;
+            left -= size;
             picked.changes.extend(unit);
             let chunks = unit.iter().flat_map(|i| &needs[*i]).map(|(chunk, _)| *chunk);
             picked.chunks.extend(chunks.filter(|chunk| known.insert(*chunk)));
@@ -169,10 +122,10 @@ impl Engine<'_> {
         }
         // Nothing fits as a whole: carry as many chunks of the first as there is room for.
         for (chunk, len) in all.first().into_iter().flatten().flat_map(|i| &needs[*i]) {
-            if *len + ENTRY_BYTES_GUESS > room {
+            if *len + ENTRY_BYTES_GUESS > left {
                 break;
             }
-            room -= *len;
+            left -= *len;
             if known.insert(*chunk) {
                 picked.chunks.push(*chunk);
             }
@@ -211,7 +164,7 @@ impl Engine<'_> {
 
     /// Gives dots to changes that nobody waits for.
     fn mint(&mut self, changes: &[LocalChange], pick: Pick) -> Result<bool> {
-        let manifest = self.manifest_of(changes, &pick.changes, Vec::new(), Vec::new(), Consent::None);
+        let manifest = self.manifest_of(changes, &pick.changes, Vec::new(), Vec::new(), &Consent::None);
         let (vector, mut writes) = self.fold_writes(&manifest, ManifestHash::new([0; 32]), 0)?;
         writes.extend(self.bind_writes(&manifest, changes, &pick.changes)?);
         self.identity.predecessor = None;
@@ -260,7 +213,7 @@ impl Engine<'_> {
         let sealed = manifest.encode(self.keys, self.signer, self.seal_nonce());
         let inline_bytes: usize = manifest.inline.iter().map(Vec::len).sum();
         self.report.payload_bytes += content.payload_bytes + (inline_bytes as u64).min(sealed.len() as u64);
-        self.fold_own(&manifest, &sealed, changes, &kept, &pick.chunks)?;
+        self.fold_own(&manifest, &sealed, changes, &kept)?;
         self.clear_outbox(Some(mailbox), view)?;
         self.report.posted_changesets += 1;
         self.report.posted_entries += kept.len() as u64;
@@ -268,24 +221,19 @@ impl Engine<'_> {
     }
 
     /// One transaction: own dots, what the places show, the manifest in the outbox.
-    fn fold_own(
-        &mut self,
-        manifest: &Manifest,
-        sealed: &[u8],
-        changes: &[LocalChange],
-        kept: &[usize],
-        chunks: &[ChunkId],
-    ) -> Result<()> {
+    fn fold_own(&mut self, manifest: &Manifest, sealed: &[u8], changes: &[LocalChange], kept: &[usize]) -> Result<()> {
         let hash = Manifest::hash(sealed);
         let (vector, mut writes) = self.fold_writes(manifest, hash, sealed.len() as u64)?;
         writes.extend(self.bind_writes(manifest, changes, kept)?);
         writes.push(memory::write(format!("{OUTBOX}{}", manifest.name()), &sealed.to_vec()));
+        let inline = manifest.inline.iter().map(|bytes| self.keys.chunk_id(bytes));
+        let carried = manifest.packs.iter().flat_map(|pack| pack.chunks.iter().copied());
         if kept.is_empty() {
-            writes.extend(
-                chunks
-                    .iter()
-                    .map(|chunk| memory::write(format!("{SENT}{chunk}"), &manifest.sequence)),
-            );
+            let sent = |chunk: ChunkId| memory::write(format!("{SENT}{chunk}"), &manifest.sequence);
+            writes.extend(carried.chain(inline).map(sent));
+        } else {
+            let posted = kept.iter().flat_map(|i| changes[*i].value.content.chunk_ids());
+            writes.extend(posted.map(|chunk| memory::erase(format!("{SENT}{chunk}"))));
         }
         self.identity.predecessor = Some(hash);
         writes.push(memory::write(IDENTITY, &self.identity));
@@ -358,7 +306,7 @@ impl Engine<'_> {
         kept: &[usize],
         packs: Vec<PackRef>,
         inline: Vec<Vec<u8>>,
-        consent: Consent,
+        consent: &Consent,
     ) -> Manifest {
         let entry = |i: &usize| {
             let change = &changes[*i];
@@ -373,7 +321,7 @@ impl Engine<'_> {
             predecessor: self.identity.predecessor,
             context: self.vector.clone(),
             created_ns: self.clock.now_ns(),
-            deletions_confirmed: consent == Consent::Given,
+            deletions_confirmed: consent.is_given(),
             entries: kept.iter().map(entry).collect(),
             packs,
             inline,
@@ -415,6 +363,19 @@ impl Engine<'_> {
         Ok(writes)
     }
 
+    /// Takes away the packs of an attempt for which the mailbox had no room, so that heads and wants find some.
+    pub(crate) fn take_back_attempt(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
+        let (me, mine) = (self.me(), self.vector.get(&self.me()));
+        let is_of_attempt = |name: &&ObjectName| matches!(name, ObjectName::Pack { author, sequence, .. } if *author == me && *sequence > mine);
+        for name in view.names().filter(is_of_attempt).cloned().collect::<Vec<_>>() {
+            self.delete_object(mailbox, view, &name)?;
+        }
+        let waiting = self.local_changes()?;
+        self.report.waiting_entries = waiting.len() as u64;
+        self.report.waiting_bytes = waiting.iter().map(|change| change.value.content.size_bytes()).sum();
+        Ok(())
+    }
+
     /// Puts what the outbox holds; safe to do again.
     pub(crate) fn clear_outbox(&mut self, mailbox: Option<&dyn Mailbox>, view: &mut View) -> Result<()> {
         let Some(mailbox) = mailbox else { return Ok(()) };
@@ -436,61 +397,3 @@ impl Engine<'_> {
 const ENTRY_BYTES_GUESS: u64 = 160;
 /// Room for one head, one want and one small state part.
 const COUNTED_RESERVE_BYTES: u64 = 2_048;
-
-/// Content on its way into packs, or into the manifest if it is little.
-struct Outgoing {
-    pending: Vec<(ChunkId, Vec<u8>)>,
-    pending_bytes: usize,
-    bytes: u64,
-    pack_bytes_max: usize,
-    inline_bytes_max: usize,
-    packs: Vec<PackRef>,
-    payload_bytes: u64,
-}
-
-impl Outgoing {
-    fn new(allowance_bytes: Option<u64>) -> Self {
-        let part = allowance_bytes.map_or(usize::MAX, |bytes| (bytes / PACK_PART_OF_ALLOWANCE) as usize);
-        Self {
-            pending: Vec::new(),
-            pending_bytes: 0,
-            bytes: 0,
-            pack_bytes_max: PACK_CONTENT_BYTES_MAX.min(part),
-            inline_bytes_max: INLINE_CONTENT_BYTES_MAX.min(part / 2),
-            packs: Vec::new(),
-            payload_bytes: 0,
-        }
-    }
-
-    fn add(&mut self, chunk: ChunkId, bytes: Vec<u8>) {
-        self.pending_bytes += bytes.len();
-        self.bytes += bytes.len() as u64;
-        self.pending.push((chunk, bytes));
-    }
-
-    /// Gives the chunks of a full pack; the last one that was added stays if it does not fit.
-    fn take_full(&mut self) -> Option<Vec<(ChunkId, Vec<u8>)>> {
-        if self.pending_bytes <= self.pack_bytes_max || self.pending.len() < 2 {
-            return None;
-        }
-        let last = self.pending.pop()?;
-        self.pending_bytes = last.1.len();
-        Some(std::mem::replace(&mut self.pending, vec![last]))
-    }
-
-    fn take_inline(&mut self) -> Vec<Vec<u8>> {
-        if !self.packs.is_empty() || self.pending_bytes > self.inline_bytes_max {
-            return Vec::new();
-        }
-        self.pending_bytes = 0;
-        std::mem::take(&mut self.pending)
-            .into_iter()
-            .map(|(_, bytes)| bytes)
-            .collect()
-    }
-
-    fn take_rest(&mut self) -> Option<Vec<(ChunkId, Vec<u8>)>> {
-        self.pending_bytes = 0;
-        (!self.pending.is_empty()).then(|| std::mem::take(&mut self.pending))
-    }
-}

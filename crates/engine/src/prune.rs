@@ -18,13 +18,22 @@ use crate::view::View;
 
 impl Engine<'_> {
     /// Deletes what all have applied; gives the listing as it is then, and who counted.
-    pub(crate) fn prune(&mut self, mailbox: &dyn Mailbox, park_after_ns: i64) -> Result<(View, Counted)> {
+    ///
+    /// `earlier` is another listing of this cycle: what it showed still counts as there. `missing` is what this
+    /// location lacks itself.
+    pub(crate) fn prune(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        earlier: &View,
+        park_after_ns: i64,
+        missing: &BTreeSet<ChunkId>,
+    ) -> Result<(View, Counted)> {
         let mut view = self.list(mailbox)?;
         self.learn_people(mailbox, &view)?;
         self.learn_heads(mailbox, &view)?;
-        let counted = self.counted(park_after_ns)?;
+        let counted = self.counted(park_after_ns, missing)?;
         if counted.others(self.me()).next().is_some() {
-            let dead = self.dead_objects(mailbox, &view, &counted)?;
+            let dead = self.dead_objects(mailbox, &view, earlier, &counted)?;
             let total = dead.len() as u64;
             for (done, name) in dead.into_iter().enumerate() {
                 self.tell(Phase::Pruning, done as u64, Some(total), None)?;
@@ -38,13 +47,21 @@ impl Engine<'_> {
         Ok((view, counted))
     }
 
-    fn dead_objects(&mut self, mailbox: &dyn Mailbox, view: &View, counted: &Counted) -> Result<Vec<ObjectName>> {
+    fn dead_objects(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &View,
+        earlier: &View,
+        counted: &Counted,
+    ) -> Result<Vec<ObjectName>> {
         let lacking = counted.lacking();
+        let keeps_content = counted.anyone_lacks_more();
         let succeeded = self.succeeded()?;
         let me = self.me();
         let mut dead = Vec::new();
         for name in view.names().cloned().collect::<Vec<_>>() {
             let is_dead = match &name {
+                ObjectName::Manifest { .. } | ObjectName::Pack { .. } if keeps_content => false,
                 ObjectName::Manifest { author, sequence } => {
                     counted.all_folded(author, *sequence) && !self.manifest_is_lacked(mailbox, &name, &lacking)?
                 }
@@ -57,7 +74,10 @@ impl Engine<'_> {
                         author: *author,
                         sequence: *sequence,
                     };
-                    *author == me && *sequence > self.vector.get(&me) && !view.contains(&manifest)
+                    *author == me
+                        && *sequence > self.vector.get(&me)
+                        && !view.contains(&manifest)
+                        && !earlier.contains(&manifest)
                 }
                 ObjectName::Want(location) => succeeded.contains(location),
                 ObjectName::ServedPack { reader, server, .. } | ObjectName::ServedState { reader, server, .. } => {

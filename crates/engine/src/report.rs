@@ -98,6 +98,10 @@ pub struct SyncReport {
     pub skipped: Vec<SkippedPath>,
     /// Deletions that wait for a yes.
     pub held: Option<Held>,
+    /// Deletions of the other direction that wait for a yes as well.
+    pub also_held: Option<Held>,
+    /// Locations that folded just the same and hold something else. Never seen in a sound world; an alarm.
+    pub diverged: Vec<LocationId>,
     /// Chunks that are wanted and not at hand.
     pub missing_chunks: u64,
     /// The Merkle root after the cycle.

@@ -21,6 +21,9 @@ const SCAN_WRITES_MAX: usize = 2_000;
 /// A file that was written this shortly before it was read is read again next time.
 const RACY_NS: i64 = 2_000_000_000;
 
+/// Stands for the change time of a stat that was taken too soon after a write to tell of a later one; no file system gives it.
+pub(crate) const UNTELLING_CTIME_NS: i64 = i64::MIN;
+
 /// How thorough a scan is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Depth {
@@ -49,7 +52,6 @@ struct Walk {
     trust: Trust,
     writes: Vec<IndexWrite>,
     absent: Vec<(PathKey, Place)>,
-    now_ns: i64,
 }
 
 impl Engine<'_> {
@@ -62,7 +64,6 @@ impl Engine<'_> {
         let mut walk = Walk {
             depth,
             trust,
-            now_ns: self.clock.now_ns(),
             ..Walk::default()
         };
         self.scan_folder(&RelPath::root(), &mut walk)?;
@@ -169,7 +170,7 @@ impl Engine<'_> {
                 return Ok(());
             }
         }
-        let seen = match self.observe(path, entry, place.as_ref(), walk.now_ns) {
+        let seen = match self.observe(path, entry, place.as_ref()) {
             Ok(Some(seen)) => seen,
             Ok(None) => return Ok(()),
             Err(EngineError::Disk(error)) if !is_fatal(&error) => {
@@ -178,6 +179,20 @@ impl Engine<'_> {
             }
             Err(error) => return Err(error),
         };
+        if let Some((value, stat)) = known
+            && kind_of(&value.content) == Some(entry.kind)
+            && looks_unread(stat, &entry.stat, entry.kind)
+            && !value.same_content(&seen.0)
+        {
+            self.skip(
+                path,
+                "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched",
+            );
+            return Ok(());
+        }
+        if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
+            self.find_absent_below(&path.key(), walk)?;
+        }
         let (shown, _) = place.clone().map_or((None, None), Place::into_parts);
         let mut new = Place::new(shown, Some(seen.clone()));
         if walk.trust == Trust::Adopted && new.as_ref().is_some_and(Place::is_changed) {
@@ -202,7 +217,6 @@ impl Engine<'_> {
         path: &RelPath,
         entry: &DiskEntry,
         place: Option<&Place>,
-        now_ns: i64,
     ) -> Result<Option<(Value, Stat)>> {
         let mut stat = entry.stat;
         let content = match entry.kind {
@@ -237,9 +251,9 @@ impl Engine<'_> {
         };
         let known = place.and_then(|place| Some((place.on_disk()?.meta, *place.stat()?)));
         let meta = meta_of(&content, &stat, known);
-        if matches!(content, Content::File(_)) && (now_ns - stat.mtime_ns).abs() < RACY_NS {
+        if matches!(content, Content::File(_)) && (self.clock.now_ns() - stat.mtime_ns).abs() < RACY_NS {
             // Written within the clock's grain of being read: the stat alone will not show a later write.
-            stat.ctime_ns = 0;
+            stat.ctime_ns = UNTELLING_CTIME_NS;
         }
         Ok(Some((
             Value {
@@ -252,8 +266,13 @@ impl Engine<'_> {
     }
 
     fn find_absent(&mut self, key: PathKey, place: Place, walk: &mut Walk) -> Result<()> {
+        self.find_absent_below(&key, walk)?;
+        walk.absent.push((key, place));
+        Ok(())
+    }
+
+    fn find_absent_below(&mut self, key: &PathKey, walk: &mut Walk) -> Result<()> {
         let mut after = key.clone();
-        walk.absent.push((key.clone(), place));
         loop {
             let page = self
                 .index
@@ -261,7 +280,7 @@ impl Engine<'_> {
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = last.clone();
             for (below, place) in page {
-                if !below.is_below(&key) {
+                if !below.is_below(key) {
                     return Ok(());
                 }
                 walk.absent.push((below, place));

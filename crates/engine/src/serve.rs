@@ -3,7 +3,7 @@
 //! Level-triggered: a want is rewritten each cycle and deleted when empty, a server takes
 //! back what is no longer wanted. Duplicates are harmless.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::{ObjectName, State, Want, decode_pack, encode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
@@ -13,6 +13,7 @@ use offsync_core::limits::{
 };
 use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::PathKey;
+use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -28,10 +29,7 @@ impl Engine<'_> {
         missing: &BTreeSet<ChunkId>,
     ) -> Result<()> {
         let me = self.me();
-        let is_gap = self
-            .heads()?
-            .values()
-            .any(|cached| !self.vector.covers(&cached.head.vector));
+        let is_gap = !self.covers_all_heads()?;
         let before = memory::read::<u32>(self.index, GAP_NOTE)?.unwrap_or(0);
         let cycles = if is_gap { before.saturating_add(1) } else { 0 };
         if cycles != before {
@@ -170,30 +168,35 @@ impl Engine<'_> {
             .try_for_each(|(name, bytes)| self.put_object(mailbox, view, &name, &bytes))
     }
 
+    /// Tells whether a whole state for a reader is listed; own sets that were cut off are taken away.
     fn is_state_listed(
         &mut self,
         mailbox: &dyn Mailbox,
-        view: &View,
+        view: &mut View,
         reader: &LocationId,
-        theirs: &offsync_core::version_vector::VersionVector,
+        theirs: &VersionVector,
     ) -> Result<bool> {
-        let names: Vec<ObjectName> = view
-            .names()
-            .filter(|name| matches!(name, ObjectName::ServedState { reader: r, .. } if r == reader))
-            .cloned()
-            .collect();
+        let is_for = |name: &&ObjectName| matches!(name, ObjectName::ServedState { reader: r, .. } if r == reader);
+        let names: Vec<ObjectName> = view.names().filter(is_for).cloned().collect();
+        let mut sets: BTreeMap<[u8; 16], Vec<(ObjectName, State)>> = BTreeMap::new();
         for name in names {
             let Some(sealed) = self.get(mailbox, &name)? else {
                 continue;
             };
-            let Ok(state) = State::decode(self.keys, &name, &sealed) else {
-                continue;
-            };
-            if !theirs.covers(&state.vector) {
-                return Ok(true);
+            if let Ok(state) = State::decode(self.keys, &name, &sealed) {
+                sets.entry(state.id).or_default().push((name, state));
             }
         }
-        Ok(false)
+        let mut is_listed = false;
+        for parts in sets.into_values() {
+            let is_whole = State::join(parts.iter().map(|(_, state)| state.clone()).collect()).is_some();
+            is_listed |= is_whole && parts.iter().any(|(_, state)| !theirs.covers(&state.vector));
+            let me = self.me();
+            for (name, _) in parts.iter().filter(|(name, _)| !is_whole && *name.writer() == me) {
+                self.delete_object(mailbox, view, name)?;
+            }
+        }
+        Ok(is_listed)
     }
 
     fn serve_chunks(

@@ -7,32 +7,22 @@ use offsync_core::place::Place;
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::PathKey;
 
+use crate::consent::{Consent, HELD_SAMPLE_PATHS};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CONFIRMED, GONE, Gone, HELD, UNSETTLED};
+use crate::memory::{self, CONFIRMED, GONE, Gone, UNSETTLED};
 use crate::overlay::Overlay;
 use crate::plan::{Action, Plan, StepAside};
 use crate::report::{Held, HeldDirection};
 use crate::scan::gone_writes;
 
-/// Paths that are named when many deletions are held.
-pub(crate) const HELD_SAMPLE_PATHS: usize = 5;
 /// Rounds of settling in one go; each finished round leaves less to do.
 const ROUNDS_MAX: u32 = 64;
 
-/// Whether a person said yes to many deletions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Consent {
-    /// Nobody did.
-    #[default]
-    None,
-    /// Somebody did, now.
-    Given,
-}
-
 impl Engine<'_> {
     /// Brings all unsettled folders to what they should show; gives the chunks that are missing for it.
-    pub(crate) fn settle(&mut self, consent: Consent) -> Result<BTreeSet<offsync_core::ids::ChunkId>> {
+    pub(crate) fn settle(&mut self, consent: &Consent) -> Result<BTreeSet<offsync_core::ids::ChunkId>> {
+        let mut missing = BTreeSet::new();
         for _ in 0..ROUNDS_MAX {
             self.forget_dead_deletions()?;
             let overlay = Overlay::new(self.index, self.local_changes()?)?;
@@ -44,7 +34,7 @@ impl Engine<'_> {
                     continue;
                 }
             }
-            let missing = std::mem::take(&mut plan.missing);
+            missing = std::mem::take(&mut plan.missing);
             self.hold_many_removals(&mut plan, consent)?;
             let rebound = self.rebind(&mut plan)?;
             let actions = std::mem::take(&mut plan.actions);
@@ -53,11 +43,12 @@ impl Engine<'_> {
             let is_done = failed.is_empty();
             plan.unfinished.extend(failed);
             self.mark_settled(&plan)?;
+            missing.extend(self.unreadable.iter().copied());
             if !acted || !is_done {
-                return Ok(missing);
+                break;
             }
         }
-        Ok(BTreeSet::new())
+        Ok(missing)
     }
 
     /// Forgets deletions of what nobody has any more, and those that a person undid.
@@ -169,10 +160,7 @@ impl Engine<'_> {
     }
 
     /// Leaves many removals of files that others asked for until a person says yes.
-    fn hold_many_removals(&mut self, plan: &mut Plan, consent: Consent) -> Result<()> {
-        if consent == Consent::Given {
-            return Ok(());
-        }
+    fn hold_many_removals(&mut self, plan: &mut Plan, consent: &Consent) -> Result<()> {
         let kept: BTreeSet<[u8; 32]> = plan
             .actions
             .iter()
@@ -188,7 +176,8 @@ impl Engine<'_> {
             let is_confirmed = siblings
                 .tombstones()
                 .any(|(dot, _)| confirmed.contains(&(dot.location, dot.sequence)));
-            if !is_confirmed && !tag.is_some_and(|tag| kept.contains(&tag)) {
+            let is_meant = is_confirmed || consent.covers(HeldDirection::Remote, &action.key);
+            if !is_meant && !tag.is_some_and(|tag| kept.contains(&tag)) {
                 removed.insert(action.key.clone());
                 by = by.or_else(|| siblings.tombstones().next().map(|(dot, _)| dot.location));
             }
@@ -200,13 +189,17 @@ impl Engine<'_> {
         let of_removed = plan.actions.iter().filter(|action| removed.contains(&action.key));
         let paths = of_removed.filter_map(|action| Some(action.before.as_ref()?.shown.value.path.clone()));
         let sample = paths.take(HELD_SAMPLE_PATHS).collect();
-        self.report.held = Some(Held {
-            direction: HeldDirection::Remote,
-            deletions,
-            of,
-            sample,
-            by,
-        });
+        let direction = HeldDirection::Remote;
+        self.hold(
+            Held {
+                direction,
+                deletions,
+                of,
+                sample,
+                by,
+            },
+            removed.clone(),
+        );
         // Folders above what stays must stay too.
         let stays = |action: &Action| {
             let is_above = action.after.is_none() && removed.iter().any(|kept| kept.is_below(&action.key));
@@ -221,30 +214,6 @@ impl Engine<'_> {
         plan.actions.retain(|action| !stays(action));
         plan.unfinished.extend(held.iter().filter_map(PathKey::parent));
         Ok(())
-    }
-
-    /// Takes back deletions that are held: what others deleted stays, as this location's own word;
-    /// what was deleted here is wanted again.
-    pub(crate) fn refuse_held(&mut self) -> Result<()> {
-        let Some(held) = memory::read::<Held>(self.index, HELD)? else {
-            return Ok(());
-        };
-        let mut writes = Vec::new();
-        if held.direction == HeldDirection::Local {
-            for (name, gone) in memory::read_all::<Gone>(self.index, GONE)? {
-                writes.push(memory::erase(format!("{GONE}{name}")));
-                writes.extend(gone.path.key().parent().as_ref().map(memory::unsettle));
-            }
-        } else {
-            let overlay = Overlay::new(self.index, self.local_changes()?)?;
-            let plan = self.plan(&overlay, &self.stores()?)?;
-            for action in plan.actions.into_iter().filter(|action| action.after.is_none()) {
-                let there = self.index.place(&action.key)?.and_then(|place| place.into_parts().1);
-                writes.push(IndexWrite::Place(action.key, Place::new(None, there)));
-            }
-        }
-        writes.push(memory::erase(HELD));
-        self.commit(writes)
     }
 
     fn mark_settled(&mut self, plan: &Plan) -> Result<()> {

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Value};
 use offsync_core::format::ObjectName;
 use offsync_core::ids::{LocationId, Root};
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::local_change::LocalChange;
+use offsync_core::place::Place;
 use offsync_core::ports::{Mailbox, MailboxErrorKind};
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::version_vector::VersionVector;
@@ -150,7 +152,7 @@ impl Engine<'_> {
             unposted_bytes: changes.iter().map(|change| change.value.content.size_bytes()).sum(),
             files: self.index.count_files()?,
             conflicts: self.conflicts()?.len() as u64,
-            held: memory::read(self.index, memory::HELD)?,
+            held: self.shown_held()?.into_iter().next().map(|set| set.held),
             is_unsettled: !self.index.notes(memory::UNSETTLED)?.is_empty(),
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
             skipped: std::mem::take(&mut self.report.skipped),
@@ -277,6 +279,28 @@ impl Engine<'_> {
         Ok(self.people()?.into_iter().map(one).collect())
     }
 
+    /// Tells whether all versions that a place shows are still live: not held, replaced or waiting.
+    fn is_still_said(&self, place: &Place) -> Result<bool> {
+        for shown in place.shown.iter().flat_map(|shown| &shown.refs) {
+            let siblings = self.index.entry(&shown.origin)?;
+            let is_live = |dot: &Dot| siblings.live().any(|(live, _)| live == dot);
+            if !shown.dots.iter().all(is_live) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Tells whether this location still waits to learn what the archive holds.
+    pub fn awaits_state(&self) -> Result<bool> {
+        Ok(memory::read(self.index, memory::AWAITS_STATE)?.unwrap_or(false))
+    }
+
+    /// Tells whether this location has ever finished a cycle.
+    pub fn has_synced(&self) -> Result<bool> {
+        Ok(memory::read::<i64>(self.index, LAST_SYNC)?.is_some())
+    }
+
     /// Gives what this drive shows and a person has not touched, in order of key: folders before what is in them.
     pub fn clean_values(&self) -> Result<Vec<Value>> {
         let mut values = Vec::new();
@@ -287,8 +311,11 @@ impl Engine<'_> {
                 return Ok(values);
             };
             after = Some(last.clone());
-            let clean = page.iter().filter(|(_, place)| !place.is_changed());
-            values.extend(clean.filter_map(|(_, place)| place.on_disk().cloned()));
+            for (_, place) in page.iter().filter(|(_, place)| !place.is_changed()) {
+                if self.is_still_said(place)? {
+                    values.extend(place.on_disk().cloned());
+                }
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use offsync_core::entry::Content;
 use offsync_core::local_change::LocalChange;
 use offsync_core::rel_path::PathKey;
 
@@ -30,9 +31,11 @@ pub(crate) fn units(changes: &[LocalChange], leaving: &[Vec<[u8; 32]>]) -> Vec<U
     }
     for (i, change) in changes.iter().enumerate() {
         let content = &change.value.content;
-        if content.is_live() && !content.is_folder() {
-            for other in leaves_at.get(&content.tag()).into_iter().flatten() {
-                union(&mut leader, *other, i);
+        let is_empty = matches!(content, Content::File(file) if file.size_bytes == 0);
+        if content.is_live() && !content.is_folder() && !is_empty {
+            // One to one: a thousand copies of one picture that move are a thousand moves.
+            if let Some(other) = leaves_at.get_mut(&content.tag()).and_then(Vec::pop) {
+                union(&mut leader, other, i);
             }
         }
     }
@@ -59,7 +62,7 @@ fn union(leader: &mut [usize], a: usize, b: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use offsync_core::entry::{Content, Meta, Value};
+    use offsync_core::entry::{Meta, Value};
     use offsync_core::rel_path::RelPath;
 
     fn change(at: &str, target: Option<&str>) -> LocalChange {

@@ -194,3 +194,102 @@ fn deletions_of_others_that_are_refused_stay_everywhere() {
     homes.assert_all_equal();
     assert_eq!(homes.hand(0).tree().len(), 8);
 }
+
+#[test]
+fn a_restored_drive_mints_no_dot_twice_even_offline() {
+    let mut homes = Homes::new(1);
+    homes.hand(0).write(&path("f1"), "one").expect("fits");
+    homes.sync(0);
+    let backup = homes.backup(0);
+    homes.hand(0).write(&path("f2"), "two").expect("fits");
+    homes.sync(0);
+    homes.add_home();
+    homes.hand(1).write(&path("f1"), "one").expect("fits");
+    homes.hand(1).write(&path("f2"), "two").expect("fits");
+    homes.round(2);
+    homes.restore(0, &backup);
+    homes.hand(0).write(&path("g2"), "another two").expect("fits");
+    homes.sync_offline(0);
+    homes.round(6);
+    homes.assert_all_equal();
+    assert_eq!(
+        (homes.read(1, "f2"), homes.read(0, "g2")),
+        ("two".into(), "another two".into())
+    );
+    for home in 0..2 {
+        let report = homes.sync(home);
+        assert!(report.up_to_date && report.diverged.is_empty(), "{report:?}");
+    }
+}
+
+#[test]
+fn a_copy_is_heard_though_whoever_made_it_forgot_it() {
+    let mut homes = Homes::new(1);
+    homes.hand(0).write(&path("a"), "a").expect("fits");
+    homes.sync(0);
+    let backup = homes.backup(0);
+    homes.add_home();
+    homes.restore(0, &backup);
+    homes.hand(1).write(&path("a"), "a").expect("fits");
+    homes.hand(1).write(&path("b"), "b").expect("fits");
+    homes.sync(1);
+    homes.round(5);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(0, "b"), "b");
+}
+
+#[test]
+fn a_yes_covers_what_was_shown_and_nothing_that_came_since() {
+    let mut homes = Homes::new(2);
+    for n in 0..20 {
+        homes
+            .hand(0)
+            .write(&path(&format!("f{n:02}")), format!("content {n}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    for n in 0..6 {
+        homes.hand(1).remove(&path(&format!("f{n:02}"))).expect("is there");
+    }
+    assert_eq!(homes.sync(1).held.map(|held| held.deletions), Some(6));
+    for n in 10..18 {
+        homes.hand(0).remove(&path(&format!("f{n:02}"))).expect("is there");
+        homes.sync(0);
+    }
+    let held = homes.sync_confirmed(1).held.expect("eight that nobody saw");
+    assert_eq!(held.deletions, 8);
+    assert_eq!(homes.hand(1).tree().len(), 14);
+    assert_eq!(homes.sync_confirmed(1).held, None);
+    assert_eq!(homes.hand(1).tree().len(), 6);
+}
+
+#[test]
+fn a_thousand_equal_files_that_move_are_a_thousand_moves() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).mkdir(&path("old")).expect("fits");
+    for n in 0..300 {
+        let content = if n % 2 == 0 { "" } else { "the same" };
+        homes.hand(0).write(&path(&format!("old/{n}")), content).expect("fits");
+    }
+    homes.round(2);
+    homes.hand(0).rename(&path("old"), &path("new")).expect("is there");
+    let report = homes.sync(0);
+    assert_eq!((report.payload_bytes, report.posted_entries), (0, 602));
+    let report = homes.sync(1);
+    assert_eq!(report.applied.renamed, 300);
+    homes.assert_all_equal();
+}
+
+#[test]
+fn a_folder_that_gave_way_to_a_link_takes_its_files_along_at_once() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).mkdir(&path("d")).expect("fits");
+    homes.hand(0).write(&path("d/x"), "x").expect("fits");
+    homes.hand(0).write(&path("y"), "y").expect("fits");
+    homes.round(2);
+    homes.hand(0).remove(&path("d")).expect("is there");
+    homes.hand(0).symlink(&path("d"), b"elsewhere").expect("fits");
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(1).tree().len(), 2);
+}

@@ -108,7 +108,8 @@ impl SqliteIndex {
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, IndexError> {
     // One owner, no threads at once: SQLite's own locks are not needed.
-    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // A link in the place of the index would lead writes out of the archive.
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
     let connection = Connection::open_with_flags(path, flags).map_err(from_sqlite)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     // The file came with the drive, and the drive may come from anywhere.

@@ -48,7 +48,10 @@ impl IndexError {
 
 /// One change of the index.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[allow(clippy::large_enum_variant, reason = "most are places; a box for each would cost more than the room")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "most are places; a box for each would cost more than the room"
+)]
 pub enum IndexWrite {
     /// Sets the siblings of a path; empty siblings remove the row.
     Entry(PathKey, Siblings),

@@ -7,8 +7,8 @@ use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use offsync_engine::{Beginning, Engine, Ports, Silent, SyncOptions, SyncReport};
 use offsync_testkit::{
-    DiskOptions, Hand, MailboxHandle, MailboxOptions, SimClock, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime,
-    SimWitness,
+    DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, SimClock, SimDisk, SimEntropy,
+    SimIndex, SimMailbox, SimTime, SimWitness,
 };
 
 pub(crate) fn path(text: &str) -> RelPath {
@@ -148,6 +148,35 @@ impl Homes {
                 ..SyncOptions::default()
             },
         )
+    }
+
+    /// Syncs where the mailbox cannot be reached.
+    pub(crate) fn sync_offline(&mut self, n: usize) -> SyncReport {
+        self.time.pass_ns(60_000_000_000);
+        let home = &mut self.homes[n];
+        let ports = Ports {
+            disk: &home.disk,
+            index: &mut home.index,
+            mailbox: None,
+            clock: &home.clock,
+            entropy: &self.entropy,
+            witness: &home.witness,
+        };
+        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
+        engine.sync(&SyncOptions::default()).expect("a sound world")
+    }
+
+    pub(crate) fn backup(&self, n: usize) -> (DiskSnapshot, IndexSnapshot) {
+        (self.homes[n].disk.snapshot(), self.homes[n].index.snapshot())
+    }
+
+    pub(crate) fn restore(&mut self, n: usize, backup: &(DiskSnapshot, IndexSnapshot)) {
+        self.homes[n].disk.restore_snapshot(&backup.0);
+        self.homes[n].index.restore(&backup.1);
+    }
+
+    pub(crate) fn add_home(&mut self) {
+        self.add(self.homes.len(), ArchiveId::new([1; 16]));
     }
 
     fn sync_with(&mut self, n: usize, options: &SyncOptions) -> SyncReport {

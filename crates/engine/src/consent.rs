@@ -1,0 +1,172 @@
+//! Consent: a person's yes or no to many deletions covers just what was shown, and nothing that came since.
+
+use std::collections::BTreeSet;
+
+use offsync_core::guard;
+use offsync_core::local_change::LocalChange;
+use offsync_core::ports::IndexWrite;
+use offsync_core::rel_path::PathKey;
+use serde::{Deserialize, Serialize};
+
+use crate::cycle::SyncOptions;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, GONE, Gone, HELD};
+use crate::overlay::Overlay;
+use crate::report::{Held, HeldDirection};
+
+/// Paths that are named when many deletions are held.
+pub(crate) const HELD_SAMPLE_PATHS: usize = 5;
+
+/// Deletions that were held and shown, with all their paths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeldSet {
+    pub(crate) held: Held,
+    pub(crate) keys: BTreeSet<PathKey>,
+}
+
+/// What a person said to many deletions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// Nothing.
+    #[default]
+    None,
+    /// Yes, to what was shown.
+    Given(Vec<HeldSet>),
+    /// Yes, before anything was shown: to what was deleted here. What others deleted is shown first.
+    GivenUnasked,
+}
+
+impl Consent {
+    /// Tells whether somebody said yes.
+    pub(crate) fn is_given(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
+    /// Tells whether the yes covers a deletion.
+    pub(crate) fn covers(&self, direction: HeldDirection, key: &PathKey) -> bool {
+        match self {
+            Self::None => false,
+            Self::GivenUnasked => direction == HeldDirection::Local,
+            Self::Given(sets) => sets
+                .iter()
+                .any(|set| set.held.direction == direction && set.keys.contains(key)),
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Gives what this cycle's yes covers.
+    pub(crate) fn consent(&self, options: &SyncOptions) -> Result<Consent> {
+        if !options.confirm_deletions {
+            return Ok(Consent::None);
+        }
+        Ok(match self.shown_held()?.as_slice() {
+            [] => Consent::GivenUnasked,
+            sets => Consent::Given(sets.to_vec()),
+        })
+    }
+
+    /// Gives the deletions that the last cycle held.
+    pub(crate) fn shown_held(&self) -> Result<Vec<HeldSet>> {
+        Ok(memory::read(self.index, HELD)?.unwrap_or_default())
+    }
+
+    /// Notes what this cycle holds in one direction.
+    pub(crate) fn hold(&mut self, held: Held, keys: BTreeSet<PathKey>) {
+        self.held.retain(|set| set.held.direction != held.direction);
+        self.held.push(HeldSet { held, keys });
+    }
+
+    /// Gives the own changes that may go out: all, or all but deletions that wait for a yes.
+    pub(crate) fn postable(&mut self, consent: &Consent) -> Result<Vec<LocalChange>> {
+        let mut changes = self.local_changes()?;
+        let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
+        let mut deleted = BTreeSet::new();
+        let mut folders = BTreeSet::new();
+        for (i, change) in changes.iter().enumerate() {
+            if change.value.content.is_live() {
+                continue;
+            }
+            let siblings = self.index.entry(&change.origin())?;
+            let replaced: Vec<_> = change.replaces.iter().filter_map(|dot| siblings.get(dot)).collect();
+            let is_move = replaced
+                .iter()
+                .any(|version| arriving.contains(&version.value.content.tag()));
+            if replaced.iter().all(|version| version.value.content.is_folder()) {
+                folders.insert(i);
+            } else if !is_move && !consent.covers(HeldDirection::Local, &change.origin()) {
+                deleted.insert(i);
+            }
+        }
+        let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
+        let of = left + deletions;
+        if !guard::is_held(deletions, of) {
+            return Ok(changes);
+        }
+        let paths = deleted.iter().map(|i| changes[*i].value.path.clone());
+        let sample = paths.take(HELD_SAMPLE_PATHS).collect();
+        let keys = deleted.iter().map(|i| changes[*i].origin()).collect();
+        self.hold(
+            Held {
+                direction: HeldDirection::Local,
+                deletions,
+                of,
+                sample,
+                by: None,
+            },
+            keys,
+        );
+        // Folders stay with their files.
+        let mut i = 0;
+        changes.retain(|_| {
+            i += 1;
+            !(deleted.contains(&(i - 1)) || folders.contains(&(i - 1)))
+        });
+        Ok(changes)
+    }
+
+    /// Takes back deletions that were held and shown: what others deleted stays, as this location's own word;
+    /// what was deleted here is wanted again.
+    pub(crate) fn refuse_held(&mut self) -> Result<()> {
+        let mut writes = Vec::new();
+        for HeldSet { held, keys } in self.shown_held()? {
+            match held.direction {
+                HeldDirection::Local => writes.extend(self.forget_deletions(&keys)?),
+                HeldDirection::Remote => writes.extend(self.keep_places(&keys)?),
+            }
+        }
+        writes.push(memory::erase(HELD));
+        self.commit(writes)
+    }
+
+    fn forget_deletions(&self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
+        let mut writes = Vec::new();
+        for (name, gone) in memory::read_all::<Gone>(self.index, GONE)? {
+            let key = gone.path.key();
+            let is_folder_above = keys.iter().any(|held| held.is_below(&key));
+            if keys.contains(&key) || is_folder_above {
+                writes.push(memory::erase(format!("{GONE}{name}")));
+                writes.extend(key.parent().as_ref().map(memory::unsettle));
+            }
+        }
+        Ok(writes)
+    }
+
+    fn keep_places(&self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
+        let overlay = Overlay::new(self.index, self.local_changes()?)?;
+        let plan = self.plan(&overlay, &self.stores()?)?;
+        let mut writes = Vec::new();
+        for action in plan.actions.into_iter().filter(|action| action.after.is_none()) {
+            let is_folder_above = keys.iter().any(|held| held.is_below(&action.key));
+            if keys.contains(&action.key) || is_folder_above {
+                let there = self.index.place(&action.key)?.and_then(|place| place.into_parts().1);
+                writes.push(IndexWrite::Place(
+                    action.key,
+                    offsync_core::place::Place::new(None, there),
+                ));
+            }
+        }
+        Ok(writes)
+    }
+}
