@@ -6,10 +6,9 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::path::Path;
+use std::os::unix::fs::{MetadataExt, symlink};
 
-use offsync_adapters::disk::{EngineLock, RealDisk};
+use offsync_adapters::disk::RealDisk;
 use offsync_core::entry::Meta;
 use offsync_core::ports::{Disk, DiskErrorKind, EntryKind, OpenFile, StagedName, TrashName};
 use offsync_core::rel_path::RelPath;
@@ -480,11 +479,11 @@ fn a_second_engine_is_refused_until_the_first_ends() {
     let (top, disk) = fresh();
     fs::write(top.path().join(".offsync/lock"), "left by a crash").unwrap();
     let lock = disk.lock().unwrap();
-    let refused = EngineLock::take(top.path()).unwrap_err();
+    let refused = RealDisk::open(top.path()).unwrap().lock().unwrap_err();
     assert_eq!(refused.kind(), DiskErrorKind::Locked);
     assert!(refused.to_string().contains("another Offsync"), "{refused}");
     drop(lock);
-    EngineLock::take(top.path()).unwrap();
+    RealDisk::open(top.path()).unwrap().lock().unwrap();
 }
 
 #[test]
@@ -531,101 +530,4 @@ fn what_changes_while_it_is_read_shows() {
         .write_all(b"x")
         .unwrap();
     assert_ne!(file.stat().unwrap(), before);
-}
-
-/// Mounts a small file system of the test's own, where that is allowed.
-#[cfg(target_os = "linux")]
-struct Mounted(TempDir);
-
-#[cfg(target_os = "linux")]
-impl Mounted {
-    fn tmpfs(options: &str) -> Option<Self> {
-        let top = tempfile::tempdir().ok()?;
-        let mut run = std::process::Command::new("mount");
-        run.args(["-t", "tmpfs", "-o", options, "tmpfs"])
-            .arg(top.path())
-            .stderr(std::process::Stdio::null());
-        let mounted = run.status().is_ok_and(|status| status.success());
-        mounted.then_some(Self(top))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn again(&self, options: &str) {
-        let mut run = std::process::Command::new("mount");
-        assert!(run.args(["-o", options]).arg(self.path()).status().unwrap().success());
-    }
-}
-
-#[cfg(target_os = "linux")]
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let _ = std::process::Command::new("umount")
-            .arg("-l")
-            .arg(self.0.path())
-            .status();
-    }
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn a_full_and_a_locked_drive_are_told_apart() {
-    let Some(mounted) = Mounted::tmpfs("size=1m") else {
-        return;
-    };
-    let disk = RealDisk::create(mounted.path()).unwrap();
-    let mut file = disk.stage(&staged("s")).unwrap();
-    let full = file.write_all(&vec![1; 2 << 20]).unwrap_err();
-    assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
-    drop(file);
-    mounted.again("remount,ro");
-    assert_eq!(kind(disk.stage(&staged("s"))), Some(DiskErrorKind::ReadOnly));
-    assert_eq!(kind(disk.make_folder(&path("a"), 0o755)), Some(DiskErrorKind::ReadOnly));
-    assert_eq!(kind(disk.write_marker(b"x")), Some(DiskErrorKind::ReadOnly));
-    assert_eq!(kind(disk.list(&RelPath::root())), None);
-}
-
-#[test]
-#[cfg(target_os = "linux")]
-fn what_is_mounted_inside_is_named_and_not_entered() {
-    let (top, disk) = fresh();
-    let Some(mounted) = Mounted::tmpfs("size=1m") else {
-        return;
-    };
-    fs::create_dir(top.path().join("inside")).unwrap();
-    let bound = |from: &Path, to: &Path| {
-        std::process::Command::new("mount")
-            .arg("--bind")
-            .args([from, to])
-            .status()
-            .unwrap()
-            .success()
-    };
-    assert!(bound(mounted.path(), &top.path().join("inside")));
-    let listed = disk.list(&RelPath::root()).unwrap();
-    let entered = kind(disk.list(&path("inside")));
-    let made = kind(disk.make_folder(&path("inside/x"), 0o755));
-    let _ = std::process::Command::new("umount")
-        .arg(top.path().join("inside"))
-        .status();
-    assert_eq!(listed[0].kind, EntryKind::Other);
-    assert_eq!(
-        (entered, made),
-        (Some(DiskErrorKind::NotAFolder), Some(DiskErrorKind::NotAFolder))
-    );
-}
-
-#[test]
-fn an_unreadable_folder_is_an_error_and_not_empty() {
-    if rustix::process::geteuid().is_root() {
-        return;
-    }
-    let (top, disk) = fresh();
-    fs::create_dir(top.path().join("shut")).unwrap();
-    fs::set_permissions(top.path().join("shut"), fs::Permissions::from_mode(0o000)).unwrap();
-    let listed = kind(disk.list(&path("shut")));
-    fs::set_permissions(top.path().join("shut"), fs::Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(listed, Some(DiskErrorKind::Denied));
 }

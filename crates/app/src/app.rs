@@ -8,9 +8,9 @@ use offsync_adapters::witness::FileWitness;
 use offsync_core::ports::Secrets;
 
 use crate::archives::Archives;
+use crate::events::EventSink;
 use crate::failure::{AppError, Result};
 use crate::keystore::{KeyBundle, KeystoreKind};
-use crate::opened::EventSink;
 
 /// How the application is started.
 #[derive(Clone, Debug, Default)]

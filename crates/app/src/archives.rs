@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use offsync_adapters::disk::find_archive_root;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{AppError, Result};
@@ -55,9 +56,13 @@ impl Archives {
         written.map_err(|error| unusable(&path, &error.to_string()))
     }
 
-    /// Keeps an archive, replacing what was known of its folder.
+    /// Keeps an archive, replacing what was known of its folder, and of the place where its drive was plugged in before.
     pub(crate) fn put(&mut self, archive: KnownArchive) {
-        self.all.retain(|known| known.folder != archive.folder);
+        let is_same =
+            |known: &KnownArchive| known.archive_id == archive.archive_id && known.location_id == archive.location_id;
+        let is_there = |known: &KnownArchive| find_archive_root(&known.folder).as_ref() == Some(&known.folder);
+        self.all
+            .retain(|known| known.folder != archive.folder && (!is_same(known) || is_there(known)));
         self.all.push(archive);
     }
 

@@ -20,11 +20,12 @@ use offsync_engine::{Adoption, Engine, Ports, Silent};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
 use crate::init::{check_name, unwritable, usable_folder};
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
-use crate::opened::{EventMonitor, Opened, index_path};
+use crate::opened::{Opened, index_path};
 use crate::reports::SkippedReport;
 use crate::view::{Event, Phase};
 

@@ -10,7 +10,8 @@ use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
 use offsync_core::format::Marker;
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS};
-use offsync_core::ports::{Disk, Entropy};
+use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy};
+use offsync_core::rel_path::RelPath;
 use offsync_core::seal::ArchiveKeys;
 use offsync_engine::Beginning;
 use serde::Serialize;
@@ -241,6 +242,12 @@ fn forget_attempt(root: &Path) {
 }
 
 pub(crate) fn unwritable(root: &Path, error: &std::io::Error) -> AppError {
+    let at = || RelPath::root();
+    match error.kind() {
+        std::io::ErrorKind::ReadOnlyFilesystem => return DiskError::new(DiskErrorKind::ReadOnly, at(), "").into(),
+        std::io::ErrorKind::StorageFull => return DiskError::new(DiskErrorKind::Full, at(), "").into(),
+        _ => {}
+    }
     AppError::failed(
         "not_allowed",
         format!("{} cannot be written: {error}.", root.display()),

@@ -16,10 +16,11 @@ use offsync_engine::{Adoption, Beginning, Companion};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
 use crate::init::usable_folder;
 use crate::keystore::KeyBundle;
-use crate::opened::{EventMonitor, index_path};
+use crate::opened::index_path;
 
 /// Where an invitation lies on a drive that was prepared for somebody.
 pub(crate) const INVITATION_ON_DRIVE: &str = ".offsync/invitation";

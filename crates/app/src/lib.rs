@@ -7,6 +7,7 @@ mod app;
 mod archives;
 mod copy;
 mod demo;
+mod events;
 mod failure;
 mod headline;
 mod init;
@@ -30,13 +31,13 @@ mod views;
 pub use app::{App, AppOptions};
 pub use copy::{CopyReport, CopyRequest};
 pub use demo::play as play_demo;
+pub use events::EventSink;
 pub use failure::{AppError, ExitClass};
 pub use init::{InitReport, InitRequest};
 pub use invite::{InviteReport, InviteRequest};
 pub use join::{JoinReport, JoinRequest};
 pub use keystore::KeystoreKind;
 pub use narration::{Narrator, Tone};
-pub use opened::EventSink;
 pub use reports::{
     AppliedReport, ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport,
     SyncReport, WaitingReport,

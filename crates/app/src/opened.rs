@@ -1,9 +1,6 @@
 //! An archive that is open for one command: the right drive, locked, with its keys and mailbox.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::{EngineLock, RealDisk, find_archive_root};
@@ -14,18 +11,11 @@ use offsync_adapters::witness::FileWitness;
 use offsync_core::format::Marker;
 use offsync_core::ports::{Disk, Mailbox, MailboxError};
 use offsync_core::seal::{ArchiveKeys, SigningKey};
-use offsync_engine::{Engine, Monitor, Ports, Progress, SyncOptions};
+use offsync_engine::{Engine, Monitor, Ports, SyncOptions};
 
 use crate::app::App;
 use crate::failure::{AppError, Result, lost_index};
 use crate::keystore::KeyBundle;
-use crate::view::{Event, Phase};
-
-/// Least time between two progress events.
-const PROGRESS_EVERY: Duration = Duration::from_millis(100);
-
-/// Hears events.
-pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// A mailbox, or why it cannot be used now.
 type MailboxNow = std::result::Result<Box<dyn Mailbox>, MailboxError>;
@@ -198,62 +188,6 @@ impl Opened {
         }
         self.is_same_drive = true;
         Ok(())
-    }
-}
-
-/// Turns the engine's progress into events, not too many of them.
-pub(crate) struct EventMonitor<'a> {
-    pub(crate) archive_id: String,
-    pub(crate) sink: &'a EventSink,
-    pub(crate) cancel: &'a AtomicBool,
-    last: Mutex<Option<(Instant, offsync_engine::Phase)>>,
-}
-
-impl<'a> EventMonitor<'a> {
-    pub(crate) fn new(archive_id: String, sink: &'a EventSink, cancel: &'a AtomicBool) -> Self {
-        Self {
-            archive_id,
-            sink,
-            cancel,
-            last: Mutex::new(None),
-        }
-    }
-}
-
-impl Monitor for EventMonitor<'_> {
-    fn progress(&self, progress: &Progress) {
-        let now = Instant::now();
-        {
-            let Ok(mut last) = self.last.lock() else { return };
-            let is_soon = last.is_some_and(|(at, phase)| phase == progress.phase && now - at < PROGRESS_EVERY);
-            if is_soon {
-                return;
-            }
-            *last = Some((now, progress.phase));
-        }
-        (self.sink)(Event::Progress {
-            archive_id: self.archive_id.clone(),
-            phase: phase(progress.phase),
-            done: progress.done,
-            total: progress.total,
-            done_bytes: progress.done_bytes,
-            total_bytes: progress.total_bytes,
-            path: progress.path.clone(),
-        });
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed)
-    }
-}
-
-fn phase(phase: offsync_engine::Phase) -> Phase {
-    match phase {
-        offsync_engine::Phase::Scanning => Phase::Scanning,
-        offsync_engine::Phase::Fetching => Phase::Fetching,
-        offsync_engine::Phase::Applying => Phase::Applying,
-        offsync_engine::Phase::Posting => Phase::Posting,
-        offsync_engine::Phase::Pruning => Phase::Pruning,
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use offsync_engine::SyncOptions;
 
 use crate::app::App;
+use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
-use crate::opened::EventMonitor;
 use crate::reports::SyncReport;
 use crate::view::Event;
 

@@ -53,7 +53,7 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Begin an archive: this folder becomes its first location
     #[command(
-        after_help = "Example:\n  offsync init /media/pep/Photos --name \"Family photos\" --label \"Pep's home\" --person Pep --mailbox fs:///home/pep/Cloud/offsync"
+        after_help = "Example:\n  offsync init /media/pep/Photos --name \"Family photos\" --label \"Pep's home\" --person Pep --mailbox fs:///media/nas/offsync"
     )]
     Init(Init),
     /// Copy an archive onto another drive for somebody, verified, with an invitation on it

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod limits;
 pub mod local_change;
 pub mod merkle;
+pub mod object_name;
 pub mod phrase;
 pub mod place;
 pub mod ports;

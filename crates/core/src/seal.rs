@@ -13,9 +13,9 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use crate::format::object_name::ObjectName;
 use crate::ids::{ArchiveId, ChunkId, Digest};
 use crate::limits::BODY_BYTES_MAX;
+use crate::object_name::ObjectName;
 
 pub use signing::{SIGNATURE_BYTES, SigningKey, sign, verify};
 

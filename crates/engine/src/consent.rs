@@ -6,24 +6,16 @@ use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::PathKey;
-use serde::{Deserialize, Serialize};
 
-use crate::cycle::SyncOptions;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, GONE, Gone, HELD};
+use crate::memory::{self, GONE, Gone, HELD, HeldSet};
+use crate::options::SyncOptions;
 use crate::overlay::Overlay;
 use crate::report::{Held, HeldDirection};
 
 /// Paths that are named when many deletions are held.
 pub(crate) const HELD_SAMPLE_PATHS: usize = 5;
-
-/// Deletions that were held and shown, with all their paths.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct HeldSet {
-    pub(crate) held: Held,
-    pub(crate) keys: BTreeSet<PathKey>,
-}
 
 /// What a person said to many deletions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

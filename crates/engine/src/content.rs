@@ -67,6 +67,18 @@ impl Engine<'_> {
         Ok(stores)
     }
 
+    /// Gives those of some chunks that cannot be had on this drive.
+    pub(crate) fn missing_of(&self, chunks: &[ChunkId], extra: &Stores) -> Result<Vec<ChunkId>> {
+        let mut missing = Vec::new();
+        for chunk in chunks {
+            let is_in_tree = !self.unreadable.contains(chunk) && !self.index.places_with_chunk(chunk)?.is_empty();
+            if !extra.holds(chunk) && !is_in_tree {
+                missing.push(*chunk);
+            }
+        }
+        Ok(missing)
+    }
+
     /// Reads a file once and names its content; `None` if it keeps changing while it is read.
     pub(crate) fn read_content(&self, path: &RelPath) -> Result<Option<(FileContent, Stat)>> {
         for _ in 0..TORN_READS_MAX {

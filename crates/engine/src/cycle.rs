@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use offsync_core::format::head::Head;
 use offsync_core::format::{ObjectName, People, Statement};
 use offsync_core::ids::{ChunkId, LocationId};
-use offsync_core::limits::{INDEX_PAGE_ROWS, PARK_AFTER_DAYS};
+use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::ports::{Mailbox, MailboxErrorKind};
 use offsync_core::rel_path::{PathKey, RelPath};
 
@@ -17,43 +17,11 @@ use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
 use crate::memory::{self, AWAITS_STATE, CachedHead, GONE, HELD, LAST_SYNC, STATEMENT, UNSETTLED};
+use crate::options::SyncOptions;
 use crate::post::Posting;
 use crate::report::{ConflictLine, Held, SyncReport};
 use crate::scan::{Depth, Trust};
 use crate::view::View;
-
-const DAY_NS: i64 = 24 * 3_600 * 1_000_000_000;
-
-/// How a cycle is to go.
-#[derive(Clone, Copy, Debug)]
-pub struct SyncOptions {
-    /// Read every file again, whatever its time says.
-    pub deep: bool,
-    /// A person says yes to many deletions.
-    pub confirm_deletions: bool,
-    /// A person says no to the deletions that are held: the files stay, or come back.
-    pub refuse_deletions: bool,
-    /// What the mailbox may hold in bytes; `None` without a limit.
-    pub allowance_bytes: Option<u64>,
-    /// Days of silence after which a location no longer counts.
-    pub park_after_days: u32,
-    /// Whether what is absent on the drive was deleted by a person. Not so where the
-    /// archive lies on another drive than it did.
-    pub trust_absence: bool,
-}
-
-impl Default for SyncOptions {
-    fn default() -> Self {
-        Self {
-            deep: false,
-            confirm_deletions: false,
-            refuse_deletions: false,
-            allowance_bytes: None,
-            park_after_days: PARK_AFTER_DAYS,
-            trust_absence: true,
-        }
-    }
-}
 
 /// What a folder turned out to hold when it was adopted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,16 +32,6 @@ pub struct Adoption {
     pub missing: Vec<RelPath>,
     /// Files that are there and differ, or are extra: they will be posted beside what the others have.
     pub differing: Vec<RelPath>,
-}
-
-impl SyncOptions {
-    pub(crate) fn trust(&self) -> Trust {
-        if self.trust_absence { Trust::Own } else { Trust::Adopted }
-    }
-
-    pub(crate) fn park_after_ns(&self) -> i64 {
-        i64::from(self.park_after_days).saturating_mul(DAY_NS)
-    }
 }
 
 impl Engine<'_> {

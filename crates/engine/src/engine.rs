@@ -8,9 +8,8 @@ use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKeys, SigningKey};
 use offsync_core::version_vector::VersionVector;
 
-use crate::consent::HeldSet;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, IDENTITY, Identity, VECTOR};
+use crate::memory::{self, HeldSet, IDENTITY, Identity, VECTOR};
 use crate::monitor::{Monitor, Phase, Progress};
 use crate::report::{SkippedPath, SyncReport};
 
@@ -161,17 +160,5 @@ impl<'a> Engine<'a> {
             path,
         });
         Ok(())
-    }
-
-    /// Tells whether all of some chunks can be had on this drive.
-    pub(crate) fn missing_of(&self, chunks: &[ChunkId], extra: &crate::content::Stores) -> Result<Vec<ChunkId>> {
-        let mut missing = Vec::new();
-        for chunk in chunks {
-            let is_in_tree = !self.unreadable.contains(chunk) && !self.index.places_with_chunk(chunk)?.is_empty();
-            if !extra.holds(chunk) && !is_in_tree {
-                missing.push(*chunk);
-            }
-        }
-        Ok(missing)
     }
 }

@@ -68,6 +68,10 @@ impl Engine<'_> {
             siblings.fold(manifest.dot(i), version, &entry.replaces);
         }
         record.deleted = record.deleted.saturating_sub(record.renamed);
+        let files = record.created + record.modified + record.deleted + record.renamed + record.metadata;
+        if files == 0 {
+            record.metadata = record.entries;
+        }
         let mut vector = self.vector.clone();
         vector.raise(manifest.author, manifest.sequence);
         let mut writes = vec![
@@ -147,9 +151,10 @@ fn count_change(
         .find_map(|dot| before.get(dot))
         .filter(|old| old.value.content.is_live());
     match (&entry.value.content, old) {
-        (Content::Tombstone, Some(old)) if old.value.content.is_folder() => record.metadata += 1,
+        // Folders come and go with their files.
+        (Content::Tombstone, Some(old)) if old.value.content.is_folder() => {}
+        (Content::Folder, _) => {}
         (Content::Tombstone, _) => record.deleted += 1,
-        (Content::Folder, _) => record.metadata += 1,
         (content, Some(old)) if old.value.content.same_as(content) => record.metadata += 1,
         (_, Some(_)) => record.modified += 1,
         (content, None) if leaving.contains(&content.tag()) => record.renamed += 1,

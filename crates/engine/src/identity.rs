@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedPerson, IDENTITY, MINE, OUTBOX, PERSON, SENT, STATEMENT};
+use crate::memory::{self, CachedHead, CachedPerson, HEAD, IDENTITY, MINE, OUTBOX, PERSON, SENT, STATEMENT};
 use crate::view::View;
 
 /// What the host computer remembers of a drive.
@@ -20,7 +20,12 @@ struct HostNote {
     counter: u64,
     sequence: u64,
     nonces: Vec<Option<offsync_core::ids::Nonce>>,
+    /// The id that the drive took after this one.
+    became: Option<LocationId>,
 }
+
+/// Ids in a row that one drive is followed through.
+const LIVES_MAX: usize = 256;
 
 impl Engine<'_> {
     /// Looks for signs that this drive is a copy or was restored; takes a new id if so.
@@ -65,15 +70,38 @@ impl Engine<'_> {
     }
 
     fn host_knows_more(&self) -> Result<bool> {
-        let Some(note) = self.witness.recall(&self.archive(), &self.me())? else {
-            return Ok(false);
-        };
-        let Ok(note) = postcard::from_bytes::<HostNote>(&note) else {
+        let Some(note) = self.host_note(&self.me())? else {
             return Ok(false);
         };
         let is_other =
             note.counter == self.identity.counter && !note.nonces.iter().any(|n| self.identity.nonces.contains(n));
-        Ok(note.counter > self.identity.counter || note.sequence > self.vector.get(&self.me()) || is_other)
+        let is_behind = note.counter > self.identity.counter || note.sequence > self.vector.get(&self.me());
+        Ok(is_behind || is_other || note.became.is_some())
+    }
+
+    fn host_note(&self, location: &LocationId) -> Result<Option<HostNote>> {
+        let bytes = self.witness.recall(&self.archive(), location)?;
+        Ok(bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
+    }
+
+    /// Gives the last id that this drive is known to have had, and the highest counter of its heads.
+    ///
+    /// A drive that is restored twice from one backup comes back as the first id both times. Were only that one
+    /// succeeded, the id of the time between would count for ever, and nothing would be pruned until it is parked.
+    fn last_life(&self, seen_counter: u64) -> Result<(LocationId, u64)> {
+        let (mut life, mut counter) = (self.me(), seen_counter.max(self.identity.counter));
+        for _ in 0..LIVES_MAX {
+            let Some(note) = self.host_note(&life)? else { break };
+            counter = counter.max(note.counter);
+            let Some(next) = note.became else { break };
+            // An id that nobody was told of is nobody's to succeed.
+            if memory::read::<CachedPerson>(self.index, &format!("{PERSON}{next}"))?.is_none() {
+                break;
+            }
+            life = next;
+        }
+        let cached = memory::read::<CachedHead>(self.index, &format!("{HEAD}{life}"))?;
+        Ok((life, cached.map_or(counter, |cached| counter.max(cached.head.counter))))
     }
 
     /// Tells the host what this drive wrote, before anybody else can see it.
@@ -82,17 +110,28 @@ impl Engine<'_> {
             counter: self.identity.counter,
             sequence: self.vector.get(&self.me()),
             nonces: self.identity.nonces.clone(),
+            became: None,
         };
-        let bytes = postcard::to_stdvec(&note).expect("notes are plain data");
-        Ok(self.witness.remember(&self.archive(), &self.me(), &bytes)?)
+        self.tell_host(&self.me(), &note)
+    }
+
+    fn tell_host(&self, location: &LocationId, note: &HostNote) -> Result<()> {
+        let bytes = postcard::to_stdvec(note).expect("notes are plain data");
+        Ok(self.witness.remember(&self.archive(), location, &bytes)?)
     }
 
     fn take_new_id(&mut self, seen_counter: u64) -> Result<()> {
-        let old = self.me();
-        let old_counter = seen_counter.max(self.identity.counter);
+        let (old, old_counter) = self.last_life(seen_counter)?;
         let location = LocationId::new(self.entropy.sixteen());
         let person = memory::read::<CachedPerson>(self.index, &format!("{PERSON}{old}"))?;
         let (label, name) = person.map_or_else(Default::default, |person| (person.label, person.person));
+        let note = HostNote {
+            counter: old_counter,
+            sequence: self.vector.get(&self.me()),
+            nonces: self.identity.nonces.clone(),
+            became: Some(location),
+        };
+        self.tell_host(&self.me(), &note)?;
         self.identity.location = location;
         self.identity.succeeds = Some((old, old_counter));
         self.identity.counter = old_counter;

@@ -54,7 +54,7 @@ impl Engine<'_> {
         let (first, second) = in_two_passes(actions);
         let total = (first.len() + second.len()) as u64;
         let mut done = 0;
-        let mut failed = BTreeSet::new();
+        let mut left: BTreeSet<PathKey> = BTreeSet::new();
         for pass in [first, second] {
             let mut pass = pass.into_iter().peekable();
             while pass.peek().is_some() {
@@ -62,6 +62,10 @@ impl Engine<'_> {
                 let mut bytes = 0;
                 while batch.len() < JOURNAL_INTENTS_MAX && bytes < JOURNAL_BYTES_MAX {
                     let Some(action) = pass.next() else { break };
+                    if left.contains(&action.key) {
+                        // What had to go first stayed. On a drive that tells `x` from `X` both would stand there.
+                        continue;
+                    }
                     let path = action_path(&action);
                     self.tell(Phase::Applying, done, Some(total), Some(&path))?;
                     done += 1;
@@ -73,14 +77,14 @@ impl Engine<'_> {
                         Ok(ready) => batch.push(ready),
                         Err((key, reason)) => {
                             self.skip(&path, reason);
-                            failed.extend(key.parent());
+                            left.insert(key);
                         }
                     }
                 }
-                failed.extend(self.do_batch(batch, stores)?);
+                left.extend(self.do_batch(batch, stores)?);
             }
         }
-        Ok(failed)
+        Ok(left.iter().filter_map(PathKey::parent).collect())
     }
 
     fn make_ready(
@@ -113,6 +117,7 @@ impl Engine<'_> {
         Ok(Ok(Ready { action, source, trash }))
     }
 
+    /// Does a batch; gives the places that were left alone.
     fn do_batch(&mut self, batch: Vec<Ready>, stores: &mut Stores) -> Result<BTreeSet<PathKey>> {
         let mut failed = BTreeSet::new();
         if batch.is_empty() {
@@ -149,7 +154,7 @@ impl Engine<'_> {
                 }
                 Outcome::Left(reason) => {
                     self.skip(&action_path(&ready.action), reason);
-                    failed.extend(ready.action.key.parent());
+                    failed.insert(ready.action.key.clone());
                     if let Some((name, _)) = &ready.trash {
                         writes.push(memory::erase(format!("{TRASH}{}", name.0)));
                     }
@@ -180,7 +185,18 @@ impl Engine<'_> {
         if let Some(before) = &action.before {
             let path = &before.shown.value.path;
             match &ready.trash {
-                Some((name, _)) => self.disk.displace(path, name)?,
+                Some((name, _)) => {
+                    self.disk.displace(path, name)?;
+                    if !self.is_what_was_planned(name, before) {
+                        // Somebody saved between the look and the move: the save goes back to where it was made.
+                        if self.disk.restore(name, path).is_err() {
+                            return Ok(Outcome::Done(None));
+                        }
+                        return Ok(Outcome::Left(
+                            "it was changed here meanwhile; the next sync looks at it again".into(),
+                        ));
+                    }
+                }
                 None => match self.disk.remove_folder(path) {
                     Err(error) if error.kind() == DiskErrorKind::NotEmpty => {
                         return Ok(Outcome::Left(
@@ -237,10 +253,20 @@ impl Engine<'_> {
         let (old, new) = (&before.shown.value, &after.value);
         let mut stat = before.stat;
         if old.path.name() != new.path.name() {
-            stat = self.disk.rename(&old.path, &new.path)?;
+            stat = as_trusted(&before.stat, self.disk.rename(&old.path, &new.path)?);
         }
         if old.meta != new.meta && !matches!(new.content, Content::Symlink(_)) {
-            stat = self.disk.set_meta(&new.path, &new.meta)?;
+            let now = self.disk.set_meta(&new.path, &new.meta)?;
+            let but_time = Stat {
+                mtime_ns: before.stat.mtime_ns,
+                mode: before.stat.mode,
+                ..now
+            };
+            stat = Stat {
+                mtime_ns: now.mtime_ns,
+                mode: now.mode,
+                ..as_trusted(&before.stat, but_time)
+            };
         }
         Ok(Outcome::Done(Some(Place {
             shown: Some(after.clone()),
@@ -252,6 +278,15 @@ impl Engine<'_> {
     fn is_untouched(&self, before: &Before) -> Result<bool> {
         let entry = self.disk.look(&before.shown.value.path)?;
         Ok(entry.is_some_and(|entry| looks_same(&before.stat, &entry)))
+    }
+
+    /// Tells whether a displaced file is still the one that was looked at; a link cannot be told.
+    fn is_what_was_planned(&self, name: &TrashName, before: &Before) -> bool {
+        let Content::File(_) = before.shown.value.content else {
+            return true;
+        };
+        let now = self.disk.open_trashed(name).and_then(|file| file.stat());
+        now.is_ok_and(|now| as_trusted(&before.stat, now).ctime_ns != UNTELLING_CTIME_NS)
     }
 
     /// Gives the writes that follow a folder's new spelling down to all that lies in it.
@@ -440,6 +475,22 @@ fn intent_of(action: &Action) -> Intent {
         path: action_path(action),
         old_stat: action.before.as_ref().map(|before| before.stat),
         new: action.after.clone(),
+    }
+}
+
+/// Gives the stat after a move; if somebody saved meanwhile, the one from before, marked so that the next scan reads again.
+///
+/// A move changes the change time, so that size, time, mode and inode must do.
+pub(crate) fn as_trusted(before: &Stat, now: Stat) -> Stat {
+    let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.mode, stat.inode);
+    let is_same = telling(before) == telling(&now);
+    if is_same {
+        now
+    } else {
+        Stat {
+            ctime_ns: UNTELLING_CTIME_NS,
+            ..*before
+        }
     }
 }
 

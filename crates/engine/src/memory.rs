@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{EngineError, Result};
+use crate::report::Held;
 
 /// Who this copy is, and what it last wrote as its head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,13 @@ pub(crate) struct Gone {
     pub(crate) path: RelPath,
     /// The sets of dots that were shown there when it went.
     pub(crate) shown: BTreeSet<Vec<Dot>>,
+}
+
+/// Deletions that were held and shown, with all their paths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeldSet {
+    pub(crate) held: Held,
+    pub(crate) keys: BTreeSet<PathKey>,
 }
 
 /// One intent: the place of `key` is about to show something else.

@@ -102,11 +102,13 @@ impl Engine<'_> {
             let Some(value) = place.on_disk().cloned() else {
                 continue;
             };
+            let before = place.stat().copied().unwrap_or_default();
             if self.disk.look(&to.value.path)?.is_some() {
                 continue;
             }
             let stat = match self.disk.rename(&value.path, &to.value.path) {
-                Ok(stat) => stat,
+                // A save that came between the scan and the move is found by the next scan.
+                Ok(stat) => crate::journal::as_trusted(&before, stat),
                 Err(error) if crate::scan::is_fatal(&error) => return Err(error.into()),
                 Err(error) => {
                     self.skip(

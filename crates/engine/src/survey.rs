@@ -13,10 +13,10 @@ use offsync_core::ports::{Mailbox, MailboxErrorKind};
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::version_vector::VersionVector;
 
-use crate::cycle::SyncOptions;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_SYNC, LOG, LogRecord};
+use crate::options::SyncOptions;
 use crate::report::{Held, SkippedPath};
 use crate::scan::Depth;
 

@@ -5,11 +5,9 @@
 //! removed, and its content means nothing.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
 
 use offsync_core::ports::{DiskError, DiskErrorKind};
 
-use super::RealDisk;
 use super::names::{LOCK, private};
 
 /// Holds an archive for one engine until it is dropped.
@@ -19,11 +17,6 @@ pub struct EngineLock {
 }
 
 impl EngineLock {
-    /// Takes the lock of the archive at `root`, or fails at once with [`DiskErrorKind::Locked`].
-    pub fn take(root: &Path) -> Result<Self, DiskError> {
-        RealDisk::open(root)?.lock()
-    }
-
     /// Locks a file that is open already.
     pub(super) fn on(file: File) -> Result<Self, DiskError> {
         match file.try_lock() {

@@ -1,9 +1,9 @@
 //! What all signed objects share: a signature before the content, both inside the seal.
 
-use super::object_name::ObjectName;
 use super::wire::WireError;
 use crate::dot::Dot;
 use crate::ids::{LocationId, PublicKey};
+use crate::object_name::ObjectName;
 use crate::seal::{ArchiveKeys, OpenError, SIGNATURE_BYTES, SigningKey, open, seal, sign, verify};
 
 /// Why a sent object cannot be used.

@@ -1,10 +1,10 @@
 //! The head: the one object that a location overwrites, saying what it posted, knows and lacks.
 
 use super::envelope::{FormatError, Signed, seal_signed};
-use super::object_name::ObjectName;
 use super::wire::{Reader, WireError, Writer};
 use crate::ids::{ChunkId, LocationId, Nonce, PublicKey, Root};
 use crate::limits::MISSING_LISTED_MAX;
+use crate::object_name::ObjectName;
 use crate::seal::{ArchiveKeys, SigningKey};
 use crate::version_vector::VersionVector;
 

@@ -1,3 +1,5 @@
+//! Invitations: they open with their words alone, and nothing else makes a reader fall.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,9 +1,9 @@
 //! The manifest: one location's changeset, posted last, so that its presence completes it.
 
-use super::object_name::ObjectName;
 use crate::dot::Dot;
 use crate::entry::Value;
 use crate::ids::{ChunkId, LocationId, ManifestHash};
+use crate::object_name::ObjectName;
 use crate::rel_path::PathKey;
 use crate::version_vector::VersionVector;
 

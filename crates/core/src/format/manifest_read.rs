@@ -7,12 +7,12 @@ use super::envelope::{FormatError, Signed};
 use super::hashes::{Cursor, read_hashes};
 use super::manifest::{Manifest, PackRef, PostedEntry};
 use super::manifest_write::{CONFIRMED, HAS_PREDECESSOR, OTHER_PACK, OWN_PACK};
-use super::object_name::ObjectName;
 use super::wire::{Reader, WireError};
 use crate::dot::Dot;
 use crate::entry::{Content, Value};
 use crate::ids::{ChunkId, LocationId, ManifestHash, PublicKey};
 use crate::limits::CHANGESET_ENTRIES_MAX;
+use crate::object_name::ObjectName;
 use crate::rel_path::PathKey;
 use crate::seal::ArchiveKeys;
 

@@ -1,3 +1,5 @@
+//! Manifests: what goes in comes out, small, and no bytes make a reader fall.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

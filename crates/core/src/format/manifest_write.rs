@@ -7,10 +7,10 @@ use super::entries::{Moved, RowsWriter};
 use super::envelope::seal_signed;
 use super::hashes::Cursor;
 use super::manifest::{Manifest, PackRef, PostedEntry};
-use super::object_name::ObjectName;
 use super::wire::Writer;
 use crate::dot::Dot;
 use crate::entry::{Content, FileContent, Meta, Value};
+use crate::object_name::ObjectName;
 use crate::rel_path::PathKey;
 use crate::seal::{ArchiveKeys, SigningKey};
 

@@ -16,7 +16,6 @@ pub mod manifest;
 mod manifest_read;
 mod manifest_write;
 pub mod marker;
-pub mod object_name;
 pub mod pack;
 pub mod people;
 #[cfg(test)]
@@ -26,12 +25,12 @@ mod times;
 pub mod want;
 pub mod wire;
 
+pub use crate::object_name::ObjectName;
 pub use envelope::FormatError;
 pub use head::Head;
 pub use invitation::{Invitation, InvitationError, KdfCost, open_invitation, seal_invitation};
 pub use manifest::{Manifest, PackRef, PostedEntry};
 pub use marker::Marker;
-pub use object_name::ObjectName;
 pub use pack::{decode_pack, encode_pack};
 pub use people::{People, Statement};
 pub use state::State;

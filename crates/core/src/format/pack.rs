@@ -4,9 +4,9 @@
 //! never stand under a wrong name.
 
 use super::envelope::FormatError;
-use super::object_name::ObjectName;
 use super::wire::{Reader, Writer};
 use crate::ids::ChunkId;
+use crate::object_name::ObjectName;
 use crate::seal::{ArchiveKeys, open, seal};
 
 /// Seals chunks, in this order, under the name of a pack or a served pack.

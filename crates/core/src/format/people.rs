@@ -1,9 +1,9 @@
 //! Statements about locations: who joined, who took over from whom; signed, immutable.
 
 use super::envelope::{FormatError, Signed, seal_signed};
-use super::object_name::ObjectName;
 use super::wire::{Reader, WireError, Writer};
 use crate::ids::{LocationId, PublicKey};
+use crate::object_name::ObjectName;
 use crate::seal::{ArchiveKeys, SigningKey};
 use crate::version_vector::VersionVector;
 

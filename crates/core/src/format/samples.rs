@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::object_name::ObjectName;
 use crate::dot::Dot;
 use crate::entry::{Chunk, Content, FileContent, Meta, Value};
 use crate::ids::{ArchiveId, ChunkId, Digest, LocationId, PublicKey};
+use crate::object_name::ObjectName;
 use crate::rel_path::RelPath;
 use crate::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use crate::version_vector::VersionVector;

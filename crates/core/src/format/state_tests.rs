@@ -1,3 +1,5 @@
+//! States: parts make a whole, and only a whole.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

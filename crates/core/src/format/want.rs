@@ -1,10 +1,10 @@
 //! The want: what a location lacks, rewritten while it lasts and deleted when nothing is lacking.
 
 use super::envelope::FormatError;
-use super::object_name::ObjectName;
 use super::wire::{Reader, WireError, Writer};
 use crate::ids::{ChunkId, LocationId};
 use crate::limits::MISSING_LISTED_MAX;
+use crate::object_name::ObjectName;
 use crate::seal::{ArchiveKeys, open, seal};
 use crate::version_vector::VersionVector;
 

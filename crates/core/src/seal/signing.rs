@@ -9,8 +9,8 @@ use std::fmt;
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use zeroize::Zeroizing;
 
-use crate::format::object_name::ObjectName;
 use crate::ids::{ArchiveId, PublicKey};
+use crate::object_name::ObjectName;
 
 /// Length of a signature in bytes.
 pub const SIGNATURE_BYTES: usize = 64;

@@ -1,7 +1,49 @@
+//! Seals: what was changed, renamed or moved to another archive does not open.
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::format::samples::{NONCE, keys, names, signer};
+use crate::ids::LocationId;
+
+const NONCE: [u8; 24] = [7; 24];
+
+fn keys() -> ArchiveKeys {
+    ArchiveKeys::derive(&ArchiveKey::new([1; 32]), &ArchiveId::new([2; 16]))
+}
+
+fn signer() -> SigningKey {
+    SigningKey::from_seed([3; 32])
+}
+
+fn names() -> Vec<ObjectName> {
+    let (a, b, random) = (LocationId::new([1; 16]), LocationId::new([2; 16]), *b"8 bytes!");
+    vec![
+        ObjectName::Head(a),
+        ObjectName::Head(b),
+        ObjectName::People {
+            subject: a,
+            author: b,
+            number: 3,
+        },
+        ObjectName::Pack {
+            author: a,
+            sequence: 4,
+            random,
+        },
+        ObjectName::Manifest { author: a, sequence: 4 },
+        ObjectName::Want(a),
+        ObjectName::ServedPack {
+            reader: a,
+            server: b,
+            random,
+        },
+        ObjectName::ServedState {
+            reader: a,
+            server: b,
+            random,
+        },
+    ]
+}
 
 fn other_keys() -> ArchiveKeys {
     ArchiveKeys::derive(&ArchiveKey::new([1; 32]), &ArchiveId::new([9; 16]))

@@ -3,17 +3,8 @@
 //! As on ext4, a power cut keeps a prefix of what was named since the last flush, never
 //! a later name without an earlier one. Contents that were never finished come back torn.
 
-use super::volume::{Body, NodeId, Slot, Volume};
+use super::volume::{Body, NodeId, Slot, Undo, Volume};
 use crate::rng::Rng;
-
-/// How to take one step back.
-#[derive(Clone, Debug)]
-pub(super) enum Undo {
-    Linked(Slot),
-    Unlinked(Slot, NodeId),
-    Moved { from: Slot, to: Slot },
-    Meta { node: NodeId, mtime_ns: i64, mode: u32 },
-}
 
 impl Volume {
     pub(super) fn link(&mut self, slot: Slot, id: NodeId, now_ns: i64) {

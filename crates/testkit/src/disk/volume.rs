@@ -6,7 +6,6 @@ use std::sync::Arc;
 use offsync_core::ports::{DiskErrorKind, EntryKind};
 use offsync_core::rel_path::RelPath;
 
-use super::journal::Undo;
 use super::options::NameFolding;
 use crate::rng::Rng;
 
@@ -66,6 +65,15 @@ impl Node {
 pub(super) struct Slot {
     pub(super) folder: NodeId,
     pub(super) name: Vec<u8>,
+}
+
+/// How to take one step back.
+#[derive(Clone, Debug)]
+pub(super) enum Undo {
+    Linked(Slot),
+    Unlinked(Slot, NodeId),
+    Moved { from: Slot, to: Slot },
+    Meta { node: NodeId, mtime_ns: i64, mode: u32 },
 }
 
 /// All nodes of one drive.

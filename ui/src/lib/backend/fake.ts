@@ -63,7 +63,7 @@ export function fake(name: string | null): Backend {
     pickFolder: (title) =>
       soon(() =>
         title.toLowerCase().includes("mailbox")
-          ? "/home/pep/Nextcloud/offsync-mailbox"
+          ? "/media/pep/Nextcloud/offsync-mailbox"
           : "/media/pep/Blue drive/Family photos",
       ),
     suggestedNames: () => soon(() => ({ person: "Pep", label: "Pep’s home" })),

@@ -8,7 +8,7 @@ const whole = {
   name: "Photos",
   person: "Pep",
   label: "Girona",
-  mailbox_folder: "/home/pep/Cloud/mailbox",
+  mailbox_folder: "/media/pep/Cloud/mailbox",
 };
 const mailbox = (mailbox_folder: string) => problem("mailbox", { ...whole, mailbox_folder }, words);
 

@@ -25,6 +25,8 @@ export class Session {
   #errors = $state.raw<Record<string, string>>({});
   #reading = false;
   #stale = false;
+  /** Syncs heard to have ended. */
+  #finished = 0;
 
   readonly backend: Backend;
   readonly voice: Voice;
@@ -69,7 +71,12 @@ export class Session {
     do {
       this.#stale = false;
       try {
-        this.#take(await this.backend.overview());
+        const heard = this.#finished;
+        const overview = await this.backend.overview();
+        // An answer that was under way when a sync ended may still call it running: ask once more.
+        const isLate = heard !== this.#finished;
+        this.#stale ||= isLate;
+        this.#take(isLate ? { ...overview, syncing: [] } : overview);
       } catch (thrown) {
         this.loadFailure = this.failure(thrown);
       }
@@ -160,6 +167,7 @@ export class Session {
         return;
       }
       case "sync_finished":
+        this.#finished += 1;
         this.#setProgress(event.archive_id, null);
         this.#setError(event.archive_id, event.error);
         void this.read();

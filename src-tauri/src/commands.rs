@@ -1,0 +1,125 @@
+//! What the page may ask. Each command hands its work to another thread and answers with data or a `Failure`.
+
+use std::sync::Arc;
+
+use offsync_app::view::{ArchiveStatus, Failure, Overview, SetUpRequest};
+use serde::Serialize;
+use tauri::async_runtime::{spawn, spawn_blocking};
+use tauri::{AppHandle, State, WebviewWindow};
+use tauri_plugin_dialog::DialogExt;
+
+use crate::desk::{Deletions, Desk};
+use crate::settings;
+
+/// Names to begin the set-up with; empty where there is nothing to go by.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct SuggestedNames {
+    person: String,
+    label: String,
+}
+
+/// Everything that the window draws; at once, even while a sync runs.
+#[tauri::command]
+pub(crate) async fn overview(desk: State<'_, Arc<Desk>>) -> Result<Overview, Failure> {
+    off_the_window_thread(&desk, Desk::overview).await
+}
+
+/// Begins a sync; how it goes is told as events.
+#[tauri::command]
+pub(crate) async fn sync_now(desk: State<'_, Arc<Desk>>, archive_id: String) -> Result<(), Failure> {
+    let claimed = off_the_window_thread(&desk, move |desk| desk.claim(Some(&archive_id))).await?;
+    begin_sync(&desk, claimed);
+    Ok(())
+}
+
+/// Begins an archive.
+#[tauri::command]
+pub(crate) async fn set_up(desk: State<'_, Arc<Desk>>, request: SetUpRequest) -> Result<ArchiveStatus, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.set_up(&request)).await
+}
+
+/// Makes the sample homes.
+#[tauri::command]
+pub(crate) async fn try_samples(desk: State<'_, Arc<Desk>>) -> Result<ArchiveStatus, Failure> {
+    off_the_window_thread(&desk, Desk::try_samples).await
+}
+
+/// Lets the person choose a folder; `None` if they chose nothing.
+#[tauri::command]
+pub(crate) async fn pick_folder(
+    handle: AppHandle,
+    window: WebviewWindow,
+    title: String,
+) -> Result<Option<String>, Failure> {
+    let dialog = handle.dialog().file().set_title(title).set_parent(&window);
+    let picked = spawn_blocking(move || dialog.blocking_pick_folder()).await;
+    let Some(picked) = picked.map_err(|_| broken())? else {
+        return Ok(None);
+    };
+    let path = picked.into_path().map_err(|_| unspeakable())?;
+    path.to_str().map(|path| Some(path.to_owned())).ok_or_else(unspeakable)
+}
+
+/// Suggests names for the set-up.
+#[tauri::command]
+pub(crate) async fn suggested_names() -> SuggestedNames {
+    let login = std::env::var("USER").or_else(|_| std::env::var("USERNAME"));
+    let person = settings::person(login.ok());
+    let label = if person.is_empty() {
+        String::new()
+    } else {
+        format!("{person}'s home")
+    };
+    SuggestedNames { person, label }
+}
+
+/// Answers whether many deletions were meant.
+#[tauri::command]
+pub(crate) async fn answer_held(desk: State<'_, Arc<Desk>>, archive_id: String, yes: bool) -> Result<(), Failure> {
+    off_the_window_thread(&desk, move |desk| desk.answer_held(&archive_id, yes)).await
+}
+
+/// Syncs archives that were claimed, one after the other, on another thread.
+pub(crate) fn begin_sync(desk: &Arc<Desk>, claimed: Vec<String>) {
+    let desk = desk.clone();
+    spawn_blocking(move || {
+        for archive_id in claimed {
+            desk.sync(&archive_id, Deletions::Hold);
+        }
+    });
+}
+
+/// Syncs everything whose drive is here, as the tray asks for it.
+pub(crate) fn begin_sync_of_all(desk: &Arc<Desk>) {
+    let desk = desk.clone();
+    spawn(async move {
+        // Whoever pressed looks at a menu that is closed again: the window says what is wrong.
+        if let Ok(claimed) = off_the_window_thread(&desk, |desk| desk.claim(None)).await {
+            begin_sync(&desk, claimed);
+        }
+    });
+}
+
+async fn off_the_window_thread<T: Send + 'static>(
+    desk: &Arc<Desk>,
+    work: impl FnOnce(&Desk) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let desk = desk.clone();
+    spawn_blocking(move || work(&desk)).await.map_err(|_| broken())?
+}
+
+fn broken() -> Failure {
+    Failure {
+        code: "internal".into(),
+        message: "Offsync stumbled over a mistake of its own. Nothing is lost.".into(),
+        hint: "Try again; if it happens again, restart Offsync.".into(),
+    }
+}
+
+fn unspeakable() -> Failure {
+    Failure {
+        code: "odd_folder_name".into(),
+        message: "That folder's name cannot be shown on this screen.".into(),
+        hint: "Choose another folder, or use the command line: `offsync init FOLDER`.".into(),
+    }
+}

@@ -1,0 +1,97 @@
+//! `offsync-desktop`: one window and one tray icon on the engine that the command line runs.
+//!
+//! It decides nothing: `offsync-app` does the work, the page draws it, this shell carries what
+//! one says to the other. No engine work ever runs on the thread that draws.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod board;
+mod commands;
+mod desk;
+mod ending;
+mod events;
+mod notices;
+mod panel;
+mod settings;
+mod tray;
+mod window;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tauri::{AppHandle, Manager, WindowEvent};
+use tauri_plugin_autostart::MacosLauncher;
+
+use crate::board::Tell;
+use crate::desk::Desk;
+use crate::settings::Settings;
+
+/// Starts without a window, as at the beginning of a session.
+const HIDDEN: &str = "--hidden";
+const REFRESH_EVERY: Duration = Duration::from_secs(60);
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody may read it, and then there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "offsync-desktop: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let app = tauri::Builder::default()
+        // First of all: a second start must end before it does anything.
+        .plugin(tauri_plugin_single_instance::init(|handle, _, _| window::show(handle)))
+        .plugin(tauri_plugin_autostart::init(
+            MacosLauncher::LaunchAgent,
+            Some(vec![HIDDEN]),
+        ))
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_dialog::init())
+        .invoke_handler(tauri::generate_handler![
+            commands::overview,
+            commands::sync_now,
+            commands::set_up,
+            commands::try_samples,
+            commands::pick_folder,
+            commands::suggested_names,
+            commands::answer_held,
+        ])
+        .on_window_event(|window, event| {
+            window::on_event(window, event);
+            if let WindowEvent::ThemeChanged(_) = event {
+                tray::refresh(window.app_handle());
+            }
+        })
+        .setup(|app| begin(app.handle()))
+        .build(tauri::generate_context!())?;
+    let settings = Settings::from_environment(app.path().app_data_dir().ok())?;
+    let listener = app.handle().clone();
+    let tell: Tell = Arc::new(move |event| events::forward(&listener, &event));
+    app.manage(Arc::new(Desk::new(&settings, tell)?));
+    app.run(|_, _| {});
+    Ok(())
+}
+
+/// Puts the tray up, lets a thread look after the archives, and shows the window if it is wanted.
+fn begin(handle: &AppHandle) -> Result<(), Box<dyn Error>> {
+    tray::put_up(handle)?;
+    let desk = handle.state::<Arc<Desk>>().inner().clone();
+    std::thread::Builder::new().name("refresh".into()).spawn(move || {
+        loop {
+            // What it finds is told as events; a failure is said to whoever asks for the overview.
+            let _ = desk.refresh();
+            std::thread::sleep(REFRESH_EVERY);
+        }
+    })?;
+    if !std::env::args().any(|argument| argument == HIDDEN) {
+        window::show(handle);
+    }
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! What the tray says: a function of the last overview and of what runs, and of nothing else.
+
+use offsync_app::view::{ArchiveStatus, Headline, Overview, Phase};
+
+use crate::board::Running;
+
+/// One of the four pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Idle,
+    Syncing,
+    Attention,
+    DriveAway,
+}
+
+/// What a line of the menu does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Opens the window; the line says how an archive stands.
+    Look(usize),
+    Open,
+    SyncNow,
+    Quit,
+}
+
+/// A line of the menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TrayItem {
+    pub(crate) action: Action,
+    pub(crate) text: String,
+    pub(crate) enabled: bool,
+}
+
+/// All that the tray shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TrayModel {
+    pub(crate) sign: Sign,
+    pub(crate) tooltip: String,
+    /// How each archive stands.
+    pub(crate) archives: Vec<TrayItem>,
+    /// What can be done.
+    pub(crate) actions: Vec<TrayItem>,
+}
+
+/// Says what the tray shows.
+pub(crate) fn model(overview: Option<&Overview>, running: &Running) -> TrayModel {
+    let archives = overview
+        .map(|overview| overview.archives.as_slice())
+        .unwrap_or_default();
+    let lines: Vec<String> = archives.iter().map(|archive| line(archive, running)).collect();
+    let may_sync = |archive: &ArchiveStatus| archive.drive.present && !running.contains_key(&archive.archive_id);
+    let item = |action, text: &str, enabled| TrayItem {
+        action,
+        text: text.to_owned(),
+        enabled,
+    };
+    let looks = lines.iter().enumerate();
+    TrayModel {
+        sign: sign(archives, running),
+        tooltip: match lines.as_slice() {
+            [] => "Offsync".to_owned(),
+            lines => lines.join("\n"),
+        },
+        archives: looks.map(|(at, text)| item(Action::Look(at), text, true)).collect(),
+        actions: vec![
+            item(Action::Open, "Open", true),
+            item(Action::SyncNow, "Sync now", archives.iter().any(may_sync)),
+            item(Action::Quit, "Quit", true),
+        ],
+    }
+}
+
+/// Chooses the picture: what moves first, then what asks, then what is missing.
+fn sign(archives: &[ArchiveStatus], running: &Running) -> Sign {
+    let asks = |archive: &ArchiveStatus| matches!(archive.headline, Headline::NeedsYou { .. } | Headline::Held { .. });
+    if !running.is_empty() {
+        Sign::Syncing
+    } else if archives.iter().any(asks) {
+        Sign::Attention
+    } else if !archives.is_empty() && archives.iter().all(|archive| !archive.drive.present) {
+        Sign::DriveAway
+    } else {
+        Sign::Idle
+    }
+}
+
+fn line(archive: &ArchiveStatus, running: &Running) -> String {
+    let sentence = match running.get(&archive.archive_id) {
+        Some(phase) => doing(*phase).to_owned(),
+        None => archive.headline.sentence(),
+    };
+    format!("{}: {sentence}", archive.name)
+}
+
+fn doing(phase: Option<Phase>) -> &'static str {
+    match phase {
+        None => "Getting ready…",
+        Some(Phase::Scanning) => "Looking through the drive…",
+        Some(Phase::Fetching) => "Fetching from the mailbox…",
+        Some(Phase::Applying) => "Putting files in place…",
+        Some(Phase::Posting) => "Sending to the mailbox…",
+        Some(Phase::Copying) => "Copying to the drive…",
+        Some(Phase::Verifying) => "Checking what was written…",
+        Some(Phase::Pruning) => "Tidying the mailbox…",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use offsync_app::view::{Behind, DriveView, HeldDirection, LocalChanges, MailboxView};
+
+    use super::*;
+
+    fn archive(name: &str, headline: Headline) -> ArchiveStatus {
+        ArchiveStatus {
+            archive_id: name.to_lowercase(),
+            name: name.into(),
+            folder: String::new(),
+            location_id: String::new(),
+            label: String::new(),
+            person: String::new(),
+            drive: DriveView {
+                present: headline != Headline::DriveAway,
+                free_bytes: 0,
+                total_bytes: 0,
+            },
+            mailbox: MailboxView {
+                reachable: true,
+                name: String::new(),
+                used_bytes: 0,
+                allowance_bytes: None,
+            },
+            local_changes: LocalChanges::default(),
+            incoming: Behind::default(),
+            conflicts: 0,
+            files: 0,
+            safe_to_unplug: true,
+            last_sync: None,
+            held: None,
+            locations: Vec::new(),
+            headline,
+        }
+    }
+
+    fn shown(archives: Vec<ArchiveStatus>, running: &[(&str, Option<Phase>)]) -> TrayModel {
+        let overview = Overview {
+            archives,
+            activity: Vec::new(),
+            syncing: Vec::new(),
+            version: String::new(),
+        };
+        let running = running.iter().map(|(id, phase)| ((*id).to_owned(), *phase)).collect();
+        model(Some(&overview), &running)
+    }
+
+    fn held() -> Headline {
+        Headline::Held {
+            deletions: 9,
+            of: 12,
+            direction: HeldDirection::Local,
+        }
+    }
+
+    fn texts(items: &[TrayItem]) -> Vec<(&str, bool)> {
+        items.iter().map(|item| (item.text.as_str(), item.enabled)).collect()
+    }
+
+    #[test]
+    fn before_anything_is_known_there_is_nothing_to_sync() {
+        let model = model(None, &Running::new());
+        assert_eq!((model.sign, model.tooltip.as_str()), (Sign::Idle, "Offsync"));
+        assert_eq!(
+            texts(&model.actions),
+            [("Open", true), ("Sync now", false), ("Quit", true)]
+        );
+    }
+
+    #[test]
+    fn each_archive_says_its_sentence() {
+        let model = shown(
+            vec![
+                archive("Photos", Headline::AllSafe { homes: 3 }),
+                archive("Films", Headline::DriveAway),
+            ],
+            &[],
+        );
+        let lines = [
+            ("Photos: Everything is safe in 3 homes. You can unplug.", true),
+            ("Films: The drive is not here. Plug it in to sync.", true),
+        ];
+        assert_eq!(texts(&model.archives), lines);
+        assert_eq!(model.tooltip, format!("{}\n{}", lines[0].0, lines[1].0));
+        assert_eq!(model.sign, Sign::Idle);
+    }
+
+    #[test]
+    fn while_it_syncs_it_says_what_it_does_and_cannot_be_asked_again() {
+        let model = shown(
+            vec![archive("Photos", Headline::AllSafe { homes: 3 })],
+            &[("photos", Some(Phase::Posting))],
+        );
+        assert_eq!(texts(&model.archives), [("Photos: Sending to the mailbox…", true)]);
+        assert_eq!(texts(&model.actions)[1], ("Sync now", false));
+        assert_eq!(model.sign, Sign::Syncing);
+    }
+
+    #[test]
+    fn another_archive_may_sync_meanwhile() {
+        let archives = vec![archive("Photos", Headline::Alone), archive("Films", Headline::Alone)];
+        let model = shown(archives, &[("photos", None)]);
+        assert_eq!(texts(&model.actions)[1], ("Sync now", true));
+        assert_eq!(texts(&model.archives)[0].0, "Photos: Getting ready…");
+    }
+
+    #[test]
+    fn what_asks_goes_before_what_is_away() {
+        let asks = shown(
+            vec![archive("Photos", Headline::DriveAway), archive("Films", held())],
+            &[],
+        );
+        assert_eq!(asks.sign, Sign::Attention);
+        let away = shown(vec![archive("Photos", Headline::DriveAway)], &[]);
+        assert_eq!(away.sign, Sign::DriveAway);
+        assert_eq!(texts(&away.actions)[1], ("Sync now", false));
+    }
+}

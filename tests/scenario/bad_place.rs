@@ -1,0 +1,370 @@
+//! Folders, mailboxes and drives that do not fit: a clear sentence, the right code, nothing changed.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use crate::machine::{SmallDrive, give_to_nobody, without_rights};
+use crate::output::Output;
+use crate::tree;
+use crate::world::{Home, World, settle, text};
+
+fn init(home: &Home, folder: &Path, mailbox: &str) -> Output {
+    home.json([
+        "init",
+        text(folder),
+        "--name",
+        "N",
+        "--label",
+        "L",
+        "--mailbox",
+        mailbox,
+    ])
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_never_made() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let url = world.mailbox_url();
+    fs::create_dir(world.mailbox()).expect("a mailbox can be made");
+    let gone = world.path("gone");
+    init(&pep, &gone, &url).expect_failure(1, "no_such_folder", &["gone", "plug in"]);
+    for command in ["sync", "status", "diff", "log", "locations"] {
+        let output = pep.json([command, text(&gone)]);
+        output.expect_failure(1, "no_such_folder", &["gone", "lug"]);
+    }
+    assert!(!gone.exists() && world.mail().is_empty() && tree::of(&world.mailbox()).is_empty());
+}
+
+#[test]
+fn a_file_is_no_folder() {
+    let world = World::new();
+    let pep = world.home("pep");
+    fs::create_dir(world.mailbox()).expect("a mailbox can be made");
+    let file = world.path("file.txt");
+    fs::write(&file, "x").expect("a file can be written");
+    init(&pep, &file, &world.mailbox_url()).expect_failure(1, "not_a_folder", &["file.txt"]);
+    init(&pep, &pep.folder, &format!("fs://{}", file.display())).expect_failure(6, "mailbox_broken", &["file.txt"]);
+    assert!(!pep.private().exists(), "nothing was begun");
+    pep.write("a.txt", "a");
+    world.init(&pep);
+    pep.json(["copy", pep.at(), text(&file), "--label", "L", "--person", "P"])
+        .expect_failure(1, "not_a_folder", &["file.txt"]);
+    assert_eq!(fs::read(&file).expect("it is there"), b"x");
+}
+
+#[test]
+fn an_archive_does_not_begin_inside_another_or_twice() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| pep.write("below/a.txt", "a"));
+    let (before, mail) = (pep.tree(), world.mail());
+    let url = world.mailbox_url();
+    init(&pep, &pep.folder.join("below"), &url).expect_failure(1, "inside_an_archive", &["inside the archive"]);
+    init(&pep, &pep.folder, &url).expect_failure(1, "inside_an_archive", &["already", "offsync sync"]);
+    let inside = pep.folder.join("copy");
+    pep.json(["copy", pep.at(), text(&inside), "--label", "L", "--person", "P"])
+        .expect_failure(1, "inside_an_archive", &["copy"]);
+    before.expect_same(&pep.tree(), "refused commands");
+    assert_eq!(mail, world.mail());
+    pep.sync();
+}
+
+#[test]
+fn an_archive_around_another_never_takes_the_inner_ones_own_folder() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let outer = pep.folder.parent().expect("a drive").to_path_buf();
+    let url = world.mailbox_url();
+    let refused = init(&pep, &outer, &url);
+    if refused.code == 0 {
+        let to = world.path("outer copy");
+        pep.json(["copy", text(&outer), text(&to), "--label", "L", "--person", "P"]);
+        assert!(
+            !to.join("Photos/.offsync").exists(),
+            "an archive's own folder never travels"
+        );
+    } else {
+        refused.expect_failure(1, "holds_an_archive", &["Photos"]);
+        assert!(!outer.join(".offsync").exists());
+    }
+}
+
+#[test]
+fn a_mailbox_that_cannot_be_one_is_refused_and_nothing_begins() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    let inside = format!("fs://{}/mailbox", pep.folder.display());
+    let around = format!("fs://{}/../Photos/mailbox", pep.folder.display());
+    let gone = format!("fs://{}/no/such", world.base().display());
+    let wrong = [
+        ("", 2, "bad_mailbox"),
+        ("mailbox", 2, "bad_mailbox"),
+        ("fs://relative/folder", 2, "bad_mailbox"),
+        ("fs:///percent%zz", 2, "bad_mailbox"),
+        ("s3://bucket", 2, "bad_mailbox"),
+        ("memory://", 2, "bad_mailbox"),
+        (inside.as_str(), 1, "mailbox_inside"),
+        (around.as_str(), 1, "mailbox_inside"),
+        (gone.as_str(), 6, "mailbox_away"),
+    ];
+    let before = pep.tree();
+    for (url, exit, code) in wrong {
+        init(&pep, &pep.folder, url).expect_failure(exit, code, &[]);
+        assert!(!pep.private().exists(), "nothing was begun for {url:?}");
+        assert!(tree::of(&pep.settings()).is_empty(), "no key is kept for {url:?}");
+    }
+    before.expect_same(&pep.tree(), "refused mailboxes");
+}
+
+#[test]
+fn names_that_nobody_could_read_are_refused() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let url = world.mailbox_url();
+    fs::create_dir(world.mailbox()).expect("a mailbox can be made");
+    let long = "x".repeat(101);
+    for bad in ["", "  ", "two\nlines", long.as_str()] {
+        pep.json(["init", pep.at(), "--name", bad, "--label", "L", "--mailbox", &url])
+            .expect_failure(2, "bad_name", &["--name"]);
+        pep.json(["init", pep.at(), "--name", "N", "--label", bad, "--mailbox", &url])
+            .expect_failure(2, "bad_name", &["--label"]);
+    }
+    pep.json([
+        "init",
+        pep.at(),
+        "--name",
+        "N",
+        "--label",
+        "L",
+        "--mailbox",
+        &url,
+        "--allowance",
+        "1MB",
+    ])
+    .expect_failure(2, "allowance_too_small", &["16 MiB"]);
+    assert!(!pep.private().exists() && world.mail().is_empty());
+}
+
+#[test]
+fn a_mailbox_folder_that_is_not_this_archives_is_6_and_stays_untouched() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let other = world.home("other");
+    let away = world.path("away");
+    fs::rename(world.mailbox(), &away).expect("a mailbox can be moved");
+    world.init(&other);
+    pep.write("b.txt", "b");
+    let (before, mail) = (pep.tree(), world.mail());
+    pep.json(["sync", pep.at()])
+        .expect_failure(6, "mailbox_missing", &["no mailbox of this archive"]);
+    before.expect_same(&pep.tree(), "a sync with a stranger's mailbox");
+    assert_eq!(mail, world.mail(), "the stranger's mailbox is as it was");
+    fs::remove_dir_all(world.mailbox()).expect("the other can go");
+    fs::rename(&away, world.mailbox()).expect("the right one can come back");
+    settle(&[&pep, &anna]);
+}
+
+#[test]
+fn another_drive_at_the_mailboxs_place_is_6() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let mail = world.mail();
+    let Some(stick) = SmallDrive::mount(&world.mailbox(), 1 << 20) else {
+        return;
+    };
+    pep.write("b.txt", "b");
+    pep.json(["sync", pep.at()])
+        .expect_failure(6, "mailbox_away", &["another drive"]);
+    assert!(
+        tree::of(&world.mailbox()).is_empty(),
+        "nothing is put on a strange drive"
+    );
+    stick.pull();
+    assert_eq!(mail, world.mail());
+    pep.sync();
+}
+
+/// Runs as somebody whose permissions count.
+fn run_plainly(home: &Home, arguments: &[&str]) -> Output {
+    let mut command = home.command(["--json"].into_iter().chain(arguments.iter().copied()));
+    Output::of(without_rights(&mut command))
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode can be set");
+}
+
+#[test]
+fn an_unreadable_folder_or_file_is_named_and_never_a_deletion() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for number in 0..8 {
+            pep.write(&format!("secret/deep/{number}.txt"), format!("{number}"));
+        }
+        pep.write("closed.txt", "closed");
+    });
+    give_to_nobody(world.base());
+    let (secret, closed) = (pep.folder.join("secret"), pep.folder.join("closed.txt"));
+    pep.write("closed.txt", "changed while it is closed");
+    set_mode(&closed, 0);
+    set_mode(&secret, 0);
+    pep.write("new.txt", "new");
+    give_to_nobody(world.base());
+    let output = run_plainly(&pep, &["sync", pep.at()]);
+    let report = output.expect_code(5).only_report();
+    let mut named: Vec<&str> = report["skipped"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|line| line["path"].as_str())
+        .collect();
+    named.sort_unstable();
+    assert_eq!(named, ["closed.txt", "secret"], "{report:#}");
+    let other = run_plainly(&anna, &["sync", anna.at()]).expect_code(0).only_report();
+    assert_eq!(
+        (&other["applied"]["deleted"], &other["applied"]["created"]),
+        (&0.into(), &1.into()),
+        "{other:#}"
+    );
+    assert!(anna.has("secret/deep/7.txt") && anna.read("closed.txt") == b"closed");
+    set_mode(&closed, 0o644);
+    set_mode(&secret, 0o755);
+    run_plainly(&pep, &["sync", pep.at()]).expect_code(0);
+    run_plainly(&anna, &["sync", anna.at()]).expect_code(0);
+    assert_eq!(anna.read("closed.txt"), b"changed while it is closed");
+}
+
+#[test]
+fn an_unreadable_archive_folder_is_a_failure_and_never_a_deletion() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    set_mode(&pep.folder, 0);
+    give_to_nobody(world.base());
+    let output = run_plainly(&pep, &["sync", pep.at()]);
+    output.expect_code(1);
+    let message = output.document()["error"]["message"].to_string();
+    assert!(
+        message.contains("Nothing was deleted") || message.contains("not"),
+        "{output}"
+    );
+    set_mode(&pep.folder, 0o755);
+    run_plainly(&pep, &["sync", pep.at()]).expect_code(0);
+    run_plainly(&anna, &["sync", anna.at()]).expect_code(0);
+    assert!(anna.has("a.txt"));
+}
+
+#[test]
+fn a_read_only_drive_is_said_and_nothing_changes_anywhere() {
+    let world = World::new();
+    let Some(drive) = SmallDrive::mount(&world.path("drives/pep"), 8 << 20) else {
+        return;
+    };
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("b.txt", "b");
+    anna.write("c.txt", "c");
+    anna.sync();
+    let (before, mail) = (pep.tree(), world.mail());
+    drive.set_read_only(true);
+    pep.json(["sync", pep.at()])
+        .expect_failure(1, "drive_read_only", &["writable"]);
+    let status = pep.json(["status"]);
+    assert!(status.code == 0, "{status}");
+    before.expect_same(&pep.tree(), "a read-only drive");
+    assert_eq!(mail, world.mail());
+    drive.set_read_only(false);
+    settle(&[&pep, &anna]);
+    assert!(pep.has("c.txt") && anna.has("b.txt"));
+}
+
+#[test]
+fn beginning_on_a_read_only_drive_leaves_no_mailbox_behind() {
+    let world = World::new();
+    let Some(drive) = SmallDrive::mount(&world.path("drives/pep"), 8 << 20) else {
+        return;
+    };
+    let pep = world.home("pep");
+    fs::create_dir(world.mailbox()).expect("a mailbox can be made");
+    drive.set_read_only(true);
+    let output = init(&pep, &pep.folder, &world.mailbox_url());
+    output.expect_failure(1, "drive_read_only", &["writable"]);
+    assert!(tree::of(&world.mailbox()).is_empty(), "the mailbox is as it was");
+    assert!(tree::of(&pep.settings()).is_empty(), "no key is kept");
+    let anna = world.home("anna");
+    anna.write("a.txt", "a");
+    world.init(&anna);
+    let to = pep.folder.join("copy");
+    anna.json(["copy", anna.at(), text(&to), "--label", "L", "--person", "P"])
+        .expect_failure(1, "drive_read_only", &["writable"]);
+}
+
+#[test]
+fn a_full_drive_keeps_what_it_has_and_takes_the_rest_when_there_is_room() {
+    let world = World::new();
+    let Some(_drive) = SmallDrive::mount(&world.path("drives/anna"), 3 << 20) else {
+        return;
+    };
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("big.bin", crate::story::noise(1, 5 << 20));
+    pep.write("small.txt", "small");
+    pep.sync();
+    let output = anna.json(["sync", anna.at()]);
+    assert!(matches!(output.code, 1 | 5), "{output}");
+    assert!(output.stdout.contains("full"), "{output}");
+    assert!(
+        !anna.has("big.bin") && anna.read("a.txt") == b"a",
+        "nothing half written is shown"
+    );
+    assert!(
+        !world.waiting().is_empty(),
+        "the mailbox keeps what could not be written"
+    );
+    pep.remove("big.bin");
+    pep.sync();
+    // What came before of the large file may still be in the way once.
+    anna.json(["sync", anna.at()]);
+    settle(&[&pep, &anna]);
+    assert!(anna.has("small.txt"));
+    anna.check_staging_is_empty();
+}
+
+#[test]
+fn what_a_full_mailbox_drive_cannot_hold_waits_and_says_so() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let kept = world.path("kept");
+    fs::rename(world.mailbox(), &kept).expect("a mailbox can be moved");
+    let Some(_stick) = SmallDrive::mount(&world.mailbox(), 2 << 20) else {
+        return;
+    };
+    copy_folder(&kept, &world.mailbox());
+    fs::remove_file(pep.settings().join("archives.toml")).expect("this computer knew the archive");
+    fs::remove_file(anna.settings().join("archives.toml")).expect("this computer knew the archive");
+    pep.write("big.bin", crate::story::noise(2, 6 << 20));
+    pep.write("small.txt", "small");
+    let report = pep.sync();
+    let waiting = [&report["waiting"]["entries"], &report["waiting"]["bytes"]].map(|figure| figure.as_u64());
+    assert!(waiting[0] >= Some(1) && waiting[1] >= Some(6 << 20), "{report:#}");
+    assert_eq!(report["up_to_date"], false);
+    let told = pep.run(["sync", pep.at()]);
+    assert!(told.expect_code(0).stdout.contains("for room in the mailbox"), "{told}");
+    anna.sync();
+    assert!(!anna.has("big.bin"), "what is incomplete is invisible");
+    pep.remove("big.bin");
+    settle(&[&pep, &anna]);
+    assert!(anna.has("small.txt"));
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("a folder can be listed") {
+        let entry = entry.expect("a folder can be listed");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir_all(&target).expect("a folder can be made");
+            copy_folder(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).expect("a file can be copied");
+        }
+    }
+}

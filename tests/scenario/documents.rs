@@ -1,0 +1,204 @@
+//! The documents of `--json`, field by field: scripts rely on them.
+
+use serde_json::Value;
+
+use crate::schema::{self, check};
+use crate::world::{World, settle, text};
+
+#[test]
+fn init_copy_invite_and_join_tell_what_they_made() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    let url = world.mailbox_url();
+    let init = pep.json([
+        "init",
+        pep.at(),
+        "--name",
+        "Photos",
+        "--label",
+        "Pep",
+        "--mailbox",
+        &url,
+    ]);
+    check(&init.expect_code(0).document(), &schema::init(), &[]);
+    let anna = world.home_without_folder("anna");
+    let copy = pep.json(["copy", pep.at(), anna.at(), "--label", "Anna", "--person", "Anna"]);
+    check(
+        &copy.expect_code(0).document(),
+        &schema::copy(),
+        &["files", "bytes", "skipped"],
+    );
+    let file = world.path("anna.words");
+    std::fs::write(&file, copy.document()["phrase"].as_str().expect("words")).expect("words can be written");
+    let join = anna.json(["join", anna.at(), "--phrase-file", text(&file)]);
+    let document = join.expect_code(0).document();
+    check(&document, &schema::join(), &["name", "label"]);
+    assert_eq!(document["location_id"], copy.document()["location_id"]);
+    assert_eq!(document["archive_id"], init.document()["archive_id"]);
+    assert_eq!(
+        (document["adopted_files"].as_u64(), document["missing_files"].as_array()),
+        (Some(1), Some(&vec![]))
+    );
+    let out = world.path("grandma.invitation");
+    let invite = pep.json([
+        "invite",
+        pep.at(),
+        "--label",
+        "G",
+        "--person",
+        "Grandma",
+        "--out",
+        text(&out),
+    ]);
+    check(&invite.expect_code(0).document(), &schema::invite(), &[]);
+    assert!(out.is_file(), "the invitation is in its file");
+}
+
+#[test]
+fn sync_status_locations_log_and_diff_tell_how_things_stand() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("b.txt", "b");
+    let diff = pep.json(["diff", pep.at()]).expect_code(0).document();
+    check(&diff, &schema::diff(), &[]);
+    assert_eq!(diff.as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        (&diff[0]["path"], &diff[0]["change"]),
+        (&"b.txt".into(), &"created".into())
+    );
+    let sync = pep.json(["sync", pep.at()]).expect_code(0).document();
+    check(&sync, &schema::sync(), &schema::SYNC_MORE);
+    assert_eq!((&sync[0]["held"], &sync[0]["up_to_date"]), (&Value::Null, &true.into()));
+    let status = pep.json(["status", pep.at()]).expect_code(0).document();
+    check(&status, &schema::status(), &schema::STATUS_MORE);
+    let other = of_label(&status[0]["locations"], "anna's home");
+    assert_eq!(
+        (&other["state"], &other["behind"]["changesets"]),
+        (&"behind".into(), &1.into())
+    );
+    let locations = pep.json(["locations", pep.at()]).expect_code(0).document();
+    check(&locations, &schema::locations(), &[]);
+    assert_eq!(locations, status[0]["locations"]);
+    let log = pep.json(["log", pep.at()]).expect_code(0).document();
+    check(&log, &schema::log(), &schema::LOG_MORE);
+    assert_eq!((&log[0]["entries"], &log[0]["pruned"]), (&1.into(), &false.into()));
+    let incoming = anna.json(["status", anna.at()]).expect_code(0).document();
+    assert_eq!(incoming[0]["incoming"]["changesets"], 1, "{incoming:#}");
+    settle(&[&anna, &pep]);
+    let log = pep.json(["log", pep.at(), "--limit", "1"]).expect_code(0).document();
+    assert_eq!(log.as_array().map(Vec::len), Some(1));
+    assert_eq!(log[0]["pruned"], true, "everybody has it: {log:#}");
+    assert_eq!(log[0]["applied_by"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn status_and_sync_of_all_archives_name_each() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let second = world.path("second");
+    std::fs::create_dir(&second).expect("a folder can be made");
+    let url = world.mailbox_url();
+    pep.run([
+        "init",
+        text(&second),
+        "--name",
+        "Second",
+        "--label",
+        "Pep",
+        "--mailbox",
+        &url,
+    ])
+    .expect_code(0);
+    assert_eq!(pep.json(["status"]).document().as_array().map(Vec::len), Some(2));
+    std::fs::remove_dir_all(&second).expect("a drive can go away");
+    let status = pep.json(["status"]).expect_code(0).document();
+    let present = |name: &str| {
+        let mut all = status.as_array().into_iter().flatten();
+        all.find(|archive| archive["name"] == name)
+            .map(|archive| archive["drive"]["present"].clone())
+    };
+    assert_eq!(
+        (present("Photos"), present("Second")),
+        (Some(true.into()), Some(false.into()))
+    );
+    let sync = pep.json(["sync"]);
+    let reports = sync.expect_code(1).document();
+    let errors = reports
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|report| report.get("error").is_some());
+    assert_eq!(
+        errors.count(),
+        1,
+        "one archive carries its error, the other its figures: {reports:#}"
+    );
+}
+
+#[test]
+fn the_demo_and_completions_are_one_document_or_one_script() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let demo = pep.json(["demo"]).expect_code(0).document();
+    assert_eq!(demo["ok"], true);
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = pep.run(["completions", shell]);
+        script.expect_code(0);
+        assert!(
+            script.stdout.contains("offsync") && script.stdout.contains("dry-run"),
+            "{shell}: {script}"
+        );
+    }
+    let help = pep.run(["sync", "--help"]);
+    assert!(help.expect_code(0).stdout.contains("Example"), "{help}");
+}
+
+#[test]
+fn every_command_explains_itself_with_an_example() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let commands = [
+        "init",
+        "copy",
+        "invite",
+        "join",
+        "sync",
+        "status",
+        "diff",
+        "log",
+        "locations",
+        "demo",
+        "completions",
+    ];
+    for command in commands {
+        let help = pep.run([command, "--help"]);
+        assert!(
+            help.expect_code(0).stdout.contains(&format!("offsync {command}")),
+            "{help}"
+        );
+    }
+}
+
+#[test]
+fn a_failure_is_one_document_too() {
+    let world = World::new();
+    let pep = world.home("pep");
+    for arguments in [
+        vec!["sync", "/no/such/folder"],
+        vec!["sync"],
+        vec!["frobnicate"],
+        vec!["init"],
+    ] {
+        let output = pep.json(arguments);
+        assert_ne!(output.code, 0, "{output}");
+        check(&output.document(), &schema::error(), &[]);
+    }
+}
+
+fn of_label(locations: &Value, label: &str) -> Value {
+    let mut all = locations.as_array().into_iter().flatten();
+    all.find(|location| location["label"] == label)
+        .cloned()
+        .unwrap_or_default()
+}

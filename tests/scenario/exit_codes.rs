@@ -1,0 +1,186 @@
+//! Each exit code of the contract, reached, with what is then said.
+
+use std::fs::File;
+
+use crate::odd_names::make_pipe;
+use crate::world::{Home, World};
+
+fn many(pep: &Home) {
+    for number in 0..12 {
+        pep.write(&format!("{number}.txt"), format!("number {number}"));
+    }
+}
+
+#[test]
+fn done_is_0_with_something_to_do_and_with_nothing() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(many);
+    pep.write("new.txt", "new");
+    for words in ["sent 1 entry", "up to date"] {
+        let output = pep.run(["sync", pep.at()]);
+        output.expect_code(0);
+        assert!(output.stdout.contains(words), "{output}");
+        assert_eq!(
+            output.stderr, "",
+            "a file of keys was chosen at the start, which was said once: {output}"
+        );
+    }
+}
+
+#[test]
+fn failed_is_1_and_says_what_to_do() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.json(["sync", pep.at()])
+        .expect_failure(1, "not_an_archive", &["offsync init", "offsync join"]);
+    let told = pep.run(["sync", pep.at()]);
+    assert_eq!(
+        (told.code, told.stdout.as_str()),
+        (1, ""),
+        "errors go to standard error: {told}"
+    );
+    assert!(
+        told.stderr.starts_with("offsync: ") && told.stderr.lines().count() == 2,
+        "{told}"
+    );
+}
+
+#[test]
+fn wrong_usage_is_2_and_points_to_help() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let wrong: [&[&str]; 8] = [
+        &["frobnicate"],
+        &["sync", "--frobnicate"],
+        &["init"],
+        &["copy", "only-one"],
+        &["log", "x", "--limit", "many"],
+        &["join", "x", "--as", "y", "--invitation", "z"],
+        &[
+            "init",
+            "x",
+            "--name",
+            "n",
+            "--label",
+            "l",
+            "--mailbox",
+            "fs:///m",
+            "--allowance",
+            "1 apple",
+        ],
+        &["completions", "klingon"],
+    ];
+    for arguments in wrong {
+        pep.json(arguments.iter().copied())
+            .expect_failure(2, "usage", &["offsync --help"]);
+        let told = pep.run(arguments.iter().copied());
+        assert_eq!((told.code, told.stdout.as_str()), (2, ""), "{told}");
+        assert!(told.stderr.contains("--help"), "{told}");
+    }
+    let mut command = pep.command(["--json", "status"]);
+    let odd_keystore = crate::output::Output::of(command.env("OFFSYNC_KEYSTORE", "shoe box"));
+    odd_keystore.expect_failure(2, "usage", &["shoe box", "os, file or plain"]);
+}
+
+#[test]
+fn held_is_3_and_a_yes_lets_go() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(many);
+    for number in 0..6 {
+        pep.remove(&format!("{number}.txt"));
+    }
+    let held = pep.run(["sync", pep.at()]);
+    held.expect_code(3);
+    assert!(
+        held.stdout.contains("6 of 12 files would be deleted") && held.stdout.contains("--yes"),
+        "{held}"
+    );
+    let document = pep.json(["sync", pep.at()]);
+    document.expect_code(3);
+    crate::schema::check(
+        &document.only_report()["held"],
+        &crate::schema::held(),
+        &crate::schema::HELD_MORE,
+    );
+    pep.run(["sync", pep.at(), "--yes"]).expect_code(0);
+    assert_eq!(pep.sync()["up_to_date"], true);
+}
+
+#[test]
+fn a_second_engine_is_4_for_every_command_that_needs_the_drive() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(many);
+    let lock = File::options()
+        .read(true)
+        .write(true)
+        .open(pep.private().join("lock"))
+        .expect("there is a lock file");
+    lock.try_lock().expect("nobody is at it");
+    let to = world.path("another");
+    let out = world.path("invitation");
+    let to = crate::world::text(&to);
+    let commands: [&[&str]; 7] = [
+        &["sync", pep.at()],
+        &["sync", pep.at(), "--dry-run"],
+        &["status", pep.at()],
+        &["diff", pep.at()],
+        &["locations", pep.at()],
+        &["copy", pep.at(), to, "--label", "L", "--person", "P"],
+        &[
+            "invite",
+            pep.at(),
+            "--label",
+            "L",
+            "--person",
+            "P",
+            "--out",
+            crate::world::text(&out),
+        ],
+    ];
+    for command in commands {
+        pep.json(command.iter().copied())
+            .expect_failure(4, "busy", &["nother Offsync"]);
+    }
+    assert!(
+        !out.exists() && crate::tree::of(&world.path("another")).is_empty(),
+        "nothing was begun"
+    );
+    drop(lock);
+    pep.sync();
+}
+
+#[test]
+fn done_but_for_some_paths_is_5_and_each_is_named() {
+    let world = World::new();
+    let [pep, anna] = world.pair(many);
+    make_pipe(&pep.folder.join("pipe"));
+    pep.write("fine.txt", "fine");
+    let output = pep.run(["sync", pep.at()]);
+    output.expect_code(5);
+    assert!(output.stdout.contains("left alone: pipe: it is a pipe"), "{output}");
+    let report = pep.json(["sync", pep.at()]);
+    assert_eq!(report.expect_code(5).only_report()["skipped"][0]["path"], "pipe");
+    anna.sync();
+    assert!(anna.has("fine.txt") && !anna.has("pipe"), "all else goes on");
+}
+
+#[test]
+fn a_mailbox_that_is_not_there_is_6_and_the_next_sync_catches_up() {
+    let world = World::new();
+    let [pep, anna] = world.pair(many);
+    let away = world.path("mailbox that is away");
+    std::fs::rename(world.mailbox(), &away).expect("a mailbox can go away");
+    pep.write("new.txt", "new");
+    let before = pep.tree();
+    pep.json(["sync", pep.at()])
+        .expect_failure(6, "mailbox_away", &["not there", "connected"]);
+    assert!(!world.mailbox().exists(), "only `init` makes a mailbox");
+    before.expect_same(&pep.tree(), "a sync without its mailbox");
+    let status = pep.json(["status", pep.at()]).expect_code(0).document();
+    assert_eq!(status[0]["mailbox"]["reachable"], false);
+    assert_eq!(status[0]["local_changes"]["entries"], 1, "{status:#}");
+    std::fs::rename(&away, world.mailbox()).expect("a mailbox can come back");
+    pep.sync();
+    anna.sync();
+    assert!(anna.has("new.txt"));
+}

@@ -1,0 +1,207 @@
+//! Names that no program should stumble over, and things that are no files.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use serde_json::Value;
+
+use crate::world::{Home, World, check_alike, settle};
+
+/// Makes a named pipe.
+pub(crate) fn make_pipe(at: &Path) {
+    mknodat(CWD, at, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe can be made");
+}
+
+/// Every odd name, none of them alike but for case or accents' form.
+fn odd() -> Vec<Vec<u8>> {
+    let plain = [
+        "new\nline",
+        "tab\tand\rreturn",
+        "bell\u{7}",
+        "escape\u{1b}[31m",
+        "a|b",
+        "p -> q",
+        "-rf",
+        "--yes",
+        " before",
+        "after ",
+        "dot.",
+        "...",
+        ".hidden",
+        "back\\slash",
+        "q\"uote",
+        "it's",
+        "star*",
+        "what?",
+        "<x>",
+        "c:",
+        "con",
+        "AUX.txt",
+        "emoji 👩‍👩‍👧‍👦",
+        "Ünïcödé",
+        "e\u{301}clair",
+        "日本語",
+        "right\u{202e}left",
+        "$HOME",
+        "%2e%2e",
+        "#1;2",
+        "{a,b}",
+        "~",
+        "~$lock",
+        "offsync",
+        ".Offsync",
+        ".offsyncx",
+        "a (other version 00000000).txt",
+        "x.conflict",
+    ];
+    let mut names: Vec<Vec<u8>> = plain.iter().map(|name| name.as_bytes().to_vec()).collect();
+    names.push(b"not utf-8 \xff\xfe.txt".to_vec());
+    names.push(b"latin1 caf\xe9".to_vec());
+    names.push(vec![b'n'; 255]);
+    names.push([&"ü".as_bytes().repeat(127)[..], b"x"].concat());
+    names
+}
+
+fn write_odd(pep: &Home, suffix: &str) {
+    for name in odd() {
+        let at = pep.folder.join("odd").join(OsStr::from_bytes(&name));
+        fs::create_dir_all(at.parent().expect("a folder")).expect("a folder can be made");
+        fs::write(at, [&name, suffix.as_bytes()].concat()).expect("Linux holds every name");
+        let folder = pep.folder.join("folders").join(OsStr::from_bytes(&name));
+        fs::create_dir_all(&folder).expect("Linux holds every name");
+        fs::write(folder.join(OsStr::from_bytes(&name)), &name).expect("Linux holds every name");
+    }
+}
+
+#[test]
+fn odd_names_are_copied_sent_edited_renamed_and_deleted() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| write_odd(pep, " copied"));
+    let count = 4 * odd().len() - odd().len() + 2;
+    assert_eq!(anna.tree().len(), count, "the copy holds all");
+    write_odd(&pep, " and edited");
+    settle(&[&pep, &anna]);
+    pep.rename("folders", "renamed");
+    assert_eq!(pep.sync()["posted"]["payload_bytes"], 0, "a rename sends no content");
+    settle(&[&anna, &pep]);
+    pep.remove("odd");
+    pep.sync_yes();
+    settle(&[&anna, &pep]);
+    assert!(!anna.has("odd") && anna.has("renamed"));
+}
+
+#[test]
+fn odd_names_arrive_at_a_home_that_never_had_them() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    write_odd(&pep, "");
+    let report = pep.sync();
+    assert_eq!(report["skipped"], Value::Array(Vec::new()), "{report:#}");
+    settle(&[&anna, &pep]);
+}
+
+#[test]
+fn a_name_that_is_not_utf8_is_told_exactly() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    make_pipe(&pep.folder.join(OsStr::from_bytes(b"caf\xe9")));
+    let report = pep.json(["sync", pep.at()]);
+    let skipped = &report.expect_code(5).only_report()["skipped"][0];
+    assert_eq!(skipped["path"], "caf\u{fffd}");
+    assert_eq!(skipped["path_base64"], "Y2Fm6Q==");
+    fs::write(pep.folder.join(OsStr::from_bytes(b"\xff.txt")), "x").expect("Linux holds every name");
+    let diff = pep.json(["diff", pep.at()]).document();
+    assert_eq!(diff[0]["path_base64"], "/y50eHQ=", "{diff:#}");
+}
+
+#[test]
+fn control_characters_never_reach_the_terminal() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    make_pipe(&pep.folder.join("pipe\u{1b}[2J\nnext"));
+    pep.write("evil\u{1b}]0;x\u{7}.txt", "x");
+    pep.write("Evil\u{1b}]0;X\u{7}.txt", "y");
+    let runs = [
+        pep.run(["diff", pep.at()]),
+        pep.run(["sync", pep.at(), "--verbose"]),
+        pep.run(["log", pep.at()]),
+        anna.run(["sync", anna.at(), "--verbose"]),
+        anna.run(["log", anna.at()]),
+        pep.run(["sync", "/no/such/\u{1b}[2Jfolder"]),
+    ];
+    for output in runs {
+        let said = format!("{}{}", output.stdout, output.stderr);
+        let is_control = |c: char| c.is_control() && c != '\n';
+        assert!(!said.contains(is_control), "{said:?}");
+        assert!(!said.contains("\nnext"), "a name does not break a line: {said:?}");
+    }
+}
+
+#[test]
+fn pipes_and_sockets_are_named_left_alone_and_never_opened() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    make_pipe(&pep.folder.join("pipe"));
+    let _socket = UnixListener::bind(pep.folder.join("sock")).expect("a socket can be made");
+    pep.write("below/b.txt", "b");
+    make_pipe(&pep.folder.join("below/pipe"));
+    let before = pep.tree();
+    let report = pep.json(["sync", pep.at()]).expect_code(5).only_report();
+    let named: Vec<&str> = skipped_paths(&report);
+    assert_eq!(named, ["below/pipe", "pipe", "sock"], "{report:#}");
+    before.expect_same(&pep.tree(), "a sync that skips");
+    anna.sync();
+    let kept = pep.tree().without_others();
+    kept.expect_same(&anna.tree(), "all that is kept");
+}
+
+#[test]
+fn a_file_that_becomes_a_pipe_is_not_taken_for_deleted() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.remove("a.txt");
+    make_pipe(&pep.folder.join("a.txt"));
+    pep.json(["sync", pep.at()]).expect_code(5);
+    anna.sync();
+    assert_eq!(
+        anna.read("a.txt"),
+        b"a",
+        "nobody knows what the person meant, so nothing goes"
+    );
+}
+
+#[test]
+fn two_names_that_differ_in_case_alone_are_both_left_in_place_and_one_is_named() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("README.md", "loud");
+    pep.write("Readme.md", "calm");
+    pep.write("caf\u{e9}", "composed");
+    pep.write("cafe\u{301}", "decomposed");
+    let before = pep.tree();
+    let report = pep.json(["sync", pep.at()]).expect_code(5).only_report();
+    assert_eq!(skipped_paths(&report).len(), 2, "{report:#}");
+    before.expect_same(&pep.tree(), "a sync with twins");
+    anna.sync();
+    assert_eq!(anna.tree().len(), 3, "one of each arrives");
+    pep.rename("Readme.md", "Calm.md");
+    pep.rename("cafe\u{301}", "another");
+    pep.sync();
+    settle(&[&anna, &pep]);
+    check_alike(&[&pep, &anna]);
+}
+
+fn skipped_paths(report: &Value) -> Vec<&str> {
+    let mut paths: Vec<&str> = report["skipped"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|line| line["path"].as_str().expect("a path"))
+        .collect();
+    paths.sort_unstable();
+    paths
+}

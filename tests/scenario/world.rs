@@ -1,0 +1,328 @@
+//! Several computers, their drives and one mailbox, all below one folder that goes when the test ends.
+//!
+//! Every program that is started here has a home, settings and a temporary folder of its own, so that nothing
+//! outside of the world is read or written.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::output::Output;
+use crate::tree::{self, Tree};
+
+/// A folder with everything that a story needs.
+pub(crate) struct World {
+    base: TempDir,
+}
+
+/// One home: a computer and the archive's folder on its drive.
+#[derive(Clone)]
+pub(crate) struct Home {
+    pub(crate) computer: PathBuf,
+    pub(crate) folder: PathBuf,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let base = tempfile::Builder::new()
+            .prefix("offsync-scenario-")
+            .tempdir()
+            .expect("a temporary folder can be made");
+        Self { base }
+    }
+
+    /// A world on a drive in memory where there is one: flushing costs nothing there, all else is the same.
+    pub(crate) fn in_memory() -> Self {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("offsync-scenario-");
+        match builder.tempdir_in("/dev/shm") {
+            Ok(base) => Self { base },
+            Err(_) => Self::new(),
+        }
+    }
+
+    pub(crate) fn base(&self) -> &Path {
+        self.base.path()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.base().join(name)
+    }
+
+    pub(crate) fn mailbox(&self) -> PathBuf {
+        self.path("mailbox")
+    }
+
+    pub(crate) fn mailbox_url(&self) -> String {
+        format!("fs://{}", self.mailbox().display())
+    }
+
+    /// Gives somebody a computer and a drive with an empty folder on it.
+    pub(crate) fn home(&self, who: &str) -> Home {
+        let home = self.home_without_folder(who);
+        fs::create_dir_all(&home.folder).expect("a drive can be made");
+        home
+    }
+
+    /// Gives somebody a computer and a drive; what is on it comes later.
+    pub(crate) fn home_without_folder(&self, who: &str) -> Home {
+        let home = Home {
+            computer: self.path("computers").join(who),
+            folder: self.path("drives").join(who).join("Photos"),
+        };
+        let drive = home.folder.parent().expect("the folder lies on a drive");
+        for folder in [
+            &home.computer.join("home"),
+            &home.computer.join("tmp"),
+            &drive.to_path_buf(),
+        ] {
+            fs::create_dir_all(folder).expect("a computer can be made");
+        }
+        home
+    }
+
+    /// Begins an archive at `pep`, who has put files there already.
+    pub(crate) fn init(&self, pep: &Home) {
+        fs::create_dir_all(self.mailbox()).expect("a mailbox can be made");
+        self.init_into_mailbox(pep, &self.mailbox_url());
+    }
+
+    fn init_into_mailbox(&self, pep: &Home, mailbox: &str) {
+        pep.run([
+            "init",
+            pep.at(),
+            "--name",
+            "Photos",
+            "--label",
+            "Pep's home",
+            "--mailbox",
+            mailbox,
+        ])
+        .expect_code(0);
+    }
+
+    /// Lets Pep make a copy for `who`, who joins with it; nobody has synced yet.
+    pub(crate) fn give_copy(&self, pep: &Home, who: &str) -> Home {
+        let home = self.home_without_folder(who);
+        let words = self.path(&format!("{who}.words"));
+        let (label, file) = (format!("{who}'s home"), text(&words));
+        pep.run([
+            "copy",
+            pep.at(),
+            home.at(),
+            "--label",
+            &label,
+            "--person",
+            who,
+            "--phrase-file",
+            file,
+        ])
+        .expect_code(0);
+        home.run(["join", home.at(), "--phrase-file", file]).expect_code(0);
+        home
+    }
+
+    /// Two homes with the files that `fill` puts at Pep's, alike, with nothing left to say.
+    pub(crate) fn pair(&self, fill: impl FnOnce(&Home)) -> [Home; 2] {
+        let pep = self.home("pep");
+        fill(&pep);
+        self.init(&pep);
+        let anna = self.give_copy(&pep, "anna");
+        settle(&[&pep, &anna]);
+        [pep, anna]
+    }
+
+    /// Three homes with the files that `fill` puts at Pep's, alike, with nothing left to say.
+    pub(crate) fn trio(&self, fill: impl FnOnce(&Home)) -> [Home; 3] {
+        let pep = self.home("pep");
+        fill(&pep);
+        self.init(&pep);
+        let anna = self.give_copy(&pep, "anna");
+        let grandma = self.give_copy(&pep, "grandma");
+        settle(&[&pep, &anna, &grandma]);
+        [pep, anna, grandma]
+    }
+
+    /// Gives every file of the mailbox with its content.
+    pub(crate) fn mail(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut mail = BTreeMap::new();
+        for folder in folders_in(&self.mailbox()) {
+            for entry in fs::read_dir(&folder).expect("a mailbox can be listed") {
+                let path = entry.expect("a mailbox can be listed").path();
+                mail.insert(path.clone(), fs::read(path).expect("an object can be read"));
+            }
+        }
+        mail
+    }
+
+    /// Gives the names of waiting changesets, packs and whatever is neither head nor people.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        let name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let names = self.mail().keys().map(name).collect::<Vec<_>>();
+        names
+            .into_iter()
+            .filter(|name| !name.starts_with("head.") && !name.starts_with("people."))
+            .collect()
+    }
+}
+
+fn folders_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let paths = entries.map(|entry| entry.expect("a folder can be listed").path());
+    paths.filter(|path| path.is_dir()).collect()
+}
+
+impl Home {
+    /// Gives the archive's folder as an argument.
+    pub(crate) fn at(&self) -> &str {
+        text(&self.folder)
+    }
+
+    /// Prepares the program on this computer.
+    pub(crate) fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        let mut command = Command::new(offsync_tests::program("offsync"));
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.computer.join("home"))
+            .env("TMPDIR", self.computer.join("tmp"))
+            .env("OFFSYNC_CONFIG_DIR", self.settings())
+            .env("OFFSYNC_KEYSTORE", "plain")
+            .current_dir(&self.computer)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub(crate) fn settings(&self) -> PathBuf {
+        self.computer.join("settings")
+    }
+
+    /// Runs the program as a person sees it.
+    pub(crate) fn run<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {
+        let mut command = self.command(arguments);
+        let output = Output::of(&mut command);
+        self.check_nothing_leaked();
+        output
+    }
+
+    /// Runs the program as a script sees it.
+    pub(crate) fn json<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Output {
+        let output = self.run(["--json"].into_iter().chain(arguments));
+        output.document();
+        output
+    }
+
+    /// Syncs and expects it to be done; gives the one report.
+    pub(crate) fn sync(&self) -> Value {
+        let output = self.json(["sync", self.at()]);
+        output.expect_code(0);
+        output.only_report()
+    }
+
+    /// Syncs with a yes and expects it to be done; gives the one report.
+    pub(crate) fn sync_yes(&self) -> Value {
+        let output = self.json(["sync", self.at(), "--yes"]);
+        output.expect_code(0);
+        output.only_report()
+    }
+
+    /// Nothing is ever left in the home or the temporary folder of whoever runs it.
+    fn check_nothing_leaked(&self) {
+        for name in ["home", "tmp"] {
+            let left = tree::of(&self.computer.join(name));
+            assert!(left.is_empty(), "{name} holds what nobody asked for: {:?}", left.keys());
+        }
+    }
+
+    /// Gives everything in the archive but Offsync's own folder.
+    pub(crate) fn tree(&self) -> Tree {
+        tree::of(&self.folder)
+    }
+
+    pub(crate) fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let file = self.folder.join(path);
+        let above = file.parent().expect("a file lies in a folder");
+        fs::create_dir_all(above).expect("a folder can be made");
+        fs::write(&file, bytes).expect("a file can be written");
+    }
+
+    pub(crate) fn read(&self, path: &str) -> Vec<u8> {
+        fs::read(self.folder.join(path)).unwrap_or_else(|error| panic!("{path} cannot be read: {error}"))
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.folder.join(path).symlink_metadata().is_ok()
+    }
+
+    pub(crate) fn remove(&self, path: &str) {
+        let path = self.folder.join(path);
+        let is_folder = path.symlink_metadata().is_ok_and(|meta| meta.is_dir());
+        let removed = if is_folder {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        removed.unwrap_or_else(|error| panic!("{} cannot be removed: {error}", path.display()));
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) {
+        let to = self.folder.join(to);
+        fs::create_dir_all(to.parent().expect("a file lies in a folder")).expect("a folder can be made");
+        fs::rename(self.folder.join(from), to).unwrap_or_else(|error| panic!("{from} cannot be renamed: {error}"));
+    }
+
+    /// Gives Offsync's own folder on the drive.
+    pub(crate) fn private(&self) -> PathBuf {
+        self.folder.join(".offsync")
+    }
+
+    /// Nothing half done is left in Offsync's own folder.
+    pub(crate) fn check_staging_is_empty(&self) {
+        let left = tree::of(&self.private().join("staging"));
+        assert!(left.is_empty(), "staging holds {:?}", left.keys());
+    }
+
+    /// Tells whether a file with these bytes is in the tree or in the trash.
+    pub(crate) fn keeps(&self, bytes: &[u8]) -> bool {
+        let trash = tree::of(&self.private().join("trash"));
+        self.tree().holds(bytes) || trash.holds(bytes)
+    }
+}
+
+/// Syncs all, round after round, until nobody has anything to say; the homes must then be alike.
+pub(crate) fn settle(homes: &[&Home]) {
+    for _ in 0..6 {
+        let mut is_quiet = true;
+        for home in homes {
+            let report = home.sync();
+            let did = report["posted"]["changesets"] != 0 || report["fetched"]["changesets"] != 0;
+            is_quiet &= !did && report["up_to_date"] == true;
+        }
+        if is_quiet {
+            return check_alike(homes);
+        }
+    }
+    panic!("the homes have not come to rest after six rounds");
+}
+
+/// All trees are alike to the last byte, mode and time.
+pub(crate) fn check_alike(homes: &[&Home]) {
+    let first = homes[0].tree();
+    for home in &homes[1..] {
+        first.expect_same(&home.tree(), &format!("{} and {}", homes[0].at(), home.at()));
+    }
+}
+
+/// Gives a path of the world, which is always plain, as an argument.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().expect("paths of the world are plain")
+}

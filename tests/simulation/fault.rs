@@ -1,0 +1,258 @@
+//! Faults: what happens to drives, clocks and the mailbox besides what people mean.
+
+use offsync_core::rel_path::RelPath;
+use offsync_testkit::{MailboxFaults, SimDisk, SimIndex, SimWitness, Stepper};
+
+use crate::home::Home;
+use crate::people::value_of;
+use crate::profile::Step;
+use crate::world::{Bad, HOMES_MAX, World};
+
+const MINUTE_NS: i64 = 60_000_000_000;
+/// Steps of a clone's life beside its original.
+const CLONE_STEPS: usize = 20;
+
+impl World {
+    /// Lets one fault happen at a home.
+    pub(crate) fn fault(&mut self, step: Step, at: usize) -> Result<(), Bad> {
+        match step {
+            Step::FailCall => self.fail_call(),
+            Step::Flake => self.flake(),
+            Step::Sleep => self.sleep(at),
+            Step::Join => self.join(at),
+            Step::Snapshot => self.back_up(at),
+            Step::Restore => self.restore(at),
+            Step::Wipe => {
+                self.mailbox.wipe();
+                self.say(|_| "the mailbox is WIPED".into());
+            }
+            Step::RollBack => {
+                let changes = 1 + self.rng.index(6);
+                self.mailbox.roll_back(changes);
+                self.say(|_| format!("the mailbox is ROLLED BACK by {changes}"));
+            }
+            Step::LoseObject | Step::Damage => self.lose_object(step),
+            Step::LosePrivate => {
+                self.homes[at].disk.hand().clear_private();
+                self.say(|_| format!("home {at} loses staging and trash"));
+            }
+            Step::Deny => self.deny(at),
+            Step::Plug => self.plug(at),
+            Step::ClockJump => {
+                let hours = i64::try_from(self.rng.below(400)).expect("few") - 200;
+                self.homes[at].clock.jump_ns(hours * 60 * MINUTE_NS);
+                self.say(|_| format!("home {at}: the clock jumps by {hours} hours"));
+            }
+            Step::Replug => self.replug(at),
+            Step::Person | Step::Sync | Step::Advance | Step::Crash => {}
+        }
+        Ok(())
+    }
+
+    fn fail_call(&mut self) {
+        let running: Vec<usize> = self
+            .homes
+            .iter()
+            .filter(|home| home.running.is_some())
+            .map(|home| home.at)
+            .collect();
+        if let Some(at) = self.rng.choose(&running).copied() {
+            let nth = 1 + self.rng.below(60);
+            self.homes[at].stepper.fail_call(nth);
+            self.say(|_| format!("home {at}: call {nth} from now fails"));
+        }
+    }
+
+    fn flake(&mut self) {
+        let percent = *self.rng.choose(&[0, 30, 60]).expect("some");
+        let faults = MailboxFaults {
+            stale_list: percent,
+            partial_list: percent,
+            stale_get: percent / 3,
+            fails: if self.rng.percent(30) { percent / 6 } else { 0 },
+            lies: percent / 6,
+            loses: if self.rng.percent(10) { percent / 10 } else { 0 },
+        };
+        self.mailbox.set_faults(faults);
+        self.say(|_| format!("the mailbox: {faults:?}"));
+    }
+
+    fn sleep(&mut self, at: usize) {
+        let hours = *self.rng.choose(&[30, 90]).expect("some");
+        if self.homes[at].running.is_some() {
+            self.kill(at);
+        }
+        self.homes[at].asleep_until_ns = self.time.true_ns() + hours * 60 * MINUTE_NS;
+        if self.rng.percent(50) {
+            self.time.pass_ns(20 * 60 * MINUTE_NS);
+        }
+        self.say(|_| format!("home {at} sleeps for {hours} hours"));
+    }
+
+    fn join(&mut self, from: usize) {
+        if self.homes.len() >= HOMES_MAX || !self.homes[from].is_at_hand() {
+            return;
+        }
+        if self.homes[from].running.is_some() {
+            self.kill(from);
+        }
+        let at = self.invite(from);
+        self.say(|_| format!("home {at} JOINS as a copy of home {from}"));
+    }
+
+    fn back_up(&mut self, at: usize) {
+        let home = &mut self.homes[at];
+        if home.is_at_hand() {
+            home.backup = Some((home.disk.snapshot(), home.index.snapshot()));
+            self.say(|_| format!("home {at} is backed up"));
+        }
+    }
+
+    fn restore(&mut self, at: usize) {
+        let is_allowed =
+            self.profile.restores_many || self.homes.iter().all(|home| home.at == at || !home.was_restored);
+        let Some((disk, index)) = self.homes[at].backup.clone().filter(|_| is_allowed) else {
+            return;
+        };
+        if self.homes[at].running.is_some() {
+            self.kill(at);
+        }
+        let home = &mut self.homes[at];
+        let lost: Vec<u64> = home.disk.hand().tree().values().filter_map(value_of).collect();
+        self.values.excused.extend(lost);
+        home.disk.restore_snapshot(&disk);
+        home.index.restore(&index);
+        home.was_restored = true;
+        self.shared.watch.notes().homes[at].1 = true;
+        self.say(|_| format!("home {at} is RESTORED from its backup"));
+    }
+
+    fn lose_object(&mut self, step: Step) {
+        let Some(name) = self.rng.choose(&self.mailbox.names()).cloned() else {
+            return;
+        };
+        if step == Step::Damage {
+            self.mailbox.damage(&name, &mut self.rng);
+        } else {
+            self.mailbox.lose(&name);
+        }
+        self.say(|_| format!("{step:?}: {name}"));
+    }
+
+    fn deny(&mut self, at: usize) {
+        let tree: Vec<RelPath> = self.homes[at].disk.hand().tree().into_keys().collect();
+        let is_end = self.rng.percent(40);
+        let path = self.rng.choose(&tree).cloned();
+        match path {
+            Some(path) if !is_end => {
+                self.homes[at].disk.deny(&path);
+                self.homes[at].denied.push(path.clone());
+                self.say(|_| format!("home {at}: {path} cannot be read"));
+            }
+            _ => {
+                self.allow_all(at);
+                self.say(|_| format!("home {at}: all can be read again"));
+            }
+        }
+    }
+
+    /// Ends all that keeps a drive from being read.
+    pub(crate) fn allow_all(&mut self, at: usize) {
+        let home = &mut self.homes[at];
+        home.denied.drain(..).for_each(|path| home.disk.allow(&path));
+    }
+
+    fn plug(&mut self, at: usize) {
+        let disk = &self.homes[at].disk;
+        let what = match self.rng.below(6) {
+            0 => {
+                disk.set_gone(true);
+                "is pulled"
+            }
+            1 => {
+                disk.unmount();
+                "leaves its mount point"
+            }
+            2 => {
+                disk.set_read_only(true);
+                "is write-protected"
+            }
+            _ => {
+                self.plug_in(at);
+                "is plugged in"
+            }
+        };
+        self.say(|_| format!("home {at}: the drive {what}"));
+    }
+
+    /// Brings a drive back in all ways.
+    pub(crate) fn plug_in(&mut self, at: usize) {
+        if self.homes[at].disk.is_unmounted() && self.homes[at].running.is_some() {
+            self.kill(at);
+        }
+        let disk = &self.homes[at].disk;
+        disk.mount();
+        disk.set_gone(false);
+        disk.set_read_only(false);
+    }
+
+    fn replug(&mut self, at: usize) {
+        if self.homes[at].running.is_some() {
+            self.kill(at);
+        }
+        let home = &self.homes[at];
+        home.disk.replug(&mut self.rng);
+        self.say(|_| format!("home {at}: the drive is plugged in again"));
+    }
+
+    /// A drive is cloned, and both are used, one after the other.
+    pub(crate) fn live_with_a_clone(&mut self) -> Result<(), Bad> {
+        for _ in 0..12 {
+            self.turn()?;
+        }
+        let clone = self.clone_of(0);
+        self.move_in(clone);
+        // Two drives with one head: nobody can tell which of them has folded something.
+        self.shared.watch.notes().homes[0].1 = true;
+        self.say(|_| "home 0 is CLONED".into());
+        for _ in 0..CLONE_STEPS {
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self) -> Result<(), Bad> {
+        self.pass_time();
+        let at = self.rng.index(self.homes.len());
+        self.person(at);
+        let at = self.rng.index(self.homes.len());
+        self.sync(at)?;
+        self.check()
+    }
+
+    fn clone_of(&mut self, from: usize) -> Home {
+        let at = self.homes.len();
+        let home = &self.homes[from];
+        let clock = self.time.clock(0);
+        let options = home.disk.options().clone().named(format!("drive {at}"));
+        let disk = SimDisk::from_snapshot(&home.disk.snapshot(), options, clock.clone());
+        let index = SimIndex::on(&disk);
+        index.restore(&home.index.snapshot());
+        Home {
+            at,
+            index,
+            disk,
+            mailbox: self.mailbox.handle(format!("home {at}")),
+            witness: SimWitness::new(),
+            clock,
+            signer: home.signer.clone(),
+            stepper: Stepper::new(format!("home {at}")),
+            running: None,
+            backup: None,
+            was_restored: true,
+            asleep_until_ns: 0,
+            denied: Vec::new(),
+            off: self.off,
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! The oracle: faults stop, everybody syncs until nothing changes, and every promise is looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::dot::Dot;
+use offsync_core::entry::Content;
+use offsync_core::ports::IndexStore;
+use offsync_core::rel_path::{PathKey, RelPath};
+use offsync_core::version_vector::VersionVector;
+use offsync_engine::SyncOptions;
+use offsync_testkit::{MailboxFaults, Seen};
+
+use crate::home::as_text;
+use crate::people::value_of;
+use crate::watch::{identity_of, vector_of};
+use crate::world::{Bad, World};
+
+/// Rounds in which all sync, before the world counts as never quiet.
+const ROUNDS_MAX: usize = 60;
+/// Rounds without a change that count as rest.
+const QUIET_ROUNDS: usize = 3;
+/// Marks of a conflict copy in one name that count as multiplying.
+const COPY_MARKS_MAX: usize = 3;
+
+/// What must not change any more for the world to be at rest.
+type Standing = (Vec<String>, Vec<VersionVector>, Vec<BTreeMap<RelPath, Seen>>);
+
+impl World {
+    /// Ends all faults and lets everybody sync until nothing changes.
+    pub(crate) fn rest(&mut self) -> Result<(), Bad> {
+        self.say(|_| "-- faults stop --".into());
+        self.mailbox.set_faults(MailboxFaults::default());
+        for at in 0..self.homes.len() {
+            self.allow_all(at);
+            self.plug_in(at);
+            self.finish_running(at)?;
+            self.homes[at].asleep_until_ns = 0;
+        }
+        let (mut quiet, mut last) = (0, None);
+        for _ in 0..ROUNDS_MAX {
+            self.round()?;
+            let standing = Some(self.standing());
+            quiet = if standing == last { quiet + 1 } else { 0 };
+            last = standing;
+            if quiet >= QUIET_ROUNDS {
+                return Ok(());
+            }
+        }
+        Err(format!("never quiet: {:?}", self.mailbox.names()))
+    }
+
+    fn round(&mut self) -> Result<u64, Bad> {
+        let mut order: Vec<usize> = (0..self.homes.len()).collect();
+        self.rng.shuffle(&mut order);
+        let mut uploaded_bytes = 0;
+        for at in order {
+            self.part_twins(at);
+            self.time.pass_ns(60_000_000_000);
+            self.shared.watch.notes().now_ns = self.time.true_ns();
+            let options = SyncOptions {
+                confirm_deletions: true,
+                allowance_bytes: self.profile.allowance_bytes,
+                park_after_days: self.profile.park_after_days,
+                ..SyncOptions::default()
+            };
+            match self.sync_with(at, options)? {
+                Ok(report) => uploaded_bytes += report.uploaded_bytes,
+                Err(error) => return Err(format!("a cycle fails at rest: home {at}: {error}")),
+            }
+            self.check()?;
+        }
+        Ok(uploaded_bytes)
+    }
+
+    /// Does what people are asked to do where two names differ only in case: renames one of the two.
+    fn part_twins(&mut self, at: usize) {
+        let hand = self.homes[at].disk.hand();
+        let mut keys = BTreeSet::new();
+        for path in hand.tree().into_keys().filter(|path| !keys.insert(path.key())) {
+            let name = format!("twin of home {at} at {}", self.time.true_ns());
+            let parent = path.parent().unwrap_or_else(RelPath::root);
+            if let Ok(to) = parent.join(name)
+                && hand.rename(&path, &to).is_ok()
+            {
+                self.say(|_| format!("person {at}: renames the twin {path} to {to}"));
+            }
+        }
+    }
+
+    fn standing(&self) -> Standing {
+        let vectors = self.homes.iter().map(|home| vector_of(&home.index)).collect();
+        let trees = self.homes.iter().map(|home| home.disk.hand().tree()).collect();
+        (self.mailbox.names(), vectors, trees)
+    }
+
+    /// Looks at every promise.
+    pub(crate) fn judge(&mut self) -> Result<(), Bad> {
+        self.nothing_waits()?;
+        self.all_are_equal()?;
+        self.dots_are_exact()?;
+        self.no_value_is_lost()?;
+        self.mailbox_is_empty()?;
+        self.nothing_is_left_over()?;
+        // A head is written again once a day: two rounds cannot both fall on that.
+        if self.round()? > 0 && self.round()? > 0 {
+            return Err("one more cycle puts something".into());
+        }
+        Ok(())
+    }
+
+    fn nothing_waits(&self) -> Result<(), Bad> {
+        for home in &self.homes {
+            let at = home.at;
+            let changed = home.index.changed_places().map_err(|error| error.to_string())?;
+            if let Some((key, place)) = changed.first() {
+                return Err(format!("deadlock: home {at} has not posted {key:?}: {place:?}"));
+            }
+            let gone = home.index.notes("gone/").map_err(|error| error.to_string())?;
+            if !gone.is_empty() {
+                return Err(format!("deadlock: home {at} has not posted {} deletions", gone.len()));
+            }
+            let unsettled = home.index.notes("unsettled/").map_err(|error| error.to_string())?;
+            if !unsettled.is_empty() && !self.profile.has_foreign_drives {
+                return Err(format!(
+                    "deadlock: home {at} waits for content or room: {:?}",
+                    names(&unsettled)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn all_are_equal(&self) -> Result<(), Bad> {
+        let first = &self.homes[0];
+        let (vector, entries) = (vector_of(&first.index), live_dots(&first.index.all_entries()));
+        for home in &self.homes[1..] {
+            if vector_of(&home.index) != vector {
+                return Err(format!(
+                    "vectors differ: home 0 {vector:?}, home {} {:?}",
+                    home.at,
+                    vector_of(&home.index)
+                ));
+            }
+            let other = live_dots(&home.index.all_entries());
+            if other != entries {
+                let left: Vec<_> = entries.symmetric_difference(&other).take(3).collect();
+                return Err(format!(
+                    "equal vectors, entries differ: homes 0 and {}: {left:?}",
+                    home.at
+                ));
+            }
+        }
+        let trees: Vec<_> = (0..self.homes.len()).map(|at| self.lines(at)).collect();
+        for (at, tree) in trees.iter().enumerate().skip(1) {
+            if *tree != trees[0] {
+                let only = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+                    one.difference(other).take(3).cloned().collect::<Vec<_>>()
+                };
+                return Err(format!(
+                    "drives differ: only home 0 {:?}, only home {at} {:?}",
+                    only(&trees[0], tree),
+                    only(tree, &trees[0])
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a drive's tree as lines, as far as every drive of this world can hold it.
+    fn lines(&self, at: usize) -> BTreeSet<String> {
+        let hand = self.homes[at].disk.hand();
+        let is_plain = self.homes.iter().all(|home| home.disk.options().has_modes);
+        let has_links = self.homes.iter().all(|home| home.disk.options().has_symlinks);
+        // Where a drive cannot hold a link, what stood there before stays.
+        let links: BTreeSet<PathKey> = if has_links { BTreeSet::new() } else { self.linked_keys() };
+        let line = |(path, seen): (RelPath, Seen)| match seen {
+            _ if links.contains(&path.key()) => None,
+            Seen::File(bytes) if is_plain => {
+                let mode = hand.mode(&path).unwrap_or_default();
+                let mtime_ns = hand.mtime_ns(&path).unwrap_or_default();
+                Some(format!("{path} = {} {mode:o} {mtime_ns}", as_text(&bytes)))
+            }
+            Seen::File(bytes) => Some(format!("{path} = {}", as_text(&bytes))),
+            Seen::Folder => Some(format!("{path}/")),
+            Seen::Symlink(target) if has_links => Some(format!("{path} -> {}", String::from_utf8_lossy(&target))),
+            Seen::Symlink(_) | Seen::Other => None,
+        };
+        hand.tree().into_iter().filter_map(line).collect()
+    }
+
+    fn linked_keys(&self) -> BTreeSet<PathKey> {
+        let trees = self.homes.iter().flat_map(|home| home.disk.hand().tree());
+        trees
+            .filter(|(_, seen)| matches!(seen, Seen::Symlink(_)))
+            .map(|(path, _)| path.key())
+            .collect()
+    }
+
+    /// Live dots everywhere are the minted dots without those that a minted entry replaced.
+    fn dots_are_exact(&self) -> Result<(), Bad> {
+        let index = &self.homes[0].index;
+        let vector = vector_of(index);
+        let notes = self.shared.watch.notes();
+        let known: Vec<_> = notes.minted.iter().filter(|(dot, _)| vector.covers_dot(dot)).collect();
+        let replaced: BTreeSet<&Dot> = known.iter().flat_map(|(_, minted)| &minted.replaced).collect();
+        let truth: BTreeSet<(PathKey, Dot)> = known
+            .iter()
+            .filter(|(dot, minted)| minted.version.value.content.is_live() && !replaced.contains(dot))
+            .map(|(dot, minted)| (minted.key.clone(), **dot))
+            .collect();
+        let live = live_dots(&index.all_entries());
+        if let Some(lost) = truth.difference(&live).next() {
+            return Err(format!(
+                "a live dot is lost: {lost:?} {:?}",
+                notes.minted[&lost.1].version.value
+            ));
+        }
+        if let Some(back) = live.difference(&truth).next() {
+            return Err(format!("a dot came back: {back:?}"));
+        }
+        Ok(())
+    }
+
+    fn no_value_is_lost(&self) -> Result<(), Bad> {
+        let values = &self.values;
+        for home in self.homes.iter().filter(|home| home.disk.options().has_symlinks) {
+            let tree = home.disk.hand().tree();
+            let mut there = BTreeSet::new();
+            for (path, seen) in &tree {
+                let Some(value) = value_of(seen) else { continue };
+                there.insert(value);
+                let bytes: &[u8] = match seen {
+                    Seen::File(bytes) => bytes,
+                    Seen::Symlink(target) => target,
+                    Seen::Folder | Seen::Other => continue,
+                };
+                if values.written.get(&value).is_none_or(|(content, _)| *content != bytes) {
+                    return Err(format!("torn content: home {} at {path}", home.at));
+                }
+            }
+            for (value, (_, writer)) in &values.written {
+                let may_be_gone = values.consumed.contains(value) || values.excused.contains(value);
+                if !may_be_gone && !there.contains(value) {
+                    return Err(format!(
+                        "a value is lost: v{value}, written at home {writer}, at home {}",
+                        home.at
+                    ));
+                }
+            }
+            if let Some(path) = tree.keys().find(|path| copy_marks(path) >= COPY_MARKS_MAX) {
+                return Err(format!("conflict copies multiply: {path}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn mailbox_is_empty(&self) -> Result<(), Bad> {
+        let names = self.mailbox.names();
+        let left: Vec<_> = names
+            .iter()
+            .filter(|name| !name.starts_with("head.") && !name.starts_with("people."))
+            .collect();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("the mailbox never empties: {left:?}"))
+        }
+    }
+
+    fn nothing_is_left_over(&self) -> Result<(), Bad> {
+        for home in &self.homes {
+            let staging = home.disk.hand().staging();
+            if !staging.is_empty() && !self.profile.has_foreign_drives {
+                return Err(format!("staging is left over: home {}: {:?}", home.at, staging.keys()));
+            }
+            if home.stepper.foreign_calls() > 0 {
+                return Err(format!("home {} called from a thread that is not its own", home.at));
+            }
+            for prefix in ["outbox/", "journal", "awaits-state"] {
+                let left = home.index.notes(prefix).map_err(|error| error.to_string())?;
+                let left: Vec<_> = names(&left)
+                    .into_iter()
+                    .filter(|name| !name.contains("people."))
+                    .collect();
+                if !left.is_empty() {
+                    return Err(format!("notes are left over: home {}: {left:?}", home.at));
+                }
+            }
+            if identity_of(&home.index).is_none() {
+                return Err(format!("home {} does not know who it is", home.at));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn names(notes: &[(String, Vec<u8>)]) -> Vec<String> {
+    notes.iter().map(|(name, _)| name.clone()).collect()
+}
+
+fn live_dots(entries: &[(PathKey, offsync_core::siblings::Siblings)]) -> BTreeSet<(PathKey, Dot)> {
+    let of_one = |(key, siblings): &(PathKey, offsync_core::siblings::Siblings)| {
+        let live = siblings
+            .live()
+            .filter(|(_, version)| version.value.content != Content::Tombstone);
+        live.map(|(dot, _)| (key.clone(), *dot)).collect::<Vec<_>>()
+    };
+    entries.iter().flat_map(of_one).collect()
+}
+
+fn copy_marks(path: &RelPath) -> usize {
+    String::from_utf8_lossy(path.name()).matches("(other version").count()
+}

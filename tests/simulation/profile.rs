@@ -1,0 +1,278 @@
+//! Profiles: which steps a schedule draws, how often, and how the world is furnished for it.
+
+/// One kind of step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// A person changes something on a drive.
+    Person,
+    /// A cycle starts.
+    Sync,
+    /// A cycle under way goes on for some calls.
+    Advance,
+    /// A cycle dies at its n-th call.
+    Crash,
+    /// One call of a cycle fails.
+    FailCall,
+    /// The mailbox turns flaky, or sound again.
+    Flake,
+    /// A location goes silent for a while.
+    Sleep,
+    /// A new location begins as a copy.
+    Join,
+    /// A drive is backed up with its index.
+    Snapshot,
+    /// A drive goes back to its backup.
+    Restore,
+    /// The mailbox loses everything.
+    Wipe,
+    /// The mailbox goes back to how it was.
+    RollBack,
+    /// One object of the mailbox is lost.
+    LoseObject,
+    /// One object of the mailbox is damaged.
+    Damage,
+    /// Staging and trash of a drive are emptied.
+    LosePrivate,
+    /// A folder or file cannot be read for a while.
+    Deny,
+    /// The drive is write-protected, unplugged, unmounted or full for a while.
+    Plug,
+    /// A location's clock jumps.
+    ClockJump,
+    /// A file is read again and again while a program writes it.
+    Replug,
+}
+
+/// How one family of schedules is drawn.
+#[derive(Clone, Debug)]
+pub(crate) struct Profile {
+    pub(crate) name: &'static str,
+    /// Fewest and most locations at the start.
+    pub(crate) homes: (u64, u64),
+    pub(crate) steps: u64,
+    pub(crate) weights: &'static [(u32, Step)],
+    /// What the mailbox may hold in bytes.
+    pub(crate) allowance_bytes: Option<u64>,
+    /// Whether some files are so large that they do not fit with others.
+    pub(crate) has_big_files: bool,
+    /// Days of silence before a location is parked.
+    pub(crate) park_after_days: u32,
+    /// How much time passes in a step at most, in minutes.
+    pub(crate) step_minutes: u64,
+    /// In how many of a hundred crashes the power goes too.
+    pub(crate) power_percent: u32,
+    /// Whether some drives are FAT, exFAT or a Mac's.
+    pub(crate) has_foreign_drives: bool,
+    /// Whether several drives may be restored in one schedule.
+    pub(crate) restores_many: bool,
+    /// Whether listings are fresh and complete: only then are occupancy and early pruning judged.
+    pub(crate) is_fresh: bool,
+    /// Whether cycles run one at a time, each to its end.
+    pub(crate) is_sequential: bool,
+}
+
+const PLAIN: Profile = Profile {
+    name: "edits",
+    homes: (3, 4),
+    steps: 40,
+    weights: &[],
+    allowance_bytes: None,
+    has_big_files: false,
+    park_after_days: 180,
+    step_minutes: 30,
+    power_percent: 0,
+    has_foreign_drives: false,
+    restores_many: false,
+    is_fresh: true,
+    is_sequential: false,
+};
+
+/// All profiles; they begin where the protocol's executable model ends.
+pub(crate) fn all() -> Vec<Profile> {
+    use Step::*;
+    vec![
+        Profile {
+            weights: &[(10, Person), (6, Sync), (14, Advance)],
+            ..PLAIN
+        },
+        Profile {
+            name: "crash",
+            steps: 45,
+            weights: &[(10, Person), (6, Sync), (14, Advance), (4, Crash), (1, FailCall)],
+            power_percent: 30,
+            ..PLAIN
+        },
+        Profile {
+            name: "power",
+            steps: 45,
+            weights: &[(10, Person), (6, Sync), (12, Advance), (6, Crash), (1, Replug)],
+            power_percent: 100,
+            ..PLAIN
+        },
+        Profile {
+            name: "stale",
+            steps: 45,
+            weights: &[(9, Person), (6, Sync), (14, Advance), (1, Crash), (3, Flake)],
+            is_fresh: false,
+            ..PLAIN
+        },
+        Profile {
+            name: "full",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[(9, Person), (8, Sync), (14, Advance), (1, Crash)],
+            allowance_bytes: Some(96 << 10),
+            has_big_files: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "park",
+            homes: (4, 4),
+            steps: 60,
+            weights: &[(9, Person), (8, Sync), (10, Advance), (1, Crash), (3, Sleep)],
+            park_after_days: 3,
+            step_minutes: 120,
+            ..PLAIN
+        },
+        Profile {
+            name: "join",
+            homes: (2, 3),
+            steps: 60,
+            weights: &[(9, Person), (8, Sync), (10, Advance), (1, Crash), (2, Join), (1, Sleep)],
+            ..PLAIN
+        },
+        Profile {
+            name: "restore",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[
+                (9, Person),
+                (8, Sync),
+                (10, Advance),
+                (1, Crash),
+                (2, Snapshot),
+                (2, Restore),
+            ],
+            ..PLAIN
+        },
+        Profile {
+            name: "restore2",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[
+                (9, Person),
+                (8, Sync),
+                (10, Advance),
+                (1, Crash),
+                (2, Snapshot),
+                (2, Restore),
+            ],
+            restores_many: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "wipe",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[
+                (18, Person),
+                (16, Sync),
+                (20, Advance),
+                (2, Crash),
+                (2, Wipe),
+                (4, RollBack),
+                (2, LoseObject),
+                (2, Damage),
+            ],
+            is_fresh: false,
+            ..PLAIN
+        },
+        Profile {
+            name: "losecache",
+            homes: (3, 3),
+            steps: 50,
+            weights: &[(9, Person), (8, Sync), (10, Advance), (1, Crash), (3, LosePrivate)],
+            ..PLAIN
+        },
+        Profile {
+            name: "fullose",
+            homes: (3, 3),
+            steps: 80,
+            weights: &[(9, Person), (8, Sync), (14, Advance), (1, Crash), (3, LosePrivate)],
+            allowance_bytes: Some(88 << 10),
+            has_big_files: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "deny",
+            homes: (3, 3),
+            steps: 50,
+            weights: &[
+                (9, Person),
+                (8, Sync),
+                (10, Advance),
+                (1, Crash),
+                (4, Deny),
+                (3, Plug),
+                (1, ClockJump),
+            ],
+            ..PLAIN
+        },
+        Profile {
+            name: "fat",
+            homes: (3, 4),
+            steps: 50,
+            weights: &[(10, Person), (7, Sync), (12, Advance), (2, Crash), (2, Replug)],
+            power_percent: 50,
+            has_foreign_drives: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "clone",
+            homes: (3, 3),
+            steps: 0,
+            is_sequential: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "mix",
+            homes: (4, 4),
+            steps: 80,
+            weights: &[
+                (50, Person),
+                (45, Sync),
+                (60, Advance),
+                (10, Crash),
+                (2, FailCall),
+                (5, Flake),
+                (5, Sleep),
+                (5, Join),
+                (5, Snapshot),
+                (5, Restore),
+                (2, Wipe),
+                (2, RollBack),
+                (2, LoseObject),
+                (2, Damage),
+                (5, LosePrivate),
+                (4, Deny),
+                (3, Plug),
+                (2, ClockJump),
+            ],
+            allowance_bytes: Some(160 << 10),
+            has_big_files: true,
+            park_after_days: 3,
+            step_minutes: 120,
+            power_percent: 40,
+            is_fresh: false,
+            ..PLAIN
+        },
+    ]
+}
+
+/// Gives the profile of a name.
+pub(crate) fn named(name: &str) -> Profile {
+    all()
+        .into_iter()
+        .find(|profile| profile.name == name)
+        .unwrap_or_else(|| panic!("there is no profile '{name}'"))
+}

@@ -1,0 +1,194 @@
+//! The watch: what the oracle notes while the world runs, taken from calls that got through.
+//!
+//! Every commit and every put passes it. It never changes what it sees.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use offsync_core::dot::Dot;
+use offsync_core::entry::Version;
+use offsync_core::format::{Head, ObjectName};
+use offsync_core::ids::{LocationId, PublicKey, Root};
+use offsync_core::ports::{IndexStore, IndexWrite};
+use offsync_core::rel_path::PathKey;
+use offsync_core::seal::ArchiveKeys;
+use offsync_core::siblings::Siblings;
+use offsync_core::version_vector::VersionVector;
+use offsync_engine::Identity;
+use offsync_testkit::{SimIndex, SimMailbox};
+
+/// A version as its author minted it.
+#[derive(Clone, Debug)]
+pub(crate) struct Minted {
+    pub(crate) key: PathKey,
+    pub(crate) version: Version,
+    /// What stood there and was replaced by it.
+    pub(crate) replaced: BTreeSet<Dot>,
+    /// Which home minted it.
+    home: usize,
+    /// Whether anybody else can have seen it.
+    is_public: bool,
+}
+
+/// What was seen so far.
+#[derive(Default)]
+pub(crate) struct Notes {
+    pub(crate) minted: BTreeMap<Dot, Minted>,
+    roots: BTreeMap<VersionVector, (Root, usize)>,
+    /// The first broken promise.
+    pub(crate) trouble: Option<String>,
+    /// Indexes of all homes, with whether a backup was put back there.
+    pub(crate) homes: Vec<(SimIndex, bool)>,
+    /// The counter and time of the last head of each location, by the world's clock.
+    pub(crate) heads: BTreeMap<LocationId, (u64, i64)>,
+    pub(crate) now_ns: i64,
+    pub(crate) park_after_ns: i64,
+    pub(crate) judges_prunes: bool,
+}
+
+/// Notes that are shared by everything that watches.
+#[derive(Clone)]
+pub(crate) struct Watch {
+    notes: Arc<Mutex<Notes>>,
+    keys: ArchiveKeys,
+    mailbox: SimMailbox,
+}
+
+impl Watch {
+    pub(crate) fn new(keys: ArchiveKeys, mailbox: SimMailbox) -> Self {
+        Self {
+            notes: Arc::default(),
+            keys,
+            mailbox,
+        }
+    }
+
+    pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a broken promise; the first is the one that is told.
+    pub(crate) fn complain(&self, what: String) {
+        self.notes().trouble.get_or_insert(what);
+    }
+
+    /// Sees a commit before it is done.
+    pub(crate) fn see_commit(&self, home: usize, index: &SimIndex, writes: &[IndexWrite]) {
+        for write in writes {
+            if let IndexWrite::Entry(key, siblings) = write {
+                let before = index.entry(key).unwrap_or_default();
+                self.see_entry(home, key, &before, siblings);
+            }
+        }
+    }
+
+    fn see_entry(&self, home: usize, key: &PathKey, before: &Siblings, after: &Siblings) {
+        let mut notes = self.notes();
+        for (dot, version) in after.iter() {
+            match notes.minted.get_mut(dot) {
+                Some(known) if known.version == *version && known.key == *key => {
+                    known.is_public |= known.home != home;
+                }
+                Some(known) if known.is_public => {
+                    let text = format!("a dot was minted twice: {dot:?} at {key:?} and {:?}", known.key);
+                    notes.trouble.get_or_insert(text);
+                }
+                _ => {
+                    let left = before.iter().map(|(dot, _)| *dot);
+                    let minted = Minted {
+                        key: key.clone(),
+                        version: version.clone(),
+                        replaced: left.filter(|dot| after.get(dot).is_none()).collect(),
+                        home,
+                        is_public: false,
+                    };
+                    notes.minted.insert(*dot, minted);
+                }
+            }
+        }
+    }
+
+    /// Sees an object that was put.
+    pub(crate) fn see_put(&self, home: usize, signer: &PublicKey, name: &str, bytes: &[u8]) {
+        match name.parse::<ObjectName>() {
+            Ok(name @ ObjectName::Head(_)) => self.see_head(home, signer, &name, bytes),
+            Ok(ObjectName::Manifest { author, sequence }) => {
+                let mut notes = self.notes();
+                let from = Dot {
+                    location: author,
+                    sequence,
+                    ordinal: 0,
+                };
+                let to = Dot {
+                    ordinal: u32::MAX,
+                    ..from
+                };
+                notes
+                    .minted
+                    .range_mut(from..=to)
+                    .for_each(|(_, minted)| minted.is_public = true);
+            }
+            _ => {}
+        }
+    }
+
+    fn see_head(&self, home: usize, signer: &PublicKey, name: &ObjectName, bytes: &[u8]) {
+        let Ok(head) = Head::decode(&self.keys, name, bytes, |_| Some(*signer)) else {
+            return self.complain(format!("home {home} put a head that nobody can read"));
+        };
+        let mut notes = self.notes();
+        let now_ns = notes.now_ns;
+        notes.heads.insert(head.location, (head.counter, now_ns));
+        let (root, other) = *notes.roots.entry(head.vector.clone()).or_insert((head.root, home));
+        if root != head.root {
+            let text = format!(
+                "equal vectors and unequal roots in the heads of homes {other} and {home}: {:?}",
+                head.vector
+            );
+            notes.trouble.get_or_insert(text);
+        }
+    }
+
+    /// Sees an object before it is deleted.
+    pub(crate) fn see_delete(&self, home: usize, name: &str) {
+        let Ok(ObjectName::Manifest { author, sequence }) = name.parse::<ObjectName>() else {
+            return;
+        };
+        let notes = self.notes();
+        if !notes.judges_prunes || self.mailbox.object(name).is_none() {
+            return;
+        }
+        let pruner = &notes.homes[home].0;
+        let mut early = None;
+        for (at, (index, was_restored)) in notes.homes.iter().enumerate() {
+            let Some(identity) = identity_of(index) else { continue };
+            let is_known = matches!(pruner.note(&format!("person/{}", identity.location)), Ok(Some(_)));
+            let head = notes.heads.get(&identity.location);
+            let speaks = self.mailbox.object(&format!("head.{}", identity.location)).is_some()
+                && head.is_some_and(|(counter, at_ns)| {
+                    *counter == identity.counter && notes.now_ns - at_ns < notes.park_after_ns
+                });
+            if !was_restored && is_known && speaks && vector_of(index).get(&author) < sequence {
+                early = Some(at);
+            }
+        }
+        drop(notes);
+        if let Some(at) = early {
+            self.complain(format!(
+                "pruned early: home {home} deletes {name}, which home {at} has not folded"
+            ));
+        }
+    }
+}
+
+/// Reads who a location is.
+pub(crate) fn identity_of(index: &SimIndex) -> Option<Identity> {
+    postcard::from_bytes(&index.note("identity").ok()??).ok()
+}
+
+/// Reads what a location folded.
+pub(crate) fn vector_of(index: &SimIndex) -> VersionVector {
+    let note = index.note("vector").ok().flatten();
+    note.and_then(|note| postcard::from_bytes(&note).ok())
+        .unwrap_or_default()
+}

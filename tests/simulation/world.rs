@@ -1,0 +1,433 @@
+//! The world of one schedule: homes, one mailbox, and the scheduler that lets them take turns.
+
+use offsync_core::ids::{ArchiveId, LocationId};
+use offsync_core::ports::Entropy;
+use offsync_core::seal::{ArchiveKey, ArchiveKeys};
+use offsync_engine::SyncOptions;
+use offsync_testkit::{
+    DiskOptions, MailboxOptions, Rng, RunState, Running, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime,
+    SimWitness, Stepper, TwoWriters,
+};
+
+use crate::guard::Off;
+use crate::home::{Home, Outcome, Shared, beginning_of, mark, signer_of};
+use crate::people::{Person, Values};
+use crate::profile::{Profile, Step};
+use crate::watch::{Watch, identity_of};
+use crate::wrap::WatchedIndex;
+
+const MINUTE_NS: i64 = 60_000_000_000;
+/// Most homes in one world.
+pub(crate) const HOMES_MAX: usize = 6;
+
+/// A broken promise, told in a sentence.
+pub(crate) type Bad = String;
+
+/// One world.
+pub(crate) struct World {
+    pub(crate) profile: Profile,
+    pub(crate) rng: Rng,
+    pub(crate) homes: Vec<Home>,
+    pub(crate) mailbox: SimMailbox,
+    pub(crate) shared: Shared,
+    pub(crate) time: SimTime,
+    pub(crate) values: Values,
+    pub(crate) archive: ArchiveId,
+    pub(crate) off: Off,
+    /// Whether what happened is kept for people to read.
+    pub(crate) is_traced: bool,
+    pub(crate) trace: Vec<String>,
+}
+
+impl World {
+    /// Furnishes the world of a seed.
+    pub(crate) fn new(seed: u64, profile: &Profile, off: Off, is_traced: bool) -> Self {
+        let mut rng = Rng::new(seed);
+        let time = SimTime::new();
+        let archive = ArchiveId::new([1; 16]);
+        let keys = ArchiveKeys::derive(&ArchiveKey::new([2; 32]), &archive);
+        let options = MailboxOptions {
+            two_writers: if profile.name == "clone" {
+                TwoWriters::Note
+            } else {
+                TwoWriters::Panic
+            },
+            ..MailboxOptions::default()
+        };
+        let mailbox = SimMailbox::new(options, rng.next_u64());
+        let watch = Watch::new(keys.clone(), mailbox.clone());
+        let shared = Shared {
+            keys,
+            entropy: SimEntropy::new(rng.next_u64()),
+            watch,
+        };
+        let count = rng.range(profile.homes.0..profile.homes.1 + 1);
+        let mut world = Self {
+            profile: profile.clone(),
+            rng,
+            homes: Vec::new(),
+            mailbox,
+            shared,
+            time,
+            values: Values::default(),
+            archive,
+            off,
+            is_traced,
+            trace: Vec::new(),
+        };
+        {
+            let mut notes = world.shared.watch.notes();
+            notes.park_after_ns = i64::from(profile.park_after_days) * 24 * 60 * MINUTE_NS;
+            notes.judges_prunes = profile.is_fresh;
+        }
+        world.found();
+        for _ in 0..world.rng.below(12) {
+            world.person(0);
+        }
+        if world.rng.percent(50) {
+            world.sync(0).expect("a sound world");
+        }
+        (1..count).for_each(|_| _ = world.invite(0));
+        world
+    }
+
+    /// Notes what happened, if anybody reads it.
+    pub(crate) fn say(&mut self, what: impl FnOnce(&Self) -> String) {
+        if self.is_traced {
+            let minutes = (self.time.true_ns() - SimTime::new().true_ns()) / MINUTE_NS;
+            let line = format!("{minutes:>6} min  {}", what(self));
+            self.trace.push(line);
+        }
+    }
+
+    /// Lets all of the schedule happen, lets the world come to rest, and judges it.
+    pub(crate) fn run(&mut self) -> Result<(), Bad> {
+        for _ in 0..self.profile.steps {
+            self.step()?;
+        }
+        if self.profile.name == "clone" {
+            self.live_with_a_clone()?;
+        }
+        self.rest()?;
+        self.judge()
+    }
+
+    fn step(&mut self) -> Result<(), Bad> {
+        self.pass_time();
+        let step = *self.rng.weighted(self.profile.weights).expect("some steps");
+        let at = self.rng.index(self.homes.len());
+        match step {
+            Step::Person => (0..1 + self.rng.below(3)).for_each(|_| self.person(at)),
+            Step::Sync => self.start(at)?,
+            Step::Advance => self.advance()?,
+            Step::Crash => self.crash()?,
+            other => self.fault(other, at)?,
+        }
+        self.check()
+    }
+
+    pub(crate) fn pass_time(&mut self) {
+        let minutes = 1 + self.rng.below(self.profile.step_minutes);
+        self.time.pass_ns(i64::try_from(minutes).expect("few") * MINUTE_NS);
+        self.shared.watch.notes().now_ns = self.time.true_ns();
+    }
+
+    /// Lets a person do something at one drive.
+    pub(crate) fn person(&mut self, at: usize) {
+        let home = &self.homes[at];
+        if !home.is_at_hand() {
+            return;
+        }
+        let mut person = Person {
+            home: at,
+            hand: home.disk.hand(),
+            has_symlinks: home.disk.options().has_symlinks,
+            rng: &mut self.rng,
+            values: &mut self.values,
+            profile: &self.profile,
+        };
+        let done = person.act();
+        self.say(|_| format!("person {at}: {done}"));
+    }
+
+    /// Starts a cycle, or lets one run to its end at once.
+    fn start(&mut self, at: usize) -> Result<(), Bad> {
+        let is_asleep = self.homes[at].asleep_until_ns > self.time.true_ns();
+        if is_asleep {
+            return Ok(());
+        }
+        if self.homes[at].running.is_none() {
+            if self.profile.is_sequential || self.rng.percent(60) {
+                return self.sync(at);
+            }
+            let options = self.options(70);
+            let home = &mut self.homes[at];
+            let cycle = home.cycle(&self.shared, options);
+            home.running = Some(Running::start(&home.stepper, cycle));
+            self.say(|_| format!("home {at} starts a cycle"));
+        } else if self.rng.percent(60) {
+            self.finish_running(at)?;
+        }
+        Ok(())
+    }
+
+    /// Gives options; so many of a hundred times a person says yes to many deletions.
+    fn options(&mut self, confirms_percent: u32) -> SyncOptions {
+        SyncOptions {
+            confirm_deletions: self.rng.percent(confirms_percent),
+            allowance_bytes: self.profile.allowance_bytes,
+            park_after_days: self.profile.park_after_days,
+            ..SyncOptions::default()
+        }
+    }
+
+    /// Runs one whole cycle.
+    pub(crate) fn sync(&mut self, at: usize) -> Result<(), Bad> {
+        let options = self.options(70);
+        self.sync_with(at, options).map(drop)
+    }
+
+    /// Runs one whole cycle with options; the inner result is the cycle's own.
+    pub(crate) fn sync_with(&mut self, at: usize, options: SyncOptions) -> Result<Outcome, Bad> {
+        self.finish_running(at)?;
+        let outcome = self.homes[at].cycle(&self.shared, options)();
+        self.after_cycle(at, &outcome)?;
+        Ok(outcome)
+    }
+
+    pub(crate) fn finish_running(&mut self, at: usize) -> Result<(), Bad> {
+        self.advance_by(at, u64::MAX)
+    }
+
+    fn advance(&mut self) -> Result<(), Bad> {
+        let Some(at) = self.any_running() else { return Ok(()) };
+        let calls = self.calls();
+        self.advance_by(at, calls)
+    }
+
+    fn any_running(&mut self) -> Option<usize> {
+        let running: Vec<usize> = self
+            .homes
+            .iter()
+            .filter(|home| home.running.is_some())
+            .map(|home| home.at)
+            .collect();
+        self.rng.choose(&running).copied()
+    }
+
+    /// Draws a number of calls: often few, now and then many.
+    fn calls(&mut self) -> u64 {
+        let most = *self.rng.choose(&[3, 20, 100, 400]).expect("some");
+        1 + self.rng.below(most)
+    }
+
+    fn advance_by(&mut self, at: usize, calls: u64) -> Result<(), Bad> {
+        let Some(running) = &mut self.homes[at].running else {
+            return Ok(());
+        };
+        if let RunState::Finished(outcome) = running.advance(calls) {
+            self.homes[at].running = None;
+            self.after_cycle(at, &outcome)?;
+        }
+        Ok(())
+    }
+
+    fn after_cycle(&mut self, at: usize, outcome: &Outcome) -> Result<(), Bad> {
+        self.say(|world| format!("home {at} {}", world.told(at, outcome)));
+        self.homes[at].stepper.fail_call(0);
+        if self.homes[at].stepper.is_crashed() {
+            self.homes[at].kill();
+        } else if let Err(error) = outcome
+            && self.is_sound(at)
+        {
+            return Err(format!("a cycle fails in a sound world: home {at}: {error}"));
+        }
+        Ok(())
+    }
+
+    fn is_sound(&self, at: usize) -> bool {
+        let weights = self.profile.weights;
+        let can_fail = |step| weights.iter().any(|(_, known)| *known == step);
+        self.homes[at].is_at_hand() && !can_fail(Step::Flake) && !can_fail(Step::FailCall) && !can_fail(Step::Deny)
+    }
+
+    fn told(&self, at: usize, outcome: &Outcome) -> String {
+        let report = match outcome {
+            Ok(report) => report,
+            Err(error) => return format!("ends a cycle: {error}"),
+        };
+        let applied = &report.applied;
+        let figures = [
+            ("posted", report.posted_entries),
+            ("fetched", report.fetched_changesets),
+            ("created", applied.created),
+            ("modified", applied.modified),
+            ("deleted", applied.deleted),
+            ("renamed", applied.renamed),
+            ("retouched", applied.metadata),
+            ("missing", report.missing_chunks),
+            ("waiting", report.waiting_entries),
+            ("pruned", report.pruned_objects),
+        ];
+        let figures: Vec<String> = figures
+            .iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(what, n)| format!("{what} {n}"))
+            .collect();
+        let me = identity_of(&self.homes[at].index).map(|identity| short(&identity.location));
+        format!(
+            "ends a cycle: {} {{{}}} {}{}{} {:?}",
+            me.unwrap_or_default(),
+            told_vector(&crate::watch::vector_of(&self.homes[at].index)),
+            figures.join(", "),
+            if report.took_new_id { ", NEW ID" } else { "" },
+            report.held.as_ref().map_or(String::new(), |held| format!(", {held:?}")),
+            report.skipped,
+        )
+    }
+
+    /// Lets a cycle die at its n-th call from here.
+    fn crash(&mut self) -> Result<(), Bad> {
+        let Some(at) = self.any_running() else { return Ok(()) };
+        let calls = self.calls();
+        self.advance_by(at, calls)?;
+        if self.homes[at].running.is_some() {
+            self.kill(at);
+        }
+        Ok(())
+    }
+
+    /// Lets a machine die; now and then the power goes too.
+    pub(crate) fn kill(&mut self, at: usize) {
+        let trace = self.homes[at].stepper.trace().pop().unwrap_or_default();
+        self.homes[at].kill();
+        let has_power_cut = self.rng.percent(self.profile.power_percent);
+        if has_power_cut {
+            self.homes[at].disk.power_cut(&mut self.rng);
+        }
+        self.say(|_| {
+            format!(
+                "home {at} DIES after '{trace}'{}",
+                if has_power_cut { ", POWER CUT" } else { "" }
+            )
+        });
+    }
+
+    /// Judges what can be judged at any time.
+    pub(crate) fn check(&mut self) -> Result<(), Bad> {
+        if let Some(trouble) = self.shared.watch.notes().trouble.take() {
+            return Err(trouble);
+        }
+        if let (Some(allowance), true) = (self.profile.allowance_bytes, self.profile.is_fresh) {
+            let peak = self.mailbox.peak_bytes();
+            if peak * 100 > allowance * 95 {
+                return Err(format!(
+                    "occupancy: {peak} of {allowance} bytes, {:?}",
+                    self.mailbox.listing()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn found(&mut self) {
+        let mut home = self.new_home();
+        let beginning = beginning_of(0, self.archive, self.new_location());
+        mark(&home.disk, self.archive, &beginning);
+        let mut index = self.watched(&home);
+        beginning
+            .found(
+                &mut index,
+                &self.shared.keys,
+                &home.signer,
+                &home.clock,
+                &self.shared.entropy,
+            )
+            .expect("an empty index");
+        home.index = index.inner;
+        self.move_in(home);
+    }
+
+    /// Begins a new location as a copy of `from`; gives its number.
+    pub(crate) fn invite(&mut self, from: usize) -> usize {
+        let home = self.new_home();
+        self.homes[from].disk.hand().copy_all_to(&home.disk.hand());
+        let beginning = beginning_of(home.at, self.archive, self.new_location());
+        mark(&home.disk, self.archive, &beginning);
+        let mut index = self.watched(&home);
+        let public = home.signer.public();
+        let invite = self.homes[from].with_engine(&self.shared, move |engine| {
+            engine
+                .begin_copy(&beginning, &public, &mut index)
+                .expect("an empty index");
+            let holds = engine.vector().clone();
+            engine.invite(&beginning, public, holds).expect("a sound index");
+        });
+        invite().expect("a home that has begun");
+        let at = home.at;
+        self.move_in(home);
+        at
+    }
+
+    fn new_home(&mut self) -> Home {
+        let at = self.homes.len();
+        let clock = self.time.clock(0);
+        let options = match self.rng.below(4) {
+            0 if self.profile.has_foreign_drives && at > 0 => DiskOptions::fat(),
+            1 if self.profile.has_foreign_drives && at > 0 => DiskOptions::exfat(),
+            2 if self.profile.has_foreign_drives => DiskOptions::apfs(),
+            _ => DiskOptions::ext4(),
+        };
+        let disk = SimDisk::new(options.named(format!("drive {at}")), clock.clone());
+        Home {
+            at,
+            index: SimIndex::on(&disk),
+            disk,
+            mailbox: self.mailbox.handle(format!("home {at}")),
+            witness: SimWitness::new(),
+            clock,
+            signer: signer_of(at),
+            stepper: Stepper::new(format!("home {at}")),
+            running: None,
+            backup: None,
+            was_restored: false,
+            asleep_until_ns: 0,
+            denied: Vec::new(),
+            off: self.off,
+        }
+    }
+
+    pub(crate) fn move_in(&mut self, home: Home) {
+        self.shared
+            .watch
+            .notes()
+            .homes
+            .push((home.index.clone(), home.was_restored));
+        self.homes.push(home);
+    }
+
+    fn watched(&self, home: &Home) -> WatchedIndex {
+        WatchedIndex {
+            inner: home.index.clone(),
+            watch: self.shared.watch.clone(),
+            home: home.at,
+            off: self.off,
+        }
+    }
+
+    fn new_location(&self) -> LocationId {
+        let entropy: &dyn Entropy = &self.shared.entropy;
+        LocationId::new(entropy.sixteen())
+    }
+}
+
+/// Tells a location by the start of its id.
+pub(crate) fn short(location: &LocationId) -> String {
+    location.to_string().chars().take(4).collect()
+}
+
+/// Tells a vector in short.
+pub(crate) fn told_vector(vector: &offsync_core::version_vector::VersionVector) -> String {
+    let one = |(location, n): (&LocationId, u64)| format!("{}:{n}", short(location));
+    vector.iter().map(one).collect::<Vec<_>>().join(" ")
+}
