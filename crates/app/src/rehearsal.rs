@@ -68,6 +68,7 @@ impl App {
             real: &archive.disk,
             stage: stage.path().to_path_buf(),
             moved: Mutex::default(),
+            displaced: Mutex::default(),
         };
         let mailbox = archive.mailbox.as_deref().map(|real| StageMailbox {
             real,
@@ -103,6 +104,8 @@ struct StageDisk<'a> {
     stage: PathBuf,
     /// What was moved: where it would be, and where it really is.
     moved: Mutex<BTreeMap<RelPath, RelPath>>,
+    /// What would lie in the trash: under which name, and where it really is.
+    displaced: Mutex<BTreeMap<String, RelPath>>,
 }
 
 impl StageDisk<'_> {
@@ -210,7 +213,10 @@ impl Disk for StageDisk<'_> {
         })
     }
 
-    fn displace(&self, _: &RelPath, _: &TrashName) -> std::result::Result<(), DiskError> {
+    fn displace(&self, path: &RelPath, to: &TrashName) -> std::result::Result<(), DiskError> {
+        if let Ok(mut displaced) = self.displaced.lock() {
+            displaced.insert(to.0.clone(), self.origin(path));
+        }
         Ok(())
     }
 
@@ -219,7 +225,15 @@ impl Disk for StageDisk<'_> {
     }
 
     fn open_trashed(&self, name: &TrashName) -> std::result::Result<Box<dyn OpenFile>, DiskError> {
-        self.real.open_trashed(name)
+        let displaced = self
+            .displaced
+            .lock()
+            .ok()
+            .and_then(|displaced| displaced.get(&name.0).cloned());
+        match displaced {
+            Some(path) => self.real.open(&path),
+            None => self.real.open_trashed(name),
+        }
     }
 
     fn trashed(&self) -> std::result::Result<Vec<StagedFile>, DiskError> {
