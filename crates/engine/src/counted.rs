@@ -68,18 +68,26 @@ impl Engine<'_> {
             .filter(|name| matches!(name, ObjectName::People { .. }))
             .cloned()
             .collect();
-        // A statement may be signed by somebody whom a later one introduces.
-        for _ in 0..2 {
+        // A statement may be signed by somebody whom a later one introduces, and so on: a drive that was restored
+        // again and again has a chain of ids.
+        let mut unknown = names.len() + 1;
+        loop {
+            let mut left = 0;
             for name in &names {
                 let ObjectName::People { subject, .. } = name else {
                     continue;
                 };
-                if memory::read::<CachedPerson>(self.index, &format!("{PERSON}{subject}"))?.is_none() {
+                let person = format!("{PERSON}{subject}");
+                if memory::read::<CachedPerson>(self.index, &person)?.is_none() {
                     self.learn_person(mailbox, name)?;
+                    left += usize::from(memory::read::<CachedPerson>(self.index, &person)?.is_none());
                 }
             }
+            if left == 0 || left >= unknown {
+                return Ok(());
+            }
+            unknown = left;
         }
-        Ok(())
     }
 
     fn learn_person(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<()> {

@@ -16,7 +16,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
+use crate::memory::{self, Intent, JOURNAL, TRASH, TrashRecord};
 use crate::monitor::Phase;
 use crate::plan::{Action, Before};
 use crate::scan::{UNTELLING_CTIME_NS, is_fatal, looks_unread};
@@ -343,100 +343,6 @@ impl Engine<'_> {
             (None, None, _) => {}
         }
     }
-
-    /// Ends what a pulled cable left half done.
-    pub(crate) fn recover(&mut self) -> Result<()> {
-        if let Some(intents) = memory::read::<Vec<Intent>>(self.index, JOURNAL)? {
-            let mut writes = vec![memory::erase(JOURNAL)];
-            for intent in intents {
-                writes.extend(self.recover_intent(&intent)?);
-            }
-            self.disk.flush()?;
-            self.commit(writes)?;
-        }
-        self.tidy_private_folders()
-    }
-
-    fn recover_intent(&mut self, intent: &Intent) -> Result<Vec<IndexWrite>> {
-        let mut writes = vec![memory::unsettle(&intent.key.parent().unwrap_or_else(PathKey::root))];
-        let entry = match self.disk.look(&intent.path) {
-            Err(error) if is_fatal(&error) => return Err(error.into()),
-            Err(_) => None,
-            Ok(entry) => entry,
-        };
-        let Some(entry) = entry else {
-            // Taken away, or not put there yet. Either way nothing is shown, and nobody deleted anything.
-            writes.push(IndexWrite::Place(intent.key.clone(), None));
-            return Ok(writes);
-        };
-        if intent.old_stat.is_some_and(|old| looks_same(&old, &entry)) {
-            return Ok(writes);
-        }
-        let path = intent
-            .path
-            .parent()
-            .and_then(|parent| parent.join(&entry.name).ok())
-            .unwrap_or(intent.path.clone());
-        let old = self.index.place(&intent.key)?.and_then(|place| place.into_parts().0);
-        let Some((value, stat)) = self.observe_again(&path, &entry)? else {
-            return Ok(writes);
-        };
-        let place = match (&intent.new, old) {
-            (Some(new), _) if new.value.same_content(&value) => {
-                let shown = Shown {
-                    value: offsync_core::entry::Value {
-                        path,
-                        ..new.value.clone()
-                    },
-                    ..new.clone()
-                };
-                Some(Place {
-                    shown: Some(shown),
-                    observed: Observed::AsShown(stat),
-                })
-            }
-            (_, Some(old)) if old.value.same_content(&value) => Place::new(Some(old), Some((value, stat))),
-            // Neither old nor new: nobody knows which of them the person saw.
-            _ => Place::new(None, Some((value, stat))),
-        };
-        writes.push(IndexWrite::Place(intent.key.clone(), place));
-        Ok(writes)
-    }
-
-    fn observe_again(
-        &mut self,
-        path: &RelPath,
-        entry: &DiskEntry,
-    ) -> Result<Option<(offsync_core::entry::Value, Stat)>> {
-        match self.observe(path, entry, None) {
-            Err(EngineError::Disk(error)) if !is_fatal(&error) => {
-                self.skip(path, format!("it could not be read ({})", error.reason()));
-                Ok(None)
-            }
-            seen => seen,
-        }
-    }
-
-    /// Drops what staging and the trash hold without a note, and notes of what they do not hold.
-    fn tidy_private_folders(&mut self) -> Result<()> {
-        let staged = memory::read_all::<StagedChunks>(self.index, STAGED)?;
-        let files: BTreeSet<String> = self.disk.staged()?.into_iter().map(|file| file.name).collect();
-        for file in files.iter().filter(|file| !staged.contains_key(*file)) {
-            self.disk.drop_staged(&StagedName(file.clone()))?;
-        }
-        let mut writes: Vec<IndexWrite> = staged
-            .keys()
-            .filter(|name| !files.contains(*name))
-            .map(|name| memory::erase(format!("{STAGED}{name}")))
-            .collect();
-        let trashed: BTreeSet<String> = self.disk.trashed()?.into_iter().map(|file| file.name).collect();
-        for name in memory::read_all::<TrashRecord>(self.index, TRASH)?.into_keys() {
-            if !trashed.contains(&name) {
-                writes.push(memory::erase(format!("{TRASH}{name}")));
-            }
-        }
-        self.commit(writes)
-    }
 }
 
 /// What leaves goes first, the deepest first; what comes goes second, from the top down.
@@ -494,7 +400,7 @@ pub(crate) fn as_trusted(before: &Stat, now: Stat) -> Stat {
     }
 }
 
-fn looks_same(before: &Stat, entry: &DiskEntry) -> bool {
+pub(crate) fn looks_same(before: &Stat, entry: &DiskEntry) -> bool {
     let is_untelling = before.ctime_ns == UNTELLING_CTIME_NS;
     let ctime_ns = if is_untelling {
         UNTELLING_CTIME_NS

@@ -160,6 +160,7 @@ pub(crate) const STAGED: &str = "staged/";
 pub(crate) const TRASH: &str = "trash/";
 pub(crate) const SENT: &str = "sent/";
 pub(crate) const MINE: &str = "mine/";
+pub(crate) const ORPHAN: &str = "orphan/";
 pub(crate) const LAST_MANIFEST: &str = "last-manifest/";
 pub(crate) const LOG: &str = "log/";
 pub(crate) const STATEMENT: &str = "statement/";

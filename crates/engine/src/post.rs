@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::{Manifest, ObjectName, PackRef, PostedEntry, encode_pack};
 use offsync_core::ids::{ChunkId, ManifestHash};
-use offsync_core::limits::{ALLOWANCE_PERCENT, CHANGESET_CONTENT_BYTES_MAX, CHANGESET_ENTRIES_MAX, RESERVE_PERCENT};
+use offsync_core::limits::{CHANGESET_CONTENT_BYTES_MAX, CHANGESET_ENTRIES_MAX};
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown, ShownRef};
 use offsync_core::ports::{IndexWrite, Mailbox};
@@ -149,19 +149,6 @@ impl Engine<'_> {
         Ok(needed)
     }
 
-    /// Gives how many bytes of content may be posted now.
-    fn room(&self, view: &View, posting: &Posting<'_>) -> Result<u64> {
-        let Some(allowance) = posting.allowance_bytes else {
-            return Ok(u64::MAX / 2);
-        };
-        // Listings lag: judge by what is known to be out there as well.
-        let mine: u64 = memory::read_all::<u64>(self.index, MINE)?.values().sum();
-        let others = posting.counted.0.len() as u64;
-        let least = others * COUNTED_RESERVE_BYTES;
-        let reserve = (allowance * RESERVE_PERCENT / 100).max(least);
-        Ok((allowance * ALLOWANCE_PERCENT / 100).saturating_sub(view.used_bytes().max(mine) + reserve))
-    }
-
     /// Gives dots to changes that nobody waits for.
     fn mint(&mut self, changes: &[LocalChange], pick: Pick) -> Result<bool> {
         let manifest = self.manifest_of(changes, &pick.changes, Vec::new(), Vec::new(), &Consent::None);
@@ -196,13 +183,17 @@ impl Engine<'_> {
                     unreadable.insert(*chunk);
                 }
             }
-            if let Some(full) = content.take_full() {
-                self.put_pack(mailbox, view, sequence, full, &mut content)?;
+            if let Some(full) = content.take_full()
+                && !self.put_pack(mailbox, view, posting, sequence, full, &mut content)?
+            {
+                return Ok(false);
             }
         }
         let inline = content.take_inline();
-        if let Some(rest) = content.take_rest() {
-            self.put_pack(mailbox, view, sequence, rest, &mut content)?;
+        if let Some(rest) = content.take_rest()
+            && !self.put_pack(mailbox, view, posting, sequence, rest, &mut content)?
+        {
+            return Ok(false);
         }
         let kept = self.without_unreadable(changes, &pick.changes, &unreadable)?;
         let is_part = pick.changes.is_empty();
@@ -242,14 +233,16 @@ impl Engine<'_> {
         self.remember_on_host()
     }
 
+    /// Puts a pack; tells whether there still was room for it.
     fn put_pack(
         &mut self,
         mailbox: &dyn Mailbox,
         view: &mut View,
+        posting: &Posting<'_>,
         sequence: u64,
         chunks: Vec<(ChunkId, Vec<u8>)>,
         content: &mut Outgoing,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let name = ObjectName::Pack {
             author: self.me(),
             sequence,
@@ -257,6 +250,9 @@ impl Engine<'_> {
         };
         let sealed = encode_pack(self.keys, &name, self.seal_nonce(), &chunks);
         let size_bytes = sealed.len() as u64;
+        if !self.fits_now(mailbox, view, posting, size_bytes)? {
+            return Ok(false);
+        }
         self.commit(vec![memory::write(format!("{MINE}{name}"), &size_bytes)])?;
         self.put_object(mailbox, view, &name, &sealed)?;
         content.payload_bytes += size_bytes;
@@ -265,7 +261,7 @@ impl Engine<'_> {
             size_bytes,
             chunks: chunks.into_iter().map(|(id, _)| id).collect(),
         });
-        Ok(())
+        Ok(true)
     }
 
     /// Leaves out units with a file that is no longer what the scan saw.
@@ -395,5 +391,3 @@ impl Engine<'_> {
 
 /// What an entry adds to a manifest, roughly, in bytes.
 const ENTRY_BYTES_GUESS: u64 = 160;
-/// Room for one head, one want and one small state part.
-const COUNTED_RESERVE_BYTES: u64 = 2_048;

@@ -7,13 +7,15 @@ use std::collections::BTreeSet;
 
 use offsync_core::format::{Manifest, ObjectName, decode_pack};
 use offsync_core::ids::ChunkId;
+use offsync_core::limits::ORPHAN_PACK_DAYS;
 use offsync_core::ports::{IndexWrite, Mailbox};
 
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, MINE};
+use crate::memory::{self, MINE, ORPHAN};
 use crate::monitor::Phase;
+use crate::options::DAY_NS;
 use crate::view::View;
 
 impl Engine<'_> {
@@ -58,7 +60,7 @@ impl Engine<'_> {
         let keeps_content = counted.anyone_lacks_more();
         let succeeded = self.succeeded()?;
         let me = self.me();
-        let mut dead = Vec::new();
+        let (mut dead, mut orphans) = (Vec::new(), BTreeSet::new());
         for name in view.names().cloned().collect::<Vec<_>>() {
             let is_dead = match &name {
                 ObjectName::Manifest { .. } | ObjectName::Pack { .. } if keeps_content => false,
@@ -68,16 +70,19 @@ impl Engine<'_> {
                 ObjectName::Pack { author, sequence, .. } if counted.all_folded(author, *sequence) => {
                     !self.pack_is_lacked(mailbox, &name, &lacking)?
                 }
-                // An attempt of mine that was cut off before its manifest.
+                // An attempt that was cut off before its manifest.
                 ObjectName::Pack { author, sequence, .. } => {
                     let manifest = ObjectName::Manifest {
                         author: *author,
                         sequence: *sequence,
                     };
-                    *author == me
-                        && *sequence > self.vector.get(&me)
+                    let is_orphan = *sequence > self.vector.get(author)
                         && !view.contains(&manifest)
-                        && !earlier.contains(&manifest)
+                        && !earlier.contains(&manifest);
+                    if is_orphan && *author != me && !counted.0.contains_key(author) {
+                        orphans.insert(name.to_string());
+                    }
+                    is_orphan && (*author == me || self.is_long_an_orphan(&name)?)
                 }
                 ObjectName::Want(location) => succeeded.contains(location),
                 ObjectName::ServedPack { reader, server, .. } | ObjectName::ServedState { reader, server, .. } => {
@@ -89,9 +94,31 @@ impl Engine<'_> {
                 dead.push(name);
             }
         }
+        self.note_orphans(&orphans)?;
         // Packs go before their manifests, so that a cut leaves no pack that nobody can place.
         dead.sort_by_key(|name| matches!(name, ObjectName::Manifest { .. }));
         Ok(dead)
+    }
+
+    /// Tells whether nobody came to end a pack's changeset for so long that nobody will.
+    ///
+    /// A listing may lag behind, and a clone of a drive may still be at work: hence the days.
+    fn is_long_an_orphan(&self, name: &ObjectName) -> Result<bool> {
+        let since_ns = memory::read::<i64>(self.index, &format!("{ORPHAN}{name}"))?;
+        Ok(since_ns.is_some_and(|since_ns| self.clock.now_ns() - since_ns > ORPHAN_PACK_DAYS * DAY_NS))
+    }
+
+    /// Remembers since when packs are orphans, and forgets those that are none any more.
+    fn note_orphans(&mut self, orphans: &BTreeSet<String>) -> Result<()> {
+        let known = memory::read_all::<i64>(self.index, ORPHAN)?;
+        let now_ns = self.clock.now_ns();
+        let new = orphans.iter().filter(|name| !known.contains_key(*name));
+        let mut writes: Vec<IndexWrite> = new
+            .map(|name| memory::write(format!("{ORPHAN}{name}"), &now_ns))
+            .collect();
+        let gone = known.keys().filter(|name| !orphans.contains(*name));
+        writes.extend(gone.map(|name| memory::erase(format!("{ORPHAN}{name}"))));
+        self.commit(writes)
     }
 
     fn manifest_is_lacked(

@@ -249,7 +249,9 @@ impl Engine<'_> {
                 return Ok(None);
             }
         };
-        let known = place.and_then(|place| Some((place.on_disk()?.meta, *place.stat()?)));
+        // What a folder or link was meant to have says nothing of a file that took its place.
+        let is_same_kind = |value: &&Value| kind_of(&value.content) == Some(entry.kind);
+        let known = place.and_then(|place| Some((place.on_disk().filter(is_same_kind)?.meta, *place.stat()?)));
         let meta = meta_of(&content, &stat, known);
         if matches!(content, Content::File(_)) && (self.clock.now_ns() - stat.mtime_ns).abs() < RACY_NS {
             // Written within the clock's grain of being read: the stat alone will not show a later write.

@@ -293,3 +293,22 @@ fn a_folder_that_gave_way_to_a_link_takes_its_files_along_at_once() {
     homes.assert_all_equal();
     assert_eq!(homes.hand(1).tree().len(), 2);
 }
+
+#[test]
+fn a_drive_that_is_restored_again_and_again_leaves_no_id_behind_that_still_counts() {
+    let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("a"), "a").expect("fits");
+    homes.round(2);
+    let backup = homes.backup(1);
+    for life in 0..3 {
+        homes
+            .hand(1)
+            .write(&path("mine"), format!("in life {life}"))
+            .expect("fits");
+        homes.round(2);
+        homes.restore(1, &backup);
+    }
+    homes.round(5);
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}

@@ -1,0 +1,113 @@
+//! Recovery: what a pulled cable left half done is looked at, place by place, and taken as it is found.
+//!
+//! A place that shows neither old nor new has an unknown base, and stands for nothing.
+
+use std::collections::BTreeSet;
+
+use offsync_core::place::{Observed, Place, Shown, Stat};
+use offsync_core::ports::{DiskEntry, IndexWrite, StagedName};
+use offsync_core::rel_path::{PathKey, RelPath};
+
+use crate::engine::Engine;
+use crate::error::{EngineError, Result};
+use crate::journal::looks_same;
+use crate::memory::{self, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
+use crate::scan::is_fatal;
+
+impl Engine<'_> {
+    /// Ends what a pulled cable left half done.
+    pub(crate) fn recover(&mut self) -> Result<()> {
+        if let Some(intents) = memory::read::<Vec<Intent>>(self.index, JOURNAL)? {
+            let mut writes = vec![memory::erase(JOURNAL)];
+            for intent in intents {
+                writes.extend(self.recover_intent(&intent)?);
+            }
+            self.disk.flush()?;
+            self.commit(writes)?;
+        }
+        self.tidy_private_folders()
+    }
+
+    fn recover_intent(&mut self, intent: &Intent) -> Result<Vec<IndexWrite>> {
+        let mut writes = vec![memory::unsettle(&intent.key.parent().unwrap_or_else(PathKey::root))];
+        let entry = match self.disk.look(&intent.path) {
+            Err(error) if is_fatal(&error) => return Err(error.into()),
+            Err(_) => None,
+            Ok(entry) => entry,
+        };
+        let Some(entry) = entry else {
+            // Taken away, or not put there yet. Either way nothing is shown, and nobody deleted anything.
+            writes.push(IndexWrite::Place(intent.key.clone(), None));
+            return Ok(writes);
+        };
+        if intent.old_stat.is_some_and(|old| looks_same(&old, &entry)) {
+            return Ok(writes);
+        }
+        let path = intent
+            .path
+            .parent()
+            .and_then(|parent| parent.join(&entry.name).ok())
+            .unwrap_or(intent.path.clone());
+        let old = self.index.place(&intent.key)?.and_then(|place| place.into_parts().0);
+        let Some((value, stat)) = self.observe_again(&path, &entry)? else {
+            return Ok(writes);
+        };
+        let place = match (&intent.new, old) {
+            (Some(new), _) if new.value.same_content(&value) => {
+                // A power cut may keep the content and take back its times: they are settled once more.
+                let shown = Shown {
+                    value: offsync_core::entry::Value {
+                        path,
+                        meta: value.meta,
+                        ..new.value.clone()
+                    },
+                    ..new.clone()
+                };
+                Some(Place {
+                    shown: Some(shown),
+                    observed: Observed::AsShown(stat),
+                })
+            }
+            (_, Some(old)) if old.value.same_content(&value) => Place::new(Some(old), Some((value, stat))),
+            // Neither old nor new: nobody knows which of them the person saw.
+            _ => Place::new(None, Some((value, stat))),
+        };
+        writes.push(IndexWrite::Place(intent.key.clone(), place));
+        Ok(writes)
+    }
+
+    fn observe_again(
+        &mut self,
+        path: &RelPath,
+        entry: &DiskEntry,
+    ) -> Result<Option<(offsync_core::entry::Value, Stat)>> {
+        match self.observe(path, entry, None) {
+            Err(EngineError::Disk(error)) if !is_fatal(&error) => {
+                self.skip(path, format!("it could not be read ({})", error.reason()));
+                Ok(None)
+            }
+            seen => seen,
+        }
+    }
+
+    /// Drops what staging and the trash hold without a note, and notes of what they do not hold.
+    fn tidy_private_folders(&mut self) -> Result<()> {
+        let staged = memory::read_all::<StagedChunks>(self.index, STAGED)?;
+        let files: BTreeSet<String> = self.disk.staged()?.into_iter().map(|file| file.name).collect();
+        for file in files.iter().filter(|file| !staged.contains_key(*file)) {
+            self.disk.drop_staged(&StagedName(file.clone()))?;
+        }
+        let mut writes: Vec<IndexWrite> = staged
+            .keys()
+            .filter(|name| !files.contains(*name))
+            .map(|name| memory::erase(format!("{STAGED}{name}")))
+            .collect();
+        let trashed: BTreeSet<String> = self.disk.trashed()?.into_iter().map(|file| file.name).collect();
+        for name in memory::read_all::<TrashRecord>(self.index, TRASH)?.into_keys() {
+            if !trashed.contains(&name) {
+                writes.push(memory::erase(format!("{TRASH}{name}")));
+            }
+        }
+        self.commit(writes)
+    }
+}
