@@ -221,7 +221,7 @@ impl World {
         Ok(())
     }
 
-    fn turn(&mut self) -> Result<(), Bad> {
+    pub(crate) fn turn(&mut self) -> Result<(), Bad> {
         self.pass_time();
         let at = self.rng.index(self.homes.len());
         self.person(at);
@@ -232,6 +232,16 @@ impl World {
 
     fn clone_of(&mut self, from: usize) -> Home {
         let at = self.homes.len();
+        {
+            let mut notes = self.shared.watch.notes();
+            let inherited: Vec<_> = notes
+                .taken
+                .iter()
+                .filter(|(home, _)| *home == from)
+                .map(|(_, value)| (at, *value))
+                .collect();
+            notes.taken.extend(inherited);
+        }
         let home = &self.homes[from];
         let clock = self.time.clock(0);
         let options = home.disk.options().clone().named(format!("drive {at}"));

@@ -12,6 +12,7 @@ use offsync_testkit::{
     DiskSnapshot, IndexSnapshot, MailboxHandle, Running, SimClock, SimDisk, SimEntropy, SimIndex, SimWitness, Stepper,
 };
 
+use crate::broken_disk::BrokenDisk;
 use crate::guard::Off;
 use crate::watch::Watch;
 use crate::wrap::{WatchedIndex, WatchedMailbox};
@@ -65,7 +66,10 @@ impl Home {
     where
         F: FnOnce(&mut Engine<'_>) -> T + Send,
     {
-        let disk = self.stepper.disk(self.disk.clone());
+        let disk = self.stepper.disk(BrokenDisk {
+            inner: self.disk.clone(),
+            off: self.off,
+        });
         let mut index = self.stepper.index(WatchedIndex {
             inner: self.index.clone(),
             watch: shared.watch.clone(),
@@ -76,9 +80,15 @@ impl Home {
             inner: self.mailbox.clone(),
             watch: shared.watch.clone(),
             home: self.at,
-            signer: self.signer.public(),
+            signer: self.signer.clone(),
+            off: self.off,
         });
-        let witness = self.stepper.witness(self.witness.clone());
+        let remembered = if self.off == Off::Witness {
+            SimWitness::new()
+        } else {
+            self.witness.clone()
+        };
+        let witness = self.stepper.witness(remembered);
         let (clock, entropy) = (self.clock.clone(), shared.entropy.clone());
         let (keys, signer) = (shared.keys.clone(), self.signer.clone());
         move || {

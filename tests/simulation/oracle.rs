@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::Content;
+use offsync_core::format::ObjectName;
 use offsync_core::ports::IndexStore;
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::version_vector::VersionVector;
 use offsync_engine::SyncOptions;
 use offsync_testkit::{MailboxFaults, Seen};
 
-use crate::home::as_text;
+use crate::home::{Home, as_text};
 use crate::people::value_of;
 use crate::watch::{identity_of, vector_of};
 use crate::world::{Bad, World};
@@ -19,8 +20,12 @@ use crate::world::{Bad, World};
 const ROUNDS_MAX: usize = 60;
 /// Rounds without a change that count as rest.
 const QUIET_ROUNDS: usize = 3;
-/// Marks of a conflict copy in one name that count as multiplying.
+/// Days after which a location has forgotten all that it kept for somebody else's sake.
+const SILENCE_DAYS: u32 = 400;
+/// Marks of a conflict copy in one name that count as multiplying: two people may edit a copy, and a copy of that.
 const COPY_MARKS_MAX: usize = 3;
+/// As before, where two drives carry the same copies from the start, and people at both edit them.
+const CLONE_COPY_MARKS_MAX: usize = 5;
 
 /// What must not change any more for the world to be at rest.
 type Standing = (Vec<String>, Vec<VersionVector>, Vec<BTreeMap<RelPath, Seen>>);
@@ -59,7 +64,7 @@ impl World {
             self.shared.watch.notes().now_ns = self.time.true_ns();
             let options = SyncOptions {
                 confirm_deletions: true,
-                allowance_bytes: self.profile.allowance_bytes,
+                allowance_bytes: self.allowance_bytes(),
                 park_after_days: self.profile.park_after_days,
                 ..SyncOptions::default()
             };
@@ -75,6 +80,7 @@ impl World {
     /// Does what people are asked to do where two names differ only in case: renames one of the two.
     fn part_twins(&mut self, at: usize) {
         let hand = self.homes[at].disk.hand();
+        let before = hand.tree();
         let mut keys = BTreeSet::new();
         for path in hand.tree().into_keys().filter(|path| !keys.insert(path.key())) {
             let name = format!("twin of home {at} at {}", self.time.true_ns());
@@ -85,6 +91,7 @@ impl World {
                 self.say(|_| format!("person {at}: renames the twin {path} to {to}"));
             }
         }
+        self.note_taken(at, &before, &hand.tree());
     }
 
     fn standing(&self) -> Standing {
@@ -99,13 +106,31 @@ impl World {
         self.all_are_equal()?;
         self.dots_are_exact()?;
         self.no_value_is_lost()?;
-        self.mailbox_is_empty()?;
+        self.mailbox_is_empty(|world, name| world.waits_as_orphan(name))?;
         self.nothing_is_left_over()?;
         // A head is written again once a day: two rounds cannot both fall on that.
         if self.round()? > 0 && self.round()? > 0 {
             return Err("one more cycle puts something".into());
         }
-        Ok(())
+        self.long_silence_changes_nothing()
+    }
+
+    /// Staged parts of what never came are let go in time; nothing else moves.
+    fn long_silence_changes_nothing(&mut self) -> Result<(), Bad> {
+        let before: Vec<_> = self.homes.iter().map(|home| home.disk.hand().tree()).collect();
+        self.time.pass_days(SILENCE_DAYS);
+        self.round()?;
+        self.round()?;
+        for (home, before) in self.homes.iter().zip(before) {
+            let staging = home.disk.hand().staging();
+            if !staging.is_empty() && !self.profile.has_foreign_drives && !self.is_lost_for_good(home) {
+                return Err(format!("staging is left over: home {}: {:?}", home.at, staging.keys()));
+            }
+            if home.disk.hand().tree() != before {
+                return Err(format!("a long silence changes the drive of home {}", home.at));
+            }
+        }
+        self.mailbox_is_empty(|_, _| false)
     }
 
     fn nothing_waits(&self) -> Result<(), Bad> {
@@ -120,7 +145,7 @@ impl World {
                 return Err(format!("deadlock: home {at} has not posted {} deletions", gone.len()));
             }
             let unsettled = home.index.notes("unsettled/").map_err(|error| error.to_string())?;
-            if !unsettled.is_empty() && !self.profile.has_foreign_drives {
+            if !unsettled.is_empty() && !self.profile.has_foreign_drives && !self.is_lost_for_good(home) {
                 return Err(format!(
                     "deadlock: home {at} waits for content or room: {:?}",
                     names(&unsettled)
@@ -128,6 +153,28 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Tells whether all that a home waits for is content that no drive holds any more, through a backup
+    /// or caches that were lost: values that a person took away, whose deletion was lost with the backup.
+    fn is_lost_for_good(&self, home: &Home) -> bool {
+        if !self.profile.can_lose_content() {
+            return false;
+        }
+        let on_disk =
+            |home: &Home| -> BTreeSet<u64> { home.disk.hand().tree().values().filter_map(value_of).collect() };
+        let held: BTreeSet<u64> = self.homes.iter().flat_map(on_disk).collect();
+        let notes = self.shared.watch.notes();
+        let here = on_disk(home);
+        let entries = home.index.all_entries();
+        let versions = entries.iter().flat_map(|(_, siblings)| siblings.live());
+        let wanted = versions.filter_map(|(_, version)| match &version.value.content {
+            Content::File(file) => notes.values.get(&file.digest).copied(),
+            _ => None,
+        });
+        let mut lacking = wanted.filter(|value| !here.contains(value)).peekable();
+        let may_be_gone = |value: &u64| self.values.consumed.contains(value) || self.values.excused.contains(value);
+        lacking.peek().is_some() && lacking.all(|value| !held.contains(&value) && may_be_gone(&value))
     }
 
     fn all_are_equal(&self) -> Result<(), Bad> {
@@ -149,6 +196,10 @@ impl World {
                     home.at
                 ));
             }
+        }
+        if self.homes.iter().any(|home| self.is_lost_for_good(home)) {
+            // Until people give it up, the version before it stays shown where it was.
+            return Ok(());
         }
         let trees: Vec<_> = (0..self.homes.len()).map(|at| self.lines(at)).collect();
         for (at, tree) in trees.iter().enumerate().skip(1) {
@@ -247,18 +298,33 @@ impl World {
                     ));
                 }
             }
-            if let Some(path) = tree.keys().find(|path| copy_marks(path) >= COPY_MARKS_MAX) {
+            let is_clone = self.profile.name == "clone";
+            let marks_max = if is_clone { CLONE_COPY_MARKS_MAX } else { COPY_MARKS_MAX };
+            if let Some(path) = tree.keys().find(|path| copy_marks(path) >= marks_max) {
                 return Err(format!("conflict copies multiply: {path}"));
             }
         }
         Ok(())
     }
 
-    fn mailbox_is_empty(&self) -> Result<(), Bad> {
+    /// Tells whether an object is a pack without a changeset, of an id that no drive has any more: it leaves after days.
+    fn waits_as_orphan(&self, name: &str) -> bool {
+        let Ok(ObjectName::Pack { author, sequence, .. }) = name.parse() else {
+            return false;
+        };
+        let manifest = ObjectName::Manifest { author, sequence }.to_string();
+        let mut identities = self.homes.iter().filter_map(|home| identity_of(&home.index));
+        self.mailbox.object(&manifest).is_none() && identities.all(|identity| identity.location != author)
+    }
+
+    fn mailbox_is_empty(&self, is_excused: impl Fn(&Self, &str) -> bool) -> Result<(), Bad> {
         let names = self.mailbox.names();
         let left: Vec<_> = names
             .iter()
             .filter(|name| !name.starts_with("head.") && !name.starts_with("people."))
+            .filter(|name| !is_excused(self, name))
+            // Nobody can answer a want for what is nowhere.
+            .filter(|name| !name.starts_with("want.") || !self.homes.iter().any(|home| self.is_lost_for_good(home)))
             .collect();
         if left.is_empty() {
             Ok(())
@@ -269,10 +335,6 @@ impl World {
 
     fn nothing_is_left_over(&self) -> Result<(), Bad> {
         for home in &self.homes {
-            let staging = home.disk.hand().staging();
-            if !staging.is_empty() && !self.profile.has_foreign_drives {
-                return Err(format!("staging is left over: home {}: {:?}", home.at, staging.keys()));
-            }
             if home.stepper.foreign_calls() > 0 {
                 return Err(format!("home {} called from a thread that is not its own", home.at));
             }

@@ -48,8 +48,11 @@ impl Values {
     fn new_content(&mut self, home: usize, rng: &mut Rng, profile: &Profile) -> Vec<u8> {
         self.next += 1;
         let len = match () {
-            () if profile.has_big_files && rng.percent(12) => 9_000 + rng.index(3_000),
-            () if profile.has_big_files => 300 + rng.index(1_500),
+            // More than the mailbox may hold: it travels in parts.
+            () if profile.has_big_files && rng.percent(5) => 6_000_000 + rng.index(1_500_000),
+            () if profile.has_big_files && rng.percent(20) => 300_000 + rng.index(600_000),
+            // Too large to travel inside a manifest.
+            () if rng.percent(4) => 66_000 + rng.index(6_000),
             () => rng.index(60),
         };
         let mut content = format!("v{} ", self.next).into_bytes();

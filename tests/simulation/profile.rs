@@ -49,9 +49,11 @@ pub(crate) struct Profile {
     pub(crate) name: &'static str,
     /// Fewest and most locations at the start.
     pub(crate) homes: (u64, u64),
+    /// Schedules that are run, unless the environment says otherwise.
+    pub(crate) seeds: u64,
     pub(crate) steps: u64,
     pub(crate) weights: &'static [(u32, Step)],
-    /// What the mailbox may hold in bytes.
+    /// What the mailbox may hold in bytes: room for one chunk of the largest size beside the reserves, and no more.
     pub(crate) allowance_bytes: Option<u64>,
     /// Whether some files are so large that they do not fit with others.
     pub(crate) has_big_files: bool,
@@ -71,9 +73,18 @@ pub(crate) struct Profile {
     pub(crate) is_sequential: bool,
 }
 
+impl Profile {
+    /// Tells whether content can vanish from every drive without a person's hand: through a backup or lost caches.
+    pub(crate) fn can_lose_content(&self) -> bool {
+        let is_loss = |(_, step): &(u32, Step)| matches!(step, Step::Restore | Step::LosePrivate);
+        self.name == "clone" || self.weights.iter().any(is_loss)
+    }
+}
+
 const PLAIN: Profile = Profile {
     name: "edits",
     homes: (3, 4),
+    seeds: 150,
     steps: 40,
     weights: &[],
     allowance_bytes: None,
@@ -121,7 +132,7 @@ pub(crate) fn all() -> Vec<Profile> {
             homes: (3, 3),
             steps: 60,
             weights: &[(9, Person), (8, Sync), (14, Advance), (1, Crash)],
-            allowance_bytes: Some(96 << 10),
+            allowance_bytes: Some(6 << 20),
             has_big_files: true,
             ..PLAIN
         },
@@ -199,7 +210,7 @@ pub(crate) fn all() -> Vec<Profile> {
             homes: (3, 3),
             steps: 80,
             weights: &[(9, Person), (8, Sync), (14, Advance), (1, Crash), (3, LosePrivate)],
-            allowance_bytes: Some(88 << 10),
+            allowance_bytes: Some(6 << 20),
             has_big_files: true,
             ..PLAIN
         },
@@ -235,6 +246,15 @@ pub(crate) fn all() -> Vec<Profile> {
             ..PLAIN
         },
         Profile {
+            name: "sweep",
+            seeds: 14,
+            homes: (3, 3),
+            steps: 0,
+            power_percent: 50,
+            is_sequential: true,
+            ..PLAIN
+        },
+        Profile {
             name: "mix",
             homes: (4, 4),
             steps: 80,
@@ -258,7 +278,7 @@ pub(crate) fn all() -> Vec<Profile> {
                 (3, Plug),
                 (2, ClockJump),
             ],
-            allowance_bytes: Some(160 << 10),
+            allowance_bytes: Some(6 << 20),
             has_big_files: true,
             park_after_days: 3,
             step_minutes: 120,

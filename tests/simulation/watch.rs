@@ -6,16 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use offsync_core::dot::Dot;
-use offsync_core::entry::Version;
+use offsync_core::entry::{Content, Version};
 use offsync_core::format::{Head, ObjectName};
-use offsync_core::ids::{LocationId, PublicKey, Root};
+use offsync_core::ids::{Digest, LocationId, PublicKey, Root};
 use offsync_core::ports::{IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
-use offsync_core::seal::ArchiveKeys;
+use offsync_core::seal::{ArchiveKeys, SigningKey};
 use offsync_core::siblings::Siblings;
 use offsync_core::version_vector::VersionVector;
 use offsync_engine::Identity;
 use offsync_testkit::{SimIndex, SimMailbox};
+
+use crate::guard::{Off, Put};
 
 /// A version as its author minted it.
 #[derive(Clone, Debug)]
@@ -44,6 +46,10 @@ pub(crate) struct Notes {
     pub(crate) now_ns: i64,
     pub(crate) park_after_ns: i64,
     pub(crate) judges_prunes: bool,
+    /// Which value a file's content is.
+    pub(crate) values: BTreeMap<Digest, u64>,
+    /// Values that a person took away from a place, by home.
+    pub(crate) taken: BTreeSet<(usize, u64)>,
 }
 
 /// Notes that are shared by everything that watches.
@@ -74,15 +80,20 @@ impl Watch {
 
     /// Sees a commit before it is done.
     pub(crate) fn see_commit(&self, home: usize, index: &SimIndex, writes: &[IndexWrite]) {
-        for write in writes {
-            if let IndexWrite::Entry(key, siblings) = write {
-                let before = index.entry(key).unwrap_or_default();
-                self.see_entry(home, key, &before, siblings);
-            }
+        let entries = writes.iter().filter_map(|write| match write {
+            IndexWrite::Entry(key, siblings) => Some((key, siblings)),
+            _ => None,
+        });
+        let versions = entries.clone().flat_map(|(_, siblings)| siblings.iter());
+        // What is made anew elsewhere in the same changeset was moved, or is a conflict copy that somebody touched.
+        let arriving: BTreeSet<Content> = versions.map(|(_, version)| version.value.content.clone()).collect();
+        for (key, siblings) in entries {
+            let before = index.entry(key).unwrap_or_default();
+            self.see_entry(home, key, &before, siblings, &arriving);
         }
     }
 
-    fn see_entry(&self, home: usize, key: &PathKey, before: &Siblings, after: &Siblings) {
+    fn see_entry(&self, home: usize, key: &PathKey, before: &Siblings, after: &Siblings, arriving: &BTreeSet<Content>) {
         let mut notes = self.notes();
         for (dot, version) in after.iter() {
             match notes.minted.get_mut(dot) {
@@ -94,6 +105,11 @@ impl Watch {
                     notes.trouble.get_or_insert(text);
                 }
                 _ => {
+                    let evidence = evidence_lacks(&notes, home, before, after, version, arriving);
+                    if let Some(value) = evidence {
+                        let text = format!("a deletion that nobody made: home {home} buries v{value} at {key:?}");
+                        notes.trouble.get_or_insert(text);
+                    }
                     let left = before.iter().map(|(dot, _)| *dot);
                     let minted = Minted {
                         key: key.clone(),
@@ -106,6 +122,11 @@ impl Watch {
                 }
             }
         }
+    }
+
+    /// Changes an object on its way out, if a guard is off.
+    pub(crate) fn change_put(&self, off: Off, signer: &SigningKey, name: &str, bytes: &[u8]) -> Put {
+        off.change_put(&self.keys, signer, &self.mailbox, name, bytes)
     }
 
     /// Sees an object that was put.
@@ -179,6 +200,27 @@ impl Watch {
             ));
         }
     }
+}
+
+/// Gives a value that a new tombstone buries although no person took it away at that home.
+fn evidence_lacks(
+    notes: &Notes,
+    home: usize,
+    before: &Siblings,
+    after: &Siblings,
+    new: &Version,
+    arriving: &BTreeSet<Content>,
+) -> Option<u64> {
+    if new.value.content.is_live() {
+        return None;
+    }
+    let buried = before.live().filter(|(dot, _)| after.get(dot).is_none());
+    let values = buried.filter_map(|(_, version)| match &version.value.content {
+        content if arriving.contains(content) => None,
+        Content::File(file) => notes.values.get(&file.digest).copied(),
+        _ => None,
+    });
+    values.into_iter().find(|value| !notes.taken.contains(&(home, *value)))
 }
 
 /// Reads who a location is.

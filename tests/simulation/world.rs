@@ -1,20 +1,18 @@
 //! The world of one schedule: homes, one mailbox, and the scheduler that lets them take turns.
 
+use std::collections::BTreeMap;
+
 use offsync_core::ids::{ArchiveId, LocationId};
-use offsync_core::ports::Entropy;
+use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys};
 use offsync_engine::SyncOptions;
-use offsync_testkit::{
-    DiskOptions, MailboxOptions, Rng, RunState, Running, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime,
-    SimWitness, Stepper, TwoWriters,
-};
+use offsync_testkit::{MailboxOptions, Rng, RunState, Running, Seen, SimEntropy, SimMailbox, SimTime, TwoWriters};
 
 use crate::guard::Off;
-use crate::home::{Home, Outcome, Shared, beginning_of, mark, signer_of};
-use crate::people::{Person, Values};
+use crate::home::{Home, Outcome, Shared};
+use crate::people::{Person, Values, value_of};
 use crate::profile::{Profile, Step};
 use crate::watch::{Watch, identity_of};
-use crate::wrap::WatchedIndex;
 
 const MINUTE_NS: i64 = 60_000_000_000;
 /// Most homes in one world.
@@ -146,8 +144,26 @@ impl World {
             values: &mut self.values,
             profile: &self.profile,
         };
+        let before = person.hand.tree();
         let done = person.act();
+        let after = person.hand.tree();
+        self.note_taken(at, &before, &after);
         self.say(|_| format!("person {at}: {done}"));
+    }
+
+    /// Notes which values a person made and took away.
+    pub(crate) fn note_taken(&self, at: usize, before: &BTreeMap<RelPath, Seen>, after: &BTreeMap<RelPath, Seen>) {
+        let mut notes = self.shared.watch.notes();
+        for (_, seen) in after.iter().filter(|(path, seen)| before.get(*path) != Some(seen)) {
+            if let (Seen::File(bytes), Some(value)) = (seen, value_of(seen)) {
+                let digest = self.shared.keys.digest(bytes);
+                notes.values.insert(digest, value);
+            }
+        }
+        let taken = before.iter().filter(|(path, seen)| after.get(*path) != Some(seen));
+        notes
+            .taken
+            .extend(taken.filter_map(|(_, seen)| Some((at, value_of(seen)?))));
     }
 
     /// Starts a cycle, or lets one run to its end at once.
@@ -172,13 +188,17 @@ impl World {
     }
 
     /// Gives options; so many of a hundred times a person says yes to many deletions.
-    fn options(&mut self, confirms_percent: u32) -> SyncOptions {
+    pub(crate) fn options(&mut self, confirms_percent: u32) -> SyncOptions {
         SyncOptions {
             confirm_deletions: self.rng.percent(confirms_percent),
-            allowance_bytes: self.profile.allowance_bytes,
+            allowance_bytes: self.allowance_bytes(),
             park_after_days: self.profile.park_after_days,
             ..SyncOptions::default()
         }
+    }
+
+    pub(crate) fn allowance_bytes(&self) -> Option<u64> {
+        self.profile.allowance_bytes.filter(|_| self.off != Off::Allowance)
     }
 
     /// Runs one whole cycle.
@@ -328,96 +348,6 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    fn found(&mut self) {
-        let mut home = self.new_home();
-        let beginning = beginning_of(0, self.archive, self.new_location());
-        mark(&home.disk, self.archive, &beginning);
-        let mut index = self.watched(&home);
-        beginning
-            .found(
-                &mut index,
-                &self.shared.keys,
-                &home.signer,
-                &home.clock,
-                &self.shared.entropy,
-            )
-            .expect("an empty index");
-        home.index = index.inner;
-        self.move_in(home);
-    }
-
-    /// Begins a new location as a copy of `from`; gives its number.
-    pub(crate) fn invite(&mut self, from: usize) -> usize {
-        let home = self.new_home();
-        self.homes[from].disk.hand().copy_all_to(&home.disk.hand());
-        let beginning = beginning_of(home.at, self.archive, self.new_location());
-        mark(&home.disk, self.archive, &beginning);
-        let mut index = self.watched(&home);
-        let public = home.signer.public();
-        let invite = self.homes[from].with_engine(&self.shared, move |engine| {
-            engine
-                .begin_copy(&beginning, &public, &mut index)
-                .expect("an empty index");
-            let holds = engine.vector().clone();
-            engine.invite(&beginning, public, holds).expect("a sound index");
-        });
-        invite().expect("a home that has begun");
-        let at = home.at;
-        self.move_in(home);
-        at
-    }
-
-    fn new_home(&mut self) -> Home {
-        let at = self.homes.len();
-        let clock = self.time.clock(0);
-        let options = match self.rng.below(4) {
-            0 if self.profile.has_foreign_drives && at > 0 => DiskOptions::fat(),
-            1 if self.profile.has_foreign_drives && at > 0 => DiskOptions::exfat(),
-            2 if self.profile.has_foreign_drives => DiskOptions::apfs(),
-            _ => DiskOptions::ext4(),
-        };
-        let disk = SimDisk::new(options.named(format!("drive {at}")), clock.clone());
-        Home {
-            at,
-            index: SimIndex::on(&disk),
-            disk,
-            mailbox: self.mailbox.handle(format!("home {at}")),
-            witness: SimWitness::new(),
-            clock,
-            signer: signer_of(at),
-            stepper: Stepper::new(format!("home {at}")),
-            running: None,
-            backup: None,
-            was_restored: false,
-            asleep_until_ns: 0,
-            denied: Vec::new(),
-            off: self.off,
-        }
-    }
-
-    pub(crate) fn move_in(&mut self, home: Home) {
-        self.shared
-            .watch
-            .notes()
-            .homes
-            .push((home.index.clone(), home.was_restored));
-        self.homes.push(home);
-    }
-
-    fn watched(&self, home: &Home) -> WatchedIndex {
-        WatchedIndex {
-            inner: home.index.clone(),
-            watch: self.shared.watch.clone(),
-            home: home.at,
-            off: self.off,
-        }
-    }
-
-    fn new_location(&self) -> LocationId {
-        let entropy: &dyn Entropy = &self.shared.entropy;
-        LocationId::new(entropy.sixteen())
     }
 }
 

@@ -3,14 +3,15 @@
 use std::fmt;
 
 use offsync_core::dot::Dot;
-use offsync_core::ids::{ChunkId, PublicKey};
+use offsync_core::ids::ChunkId;
 use offsync_core::place::Place;
 use offsync_core::ports::{IndexError, IndexStore, IndexWrite, Mailbox, MailboxError, ObjectInfo};
 use offsync_core::rel_path::PathKey;
+use offsync_core::seal::SigningKey;
 use offsync_core::siblings::Siblings;
 use offsync_testkit::{MailboxHandle, SimIndex};
 
-use crate::guard::Off;
+use crate::guard::{Off, Put};
 use crate::watch::Watch;
 
 /// An index that is watched.
@@ -83,7 +84,7 @@ impl IndexStore for WatchedIndex {
     }
 
     fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<(), IndexError> {
-        let writes = self.off.change_commit(writes);
+        let writes = self.off.change_commit(&self.inner, writes);
         self.watch.see_commit(self.home, &self.inner, &writes);
         self.inner.commit(writes)
     }
@@ -94,7 +95,8 @@ pub(crate) struct WatchedMailbox {
     pub(crate) inner: MailboxHandle,
     pub(crate) watch: Watch,
     pub(crate) home: usize,
-    pub(crate) signer: PublicKey,
+    pub(crate) signer: SigningKey,
+    pub(crate) off: Off,
 }
 
 impl fmt::Debug for WatchedMailbox {
@@ -113,8 +115,13 @@ impl Mailbox for WatchedMailbox {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), MailboxError> {
-        self.watch.see_put(self.home, &self.signer, name, bytes);
-        self.inner.put(name, bytes)
+        match self.watch.change_put(self.off, &self.signer, name, bytes) {
+            Put::Dropped => Ok(()),
+            Put::Bytes(bytes) => {
+                self.watch.see_put(self.home, &self.signer.public(), name, &bytes);
+                self.inner.put(name, &bytes)
+            }
+        }
     }
 
     fn delete(&self, name: &str) -> Result<(), MailboxError> {
