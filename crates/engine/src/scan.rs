@@ -274,11 +274,11 @@ impl Engine<'_> {
     }
 
     fn find_absent_below(&mut self, key: &PathKey, walk: &mut Walk) -> Result<()> {
-        let mut after = key.clone();
+        let (mut after, mut rows) = (key.clone(), 1);
         loop {
-            let page = self
-                .index
-                .places_after(Some(&after), offsync_core::limits::INDEX_PAGE_ROWS)?;
+            let page = self.index.places_after(Some(&after), rows)?;
+            // Most of what is absent are files, with nothing below: one row tells.
+            rows = offsync_core::limits::INDEX_PAGE_ROWS;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after = last.clone();
             for (below, place) in page {
