@@ -45,8 +45,6 @@ pub struct Engine<'a> {
     pub(crate) report: SyncReport,
     /// Deletions that this cycle holds.
     pub(crate) held: Vec<HeldSet>,
-    /// Whether something was staged whose name is not flushed yet.
-    pub(crate) needs_flush: bool,
     /// Whether somebody in the mailbox cannot be verified, because nobody has introduced them yet.
     pub(crate) sees_strangers: bool,
     /// Chunks that the index believes to be on this drive and that could not be read from it.
@@ -82,7 +80,6 @@ impl<'a> Engine<'a> {
             vector,
             report: SyncReport::default(),
             held: Vec::new(),
-            needs_flush: false,
             sees_strangers: false,
             unreadable: BTreeSet::new(),
         })

@@ -154,7 +154,8 @@ impl Engine<'_> {
         });
         match written {
             Ok(()) => {
-                self.needs_flush = true;
+                // The note of what it holds is about to be kept, and must not say more than a power cut leaves.
+                self.disk.flush()?;
                 Ok(true)
             }
             Err(error) if error.kind() == DiskErrorKind::Full => {

@@ -80,9 +80,6 @@ impl Engine<'_> {
             reads_version: READS_VERSION,
             unposted: self.index.changed_places()?.len() as u64,
         };
-        if std::mem::take(&mut self.needs_flush) {
-            self.disk.flush()?;
-        }
         // Until the put is known to have worked, the mailbox may hold either.
         self.identity.nonces = vec![listed.map(|listed| listed.nonce), Some(nonce)];
         self.identity.counter = head.counter;

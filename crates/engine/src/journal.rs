@@ -123,6 +123,10 @@ impl Engine<'_> {
         if batch.is_empty() {
             return Ok(failed);
         }
+        if batch.iter().any(|ready| matches!(ready.source, Source::Staged(_))) {
+            // A name that outlives a power cut must not outlive its content.
+            self.disk.flush()?;
+        }
         let intents: Vec<Intent> = batch.iter().map(|ready| intent_of(&ready.action)).collect();
         let mut writes = vec![memory::write(JOURNAL, &intents)];
         for (name, record) in batch.iter().filter_map(|ready| ready.trash.as_ref()) {
@@ -165,7 +169,6 @@ impl Engine<'_> {
             }
         }
         self.disk.flush()?;
-        self.needs_flush = false;
         self.commit(writes)?;
         Ok(failed)
     }

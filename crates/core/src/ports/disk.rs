@@ -125,7 +125,8 @@ pub trait OpenFile: Read + Send {
 
 /// A file in staging that is being written.
 pub trait NewFile: Write + Send {
-    /// Flushes the content to the drive and closes the file.
+    /// Closes the file. Its content survives a power cut from the next [`Disk::flush`] on; a drive without a flush of
+    /// its own makes it survive at once.
     fn finish(self: Box<Self>) -> Result<(), DiskError>;
 }
 

@@ -1,7 +1,7 @@
 //! The journal of a simulated drive: names in order, and what a power cut leaves of them.
 //!
 //! As on ext4, a power cut keeps a prefix of what was named since the last flush, never
-//! a later name without an earlier one. Contents that were never finished come back torn.
+//! a later name without an earlier one. Contents that were never flushed come back torn.
 
 use super::volume::{Body, NodeId, Slot, Undo, Volume};
 use crate::rng::Rng;
@@ -41,17 +41,17 @@ impl Volume {
         self.log.push(old);
     }
 
-    /// Makes all names so far durable, as the journal does before a person's flushed save; open contents stay unfinished.
+    /// Makes all names so far durable, as the journal does before a person's flushed save; contents stay as they are.
     pub(super) fn settle(&mut self) {
-        let unfinished = std::mem::take(&mut self.unfinished);
+        let contents = std::mem::take(&mut self.unflushed_contents);
         self.flush();
-        self.unfinished = unfinished.into_iter().filter(|id| self.has(*id)).collect();
+        self.unflushed_contents = contents.into_iter().filter(|id| self.has(*id)).collect();
     }
 
     /// Makes all that was done so far survive a power cut.
     pub(super) fn flush(&mut self) {
         self.log.clear();
-        self.unfinished.clear();
+        self.unflushed_contents.clear();
         self.sweep();
     }
 
@@ -60,13 +60,13 @@ impl Volume {
         self.log.len()
     }
 
-    /// Takes back all names behind a random point, and tears contents that were not finished.
+    /// Takes back all names behind a random point, and tears contents that were not flushed.
     pub(super) fn power_cut(&mut self, rng: &mut Rng) {
         let kept = rng.index(self.log.len() + 1);
         for undo in self.log.split_off(kept).into_iter().rev() {
             self.undo(undo);
         }
-        for id in std::mem::take(&mut self.unfinished) {
+        for id in std::mem::take(&mut self.unflushed_contents) {
             self.tear(id, rng);
         }
         self.close_all();

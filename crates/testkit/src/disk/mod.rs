@@ -151,7 +151,7 @@ impl SimDisk {
         state.volume.replace_content(id, bytes);
     }
 
-    /// Cuts the power: keeps a random prefix of the names since the last flush and tears unfinished contents.
+    /// Cuts the power: keeps a random prefix of the names since the last flush and tears contents that were not flushed.
     pub fn power_cut(&self, rng: &mut Rng) {
         let mut state = self.state();
         state.volume.power_cut(rng);

@@ -111,20 +111,24 @@ fn a_rename_of_a_folder_is_taken_back_with_all_in_it() {
 }
 
 #[test]
-fn an_unfinished_content_is_torn_and_a_finished_one_is_not() {
-    let mut torn = 0;
+fn a_content_that_was_not_flushed_is_torn_and_a_flushed_one_is_not() {
+    let mut torn = [0; 2];
     for seed in 0..100 {
         let disk = disk(DiskOptions::ext4());
         stage(&disk, "good", b"0123456789");
+        disk.flush().expect("flushed");
+        stage(&disk, "finished", b"0123456789");
         let mut open = disk.stage(&StagedName("half".to_owned())).expect("staged");
         open.write_all(b"0123456789").expect("written");
         disk.power_cut(&mut Rng::new(seed));
         assert!(open.write_all(b"x").is_err(), "the computer is off");
         let staging = disk.hand().staging();
-        assert!(staging.get("good").is_none_or(|seen| *seen == bytes("0123456789")));
-        torn += u32::from(staging.get("half").is_some_and(|seen| *seen != bytes("0123456789")));
+        assert_eq!(staging.get("good"), Some(&bytes("0123456789")));
+        for (torn, name) in torn.iter_mut().zip(["finished", "half"]) {
+            *torn += u32::from(staging.get(name).is_some_and(|seen| *seen != bytes("0123456789")));
+        }
     }
-    assert!(torn > 10, "{torn}");
+    assert!(torn.iter().all(|torn| *torn > 10), "{torn:?}");
 }
 
 #[test]

@@ -86,7 +86,7 @@ pub(super) struct Volume {
     /// Names that a power cut may take back.
     pub(super) log: Vec<Undo>,
     /// Contents that a power cut may tear.
-    pub(super) unfinished: BTreeSet<NodeId>,
+    pub(super) unflushed_contents: BTreeSet<NodeId>,
     unlinked: BTreeSet<NodeId>,
     pub(super) used_bytes: u64,
     pub(super) marker: Option<Vec<u8>>,
@@ -100,7 +100,7 @@ impl Volume {
             next: 0,
             next_inode: 11,
             log: Vec::new(),
-            unfinished: BTreeSet::new(),
+            unflushed_contents: BTreeSet::new(),
             unlinked: BTreeSet::new(),
             used_bytes: 0,
             marker: None,
@@ -198,7 +198,7 @@ impl Volume {
         if is_linked {
             self.used_bytes += more.len() as u64;
         }
-        self.unfinished.insert(id);
+        self.unflushed_contents.insert(id);
     }
 
     pub(super) fn replace_content(&mut self, id: NodeId, content: Vec<u8>) {
@@ -212,11 +212,7 @@ impl Volume {
     }
 
     pub(super) fn begin_content(&mut self, id: NodeId) {
-        self.unfinished.insert(id);
-    }
-
-    pub(super) fn finish_content(&mut self, id: NodeId) {
-        self.unfinished.remove(&id);
+        self.unflushed_contents.insert(id);
     }
 
     pub(super) fn hold_open(&mut self, id: NodeId) {
@@ -322,7 +318,7 @@ impl Volume {
             self.unlinked.insert(id);
             return;
         }
-        self.unfinished.remove(&id);
+        self.unflushed_contents.remove(&id);
         if let Some(Body::Folder(children)) = self.nodes.remove(&id).map(|node| node.body) {
             children.values().for_each(|(_, child)| self.drop_below(*child));
         }

@@ -16,12 +16,19 @@ pub(super) struct FileSystem {
     pub(super) is_steady: bool,
     /// Flushing all of it reaches the names in folders too.
     pub(super) flushes_names: bool,
+    /// Flushing all of it reaches every content, and a content that has no room is refused when it is written.
+    pub(super) flushes_contents: bool,
     /// Names lose the dots at their end without a word.
     pub(super) trims_names: bool,
 }
 
 #[cfg(target_os = "linux")]
 mod magic {
+    pub(super) const EXT4: u64 = 0xef53;
+    pub(super) const XFS: u64 = 0x5846_5342;
+    pub(super) const BTRFS: u64 = 0x9123_683e;
+    pub(super) const F2FS: u64 = 0xf2f5_2010;
+    pub(super) const TMPFS: u64 = 0x0102_1994;
     pub(super) const FAT: u64 = 0x4d44;
     pub(super) const EXFAT: u64 = 0x2011_bab0;
     pub(super) const NTFS: u64 = 0x5346_544e;
@@ -32,6 +39,8 @@ mod magic {
     pub(super) const SMB2: u64 = 0xfe53_4d42;
     /// Their `f_fsid` is a number of the device, which changes with the socket.
     pub(super) const NAMED_BY_DEVICE: [u64; 6] = [FAT, EXFAT, NTFS, NTFS3, FUSE, HFS_PLUS];
+    /// Local drives, whose kernel writes everything back when asked, and says what failed.
+    pub(super) const FLUSHED_AS_A_WHOLE: [u64; 8] = [EXT4, XFS, BTRFS, F2FS, FAT, EXFAT, NTFS3, TMPFS];
     /// Their inode numbers or change times are made up anew at each mounting.
     pub(super) const UNSTEADY: [u64; 5] = [FAT, EXFAT, FUSE, CIFS, SMB2];
     /// They store `name.` as `name`.
@@ -46,6 +55,7 @@ impl FileSystem {
         Ok(Self {
             is_steady: !magic::UNSTEADY.contains(&magic),
             flushes_names: magic != magic::FUSE,
+            flushes_contents: magic::FLUSHED_AS_A_WHOLE.contains(&magic),
             trims_names: magic::TRIMMING.contains(&magic),
         })
     }
@@ -57,6 +67,7 @@ impl FileSystem {
         Ok(Self {
             is_steady: true,
             flushes_names: false,
+            flushes_contents: false,
             trims_names: false,
         })
     }

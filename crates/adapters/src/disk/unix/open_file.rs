@@ -71,14 +71,16 @@ impl OpenFile for RealOpenFile {
 pub(super) struct RealNewFile {
     file: File,
     path: RelPath,
+    file_system: FileSystem,
 }
 
 impl RealNewFile {
     /// Takes the handle of a fresh file.
-    pub(super) fn new(handle: OwnedFd, path: RelPath) -> Self {
+    pub(super) fn new(handle: OwnedFd, path: RelPath, file_system: FileSystem) -> Self {
         Self {
             file: File::from(handle),
             path,
+            file_system,
         }
     }
 }
@@ -95,6 +97,9 @@ impl Write for RealNewFile {
 
 impl NewFile for RealNewFile {
     fn finish(self: Box<Self>) -> Result<(), DiskError> {
+        if self.file_system.flushes_contents {
+            return Ok(());
+        }
         self.file
             .sync_all()
             .map_err(|error| from_io("flush", &self.path, &error))

@@ -93,7 +93,7 @@ impl Disk for RealDisk {
         let folder = self.drawer(Drawer::Staging)?;
         let handle = make_file(&folder, path.name(), 0o600).map_err(|errno| failed("make", &path, errno))?;
         self.touch_parent(&path);
-        Ok(Box::new(RealNewFile::new(handle, path)))
+        Ok(Box::new(RealNewFile::new(handle, path, self.file_system)))
     }
 
     fn open_staged(&self, name: &StagedName) -> Result<Box<dyn OpenFile>, DiskError> {
