@@ -22,10 +22,8 @@ const ROUNDS_MAX: usize = 60;
 const QUIET_ROUNDS: usize = 3;
 /// Days after which a location has forgotten all that it kept for somebody else's sake.
 const SILENCE_DAYS: u32 = 400;
-/// Marks of a conflict copy in one name that count as multiplying: two people may edit a copy, and a copy of that.
-const COPY_MARKS_MAX: usize = 3;
-/// As before, where two drives carry the same copies from the start, and people at both edit them.
-const CLONE_COPY_MARKS_MAX: usize = 5;
+/// What a conflict copy's name has before the digits of its version.
+const COPY_MARK: &str = " (other version ";
 
 /// What must not change any more for the world to be at rest.
 type Standing = (Vec<String>, Vec<VersionVector>, Vec<BTreeMap<RelPath, Seen>>);
@@ -298,9 +296,11 @@ impl World {
                     ));
                 }
             }
-            let is_clone = self.profile.name == "clone";
-            let marks_max = if is_clone { CLONE_COPY_MARKS_MAX } else { COPY_MARKS_MAX };
-            if let Some(path) = tree.keys().find(|path| copy_marks(path) >= marks_max) {
+            // A copy of a copy is somebody's doing: people edited that copy at two places.
+            let is_nobodys = |path: &&RelPath| {
+                copied(path).is_some_and(|of| copied(&of).is_some() && !values.touched.contains(&of.key()))
+            };
+            if let Some(path) = tree.keys().find(is_nobodys) {
                 return Err(format!("conflict copies multiply: {path}"));
             }
         }
@@ -370,6 +370,10 @@ fn live_dots(entries: &[(PathKey, offsync_core::siblings::Siblings)]) -> BTreeSe
     entries.iter().flat_map(of_one).collect()
 }
 
-fn copy_marks(path: &RelPath) -> usize {
-    String::from_utf8_lossy(path.name()).matches("(other version").count()
+/// Gives the path that a conflict copy is a copy of.
+fn copied(path: &RelPath) -> Option<RelPath> {
+    let name = String::from_utf8_lossy(path.name()).into_owned();
+    let (stem, rest) = name.rsplit_once(COPY_MARK)?;
+    let (_, ending) = rest.split_once(')')?;
+    path.parent()?.join(format!("{stem}{ending}")).ok()
 }

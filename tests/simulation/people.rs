@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::rel_path::RelPath;
+use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_testkit::{Hand, Rng, Seen};
 
 use crate::profile::Profile;
@@ -40,6 +40,8 @@ pub(crate) struct Values {
     pub(crate) consumed: BTreeSet<u64>,
     /// Values that a drive lost which went back to a backup.
     pub(crate) excused: BTreeSet<u64>,
+    /// Places where a person did anything.
+    pub(crate) touched: BTreeSet<PathKey>,
     /// What stood before a person's last change of a home.
     undo: BTreeMap<usize, (RelPath, Vec<u8>)>,
 }
@@ -123,6 +125,7 @@ impl Person<'_> {
         let Some(at) = at else {
             return format!("{act}: nothing there");
         };
+        self.values.touched.insert(at.key());
         let to = self.place(&tree, &folders);
         let done = self.do_act(act, &at, to.as_ref(), &tree, &files);
         let to = to

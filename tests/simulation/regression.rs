@@ -8,7 +8,18 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 6] = [
+const ONCE_BROKEN: [(&str, u64, &str); 9] = [
+    ("join", 1001, "as full 1198, where a file stood in the folder's place"),
+    (
+        "full",
+        1198,
+        "a folder that went away while a file was to step aside in it ended the cycle with an error",
+    ),
+    (
+        "mix",
+        80,
+        "a pack without its changeset, of an id that a restored drive gave up, stayed for ever",
+    ),
     (
         "power",
         10477,

@@ -147,6 +147,8 @@ impl World {
         let before = person.hand.tree();
         let done = person.act();
         let after = person.hand.tree();
+        let changed = after.iter().filter(|(path, seen)| before.get(*path) != Some(seen));
+        self.values.touched.extend(changed.map(|(path, _)| path.key()));
         self.note_taken(at, &before, &after);
         self.say(|_| format!("person {at}: {done}"));
     }

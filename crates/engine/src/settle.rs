@@ -103,8 +103,12 @@ impl Engine<'_> {
                 continue;
             };
             let before = place.stat().copied().unwrap_or_default();
-            if self.disk.look(&to.value.path)?.is_some() {
-                continue;
+            match self.disk.look(&to.value.path) {
+                Ok(None) => {}
+                Ok(Some(_)) => continue,
+                Err(error) if crate::scan::is_fatal(&error) => return Err(error.into()),
+                // Its folder went away since the scan: the next one finds out.
+                Err(_) => continue,
             }
             let stat = match self.disk.rename(&value.path, &to.value.path) {
                 // A save that came between the scan and the move is found by the next scan.
