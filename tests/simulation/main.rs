@@ -57,6 +57,11 @@ fn full() {
 }
 
 #[test]
+fn stick() {
+    hold("stick");
+}
+
+#[test]
 fn park() {
     hold("park");
 }

@@ -55,6 +55,8 @@ pub(crate) struct Profile {
     pub(crate) weights: &'static [(u32, Step)],
     /// What the mailbox may hold in bytes: room for one chunk of the largest size beside the reserves, and no more.
     pub(crate) allowance_bytes: Option<u64>,
+    /// What the mailbox holds at most, whoever asks: a stick, whose room nobody is told of.
+    pub(crate) capacity_bytes: Option<u64>,
     /// Whether some files are so large that they do not fit with others.
     pub(crate) has_big_files: bool,
     /// Days of silence before a location is parked.
@@ -88,6 +90,7 @@ const PLAIN: Profile = Profile {
     steps: 40,
     weights: &[],
     allowance_bytes: None,
+    capacity_bytes: None,
     has_big_files: false,
     park_after_days: 180,
     step_minutes: 30,
@@ -134,6 +137,14 @@ pub(crate) fn all() -> Vec<Profile> {
             weights: &[(9, Person), (8, Sync), (14, Advance), (1, Crash)],
             allowance_bytes: Some(6 << 20),
             has_big_files: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "stick",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[(9, Person), (8, Sync), (14, Advance), (1, Crash)],
+            capacity_bytes: Some(800 << 10),
             ..PLAIN
         },
         Profile {

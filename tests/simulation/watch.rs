@@ -89,11 +89,19 @@ impl Watch {
         let arriving: BTreeSet<Content> = versions.map(|(_, version)| version.value.content.clone()).collect();
         for (key, siblings) in entries {
             let before = index.entry(key).unwrap_or_default();
-            self.see_entry(home, key, &before, siblings, &arriving);
+            self.see_entry(home, index, key, &before, siblings, &arriving);
         }
     }
 
-    fn see_entry(&self, home: usize, key: &PathKey, before: &Siblings, after: &Siblings, arriving: &BTreeSet<Content>) {
+    fn see_entry(
+        &self,
+        home: usize,
+        index: &SimIndex,
+        key: &PathKey,
+        before: &Siblings,
+        after: &Siblings,
+        arriving: &BTreeSet<Content>,
+    ) {
         let mut notes = self.notes();
         for (dot, version) in after.iter() {
             match notes.minted.get_mut(dot) {
@@ -106,7 +114,8 @@ impl Watch {
                 }
                 _ => {
                     let evidence = evidence_lacks(&notes, home, before, after, version, arriving);
-                    if let Some(value) = evidence {
+                    let evidence = evidence.filter(|(content, _)| !lives_elsewhere(index, key, content));
+                    if let Some((_, value)) = evidence {
                         let text = format!("a deletion that nobody made: home {home} buries v{value} at {key:?}");
                         notes.trouble.get_or_insert(text);
                     }
@@ -179,17 +188,15 @@ impl Watch {
         if !notes.judges_prunes || self.mailbox.object(name).is_none() {
             return;
         }
-        let pruner = &notes.homes[home].0;
         let mut early = None;
         for (at, (index, was_restored)) in notes.homes.iter().enumerate() {
             let Some(identity) = identity_of(index) else { continue };
-            let is_known = matches!(pruner.note(&format!("person/{}", identity.location)), Ok(Some(_)));
             let head = notes.heads.get(&identity.location);
             let speaks = self.mailbox.object(&format!("head.{}", identity.location)).is_some()
                 && head.is_some_and(|(counter, at_ns)| {
                     *counter == identity.counter && notes.now_ns - at_ns < notes.park_after_ns
                 });
-            if !was_restored && is_known && speaks && vector_of(index).get(&author) < sequence {
+            if !was_restored && speaks && vector_of(index).get(&author) < sequence {
                 early = Some(at);
             }
         }
@@ -210,17 +217,26 @@ fn evidence_lacks(
     after: &Siblings,
     new: &Version,
     arriving: &BTreeSet<Content>,
-) -> Option<u64> {
+) -> Option<(Content, u64)> {
     if new.value.content.is_live() {
         return None;
     }
     let buried = before.live().filter(|(dot, _)| after.get(dot).is_none());
     let values = buried.filter_map(|(_, version)| match &version.value.content {
         content if arriving.contains(content) => None,
-        Content::File(file) => notes.values.get(&file.digest).copied(),
+        content @ Content::File(file) => Some((content.clone(), notes.values.get(&file.digest).copied()?)),
         _ => None,
     });
-    values.into_iter().find(|value| !notes.taken.contains(&(home, *value)))
+    let mut lacking = values.filter(|(_, value)| !notes.taken.contains(&(home, *value)));
+    lacking.next()
+}
+
+/// Tells whether a content also is a live version of another path: a place that showed both stands for that one now.
+fn lives_elsewhere(index: &SimIndex, key: &PathKey, content: &Content) -> bool {
+    let others = index.all_entries().into_iter().filter(|(other, _)| other != key);
+    others
+        .into_iter()
+        .any(|(_, siblings)| siblings.live().any(|(_, version)| version.value.content == *content))
 }
 
 /// Reads who a location is.

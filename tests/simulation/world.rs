@@ -50,7 +50,7 @@ impl World {
             } else {
                 TwoWriters::Panic
             },
-            ..MailboxOptions::default()
+            capacity_bytes: profile.capacity_bytes.unwrap_or(u64::MAX),
         };
         let mailbox = SimMailbox::new(options, rng.next_u64());
         let watch = Watch::new(keys.clone(), mailbox.clone());

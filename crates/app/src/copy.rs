@@ -14,7 +14,7 @@ use offsync_adapters::index::SqliteIndex;
 use offsync_core::entry::{Content, Value};
 use offsync_core::format::Marker;
 use offsync_core::ids::LocationId;
-use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy, OpenFile, StagedName, TrashName};
+use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy, EntryKind, OpenFile, StagedName, TrashName};
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{Adoption, Engine, Ports, Silent};
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ use crate::failure::{AppError, Result};
 use crate::init::{check_name, unwritable, usable_folder};
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
-use crate::opened::{Opened, index_path};
+use crate::opened::{Opened, drive_identity, hex, index_path};
 use crate::reports::SkippedReport;
 use crate::view::{Event, Phase};
 
@@ -86,6 +86,7 @@ impl App {
         }
         let known = source.with_engine(&Silent, |engine| engine.known_vectors())?;
         let known: Vec<LocationId> = known.into_iter().map(|(location, _, _)| location).collect();
+        let is_resumed = request.to.join(IN_PROGRESS).exists();
         let (to, location) = prepare(&source, &request.to, &known)?;
         let archive_id = source.marker.archive_id.to_string();
         let monitor = EventMonitor::new(archive_id.clone(), self.sink(), self.cancel());
@@ -99,6 +100,9 @@ impl App {
         let _lock = target.lock()?;
         check_room(&target, &values, &to)?;
         let mut skipped: Vec<SkippedReport> = scanned.skipped.iter().map(SkippedReport::from).collect();
+        if is_resumed {
+            set_aside_differing(&source, &target, &values, &mut skipped)?;
+        }
         let bytes = self.copy_files(&source, &target, &values, &archive_id, &mut skipped)?;
         target.flush()?;
         let guest = source.guest(location, &request.label, &request.person);
@@ -380,17 +384,39 @@ fn copy_one(source: &Opened, target: &RealDisk, value: &Value) -> std::result::R
         (Content::Folder, Some(_)) | (Content::Symlink(_), Some(_)) => Ok(()),
         (Content::Folder, None) => target.make_folder(&value.path, value.meta.mode).map(drop),
         (Content::Symlink(link), None) => target.make_symlink(&value.path, link).map(drop),
-        // Of an attempt that was interrupted; whether it is sound is told when all is read back.
-        (Content::File(file), Some(entry)) if entry.stat.size_bytes == file.size_bytes => Ok(()),
-        (Content::File(_), Some(_)) => {
-            take_away(target, &value.path)?;
-            copy_file(source, target, value)
-        }
+        // Of an attempt that was interrupted; what differed was set aside.
+        (Content::File(_), Some(_)) => Ok(()),
         (Content::File(_), None) => copy_file(source, target, value),
     }
 }
 
-/// Takes away a file of the copy that is not what it should be. It is ours: the folder was empty.
+/// Sets aside what differs from the source on a drive that a copy was begun on before.
+///
+/// Somebody may have used the drive since: what they saved must not go, so it lies in the new copy's trash.
+fn set_aside_differing(
+    source: &Opened,
+    target: &RealDisk,
+    values: &[Value],
+    skipped: &mut Vec<SkippedReport>,
+) -> Result<()> {
+    let entropy: &dyn Entropy = &OsEntropy;
+    for value in values {
+        let there = target.look(&value.path).ok().flatten();
+        let is_file = there.is_some_and(|entry| entry.kind == EntryKind::File);
+        if !is_file || is_sound(source, target, value) {
+            continue;
+        }
+        let name = TrashName(format!("aside-{}", hex(&entropy.sixteen())));
+        target.displace(&value.path, &name)?;
+        skipped.push(SkippedReport::new(
+            &value.path,
+            format!("what stood there differed and lies in .offsync/trash/{} now", name.0),
+        ));
+    }
+    Ok(())
+}
+
+/// Takes away a file that this copy has just written and that is not what it should be.
 fn take_away(target: &RealDisk, path: &RelPath) -> std::result::Result<(), DiskError> {
     let unsound = TrashName("unsound".into());
     target.displace(path, &unsound)?;
@@ -430,7 +456,7 @@ fn begin_copy(source: &mut Opened, to: &Path, guest: &Guest) -> Result<Marker> {
     let mut index = SqliteIndex::create(&path)?;
     let key = guest.bundle.signer().public();
     source.with_engine(&Silent, |engine| engine.begin_copy(&guest.beginning, &key, &mut index))?;
-    let identity = RealDisk::open(to)?.facts()?.identity;
+    let identity = drive_identity(&RealDisk::open(to)?)?;
     let location = guest.beginning.location;
     Ok(Marker {
         location,

@@ -9,7 +9,7 @@ use offsync_adapters::index::SqliteIndex;
 use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
 use offsync_core::format::Marker;
 use offsync_core::ids::{ArchiveId, LocationId};
-use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS};
+use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::ArchiveKeys;
@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, ExitClass, Result};
 use crate::keystore::KeyBundle;
-use crate::opened::{bad_mailbox, hex, index_path};
+use crate::opened::{bad_mailbox, drive_identity, hex, index_path};
 
 /// What `init` asks for.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +74,7 @@ impl App {
             key_name: format!("{archive}.{location}"),
             mailbox: Some(url.to_string()),
             allowance_bytes: request.allowance_bytes,
-            park_after_days: request.park_after_days.unwrap_or(PARK_AFTER_DAYS),
+            park_after_days: park_after(request.park_after_days)?,
             drive_identity: Vec::new(),
         };
         let MailboxUrl::Folder(folder) = &url else {
@@ -123,7 +123,7 @@ impl App {
         let mut index = SqliteIndex::create(&path)?;
         begin(&mut index)?;
         drop(index);
-        marker.drive_identity = disk.facts()?.identity;
+        marker.drive_identity = drive_identity(&disk)?;
         disk.write_marker(marker.to_toml().as_bytes())?;
         disk.flush()?;
         self.remember_archive(root, &marker)
@@ -301,5 +301,16 @@ fn check_allowance(allowance_bytes: Option<u64>) -> Result<()> {
             "Give more room, or leave the allowance away.",
         )),
         _ => Ok(()),
+    }
+}
+
+/// Checks after how many days of silence a location stops to count.
+fn park_after(days: Option<u32>) -> Result<u32> {
+    match days {
+        None => Ok(PARK_AFTER_DAYS),
+        Some(days) if days >= PARK_AFTER_DAYS_MIN => Ok(days),
+        Some(days) => Err(AppError::usage(format!(
+            "--park-after {days} would set people aside who are away for a week; it is at least {PARK_AFTER_DAYS_MIN} days."
+        ))),
     }
 }

@@ -74,6 +74,20 @@ pub(crate) fn read_marker(disk: &RealDisk) -> Result<Marker> {
     })
 }
 
+/// Gives what a drive's file system calls itself.
+///
+/// One without a name has a mark of its own: a named drive and a nameless one are never the same, and what is absent
+/// after a move between them was not deleted.
+pub(crate) fn drive_identity(disk: &RealDisk) -> Result<Vec<u8>> {
+    const NAMELESS: [u8; 1] = [0];
+    let identity = disk.facts()?.identity;
+    Ok(if identity.is_empty() {
+        NAMELESS.to_vec()
+    } else {
+        identity
+    })
+}
+
 /// Gives where the index of an archive lies.
 pub(crate) fn index_path(root: &Path) -> PathBuf {
     root.join(".offsync").join("index.sqlite")
@@ -96,9 +110,7 @@ impl App {
             Some(Err(trouble)) => (None, Some(trouble)),
             None => (None, None),
         };
-        let identity = disk.facts()?.identity;
-        let is_known = !marker.drive_identity.is_empty() && !identity.is_empty();
-        let is_same_drive = !is_known || identity == marker.drive_identity;
+        let is_same_drive = marker.drive_identity.is_empty() || drive_identity(&disk)? == marker.drive_identity;
         let keys = ArchiveKeys::derive(&bundle.archive_key(), &marker.archive_id);
         let signer = bundle.signer();
         let witness = self.witness();
@@ -179,7 +191,7 @@ impl Opened {
 
     /// Lets the marker name the file system that the archive lies on now.
     pub(crate) fn adopt_drive(&mut self) -> Result<()> {
-        let identity = self.disk.facts()?.identity;
+        let identity = drive_identity(&self.disk)?;
         // The engine may have renewed the location; what stands there now is what counts.
         self.marker = read_marker(&self.disk)?;
         if self.marker.drive_identity != identity {

@@ -13,6 +13,7 @@ use offsync_adapters::disk::RealDisk;
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
 use offsync_core::entry::Meta;
+use offsync_core::format::ObjectName;
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::place::Stat;
 use offsync_core::ports::{
@@ -314,36 +315,53 @@ fn stage_error(error: &std::io::Error) -> DiskError {
 #[derive(Debug)]
 struct StageMailbox<'a> {
     real: &'a dyn Mailbox,
-    changed: Mutex<BTreeMap<String, Option<Vec<u8>>>>,
+    changed: Mutex<BTreeMap<String, Option<Staged>>>,
+}
+
+/// An object that a rehearsal would have put.
+#[derive(Clone, Debug)]
+struct Staged {
+    size_bytes: u64,
+    /// Its bytes; a pack's are not kept, since a rehearsal may post more than there is memory.
+    bytes: Option<Vec<u8>>,
 }
 
 impl StageMailbox<'_> {
     fn change(&self, name: &str, to: Option<&[u8]>) {
+        let is_pack = matches!(
+            name.parse(),
+            Ok(ObjectName::Pack { .. } | ObjectName::ServedPack { .. })
+        );
+        let staged = to.map(|bytes| Staged {
+            size_bytes: bytes.len() as u64,
+            bytes: (!is_pack).then(|| bytes.to_vec()),
+        });
         if let Ok(mut changed) = self.changed.lock() {
-            changed.insert(name.to_owned(), to.map(<[u8]>::to_vec));
+            changed.insert(name.to_owned(), staged);
         }
-    }
-
-    fn changed(&self) -> BTreeMap<String, Option<Vec<u8>>> {
-        self.changed.lock().map(|changed| changed.clone()).unwrap_or_default()
     }
 }
 
 impl Mailbox for StageMailbox<'_> {
     fn list(&self) -> std::result::Result<Vec<ObjectInfo>, MailboxError> {
-        let changed = self.changed();
         let mut objects = self.real.list()?;
+        let Ok(changed) = self.changed.lock() else {
+            return Ok(objects);
+        };
         objects.retain(|object| !changed.contains_key(&object.name));
-        objects.extend(changed.into_iter().filter_map(|(name, bytes)| {
-            let size_bytes = bytes?.len() as u64;
-            Some(ObjectInfo { name, size_bytes })
+        objects.extend(changed.iter().filter_map(|(name, staged)| {
+            Some(ObjectInfo {
+                name: name.clone(),
+                size_bytes: staged.as_ref()?.size_bytes,
+            })
         }));
         Ok(objects)
     }
 
     fn get(&self, name: &str) -> std::result::Result<Option<Vec<u8>>, MailboxError> {
-        match self.changed().remove(name) {
-            Some(bytes) => Ok(bytes),
+        let staged = self.changed.lock().ok().and_then(|changed| changed.get(name).cloned());
+        match staged {
+            Some(staged) => Ok(staged.and_then(|staged| staged.bytes)),
             None => self.real.get(name),
         }
     }

@@ -6,6 +6,7 @@ mod keystore;
 mod progress;
 mod prompt;
 mod run;
+mod secret_file;
 mod text;
 mod units;
 

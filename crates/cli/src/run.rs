@@ -1,6 +1,5 @@
 //! From a command to an exit code.
 
-use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -13,6 +12,7 @@ use offsync_app::{
 };
 
 use crate::arguments::{Arguments, Command, Copy, Demo, Init, Invite, Join, Sync};
+use crate::secret_file::SecretFile;
 use crate::{documents, keystore, progress, prompt, text};
 
 const DONE: u8 = 0;
@@ -135,16 +135,15 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
 }
 
 fn copy(app: &App, copy: &Copy, json: bool) -> Outcome {
-    let words = copy.phrase_file.as_deref().map(make_secret_file).transpose()?;
+    let words = copy.phrase_file.as_deref().map(SecretFile::begin).transpose();
+    let words = words.map_err(usage_error)?;
     let report = app.copy(&CopyRequest {
         folder: copy.folder.clone(),
         to: copy.to.clone(),
         label: copy.label.clone(),
         person: copy.person.clone(),
     })?;
-    let written = words.map_or(Ok(()), |mut file| {
-        writeln!(file, "{}", report.phrase).and_then(|()| file.sync_all())
-    });
+    let written = words.map_or(Ok(()), |words| words.finish(&report.phrase));
     if let Err(error) = &written {
         warn(&format!(
             "The file for the six words could not be written: {error}. Write them down."
@@ -221,7 +220,7 @@ fn code_of(report: &SyncReport) -> u8 {
     match (&report.failure, &report.held) {
         (Some(failure), _) => failure.class.code(),
         (None, Some(_)) => HELD,
-        (None, None) if report.skipped.is_empty() => DONE,
+        (None, None) if report.skipped.is_empty() && report.diverged.is_empty() => DONE,
         (None, None) => PARTIAL,
     }
 }
@@ -306,20 +305,6 @@ fn read_phrase(file: &Path) -> Result<String, AppError> {
     read.map_err(|error| {
         usage_error(format!(
             "The six words could not be read from {}: {error}.",
-            file.display()
-        ))
-    })
-}
-
-/// Makes the file for the six words before anything is done: words that cannot be written down would be lost.
-fn make_secret_file(file: &Path) -> Result<File, AppError> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map_err(|error| {
-        usage_error(format!(
-            "The six words could not be written to {}: {error}.",
             file.display()
         ))
     })

@@ -60,6 +60,8 @@ pub const RESERVE_PERCENT: u64 = 10;
 pub const HEAD_REFRESH_NS: i64 = 24 * 3_600 * 1_000_000_000;
 /// Days of silence after which a location is parked, unless the archive says otherwise.
 pub const PARK_AFTER_DAYS: u32 = 180;
+/// Fewest days that an archive may say.
+pub const PARK_AFTER_DAYS_MIN: u32 = 7;
 /// Days that a pack without its manifest stays in the mailbox after its author stopped to count.
 pub const ORPHAN_PACK_DAYS: i64 = 30;
 /// Cycles that a gap must be seen before state is asked for.

@@ -73,24 +73,8 @@ impl Engine<'_> {
     /// Gives the own changes that may go out: all, or all but deletions that wait for a yes.
     pub(crate) fn postable(&mut self, consent: &Consent) -> Result<Vec<LocalChange>> {
         let mut changes = self.local_changes()?;
-        let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
-        let mut deleted = BTreeSet::new();
-        let mut folders = BTreeSet::new();
-        for (i, change) in changes.iter().enumerate() {
-            if change.value.content.is_live() {
-                continue;
-            }
-            let siblings = self.index.entry(&change.origin())?;
-            let replaced: Vec<_> = change.replaces.iter().filter_map(|dot| siblings.get(dot)).collect();
-            let is_move = replaced
-                .iter()
-                .any(|version| arriving.contains(&version.value.content.tag()));
-            if replaced.iter().all(|version| version.value.content.is_folder()) {
-                folders.insert(i);
-            } else if !is_move && !consent.covers(HeldDirection::Local, &change.origin()) {
-                deleted.insert(i);
-            }
-        }
+        let (mut deleted, folders) = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
+        deleted.retain(|i| !consent.covers(HeldDirection::Local, &changes[*i].origin()));
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
         let of = left + deletions;
         if !guard::is_held(deletions, of) {
@@ -116,6 +100,37 @@ impl Engine<'_> {
             !(deleted.contains(&(i - 1)) || folders.contains(&(i - 1)))
         });
         Ok(changes)
+    }
+
+    /// Gives which of some changes delete a file for good, and which only take away folders; moves are neither.
+    fn deletions_of(&self, changes: &[&LocalChange]) -> Result<(BTreeSet<usize>, BTreeSet<usize>)> {
+        let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
+        let (mut deleted, mut folders) = (BTreeSet::new(), BTreeSet::new());
+        for (i, change) in changes.iter().enumerate() {
+            if change.value.content.is_live() {
+                continue;
+            }
+            let siblings = self.index.entry(&change.origin())?;
+            let replaced: Vec<_> = change.replaces.iter().filter_map(|dot| siblings.get(dot)).collect();
+            let is_move = replaced
+                .iter()
+                .any(|version| arriving.contains(&version.value.content.tag()));
+            if replaced.iter().all(|version| version.value.content.is_folder()) {
+                folders.insert(i);
+            } else if !is_move {
+                deleted.insert(i);
+            }
+        }
+        Ok((deleted, folders))
+    }
+
+    /// Tells whether a person said yes to every deletion of a changeset, so that nobody else needs to be asked.
+    ///
+    /// A yes to something else must not travel with it.
+    pub(crate) fn confirms_all(&self, changes: &[&LocalChange], consent: &Consent) -> Result<bool> {
+        let (deleted, _) = self.deletions_of(changes)?;
+        let mut origins = deleted.iter().map(|i| changes[*i].origin());
+        Ok(consent.is_given() && origins.all(|origin| consent.covers(HeldDirection::Local, &origin)))
     }
 
     /// Takes back deletions that were held and shown: what others deleted stays, as this location's own word;

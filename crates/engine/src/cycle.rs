@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use offsync_core::format::head::Head;
 use offsync_core::format::{ObjectName, People, Statement};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::INDEX_PAGE_ROWS;
@@ -131,11 +130,14 @@ impl Engine<'_> {
         if self.report.took_new_id {
             own = None;
         }
-        self.put_statements(mailbox, &mut view)?;
-        self.clear_outbox(Some(mailbox), &mut view)?;
+        // Without room nothing is said now; what is folded and pruned below makes some, and the next cycle says it.
+        unless_full(self.put_statements(mailbox, &mut view))?;
+        unless_full(self.clear_outbox(mailbox, &mut view))?;
         let mut missing = self.take_in(mailbox, &mut view, consent)?;
         let counted = self.counted(options.park_after_ns(), &missing)?;
-        own = Some(self.speak(mailbox, &mut view, own, &missing, &counted)?);
+        if let Some(head) = unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &missing, &counted))? {
+            own = Some(head);
+        }
         let (mut view, counted) = self.prune(mailbox, &view, options.park_after_ns(), &missing)?;
         if self.may_post(&counted)? {
             let posting = Posting {
@@ -150,7 +152,7 @@ impl Engine<'_> {
         }
         self.write_want(mailbox, &mut view, &missing)?;
         self.serve(mailbox, &mut view, options.allowance_bytes)?;
-        self.speak(mailbox, &mut view, own, &missing, &counted)?;
+        self.write_head(mailbox, &mut view, own.as_ref(), &missing, &counted)?;
         Ok(missing)
     }
 
@@ -181,17 +183,6 @@ impl Engine<'_> {
             return self.settle(consent);
         }
         Ok(missing)
-    }
-
-    fn speak(
-        &mut self,
-        mailbox: &dyn Mailbox,
-        view: &mut View,
-        listed: Option<Head>,
-        missing: &BTreeSet<ChunkId>,
-        counted: &Counted,
-    ) -> Result<Head> {
-        self.write_head(mailbox, view, listed.as_ref(), missing, counted)
     }
 
     /// Puts statements about people that the mailbox does not hold: new ones, or all after it was wiped.
@@ -316,5 +307,13 @@ impl Engine<'_> {
                 }
             }
         }
+    }
+}
+
+/// Takes "no room in the mailbox" for "not now"; any other trouble stays trouble.
+fn unless_full<T>(done: Result<T>) -> Result<Option<T>> {
+    match done {
+        Err(EngineError::Mailbox(error)) if error.kind() == MailboxErrorKind::NoRoom => Ok(None),
+        done => done.map(Some),
     }
 }

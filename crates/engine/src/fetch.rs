@@ -111,10 +111,32 @@ impl Engine<'_> {
         let Some(sealed) = self.get(mailbox, name)? else {
             return Ok(());
         };
-        let Ok(chunks) = decode_pack(self.keys, name, &sealed) else {
+        match decode_pack(self.keys, name, &sealed) {
+            Ok(chunks) => self.keep_chunks(chunks, stores, keeps),
+            Err(error) => {
+                self.note_damaged(name, &error.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes the small content out of a listed changeset.
+    fn fetch_inline(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        name: &ObjectName,
+        author: &LocationId,
+        stores: &mut Stores,
+    ) -> Result<()> {
+        let (Some(key), Some(sealed)) = (self.key_of(author)?, self.get(mailbox, name)?) else {
             return Ok(());
         };
-        self.keep_chunks(chunks, stores, keeps)
+        let Ok(manifest) = Manifest::decode(self.keys, name, &sealed, |_| Some(key)) else {
+            return Ok(());
+        };
+        let named = |bytes: Vec<u8>| (self.keys.chunk_id(&bytes), bytes);
+        let chunks = manifest.inline.into_iter().map(named).collect();
+        self.keep_chunks(chunks, stores, Keeps::WhileWanted)
     }
 
     /// Keeps chunks in staging that are not on this drive yet.
@@ -220,19 +242,22 @@ impl Engine<'_> {
             .names()
             .filter(|name| match name {
                 ObjectName::ServedPack { reader, .. } => *reader == me,
-                ObjectName::Pack { author, .. } => *author != me,
+                // Small content travels inside a changeset, which was folded already and may have lost its staging since.
+                ObjectName::Pack { author, .. } | ObjectName::Manifest { author, .. } => *author != me,
                 _ => false,
             })
             .cloned()
             .collect();
+        let all: Vec<ChunkId> = missing.iter().copied().collect();
         for name in names {
-            let left: Vec<ChunkId> = missing.iter().copied().collect();
-            if self.missing_of(&left, &stores)?.is_empty() {
+            if self.missing_of(&all, &stores)?.is_empty() {
                 break;
             }
-            self.fetch_pack(mailbox, &name, &mut stores, Keeps::WhileWanted)?;
+            match &name {
+                ObjectName::Manifest { author, .. } => self.fetch_inline(mailbox, &name, author, &mut stores)?,
+                _ => self.fetch_pack(mailbox, &name, &mut stores, Keeps::WhileWanted)?,
+            }
         }
-        let all: Vec<ChunkId> = missing.iter().copied().collect();
         Ok(self.missing_of(&all, &stores)?.len() < all.len())
     }
 

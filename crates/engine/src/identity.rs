@@ -45,7 +45,10 @@ impl Engine<'_> {
         let is_unknown = !self.identity.nonces.contains(&own.map(|own| own.nonce));
         // Absent or older, and nobody covers more of me: the mailbox lost something, the id stays.
         let is_older = own.is_none_or(|own| own.counter < self.identity.counter);
-        if ahead || (is_unknown && !is_older) || self.host_knows_more()? {
+        // A host that knows nothing, and a mailbox that knows nothing: nobody can say what this id has said since.
+        let nobody_remembers =
+            own.is_none() && self.identity.counter > 0 && self.witness.recall(&self.archive(), &self.me())?.is_none();
+        if ahead || (is_unknown && !is_older) || nobody_remembers || self.host_knows_more()? {
             return self.take_new_id(own.map_or(0, |own| own.counter));
         }
         let seen = own.map_or(0, |own| own.counter);

@@ -22,7 +22,7 @@ use crate::memory::{self, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
 use crate::monitor::Phase;
 use crate::outgoing::Outgoing;
 use crate::scan::gone_writes;
-use crate::unit::{Unit, units};
+use crate::unit::{Unit, manifest_bytes, units};
 use crate::view::View;
 
 /// What one call of `post` may use.
@@ -94,23 +94,27 @@ impl Engine<'_> {
         (self.report.waiting_entries, self.report.waiting_bytes) = (0, 0);
         let mut room = self.room(view, posting)?;
         let mut left = room.min(CHANGESET_CONTENT_BYTES_MAX);
+        let mut manifest_left = MANIFEST_BYTES_GUESS_MAX;
         let mut picked = Pick {
             changes: Vec::new(),
             chunks: Vec::new(),
         };
         let mut known = BTreeSet::new();
         for unit in &all {
-            let size = cost(unit) + unit.len() as u64 * ENTRY_BYTES_GUESS;
+            let in_manifest: u64 = unit.iter().map(|i| manifest_bytes(&changes[*i])).sum();
+            let size = cost(unit) + in_manifest;
             if size > room {
                 self.report.waiting_entries += unit.len() as u64;
                 self.report.waiting_bytes += cost(unit);
                 continue;
             }
             // What does not fit into this changeset goes with the next.
-            let is_full = picked.changes.len() + unit.len() > CHANGESET_ENTRIES_MAX;
-            if is_full || size > left {
+            let is_full =
+                picked.changes.len() + unit.len() > CHANGESET_ENTRIES_MAX || manifest_left < in_manifest || size > left;
+            if is_full && !picked.changes.is_empty() || size > left {
                 continue;
             }
+            manifest_left = manifest_left.saturating_sub(in_manifest);
             room -= size;
             left -= size;
             picked.changes.extend(unit);
@@ -121,8 +125,9 @@ impl Engine<'_> {
             return Ok(Some(picked));
         }
         // Nothing fits as a whole: carry as many chunks of the first as there is room for.
-        for (chunk, len) in all.first().into_iter().flatten().flat_map(|i| &needs[*i]) {
-            if *len + ENTRY_BYTES_GUESS > left {
+        let first = all.iter().find(|unit| cost(unit) > 0);
+        for (chunk, len) in first.into_iter().flatten().flat_map(|i| &needs[*i]) {
+            if *len + PART_BYTES_GUESS > left {
                 break;
             }
             left -= *len;
@@ -151,7 +156,7 @@ impl Engine<'_> {
 
     /// Gives dots to changes that nobody waits for.
     fn mint(&mut self, changes: &[LocalChange], pick: Pick) -> Result<bool> {
-        let manifest = self.manifest_of(changes, &pick.changes, Vec::new(), Vec::new(), &Consent::None);
+        let manifest = self.manifest_of(changes, &pick.changes, Vec::new(), Vec::new(), false);
         let (vector, mut writes) = self.fold_writes(&manifest, ManifestHash::new([0; 32]), 0)?;
         writes.extend(self.bind_writes(&manifest, changes, &pick.changes)?);
         self.identity.predecessor = None;
@@ -200,12 +205,14 @@ impl Engine<'_> {
         if kept.is_empty() && !is_part || is_part && content.packs.is_empty() && inline.is_empty() {
             return Ok(false);
         }
-        let manifest = self.manifest_of(changes, &kept, content.packs, inline, posting.consent);
+        let going: Vec<&LocalChange> = kept.iter().map(|i| &changes[*i]).collect();
+        let is_confirmed = self.confirms_all(&going, posting.consent)?;
+        let manifest = self.manifest_of(changes, &kept, content.packs, inline, is_confirmed);
         let sealed = manifest.encode(self.keys, self.signer, self.seal_nonce());
         let inline_bytes: usize = manifest.inline.iter().map(Vec::len).sum();
         self.report.payload_bytes += content.payload_bytes + (inline_bytes as u64).min(sealed.len() as u64);
         self.fold_own(&manifest, &sealed, changes, &kept)?;
-        self.clear_outbox(Some(mailbox), view)?;
+        self.clear_outbox(mailbox, view)?;
         self.report.posted_changesets += 1;
         self.report.posted_entries += kept.len() as u64;
         Ok(true)
@@ -302,7 +309,7 @@ impl Engine<'_> {
         kept: &[usize],
         packs: Vec<PackRef>,
         inline: Vec<Vec<u8>>,
-        consent: &Consent,
+        is_confirmed: bool,
     ) -> Manifest {
         let entry = |i: &usize| {
             let change = &changes[*i];
@@ -317,7 +324,7 @@ impl Engine<'_> {
             predecessor: self.identity.predecessor,
             context: self.vector.clone(),
             created_ns: self.clock.now_ns(),
-            deletions_confirmed: consent.is_given(),
+            deletions_confirmed: is_confirmed,
             entries: kept.iter().map(entry).collect(),
             packs,
             inline,
@@ -373,8 +380,7 @@ impl Engine<'_> {
     }
 
     /// Puts what the outbox holds; safe to do again.
-    pub(crate) fn clear_outbox(&mut self, mailbox: Option<&dyn Mailbox>, view: &mut View) -> Result<()> {
-        let Some(mailbox) = mailbox else { return Ok(()) };
+    pub(crate) fn clear_outbox(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
         for (name, sealed) in memory::read_all::<Vec<u8>>(self.index, OUTBOX)? {
             let mut writes = vec![memory::erase(format!("{OUTBOX}{name}"))];
             if let Ok(parsed) = name.parse::<ObjectName>() {
@@ -389,5 +395,7 @@ impl Engine<'_> {
     }
 }
 
-/// What an entry adds to a manifest, roughly, in bytes.
-const ENTRY_BYTES_GUESS: u64 = 160;
+/// What the changes of one changeset may add to its manifest, by the guess of [`manifest_bytes`].
+const MANIFEST_BYTES_GUESS_MAX: u64 = 3 << 20;
+/// What a part of a file adds to its manifest, roughly, in bytes.
+const PART_BYTES_GUESS: u64 = 160;

@@ -34,7 +34,7 @@ impl Engine<'_> {
         self.learn_people(mailbox, &view)?;
         self.learn_heads(mailbox, &view)?;
         let counted = self.counted(park_after_ns, missing)?;
-        if counted.others(self.me()).next().is_some() {
+        if counted.others(self.me()).next().is_some() && !self.knows_of_strangers()? {
             let dead = self.dead_objects(mailbox, &view, earlier, &counted)?;
             let total = dead.len() as u64;
             for (done, name) in dead.into_iter().enumerate() {
@@ -47,6 +47,14 @@ impl Engine<'_> {
         }
         self.forget_what_left(&view)?;
         Ok((view, counted))
+    }
+
+    /// Tells whether somebody may count whose statement has not been seen yet: a listing may show a head before it.
+    fn knows_of_strangers(&self) -> Result<bool> {
+        let people = self.people()?;
+        let heads = self.heads()?;
+        let mut counts = heads.values().flat_map(|cached| &cached.head.counts);
+        Ok(self.sees_strangers || counts.any(|location| !people.contains_key(location)))
     }
 
     fn dead_objects(
@@ -65,7 +73,7 @@ impl Engine<'_> {
             let is_dead = match &name {
                 ObjectName::Manifest { .. } | ObjectName::Pack { .. } if keeps_content => false,
                 ObjectName::Manifest { author, sequence } => {
-                    counted.all_folded(author, *sequence) && !self.manifest_is_lacked(mailbox, &name, &lacking)?
+                    counted.all_folded(author, *sequence) && !self.manifest_is_lacked(mailbox, view, &name, &lacking)?
                 }
                 ObjectName::Pack { author, sequence, .. } if counted.all_folded(author, *sequence) => {
                     !self.pack_is_lacked(mailbox, &name, &lacking)?
@@ -121,9 +129,11 @@ impl Engine<'_> {
         self.commit(writes)
     }
 
+    /// Tells whether a manifest is needed to find content that somebody lacks, and that is still there to be found.
     fn manifest_is_lacked(
         &mut self,
         mailbox: &dyn Mailbox,
+        view: &View,
         name: &ObjectName,
         lacking: &BTreeSet<ChunkId>,
     ) -> Result<bool> {
@@ -143,6 +153,7 @@ impl Engine<'_> {
         let mut chunks = manifest
             .packs
             .iter()
+            .filter(|pack| view.contains(&pack.name))
             .flat_map(|pack| pack.chunks.iter().copied())
             .chain(inline);
         Ok(chunks.any(|chunk| lacking.contains(&chunk)))

@@ -12,7 +12,25 @@ use offsync_core::rel_path::PathKey;
 /// Changes by their place in the list they were derived in.
 pub(crate) type Unit = Vec<usize>;
 
-/// Groups changes into units; `leaving` gives, for each change, the contents that it replaces.
+/// What an entry adds to a manifest, roughly, in bytes.
+const ENTRY_BYTES_GUESS: u64 = 160;
+/// What a chunk of its content adds.
+const CHUNK_REF_BYTES: u64 = 40;
+/// A chain of moves is cut beyond this: a manifest has to stay an object that every mailbox takes.
+const UNIT_MANIFEST_BYTES_MAX: u64 = 1 << 20;
+
+/// Gives what a change adds to a manifest, roughly, in bytes; its content not counted.
+pub(crate) fn manifest_bytes(change: &LocalChange) -> u64 {
+    let chunks = match &change.value.content {
+        Content::File(file) => file.chunks.len() as u64,
+        _ => 0,
+    };
+    ENTRY_BYTES_GUESS + chunks * CHUNK_REF_BYTES
+}
+
+/// Groups changes into units; what is one path's stays together, and a chain of moves as long as it is not too long.
+///
+/// `leaving` gives, for each change, the contents that it replaces.
 pub(crate) fn units(changes: &[LocalChange], leaving: &[Vec<[u8; 32]>]) -> Vec<Unit> {
     let mut leader: Vec<usize> = (0..changes.len()).collect();
     let mut first_by_place: BTreeMap<&PathKey, usize> = BTreeMap::new();
@@ -29,13 +47,21 @@ pub(crate) fn units(changes: &[LocalChange], leaving: &[Vec<[u8; 32]>]) -> Vec<U
             .iter()
             .for_each(|tag| leaves_at.entry(*tag).or_default().push(i));
     }
+    let mut weight = vec![0; changes.len()];
+    for (i, change) in changes.iter().enumerate() {
+        weight[find(&mut leader, i)] += manifest_bytes(change);
+    }
     for (i, change) in changes.iter().enumerate() {
         let content = &change.value.content;
         let is_empty = matches!(content, Content::File(file) if file.size_bytes == 0);
         if content.is_live() && !content.is_folder() && !is_empty {
             // One to one: a thousand copies of one picture that move are a thousand moves.
             if let Some(other) = leaves_at.get_mut(&content.tag()).and_then(Vec::pop) {
-                union(&mut leader, other, i);
+                let (a, b) = (find(&mut leader, other), find(&mut leader, i));
+                if a != b && weight[a] + weight[b] <= UNIT_MANIFEST_BYTES_MAX {
+                    weight[a.min(b)] = weight[a] + weight[b];
+                    union(&mut leader, a, b);
+                }
             }
         }
     }
@@ -109,5 +135,18 @@ mod tests {
     fn all_changes_of_one_path_stay_together() {
         let changes = [change("a", None), change("A", Some("x"))];
         assert_eq!(units(&changes, &[vec![], vec![]]), [vec![0, 1]]);
+    }
+
+    #[test]
+    fn a_chain_of_very_many_moves_is_cut_and_no_path_is() {
+        let count = 20_000;
+        let name = |i: usize| format!("{i:06}");
+        let changes: Vec<LocalChange> = (0..count).map(|i| change(&name(i + 1), Some(&name(i)))).collect();
+        let leaving: Vec<Vec<[u8; 32]>> = (0..count).map(|i| vec![tag(&name(i + 1))]).collect();
+        let cut = units(&changes, &leaving);
+        assert!(cut.len() > 2, "{}", cut.len());
+        let bytes = |unit: &Unit| unit.iter().map(|i| manifest_bytes(&changes[*i])).sum::<u64>();
+        assert!(cut.iter().all(|unit| bytes(unit) <= UNIT_MANIFEST_BYTES_MAX));
+        assert_eq!(cut.iter().map(Vec::len).sum::<usize>(), count);
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use offsync_core::format::ObjectName;
 use offsync_core::ids::{LocationId, PublicKey};
-use offsync_core::ports::Mailbox;
+use offsync_core::ports::{Mailbox, MailboxErrorKind};
+use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -58,9 +59,24 @@ impl<'a> Engine<'a> {
     }
 
     pub(crate) fn get(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<Option<Vec<u8>>> {
-        let bytes = mailbox.get(&name.to_string())?;
+        let bytes = match mailbox.get(&name.to_string()) {
+            // One object that cannot be read keeps nobody from the others.
+            Err(error) if matches!(error.kind(), MailboxErrorKind::Broken | MailboxErrorKind::Denied) => {
+                self.note_damaged(name, &error.to_string());
+                return Ok(None);
+            }
+            bytes => bytes?,
+        };
         self.report.downloaded_bytes += bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
         Ok(bytes)
+    }
+
+    /// Says that an object of the mailbox is not what it should be.
+    pub(crate) fn note_damaged(&mut self, name: &ObjectName, reason: &str) {
+        self.skip(
+            &RelPath::root(),
+            format!("the mailbox's object {name} cannot be used ({reason}); what it held is asked for again"),
+        );
     }
 
     pub(crate) fn put_object(
