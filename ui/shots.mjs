@@ -74,6 +74,25 @@ const SHOTS = {
       await page.getByRole("alert").waitFor();
     },
   ],
+  "set-up-no-keyring": [
+    "keyring-locked",
+    async (page) => {
+      await toSummary(page);
+      await press("Set it up")(page);
+      await page.getByRole("alert").waitFor();
+    },
+  ],
+  samples: ["samples"],
+  "samples-remove": ["samples", press("Remove the samples")],
+  "samples-plugged-in": [
+    "samples",
+    async (page) => {
+      await press("Plug in Grandma’s drive")(page);
+      await page.waitForTimeout(1500);
+    },
+  ],
+  busy: ["busy"],
+  "two-copies": ["two-copies"],
   empty: ["empty"],
   alone: ["alone"],
   "up-to-date": ["up-to-date"],

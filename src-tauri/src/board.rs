@@ -5,13 +5,22 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use offsync_app::view::{Event, Failure, Overview, Phase};
+use offsync_app::view::{ArchiveActivity, ArchiveStatus, Event, Failure, Overview, Phase};
 
 /// Hears every event that the window and the tray hear.
 pub(crate) type Tell = Arc<dyn Fn(Event) + Send + Sync>;
 
-/// What runs now: archive ids, each with what the engine is doing once it began.
+/// What runs now: folders of archives, each with what the engine is doing once it began.
+///
+/// Two copies of one archive may lie on one computer: what tells archives apart here is their folder, never their id.
 pub(crate) type Running = BTreeMap<String, Option<Phase>>;
+
+/// One copy of an archive, as events name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Which {
+    pub(crate) archive_id: String,
+    pub(crate) folder: String,
+}
 
 /// The last overview and the syncs under way.
 pub(crate) struct Board {
@@ -43,8 +52,8 @@ impl Board {
     }
 
     /// Notes that an archive is to be synced; false if that is under way already.
-    pub(crate) fn claim(&self, archive_id: &str) -> bool {
-        held(&self.running).insert(archive_id.to_owned(), None).is_none()
+    pub(crate) fn claim(&self, folder: &str) -> bool {
+        held(&self.running).insert(folder.to_owned(), None).is_none()
     }
 
     /// Takes an event of the engine.
@@ -54,8 +63,8 @@ impl Board {
     pub(crate) fn hear(&self, event: Event) {
         match &event {
             Event::SyncFinished { .. } => return held(&self.ended).push(event),
-            Event::Progress { archive_id, phase, .. } => {
-                if let Some(known) = held(&self.running).get_mut(archive_id) {
+            Event::Progress { folder, phase, .. } => {
+                if let Some(known) = held(&self.running).get_mut(folder) {
                     *known = Some(*phase);
                 }
             }
@@ -64,26 +73,41 @@ impl Board {
         self.tell(event);
     }
 
-    /// Keeps a new overview; gives the ids of the archives of which it says something new.
-    pub(crate) fn learn(&self, overview: &Overview) -> Vec<String> {
-        let before = held(&self.overview).replace(overview.clone());
-        let lines = |of: &Overview, id: &str| of.activity.iter().find(|one| one.archive_id == id).cloned();
-        let is_new = |id: &str| {
-            let Some(before) = &before else { return true };
-            let status = |of: &Overview| of.archives.iter().find(|one| one.archive_id == id).cloned();
-            status(before) != status(overview) || lines(before, id) != lines(overview, id)
+    /// Keeps a new overview; gives the archives of which it says something new.
+    ///
+    /// Of those that another Offsync works on, what was known before stays.
+    pub(crate) fn learn(&self, fresh: Overview) -> Vec<Which> {
+        let mut kept = held(&self.overview);
+        let overview = match kept.as_ref() {
+            Some(before) => with_last_known(fresh, before),
+            None => fresh,
         };
-        let ids = overview.archives.iter().map(|archive| archive.archive_id.clone());
-        ids.filter(|id| is_new(id)).collect()
+        let is_new = |archive: &&ArchiveStatus| {
+            let before = kept.as_ref().map(|before| told(before, &archive.folder));
+            before != Some(told(&overview, &archive.folder))
+        };
+        let before = kept
+            .as_ref()
+            .map(|before| before.archives.as_slice())
+            .unwrap_or_default();
+        // One that is not known any more is news as well: the tray still speaks of it.
+        let gone = before.iter().filter(|old| told(&overview, &old.folder).0.is_none());
+        let new = overview.archives.iter().filter(is_new).chain(gone).map(which).collect();
+        *kept = Some(overview);
+        new
     }
 
     /// Says that a sync ended. One that failed before the engine could say so is said here.
-    pub(crate) fn end(&self, archive_id: &str, failure: Option<&Failure>) {
-        held(&self.running).remove(archive_id);
+    pub(crate) fn end(&self, folder: &str, failure: Option<&Failure>) {
+        held(&self.running).remove(folder);
         let ended = self.take_ended();
         if ended.is_empty() {
+            let overview = self.overview();
+            let archives = overview.map(|overview| overview.archives).unwrap_or_default();
+            let archive = archives.into_iter().find(|archive| archive.folder == folder);
             self.tell(Event::SyncFinished {
-                archive_id: archive_id.to_owned(),
+                archive_id: archive.map(|archive| archive.archive_id).unwrap_or_default(),
+                folder: folder.to_owned(),
                 error: failure.map(sentence),
                 safe_to_unplug: false,
             });
@@ -102,11 +126,45 @@ impl Board {
         (self.tell)(event);
     }
 
-    pub(crate) fn tell_changed(&self, archive_ids: Vec<String>) {
-        for archive_id in archive_ids {
-            self.tell(Event::StatusChanged { archive_id });
+    pub(crate) fn tell_changed(&self, archives: Vec<Which>) {
+        for Which { archive_id, folder } in archives {
+            self.tell(Event::StatusChanged { archive_id, folder });
         }
     }
+}
+
+/// Gives all that an overview says of one archive.
+fn told<'a>(overview: &'a Overview, folder: &str) -> (Option<&'a ArchiveStatus>, Option<&'a ArchiveActivity>) {
+    (
+        overview.archives.iter().find(|one| one.folder == folder),
+        overview.activity.iter().find(|one| one.folder == folder),
+    )
+}
+
+fn which(archive: &ArchiveStatus) -> Which {
+    Which {
+        archive_id: archive.archive_id.clone(),
+        folder: archive.folder.clone(),
+    }
+}
+
+/// Fills what could not be read, because another Offsync works on it, with what was known of it before.
+fn with_last_known(mut fresh: Overview, before: &Overview) -> Overview {
+    for now in fresh.archives.iter_mut().filter(|one| one.busy) {
+        let (Some(status), lines) = told(before, &now.folder) else {
+            continue;
+        };
+        // Another archive may lie there by now; of that one nothing is known.
+        if now.archive_id == status.archive_id {
+            *now = ArchiveStatus {
+                busy: true,
+                ..status.clone()
+            };
+            fresh.activity.retain(|one| one.folder != now.folder);
+            fresh.activity.extend(lines.cloned());
+        }
+    }
+    fresh
 }
 
 /// Puts a failure into one line.
@@ -117,4 +175,140 @@ pub(crate) fn sentence(failure: &Failure) -> String {
 /// Takes a lock; what a thread that panicked left behind is whole, every change here is one assignment.
 pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use offsync_app::view::{Behind, DriveView, Headline, Lacking, LocalChanges, MailboxView};
+
+    use super::*;
+
+    fn archive(id: &str, folder: &str, headline: Headline) -> ArchiveStatus {
+        ArchiveStatus {
+            archive_id: id.into(),
+            name: String::new(),
+            folder: folder.into(),
+            location_id: String::new(),
+            label: String::new(),
+            person: String::new(),
+            drive: DriveView {
+                present: true,
+                free_bytes: 0,
+                total_bytes: 0,
+            },
+            mailbox: MailboxView {
+                reachable: true,
+                name: String::new(),
+                used_bytes: 0,
+                allowance_bytes: None,
+            },
+            local_changes: LocalChanges::default(),
+            incoming: Behind::default(),
+            lacking: Lacking::default(),
+            conflicts: 0,
+            skipped: Vec::new(),
+            busy: false,
+            files: 0,
+            safe_to_unplug: true,
+            last_sync: None,
+            held: None,
+            locations: Vec::new(),
+            headline,
+        }
+    }
+
+    fn overview(archives: Vec<ArchiveStatus>) -> Overview {
+        let lines = |archive: &ArchiveStatus| ArchiveActivity {
+            archive_id: archive.archive_id.clone(),
+            folder: archive.folder.clone(),
+            lines: Vec::new(),
+        };
+        Overview {
+            activity: archives.iter().map(lines).collect(),
+            archives,
+            syncing: Vec::new(),
+            samples: Vec::new(),
+            version: String::new(),
+        }
+    }
+
+    fn board() -> Board {
+        Board::new(Arc::new(|_| {}))
+    }
+
+    fn folders(new: Vec<Which>) -> Vec<String> {
+        new.into_iter().map(|which| which.folder).collect()
+    }
+
+    /// What comes of an archive that is in use, before it is filled.
+    fn busy(id: &str, folder: &str) -> ArchiveStatus {
+        let message = "Another Offsync is using this archive right now.".into();
+        ArchiveStatus {
+            busy: true,
+            ..archive(id, folder, Headline::NeedsYou { message })
+        }
+    }
+
+    #[test]
+    fn two_copies_of_one_archive_are_told_apart() {
+        let board = board();
+        let both = |headline| {
+            let copies = vec![archive("a", "/one", Headline::Alone), archive("a", "/two", headline)];
+            overview(copies)
+        };
+        assert_eq!(folders(board.learn(both(Headline::Alone))), ["/one", "/two"]);
+        assert_eq!(folders(board.learn(both(Headline::MailboxAway))), ["/two"]);
+        assert!(board.claim("/one") && board.claim("/two") && !board.claim("/one"));
+        board.hear(Event::Progress {
+            archive_id: "a".into(),
+            folder: "/two".into(),
+            phase: Phase::Posting,
+            done: 0,
+            total: None,
+            done_bytes: 0,
+            total_bytes: None,
+            path: None,
+        });
+        let running = board.running();
+        assert_eq!((running["/one"], running["/two"]), (None, Some(Phase::Posting)));
+        board.end("/one", None);
+        let seen = board.overview().expect("it was learned");
+        assert_eq!(seen.syncing, ["/two"]);
+    }
+
+    #[test]
+    fn an_archive_that_is_not_known_any_more_is_news() {
+        let board = board();
+        let one = || archive("a", "/one", Headline::Alone);
+        board.learn(overview(vec![one(), archive("b", "/two", Headline::Alone)]));
+        assert_eq!(folders(board.learn(overview(vec![one()]))), ["/two"]);
+    }
+
+    #[test]
+    fn what_another_offsync_works_on_keeps_its_last_known_state() {
+        let board = board();
+        let at_rest = archive("a", "/one", Headline::AllSafe { homes: 3 });
+        board.learn(overview(vec![at_rest.clone(), archive("b", "/two", Headline::Alone)]));
+        let mut fresh = overview(vec![busy("a", "/one"), archive("b", "/two", Headline::MailboxAway)]);
+        fresh.activity.remove(0);
+        let new = board.learn(fresh.clone());
+        assert_eq!(folders(new), ["/one", "/two"], "that it is in use is news too");
+        let seen = board.overview().expect("it was learned");
+        let kept = ArchiveStatus { busy: true, ..at_rest };
+        assert_eq!(seen.archives[0], kept);
+        assert_eq!(seen.archives[1].headline, Headline::MailboxAway);
+        assert!(seen.activity.iter().any(|one| one.folder == "/one"));
+        assert_eq!(folders(board.learn(fresh)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_was_never_seen_is_shown_as_it_came() {
+        let board = board();
+        board.learn(overview(vec![busy("a", "/one")]));
+        let first = |board: &Board| board.overview().expect("it was learned").archives.remove(0);
+        assert_eq!(first(&board), busy("a", "/one"));
+        board.learn(overview(vec![archive("a", "/one", Headline::Alone)]));
+        board.learn(overview(vec![busy("b", "/one")]));
+        assert_eq!(first(&board), busy("b", "/one"), "another archive lies there");
+    }
 }

@@ -26,8 +26,8 @@ pub(crate) async fn overview(desk: State<'_, Arc<Desk>>) -> Result<Overview, Fai
 
 /// Begins a sync; how it goes is told as events.
 #[tauri::command]
-pub(crate) async fn sync_now(desk: State<'_, Arc<Desk>>, archive_id: String) -> Result<(), Failure> {
-    let claimed = off_the_window_thread(&desk, move |desk| desk.claim(Some(&archive_id))).await?;
+pub(crate) async fn sync_now(desk: State<'_, Arc<Desk>>, folder: String) -> Result<(), Failure> {
+    let claimed = off_the_window_thread(&desk, move |desk| desk.claim(Some(&folder))).await?;
     begin_sync(&desk, claimed);
     Ok(())
 }
@@ -42,6 +42,18 @@ pub(crate) async fn set_up(desk: State<'_, Arc<Desk>>, request: SetUpRequest) ->
 #[tauri::command]
 pub(crate) async fn try_samples(desk: State<'_, Arc<Desk>>) -> Result<ArchiveStatus, Failure> {
     off_the_window_thread(&desk, Desk::try_samples).await
+}
+
+/// Acts out that somebody plugs a sample drive in; answers when it has synced.
+#[tauri::command]
+pub(crate) async fn plug_in_sample(desk: State<'_, Arc<Desk>>, location_id: String) -> Result<(), Failure> {
+    off_the_window_thread(&desk, move |desk| desk.plug_in_sample(&location_id)).await
+}
+
+/// Removes the sample homes.
+#[tauri::command]
+pub(crate) async fn remove_samples(desk: State<'_, Arc<Desk>>) -> Result<(), Failure> {
+    off_the_window_thread(&desk, Desk::remove_samples).await
 }
 
 /// Lets the person choose a folder; `None` if they chose nothing.
@@ -75,16 +87,16 @@ pub(crate) async fn suggested_names() -> SuggestedNames {
 
 /// Answers whether many deletions were meant.
 #[tauri::command]
-pub(crate) async fn answer_held(desk: State<'_, Arc<Desk>>, archive_id: String, yes: bool) -> Result<(), Failure> {
-    off_the_window_thread(&desk, move |desk| desk.answer_held(&archive_id, yes)).await
+pub(crate) async fn answer_held(desk: State<'_, Arc<Desk>>, folder: String, yes: bool) -> Result<(), Failure> {
+    off_the_window_thread(&desk, move |desk| desk.answer_held(&folder, yes)).await
 }
 
 /// Syncs archives that were claimed, one after the other, on another thread.
 pub(crate) fn begin_sync(desk: &Arc<Desk>, claimed: Vec<String>) {
     let desk = desk.clone();
     spawn_blocking(move || {
-        for archive_id in claimed {
-            desk.sync(&archive_id, Deletions::Hold);
+        for folder in claimed {
+            desk.sync(&folder, Deletions::Hold);
         }
     });
 }

@@ -3,15 +3,15 @@
 //! Everything here but [`Desk::overview`] may take long and belongs on a thread of its own. An archive is locked while
 //! it is worked on, so work takes turns, and what is asked meanwhile is answered from the [`Board`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
 use offsync_app::view::{ArchiveStatus, Failure, Overview, SetUpRequest};
-use offsync_app::{App, AppError, SyncRequest, make_samples};
+use offsync_app::{App, AppError, SyncRequest, are_samples, make_samples, plug_in_sample, remove_samples};
 
-use crate::board::{Board, Running, Tell, held, sentence};
+use crate::board::{Board, Running, Tell, Which, held, sentence};
 use crate::settings::Settings;
 
 /// How many changes of each archive the window gets.
@@ -19,6 +19,8 @@ const ACTIVITY_LINES_MAX: usize = 200;
 /// How long somebody else's Offsync may hold an archive before the window says so.
 const BUSY_PATIENCE: Duration = Duration::from_secs(5);
 const BUSY_RETRY: Duration = Duration::from_millis(200);
+/// What tells a drive with an archive on it from an empty folder.
+const MARKER: &str = ".offsync/location.toml";
 const STOP_RETRY: Duration = Duration::from_millis(20);
 
 /// What becomes of many deletions at once.
@@ -38,6 +40,8 @@ pub(crate) struct Desk {
     samples: App,
     samples_settings: Settings,
     turn: Mutex<()>,
+    /// When all archives were last read.
+    read_at: Mutex<Option<Instant>>,
     board: Arc<Board>,
 }
 
@@ -55,6 +59,7 @@ impl Desk {
             samples: open(settings.samples())?,
             samples_settings: settings.clone(),
             turn: Mutex::default(),
+            read_at: Mutex::default(),
             board: board.clone(),
         })
     }
@@ -85,32 +90,54 @@ impl Desk {
         Ok(overview)
     }
 
-    /// Claims archives for [`Desk::sync`]: the one named, or all whose drive is here. Those under way are left out.
-    pub(crate) fn claim(&self, archive_id: Option<&str>) -> Result<Vec<String>, Failure> {
+    /// Tells whether anything is under way: it reads the archives itself when it ends.
+    pub(crate) fn is_working(&self) -> bool {
+        !self.board.running().is_empty() || matches!(self.turn.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Tells how long ago all archives were read; `None` if they never were.
+    pub(crate) fn since_read(&self) -> Option<Duration> {
+        held(&self.read_at).map(|at| at.elapsed())
+    }
+
+    /// Tells whether another Offsync worked on an archive when it was last looked at.
+    pub(crate) fn waits_for_another(&self) -> bool {
+        let archives = self.board.overview().map(|overview| overview.archives);
+        archives.unwrap_or_default().iter().any(|archive| archive.busy)
+    }
+
+    /// Tells whether an archive came or went since it was last read. Opens none, so no lock is taken.
+    pub(crate) fn sees_other_drives(&self) -> bool {
+        let archives = self.board.overview().map(|overview| overview.archives);
+        let is_there = |folder: &str| Path::new(folder).join(MARKER).exists();
+        archives
+            .unwrap_or_default()
+            .iter()
+            .any(|archive| archive.drive.present != is_there(&archive.folder))
+    }
+
+    /// Claims archives for [`Desk::sync`]: the one in this folder, or all whose drive is here. Those under way are left out.
+    pub(crate) fn claim(&self, folder: Option<&str>) -> Result<Vec<String>, Failure> {
         let overview = self.overview()?;
-        let wanted = |archive: &&ArchiveStatus| match archive_id {
-            Some(id) => archive.archive_id == id,
+        let wanted = |archive: &&ArchiveStatus| match folder {
+            Some(folder) => archive.folder == folder,
             None => archive.drive.present,
         };
-        let ids = overview
-            .archives
-            .iter()
-            .filter(wanted)
-            .map(|one| one.archive_id.clone());
-        let ids: Vec<String> = ids.collect();
-        if archive_id.is_some() && ids.is_empty() {
+        let found = overview.archives.iter().filter(wanted).map(|one| one.folder.clone());
+        let found: Vec<String> = found.collect();
+        if folder.is_some() && found.is_empty() {
             return Err(unknown_archive());
         }
-        Ok(ids.into_iter().filter(|id| self.board.claim(id)).collect())
+        Ok(found.into_iter().filter(|folder| self.board.claim(folder)).collect())
     }
 
     /// Syncs an archive that was claimed, and tells how it went.
-    pub(crate) fn sync(&self, archive_id: &str, deletions: Deletions) {
+    pub(crate) fn sync(&self, folder: &str, deletions: Deletions) {
         let turn = held(&self.turn);
-        let failure = self.run_sync(archive_id, deletions).err();
+        let failure = self.run_sync(folder, deletions).err();
         let changed = self.read().map_or_else(|_| Vec::new(), |(_, changed)| changed);
         drop(turn);
-        self.board.end(archive_id, failure.as_ref());
+        self.board.end(folder, failure.as_ref());
         self.board.tell_changed(changed);
     }
 
@@ -133,9 +160,14 @@ impl Desk {
     pub(crate) fn try_samples(&self) -> Result<ArchiveStatus, Failure> {
         let turn = held(&self.turn);
         if self.sample_folders()?.is_empty() {
+            let base = &self.samples_settings.samples_dir;
+            if are_samples(base) {
+                // Left by an attempt, to make or to remove them, that was cut off.
+                remove_samples(base).map_err(|error| error.to_failure())?;
+            }
             // Its many small syncs are nobody's news, so this one tells nothing.
             let quiet = App::new(&self.samples_settings.samples()).map_err(|error| error.to_failure())?;
-            make_samples(&quiet, &self.samples_settings.samples_dir).map_err(|error| error.to_failure())?;
+            make_samples(&quiet, base).map_err(|error| error.to_failure())?;
         }
         let folders = self.sample_folders()?;
         let (overview, changed) = self.read()?;
@@ -149,15 +181,35 @@ impl Desk {
             .ok_or_else(unknown_archive)
     }
 
+    /// Acts out that somebody plugs a sample drive in, and looks at what it changed.
+    pub(crate) fn plug_in_sample(&self, location_id: &str) -> Result<(), Failure> {
+        let turn = held(&self.turn);
+        let synced = plug_in_sample(&self.samples_settings.samples_dir, location_id);
+        let changed = self.read().map_or_else(|_| Vec::new(), |(_, changed)| changed);
+        drop(turn);
+        self.board.tell_changed(changed);
+        synced.map_err(|error| error.to_failure())
+    }
+
+    /// Removes the sample homes; the archives of this computer are another matter.
+    pub(crate) fn remove_samples(&self) -> Result<(), Failure> {
+        let turn = held(&self.turn);
+        let removed = remove_samples(&self.samples_settings.samples_dir);
+        let read = self.read();
+        drop(turn);
+        self.board.tell_changed(read?.1);
+        removed.map_err(|error| error.to_failure())
+    }
+
     /// Syncs with a person's answer to the deletions that are held.
-    pub(crate) fn answer_held(&self, archive_id: &str, yes: bool) -> Result<(), Failure> {
+    pub(crate) fn answer_held(&self, folder: &str, yes: bool) -> Result<(), Failure> {
         let deletions = if yes { Deletions::Confirm } else { Deletions::Refuse };
-        let claimed = self.claim(Some(archive_id))?;
+        let claimed = self.claim(Some(folder))?;
         if claimed.is_empty() {
             return Err(under_way());
         }
-        for id in claimed {
-            self.sync(&id, deletions);
+        for folder in claimed {
+            self.sync(&folder, deletions);
         }
         Ok(())
     }
@@ -174,10 +226,8 @@ impl Desk {
     }
 
     /// Runs a cycle; the caller holds the turn.
-    fn run_sync(&self, archive_id: &str, deletions: Deletions) -> Result<(), Failure> {
-        let overview = self.board.overview().ok_or_else(unknown_archive)?;
-        let archive = overview.archives.iter().find(|one| one.archive_id == archive_id);
-        let folder = PathBuf::from(&archive.ok_or_else(unknown_archive)?.folder);
+    fn run_sync(&self, folder: &str, deletions: Deletions) -> Result<(), Failure> {
+        let folder = PathBuf::from(folder);
         let is_sample = self.sample_folders()?.contains(&folder);
         let app = if is_sample { &self.samples } else { &self.own };
         let request = SyncRequest {
@@ -191,9 +241,9 @@ impl Desk {
     }
 
     /// Reads all archives; the caller holds the turn, and tells of those that changed once it let go.
-    fn read(&self) -> Result<(Overview, Vec<String>), Failure> {
+    fn read(&self) -> Result<(Overview, Vec<Which>), Failure> {
         let began = Instant::now();
-        let mut overview = loop {
+        let fresh = loop {
             match self.read_both() {
                 Err(error) if error.code == "busy" && began.elapsed() < BUSY_PATIENCE => {
                     std::thread::sleep(BUSY_RETRY);
@@ -201,14 +251,16 @@ impl Desk {
                 read => break read.map_err(|error| error.to_failure())?,
             }
         };
-        let changed = self.board.learn(&overview);
-        overview.syncing = self.board.running().into_keys().collect();
+        *held(&self.read_at) = Some(Instant::now());
+        let changed = self.board.learn(fresh);
+        let overview = self.board.overview().ok_or_else(unknown_archive)?;
         Ok((overview, changed))
     }
 
     fn read_both(&self) -> Result<Overview, AppError> {
         let mut overview = self.own.overview(ACTIVITY_LINES_MAX)?;
         let samples = self.samples.overview(ACTIVITY_LINES_MAX)?;
+        overview.samples = samples.archives.iter().map(|one| one.folder.clone()).collect();
         overview.archives.extend(samples.archives);
         overview.activity.extend(samples.activity);
         Ok(overview)
@@ -253,7 +305,7 @@ mod tests {
     struct Office {
         desk: Arc<Desk>,
         told: Arc<Mutex<Vec<Told>>>,
-        id: String,
+        folder: String,
         copy: PathBuf,
         _place: TempDir,
     }
@@ -279,7 +331,7 @@ mod tests {
         Office {
             desk: opened,
             told,
-            id: made.archive_id,
+            folder: made.folder.clone(),
             copy: PathBuf::from(made.folder),
             _place: place,
         }
@@ -292,8 +344,8 @@ mod tests {
         }
 
         fn sync(&self) {
-            for id in self.desk.claim(None).expect("it was read before") {
-                self.desk.sync(&id, Deletions::Hold);
+            for folder in self.desk.claim(None).expect("it was read before") {
+                self.desk.sync(&folder, Deletions::Hold);
             }
         }
     }
@@ -302,7 +354,7 @@ mod tests {
     fn sample_homes_that_were_made_are_found_again() {
         let office = office();
         let again = office.desk.try_samples().expect("they are there");
-        assert_eq!(again.archive_id, office.id);
+        assert_eq!(again.folder, office.folder);
         assert_eq!(again.locations.len(), 3);
         assert!(matches!(again.headline, Headline::Unsent { .. }));
     }
@@ -325,7 +377,7 @@ mod tests {
         let (_, seen) = begun.expect("the beginning is told");
         assert_eq!(
             seen.as_ref().map(|seen| seen.syncing.as_slice()),
-            Some([office.id.clone()].as_slice())
+            Some([office.folder.clone()].as_slice())
         );
     }
 
@@ -333,16 +385,17 @@ mod tests {
     fn the_overview_answers_while_the_engine_works() {
         let office = office();
         let _turn = held(&office.desk.turn);
-        let id = std::slice::from_ref(&office.id);
-        assert_eq!(office.desk.claim(Some(&office.id)).expect("it is known"), id);
+        let folder = std::slice::from_ref(&office.folder);
+        assert_eq!(office.desk.claim(Some(&office.folder)).expect("it is known"), folder);
         assert!(
             office.desk.claim(None).expect("it is known").is_empty(),
             "nothing is synced twice at once"
         );
-        assert_eq!(office.desk.overview().expect("at once").syncing, id);
+        assert_eq!(office.desk.overview().expect("at once").syncing, folder);
+        assert!(office.desk.is_working());
         let refused = office
             .desk
-            .answer_held(&office.id, true)
+            .answer_held(&office.folder, true)
             .expect_err("an answer is not lost in silence");
         assert_eq!(refused.code, "busy");
     }
@@ -383,12 +436,48 @@ mod tests {
             }
             office.sync();
             assert!(matches!(office.status().headline, Headline::Held { .. }));
-            office.desk.answer_held(&office.id, yes).expect("that is an answer");
+            office.desk.answer_held(&office.folder, yes).expect("that is an answer");
             assert_eq!(office.status().held, None);
             let overview = office.desk.overview().expect("it was read before");
             let deleted: u64 = overview.activity[0].lines.iter().map(|line| line.summary.deleted).sum();
             assert_eq!(deleted, sent, "{:?}", office.status());
         }
+    }
+
+    #[test]
+    fn a_drive_that_comes_or_goes_is_seen_without_a_lock() {
+        let office = office();
+        assert!(!office.desk.sees_other_drives());
+        fs::rename(&office.copy, office.copy.with_extension("away")).expect("the drive goes");
+        assert!(office.desk.sees_other_drives());
+        office.desk.refresh().expect("it can be read");
+        assert!(!office.desk.sees_other_drives() && !office.desk.is_working());
+        fs::rename(office.copy.with_extension("away"), &office.copy).expect("the drive comes");
+        assert!(office.desk.sees_other_drives());
+    }
+
+    #[test]
+    fn sample_homes_are_marked_and_catch_up_when_their_drive_is_plugged_in() {
+        let office = office();
+        let overview = office.desk.overview().expect("it was read before");
+        assert_eq!(overview.samples, std::slice::from_ref(&office.folder));
+        office.sync();
+        let others = |status: ArchiveStatus| status.locations.into_iter().filter(|home| !home.this);
+        for home in others(office.status()) {
+            assert!(home.behind.changesets > 0, "{}", home.label);
+            office.desk.plug_in_sample(&home.location_id).expect("it syncs");
+        }
+        assert!(matches!(office.status().headline, Headline::AllSafe { homes: 3 }));
+    }
+
+    #[test]
+    fn sample_homes_that_were_removed_are_gone_and_can_be_made_again() {
+        let office = office();
+        office.desk.remove_samples().expect("they were made here");
+        let overview = office.desk.overview().expect("nothing is left");
+        assert!(overview.archives.is_empty() && overview.samples.is_empty());
+        assert!(!office.copy.exists());
+        office.desk.try_samples().expect("there is room again");
     }
 
     #[test]

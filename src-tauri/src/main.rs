@@ -10,6 +10,7 @@ mod commands;
 mod desk;
 mod ending;
 mod events;
+mod lookout;
 mod notices;
 mod panel;
 mod settings;
@@ -20,7 +21,6 @@ use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tauri::{AppHandle, Manager, WindowEvent};
 use tauri_plugin_autostart::MacosLauncher;
@@ -31,7 +31,6 @@ use crate::settings::Settings;
 
 /// Starts without a window, as at the beginning of a session.
 const HIDDEN: &str = "--hidden";
-const REFRESH_EVERY: Duration = Duration::from_secs(60);
 
 fn main() -> ExitCode {
     match run() {
@@ -59,6 +58,8 @@ fn run() -> Result<(), Box<dyn Error>> {
             commands::sync_now,
             commands::set_up,
             commands::try_samples,
+            commands::plug_in_sample,
+            commands::remove_samples,
             commands::pick_folder,
             commands::suggested_names,
             commands::answer_held,
@@ -79,17 +80,10 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Puts the tray up, lets a thread look after the archives, and shows the window if it is wanted.
+/// Puts the tray up, lets a thread look out for changes, and shows the window if it is wanted.
 fn begin(handle: &AppHandle) -> Result<(), Box<dyn Error>> {
     tray::put_up(handle)?;
-    let desk = handle.state::<Arc<Desk>>().inner().clone();
-    std::thread::Builder::new().name("refresh".into()).spawn(move || {
-        loop {
-            // What it finds is told as events; a failure is said to whoever asks for the overview.
-            let _ = desk.refresh();
-            std::thread::sleep(REFRESH_EVERY);
-        }
-    })?;
+    lookout::begin(handle)?;
     if !std::env::args().any(|argument| argument == HIDDEN) {
         window::show(handle);
     }

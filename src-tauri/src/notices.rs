@@ -28,22 +28,22 @@ pub(crate) fn show(handle: &AppHandle, event: &Event) {
 }
 
 fn notice(event: &Event, overview: impl FnOnce() -> Option<Overview>) -> Option<Notice> {
-    let name = |id: &str| {
+    let name = |folder: &str| {
         let archives = overview().map(|overview| overview.archives).unwrap_or_default();
-        let archive = archives.into_iter().find(|archive| archive.archive_id == id);
+        let archive = archives.into_iter().find(|archive| archive.folder == folder);
         archive.map_or_else(|| "Offsync".to_owned(), |archive| archive.name)
     };
     match event {
         Event::SyncFinished {
-            archive_id,
+            folder,
             error: Some(error),
             ..
         } => Some(Notice {
-            title: name(archive_id),
+            title: name(folder),
             body: error.clone(),
         }),
-        Event::Notice { archive_id, message } => Some(Notice {
-            title: name(archive_id.as_deref().unwrap_or_default()),
+        Event::Notice { folder, message, .. } => Some(Notice {
+            title: name(folder.as_deref().unwrap_or_default()),
             body: message.clone(),
         }),
         _ => None,
@@ -57,6 +57,7 @@ mod tests {
     fn finished(error: Option<&str>) -> Event {
         Event::SyncFinished {
             archive_id: "a".into(),
+            folder: "/a".into(),
             error: error.map(str::to_owned),
             safe_to_unplug: error.is_none(),
         }

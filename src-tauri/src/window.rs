@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use tauri::async_runtime::spawn_blocking;
-use tauri::{AppHandle, Manager, Window, WindowEvent};
+use tauri::{AppHandle, Emitter, Manager, Window, WindowEvent};
 
 use crate::desk::Desk;
-use crate::{ending, panel};
+use crate::{ending, lookout, panel};
 
 pub(crate) const LABEL: &str = "main";
+/// What the page listens on for an archive that was chosen outside of it.
+const CHOSEN: &str = "offsync-chosen";
 
 /// Brings the window before everything else.
 pub(crate) fn show(handle: &AppHandle) {
@@ -20,10 +22,22 @@ pub(crate) fn show(handle: &AppHandle) {
     }
 }
 
+/// Lets the page show the archive in this folder.
+pub(crate) fn choose(handle: &AppHandle, folder: &str) {
+    // A page that is being torn down shows nothing more.
+    let _ = handle.emit_to(LABEL, CHOSEN, folder);
+}
+
 /// Tells whether somebody may be looking at the window.
 pub(crate) fn is_seen(handle: &AppHandle) -> bool {
     let window = handle.get_webview_window(LABEL);
     window.is_some_and(|window| window.is_visible().unwrap_or(false) && !window.is_minimized().unwrap_or(false))
+}
+
+/// Tells whether somebody is at the window right now.
+pub(crate) fn is_watched(handle: &AppHandle) -> bool {
+    let window = handle.get_webview_window(LABEL);
+    is_seen(handle) && window.is_some_and(|window| window.is_focused().unwrap_or(false))
 }
 
 /// Answers a wish to close, and has the archives looked at when somebody looks.
@@ -37,7 +51,12 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
         WindowEvent::Focused(true) => {
             if let Some(desk) = window.try_state::<Arc<Desk>>() {
                 let desk = desk.inner().clone();
-                spawn_blocking(move || desk.refresh());
+                spawn_blocking(move || {
+                    if lookout::is_due_on_focus(&desk) {
+                        // What it finds is told as events.
+                        let _ = desk.refresh();
+                    }
+                });
             }
         }
         _ => {}

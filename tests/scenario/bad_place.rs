@@ -368,3 +368,46 @@ fn copy_folder(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn a_folder_with_offsyncs_own_settings_is_refused() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    let settings = pep.folder.join(".config/offsync");
+    let init = pep.json([
+        "init",
+        pep.at(),
+        "--name",
+        "N",
+        "--label",
+        "L",
+        "--mailbox",
+        &world.mailbox_url(),
+        "--config-dir",
+        crate::world::text(&settings),
+    ]);
+    init.expect_failure(1, "settings_inside", &["settings and keys", "must not travel"]);
+    assert!(!pep.private().exists() && !settings.exists());
+}
+
+#[test]
+fn too_short_a_silence_is_refused() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let url = world.mailbox_url();
+    let arguments = [
+        "init",
+        pep.at(),
+        "--name",
+        "N",
+        "--label",
+        "L",
+        "--mailbox",
+        &url,
+        "--park-after",
+        "0",
+    ];
+    pep.json(arguments).expect_failure(2, "usage", &["at least 7 days"]);
+    assert!(!pep.private().exists());
+}

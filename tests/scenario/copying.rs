@@ -265,3 +265,73 @@ fn an_invitation_fills_an_empty_folder_and_adopts_a_full_one() {
     }
     assert_eq!(tree.len(), 5, "what is the same is there once: {tree:?}");
 }
+
+#[test]
+fn what_somebody_saved_on_a_half_made_copy_is_set_aside_and_named() {
+    let world = World::new();
+    let pep = world.home("pep");
+    fill(&pep);
+    world.init(&pep);
+    let anna = world.home_without_folder("anna");
+    let copied = copy(&pep, &anna);
+    copied.expect_code(0);
+    // As if the cable had been pulled right before the last step, and the drive was used all the same.
+    let progress = format!(
+        "archive_id = \"{}\"\nlocation_id = \"{}\"\n",
+        copied.document()["archive_id"].as_str().expect("an id"),
+        copied.document()["location_id"].as_str().expect("an id"),
+    );
+    fs::write(anna.private().join("copy-in-progress.toml"), progress).expect("a file can be written");
+    fs::remove_file(anna.private().join("invitation")).expect("it is there");
+    anna.write("0/0.bin", "what Anna saved");
+    let again = copy(&pep, &anna);
+    let document = again.expect_code(5).document();
+    assert_eq!(document["skipped"][0]["path"], "0/0.bin", "{document:#}");
+    assert!(anna.read("0/0.bin") == noise(0, 20_000));
+    assert!(
+        tree::of(&anna.private()).holds(b"what Anna saved"),
+        "it lies in the trash"
+    );
+}
+
+#[test]
+fn the_words_of_an_earlier_copy_are_not_lost_to_one_that_is_refused() {
+    let world = World::new();
+    let pep = world.home("pep");
+    fill(&pep);
+    world.init(&pep);
+    let anna = world.home_without_folder("anna");
+    let file = world.path("words");
+    let arguments = [
+        "copy",
+        pep.at(),
+        anna.at(),
+        "--label",
+        "Anna",
+        "--person",
+        "Anna",
+        "--phrase-file",
+        text(&file),
+    ];
+    pep.json(arguments).expect_code(0);
+    let words = fs::read(&file).expect("words");
+    pep.json(arguments).expect_failure(1, "inside_an_archive", &["already"]);
+    assert_eq!(fs::read(&file).expect("words"), words);
+    assert!(!file.with_extension("part").exists() && !world.path("words.part").exists());
+    let folder = world.path("a folder");
+    fs::create_dir(&folder).expect("a folder can be made");
+    let grandma = world.home_without_folder("grandma");
+    let refused = pep.json([
+        "copy",
+        pep.at(),
+        grandma.at(),
+        "--label",
+        "G",
+        "--person",
+        "G",
+        "--phrase-file",
+        text(&folder),
+    ]);
+    refused.expect_failure(2, "usage", &["it is a folder"]);
+    assert!(!grandma.folder.exists(), "nothing was begun");
+}

@@ -21,7 +21,12 @@ fn init_copy_invite_and_join_tell_what_they_made() {
         "--mailbox",
         &url,
     ]);
-    check(&init.expect_code(0).document(), &schema::init(), &[]);
+    check(&init.expect_code(0).document(), &schema::init(), &["made_mailbox"]);
+    assert!(
+        init.document()["made_mailbox"]
+            .as_str()
+            .is_some_and(|made| made.ends_with("mailbox"))
+    );
     let anna = world.home_without_folder("anna");
     let copy = pep.json(["copy", pep.at(), anna.at(), "--label", "Anna", "--person", "Anna"]);
     check(
@@ -122,18 +127,103 @@ fn status_and_sync_of_all_archives_name_each() {
         (present("Photos"), present("Second")),
         (Some(true.into()), Some(false.into()))
     );
+    // Drives in drawers are how Offsync is used: all that are here are synced, and that is done.
     let sync = pep.json(["sync"]);
-    let reports = sync.expect_code(1).document();
-    let errors = reports
+    let reports = sync.expect_code(0).document();
+    let mut present: Vec<bool> = reports
         .as_array()
         .into_iter()
         .flatten()
-        .filter(|report| report.get("error").is_some());
-    assert_eq!(
-        errors.count(),
-        1,
-        "one archive carries its error, the other its figures: {reports:#}"
+        .filter_map(|report| report["drive_present"].as_bool())
+        .collect();
+    present.sort_unstable();
+    assert_eq!(present, [false, true], "{reports:#}");
+    let told = pep.run(["sync"]);
+    assert!(told.expect_code(0).stdout.contains("the drive is not here"), "{told}");
+    std::fs::rename(&pep.folder, pep.folder.with_extension("away")).expect("a drive can go away");
+    pep.json(["sync"]).expect_code(1);
+}
+
+#[test]
+fn status_without_any_archive_says_what_to_do() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let status = pep.run(["status"]);
+    assert!(status.expect_code(0).stdout.contains("offsync init"), "{status}");
+    assert_eq!(pep.json(["status"]).document(), serde_json::json!([]));
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_named_by_status_and_diff_too() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("closed/a.txt", "a");
+    world.init(&pep);
+    crate::odd_names::make_pipe(&pep.folder.join("pipe"));
+    let status = pep.json(["status", pep.at()]);
+    assert_eq!(status.expect_code(5).document()[0]["skipped"][0]["path"], "pipe");
+    let told = pep.run(["status", pep.at()]);
+    assert!(told.expect_code(5).stdout.contains("left alone: pipe"), "{told}");
+    let diff = pep.run(["diff", pep.at()]);
+    assert!(diff.expect_code(5).stderr.contains("left alone: pipe"), "{diff}");
+}
+
+#[test]
+fn the_mailbox_can_be_looked_at_and_found_at_another_path() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    world.init(&pep);
+    let anna = world.home_without_folder("anna");
+    let words = world.path("words");
+    let arguments = [
+        "copy",
+        pep.at(),
+        anna.at(),
+        "--label",
+        "Anna",
+        "--person",
+        "Anna",
+        "--phrase-file",
+    ];
+    pep.run(arguments.into_iter().chain([text(&words)])).expect_code(0);
+    pep.write("b.txt", "b");
+    pep.sync();
+    let show = pep.json(["mailbox", "show", pep.at()]).expect_code(0).document();
+    assert_eq!(show["waiting_for"][0]["label"], "Anna");
+    assert!(
+        show["objects"].as_u64() > Some(2) && show["bytes"].as_u64() > Some(0),
+        "{show:#}"
     );
+    // The same stick is mounted elsewhere on Anna's computer.
+    let elsewhere = world.path("stick of anna");
+    std::fs::rename(world.mailbox(), &elsewhere).expect("a stick can be mounted elsewhere");
+    let url = format!("fs://{}", text(&elsewhere)).replace(' ', "%20");
+    let wrong = anna.json([
+        "join",
+        anna.at(),
+        "--phrase-file",
+        text(&words),
+        "--mailbox",
+        "fs:///nowhere/at/all",
+    ]);
+    wrong.expect_failure(6, "mailbox_away", &["is not there"]);
+    anna.json(["join", anna.at(), "--phrase-file", text(&words), "--mailbox", &url])
+        .expect_code(0);
+    anna.sync();
+    assert!(anna.has("b.txt"));
+    // And now on Pep's as well.
+    pep.json(["sync", pep.at()])
+        .expect_failure(6, "mailbox_away", &["is not there"]);
+    let empty = world.path("empty");
+    std::fs::create_dir(&empty).expect("a folder can be made");
+    let no_mailbox = pep.json(["mailbox", "use", pep.at(), &format!("fs://{}", text(&empty))]);
+    no_mailbox.expect_failure(6, "mailbox_missing", &["holds no mailbox of this archive"]);
+    pep.json(["mailbox", "use", pep.at(), &url]).expect_code(0);
+    pep.sync();
+    anna.sync();
+    pep.sync();
+    crate::world::check_alike(&[&pep, &anna]);
 }
 
 #[test]
@@ -201,4 +291,58 @@ fn of_label(locations: &Value, label: &str) -> Value {
     all.find(|location| location["label"] == label)
         .cloned()
         .unwrap_or_default()
+}
+
+#[test]
+fn nothing_is_called_safe_while_content_is_not_on_the_drive() {
+    let world = World::new();
+    let pep = world.home("pep");
+    for number in 0..3 {
+        pep.write(&format!("{number}.bin"), crate::story::noise(number, 200_000));
+    }
+    world.init(&pep);
+    // While nobody else is there, nothing is put into the mailbox.
+    pep.sync();
+    let invitation = world.path("tia.invitation");
+    let invite = pep.json([
+        "invite",
+        pep.at(),
+        "--label",
+        "Tia",
+        "--person",
+        "Tia",
+        "--out",
+        text(&invitation),
+    ]);
+    let words = world.path("words");
+    std::fs::write(&words, invite.document()["phrase"].as_str().expect("words")).expect("words can be written");
+    let tia = world.home("tia");
+    let (file, words) = (text(&invitation), text(&words));
+    tia.json(["join", tia.at(), "--invitation", file, "--phrase-file", words])
+        .expect_code(0);
+    let mut most_lacking = 0;
+    for _ in 0..8 {
+        tia.json(["sync", tia.at()]);
+        let here = tia.tree().paths(|path| path.ends_with(b".bin")).len() as u64;
+        let status = tia.json(["status", tia.at()]).document();
+        let told = tia.run(["status", tia.at()]).stdout;
+        if here < 3 {
+            assert!(!told.contains("safe"), "{here} of 3 are here: {told}");
+            let log = pep.json(["log", pep.at()]).document();
+            let has = |line: &Value| line["applied_by"].as_array().map_or(0, Vec::len);
+            assert!(
+                log.as_array().into_iter().flatten().all(|line| has(line) < 2),
+                "{log:#}"
+            );
+        }
+        most_lacking = status[0]["lacking"]["files"].as_u64().unwrap_or(0).max(most_lacking);
+        pep.sync();
+    }
+    assert_eq!(most_lacking, 3, "what is known and not here is counted");
+    crate::world::settle(&[&pep, &tia]);
+    let status = tia.json(["status", tia.at()]).document();
+    assert_eq!(
+        (&status[0]["lacking"]["files"], &status[0]["headline"]["kind"]),
+        (&0.into(), &"all_safe".into())
+    );
 }

@@ -99,7 +99,8 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 5] = [
+pub(crate) const SYNC_MORE: [&str; 6] = [
+    "[].drive_present",
     "[].took_new_id",
     "[].missing_chunks",
     "[].skipped[].path_base64",
@@ -117,7 +118,10 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 6] = [
+pub(crate) const STATUS_MORE: [&str; 9] = [
+    "[].lacking",
+    "[].skipped",
+    "[].busy",
     "[].person",
     "[].files",
     "[].held",

@@ -85,6 +85,7 @@ impl World {
         self.homes[at].asleep_until_ns = self.time.true_ns() + hours * 60 * MINUTE_NS;
         if self.rng.percent(50) {
             self.time.pass_ns(20 * 60 * MINUTE_NS);
+            self.shared.watch.notes().now_ns = self.time.true_ns();
         }
         self.say(|_| format!("home {at} sleeps for {hours} hours"));
     }

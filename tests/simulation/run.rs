@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use offsync_core::ports::IndexStore;
+
 use crate::guard::Off;
 use crate::profile::{Profile, named};
 use crate::sweep::sweep;
@@ -71,6 +73,12 @@ pub(crate) fn replay() {
     world.trace.iter().for_each(|line| println!("{line}"));
     for home in &world.homes {
         println!("home {}:", home.at);
+        let people = home.index.notes("person/").unwrap_or_default();
+        for (name, note) in people {
+            let person = postcard::from_bytes::<offsync_engine::CachedPerson>(&note).ok();
+            println!("  {name} succeeds {:?}", person.and_then(|person| person.succeeds));
+        }
+        println!("  counts {:?}", world.shared.watch.notes().counts);
         for (key, siblings) in home.index.all_entries() {
             siblings
                 .iter()

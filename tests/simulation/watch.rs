@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Version};
-use offsync_core::format::{Head, ObjectName};
+use offsync_core::format::{Head, Manifest, ObjectName};
 use offsync_core::ids::{Digest, LocationId, PublicKey, Root};
 use offsync_core::ports::{IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
@@ -46,6 +46,10 @@ pub(crate) struct Notes {
     pub(crate) now_ns: i64,
     pub(crate) park_after_ns: i64,
     pub(crate) judges_prunes: bool,
+    /// Whom the last head of each location counted.
+    pub(crate) counts: BTreeMap<LocationId, Vec<LocationId>>,
+    /// What each changeset builds on, by author and sequence.
+    pub(crate) contexts: BTreeMap<(LocationId, u64), VersionVector>,
     /// Which value a file's content is.
     pub(crate) values: BTreeMap<Digest, u64>,
     /// Values that a person took away from a place, by home.
@@ -142,8 +146,12 @@ impl Watch {
     pub(crate) fn see_put(&self, home: usize, signer: &PublicKey, name: &str, bytes: &[u8]) {
         match name.parse::<ObjectName>() {
             Ok(name @ ObjectName::Head(_)) => self.see_head(home, signer, &name, bytes),
-            Ok(ObjectName::Manifest { author, sequence }) => {
+            Ok(name @ ObjectName::Manifest { author, sequence }) => {
+                let manifest = Manifest::decode(&self.keys, &name, bytes, |_| Some(*signer));
                 let mut notes = self.notes();
+                if let Ok(manifest) = manifest {
+                    notes.contexts.insert((author, sequence), manifest.context);
+                }
                 let from = Dot {
                     location: author,
                     sequence,
@@ -169,6 +177,7 @@ impl Watch {
         let mut notes = self.notes();
         let now_ns = notes.now_ns;
         notes.heads.insert(head.location, (head.counter, now_ns));
+        notes.counts.insert(head.location, head.counts.clone());
         let (root, other) = *notes.roots.entry(head.vector.clone()).or_insert((head.root, home));
         if root != head.root {
             let text = format!(
@@ -188,6 +197,7 @@ impl Watch {
         if !notes.judges_prunes || self.mailbox.object(name).is_none() {
             return;
         }
+        let pruner = &notes.homes[home].0;
         let mut early = None;
         for (at, (index, was_restored)) in notes.homes.iter().enumerate() {
             let Some(identity) = identity_of(index) else { continue };
@@ -196,7 +206,9 @@ impl Watch {
                 && head.is_some_and(|(counter, at_ns)| {
                     *counter == identity.counter && notes.now_ns - at_ns < notes.park_after_ns
                 });
-            if !was_restored && speaks && vector_of(index).get(&author) < sequence {
+            // Whoever came between the pruner's listing and its deletion is served state.
+            let is_known = matches!(pruner.note(&format!("person/{}", identity.location)), Ok(Some(_)));
+            if !was_restored && is_known && speaks && vector_of(index).get(&author) < sequence {
                 early = Some(at);
             }
         }

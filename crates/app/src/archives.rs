@@ -1,6 +1,7 @@
 //! The archives that this computer knows: a small file in the settings folder, no secrets.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::disk::find_archive_root;
@@ -47,13 +48,25 @@ impl Archives {
         toml::from_str(&text).map_err(|error| unusable(&path, error.message()))
     }
 
-    pub(crate) fn save(&self, config_dir: &Path) -> Result<()> {
+    /// Changes what is known; two programs that change it at once do so one after the other.
+    pub(crate) fn change(config_dir: &Path, change: impl FnOnce(&mut Self)) -> Result<()> {
         let path = file(config_dir);
-        let text = toml::to_string(self).map_err(|error| unusable(&path, &error.to_string()))?;
-        let written = fs::create_dir_all(config_dir)
-            .and_then(|()| fs::write(path.with_extension("new"), text))
-            .and_then(|()| fs::rename(path.with_extension("new"), &path));
-        written.map_err(|error| unusable(&path, &error.to_string()))
+        let wrong = |error: std::io::Error| unusable(&path, &error.to_string());
+        fs::create_dir_all(config_dir).map_err(wrong)?;
+        let turn = fs::File::create(path.with_extension("lock")).map_err(wrong)?;
+        turn.lock().map_err(wrong)?;
+        let before = Self::load(config_dir)?;
+        let mut after = before.clone();
+        change(&mut after);
+        if after == before {
+            return Ok(());
+        }
+        let text = toml::to_string(&after).map_err(|error| unusable(&path, &error.to_string()))?;
+        let unfinished = path.with_extension("new");
+        let written = fs::File::create(&unfinished)
+            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+            .and_then(|()| fs::rename(&unfinished, &path));
+        written.map_err(wrong)
     }
 
     /// Keeps an archive, replacing what was known of its folder, and of the place where its drive was plugged in before.

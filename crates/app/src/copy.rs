@@ -25,6 +25,7 @@ use crate::failure::{AppError, Result};
 use crate::init::{check_name, unwritable, usable_folder};
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
+use crate::narration::size;
 use crate::opened::{Opened, drive_identity, hex, index_path};
 use crate::reports::SkippedReport;
 use crate::view::{Event, Phase};
@@ -87,9 +88,10 @@ impl App {
         let known = source.with_engine(&Silent, |engine| engine.known_vectors())?;
         let known: Vec<LocationId> = known.into_iter().map(|(location, _, _)| location).collect();
         let is_resumed = request.to.join(IN_PROGRESS).exists();
+        let was_there = request.to.exists();
         let (to, location) = prepare(&source, &request.to, &known)?;
         let archive_id = source.marker.archive_id.to_string();
-        let monitor = EventMonitor::new(archive_id.clone(), self.sink(), self.cancel());
+        let monitor = EventMonitor::new(archive_id.clone(), &source.root, self.sink(), self.cancel());
         let options = source.options();
         // Offline: new files get their dots, and the drive is known to be as it was scanned.
         let mailbox = source.mailbox.take();
@@ -97,8 +99,14 @@ impl App {
         source.mailbox = mailbox;
         let values = source.with_engine(&Silent, |engine| engine.clean_values())?;
         let target = RealDisk::create(&to)?;
-        let _lock = target.lock()?;
-        check_room(&target, &values, &to)?;
+        let lock = target.lock()?;
+        if let Err(error) = check_room(&target, &values, &to) {
+            if !is_resumed {
+                drop(lock);
+                forget_attempt(&to, !was_there);
+            }
+            return Err(error);
+        }
         let mut skipped: Vec<SkippedReport> = scanned.skipped.iter().map(SkippedReport::from).collect();
         if is_resumed {
             set_aside_differing(&source, &target, &values, &mut skipped)?;
@@ -116,6 +124,7 @@ impl App {
         })?;
         fs::remove_file(to.join(IN_PROGRESS)).map_err(|error| unwritable(&to, &error))?;
         target.flush()?;
+        drop(lock);
         Ok(CopyReport {
             archive_id,
             location_id: location.to_string(),
@@ -144,6 +153,7 @@ impl App {
             if done % 16 == 0 || value.content.size_bytes() > COPY_BYTES as u64 {
                 (self.sink())(Event::Progress {
                     archive_id: archive_id.to_owned(),
+                    folder: source.root.display().to_string(),
                     phase: Phase::Copying,
                     done: done as u64,
                     total: Some(values.len() as u64),
@@ -218,6 +228,7 @@ impl App {
         let archive_id = marker.archive_id.to_string();
         (self.sink())(Event::Progress {
             archive_id: archive_id.clone(),
+            folder: source.root.display().to_string(),
             phase: Phase::Verifying,
             done: 0,
             total: None,
@@ -237,7 +248,7 @@ impl App {
             entropy: &OsEntropy,
             witness: &source.witness,
         };
-        let monitor = EventMonitor::new(archive_id, self.sink(), self.cancel());
+        let monitor = EventMonitor::new(archive_id, &source.root, self.sink(), self.cancel());
         let mut engine = Engine::open(ports, &source.keys, &signer, &monitor)?;
         Ok(engine.adopt()?)
     }
@@ -351,6 +362,21 @@ fn refuse_inside(source: &Opened, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Takes away what a copy made that could not begin.
+fn forget_attempt(to: &Path, is_ours: bool) {
+    let own = to.join(".offsync");
+    for file in [to.join(IN_PROGRESS), own.join("lock")] {
+        let _ = fs::remove_file(file);
+    }
+    // What is not empty is not ours to take.
+    for folder in [own.join("staging"), own.join("trash"), own] {
+        let _ = fs::remove_dir(folder);
+    }
+    if is_ours {
+        let _ = fs::remove_dir(to);
+    }
+}
+
 fn new_location() -> LocationId {
     let entropy: &dyn Entropy = &OsEntropy;
     LocationId::new(entropy.sixteen())
@@ -370,7 +396,12 @@ fn check_room(target: &RealDisk, values: &[Value], to: &Path) -> Result<()> {
     if needed > free + there {
         return Err(AppError::failed(
             "drive_full",
-            format!("{} has {free} bytes free, and the copy needs {needed}.", to.display()),
+            format!(
+                "{} has {} free, and the copy needs {}.",
+                to.display(),
+                size(free),
+                size(needed)
+            ),
             "Choose a larger drive, or make room on this one.",
         ));
     }

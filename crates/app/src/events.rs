@@ -1,5 +1,6 @@
 //! Events: the engine's progress on its way to whoever listens, not too often.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -17,15 +18,17 @@ pub type EventSink = Arc<dyn Fn(Event) + Send + Sync>;
 /// Turns the engine's progress into events, not too many of them.
 pub(crate) struct EventMonitor<'a> {
     pub(crate) archive_id: String,
+    pub(crate) folder: String,
     pub(crate) sink: &'a EventSink,
     pub(crate) cancel: &'a AtomicBool,
     last: Mutex<Option<(Instant, offsync_engine::Phase)>>,
 }
 
 impl<'a> EventMonitor<'a> {
-    pub(crate) fn new(archive_id: String, sink: &'a EventSink, cancel: &'a AtomicBool) -> Self {
+    pub(crate) fn new(archive_id: String, folder: &Path, sink: &'a EventSink, cancel: &'a AtomicBool) -> Self {
         Self {
             archive_id,
+            folder: folder.display().to_string(),
             sink,
             cancel,
             last: Mutex::new(None),
@@ -46,6 +49,7 @@ impl Monitor for EventMonitor<'_> {
         }
         (self.sink)(Event::Progress {
             archive_id: self.archive_id.clone(),
+            folder: self.folder.clone(),
             phase: phase(progress.phase),
             done: progress.done,
             total: progress.total,

@@ -1,6 +1,6 @@
 //! The one true sentence about an archive: worst first, derived from facts alone.
 
-use crate::view::{ArchiveStatus, Headline, LocationState};
+use crate::view::{ArchiveStatus, Headline, LocationState, LocationView};
 
 /// Chooses what to say about an archive; the first that applies.
 pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
@@ -21,6 +21,13 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
         return Headline::Incoming {
             changesets: status.incoming.changesets,
             bytes: status.incoming.bytes,
+        };
+    }
+    let is_ahead = |location: &LocationView| location.state == LocationState::Ahead;
+    if status.lacking.files > 0 || status.locations.iter().any(is_ahead) {
+        return Headline::Incomplete {
+            files: status.lacking.files,
+            bytes: status.lacking.bytes,
         };
     }
     if status.locations.len() < 2 {
@@ -78,6 +85,16 @@ pub(crate) fn in_words(headline: &Headline) -> String {
                 many(*changesets, "change", "changes")
             )
         }
+        Headline::Incomplete { files: 0, .. } => {
+            "The others have more than is here yet. It arrives as they sync and you sync after them.".into()
+        }
+        Headline::Incomplete { files, .. } => {
+            let they = if *files == 1 { "It arrives" } else { "They arrive" };
+            format!(
+                "{} not on this drive yet. {they} as the others sync, or once this drive has room.",
+                many(*files, "file is", "files are")
+            )
+        }
         Headline::Unsent { entries, .. } => format!(
             "{} not sent yet. Sync to send them.",
             many(*entries, "change is", "changes are")
@@ -119,7 +136,7 @@ impl Headline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Behind, DriveView, HeldDirection, HeldView, LocalChanges, LocationView, MailboxView};
+    use crate::view::{Behind, DriveView, HeldDirection, HeldView, Lacking, LocalChanges, MailboxView};
 
     fn home(label: &str, state: LocationState, changesets: u64) -> LocationView {
         LocationView {
@@ -158,6 +175,9 @@ mod tests {
             },
             local_changes: LocalChanges::default(),
             incoming: Behind::default(),
+            lacking: Lacking::default(),
+            skipped: Vec::new(),
+            busy: false,
             conflicts: 0,
             files: 0,
             safe_to_unplug: true,
@@ -217,6 +237,16 @@ mod tests {
         );
         all.drive.present = false;
         check(&all, "The drive is not here. Plug it in to sync.");
+    }
+
+    #[test]
+    fn nothing_is_called_safe_while_a_file_is_not_on_the_drive() {
+        let mut lacking = status(&[home("Anna", LocationState::UpToDate, 0)]);
+        lacking.lacking = Lacking { files: 1, bytes: 5 };
+        check(
+            &lacking,
+            "1 file is not on this drive yet. It arrives as the others sync, or once this drive has room.",
+        );
     }
 
     #[test]

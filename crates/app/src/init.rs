@@ -17,7 +17,7 @@ use offsync_engine::Beginning;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::archives::KnownArchive;
+use crate::archives::{Archives, KnownArchive};
 use crate::failure::{AppError, ExitClass, Result};
 use crate::keystore::KeyBundle;
 use crate::opened::{bad_mailbox, drive_identity, hex, index_path};
@@ -50,6 +50,9 @@ pub struct InitReport {
     pub location_id: String,
     /// The archive's folder.
     pub folder: String,
+    /// The mailbox's folder, if it was not there and was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_mailbox: Option<String>,
 }
 
 impl App {
@@ -61,6 +64,7 @@ impl App {
         check_allowance(request.allowance_bytes)?;
         let url = mailbox_url(&request.mailbox)?;
         refuse_inside(&root, &url)?;
+        self.refuse_own_settings(&root)?;
         let entropy: &dyn Entropy = &OsEntropy;
         let archive = ArchiveId::new(entropy.sixteen());
         let location = LocationId::new(entropy.sixteen());
@@ -85,6 +89,7 @@ impl App {
         self.secrets().get(&marker.key_name)?;
         RealDisk::create(&root)?;
         let bundle = KeyBundle::new(entropy);
+        let made_mailbox = (!folder.exists()).then(|| folder.display().to_string());
         let mailbox = FolderMailbox::create(folder, &archive).inspect_err(|_| forget_attempt(&root))?;
         self.keep_keys(&bundle, &marker.key_name)
             .inspect_err(|_| forget_attempt(&root))?;
@@ -103,6 +108,7 @@ impl App {
             archive_id: archive.to_string(),
             location_id: location.to_string(),
             folder: root.display().to_string(),
+            made_mailbox,
         })
     }
 
@@ -131,12 +137,7 @@ impl App {
 
     /// Lets this computer know an archive.
     pub(crate) fn remember_archive(&self, root: &Path, marker: &Marker) -> Result<()> {
-        let mut archives = self.archives()?;
-        let mailbox_identity = archives
-            .at(root)
-            .map(|known| known.mailbox_identity.clone())
-            .unwrap_or_default();
-        archives.put(KnownArchive {
+        let mut archive = KnownArchive {
             archive_id: marker.archive_id.to_string(),
             location_id: marker.location.to_string(),
             name: marker.archive_name.clone(),
@@ -147,17 +148,43 @@ impl App {
             mailbox: marker.mailbox.clone(),
             allowance_bytes: marker.allowance_bytes,
             park_after_days: marker.park_after_days,
-            mailbox_identity,
-        });
-        archives.save(self.config_dir())
+            mailbox_identity: String::new(),
+        };
+        Archives::change(self.config_dir(), |archives| {
+            if let Some(known) = archives.at(root).filter(|known| known.mailbox == archive.mailbox) {
+                archive.mailbox_identity = known.mailbox_identity.clone();
+            }
+            archives.put(archive);
+        })
     }
 
-    fn remember_mailbox(&self, root: &Path, identity: &[u8]) -> Result<()> {
-        let mut archives = self.archives()?;
-        if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
-            archive.mailbox_identity = hex(identity);
+    /// Keeps which file system the mailbox of an archive lies on.
+    pub(crate) fn remember_mailbox(&self, root: &Path, identity: &[u8]) -> Result<()> {
+        Archives::change(self.config_dir(), |archives| {
+            if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
+                archive.mailbox_identity = hex(identity);
+            }
+        })
+    }
+
+    /// Refuses a folder that holds this computer's settings: keys would travel with the files.
+    pub(crate) fn refuse_own_settings(&self, root: &Path) -> Result<()> {
+        let settings = std::path::absolute(self.config_dir()).unwrap_or_else(|_| self.config_dir().to_path_buf());
+        let resolved = settings
+            .ancestors()
+            .find_map(|folder| std::fs::canonicalize(folder).ok());
+        if resolved.is_some_and(|folder| folder.starts_with(root)) {
+            return Err(AppError::failed(
+                "settings_inside",
+                format!(
+                    "{} holds Offsync's own settings and keys ({}), which must not travel with the files.",
+                    root.display(),
+                    settings.display()
+                ),
+                "Choose a folder inside of it, or keep the settings elsewhere with --config-dir.",
+            ));
         }
-        archives.save(self.config_dir())
+        Ok(())
     }
 }
 
@@ -255,7 +282,7 @@ pub(crate) fn unwritable(root: &Path, error: &std::io::Error) -> AppError {
     )
 }
 
-fn mailbox_url(text: &str) -> Result<MailboxUrl> {
+pub(crate) fn mailbox_url(text: &str) -> Result<MailboxUrl> {
     let url: MailboxUrl = text.parse().map_err(|error| bad_mailbox(&error))?;
     match &url {
         MailboxUrl::Folder(_) => Ok(url),
@@ -263,7 +290,7 @@ fn mailbox_url(text: &str) -> Result<MailboxUrl> {
     }
 }
 
-fn refuse_inside(root: &Path, url: &MailboxUrl) -> Result<()> {
+pub(crate) fn refuse_inside(root: &Path, url: &MailboxUrl) -> Result<()> {
     let MailboxUrl::Folder(folder) = url else { return Ok(()) };
     // A folder that is not there yet will lie where the nearest one above it that is there lies.
     let resolved = folder.ancestors().find_map(|folder| std::fs::canonicalize(folder).ok());

@@ -10,6 +10,7 @@ use offsync_adapters::disk::{RealDisk, find_archive_root};
 use offsync_core::format::{Invitation, InvitationError, Marker, open_invitation};
 use offsync_core::ids::LocationId;
 use offsync_core::phrase::Phrase;
+use offsync_core::ports::Disk;
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::SigningKey;
 use offsync_engine::{Adoption, Beginning, Companion};
@@ -18,9 +19,10 @@ use serde::Serialize;
 use crate::app::App;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
-use crate::init::usable_folder;
+use crate::init::{mailbox_url, usable_folder};
 use crate::keystore::KeyBundle;
-use crate::opened::index_path;
+use crate::mailboxes::find_mailbox;
+use crate::opened::{index_path, read_marker};
 
 /// Where an invitation lies on a drive that was prepared for somebody.
 pub(crate) const INVITATION_ON_DRIVE: &str = ".offsync/invitation";
@@ -36,6 +38,8 @@ pub struct JoinRequest {
     pub phrase: Option<String>,
     /// The location that the folder was, after `.offsync` was lost.
     pub as_location: Option<String>,
+    /// Where this computer finds the mailbox, if not where the one who invited does: a URL.
+    pub mailbox: Option<String>,
 }
 
 /// What `join` found.
@@ -96,12 +100,27 @@ impl App {
             signing_seed: invitation.signing_seed.clone(),
             exchange_seed: invitation.exchange_seed.clone(),
         };
+        let mut invitation = invitation;
+        if let Some(address) = &request.mailbox {
+            let url = mailbox_url(address)?;
+            find_mailbox(&url, &invitation.archive_id)?;
+            invitation.mailbox = url.to_string();
+        }
+        if let Ok(root) = std::fs::canonicalize(&folder) {
+            self.refuse_own_settings(&root)?;
+        }
         let key_name = format!("{}.{}", invitation.archive_id, invitation.location);
         let root = match find_archive_root(&folder) {
             Some(root) => {
                 self.check_prepared(&root, &invitation)?;
                 self.keep_keys(&bundle, &key_name)?;
-                self.remember_archive(&root, &crate::opened::read_marker(&RealDisk::open(&root)?)?)?;
+                let disk = RealDisk::open(&root)?;
+                let mut marker = read_marker(&disk)?;
+                if request.mailbox.is_some() {
+                    marker.mailbox = Some(invitation.mailbox.clone());
+                    disk.write_marker(marker.to_toml().as_bytes())?;
+                }
+                self.remember_archive(&root, &marker)?;
                 root
             }
             None => {
@@ -115,7 +134,7 @@ impl App {
     }
 
     fn check_prepared(&self, root: &Path, invitation: &Invitation) -> Result<()> {
-        let marker = crate::opened::read_marker(&RealDisk::open(root)?)?;
+        let marker = read_marker(&RealDisk::open(root)?)?;
         if marker.archive_id != invitation.archive_id {
             return Err(AppError::failed(
                 "another_archive",
@@ -233,7 +252,7 @@ impl App {
     fn adopt(&self, root: &Path) -> Result<JoinReport> {
         let mut archive = self.open_archive(root)?;
         let archive_id = archive.marker.archive_id.to_string();
-        let monitor = EventMonitor::new(archive_id.clone(), self.sink(), self.cancel());
+        let monitor = EventMonitor::new(archive_id.clone(), root, self.sink(), self.cancel());
         // A location that has synced before keeps what it knows: the words only bring its keys to this computer.
         let has_synced = archive.with_engine(&monitor, |engine| engine.has_synced())?;
         let adoption = if has_synced && archive.is_same_drive {

@@ -14,6 +14,7 @@ mod init;
 mod invite;
 mod join;
 mod keystore;
+mod mailboxes;
 mod narration;
 mod opened;
 mod photos;
@@ -37,10 +38,11 @@ pub use init::{InitReport, InitRequest};
 pub use invite::{InviteReport, InviteRequest};
 pub use join::{JoinReport, JoinRequest};
 pub use keystore::KeystoreKind;
-pub use narration::{Narrator, Tone};
+pub use mailboxes::{MailboxReport, WaitingLocation};
+pub use narration::{Narrator, Tone, size};
 pub use reports::{
     AppliedReport, ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport,
     SyncReport, WaitingReport,
 };
-pub use samples::make_samples;
+pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use sync::SyncRequest;

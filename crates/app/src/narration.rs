@@ -20,7 +20,7 @@ pub trait Narrator {
 }
 
 /// Gives a size as people read it: one decimal, powers of ten.
-pub(crate) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
     let mut value = bytes as f64;
     let mut unit = 0;

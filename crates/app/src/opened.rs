@@ -1,6 +1,7 @@
 //! An archive that is open for one command: the right drive, locked, with its keys and mailbox.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::{EngineLock, RealDisk, find_archive_root};
@@ -9,13 +10,17 @@ use offsync_adapters::index::SqliteIndex;
 use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
 use offsync_adapters::witness::FileWitness;
 use offsync_core::format::Marker;
-use offsync_core::ports::{Disk, Mailbox, MailboxError};
+use offsync_core::ports::{Disk, DiskErrorKind, Mailbox, MailboxError};
 use offsync_core::seal::{ArchiveKeys, SigningKey};
 use offsync_engine::{Engine, Monitor, Ports, SyncOptions};
 
 use crate::app::App;
 use crate::failure::{AppError, Result, lost_index};
 use crate::keystore::KeyBundle;
+
+/// How long a command waits for whoever holds the lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// A mailbox, or why it cannot be used now.
 type MailboxNow = std::result::Result<Box<dyn Mailbox>, MailboxError>;
@@ -74,6 +79,19 @@ pub(crate) fn read_marker(disk: &RealDisk) -> Result<Marker> {
     })
 }
 
+/// Takes the engine lock; somebody who merely looks is done in a moment.
+fn lock_patiently(disk: &RealDisk) -> Result<EngineLock> {
+    let began = Instant::now();
+    loop {
+        match disk.lock() {
+            Err(error) if error.kind() == DiskErrorKind::Locked && began.elapsed() < LOCK_PATIENCE => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            lock => return Ok(lock?),
+        }
+    }
+}
+
 /// Gives what a drive's file system calls itself.
 ///
 /// One without a name has a mark of its own: a named drive and a nameless one are never the same, and what is absent
@@ -96,10 +114,10 @@ pub(crate) fn index_path(root: &Path) -> PathBuf {
 impl App {
     /// Opens the archive that a folder is or lies in.
     pub(crate) fn open_archive(&self, folder: &Path) -> Result<Opened> {
-        let root = archive_root(folder)?;
+        let root = archive_root(folder).map_err(|error| self.known_and_away(folder, error))?;
         let disk = RealDisk::open(&root)?;
         let marker = read_marker(&disk)?;
-        let lock = disk.lock()?;
+        let lock = lock_patiently(&disk)?;
         if !index_path(&root).exists() {
             return Err(lost_index());
         }
@@ -130,6 +148,22 @@ impl App {
         })
     }
 
+    /// Says of a folder that this computer knows as an archive that its drive is away, and suggests nothing else.
+    fn known_and_away(&self, folder: &Path, error: AppError) -> AppError {
+        let is_known = self.archives().is_ok_and(|archives| archives.at(folder).is_some());
+        if !is_known || error.code != "not_an_archive" {
+            return error;
+        }
+        AppError::failed(
+            "not_an_archive",
+            format!(
+                "{} is empty of Offsync: the drive with this archive is not plugged in. Nothing was deleted anywhere.",
+                folder.display()
+            ),
+            "Plug the drive in and sync again.",
+        )
+    }
+
     /// Opens the mailbox; the inner error says why it cannot be used now, and is no reason not to look at the drive.
     fn open_mailbox(&self, root: &Path, marker: &Marker) -> Result<Option<MailboxNow>> {
         let Some(url) = &marker.mailbox else {
@@ -139,7 +173,7 @@ impl App {
         let MailboxUrl::Folder(folder) = &url else {
             return Ok(None);
         };
-        let mut archives = self.archives()?;
+        let archives = self.archives()?;
         let known = archives
             .at(root)
             .map(|known| known.mailbox_identity.clone())
@@ -147,11 +181,8 @@ impl App {
         match FolderMailbox::open(folder, &marker.archive_id, &unhex(&known)) {
             Ok(mailbox) => {
                 let identity = hex(mailbox.identity());
-                if known != identity
-                    && let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root)
-                {
-                    archive.mailbox_identity = identity;
-                    archives.save(self.config_dir())?;
+                if known != identity {
+                    self.remember_mailbox(root, mailbox.identity())?;
                 }
                 Ok(Some(Ok(Box::new(mailbox))))
             }

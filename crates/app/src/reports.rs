@@ -111,7 +111,7 @@ impl From<&SkippedPath> for SkippedReport {
 }
 
 /// One archive in the document of `sync`.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct SyncReport {
     /// Hexadecimal archive id; empty if the archive could not be opened.
     pub archive_id: String,
@@ -147,6 +147,8 @@ pub struct SyncReport {
     pub took_new_id: bool,
     /// Pieces of content that are wanted and not here yet.
     pub missing_chunks: u64,
+    /// Whether its drive is here; all figures are nought where it is not.
+    pub drive_present: bool,
     /// Why it could not be done, in place of the figures.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Failure>,
@@ -155,7 +157,19 @@ pub struct SyncReport {
     pub failure: Option<AppError>,
 }
 
+impl Default for SyncReport {
+    fn default() -> Self {
+        Self::from_engine(String::new(), String::new(), &offsync_engine::SyncReport::default())
+    }
+}
+
 impl SyncReport {
+    /// Tells whether it could not be done because the drive is not here.
+    pub(crate) fn is_away(&self) -> bool {
+        let code = self.failure.as_ref().map(|failure| failure.code);
+        matches!(code, Some("no_such_folder" | "not_an_archive"))
+    }
+
     pub(crate) fn from_engine(archive_id: String, folder: String, report: &offsync_engine::SyncReport) -> Self {
         Self {
             archive_id,
@@ -206,6 +220,7 @@ impl SyncReport {
             up_to_date: report.up_to_date,
             took_new_id: report.took_new_id,
             missing_chunks: report.missing_chunks,
+            drive_present: true,
             error: None,
             failure: None,
         }

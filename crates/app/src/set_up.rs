@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use offsync_adapters::disk::find_archive_root;
 use offsync_adapters::mailbox::MailboxUrl;
 
 use crate::app::App;
-use crate::failure::AppError;
+use crate::archives::KnownArchive;
+use crate::failure::{AppError, Result};
 use crate::init::InitRequest;
 use crate::opened::bad_mailbox;
 use crate::sync::SyncRequest;
@@ -14,18 +16,24 @@ use crate::view::{ArchiveStatus, SetUpRequest};
 impl App {
     /// Begins an archive in a folder with a folder as mailbox, syncs it once, and tells how it stands.
     ///
-    /// If the first sync fails, the archive is there all the same, and the next sync goes on.
+    /// If the first sync fails, the archive is there all the same; asked once more with the same answers, it goes on.
     pub fn set_up(&self, request: &SetUpRequest) -> std::result::Result<ArchiveStatus, AppError> {
         let mailbox = MailboxUrl::for_folder(request.mailbox_folder.as_ref()).map_err(|error| bad_mailbox(&error))?;
-        let made = self.init(&InitRequest {
-            folder: PathBuf::from(&request.folder),
-            name: request.name.clone(),
-            label: request.label.clone(),
-            person: Some(request.person.clone()),
-            mailbox: mailbox.to_string(),
-            ..InitRequest::default()
-        })?;
-        let folders = vec![PathBuf::from(made.folder)];
+        let folder = match self.set_up_before(request)? {
+            Some(folder) => folder,
+            None => PathBuf::from(
+                self.init(&InitRequest {
+                    folder: PathBuf::from(&request.folder),
+                    name: request.name.clone(),
+                    label: request.label.clone(),
+                    person: Some(request.person.clone()),
+                    mailbox: mailbox.to_string(),
+                    ..InitRequest::default()
+                })?
+                .folder,
+            ),
+        };
+        let folders = vec![folder];
         let reports = self.sync(&SyncRequest {
             folders: folders.clone(),
             ..SyncRequest::default()
@@ -40,5 +48,57 @@ impl App {
                 )
             }),
         }
+    }
+
+    /// Finds the archive that an earlier attempt with the same answers began.
+    fn set_up_before(&self, request: &SetUpRequest) -> Result<Option<PathBuf>> {
+        let Ok(folder) = std::fs::canonicalize(&request.folder) else {
+            return Ok(None);
+        };
+        let archives = self.archives()?;
+        let is_same = |known: &&KnownArchive| {
+            (&known.name, &known.label, &known.person) == (&request.name, &request.label, &request.person)
+        };
+        let known = archives.at(&folder).filter(is_same);
+        Ok(known
+            .filter(|_| find_archive_root(&folder).as_ref() == Some(&folder))
+            .map(|_| folder.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::app::AppOptions;
+    use crate::keystore::KeystoreKind;
+
+    #[test]
+    fn a_set_up_that_was_cut_off_goes_on_with_the_same_answers() {
+        let place = tempfile::tempdir().expect("there is a place for temporary files");
+        let at = |name: &str| place.path().join(name);
+        let app = App::new(&AppOptions {
+            config_dir: Some(at("config")),
+            keystore: KeystoreKind::Plain,
+        });
+        let app = app.expect("a folder was named");
+        fs::create_dir(at("files")).expect("a folder can be made");
+        let request = SetUpRequest {
+            folder: at("files").display().to_string(),
+            name: "Photos".into(),
+            label: "Home".into(),
+            person: "Pep".into(),
+            mailbox_folder: at("mailbox").display().to_string(),
+        };
+        let made = app.set_up(&request).expect("nothing is in the way");
+        let again = app.set_up(&request).expect("it goes on");
+        assert_eq!(again.location_id, made.location_id);
+        let other = SetUpRequest {
+            name: "Films".into(),
+            ..request
+        };
+        let refused = app.set_up(&other).map_err(|error| error.code);
+        assert_eq!(refused, Err("inside_an_archive"));
     }
 }

@@ -42,7 +42,15 @@ impl App {
                 ..SyncReport::default()
             })
         };
-        Ok(folders.iter().map(one).collect())
+        let mut reports: Vec<SyncReport> = folders.iter().map(one).collect();
+        // Drives in drawers are how Offsync is used: whoever names none means those that are here.
+        if request.folders.is_empty() && reports.iter().any(|report| !report.is_away()) {
+            for report in reports.iter_mut().filter(|report| report.is_away()) {
+                report.drive_present = false;
+                (report.error, report.failure) = (None, None);
+            }
+        }
+        Ok(reports)
     }
 
     fn sync_one(&self, folder: &Path, request: &SyncRequest) -> Result<SyncReport> {
@@ -50,8 +58,9 @@ impl App {
         let archive_id = archive.marker.archive_id.to_string();
         (self.sink())(Event::SyncStarted {
             archive_id: archive_id.clone(),
+            folder: archive.root.display().to_string(),
         });
-        let monitor = EventMonitor::new(archive_id.clone(), self.sink(), self.cancel());
+        let monitor = EventMonitor::new(archive_id.clone(), &archive.root, self.sink(), self.cancel());
         let options = SyncOptions {
             deep: request.deep,
             confirm_deletions: request.yes,
@@ -70,6 +79,7 @@ impl App {
             });
         (self.sink())(Event::SyncFinished {
             archive_id: archive_id.clone(),
+            folder: archive.root.display().to_string(),
             error: result
                 .as_ref()
                 .err()

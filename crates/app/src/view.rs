@@ -34,6 +34,26 @@ pub struct Behind {
     pub bytes: u64,
 }
 
+/// Files that are known at a location and not on its drive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Lacking {
+    /// How many.
+    #[ts(type = "number")]
+    pub files: u64,
+    /// Their size in bytes.
+    #[ts(type = "number")]
+    pub bytes: u64,
+}
+
+/// A path that was left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SkippedView {
+    /// Which; empty for the archive as a whole.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// One location of an archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LocationView {
@@ -145,8 +165,14 @@ pub struct ArchiveStatus {
     pub local_changes: LocalChanges,
     /// Changesets that wait to be applied here.
     pub incoming: Behind,
+    /// Files that are known here and not on this drive yet.
+    pub lacking: Lacking,
     /// Conflict copies that are shown now.
     pub conflicts: u64,
+    /// Paths that could not be looked at, each with why.
+    pub skipped: Vec<SkippedView>,
+    /// Whether another Offsync is working on this drive: what else stands here is what was known before.
+    pub busy: bool,
     /// Files in the archive here.
     pub files: u64,
     /// Whether the drive can be unplugged: flushed, verified, head written.
@@ -191,6 +217,15 @@ pub enum Headline {
     Incoming {
         /// Changesets.
         changesets: u64,
+        /// Their size in bytes.
+        #[ts(type = "number")]
+        bytes: u64,
+    },
+    /// Files are not on this drive yet.
+    Incomplete {
+        /// How many are known; none if the others have more than this location knows of.
+        #[ts(type = "number")]
+        files: u64,
         /// Their size in bytes.
         #[ts(type = "number")]
         bytes: u64,
@@ -289,11 +324,15 @@ pub enum Event {
     SyncStarted {
         /// Which archive.
         archive_id: String,
+        /// Which copy of it: the archive's folder on this computer.
+        folder: String,
     },
     /// A cycle went on.
     Progress {
         /// Which archive.
         archive_id: String,
+        /// Which copy of it: the archive's folder on this computer.
+        folder: String,
         /// What it is doing.
         phase: Phase,
         /// Items done.
@@ -313,6 +352,8 @@ pub enum Event {
     SyncFinished {
         /// Which archive.
         archive_id: String,
+        /// Which copy of it: the archive's folder on this computer.
+        folder: String,
         /// The sentence to show if it failed.
         error: Option<String>,
         /// Whether the drive can be unplugged.
@@ -322,11 +363,15 @@ pub enum Event {
     StatusChanged {
         /// Which archive.
         archive_id: String,
+        /// Which copy of it: the archive's folder on this computer.
+        folder: String,
     },
     /// Something that a person should know.
     Notice {
         /// Which archive.
         archive_id: Option<String>,
+        /// Which copy of it: the archive's folder on this computer.
+        folder: Option<String>,
         /// A finished sentence.
         message: String,
     },
@@ -337,10 +382,12 @@ pub enum Event {
 pub struct Overview {
     /// Archives known to this computer.
     pub archives: Vec<ArchiveStatus>,
-    /// The last changes of each archive, newest first, by archive id.
+    /// The last changes of each archive, newest first. Two copies of one archive share its id: the folder tells them apart.
     pub activity: Vec<ArchiveActivity>,
-    /// Archive ids that sync right now.
+    /// Folders of the archives that sync right now.
     pub syncing: Vec<String>,
+    /// Folders of the archives that are sample homes.
+    pub samples: Vec<String>,
     /// Offsync's version.
     pub version: String,
 }
@@ -350,6 +397,8 @@ pub struct Overview {
 pub struct ArchiveActivity {
     /// Which archive.
     pub archive_id: String,
+    /// Which copy of it: the archive's folder on this computer.
+    pub folder: String,
     /// Newest first.
     pub lines: Vec<LogLine>,
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use offsync_core::ids::LocationId;
 use offsync_core::ports::Disk;
 use offsync_engine::{LocationStanding, LocationState as Standing, LogRecord, Silent, Survey};
 
@@ -10,11 +11,11 @@ use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::headline;
 use crate::opened::Opened;
-use crate::reports::{DiffLine, held_view};
+use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
-    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, LocalChanges, LocationState,
-    LocationView, LogLine, MailboxView, Overview,
+    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, Lacking, LocalChanges, LocationState,
+    LocationView, LogLine, MailboxView, Overview, SkippedView,
 };
 
 impl App {
@@ -39,6 +40,7 @@ impl App {
             let lines = self.log(Path::new(&archive.folder), Some(lines))?;
             activity.push(ArchiveActivity {
                 archive_id: archive.archive_id.clone(),
+                folder: archive.folder.clone(),
                 lines,
             });
         }
@@ -46,6 +48,7 @@ impl App {
             archives,
             activity,
             syncing: Vec::new(),
+            samples: Vec::new(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
     }
@@ -58,12 +61,18 @@ impl App {
     /// Lists what was changed, newest first.
     pub fn log(&self, folder: &Path, limit: Option<usize>) -> std::result::Result<Vec<LogLine>, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let (records, vectors) = archive.with_engine(&Silent, |engine| Ok((engine.log()?, engine.known_vectors()?)))?;
+        let (records, vectors, incomplete) = archive.with_engine(&Silent, |engine| {
+            Ok((engine.log()?, engine.known_vectors()?, engine.incomplete()?))
+        })?;
+        let lacks = |location: &LocationId, record: &LogRecord| {
+            let lacking = incomplete.get(location);
+            lacking.is_some_and(|lacking| lacking.contains(&(record.author, record.sequence)))
+        };
         let line = |record: &LogRecord| {
             let author = vectors.iter().find(|(location, _, _)| *location == record.author);
-            let has = vectors
-                .iter()
-                .filter(|(_, _, vector)| vector.get(&record.author) >= record.sequence);
+            let has = vectors.iter().filter(|(location, _, vector)| {
+                vector.get(&record.author) >= record.sequence && !lacks(location, record)
+            });
             let applied_by: Vec<String> = has.map(|(location, _, _)| location.to_string()).collect();
             LogLine {
                 author: record.author.to_string(),
@@ -92,20 +101,24 @@ impl App {
             .collect())
     }
 
-    /// Lists what differs on the drive from what was posted.
-    pub fn diff(&self, folder: &Path) -> std::result::Result<Vec<DiffLine>, AppError> {
+    /// Lists what differs on the drive from what was posted, and what could not be looked at.
+    pub fn diff(&self, folder: &Path) -> std::result::Result<(Vec<DiffLine>, Vec<SkippedReport>), AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (lines, _) = archive.with_engine(&Silent, |engine| engine.differences(&options))?;
-        Ok(lines.iter().map(DiffLine::from).collect())
+        let (lines, skipped) = archive.with_engine(&Silent, |engine| engine.differences(&options))?;
+        Ok((
+            lines.iter().map(DiffLine::from).collect(),
+            skipped.iter().map(SkippedReport::from).collect(),
+        ))
     }
 
     fn status_of_known(&self, known: &KnownArchive) -> Result<ArchiveStatus> {
         match self.status_of(&known.folder) {
             Err(error) if matches!(error.code, "no_such_folder" | "not_an_archive") => Ok(away(known)),
-            Err(error) if error.code != "busy" => {
+            Err(error) => {
                 let message = format!("{} {}", error.message, error.hint);
                 Ok(ArchiveStatus {
+                    busy: error.code == "busy",
                     headline: Headline::NeedsYou { message },
                     ..away(known)
                 })
@@ -152,7 +165,13 @@ fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
             changesets: survey.mailbox.incoming_changesets,
             bytes: survey.mailbox.incoming_bytes,
         },
+        lacking: Lacking {
+            files: survey.unshown.files,
+            bytes: survey.unshown.bytes,
+        },
         conflicts: survey.conflicts,
+        skipped: survey.skipped.iter().map(skipped).collect(),
+        busy: false,
         files: survey.files,
         // Between two cycles everything that was written is flushed.
         safe_to_unplug: true,
@@ -186,13 +205,24 @@ fn away(known: &KnownArchive) -> ArchiveStatus {
         },
         local_changes: LocalChanges::default(),
         incoming: Behind::default(),
+        lacking: Lacking::default(),
         conflicts: 0,
+        skipped: Vec::new(),
+        busy: false,
         files: 0,
         safe_to_unplug: true,
         last_sync: None,
         held: None,
         locations: Vec::new(),
         headline: Headline::DriveAway,
+    }
+}
+
+fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {
+    let report = SkippedReport::from(skipped);
+    SkippedView {
+        path: report.path,
+        reason: report.reason,
     }
 }
 

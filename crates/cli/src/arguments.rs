@@ -88,6 +88,11 @@ pub(crate) enum Command {
     /// List the locations of an archive and how far each is
     #[command(after_help = "Example:\n  offsync locations /media/pep/Photos")]
     Locations(Folder),
+    /// Show the mailbox of an archive, or say where this computer finds it
+    #[command(
+        after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
+    )]
+    Mailbox(Mailbox),
     /// Play the whole story with three homes on this machine, narrated and checked
     #[command(after_help = "Example:\n  offsync demo --dir /tmp/three-homes --keep")]
     Demo(Demo),
@@ -119,7 +124,7 @@ pub(crate) struct Init {
     /// What the mailbox may hold: 2GB, 500MiB
     #[arg(long, value_parser = parse_size, value_name = "SIZE")]
     pub(crate) allowance: Option<u64>,
-    /// Days of silence after which a location no longer holds the others up
+    /// Days of silence after which a location no longer holds the others up (180 if not said, 7 at least)
     #[arg(long, value_name = "DAYS")]
     pub(crate) park_after: Option<u32>,
 }
@@ -172,6 +177,9 @@ pub(crate) struct Join {
     /// The location that this folder was, after .offsync was lost: its label or id
     #[arg(long = "as", value_name = "LOCATION", conflicts_with_all = ["invitation", "phrase_file"])]
     pub(crate) as_location: Option<String>,
+    /// Where this computer finds the mailbox, if not where the one who invited does: fs:///folder
+    #[arg(long, value_name = "MAILBOX", conflicts_with = "as_location")]
+    pub(crate) mailbox: Option<String>,
 }
 
 /// `sync`.
@@ -207,6 +215,27 @@ pub(crate) struct Folder {
     pub(crate) folder: PathBuf,
 }
 
+/// `mailbox`.
+#[derive(Args, Debug)]
+pub(crate) struct Mailbox {
+    #[command(subcommand)]
+    pub(crate) command: MailboxCommand,
+}
+
+/// What can be asked of a mailbox.
+#[derive(Subcommand, Debug)]
+pub(crate) enum MailboxCommand {
+    /// Tell what it holds, and for whom
+    Show(Folder),
+    /// Find the same mailbox at another address from now on
+    Use {
+        /// The archive's folder, or any folder in it
+        folder: PathBuf,
+        /// Where the mailbox is on this computer: fs:///folder
+        mailbox: String,
+    },
+}
+
 /// `log`.
 #[derive(Args, Debug)]
 pub(crate) struct Log {
@@ -235,4 +264,8 @@ const EXAMPLES: &str = "Begin:
   offsync sync
 
 Exit codes: 0 done; 1 failed, nothing lost; 2 wrong usage; 3 held, wants a yes; 4 another Offsync is at it;
-5 done, but some paths were left alone; 6 the mailbox cannot be used now.";
+5 done, but some paths were left alone; 6 the mailbox cannot be used now.
+
+Environment: OFFSYNC_CONFIG_DIR, where settings live (two folders are two computers);
+OFFSYNC_KEYSTORE, where keys live: os (the keyring, if not said), file (sealed under the passphrase
+of OFFSYNC_PASSPHRASE or a prompt), plain (a file that only you can read).";

@@ -15,6 +15,11 @@ pub(crate) fn from_environment() -> Result<KeystoreKind, String> {
     }
 }
 
+/// Tells whether keys are kept in a plain file, which is to be said once, when the first ones are made.
+pub(crate) fn is_plain() -> bool {
+    std::env::var("OFFSYNC_KEYSTORE").is_ok_and(|kind| kind == "plain")
+}
+
 fn passphrase() -> Result<Zeroizing<Vec<u8>>, String> {
     if let Ok(passphrase) = std::env::var("OFFSYNC_PASSPHRASE") {
         return Ok(Zeroizing::new(passphrase.into_bytes()));

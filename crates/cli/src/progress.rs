@@ -1,6 +1,6 @@
 //! Progress bars on standard error, for what takes over a second.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,15 @@ use offsync_app::EventSink;
 use offsync_app::view::{Event, Phase};
 
 use crate::arguments::When;
+use crate::units::size;
 
 const QUIET_FOR: Duration = Duration::from_secs(1);
 
 struct Shown {
     since: Instant,
+    /// When the last plain line was written, where there is no terminal to draw on.
+    told: Option<(Phase, Instant)>,
+    is_terminal: bool,
     bar: Option<(Phase, bool, ProgressBar)>,
     is_eager: bool,
 }
@@ -30,6 +34,8 @@ pub(crate) fn sink(when: When, is_quiet: bool) -> EventSink {
     }
     let shown = Mutex::new(Shown {
         since: Instant::now(),
+        told: None,
+        is_terminal: std::io::stderr().is_terminal(),
         bar: None,
         is_eager: when == When::Always,
     });
@@ -61,6 +67,10 @@ impl Shown {
                 } else {
                     (*done, *total)
                 };
+                if !self.is_terminal {
+                    self.tell(*phase, is_bytes, done, total);
+                    return;
+                }
                 let bar = self.bar(*phase, is_bytes, total);
                 bar.set_position(done);
                 bar.set_message(path.clone().unwrap_or_default());
@@ -89,6 +99,18 @@ impl Shown {
         bar
     }
 
+    /// Writes a plain line, once a second at most: for logs, which cannot be drawn over.
+    fn tell(&mut self, phase: Phase, is_bytes: bool, done: u64, total: Option<u64>) {
+        let is_due = !matches!(self.told, Some((old, at)) if old == phase && at.elapsed() < QUIET_FOR);
+        if !is_due {
+            return;
+        }
+        self.told = Some((phase, Instant::now()));
+        let shown = |n: u64| if is_bytes { size(n) } else { n.to_string() };
+        let of = total.map(|total| format!(" of {}", shown(total))).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "{}: {}{of}", word(phase), shown(done));
+    }
+
     fn clear(&mut self) {
         if let Some((_, _, bar)) = self.bar.take() {
             bar.finish_and_clear();
@@ -99,7 +121,7 @@ impl Shown {
 fn style(is_bytes: bool, has_total: bool) -> ProgressStyle {
     let template = match (is_bytes, has_total) {
         (true, _) => "{prefix:>10} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} {wide_msg}",
-        (false, true) => "{prefix:>10} {bar:24} {pos}/{len} {eta} {wide_msg}",
+        (false, true) => "{prefix:>10} {bar:24} {pos} of {len} files {eta} {wide_msg}",
         (false, false) => "{prefix:>10} {spinner} {pos} {wide_msg}",
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())

@@ -1,7 +1,7 @@
 //! From a command to an exit code.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
@@ -11,16 +11,20 @@ use offsync_app::{
     Tone, play_demo,
 };
 
-use crate::arguments::{Arguments, Command, Copy, Demo, Init, Invite, Join, Sync};
+use crate::arguments::{Arguments, Command, Copy, Demo, Init, Invite, Join, MailboxCommand, Sync};
 use crate::secret_file::SecretFile;
 use crate::{documents, keystore, progress, prompt, text};
 
 const DONE: u8 = 0;
 const USAGE: u8 = 2;
 const HELD: u8 = 3;
+const BUSY: u8 = 4;
 const PARTIAL: u8 = 5;
 /// The worst code wins, in this order.
 const WORST_FIRST: [u8; 6] = [4, 6, 1, 3, 5, 0];
+
+/// How often the six words may be typed.
+const PHRASE_TRIES: u32 = 3;
 
 /// What a command ends with.
 type Outcome = Result<u8, AppError>;
@@ -78,6 +82,11 @@ fn options(arguments: &Arguments) -> Result<AppOptions, String> {
 fn with_app(arguments: &Arguments, app: App) -> Outcome {
     let everywhere = &arguments.everywhere;
     let app = app.with_events(progress::sink(everywhere.progress, everywhere.quiet));
+    if keystore::is_plain() && matches!(arguments.command, Command::Init(_) | Command::Join(_)) {
+        warn(
+            "Keys are kept in a file that only you can read, without a passphrase (OFFSYNC_KEYSTORE=plain): fit for a computer whose disk is sealed.",
+        );
+    }
     let cancel = app.cancel_switch();
     // The first Ctrl-C stops at the next safe point; a second one ends at once, which is safe too.
     let _ = ctrlc::set_handler(move || {
@@ -92,12 +101,9 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Invite(invite) => self::invite(&app, invite, json),
         Command::Join(join) => self::join(&app, join, json),
         Command::Sync(sync) => self::sync(&app, sync, arguments),
-        Command::Status(folders) => show(&app.status(&folders.folders)?, json, |all| {
-            all.iter().flat_map(text::status).collect()
-        }),
-        Command::Diff(folder) => show(&app.diff(&folder.folder)?, json, |all| {
-            all.iter().map(text::diff).collect()
-        }),
+        Command::Status(folders) => status(&app, &folders.folders, json),
+        Command::Diff(folder) => diff(&app, &folder.folder, json),
+        Command::Mailbox(mailbox) => self::mailbox(&app, &mailbox.command, json),
         Command::Log(log) => show(&app.log(&log.folder, log.limit)?, json, |all| {
             all.iter().map(text::log).collect()
         }),
@@ -112,6 +118,37 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
     }
 }
 
+fn status(app: &App, folders: &[PathBuf], json: bool) -> Outcome {
+    let all = app.status(folders)?;
+    show(&all, json, |all| match all.as_slice() {
+        [] => vec![
+            "This computer knows no archive yet. Begin one with `offsync init`, or join one with `offsync join`."
+                .into(),
+        ],
+        all => all.iter().flat_map(text::status).collect(),
+    })?;
+    Ok(match () {
+        () if all.iter().any(|archive| archive.busy) => BUSY,
+        () if all.iter().any(|archive| !archive.skipped.is_empty()) => PARTIAL,
+        () => DONE,
+    })
+}
+
+fn diff(app: &App, folder: &Path, json: bool) -> Outcome {
+    let (lines, skipped) = app.diff(folder)?;
+    show(&lines, json, |lines| lines.iter().map(text::diff).collect())?;
+    text::skipped(&skipped).iter().for_each(|line| warn(line.trim_start()));
+    Ok(if skipped.is_empty() { DONE } else { PARTIAL })
+}
+
+fn mailbox(app: &App, command: &MailboxCommand, json: bool) -> Outcome {
+    let report = match command {
+        MailboxCommand::Show(folder) => app.mailbox(&folder.folder)?,
+        MailboxCommand::Use { folder, mailbox } => app.use_mailbox(folder, mailbox)?,
+    };
+    show(&report, json, text::mailbox)
+}
+
 fn init(app: &App, init: &Init, json: bool) -> Outcome {
     let report = app.init(&InitRequest {
         folder: init.folder.clone(),
@@ -123,14 +160,19 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
         park_after_days: init.park_after,
     })?;
     show(&report, json, |report| {
-        vec![
+        let mut lines = vec![format!(
+            "{} is now the archive '{}'.",
+            text::safe(&report.folder),
+            text::safe(&init.name)
+        )];
+        lines.extend(report.made_mailbox.as_ref().map(|folder| {
             format!(
-                "{} is now the archive '{}'.",
-                text::safe(&report.folder),
-                text::safe(&init.name)
-            ),
-            "Next: make a copy for somebody, with `offsync copy`.".into(),
-        ]
+                "The mailbox folder {} was not there and was made. If it should be on a drive or NAS that is not connected now, begin again with that connected.",
+                text::safe(folder)
+            )
+        }));
+        lines.push("Next: make a copy for somebody, with `offsync copy`.".into());
+        lines
     })
 }
 
@@ -170,18 +212,30 @@ fn invite(app: &App, invite: &Invite, json: bool) -> Outcome {
 }
 
 fn join(app: &App, join: &Join, json: bool) -> Outcome {
-    let phrase = match (&join.phrase_file, &join.as_location) {
-        (_, Some(_)) => None,
-        (Some(file), None) => Some(read_phrase(file)?),
-        (None, None) => prompt::line("The six words: "),
-    };
-    let report = app.join(&JoinRequest {
+    let mut request = JoinRequest {
         folder: join.folder.clone(),
         invitation: join.invitation.clone(),
-        phrase,
+        phrase: None,
         as_location: join.as_location.clone(),
-    })?;
-    show(&report, json, text::join)
+        mailbox: join.mailbox.clone(),
+    };
+    let is_typed = join.phrase_file.is_none() && join.as_location.is_none();
+    if let Some(file) = &join.phrase_file {
+        request.phrase = Some(read_phrase(file)?);
+    }
+    for left in (0..PHRASE_TRIES).rev() {
+        if is_typed {
+            request.phrase = prompt::line("The six words: ");
+        }
+        match app.join(&request) {
+            // Whoever types makes slips.
+            Err(error) if is_typed && error.code == "bad_phrase" && left > 0 => {
+                warn(&format!("{} {}", text::safe(&error.message), text::safe(&error.hint)));
+            }
+            joined => return show(&joined?, json, text::join),
+        }
+    }
+    unreachable!("the last try returns")
 }
 
 fn sync(app: &App, sync: &Sync, arguments: &Arguments) -> Outcome {
@@ -208,9 +262,13 @@ fn sync(app: &App, sync: &Sync, arguments: &Arguments) -> Outcome {
     let is_quiet = arguments.everywhere.quiet && code == DONE;
     if !is_quiet || arguments.everywhere.json {
         show(&reports, arguments.everywhere.json, |all| {
-            all.iter()
-                .flat_map(|report| text::sync(report, arguments.everywhere.verbose))
-                .collect()
+            let heading = sync
+                .dry_run
+                .then(|| "Nothing was changed. A sync now would do this:".to_owned());
+            let lines = all
+                .iter()
+                .flat_map(|report| text::sync(report, arguments.everywhere.verbose));
+            heading.into_iter().chain(lines).collect()
         })?;
     }
     Ok(code)

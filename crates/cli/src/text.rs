@@ -1,7 +1,7 @@
 //! Documents as people read them. Control characters in names are shown, never sent to the terminal.
 
 use offsync_app::view::{ArchiveStatus, LocationState, LocationView, LogLine};
-use offsync_app::{CopyReport, DiffLine, JoinReport, SkippedReport, SyncReport, Tone};
+use offsync_app::{CopyReport, DiffLine, JoinReport, MailboxReport, SkippedReport, SyncReport, Tone, WaitingLocation};
 
 use crate::units::{count, size};
 
@@ -24,6 +24,10 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         lines.push(format!("  {} {}", safe(&error.message), safe(&error.hint)));
         return lines;
     }
+    if !report.drive_present {
+        lines.push("  the drive is not here".into());
+        return lines;
+    }
     let applied = &report.applied;
     let parts = [
         (applied.created, "added"),
@@ -38,11 +42,7 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         .map(|(n, what)| format!("{n} {what}"))
         .collect();
     if !done.is_empty() {
-        lines.push(format!(
-            "  received {}: {}",
-            count(report.fetched.changesets, "change", "changes"),
-            done.join(", ")
-        ));
+        lines.push(format!("  received: {}", done.join(", ")));
     }
     if report.posted.entries > 0 {
         let content = size(report.posted.payload_bytes);
@@ -69,6 +69,9 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
             safe(&line.copy)
         ));
     }
+    if !report.conflicts.is_empty() {
+        lines.push("  Keep what you want of them: delete or rename one, and the next sync tells everybody.".into());
+    }
     lines.extend(skipped(&report.skipped));
     if report.missing_chunks > 0 {
         lines.push("  Some content is still on its way; it arrives as the others sync.".into());
@@ -83,6 +86,10 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
             "  {} of {} files would be deleted. Nothing was deleted; if that is meant, sync again with --yes; if not, with --keep-files.",
             held.deletions, held.of
         ));
+        lines.extend(held.sample.iter().map(|path| format!("    {}", safe(path))));
+        if held.deletions > held.sample.len() as u64 {
+            lines.push("    …".into());
+        }
     }
     if lines.len() == 1 {
         lines.push(if report.up_to_date {
@@ -105,11 +112,34 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
 
 /// Names paths that were left alone.
 pub(crate) fn skipped(skipped: &[SkippedReport]) -> Vec<String> {
-    let one = |line: &SkippedReport| match line.path.as_str() {
-        "" => format!("  not done: {}", safe(&line.reason)),
-        path => format!("  left alone: {}: {}", safe(path), safe(&line.reason)),
-    };
-    skipped.iter().map(one).collect()
+    skipped
+        .iter()
+        .map(|line| left_alone(&line.path, &line.reason))
+        .collect()
+}
+
+fn left_alone(path: &str, reason: &str) -> String {
+    match path {
+        "" => format!("  not done: {}", safe(reason)),
+        path => format!("  left alone: {}: {}", safe(path), safe(reason)),
+    }
+}
+
+/// Tells what a mailbox holds.
+pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
+    let allowance = report.allowance_bytes.map(|bytes| format!(" of {}", size(bytes)));
+    let mut lines = vec![
+        safe(&report.mailbox),
+        format!(
+            "  {} in {}{}",
+            count(report.objects, "object", "objects"),
+            size(report.bytes),
+            allowance.unwrap_or_default()
+        ),
+    ];
+    let waiting = |waiting: &WaitingLocation| format!("  {} waits for {}", size(waiting.bytes), safe(&waiting.label));
+    lines.extend(report.waiting_for.iter().map(waiting));
+    lines
 }
 
 /// Tells how an archive stands.
@@ -134,6 +164,7 @@ pub(crate) fn status(status: &ArchiveStatus) -> Vec<String> {
     if status.mailbox.reachable {
         lines.push(format!("  mailbox: {}{allowance}", size(status.mailbox.used_bytes)));
     }
+    lines.extend(status.skipped.iter().map(|line| left_alone(&line.path, &line.reason)));
     if status.conflicts > 0 {
         lines.push(format!(
             "  {} kept in two versions",

@@ -1,5 +1,7 @@
 //! Sizes as people write and read them.
 
+pub(crate) use offsync_app::size;
+
 /// Reads a size: bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB, TiB.
 pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
@@ -27,22 +29,6 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
         return Err(format!("'{text}' is too large a size"));
     }
     Ok(bytes as u64)
-}
-
-/// Gives a size with one decimal, in powers of ten.
-pub(crate) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1000.0 && unit < UNITS.len() - 1 {
-        value /= 1000.0;
-        unit += 1;
-    }
-    if unit == 0 {
-        format!("{bytes} bytes")
-    } else {
-        format!("{value:.1} {}", UNITS[unit])
-    }
 }
 
 /// Gives a count with its noun.

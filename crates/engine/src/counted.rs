@@ -215,7 +215,7 @@ impl Engine<'_> {
     /// `missing` is what this one lacks itself.
     pub(crate) fn counted(&self, park_after_ns: i64, missing: &BTreeSet<ChunkId>) -> Result<Counted> {
         let (heads, succeeded) = (self.heads()?, self.succeeded()?);
-        let now_ns = self.clock.now_ns();
+        let now_ns = self.listed_ns.unwrap_or_else(|| self.clock.now_ns());
         let mut counted = BTreeMap::new();
         for (location, person) in self.people()? {
             let cached = heads.get(&location);

@@ -45,6 +45,8 @@ pub struct Engine<'a> {
     pub(crate) report: SyncReport,
     /// Deletions that this cycle holds.
     pub(crate) held: Vec<HeldSet>,
+    /// When the mailbox was listed last: a machine that slept since must not take its own sleep for others' silence.
+    pub(crate) listed_ns: Option<i64>,
     /// Whether somebody in the mailbox cannot be verified, because nobody has introduced them yet.
     pub(crate) sees_strangers: bool,
     /// Chunks that the index believes to be on this drive and that could not be read from it.
@@ -80,6 +82,7 @@ impl<'a> Engine<'a> {
             vector,
             report: SyncReport::default(),
             held: Vec::new(),
+            listed_ns: None,
             sees_strangers: false,
             unreadable: BTreeSet::new(),
         })

@@ -49,8 +49,12 @@ impl Engine<'_> {
         let lacking: Vec<ChunkId> = missing.iter().copied().take(MISSING_LISTED_MAX).collect();
         let counts: Vec<_> = counted.0.keys().copied().collect();
         let now_ns = self.clock.now_ns();
+        let unshown = self.unshown()?.files;
         if let Some(listed) = listed {
-            let says_same = listed.vector == self.vector && listed.missing == lacking && listed.counts == counts;
+            let says_same = listed.vector == self.vector
+                && listed.missing == lacking
+                && listed.counts == counts
+                && listed.unshown == unshown;
             let is_fresh = (now_ns - listed.written_ns).abs() < HEAD_REFRESH_NS;
             let is_ours = self.identity.nonces.contains(&Some(listed.nonce));
             if says_same && is_fresh && is_ours && !self.succeeded()?.contains(&me) {
@@ -78,7 +82,7 @@ impl Engine<'_> {
             written_ns: now_ns,
             seen,
             reads_version: READS_VERSION,
-            unposted: self.index.changed_places()?.len() as u64,
+            unshown,
         };
         // Until the put is known to have worked, the mailbox may hold either.
         self.identity.nonces = vec![listed.map(|listed| listed.nonce), Some(nonce)];

@@ -128,13 +128,18 @@ impl Engine<'_> {
         let location = LocationId::new(self.entropy.sixteen());
         let person = memory::read::<CachedPerson>(self.index, &format!("{PERSON}{old}"))?;
         let (label, name) = person.map_or_else(Default::default, |person| (person.label, person.person));
+        // Written at the last life, so that the way from the first to it is kept.
+        let known = self.host_note(&old)?;
         let note = HostNote {
             counter: old_counter,
-            sequence: self.vector.get(&self.me()),
-            nonces: self.identity.nonces.clone(),
+            sequence: known
+                .as_ref()
+                .map_or(0, |known| known.sequence)
+                .max(self.vector.get(&old)),
+            nonces: known.map_or_else(|| self.identity.nonces.clone(), |known| known.nonces),
             became: Some(location),
         };
-        self.tell_host(&self.me(), &note)?;
+        self.tell_host(&old, &note)?;
         self.identity.location = location;
         self.identity.succeeds = Some((old, old_counter));
         self.identity.counter = old_counter;

@@ -32,6 +32,7 @@ mod serve;
 mod settle;
 mod survey;
 mod unit;
+mod unshown;
 mod view;
 
 pub use begin::{Beginning, Companion};
@@ -43,3 +44,4 @@ pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::SyncOptions;
 pub use report::{Applied, ConflictLine, Held, HeldDirection, SkippedPath, SyncReport};
 pub use survey::{Difference, DifferenceKind, LocationStanding, LocationState, MailboxStanding, Survey};
+pub use unshown::Unshown;

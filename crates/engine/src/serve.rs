@@ -253,8 +253,12 @@ impl Engine<'_> {
             random: self.random_eight(),
         };
         let sealed = encode_pack(self.keys, &name, self.seal_nonce(), &chunks);
-        if sealed.len() as u64 > reserve_left(view, allowance_bytes) {
-            return Ok(());
+        // Others may serve the same reader at this moment: what is there now counts, and as much again is left free.
+        if allowance_bytes.is_some() {
+            let now = self.list(mailbox)?;
+            if 2 * sealed.len() as u64 > reserve_left(&now, allowance_bytes) {
+                return Ok(());
+            }
         }
         self.put_object(mailbox, view, &name, &sealed)
     }

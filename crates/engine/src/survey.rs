@@ -19,6 +19,7 @@ use crate::memory::{self, CachedHead, CachedPerson, LAST_SYNC, LOG, LogRecord};
 use crate::options::SyncOptions;
 use crate::report::{Held, SkippedPath};
 use crate::scan::Depth;
+use crate::unshown::Unshown;
 
 /// How a location stands towards this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,8 +91,8 @@ pub struct Survey {
     pub conflicts: u64,
     /// Deletions that the last cycle held.
     pub held: Option<Held>,
-    /// Folders that wait for content or for a yes.
-    pub is_unsettled: bool,
+    /// Files that are known here and not on this drive yet.
+    pub unshown: Unshown,
     /// When the last cycle ended, by this location's clock.
     pub last_sync_ns: Option<i64>,
     /// Paths that were passed over.
@@ -137,12 +138,17 @@ impl Engine<'_> {
             None => MailboxStanding::default(),
         };
         let changes = self.local_changes()?;
+        let unshown = self.unshown()?;
         let mut locations = Vec::new();
         for (location, person) in self.people()? {
             if self.succeeded()?.contains(&location) {
                 continue;
             }
-            locations.push(self.standing_of(location, &person, heads.get(&location), options)?);
+            let mut standing = self.standing_of(location, &person, heads.get(&location), options)?;
+            if standing.is_this && (unshown.files > 0 || mailbox.incoming_changesets > 0) {
+                standing.state = LocationState::Behind;
+            }
+            locations.push(standing);
         }
         locations.sort_by_key(|standing| (!standing.is_this, standing.label.to_lowercase(), standing.location));
         Ok(Survey {
@@ -153,7 +159,7 @@ impl Engine<'_> {
             files: self.index.count_files()?,
             conflicts: self.conflicts()?.len() as u64,
             held: self.shown_held()?.into_iter().next().map(|set| set.held),
-            is_unsettled: !self.index.notes(memory::UNSETTLED)?.is_empty(),
+            unshown,
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
             skipped: std::mem::take(&mut self.report.skipped),
         })
@@ -217,7 +223,7 @@ impl Engine<'_> {
         let (behind_changesets, behind_bytes) = self.behind(vector)?;
         let silent_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
         let is_parked = self.clock.now_ns().saturating_sub(silent_ns) > options.park_after_ns();
-        let lacks = head.is_some_and(|head| !head.missing.is_empty());
+        let lacks = head.is_some_and(|head| !head.missing.is_empty() || head.unshown > 0);
         let state = match head {
             _ if is_this => LocationState::UpToDate,
             _ if is_parked => LocationState::Parked,
@@ -263,6 +269,22 @@ impl Engine<'_> {
     /// Gives the history of folded changesets, oldest first.
     pub fn log(&self) -> Result<Vec<LogRecord>> {
         Ok(memory::read_all::<LogRecord>(self.index, LOG)?.into_values().collect())
+    }
+
+    /// Gives, for each location that lacks content, the changesets that the content is of.
+    pub fn incomplete(&self) -> Result<BTreeMap<LocationId, BTreeSet<(LocationId, u64)>>> {
+        let me = self.me();
+        let of = |dot: &Dot| (dot.location, dot.sequence);
+        let mut all = BTreeMap::new();
+        for (location, cached) in self.heads()? {
+            let mut lacking = BTreeSet::new();
+            for chunk in cached.head.missing.iter().filter(|_| location != me) {
+                lacking.extend(self.index.versions_with_chunk(chunk)?.iter().map(|(_, dot)| of(dot)));
+            }
+            all.insert(location, lacking);
+        }
+        all.insert(me, self.unshown()?.dots.iter().map(of).collect());
+        Ok(all)
     }
 
     /// Gives, for each location that is known, what it is known to have folded.

@@ -48,6 +48,7 @@ impl View {
 
 impl<'a> Engine<'a> {
     pub(crate) fn list(&mut self, mailbox: &dyn Mailbox) -> Result<View> {
+        self.listed_ns = Some(self.clock.now_ns());
         let mut view = View::default();
         for object in mailbox.list()? {
             match object.name.parse() {

@@ -13,6 +13,9 @@ use crate::commands::begin_sync_of_all;
 use crate::desk::Desk;
 use crate::{ending, window};
 
+/// How the ids of lines about archives begin.
+const LOOK: &str = "look-";
+
 /// What the tray lies on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Surroundings {
@@ -105,11 +108,11 @@ fn items(model: &TrayModel) -> impl Iterator<Item = &TrayItem> {
 }
 
 fn menu(handle: &AppHandle, model: &TrayModel) -> tauri::Result<(Menu<Wry>, Vec<MenuItem<Wry>>)> {
-    let line = |item: &TrayItem| {
-        let name = name(item.action);
+    let line = |(at, item): (usize, &TrayItem)| {
+        let name = name(&item.action, at);
         MenuItem::with_id(handle, name, escaped(&item.text), item.enabled, None::<&str>)
     };
-    let lines = items(model).map(line).collect::<tauri::Result<Vec<_>>>()?;
+    let lines = items(model).enumerate().map(line).collect::<tauri::Result<Vec<_>>>()?;
     let separator = PredefinedMenuItem::separator(handle)?;
     let (looks, actions) = lines.split_at(model.archives.len());
     let mut all: Vec<&dyn IsMenuItem<Wry>> = looks.iter().map(|line| line as &dyn IsMenuItem<Wry>).collect();
@@ -121,9 +124,10 @@ fn menu(handle: &AppHandle, model: &TrayModel) -> tauri::Result<(Menu<Wry>, Vec<
     Ok((menu, lines))
 }
 
-fn name(action: Action) -> String {
+/// Names a line. Archives are named by their place: a folder may be too long or too odd for a menu's id.
+fn name(action: &Action, at: usize) -> String {
     match action {
-        Action::Look(at) => format!("look-{at}"),
+        Action::Look(_) => format!("{LOOK}{at}"),
         Action::Open => "open".into(),
         Action::SyncNow => "sync-now".into(),
         Action::Quit => "quit".into(),
@@ -140,7 +144,22 @@ fn act(handle: &AppHandle, event: MenuEvent) {
     match event.id().as_ref() {
         "sync-now" => begin_sync_of_all(&desk),
         "quit" => ending::quit(handle),
-        _ => window::show(handle),
+        other => {
+            window::show(handle);
+            if let Some(folder) = other.strip_prefix(LOOK).and_then(|at| looked_at(handle, at)) {
+                window::choose(handle, &folder);
+            }
+        }
+    }
+}
+
+/// Finds the archive that a line of the menu speaks of.
+fn looked_at(handle: &AppHandle, at: &str) -> Option<String> {
+    let hand = handle.try_state::<Mutex<Hand>>()?;
+    let hand = held(&hand);
+    match &hand.shown.0.archives.get(at.parse::<usize>().ok()?)?.action {
+        Action::Look(folder) => Some(folder.clone()),
+        _ => None,
     }
 }
 

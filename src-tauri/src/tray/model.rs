@@ -14,10 +14,10 @@ pub(crate) enum Sign {
 }
 
 /// What a line of the menu does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    /// Opens the window; the line says how an archive stands.
-    Look(usize),
+    /// Shows the archive in this folder in the window; the line says how it stands.
+    Look(String),
     Open,
     SyncNow,
     Quit,
@@ -47,21 +47,25 @@ pub(crate) fn model(overview: Option<&Overview>, running: &Running) -> TrayModel
     let archives = overview
         .map(|overview| overview.archives.as_slice())
         .unwrap_or_default();
-    let lines: Vec<String> = archives.iter().map(|archive| line(archive, running)).collect();
-    let may_sync = |archive: &ArchiveStatus| archive.drive.present && !running.contains_key(&archive.archive_id);
+    let lines: Vec<String> = archives
+        .iter()
+        .map(|archive| line(archive, archives, running))
+        .collect();
+    let may_sync = |archive: &ArchiveStatus| archive.drive.present && !running.contains_key(&archive.folder);
     let item = |action, text: &str, enabled| TrayItem {
         action,
         text: text.to_owned(),
         enabled,
     };
-    let looks = lines.iter().enumerate();
+    let looks = archives.iter().zip(&lines);
+    let look = |archive: &ArchiveStatus| Action::Look(archive.folder.clone());
     TrayModel {
         sign: sign(archives, running),
         tooltip: match lines.as_slice() {
             [] => "Offsync".to_owned(),
             lines => lines.join("\n"),
         },
-        archives: looks.map(|(at, text)| item(Action::Look(at), text, true)).collect(),
+        archives: looks.map(|(archive, text)| item(look(archive), text, true)).collect(),
         actions: vec![
             item(Action::Open, "Open", true),
             item(Action::SyncNow, "Sync now", archives.iter().any(may_sync)),
@@ -72,24 +76,33 @@ pub(crate) fn model(overview: Option<&Overview>, running: &Running) -> TrayModel
 
 /// Chooses the picture: what moves first, then what asks, then what is missing.
 fn sign(archives: &[ArchiveStatus], running: &Running) -> Sign {
-    let asks = |archive: &ArchiveStatus| matches!(archive.headline, Headline::NeedsYou { .. } | Headline::Held { .. });
+    let asks = |archive: &ArchiveStatus| {
+        !archive.busy && matches!(archive.headline, Headline::NeedsYou { .. } | Headline::Held { .. })
+    };
     if !running.is_empty() {
         Sign::Syncing
     } else if archives.iter().any(asks) {
         Sign::Attention
-    } else if !archives.is_empty() && archives.iter().all(|archive| !archive.drive.present) {
+    } else if !archives.is_empty() && archives.iter().all(|archive| !archive.drive.present && !archive.busy) {
         Sign::DriveAway
     } else {
         Sign::Idle
     }
 }
 
-fn line(archive: &ArchiveStatus, running: &Running) -> String {
-    let sentence = match running.get(&archive.archive_id) {
+fn line(archive: &ArchiveStatus, all: &[ArchiveStatus], running: &Running) -> String {
+    let sentence = match running.get(&archive.folder) {
         Some(phase) => doing(*phase).to_owned(),
+        None if archive.busy => "Another Offsync is working on this drive.".to_owned(),
         None => archive.headline.sentence(),
     };
-    format!("{}: {sentence}", archive.name)
+    // Two copies of one archive on one computer have one name.
+    let is_alone = all.iter().filter(|other| other.name == archive.name).count() < 2;
+    if is_alone {
+        format!("{}: {sentence}", archive.name)
+    } else {
+        format!("{} ({}): {sentence}", archive.name, archive.label)
+    }
 }
 
 fn doing(phase: Option<Phase>) -> &'static str {
@@ -107,7 +120,7 @@ fn doing(phase: Option<Phase>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use offsync_app::view::{Behind, DriveView, HeldDirection, LocalChanges, MailboxView};
+    use offsync_app::view::{Behind, DriveView, HeldDirection, Lacking, LocalChanges, MailboxView};
 
     use super::*;
 
@@ -115,7 +128,7 @@ mod tests {
         ArchiveStatus {
             archive_id: name.to_lowercase(),
             name: name.into(),
-            folder: String::new(),
+            folder: format!("/{}", name.to_lowercase()),
             location_id: String::new(),
             label: String::new(),
             person: String::new(),
@@ -132,6 +145,9 @@ mod tests {
             },
             local_changes: LocalChanges::default(),
             incoming: Behind::default(),
+            lacking: Lacking::default(),
+            skipped: Vec::new(),
+            busy: false,
             conflicts: 0,
             files: 0,
             safe_to_unplug: true,
@@ -147,6 +163,7 @@ mod tests {
             archives,
             activity: Vec::new(),
             syncing: Vec::new(),
+            samples: Vec::new(),
             version: String::new(),
         };
         let running = running.iter().map(|(id, phase)| ((*id).to_owned(), *phase)).collect();
@@ -197,7 +214,7 @@ mod tests {
     fn while_it_syncs_it_says_what_it_does_and_cannot_be_asked_again() {
         let model = shown(
             vec![archive("Photos", Headline::AllSafe { homes: 3 })],
-            &[("photos", Some(Phase::Posting))],
+            &[("/photos", Some(Phase::Posting))],
         );
         assert_eq!(texts(&model.archives), [("Photos: Sending to the mailbox…", true)]);
         assert_eq!(texts(&model.actions)[1], ("Sync now", false));
@@ -207,9 +224,40 @@ mod tests {
     #[test]
     fn another_archive_may_sync_meanwhile() {
         let archives = vec![archive("Photos", Headline::Alone), archive("Films", Headline::Alone)];
-        let model = shown(archives, &[("photos", None)]);
+        let model = shown(archives, &[("/photos", None)]);
         assert_eq!(texts(&model.actions)[1], ("Sync now", true));
         assert_eq!(texts(&model.archives)[0].0, "Photos: Getting ready…");
+    }
+
+    #[test]
+    fn two_copies_of_one_archive_are_told_apart() {
+        let copy = |label: &str| ArchiveStatus {
+            folder: format!("/{label}"),
+            label: label.into(),
+            ..archive("Photos", Headline::Alone)
+        };
+        let model = shown(
+            vec![copy("Attic"), copy("Office")],
+            &[("/Office", Some(Phase::Posting))],
+        );
+        assert!(model.archives[0].text.starts_with("Photos (Attic): Your files"));
+        assert_eq!(model.archives[1].text, "Photos (Office): Sending to the mailbox…");
+        assert_eq!(model.archives[1].action, Action::Look("/Office".into()));
+        assert_eq!(texts(&model.actions)[1], ("Sync now", true));
+    }
+
+    #[test]
+    fn what_another_offsync_works_on_says_so_and_asks_for_nobody() {
+        let busy = ArchiveStatus {
+            busy: true,
+            ..archive("Photos", Headline::NeedsYou { message: String::new() })
+        };
+        let model = shown(vec![busy], &[]);
+        assert_eq!(
+            model.archives[0].text,
+            "Photos: Another Offsync is working on this drive."
+        );
+        assert_eq!(model.sign, Sign::Idle);
     }
 
     #[test]

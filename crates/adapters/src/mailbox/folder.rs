@@ -81,7 +81,7 @@ impl FolderMailbox {
         };
         if !self.identity.is_empty() && !identity.is_empty() && self.identity != identity {
             let reason = format!(
-                "another drive lies at {} than the one with the mailbox; is the right one connected?",
+                "another drive lies at {} than the one with the mailbox",
                 self.base.display()
             );
             return Err(MailboxError::new(MailboxErrorKind::Away, reason));
@@ -202,7 +202,7 @@ impl Mailbox for FolderMailbox {
 
 fn no_base(base: &Path) -> MailboxError {
     let reason = format!(
-        "the folder {} is not there; is its drive or network share connected?",
+        "the folder {} is not there; its drive or network share may not be connected",
         base.display()
     );
     MailboxError::new(MailboxErrorKind::Away, reason)

@@ -150,7 +150,7 @@ fn heads_of_the_first_version_are_read_for_ever() {
         written_ns: 1_700_000_000_000_000_001,
         seen: vec![(location(2), 77)],
         reads_version: 1,
-        unposted: 3,
+        unshown: 3,
     };
     let written = head.encode(&keys(), &signer(), NONCE);
     let read = |bytes: &[u8]| Head::decode(&keys(), &names()[0], bytes, key_of);

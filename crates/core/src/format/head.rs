@@ -35,8 +35,8 @@ pub struct Head {
     pub seen: Vec<(LocationId, u64)>,
     /// The newest format version that it reads.
     pub reads_version: u8,
-    /// How many changes it has not posted yet.
-    pub unposted: u64,
+    /// How many files it knows of and cannot show on its drive yet: for lack of content, room or leave to write.
+    pub unshown: u64,
 }
 
 impl Head {
@@ -71,7 +71,7 @@ impl Head {
             out.int(checked_ns);
         }
         out.uint(self.free_bytes);
-        out.uint(self.unposted);
+        out.uint(self.unshown);
         out.vector(&self.vector);
         out.count(self.counts.len());
         self.counts.iter().for_each(|location| out.raw(location.as_bytes()));
@@ -95,7 +95,7 @@ fn read(location: LocationId, content: &[u8]) -> Result<Head, WireError> {
     let written_ns = read.int("time of writing")?;
     let checked_ns = read.option("time of checking", |read| read.int("time of checking"))?;
     let free_bytes = read.uint("free space")?;
-    let unposted = read.uint("number of unposted changes")?;
+    let unshown = read.uint("number of files not shown")?;
     let vector = read.vector("vector")?;
     let counts = read.list(16, "counted locations", |read| {
         Ok(LocationId::new(read.array("location")?))
@@ -121,7 +121,7 @@ fn read(location: LocationId, content: &[u8]) -> Result<Head, WireError> {
         written_ns,
         seen,
         reads_version,
-        unposted,
+        unshown,
     })
 }
 
@@ -149,7 +149,7 @@ mod tests {
         );
         (lists, numbers, any::<[u8; 16]>(), any::<[u8; 32]>()).prop_map(|(lists, numbers, nonce, root)| {
             let (vector, missing, counts, seen) = lists;
-            let (counter, checked_ns, free_bytes, written_ns, reads_version, unposted) = numbers;
+            let (counter, checked_ns, free_bytes, written_ns, reads_version, unshown) = numbers;
             let (nonce, root) = (Nonce::new(nonce), Root::new(root));
             Head {
                 location: location(1),
@@ -164,7 +164,7 @@ mod tests {
                 written_ns,
                 seen,
                 reads_version,
-                unposted,
+                unshown,
             }
         })
     }

@@ -1,4 +1,5 @@
-// What the window asks of the engine, and nothing more. Every failure arrives as a `Failure`:
+// What the window asks of the engine, and nothing more. An archive is named by its folder: two
+// copies of one archive on one computer share their id. Every failure arrives as a `Failure`:
 // a sentence and the one thing to do.
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Event } from "../types/Event";
@@ -14,16 +15,21 @@ export interface SuggestedNames {
 export interface Backend {
   overview(): Promise<Overview>;
   /** Begins a sync; how it goes arrives as events. */
-  syncNow(archiveId: string): Promise<void>;
+  syncNow(folder: string): Promise<void>;
   setUp(request: SetUpRequest): Promise<ArchiveStatus>;
   trySamples(): Promise<ArchiveStatus>;
+  /** Acts out that somebody plugs a sample drive in; ends when it has synced. */
+  plugInSample(locationId: string): Promise<void>;
+  removeSamples(): Promise<void>;
   /** Null if the person chose nothing. */
   pickFolder(title: string): Promise<string | null>;
   suggestedNames(): Promise<SuggestedNames>;
   /** Yes lets the held deletions happen; no brings the files back. */
-  answerHeld(archiveId: string, yes: boolean): Promise<void>;
+  answerHeld(folder: string, yes: boolean): Promise<void>;
   /** Returns the function that stops listening. */
   onEvent(listener: (event: Event) => void): Promise<() => void>;
+  /** An archive that was chosen outside of the window, by its folder. */
+  onChosen(listener: (folder: string) => void): Promise<() => void>;
 }
 
 export function isFailure(thrown: unknown): thrown is Failure {

@@ -1,5 +1,6 @@
 // A backend for a plain browser: it plays one scene, named by `?scene=`, and keeps what is
 // done to it until the page is left. Its events follow the same order as the engine's.
+import type { ArchiveActivity } from "../types/ArchiveActivity";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Event } from "../types/Event";
 import type { Overview } from "../types/Overview";
@@ -10,10 +11,12 @@ import { archive, VERSION } from "./fake/parts";
 
 const TICK_MS = 120;
 const ANSWER_MS = 60;
+const UP_TO_DATE = { state: "up_to_date" as const, behind: { changesets: 0, bytes: 0 } };
 
 export function fake(name: string | null): Backend {
   const played = scene(name);
   let archives: ArchiveStatus[] = played.archives;
+  let activity: ArchiveActivity[] = played.activity;
   const syncing = new Set<string>();
   const listeners = new Set<(event: Event) => void>();
 
@@ -27,11 +30,12 @@ export function fake(name: string | null): Backend {
         if (played.loadFails) {
           throw played.loadFails;
         }
-        return { archives, activity: played.activity, syncing: [...syncing], version: VERSION };
+        const samples = archives.map((one) => one.folder).filter((one) => isSample(one));
+        return { archives, activity, syncing: [...syncing], samples, version: VERSION };
       }),
-    syncNow: async (archiveId) => {
-      const found = archives.find((one) => one.archive_id === archiveId);
-      if (found && !syncing.has(archiveId)) {
+    syncNow: async (folder) => {
+      const found = archives.find((one) => one.folder === folder);
+      if (found && !syncing.has(folder)) {
         run(found, 0);
       }
     },
@@ -44,7 +48,7 @@ export function fake(name: string | null): Backend {
       for (let done = 0; done <= 8412; done += 401) {
         tell({
           event: "progress",
-          archive_id: made.archive_id,
+          ...which(made),
           phase: "scanning",
           done,
           total: null,
@@ -58,7 +62,18 @@ export function fake(name: string | null): Backend {
     },
     trySamples: async () => {
       await pause(900);
-      return add(scene("up-to-date").archives[0]!);
+      const samples = scene("samples");
+      activity = [...activity, ...samples.activity];
+      return add(samples.archives[0]!);
+    },
+    plugInSample: async (locationId) => {
+      await pause(900);
+      archives = archives.map((one) => (isSample(one.folder) ? caughtUp(one, locationId) : one));
+      archives.forEach((one) => tell({ event: "status_changed", ...which(one) }));
+    },
+    removeSamples: async () => {
+      await pause(ANSWER_MS);
+      archives = archives.filter((one) => !isSample(one.folder));
     },
     pickFolder: (title) =>
       soon(() =>
@@ -67,19 +82,22 @@ export function fake(name: string | null): Backend {
           : "/media/pep/Blue drive/Family photos",
       ),
     suggestedNames: () => soon(() => ({ person: "Pep", label: "Pep’s home" })),
-    answerHeld: async (archiveId) => {
+    answerHeld: async (folder) => {
       await pause(ANSWER_MS);
       archives = archives.map((one) =>
-        one.archive_id === archiveId
+        one.folder === folder
           ? { ...one, held: null, headline: { kind: "all_safe", homes: one.locations.length } }
           : one,
       );
-      tell({ event: "status_changed", archive_id: archiveId });
+      archives
+        .filter((one) => one.folder === folder)
+        .forEach((one) => tell({ event: "status_changed", ...which(one) }));
     },
     onEvent: async (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    onChosen: async () => () => {},
   };
 
   function tell(event: Event) {
@@ -98,33 +116,67 @@ export function fake(name: string | null): Backend {
 
   function add(made: ArchiveStatus): ArchiveStatus {
     archives = [...archives, made];
-    tell({ event: "status_changed", archive_id: made.archive_id });
+    tell({ event: "status_changed", ...which(made) });
     return made;
   }
 
   function run(status: ArchiveStatus, from: number) {
-    const id = status.archive_id;
+    const { folder } = status;
     const ticks: Tick[] = cycle(status);
     let at = Math.floor(ticks.length * from);
-    syncing.add(id);
-    tell({ event: "sync_started", archive_id: id });
+    syncing.add(folder);
+    tell({ event: "sync_started", ...which(status) });
     const timer = setInterval(() => {
       const tick = ticks[at];
       at += 1;
       if (tick && !(played.syncFails && at > ticks.length / 3)) {
-        tell({ event: "progress", archive_id: id, ...tick });
+        tell({ event: "progress", ...which(status), ...tick });
         return;
       }
       clearInterval(timer);
-      syncing.delete(id);
+      syncing.delete(folder);
       const error = played.syncFails ?? null;
       if (!error) {
-        archives = archives.map((one) => (one.archive_id === id ? afterSync(one) : one));
+        archives = archives.map((one) => (one.folder === folder ? afterSync(one) : one));
       }
-      tell({ event: "sync_finished", archive_id: id, error, safe_to_unplug: !error });
-      tell({ event: "status_changed", archive_id: id });
+      tell({ event: "sync_finished", ...which(status), error, safe_to_unplug: !error });
+      tell({ event: "status_changed", ...which(status) });
     }, TICK_MS);
   }
+}
+
+function which(status: ArchiveStatus) {
+  return { archive_id: status.archive_id, folder: status.folder };
+}
+
+function isSample(folder: string): boolean {
+  return folder.includes("Sample homes");
+}
+
+function caughtUp(status: ArchiveStatus, locationId: string): ArchiveStatus {
+  const locations = status.locations.map((home) =>
+    home.location_id === locationId
+      ? { ...home, ...UP_TO_DATE, last_seen: new Date().toISOString() }
+      : home,
+  );
+  const late = locations.filter((home) => home.state !== "up_to_date");
+  const homes = locations.length;
+  return {
+    ...status,
+    locations,
+    mailbox: { ...status.mailbox, used_bytes: late.length > 0 ? status.mailbox.used_bytes : 0 },
+    headline:
+      status.local_changes.entries > 0
+        ? status.headline
+        : late.length > 0
+          ? {
+              kind: "others_behind",
+              safe_homes: homes - late.length,
+              behind: late.map((home) => home.label),
+              changesets: 3,
+            }
+          : { kind: "all_safe", homes },
+  };
 }
 
 function afterSync(status: ArchiveStatus): ArchiveStatus {

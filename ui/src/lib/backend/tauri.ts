@@ -5,14 +5,18 @@ import type { Event } from "../types/Event";
 import type { Backend } from "./backend";
 
 const EVENTS = "offsync-event";
+const CHOSEN = "offsync-chosen";
 
 export const tauri: Backend = {
   overview: () => invoke("overview"),
-  syncNow: (archiveId) => invoke("sync_now", { archiveId }),
+  syncNow: (folder) => invoke("sync_now", { folder }),
   setUp: (request) => invoke("set_up", { request }),
   trySamples: () => invoke("try_samples"),
+  plugInSample: (locationId) => invoke("plug_in_sample", { locationId }),
+  removeSamples: () => invoke("remove_samples"),
   pickFolder: (title) => invoke("pick_folder", { title }),
   suggestedNames: () => invoke("suggested_names"),
-  answerHeld: (archiveId, yes) => invoke("answer_held", { archiveId, yes }),
+  answerHeld: (folder, yes) => invoke("answer_held", { folder, yes }),
   onEvent: (listener) => listen<Event>(EVENTS, (event) => listener(event.payload)),
+  onChosen: (listener) => listen<string>(CHOSEN, (event) => listener(event.payload)),
 };

@@ -53,6 +53,19 @@ test("no line crosses a label", () => {
   });
 });
 
+test("a size beside the way to the mailbox hides nothing of it, and nothing else", () => {
+  const half = { x: 44, y: 12 };
+  everywhere((placed, _, where) => {
+    for (const { x, y } of Object.values(placed.link.chips ?? {})) {
+      const chip = { left: x - half.x, right: x + half.x, top: y - half.y, bottom: y + half.y };
+      const line = { x, y: placed.mine.y };
+      expect(inside(line, chip), where).toBe(false);
+      const rings = boxes(placed).filter((_, i) => i !== 1 && i !== 3);
+      for (const box of rings) expect(overlap(chip, box), where).toBe(false);
+    }
+  });
+});
+
 test("every label has room for a name", () => {
   everywhere((placed, _, where) => {
     for (const tile of placed.tiles) expect(tile.textWidth, where).toBeGreaterThanOrEqual(130);

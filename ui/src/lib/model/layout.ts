@@ -1,6 +1,11 @@
 // Where everything in the picture stands, for a width in pixels. No two tiles overlap,
 // nothing leaves the frame, and no line crosses a label, with one home or with twelve.
 
+export interface Point {
+  x: number;
+  y: number;
+}
+
 export interface Spot {
   x: number;
   y: number;
@@ -12,20 +17,17 @@ export interface Tile extends Spot {
   textWidth: number;
   /** From the mailbox to the ring's edge. */
   path: string;
-  chip: { x: number; y: number };
 }
 
 export interface Layout {
   height: number;
   mine: Spot & { textWidth: number };
   mailbox: { x: number; y: number; width: number; height: number; textWidth: number };
-  /** Between my home and the mailbox; no chip where it would touch them. */
-  link: { path: string; chip: { x: number; y: number } | null };
+  /** Between my home and the mailbox, with room for a chip on either side; none where it would touch them. */
+  link: { path: string; chips: { above: Point; below: Point } | null };
   tiles: Tile[];
   /** Few homes: room for lines that rest and for a third line of words. */
   roomy: boolean;
-  /** Whether sizes fit onto the lines to the other homes. */
-  chips: boolean;
 }
 
 /** Sizes and gaps in pixels that go together. */
@@ -46,7 +48,11 @@ const Y_MAX = 216;
 const ROOMY_MAX = 4;
 const WIDE_PX = 880;
 const COLUMN_PX_MIN = 200;
-const CHIP_PX = 112;
+const STATE_ICON_PX = 19;
+const STATE_LETTER_PX = 7;
+const CHIP_PX = 96;
+/** From a line to the middle of a chip beside it. */
+const CHIP_OFF_PX = 24;
 
 export function layout(width: number, others: number): Layout {
   const roomy = others <= ROOMY_MAX;
@@ -71,11 +77,10 @@ export function layout(width: number, others: number): Layout {
     mailbox: { x: boxX, y, ...box, textWidth: scale.captionWidth },
     link: {
       path: `M${linkFrom} ${y}H${linkTo}`,
-      chip: linkTo - linkFrom >= CHIP_PX ? { x: (linkFrom + linkTo) / 2, y } : null,
+      chips: linkTo - linkFrom >= CHIP_PX ? chips((linkFrom + linkTo) / 2) : null,
     },
     tiles: Array.from({ length: others }, (_, i) => tile(i)),
     roomy,
-    chips: roomy && scale.gap >= CHIP_PX,
   };
 
   function tile(i: number): Tile {
@@ -90,19 +95,25 @@ export function layout(width: number, others: number): Layout {
     return { x, y: tileY, r, textX, textWidth: textEnd - textX, ...line(x - r - AIR, tileY) };
   }
 
+  function chips(x: number) {
+    return { above: { x, y: y - CHIP_OFF_PX }, below: { x, y: y + CHIP_OFF_PX } };
+  }
+
   /** Leaves past the mailbox's caption, bends, then runs straight between the rows. */
-  function line(toX: number, toY: number): Pick<Tile, "path" | "chip"> {
+  function line(toX: number, toY: number): Pick<Tile, "path"> {
     const fromX = boxX + box.width / 2 + AIR;
     const fromY = y + clamp((toY - y) * 0.15, box.height / 3);
     const leave = Math.max(fromX, boxX + scale.captionWidth / 2 + 4);
     const bend = start - AIR;
     const middle = (leave + bend) / 2;
     const curve = `M${fromX} ${fromY}H${leave}C${middle} ${fromY} ${middle} ${toY} ${bend} ${toY}`;
-    return {
-      path: toX > bend ? `${curve}H${toX}` : curve,
-      chip: { x: fromY === toY ? (fromX + bend) / 2 : middle, y: (fromY + toY) / 2 },
-    };
+    return { path: toX > bend ? `${curve}H${toX}` : curve };
   }
+}
+
+/** Whether a state's words fit beside a ring, by the width that letters have at most times. */
+export function fits(words: string, textWidth: number): boolean {
+  return STATE_ICON_PX + words.length * STATE_LETTER_PX <= textWidth;
 }
 
 function scaleFor(width: number, roomy: boolean): Scale {

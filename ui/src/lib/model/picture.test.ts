@@ -42,6 +42,16 @@ test("an invited home has an empty ring and was not seen", () => {
   expect([invited.share, invited.seen, invited.mood]).toEqual([0, "never", "invited"]);
 });
 
+test("what waits for a home that has not synced yet is said, and so is that it has not", () => {
+  const late = draw({ locations: [anna({ ...behind(2, MB), state: "invited", seen: null })] });
+  const home = late.others[0]!;
+  expect([home.state, home.note, home.mood]).toEqual([
+    "2 changes waiting",
+    "not synced yet",
+    "waiting",
+  ]);
+});
+
 test("a home that was taken out is not drawn", () => {
   expect(draw({ locations: [anna({ state: "removed" })] }).others).toEqual([]);
 });

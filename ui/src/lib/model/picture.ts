@@ -99,9 +99,9 @@ function other(location: LocationView, status: ArchiveStatus, voice: Voice, now:
     mine: false,
     name: location.label,
     person: location.label.includes(location.person) ? null : location.person,
-    note: location.last_seen ? words.seen(seen) : null,
+    note: location.last_seen ? words.seen(seen) : waits ? words.notSynced : null,
     state: stateWords(location, voice),
-    mood: invited ? "invited" : parked ? "away" : waits ? "waiting" : "safe",
+    mood: parked ? "away" : waits ? "waiting" : invited ? "invited" : "safe",
     share: invited ? 0 : shareThere(location.behind.changesets, location.behind.bytes, status),
     seen,
     seenExactly: location.last_seen && voice.exactly(location.last_seen),
@@ -121,7 +121,9 @@ function stateWords(location: LocationView, voice: Voice): string {
     case "parked":
       return words.parked;
     case "invited":
-      return words.invited;
+      return location.behind.changesets > 0
+        ? words.waiting(location.behind.changesets)
+        : words.invited;
     case "removed":
       return words.removed;
   }

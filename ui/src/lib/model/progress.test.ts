@@ -6,6 +6,7 @@ const MB = 1_000_000;
 const event = (done_bytes: number, phase: "fetching" | "posting" = "fetching") => ({
   event: "progress" as const,
   archive_id: "a",
+  folder: "/a",
   phase,
   done: 1,
   total: 10,

@@ -28,6 +28,8 @@ test("unplugging is offered only when it is safe, and never while a sync runs", 
   const safe = { safe_to_unplug: true };
   check({ kind: "all_safe", homes: 3 }, "Everything is safe in 3 homes. You can unplug.", safe);
   check({ kind: "all_safe", homes: 3 }, "Everything is safe in 3 homes.", safe, STARTING);
+  const busy = { ...safe, busy: true };
+  check({ kind: "all_safe", homes: 3 }, "Everything is safe in 3 homes.", busy);
 });
 
 test("a home that is behind is named", () => {
@@ -73,7 +75,7 @@ test("what was not sent yet says so, and how much it is", () => {
     { kind: "unsent", entries: 1, bytes: 3 * MB },
     "1 change made here has not been sent yet.",
   );
-  expect(said.detail).toContain("3\u00a0MB");
+  expect(said.detail).toBe("3\u00a0MB. Sync to put it into the mailbox.");
 });
 
 test("held deletions ask where they would happen, and promise only that place", () => {

@@ -44,6 +44,8 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
       return progress
         ? words.comingIn(voice.size(headline.bytes), remaining(progress, voice))
         : words.waitingForYou(voice.size(headline.bytes));
+    case "incomplete":
+      return words.incomplete(headline.files, voice.size(headline.bytes));
     case "unsent":
       return progress
         ? words.goingOut(headline.entries, remaining(progress, voice))
@@ -51,7 +53,7 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
     case "others_behind":
       return othersBehind(headline, voice);
     case "all_safe":
-      return status.safe_to_unplug && !progress
+      return status.safe_to_unplug && !progress && !status.busy
         ? `${words.safeIn(headline.homes)} ${words.unplug}`
         : words.safeIn(headline.homes);
   }
@@ -97,8 +99,10 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
       return status.files === 0 ? words.empty : `${here} ${words.alone}`;
     case "incoming":
       return words.pressToReceive(status.headline.changesets);
+    case "incomplete":
+      return words.incomplete;
     case "unsent":
-      return words.pressToSend(voice.size(status.headline.bytes));
+      return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));
     default:
       return `${here} ${synced}`;
   }

@@ -4,6 +4,10 @@ import type { ArchiveStatus } from "../types/ArchiveStatus";
 export type Standing = "safe" | "waiting" | "away" | "need";
 
 export function standing(archive: ArchiveStatus): Standing {
+  // What another Offsync holds, and was never seen before, asks for nothing but patience.
+  if (archive.busy && archive.headline.kind === "needs_you") {
+    return "waiting";
+  }
   switch (archive.headline.kind) {
     case "needs_you":
     case "held":
@@ -13,6 +17,7 @@ export function standing(archive: ArchiveStatus): Standing {
       return "away";
     case "alone":
     case "incoming":
+    case "incomplete":
     case "unsent":
     case "others_behind":
       return "waiting";

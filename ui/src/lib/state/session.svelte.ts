@@ -1,4 +1,4 @@
-// What the window knows: the last overview, the syncs under way and how they ended, and where
+// What the window knows, by the archives' folders: the last overview, the syncs under way and how they ended, and where
 // the person is. It decides nothing; it asks the backend and remembers the answers.
 import type { Backend } from "../backend/backend";
 import { isFailure } from "../backend/backend";
@@ -38,25 +38,25 @@ export class Session {
 
   archives = $derived(this.overview?.archives ?? []);
   archive: ArchiveStatus | null = $derived(
-    this.archives.find((one) => one.archive_id === this.#chosen) ?? this.archives[0] ?? null,
+    this.archives.find((one) => one.folder === this.#chosen) ?? this.archives[0] ?? null,
   );
   lines: LogLine[] = $derived(
-    this.overview?.activity.find((one) => one.archive_id === this.archive?.archive_id)?.lines ?? [],
+    this.overview?.activity.find((one) => one.folder === this.archive?.folder)?.lines ?? [],
   );
   progress: Progress | null = $derived(
-    this.archive && (this.#progress[this.archive.archive_id] ?? null),
+    this.archive && (this.#progress[this.archive.folder] ?? null),
   );
-  syncError: string | null = $derived(
-    this.archive && (this.#errors[this.archive.archive_id] ?? null),
-  );
+  syncError: string | null = $derived(this.archive && (this.#errors[this.archive.folder] ?? null));
 
   /** Listens and reads once; returns the function that stops. */
   async start(): Promise<() => void> {
     const stop = await this.backend.onEvent((event) => this.#hear(event));
+    const stopChoosing = await this.backend.onChosen((folder) => this.choose(folder));
     const clock = setInterval(() => (this.now = new Date()), CLOCK_MS);
     await this.read();
     return () => {
       stop();
+      stopChoosing();
       clearInterval(clock);
     };
   }
@@ -86,47 +86,60 @@ export class Session {
 
   async sync(): Promise<void> {
     const archive = this.archive;
-    if (!archive?.drive.present || this.progress) {
+    if (!archive?.drive.present || archive.busy || this.progress) {
       return;
     }
-    const id = archive.archive_id;
-    this.#setError(id, null);
-    this.#setProgress(id, STARTING);
+    const { folder } = archive;
+    this.#setError(folder, null);
+    this.#setProgress(folder, STARTING);
     try {
-      await this.backend.syncNow(id);
+      await this.backend.syncNow(folder);
     } catch (thrown) {
-      this.#setProgress(id, null);
-      this.#setError(id, this.sentence(thrown));
+      this.#setProgress(folder, null);
+      this.#setError(folder, this.sentence(thrown));
     }
   }
 
   async answerHeld(yes: boolean): Promise<void> {
-    const id = this.archive?.archive_id;
-    if (!id) {
+    const folder = this.archive?.folder;
+    if (!folder) {
       return;
     }
     try {
-      await this.backend.answerHeld(id, yes);
+      await this.backend.answerHeld(folder, yes);
       await this.read();
     } catch (thrown) {
-      this.#setError(id, this.sentence(thrown));
+      this.#setError(folder, this.sentence(thrown));
     }
   }
 
-  choose(archiveId: string) {
-    this.#chosen = archiveId;
+  choose(folder: string) {
+    this.#chosen = folder;
     if (this.view === "set-up") {
       this.view = "home";
     }
   }
 
-  syncing(archiveId: string): boolean {
-    return archiveId in this.#progress;
+  syncing(folder: string): boolean {
+    return folder in this.#progress;
+  }
+
+  isSample(archive: ArchiveStatus): boolean {
+    return this.overview?.samples.includes(archive.folder) ?? false;
+  }
+
+  /** What to call an archive: with its home, where two copies of one archive are on this computer. */
+  nameOf(archive: ArchiveStatus): string {
+    return this.isTwice(archive) ? `${archive.name} · ${archive.label}` : archive.name;
+  }
+
+  isTwice(archive: ArchiveStatus): boolean {
+    return this.archives.filter((one) => one.name === archive.name).length > 1;
   }
 
   forgetError() {
     if (this.archive) {
-      this.#setError(this.archive.archive_id, null);
+      this.#setError(this.archive.folder, null);
     }
   }
 
@@ -145,9 +158,9 @@ export class Session {
     this.loadFailure = null;
     this.now = new Date();
     // A window that opens in the middle of a sync has heard no event of it yet.
-    for (const id of overview.syncing) {
-      if (!this.syncing(id)) {
-        this.#setProgress(id, STARTING);
+    for (const folder of overview.syncing) {
+      if (!this.syncing(folder)) {
+        this.#setProgress(folder, STARTING);
       }
     }
   }
@@ -155,21 +168,21 @@ export class Session {
   #hear(event: Event) {
     switch (event.event) {
       case "sync_started":
-        this.#setError(event.archive_id, null);
-        this.#setProgress(event.archive_id, STARTING);
+        this.#setError(event.folder, null);
+        this.#setProgress(event.folder, STARTING);
         return;
       case "progress": {
         // Only a sync that began is shown here; the set-up follows its own progress.
-        const before = this.#progress[event.archive_id];
+        const before = this.#progress[event.folder];
         if (before) {
-          this.#setProgress(event.archive_id, advance(before, event, performance.now()));
+          this.#setProgress(event.folder, advance(before, event, performance.now()));
         }
         return;
       }
       case "sync_finished":
         this.#finished += 1;
-        this.#setProgress(event.archive_id, null);
-        this.#setError(event.archive_id, event.error);
+        this.#setProgress(event.folder, null);
+        this.#setError(event.folder, event.error);
         void this.read();
         return;
       case "status_changed":
@@ -180,13 +193,13 @@ export class Session {
     }
   }
 
-  #setProgress(id: string, progress: Progress | null) {
-    const { [id]: _, ...rest } = this.#progress;
-    this.#progress = progress ? { ...rest, [id]: progress } : rest;
+  #setProgress(folder: string, progress: Progress | null) {
+    const { [folder]: _, ...rest } = this.#progress;
+    this.#progress = progress ? { ...rest, [folder]: progress } : rest;
   }
 
-  #setError(id: string, error: string | null) {
-    const { [id]: _, ...rest } = this.#errors;
-    this.#errors = error ? { ...rest, [id]: error } : rest;
+  #setError(folder: string, error: string | null) {
+    const { [folder]: _, ...rest } = this.#errors;
+    this.#errors = error ? { ...rest, [folder]: error } : rest;
   }
 }

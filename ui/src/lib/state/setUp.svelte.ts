@@ -90,7 +90,10 @@ export class SetUp {
     this.failure = null;
     this.working = STARTING;
     const stop = await this.#session.backend.onEvent((event) => {
-      if (event.event === "progress" && this.working) {
+      // An archive that was there before may be syncing meanwhile.
+      const isOther = (folder: string) =>
+        this.#session.archives.some((one) => one.folder === folder);
+      if (event.event === "progress" && this.working && !isOther(event.folder)) {
         this.working = advance(this.working, event, performance.now());
       }
     });

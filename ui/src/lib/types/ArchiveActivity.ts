@@ -10,6 +10,10 @@ export type ArchiveActivity = {
  */
 archive_id: string, 
 /**
+ * Which copy of it: the archive's folder on this computer.
+ */
+folder: string, 
+/**
  * Newest first.
  */
 lines: Array<LogLine>, };

@@ -3,9 +3,11 @@ import type { Behind } from "./Behind";
 import type { DriveView } from "./DriveView";
 import type { Headline } from "./Headline";
 import type { HeldView } from "./HeldView";
+import type { Lacking } from "./Lacking";
 import type { LocalChanges } from "./LocalChanges";
 import type { LocationView } from "./LocationView";
 import type { MailboxView } from "./MailboxView";
+import type { SkippedView } from "./SkippedView";
 
 /**
  * One archive at one location: what `status` prints and the window draws.
@@ -52,9 +54,21 @@ local_changes: LocalChanges,
  */
 incoming: Behind, 
 /**
+ * Files that are known here and not on this drive yet.
+ */
+lacking: Lacking, 
+/**
  * Conflict copies that are shown now.
  */
 conflicts: number, 
+/**
+ * Paths that could not be looked at, each with why.
+ */
+skipped: Array<SkippedView>, 
+/**
+ * Whether another Offsync is working on this drive: what else stands here is what was known before.
+ */
+busy: boolean, 
 /**
  * Files in the archive here.
  */

@@ -8,11 +8,19 @@ export type Event = { "event": "sync_started",
 /**
  * Which archive.
  */
-archive_id: string, } | { "event": "progress", 
+archive_id: string, 
+/**
+ * Which copy of it: the archive's folder on this computer.
+ */
+folder: string, } | { "event": "progress", 
 /**
  * Which archive.
  */
 archive_id: string, 
+/**
+ * Which copy of it: the archive's folder on this computer.
+ */
+folder: string, 
 /**
  * What it is doing.
  */
@@ -42,6 +50,10 @@ path: string | null, } | { "event": "sync_finished",
  */
 archive_id: string, 
 /**
+ * Which copy of it: the archive's folder on this computer.
+ */
+folder: string, 
+/**
  * The sentence to show if it failed.
  */
 error: string | null, 
@@ -52,11 +64,19 @@ safe_to_unplug: boolean, } | { "event": "status_changed",
 /**
  * Which archive.
  */
-archive_id: string, } | { "event": "notice", 
+archive_id: string, 
+/**
+ * Which copy of it: the archive's folder on this computer.
+ */
+folder: string, } | { "event": "notice", 
 /**
  * Which archive.
  */
 archive_id: string | null, 
+/**
+ * Which copy of it: the archive's folder on this computer.
+ */
+folder: string | null, 
 /**
  * A finished sentence.
  */

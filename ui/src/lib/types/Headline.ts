@@ -30,6 +30,14 @@ changesets: number,
 /**
  * Their size in bytes.
  */
+bytes: number, } | { "kind": "incomplete", 
+/**
+ * How many are known; none if the others have more than this location knows of.
+ */
+files: number, 
+/**
+ * Their size in bytes.
+ */
 bytes: number, } | { "kind": "unsent", 
 /**
  * Paths.

@@ -11,13 +11,17 @@ export type Overview = {
  */
 archives: Array<ArchiveStatus>, 
 /**
- * The last changes of each archive, newest first, by archive id.
+ * The last changes of each archive, newest first. Two copies of one archive share its id: the folder tells them apart.
  */
 activity: Array<ArchiveActivity>, 
 /**
- * Archive ids that sync right now.
+ * Folders of the archives that sync right now.
  */
 syncing: Array<string>, 
+/**
+ * Folders of the archives that are sample homes.
+ */
+samples: Array<string>, 
 /**
  * Offsync's version.
  */

@@ -1,6 +1,7 @@
 // English, written by hand. Other catalogues have the same shape: `Words` in voice.ts.
 // No sentence here may claim more than the status it is made from.
 import type { Phase } from "../types/Phase";
+import { enSamples } from "./enSamples";
 import { enSetUp } from "./enSetUp";
 import { counter } from "./plural";
 
@@ -46,6 +47,10 @@ export function en(locale: string) {
       waitingForYou: (size: string) => `${size} are waiting for you in the mailbox.`,
       comingIn: (size: string, left: string | null) =>
         left ? `${size} are coming in, ${left}.` : `${size} are coming in.`,
+      incomplete: (n: number, size: string) =>
+        n === 0 ? "The other homes have more than is here yet." : n === 1
+          ? `One file (${size}) is not on this drive yet.`
+          : `${n} files (${size}) are not on this drive yet.`,
       unsent: (n: number) =>
         count(n, {
           one: "# change made here has not been sent yet.",
@@ -81,8 +86,9 @@ export function en(locale: string) {
         "Your files are untouched. What you change waits on this drive until it answers.",
       empty: "Put files into its folder, then sync.",
       alone: "Nothing is sent until a second home joins.",
+      incomplete: "They arrive as the other homes sync, or once this drive has room.",
       pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
-      pressToSend: (size: string) => `${size}. Sync to put them into the mailbox.`,
+      pressToSend: (n: number, size: string) => `${size}. Sync to put ${them(n)} into the mailbox.`,
       lastSynced: (ago: string) => `Last synced ${ago}.`,
       neverSynced: "Not synced yet.",
       filesHere: (n: number) => `${files(n)} here.`,
@@ -93,6 +99,7 @@ export function en(locale: string) {
       busy: "Syncing…",
       title: "Sync now (S)",
       needsDrive: "Plug the drive in to sync",
+      needsTurn: "Another Offsync is working on this drive",
       starting: "Getting ready",
       failed: "The last sync did not finish.",
       again: "Try again",
@@ -117,7 +124,8 @@ export function en(locale: string) {
       toSend: (n: number) => count(n, { other: "# to send" }),
       somethingForYou: "Sent something for you",
       parked: "Away for long",
-      invited: "Invited, not seen yet",
+      invited: "Invited, not synced yet",
+      notSynced: "not synced yet",
       removed: "No longer takes part",
       driveAway: "Not plugged in",
       seen: (ago: string) => `seen ${ago}`,
@@ -172,6 +180,10 @@ export function en(locale: string) {
       trash: "Deleted files stay in the trash on each drive for a while.",
     },
 
+    busy: "Another Offsync is working on this drive.",
+    busyHint:
+      "This is how it stood before. It is looked at again as soon as the other one is done.",
+
     conflicts: (n: number) =>
       count(n, {
         one: "# file was changed in two homes at once. Both versions are kept, side by side.",
@@ -184,6 +196,12 @@ export function en(locale: string) {
       away: "Not plugged in",
       unplug: "Safe to unplug",
       keep: "Keep it plugged in",
+      later: (n: number) => count(n, { other: "# to send later" }),
+      nextTime: (n: number) =>
+        count(n, {
+          one: "# change goes out at the next sync.",
+          other: "# changes go out at the next sync.",
+        }),
       free: (free: string, all: string) => `${free} free of ${all}`,
       checked: (ago: string) => `Checked ${ago}`,
       title: "Drive",
@@ -207,6 +225,7 @@ export function en(locale: string) {
     activity: { title: "Activity", sub: "Every change, and which homes have it." },
 
     ...enSetUp(count),
+    ...enSamples(),
 
     trouble: {
       load: "Your archives cannot be shown right now.",

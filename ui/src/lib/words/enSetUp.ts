@@ -36,7 +36,8 @@ export function enSetUp(count: Count) {
         "Changes wait there until every home has them. A small folder that all homes can reach: in a cloud drive, on a NAS, or on a USB stick. All that lies in it is sealed.",
       mailboxPick: "Choose a folder for the mailbox",
       summaryTitle: "Ready to begin?",
-      summarySub: "Offsync reads through the folder once. Nothing in it is changed.",
+      summarySub:
+        "Offsync reads through the folder once. Your files stay as they are; Offsync adds one hidden folder, .offsync.",
       folderRow: "Files",
       mailboxRow: "Mailbox",
       begin: "Set it up",
@@ -52,6 +53,17 @@ export function enSetUp(count: Count) {
       insideFolder:
         "The mailbox cannot lie inside the folder with your files. Choose a folder outside of it.",
       aroundFolder: "Your files lie inside that folder. Choose one that holds nothing else.",
+    },
+
+    keyring: {
+      title: "This computer’s keyring cannot be used.",
+      meaning:
+        "The key to your archive is kept there. Nothing was set up yet: your files are untouched, and your answers stay.",
+      locked: "Is it locked?",
+      unlock: "Unlock it in your passwords app, or log out and in again. Then try again here.",
+      missing: "Is there none?",
+      install:
+        "Install GNOME Keyring or KWallet and log in again. Your answers are still here then.",
     },
   };
 }

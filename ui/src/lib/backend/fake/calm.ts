@@ -1,6 +1,6 @@
 // First steps and everyday states: nothing here is wrong.
 import { anna, grandma, marc, one, type Scene, three } from "./scene";
-import { archive, behind, GB, MB } from "./parts";
+import { archive, behind, GB, home, MB, minutesAgo } from "./parts";
 
 export const CALM: Record<string, () => Scene> = {
   "first-run": () => ({ archives: [], activity: [] }),
@@ -42,10 +42,30 @@ export const CALM: Record<string, () => Scene> = {
     one(
       three({
         local_changes: { entries: 26, bytes: 48.3 * MB },
-        safe_to_unplug: false,
-        last_sync: null,
         headline: { kind: "unsent", entries: 26, bytes: 48.3 * MB },
       }),
     ),
+  samples: () => {
+    const status = archive({
+      folder: "/home/pep/.local/share/Offsync/Sample homes/Pep’s drive/Family photos",
+      label: "Pep’s home",
+      files: 10,
+      local_changes: { entries: 1, bytes: 24_300 },
+      locations: [
+        home({ label: "Anna’s home", person: "Anna", seen: 0 }),
+        home({
+          label: "Grandma’s home",
+          person: "Grandma",
+          seen: null,
+          state: "invited",
+          behind: { changesets: 2, bytes: 21_800 },
+        }),
+      ],
+      mailbox: { reachable: true, name: "Mailbox", used_bytes: 31_900, allowance_bytes: null },
+      headline: { kind: "unsent", entries: 1, bytes: 24_300 },
+      last_sync: minutesAgo(0),
+    });
+    return one(status);
+  },
   sending: () => ({ ...CALM["unsent"]!(), syncing: 0.4 }),
 };

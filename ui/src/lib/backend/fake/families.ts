@@ -1,6 +1,6 @@
 // Archives of every size: two homes, twelve, long names, several archives.
 import { archive, behind, DAY, GB, home, MB } from "./parts";
-import { anna, grandma, history, marc, one, type Scene, three } from "./scene";
+import { activityOf, anna, grandma, marc, one, type Scene, three } from "./scene";
 
 const TWELVE = [
   "Anna’s home",
@@ -123,6 +123,18 @@ export const FAMILIES: Record<string, () => Scene> = {
         },
       }),
     ),
+  "two-copies": () => {
+    const attic = three();
+    const office = archive({
+      archive_id: attic.archive_id,
+      folder: "/media/pep/Red drive/Family photos",
+      label: "Office",
+      locations: [anna(), grandma()],
+      headline: { kind: "incoming", changesets: 2, bytes: 12 * MB },
+      incoming: { changesets: 2, bytes: 12 * MB },
+    });
+    return { archives: [attic, office], activity: [activityOf(attic), activityOf(office)] };
+  },
   several: () => {
     const photos = three();
     const papers = archive({
@@ -141,10 +153,7 @@ export const FAMILIES: Record<string, () => Scene> = {
     const archives = [photos, papers, music];
     return {
       archives,
-      activity: archives.map((status) => ({
-        archive_id: status.archive_id,
-        lines: history(status),
-      })),
+      activity: archives.map(activityOf),
     };
   },
 };

@@ -55,7 +55,7 @@ export function archive(parts: Partial<ArchiveStatus>): ArchiveStatus {
   return {
     archive_id: id(),
     name: "Family photos",
-    folder: "/media/pep/Blue drive/Family photos",
+    folder: `/media/pep/Blue drive/${parts.name ?? "Family photos"}`,
     location_id,
     label,
     person,
@@ -63,6 +63,9 @@ export function archive(parts: Partial<ArchiveStatus>): ArchiveStatus {
     mailbox: { reachable: true, name: "Nextcloud folder", used_bytes: 0, allowance_bytes: 5 * GB },
     local_changes: { entries: 0, bytes: 0 },
     incoming: { changesets: 0, bytes: 0 },
+    lacking: { files: 0, bytes: 0 },
+    skipped: [],
+    busy: false,
     conflicts: 0,
     files: 41_213,
     safe_to_unplug: true,

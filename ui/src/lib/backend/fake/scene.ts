@@ -24,9 +24,13 @@ export const marc = () => home({ label: "Figueres", person: "Marc", seen: 5 * DA
 export function one(status: ArchiveStatus, more: Partial<Scene> = {}): Scene {
   return {
     archives: [status],
-    activity: [{ archive_id: status.archive_id, lines: history(status) }],
+    activity: [activityOf(status)],
     ...more,
   };
+}
+
+export function activityOf(status: ArchiveStatus): ArchiveActivity {
+  return { archive_id: status.archive_id, folder: status.folder, lines: history(status) };
 }
 
 export function history(status: ArchiveStatus): LogLine[] {

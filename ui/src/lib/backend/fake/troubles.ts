@@ -13,6 +13,16 @@ export const TROUBLES: Record<string, () => Scene> = {
       hint: "Check that the cloud drive is running, or choose another folder.",
     },
   }),
+  "keyring-locked": () => ({
+    archives: [],
+    activity: [],
+    setUpFails: {
+      code: "keystore",
+      message: "The key of this archive could not be read or kept: the keyring is locked.",
+      hint: "Unlock the keyring, or check the passphrase, and try again.",
+    },
+  }),
+  busy: () => one(three({ busy: true })),
   "load-fails": () => ({
     archives: [],
     activity: [],

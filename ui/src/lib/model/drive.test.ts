@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { archive } from "../backend/fake/parts";
+import type { ArchiveStatus } from "../types/ArchiveStatus";
+import { speak } from "../words/voice";
+import { driveWords } from "./drive";
+
+const { words } = speak("en");
+const told = (parts: Partial<ArchiveStatus>, syncing = false) =>
+  Object.values(driveWords(archive(parts), syncing, words));
+
+test("a drive with unsent changes may go, and what happens to them is said", () => {
+  expect(told({ local_changes: { entries: 1, bytes: 3 } })).toEqual([
+    "Safe to unplug",
+    "1 change goes out at the next sync.",
+  ]);
+  expect(told({})).toEqual(["Safe to unplug", null]);
+});
+
+test("a drive that somebody works on is never safe to unplug", () => {
+  expect(told({}, true)[0]).toBe("Keep it plugged in");
+  expect(told({ busy: true })[0]).toBe("Keep it plugged in");
+  expect(told({ safe_to_unplug: false })[0]).toBe("Plugged in");
+});
+
+test("a drive that is away promises nothing", () => {
+  const drive = { present: false, free_bytes: 0, total_bytes: 0 };
+  expect(told({ drive, local_changes: { entries: 1, bytes: 3 } })).toEqual([
+    "Not plugged in",
+    null,
+  ]);
+});

@@ -1,0 +1,24 @@
+// What the drive's card says: may it go, and what goes out once it is back.
+import type { ArchiveStatus } from "../types/ArchiveStatus";
+import type { Words } from "../words/voice";
+
+export interface DriveWords {
+  state: string;
+  /** What waits on the drive, where that is no reason to keep it plugged in. */
+  next: string | null;
+}
+
+export function driveWords(archive: ArchiveStatus, syncing: boolean, words: Words): DriveWords {
+  const told = words.drive;
+  if (!archive.drive.present) {
+    return { state: told.away, next: null };
+  }
+  if (syncing || archive.busy) {
+    return { state: told.keep, next: null };
+  }
+  if (!archive.safe_to_unplug) {
+    return { state: told.here, next: null };
+  }
+  const unsent = archive.local_changes.entries;
+  return { state: told.unplug, next: unsent > 0 ? told.nextTime(unsent) : null };
+}

@@ -1,0 +1,94 @@
+import { expect, test, vi } from "vitest";
+import type { Backend } from "../backend/backend";
+import { archive } from "../backend/fake/parts";
+import type { Event } from "../types/Event";
+import type { Overview } from "../types/Overview";
+import { speak } from "../words/voice";
+import { Session } from "./session.svelte";
+
+const ATTIC = archive({ archive_id: "a", folder: "/attic", label: "Attic" });
+const OFFICE = archive({ archive_id: "a", folder: "/office", label: "Office" });
+
+async function session(parts: Partial<Overview> = {}) {
+  let hear: (event: Event) => void = () => {};
+  let choose: (folder: string) => void = () => {};
+  const overview: Overview = {
+    archives: [ATTIC, OFFICE],
+    activity: [],
+    syncing: [],
+    samples: [],
+    version: "",
+    ...parts,
+  };
+  const backend: Backend = {
+    overview: async () => overview,
+    syncNow: vi.fn(async () => {}),
+    setUp: async () => ATTIC,
+    trySamples: async () => ATTIC,
+    plugInSample: async () => {},
+    removeSamples: async () => {},
+    pickFolder: async () => null,
+    suggestedNames: async () => ({ person: "", label: "" }),
+    answerHeld: vi.fn(async () => {}),
+    onEvent: async (listener) => ((hear = listener), () => {}),
+    onChosen: async (listener) => ((choose = listener), () => {}),
+  };
+  const made = new Session(backend, speak("en"));
+  const stop = await made.start();
+  stop();
+  return { session: made, backend, hear: (event: Event) => hear(event), choose };
+}
+
+test("two copies of one archive are chosen, named and synced apart", async () => {
+  const { session: seen, backend } = await session();
+  expect(seen.archives.map((one) => seen.nameOf(one))).toEqual([
+    "Family photos · Attic",
+    "Family photos · Office",
+  ]);
+  seen.choose("/office");
+  expect(seen.archive?.label).toBe("Office");
+  await seen.sync();
+  expect(backend.syncNow).toHaveBeenCalledWith("/office");
+  expect([seen.syncing("/office"), seen.syncing("/attic")]).toEqual([true, false]);
+});
+
+test("how one copy's sync goes and ends is not said of the other", async () => {
+  const { session: seen, hear } = await session();
+  hear({ event: "sync_started", archive_id: "a", folder: "/office" });
+  expect(seen.progress).toBe(null);
+  const error = "The drive is full.";
+  const ended = { archive_id: "a", folder: "/office", error, safe_to_unplug: false };
+  hear({ event: "sync_finished", ...ended });
+  expect(seen.syncError).toBe(null);
+  seen.choose("/office");
+  expect([seen.progress, seen.syncError]).toEqual([null, error]);
+});
+
+test("each copy has its own history", async () => {
+  const lines = [{ author: "x" }] as unknown as Overview["activity"][0]["lines"];
+  const activity = [
+    { archive_id: "a", folder: "/attic", lines: [] },
+    { archive_id: "a", folder: "/office", lines },
+  ];
+  const { session: seen } = await session({ activity });
+  expect(seen.lines).toHaveLength(0);
+  seen.choose("/office");
+  expect(seen.lines).toHaveLength(1);
+});
+
+test("an archive that was chosen in the tray is shown", async () => {
+  const { session: seen, choose } = await session();
+  choose("/office");
+  expect(seen.archive?.folder).toBe("/office");
+});
+
+test("what another Offsync works on cannot be synced here", async () => {
+  const { session: seen, backend } = await session({ archives: [{ ...ATTIC, busy: true }] });
+  await seen.sync();
+  expect(backend.syncNow).not.toHaveBeenCalled();
+});
+
+test("samples are told from the archives that are one's own", async () => {
+  const { session: seen } = await session({ samples: ["/office"] });
+  expect(seen.archives.map((one) => seen.isSample(one))).toEqual([false, true]);
+});
