@@ -80,6 +80,12 @@ pub struct ConflictReport {
     pub path: String,
     /// Where the losing version stands.
     pub copy: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_base64: Option<String>,
+    /// The copy's path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_base64: Option<String>,
 }
 
 /// A path that was left alone.
@@ -210,6 +216,8 @@ impl SyncReport {
                 .map(|line| ConflictReport {
                     path: line.path.to_string(),
                     copy: line.copy.to_string(),
+                    path_base64: exact(&line.path),
+                    copy_base64: exact(&line.copy),
                 })
                 .collect(),
             skipped: report.skipped.iter().map(SkippedReport::from).collect(),

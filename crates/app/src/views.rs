@@ -1,5 +1,6 @@
 //! What both shells show of an archive: status, locations, log, differences, the overview.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use offsync_core::ids::LocationId;
@@ -61,8 +62,14 @@ impl App {
     /// Lists what was changed, newest first.
     pub fn log(&self, folder: &Path, limit: Option<usize>) -> std::result::Result<Vec<LogLine>, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let (records, vectors, incomplete) = archive.with_engine(&Silent, |engine| {
-            Ok((engine.log()?, engine.known_vectors()?, engine.incomplete()?))
+        let options = archive.options();
+        let (records, vectors, incomplete, counting) = archive.with_engine(&Silent, |engine| {
+            Ok((
+                engine.log()?,
+                engine.known_vectors()?,
+                engine.incomplete()?,
+                engine.counting(&options)?,
+            ))
         })?;
         let lacks = |location: &LocationId, record: &LogRecord| {
             let lacking = incomplete.get(location);
@@ -73,7 +80,8 @@ impl App {
             let has = vectors.iter().filter(|(location, _, vector)| {
                 vector.get(&record.author) >= record.sequence && !lacks(location, record)
             });
-            let applied_by: Vec<String> = has.map(|(location, _, _)| location.to_string()).collect();
+            let has: BTreeSet<LocationId> = has.map(|(location, _, _)| *location).collect();
+            let applied_by: Vec<String> = has.iter().map(ToString::to_string).collect();
             LogLine {
                 author: record.author.to_string(),
                 author_label: author.map(|(_, person, _)| person.label.clone()).unwrap_or_default(),
@@ -89,7 +97,7 @@ impl App {
                     metadata: record.metadata,
                     example: record.example.as_ref().map(ToString::to_string),
                 },
-                pruned: applied_by.len() == vectors.len(),
+                pruned: counting.is_subset(&has),
                 applied_by,
             }
         };

@@ -228,10 +228,10 @@ pub(crate) fn log(line: &LogLine) -> String {
         .as_deref()
         .map(|path| format!(" ({})", safe(path)))
         .unwrap_or_default();
-    let who = if line.pruned {
-        "everybody has it".into()
-    } else {
-        format!("{} have it", line.applied_by.len())
+    let who = match line.applied_by.len() {
+        1 => "only in one home".into(),
+        _ if line.pruned => "everybody has it".into(),
+        n => format!("in {n} homes"),
     };
     format!(
         "{}  {}: {}{example}, {}; {who}",

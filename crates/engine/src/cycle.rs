@@ -15,7 +15,7 @@ use crate::consent::Consent;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, AWAITS_STATE, CachedHead, GONE, HELD, LAST_SYNC, STATEMENT, UNSETTLED};
+use crate::memory::{self, AWAITS_STATE, CachedHead, GONE, HELD, LAST_CHECK, LAST_SYNC, STATEMENT, UNSETTLED};
 use crate::options::SyncOptions;
 use crate::post::Posting;
 use crate::report::{ConflictLine, Held, SyncReport};
@@ -41,6 +41,11 @@ impl Engine<'_> {
         self.recover()?;
         self.match_marker()?;
         self.scan(if options.deep { Depth::Deep } else { Depth::Quick }, options.trust())?;
+        if options.deep && self.report.skipped.is_empty() {
+            // Every file was read and is what it was, or what somebody made of it.
+            let now_ns = self.clock.now_ns();
+            self.commit(vec![memory::write(LAST_CHECK, &now_ns)])?;
+        }
         if options.refuse_deletions {
             self.refuse_held()?;
         }

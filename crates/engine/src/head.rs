@@ -13,7 +13,7 @@ use offsync_core::rel_path::PathKey;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, HEAD, IDENTITY};
+use crate::memory::{self, CachedHead, HEAD, IDENTITY, LAST_CHECK};
 use crate::view::View;
 
 /// The version of stored formats that this Offsync reads.
@@ -50,11 +50,13 @@ impl Engine<'_> {
         let counts: Vec<_> = counted.0.keys().copied().collect();
         let now_ns = self.clock.now_ns();
         let unshown = self.unshown()?.files;
+        let checked_ns = memory::read::<i64>(self.index, LAST_CHECK)?;
         if let Some(listed) = listed {
             let says_same = listed.vector == self.vector
                 && listed.missing == lacking
                 && listed.counts == counts
-                && listed.unshown == unshown;
+                && listed.unshown == unshown
+                && listed.checked_ns == checked_ns;
             let is_fresh = (now_ns - listed.written_ns).abs() < HEAD_REFRESH_NS;
             let is_ours = self.identity.nonces.contains(&Some(listed.nonce));
             if says_same && is_fresh && is_ours && !self.succeeded()?.contains(&me) {
@@ -77,7 +79,7 @@ impl Engine<'_> {
             nonce,
             root: self.root()?,
             counts,
-            checked_ns: None,
+            checked_ns,
             free_bytes: self.disk.facts()?.free_bytes,
             written_ns: now_ns,
             seen,

@@ -149,6 +149,7 @@ pub(crate) const VECTOR: &str = "vector";
 pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const GAP_CYCLES: &str = "gap";
 pub(crate) const LAST_SYNC: &str = "last-sync";
+pub(crate) const LAST_CHECK: &str = "last-check";
 pub(crate) const HELD: &str = "held";
 pub(crate) const CONFIRMED: &str = "confirmed";
 pub(crate) const HEAD: &str = "head/";

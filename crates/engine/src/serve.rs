@@ -253,10 +253,11 @@ impl Engine<'_> {
             random: self.random_eight(),
         };
         let sealed = encode_pack(self.keys, &name, self.seal_nonce(), &chunks);
-        // Others may serve the same reader at this moment: what is there now counts, and as much again is left free.
-        if allowance_bytes.is_some() {
+        // Others may serve the same reader at this moment: what is there now counts, and a pack more is left free.
+        if let Some(allowance) = allowance_bytes {
+            let size = sealed.len() as u64;
             let now = self.list(mailbox)?;
-            if 2 * sealed.len() as u64 > reserve_left(&now, allowance_bytes) {
+            if size + size.min(allowance / PACK_PART_OF_ALLOWANCE) > reserve_left(&now, allowance_bytes) {
                 return Ok(());
             }
         }

@@ -15,7 +15,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, LAST_SYNC, LOG, LogRecord};
+use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord};
 use crate::options::SyncOptions;
 use crate::report::{Held, SkippedPath};
 use crate::scan::Depth;
@@ -241,7 +241,11 @@ impl Engine<'_> {
             behind_changesets,
             behind_bytes,
             last_seen_ns: head.map(|head| head.written_ns),
-            last_check_ns: head.and_then(|head| head.checked_ns),
+            last_check_ns: if is_this {
+                memory::read(self.index, LAST_CHECK)?
+            } else {
+                head.and_then(|head| head.checked_ns)
+            },
             root: head.map(|head| head.root),
         })
     }
@@ -269,6 +273,12 @@ impl Engine<'_> {
     /// Gives the history of folded changesets, oldest first.
     pub fn log(&self) -> Result<Vec<LogRecord>> {
         Ok(memory::read_all::<LogRecord>(self.index, LOG)?.into_values().collect())
+    }
+
+    /// Gives the locations that count: neither succeeded by another id nor parked.
+    pub fn counting(&self, options: &SyncOptions) -> Result<BTreeSet<LocationId>> {
+        let counted = self.counted(options.park_after_ns(), &BTreeSet::new())?;
+        Ok(counted.0.into_keys().collect())
     }
 
     /// Gives, for each location that lacks content, the changesets that the content is of.

@@ -312,3 +312,25 @@ fn a_drive_that_is_restored_again_and_again_leaves_no_id_behind_that_still_count
     homes.assert_all_equal();
     homes.assert_mailbox_holds_only_heads_and_people();
 }
+
+#[test]
+fn nothing_leaves_the_mailbox_while_somebody_may_count_who_is_not_known_yet() {
+    let mut homes = Homes::new(3);
+    homes.sync(0);
+    homes.sync(2);
+    homes.hand(1).write(&path("b"), "b").expect("fits");
+    // The listing that home 1 sees shows the head of home 2 and not yet who that is.
+    homes.lose_objects("people.");
+    homes.sync(1);
+    homes.sync(0);
+    homes.lose_objects("people.");
+    homes.sync(1);
+    assert!(
+        homes.mail().iter().any(|name| name.starts_with("out.")),
+        "{:?}",
+        homes.mail()
+    );
+    homes.round(4);
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}

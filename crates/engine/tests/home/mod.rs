@@ -190,6 +190,17 @@ impl Homes {
         }
     }
 
+    pub(crate) fn mail(&self) -> Vec<String> {
+        self.mailbox.names()
+    }
+
+    /// Takes all objects out of the mailbox whose names begin so.
+    pub(crate) fn lose_objects(&self, prefix: &str) {
+        let names = self.mailbox.names();
+        let lost = names.iter().filter(|name| name.starts_with(prefix));
+        lost.for_each(|name| assert!(self.mailbox.lose(name)));
+    }
+
     pub(crate) fn assert_all_equal(&self) {
         let first = self.homes[0].disk.hand().tree();
         for home in &self.homes[1..] {
