@@ -47,7 +47,7 @@ pub fn make_samples(app: &App, base: &Path) -> std::result::Result<PathBuf, AppE
     app.init(&InitRequest {
         folder: photos.clone(),
         name: PHOTOS.into(),
-        label: format!("{HOST}'s home"),
+        label: format!("{HOST}’s home"),
         person: Some(HOST.into()),
         mailbox: offsync_adapters::mailbox::MailboxUrl::Folder(mailbox).to_string(),
         ..InitRequest::default()
@@ -152,7 +152,7 @@ fn give_a_copy(app: &App, base: &Path, who: &str) -> Result<()> {
     let copied = app.copy(&CopyRequest {
         folder: copy_of(base, HOST),
         to: to.clone(),
-        label: format!("{who}'s home"),
+        label: format!("{who}’s home"),
         person: who.to_owned(),
     })?;
     computer_of(base, who)?.join(&JoinRequest {

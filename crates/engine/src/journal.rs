@@ -21,6 +21,9 @@ use crate::monitor::Phase;
 use crate::plan::{Action, Before};
 use crate::scan::{UNTELLING_CTIME_NS, is_fatal, looks_unread};
 
+/// Bytes of a file's name that its name in the trash keeps, from the end.
+const TRASH_NAME_BYTES: usize = 80;
+
 /// Where the content of an action comes from.
 pub(crate) enum Source {
     /// No content: a folder, a link, a removal, a retouch.
@@ -112,7 +115,7 @@ impl Engine<'_> {
                 },
                 displaced_ns: self.clock.now_ns(),
             };
-            (TrashName(hex(&self.entropy.sixteen())), record)
+            (trash_name(&self.entropy.sixteen(), &record.path), record)
         });
         Ok(Ok(Ready { action, source, trash }))
     }
@@ -445,4 +448,38 @@ fn plain_reason(error: &DiskError) -> String {
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Names a file in the trash so that people find it there without any program: something of its own, then its name.
+pub(crate) fn trash_name(random: &[u8; 16], path: &RelPath) -> TrashName {
+    let plain = |byte: &u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' => char::from(*byte),
+        _ => '-',
+    };
+    let name: String = path.name().iter().map(plain).collect();
+    let kept = name.len().saturating_sub(TRASH_NAME_BYTES);
+    // The end tells what kind of file it is; a dot there is more than some drives can hold.
+    TrashName(format!("{}-{}", hex(&random[..8]), name[kept..].trim_end_matches('.')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &[u8], trashed: &str) {
+        let path = RelPath::new("folder")
+            .expect("a good path")
+            .join(name)
+            .expect("a good name");
+        assert_eq!(trash_name(&[0xab; 16], &path).0, format!("abababababababab-{trashed}"));
+    }
+
+    #[test]
+    fn what_lies_in_the_trash_is_told_by_its_name() {
+        check(b"Beach 2026.JPG", "Beach-2026.JPG");
+        check("Übermut.txt".as_bytes(), "--bermut.txt");
+        check(b"a\n\xff..", "a--");
+        let long = format!("{}.jpeg", "n".repeat(200));
+        check(long.as_bytes(), &format!("{}.jpeg", "n".repeat(75)));
+    }
 }
