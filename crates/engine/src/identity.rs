@@ -73,8 +73,14 @@ impl Engine<'_> {
     }
 
     fn host_knows_more(&self) -> Result<bool> {
-        let Some(note) = self.host_note(&self.me())? else {
-            return Ok(false);
+        let note = match (
+            self.witness.recall(&self.archive(), &self.me())?,
+            self.host_note(&self.me())?,
+        ) {
+            (None, _) => return Ok(false),
+            // Another version wrote it: what it knows cannot be told, and a dot must not be minted twice.
+            (Some(_), None) => return Ok(true),
+            (Some(_), Some(note)) => note,
         };
         let is_other =
             note.counter == self.identity.counter && !note.nonces.iter().any(|n| self.identity.nonces.contains(n));

@@ -334,3 +334,17 @@ fn nothing_leaves_the_mailbox_while_somebody_may_count_who_is_not_known_yet() {
     homes.assert_all_equal();
     homes.assert_mailbox_holds_only_heads_and_people();
 }
+
+#[test]
+fn a_host_whose_memory_cannot_be_read_lets_the_drive_take_a_new_id() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("a"), "a").expect("fits");
+    homes.round(2);
+    homes.muddle_host(0);
+    homes.hand(0).write(&path("b"), "b").expect("fits");
+    assert!(homes.sync(0).took_new_id);
+    assert!(!homes.sync(0).took_new_id, "once");
+    homes.round(3);
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}

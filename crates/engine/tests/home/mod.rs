@@ -2,10 +2,10 @@
 
 use offsync_core::format::Marker;
 use offsync_core::ids::{ArchiveId, LocationId};
-use offsync_core::ports::{Disk, Entropy};
+use offsync_core::ports::{Disk, Entropy, IndexStore, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
-use offsync_engine::{Beginning, Engine, Ports, Silent, SyncOptions, SyncReport};
+use offsync_engine::{Beginning, Engine, Identity, Ports, Silent, SyncOptions, SyncReport};
 use offsync_testkit::{
     DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, SimClock, SimDisk, SimEntropy,
     SimIndex, SimMailbox, SimTime, SimWitness,
@@ -188,6 +188,15 @@ impl Homes {
         for _ in 0..times {
             (0..self.homes.len()).for_each(|n| drop(self.sync(n)));
         }
+    }
+
+    /// Lets the host's memory of a home be something that nobody can read.
+    pub(crate) fn muddle_host(&self, n: usize) {
+        let home = &self.homes[n];
+        let note = home.index.note("identity").expect("a sound index").expect("begun");
+        let identity: Identity = postcard::from_bytes(&note).expect("an identity");
+        let told = home.witness.remember(&identity.archive, &identity.location, &[0xff]);
+        told.expect("a host remembers");
     }
 
     pub(crate) fn mail(&self) -> Vec<String> {
