@@ -100,6 +100,10 @@ pub fn play(base: &Path, narrator: &mut dyn Narrator) -> std::result::Result<(),
         Tone::Chapter,
         "That is all. Three homes, one small mailbox, nobody ever online at the same time.",
     );
+    narrator.say(
+        Tone::Story,
+        "To begin with your own files: offsync init --help, then offsync copy --help.",
+    );
     Ok(())
 }
 
@@ -264,7 +268,7 @@ fn check_equal(homes: &[&Home], narrator: &mut dyn Narrator) -> Result<()> {
             )));
         }
     }
-    let names: Vec<&str> = homes.iter().map(|home| home.who).collect();
+    let names: Vec<String> = homes.iter().map(|home| person(home.who)).collect();
     narrator.say(
         Tone::Proof,
         &format!(
@@ -338,4 +342,12 @@ fn broken(what: &str) -> AppError {
         format!("The demo found a fault in Offsync: {what}."),
         "Please report it with the output above.",
     )
+}
+
+/// Gives the name of whoever has a home.
+fn person(who: &str) -> String {
+    let mut letters = who.chars();
+    letters
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
