@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both set up what they need and say so. What they do stands in .ci/.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test setup build demo fmt lint deny ci clean
+.PHONY: help run test setup build demo fmt lint deny ci large soak clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -42,6 +42,16 @@ deny: ## check licences, sources and banned crates
 
 ci: ## everything that must hold before a change is taken in
 	@.ci/run
+
+large: ## try a file of two gigabytes both ways (3 minutes, 12 GB in the temporary folder)
+	@.ci/setup test
+	cargo build --workspace --bins
+	OFFSYNC_LARGE=1 cargo test --package offsync-tests --test scenario two_gigabytes -- --nocapture
+
+soak: ## simulate many more schedules: SEEDS in each profile from FIRST on (an hour on two cores)
+	@.ci/setup test
+	OFFSYNC_FIRST_SEED=$(or $(FIRST),10000) OFFSYNC_SEEDS=$(or $(SEEDS),1000) cargo test --package offsync-tests --test simulation \
+		-- --skip a_crash_at_every_call
 
 clean: ## remove what was built
 	cargo clean
