@@ -326,9 +326,17 @@ impl World {
                     ));
                 }
             }
-            // A copy of a copy is somebody's doing: people edited that copy at two places.
+            // A copy of a copy is somebody's doing: people edited that copy at two places, or two people's unposted files
+            // gave way to one folder, and so got the same name.
+            let gave_way = |name: &RelPath| {
+                let siblings = home.index.entry(&name.key()).unwrap_or_default();
+                siblings.live().any(|(_, version)| version.value.content.is_folder())
+            };
             let is_nobodys = |path: &&RelPath| {
-                copied(path).is_some_and(|of| copied(&of).is_some() && !values.touched.contains(&of.key()))
+                let of = copied(path);
+                let name = of.as_ref().and_then(copied);
+                let is_touched = of.is_some_and(|of| values.touched.contains(&of.key()));
+                name.is_some_and(|name| !is_touched && !gave_way(&name))
             };
             if let Some(path) = tree.keys().find(is_nobodys) {
                 return Err(format!("conflict copies multiply: {path}"));
