@@ -102,6 +102,7 @@ const SHOTS = {
   unsent: ["unsent"],
   sending: ["sending", (page) => page.waitForTimeout(1800)],
   "drive-away": ["drive-away"],
+  "drive-away-unknown": ["drive-away-unknown"],
   "mailbox-away": ["mailbox-away"],
   held: ["held"],
   "held-local": ["held-local"],

@@ -75,7 +75,7 @@ impl Board {
 
     /// Keeps a new overview; gives the archives of which it says something new.
     ///
-    /// Of those that another Offsync works on, what was known before stays.
+    /// Of those that another Offsync works on, or whose drive is away, what was known before stays.
     pub(crate) fn learn(&self, fresh: Overview) -> Vec<Which> {
         let mut kept = held(&self.overview);
         let overview = match kept.as_ref() {
@@ -148,21 +148,34 @@ fn which(archive: &ArchiveStatus) -> Which {
     }
 }
 
-/// Fills what could not be read, because another Offsync works on it, with what was known of it before.
+/// Fills what could not be read now with what was known of it before: an archive that another Offsync works on stays as
+/// it was, and one whose drive is away keeps what does not change by that.
 fn with_last_known(mut fresh: Overview, before: &Overview) -> Overview {
-    for now in fresh.archives.iter_mut().filter(|one| one.busy) {
+    let is_unread = |one: &&mut ArchiveStatus| {
+        one.busy || !one.drive.present || matches!(one.headline, offsync_app::view::Headline::NeedsYou { .. })
+    };
+    for now in fresh.archives.iter_mut().filter(is_unread) {
         let (Some(status), lines) = told(before, &now.folder) else {
             continue;
         };
         // Another archive may lie there by now; of that one nothing is known.
-        if now.archive_id == status.archive_id {
-            *now = ArchiveStatus {
-                busy: true,
-                ..status.clone()
-            };
-            fresh.activity.retain(|one| one.folder != now.folder);
-            fresh.activity.extend(lines.cloned());
+        if now.archive_id != status.archive_id {
+            continue;
         }
+        let last = status.clone();
+        *now = if now.busy {
+            ArchiveStatus { busy: true, ..last }
+        } else {
+            ArchiveStatus {
+                mailbox: last.mailbox,
+                files: last.files,
+                last_sync: last.last_sync,
+                locations: last.locations,
+                ..now.clone()
+            }
+        };
+        fresh.activity.retain(|one| one.folder != now.folder);
+        fresh.activity.extend(lines.cloned());
     }
     fresh
 }
@@ -299,6 +312,29 @@ mod tests {
         assert_eq!(seen.archives[1].headline, Headline::MailboxAway);
         assert!(seen.activity.iter().any(|one| one.folder == "/one"));
         assert_eq!(folders(board.learn(fresh)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_drive_that_goes_takes_nothing_with_it_that_is_known_of_the_others() {
+        let board = board();
+        let here = ArchiveStatus {
+            files: 12,
+            last_sync: Some("2026-11-20T15:00:00Z".into()),
+            ..archive("a", "/one", Headline::AllSafe { homes: 3 })
+        };
+        board.learn(overview(vec![here]));
+        let mut away = archive("a", "/one", Headline::DriveAway);
+        away.drive.present = false;
+        away.mailbox.reachable = false;
+        let mut fresh = overview(vec![away]);
+        fresh.activity.clear();
+        board.learn(fresh);
+        let seen = board.overview().expect("it was learned");
+        let (status, lines) = told(&seen, "/one");
+        let status = status.expect("it is known");
+        assert_eq!((&status.headline, status.drive.present), (&Headline::DriveAway, false));
+        assert_eq!((status.files, status.last_sync.is_some()), (12, true));
+        assert!(status.mailbox.reachable && lines.is_some());
     }
 
     #[test]

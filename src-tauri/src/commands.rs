@@ -80,7 +80,7 @@ pub(crate) async fn suggested_names() -> SuggestedNames {
     let label = if person.is_empty() {
         String::new()
     } else {
-        format!("{person}'s home")
+        format!("{person}’s home")
     };
     SuggestedNames { person, label }
 }

@@ -13,12 +13,10 @@ use crate::desk::Desk;
 use crate::window;
 
 const TICK: Duration = Duration::from_secs(2);
-/// How old what a person looks at may become.
+/// How old what a person looks at may become, or what is shown in place of what another Offsync works on.
 const WATCHED_AGE_MAX: Duration = Duration::from_secs(60);
-/// How soon an archive that another Offsync works on is asked for again. Its drive is awake anyway.
+/// How soon an archive that another Offsync works on is asked for again while somebody looks.
 const BUSY_AGE_MAX: Duration = Duration::from_secs(5);
-/// A window that is entered again at once, as after a dialog, shows what it knows.
-const FOCUS_AGE_MIN: Duration = Duration::from_secs(5);
 
 /// What decides whether to look.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +36,12 @@ struct Moment {
 impl Moment {
     fn is_due(&self) -> bool {
         let Some(age) = self.age else { return !self.is_working };
-        let is_old = (self.is_watched && age >= WATCHED_AGE_MAX) || (self.is_busy && age >= BUSY_AGE_MAX);
-        !self.is_working && (self.drives_changed || is_old)
+        let age_max = match (self.is_watched, self.is_busy) {
+            (true, true) => Some(BUSY_AGE_MAX),
+            (true, false) | (false, true) => Some(WATCHED_AGE_MAX),
+            (false, false) => None,
+        };
+        !self.is_working && (self.drives_changed || age_max.is_some_and(|age_max| age >= age_max))
     }
 }
 
@@ -72,12 +74,6 @@ pub(crate) fn begin(handle: &AppHandle) -> std::io::Result<()> {
     };
     std::thread::Builder::new().name("lookout".into()).spawn(watch)?;
     Ok(())
-}
-
-/// Tells whether the archives are to be looked at because the window was just entered.
-pub(crate) fn is_due_on_focus(desk: &Desk) -> bool {
-    let is_old = desk.since_read().is_none_or(|age| age >= FOCUS_AGE_MIN);
-    is_old && !desk.is_working()
 }
 
 /// Reads the system's table of drives, in whatever form: it is only compared.
@@ -144,16 +140,15 @@ mod tests {
 
     #[test]
     fn what_another_offsync_works_on_is_asked_for_again_soon() {
-        let is_busy = true;
-        check(Moment { is_busy, ..AT_REST }, true);
-        let age = Some(Duration::ZERO);
-        check(
-            Moment {
-                age,
-                is_busy,
-                ..AT_REST
-            },
-            false,
-        );
+        let busy = Moment {
+            age: Some(BUSY_AGE_MAX),
+            is_busy: true,
+            ..AT_REST
+        };
+        check(busy, false);
+        let is_watched = true;
+        check(Moment { is_watched, ..busy }, true);
+        let age = Some(WATCHED_AGE_MAX);
+        check(Moment { age, ..busy }, true);
     }
 }

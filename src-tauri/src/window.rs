@@ -1,14 +1,17 @@
 //! The one window. Closing hides it and leaves the tray; where no tray is shown, closing ends Offsync.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tauri::async_runtime::spawn_blocking;
 use tauri::{AppHandle, Emitter, Manager, Window, WindowEvent};
 
 use crate::desk::Desk;
-use crate::{ending, lookout, panel};
+use crate::{ending, panel};
 
 pub(crate) const LABEL: &str = "main";
+/// A window that is entered again at once, as after a dialog, shows what it knows.
+const SEEN_AGE_MIN: Duration = Duration::from_secs(5);
 /// What the page listens on for an archive that was chosen outside of it.
 const CHOSEN: &str = "offsync-chosen";
 
@@ -52,7 +55,8 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
             if let Some(desk) = window.try_state::<Arc<Desk>>() {
                 let desk = desk.inner().clone();
                 spawn_blocking(move || {
-                    if lookout::is_due_on_focus(&desk) {
+                    let is_old = desk.since_read().is_none_or(|age| age >= SEEN_AGE_MIN);
+                    if is_old && !desk.is_working() {
                         // What it finds is told as events.
                         let _ = desk.refresh();
                     }

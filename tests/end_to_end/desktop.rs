@@ -74,7 +74,15 @@ impl Desktop {
             "dbus-daemon",
             &["--session", "--nofork", "--nopidfile", "--print-address"],
         );
-        desktop.spawn(Command::new("openbox"));
+        // On a busy machine it may give up at its start; a window without a frame has no button to close it.
+        let mut manager = desktop.spawn(Command::new("openbox"));
+        eventually("windows get frames", || {
+            if desktop.ended(manager).is_some() {
+                manager = desktop.spawn(Command::new("openbox"));
+            }
+            let desktops: u32 = desktop.xdotool(&["get_num_desktops"]).trim().parse().ok()?;
+            (desktops > 0).then_some(())
+        });
         Some(desktop)
     }
 

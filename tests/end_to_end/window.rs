@@ -35,12 +35,22 @@ fn from_the_first_start_a_photo_travels_to_another_home() {
         "it was sent, and the window says: {after}"
     );
 
-    family::sync(&desktop, "Anna");
-    assert!(
-        family::has_the_new_photo(&desktop, "Anna"),
-        "what the window sent arrives"
-    );
+    for who in ["Anna", "Grandma"] {
+        page.press(&format!("Plug in {who}’s drive"));
+        becomes(
+            "what the window sent arrives",
+            || family::has_the_new_photo(&desktop, who),
+            |&arrived| arrived,
+        );
+    }
+    said(&page, |said| said.contains("safe in 3 homes"));
+    drawn(&page);
     page.picture(&pictures().join("after-sync.png"));
+
+    page.press("Remove the samples");
+    page.press("Remove them");
+    said(&page, |said| said.contains("safe in several homes"));
+    assert!(!desktop.samples().exists(), "nothing is left of them");
 }
 
 #[test]
@@ -99,8 +109,7 @@ fn draw(light: Light, name: &str) {
             || page.run(size),
             |size| *size == format!("{width}x{height}"),
         );
-        // Two frames later it is drawn at that size.
-        page.run("return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))");
+        drawn(&page);
         let wide = page.run("return document.documentElement.scrollWidth");
         assert_eq!(wide, width, "nothing hangs over the edge");
         page.picture(&pictures().join(format!("window-{name}{suffix}.png")));
@@ -117,6 +126,11 @@ fn said(page: &Page, is_so: impl Fn(&String) -> bool) -> String {
         |said| said.as_ref().is_some_and(&is_so),
     );
     seen.unwrap_or_default()
+}
+
+/// Waits for two frames: what the page says by then can be seen as well.
+fn drawn(page: &Page) {
+    page.run("return new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))");
 }
 
 fn pictures() -> std::path::PathBuf {

@@ -38,7 +38,8 @@ impl App {
         let archives = self.status(&[])?;
         let mut activity = Vec::new();
         for archive in archives.iter().filter(|archive| archive.drive.present) {
-            let lines = self.log(Path::new(&archive.folder), Some(lines))?;
+            // Whatever keeps one archive from telling its history keeps nobody from seeing the others; its state says it.
+            let lines = self.log(Path::new(&archive.folder), Some(lines)).unwrap_or_default();
             activity.push(ArchiveActivity {
                 archive_id: archive.archive_id.clone(),
                 folder: archive.folder.clone(),
@@ -127,6 +128,11 @@ impl App {
                 let message = format!("{} {}", error.message, error.hint);
                 Ok(ArchiveStatus {
                     busy: error.code == "busy",
+                    drive: DriveView {
+                        present: true,
+                        free_bytes: 0,
+                        total_bytes: 0,
+                    },
                     headline: Headline::NeedsYou { message },
                     ..away(known)
                 })

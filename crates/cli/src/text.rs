@@ -1,6 +1,6 @@
 //! Documents as people read them. Control characters in names are shown, never sent to the terminal.
 
-use offsync_app::view::{ArchiveStatus, LocationState, LocationView, LogLine};
+use offsync_app::view::{ArchiveStatus, Headline, LocationState, LocationView, LogLine};
 use offsync_app::{CopyReport, DiffLine, JoinReport, MailboxReport, SkippedReport, SyncReport, Tone, WaitingLocation};
 
 use crate::units::{count, size};
@@ -148,7 +148,8 @@ pub(crate) fn status(status: &ArchiveStatus) -> Vec<String> {
         format!("{} ({})", safe(&status.name), safe(&status.folder)),
         format!("  {}", status.headline.sentence()),
     ];
-    if !status.drive.present {
+    let is_known = status.drive.present && !matches!(status.headline, Headline::NeedsYou { .. });
+    if !is_known {
         return lines;
     }
     lines.push(format!(

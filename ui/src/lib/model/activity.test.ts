@@ -25,6 +25,12 @@ test("the author has what it made, even before it says so", () => {
   expect(told(added(1, [anna, olot])).who).toBe("Everyone");
 });
 
+test("a home that is up to date lacks nothing, whatever was counted before", () => {
+  const locations = [me, olot, { ...anna, ...behind(0, 0), state: "up_to_date" as const }];
+  const change = row(added(1, []), { ...status, locations }, speak("en"), new Date());
+  expect(change.everyone).toBe(true);
+});
+
 test("what has left the mailbox is with everyone", () => {
   expect(told({ ...added(1, []), pruned: true }).everyone).toBe(true);
 });
@@ -35,9 +41,13 @@ test("what has left the mailbox is not claimed for a parked home", () => {
   expect(change.notYet).toBe("Not yet: Anna’s home");
 });
 
-test("an invited home is not counted yet", () => {
-  const invited = { ...status, locations: [me, olot, { ...anna, state: "invited" as const }] };
-  expect(row(added(1, [me, olot]), invited, speak("en"), new Date()).everyone).toBe(true);
+test("an invited home counts from the first change that waits for it", () => {
+  const told = (parts: Partial<typeof anna>) => {
+    const locations = [me, olot, { ...anna, ...parts, state: "invited" as const }];
+    return row(added(1, [me, olot]), { ...status, locations }, speak("en"), new Date());
+  };
+  expect(told({}).notYet).toBe("Not yet: Anna’s home");
+  expect(told(behind(0, 0)).everyone).toBe(true);
 });
 
 test("many changes name their folder, a single one its file", () => {

@@ -29,9 +29,12 @@ const NAMED_MAX = 3;
 export function row(line: LogLine, status: ArchiveStatus, voice: Voice, now: Date): Row {
   const words = voice.words.lately;
   const homes = status.locations.filter(
-    (home) => home.state !== "removed" && home.state !== "invited",
+    (home) => home.state !== "removed" && (home.state !== "invited" || home.behind.changesets > 0),
   );
-  const lacking = homes.filter((home) => !has(home.location_id) && !leftBehind(home.state));
+  // A home that is up to date has all of it, though it may not have been counted at each change yet.
+  const lacking = homes.filter(
+    (home) => home.state !== "up_to_date" && !has(home.location_id) && !leftBehind(home.state),
+  );
   const names = lacking.map((home) => home.label);
   return {
     key: `${line.author}.${line.sequence}`,

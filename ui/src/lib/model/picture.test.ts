@@ -52,6 +52,15 @@ test("what waits for a home that has not synced yet is said, and so is that it h
   ]);
 });
 
+test("while nothing can be looked at, nobody is said to be missing", () => {
+  const drive = { present: false, free_bytes: 0, total_bytes: 0 };
+  const mailbox = { reachable: false, name: "NAS", used_bytes: 0, allowance_bytes: null };
+  const away = picture({ ...archive({ drive, mailbox }), locations: [] }, speak("en"), new Date());
+  expect(away.nobody.name).not.toBe(draw({}).nobody.name);
+  expect(away.mailbox.detail).not.toContain("reached");
+  expect(draw({ mailbox }).mailbox.detail).toBe("Cannot be reached");
+});
+
 test("a home that was taken out is not drawn", () => {
   expect(draw({ locations: [anna({ state: "removed" })] }).others).toEqual([]);
 });
@@ -64,6 +73,17 @@ test("the mailbox names one home, counts several, and names me first", () => {
   expect(waits({ locations: [anna(behind(1, MB)), olot(behind(1, MB))], ...mine })).toBe(
     "Waits for you and 2 homes",
   );
+});
+
+test("a mailbox in which only the homes' own notes lie has nothing waiting", () => {
+  const mailbox = (used_bytes: number) => ({
+    mailbox: { reachable: true, name: "NAS", used_bytes, allowance_bytes: null },
+  });
+  const detail = (parts: Partial<ArchiveStatus>) => draw(parts).mailbox.detail;
+  expect(detail(mailbox(0))).toBe("Empty");
+  expect(detail(mailbox(1700))).toBe("Nothing is waiting");
+  expect(detail(mailbox(40 * MB))).toContain("in it");
+  expect(detail({ ...mailbox(1700), locations: [anna(behind(1, 900))] })).toContain("in it");
 });
 
 test("the mailbox's bar never adds up to more than it holds", () => {

@@ -38,15 +38,20 @@ export interface MailboxPicture {
 export interface Picture {
   mine: Home;
   others: Home[];
+  /** What stands where no other home can be drawn: there is none, or none is known while the drive is away. */
+  nobody: { name: string; hint: string };
   mailbox: MailboxPicture;
   incoming: string | null;
   outgoing: string | null;
 }
 
+/** What homes say of themselves stays in a mailbox that is empty otherwise; it is never more than this. */
+const NOTES_BYTES_MAX = 1_000_000;
 /** A gap that the eye can see, however little is missing. */
 const GAP_MIN = 0.08;
 
 export function picture(status: ArchiveStatus, voice: Voice, now: Date): Picture {
+  const words = voice.words.picture;
   const locations = status.locations.filter((location) => location.state !== "removed");
   const others = locations
     .filter((location) => !location.this)
@@ -54,6 +59,10 @@ export function picture(status: ArchiveStatus, voice: Voice, now: Date): Picture
   return {
     mine: mine(status, voice, now),
     others,
+    nobody:
+      status.locations.length > 0
+        ? { name: words.nobody, hint: words.nobodyHint }
+        : { name: words.notKnown, hint: words.notKnownHint },
     mailbox: mailbox(status, others, voice),
     incoming: status.incoming.changesets > 0 ? voice.size(status.incoming.bytes) : null,
     outgoing: status.local_changes.entries > 0 ? voice.size(status.local_changes.bytes) : null,
@@ -153,13 +162,18 @@ function mailbox(status: ArchiveStatus, others: Home[], voice: Voice): MailboxPi
   return {
     name,
     detail: !reachable
-      ? words.unreachable
+      ? status.drive.present
+        ? words.unreachable
+        : words.notLooked
       : used_bytes === 0
         ? words.nothingInIt
-        : allowance_bytes !== null
-          ? words.usedOf(used, voice.size(allowance_bytes))
-          : words.used(used),
-    reachable,
+        : all.length === 0 && used_bytes < NOTES_BYTES_MAX
+          ? words.nothingWaits
+          : allowance_bytes !== null
+            ? words.usedOf(used, voice.size(allowance_bytes))
+            : words.used(used),
+    // What was not looked at is not drawn as if it were gone.
+    reachable: reachable || !status.drive.present,
     forMe,
     forOthers: waiting.length > 0,
     fill: allowance_bytes ? fill(status, allowance_bytes, waiting.length > 0) : null,

@@ -95,7 +95,7 @@ test("a drive that is away says when it was last here", () => {
   const said = check({ kind: "drive_away" }, "The drive with “Family photos” is not plugged in.", {
     last_sync: minutesAgo(40),
   });
-  expect(said.detail).toBe("Last synced 40 minutes ago. Plug it in, and it catches up by itself.");
+  expect(said.detail).toBe("Last synced 40 minutes ago. Plug it in and sync, and it catches up.");
 });
 
 test("what needs the person is said in the engine's own words", () => {

@@ -90,7 +90,8 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     : words.neverSynced;
   switch (status.headline.kind) {
     case "drive_away":
-      return `${synced} ${words.plugIn}`;
+      // After a restart nobody knows when that was.
+      return status.last_sync ? `${synced} ${words.plugIn}` : words.plugIn;
     case "held":
       return status.headline.direction === "local" ? words.heldHere : words.heldElsewhere;
     case "mailbox_away":

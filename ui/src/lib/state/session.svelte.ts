@@ -19,7 +19,7 @@ export class Session {
   loadFailure = $state.raw<Failure | null>(null);
   view = $state<View>("home");
   now = $state.raw(new Date());
-  notice = $state<string | null>(null);
+  #notice = $state.raw<{ folder: string | null; message: string } | null>(null);
   #chosen = $state<string | null>(null);
   #progress = $state.raw<Record<string, Progress>>({});
   #errors = $state.raw<Record<string, string>>({});
@@ -47,6 +47,13 @@ export class Session {
     this.archive && (this.#progress[this.archive.folder] ?? null),
   );
   syncError: string | null = $derived(this.archive && (this.#errors[this.archive.folder] ?? null));
+
+  /** What was told of this archive, or of none in particular. */
+  notice: string | null = $derived(
+    this.#notice && [null, this.archive?.folder].includes(this.#notice.folder)
+      ? this.#notice.message
+      : null,
+  );
 
   /** Listens and reads once; returns the function that stops. */
   async start(): Promise<() => void> {
@@ -137,6 +144,10 @@ export class Session {
     return this.archives.filter((one) => one.name === archive.name).length > 1;
   }
 
+  forgetNotice() {
+    this.#notice = null;
+  }
+
   forgetError() {
     if (this.archive) {
       this.#setError(this.archive.folder, null);
@@ -189,7 +200,7 @@ export class Session {
         void this.read();
         return;
       case "notice":
-        this.notice = event.message;
+        this.#notice = { folder: event.folder, message: event.message };
     }
   }
 

@@ -64,6 +64,16 @@ test("how one copy's sync goes and ends is not said of the other", async () => {
   expect([seen.progress, seen.syncError]).toEqual([null, error]);
 });
 
+test("a notice about one copy is not shown with the other", async () => {
+  const { session: seen, hear } = await session();
+  hear({ event: "notice", archive_id: "a", folder: "/office", message: "Hello." });
+  expect(seen.notice).toBe(null);
+  seen.choose("/office");
+  expect(seen.notice).toBe("Hello.");
+  seen.forgetNotice();
+  expect(seen.notice).toBe(null);
+});
+
 test("each copy has its own history", async () => {
   const lines = [{ author: "x" }] as unknown as Overview["activity"][0]["lines"];
   const activity = [

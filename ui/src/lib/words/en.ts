@@ -48,9 +48,11 @@ export function en(locale: string) {
       comingIn: (size: string, left: string | null) =>
         left ? `${size} are coming in, ${left}.` : `${size} are coming in.`,
       incomplete: (n: number, size: string) =>
-        n === 0 ? "The other homes have more than is here yet." : n === 1
-          ? `One file (${size}) is not on this drive yet.`
-          : `${n} files (${size}) are not on this drive yet.`,
+        n === 0
+          ? "The other homes have more than is here yet."
+          : n === 1
+            ? `One file (${size}) is not on this drive yet.`
+            : `${n} files (${size}) are not on this drive yet.`,
       unsent: (n: number) =>
         count(n, {
           one: "# change made here has not been sent yet.",
@@ -79,7 +81,7 @@ export function en(locale: string) {
     },
 
     detail: {
-      plugIn: "Plug it in, and it catches up by itself.",
+      plugIn: "Plug it in and sync, and it catches up.",
       heldHere: "Nothing is deleted in the other homes until you answer. Everything else goes on.",
       heldElsewhere: "Nothing is deleted here until you answer. Everything else goes on.",
       mailboxAway:
@@ -117,6 +119,8 @@ export function en(locale: string) {
       yours: "Your home",
       mailbox: "Mailbox",
       nobody: "Nobody else yet",
+      notKnown: "The other homes",
+      notKnownHint: "Shown once the drive is here.",
       nobodyHint: "A second home makes it safe.",
       upToDate: "Up to date",
       waiting: (n: number) => count(n, { one: "# change waiting", other: "# changes waiting" }),
@@ -124,15 +128,17 @@ export function en(locale: string) {
       toSend: (n: number) => count(n, { other: "# to send" }),
       somethingForYou: "Sent something for you",
       parked: "Away for long",
-      invited: "Invited, not synced yet",
+      invited: "Not synced yet",
       notSynced: "not synced yet",
       removed: "No longer takes part",
       driveAway: "Not plugged in",
       seen: (ago: string) => `seen ${ago}`,
       unreachable: "Cannot be reached",
+      notLooked: "Not looked at yet",
       used: (used: string) => `${used} in it`,
       usedOf: (used: string, all: string) => `${used} of ${all}`,
       nothingInIt: "Empty",
+      nothingWaits: "Nothing is waiting",
       waitsFor: (names: string) => `Waits for ${names}`,
       you: "you",
     },
@@ -150,6 +156,7 @@ export function en(locale: string) {
       andMore: (n: number) => count(n, { one: "# more", other: "# more" }),
       nothingSent: "nothing sent",
       empty: "Nothing has happened yet. Changes show here once a sync has found them.",
+      notLooked: "What happened lately is shown once the drive is here.",
       all: "All activity",
       added: (n: number) => count(n, { one: "Added a file", other: "Added # files" }),
       changed: (n: number) => count(n, { one: "Changed a file", other: "Changed # files" }),

@@ -47,7 +47,7 @@ export const CALM: Record<string, () => Scene> = {
     ),
   samples: () => {
     const status = archive({
-      folder: "/home/pep/.local/share/Offsync/Sample homes/Pep’s drive/Family photos",
+      folder: "/media/pep/Blue drive/Sample homes/Pep’s drive/Family photos",
       label: "Pep’s home",
       files: 10,
       local_changes: { entries: 1, bytes: 24_300 },

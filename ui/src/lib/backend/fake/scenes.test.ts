@@ -20,7 +20,9 @@ test("every scene can be said and drawn without a hole", () => {
 });
 
 test("this home comes first and alone in every scene, as the engine promises", () => {
-  for (const archive of SCENE_NAMES.flatMap((name) => scene(name).archives)) {
+  const all = SCENE_NAMES.flatMap((name) => scene(name).archives);
+  // Of a drive that was not here since the start no home is known.
+  for (const archive of all.filter((one) => one.drive.present || one.locations.length > 0)) {
     expect(archive.locations.map((home) => home.this).indexOf(true)).toBe(0);
     expect(archive.locations.filter((home) => home.this)).toHaveLength(1);
   }

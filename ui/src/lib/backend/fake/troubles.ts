@@ -40,6 +40,16 @@ export const TROUBLES: Record<string, () => Scene> = {
         headline: { kind: "drive_away" },
       }),
     ),
+  "drive-away-unknown": () => {
+    const status = three({
+      drive: { present: false, free_bytes: 0, total_bytes: 0 },
+      mailbox: { reachable: false, name: "Nextcloud folder", used_bytes: 0, allowance_bytes: null },
+      files: 0,
+      last_sync: null,
+      headline: { kind: "drive_away" },
+    });
+    return { archives: [{ ...status, locations: [] }], activity: [] };
+  },
   "mailbox-away": () =>
     one(
       three({
