@@ -93,13 +93,27 @@ impl Panel {
 
     /// Presses a line of the menu.
     pub(crate) fn press(&self, text: &str) {
+        let pressed = self.pressed(text);
+        pressed.unwrap_or_else(|error| panic!("'{text}' cannot be pressed: {error}"));
+    }
+
+    /// Presses the line that ends the app, which may be gone before it answers; whether it ended is to be seen after.
+    pub(crate) fn press_quit(&self) {
+        let name = |error: &zbus::Error| match error {
+            zbus::Error::MethodError(name, _, _) => name.as_str().to_owned(),
+            other => other.to_string(),
+        };
+        if let Err(error) = self.pressed("Quit") {
+            assert_eq!(name(&error), "org.freedesktop.DBus.Error.NoReply", "{error}");
+        }
+    }
+
+    fn pressed(&self, text: &str) -> zbus::Result<()> {
         let line = eventually(&format!("the menu has '{text}' to press"), || {
             self.menu().into_iter().find(|line| line.text == text && line.enabled)
         });
-        let pressed: zbus::Result<()> = self
-            .menu_proxy()
-            .call("Event", &(line.id, "clicked", Value::from(0_i32), 0_u32));
-        pressed.unwrap_or_else(|error| panic!("'{text}' cannot be pressed: {error}"));
+        self.menu_proxy()
+            .call("Event", &(line.id, "clicked", Value::from(0_i32), 0_u32))
     }
 
     fn menu_proxy(&self) -> Proxy<'static> {

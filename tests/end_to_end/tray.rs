@@ -29,7 +29,7 @@ fn sync_now_in_the_tray_moves_real_files_and_quit_ends_it() {
         "what the tray sent arrives"
     );
 
-    panel.press("Quit");
+    panel.press_quit();
     let status = eventually("Quit ends the app", || desktop.ended(app));
     assert!(status.success(), "it ended with {status}");
 }
@@ -57,7 +57,7 @@ fn closing_the_window_keeps_the_tray_and_a_second_start_shows_it_again() {
     });
     assert_eq!(desktop.ended(app), None, "the first one goes on");
 
-    panel.press("Quit");
+    panel.press_quit();
     eventually("Quit ends the app", || desktop.ended(app));
 }
 

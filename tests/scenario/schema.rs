@@ -130,6 +130,16 @@ pub(crate) const STATUS_MORE: [&str; 9] = [
     "[].mailbox.name",
 ];
 
+/// `trash list` lists these.
+pub(crate) fn trash() -> Value {
+    json!([{"path": "", "displaced": "TIME", "size_bytes": 0, "by": null, "expires": "TIME"}])
+}
+
+/// `conflicts` lists these.
+pub(crate) fn conflicts() -> Value {
+    json!([{"path": "", "copy": "", "winner": {"location": "ID", "size_bytes": 0}, "loser": {"location": "ID", "size_bytes": 0}}])
+}
+
 /// `locations` lists these.
 pub(crate) fn locations() -> Value {
     json!([{"location_id": "ID", "label": "", "person": "", "this": false,

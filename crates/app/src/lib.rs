@@ -5,6 +5,7 @@
 
 mod app;
 mod archives;
+mod conflicts;
 mod copy;
 mod demo;
 mod events;
@@ -24,12 +25,14 @@ mod samples;
 mod set_up;
 mod sync;
 mod times;
+mod trash;
 #[cfg(test)]
 mod typescript;
 pub mod view;
 mod views;
 
 pub use app::{App, AppOptions};
+pub use conflicts::{ConflictView, ResolvedReport, SideView};
 pub use copy::{CopyReport, CopyRequest};
 pub use demo::play as play_demo;
 pub use events::EventSink;
@@ -40,9 +43,11 @@ pub use join::{JoinReport, JoinRequest};
 pub use keystore::KeystoreKind;
 pub use mailboxes::{MailboxReport, WaitingLocation};
 pub use narration::{Narrator, Tone, size};
+pub use offsync_engine::Keep;
 pub use reports::{
     AppliedReport, ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport,
     SyncReport, WaitingReport,
 };
 pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use sync::SyncRequest;
+pub use trash::{EmptiedReport, RestoredView, TrashView};

@@ -29,7 +29,7 @@ pub fn size(bytes: u64) -> String {
         unit += 1;
     }
     if unit == 0 {
-        format!("{bytes} bytes")
+        format!("{bytes} byte{}", if bytes == 1 { "" } else { "s" })
     } else {
         format!("{value:.1} {}", UNITS[unit])
     }

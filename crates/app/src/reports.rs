@@ -288,7 +288,7 @@ fn direction(direction: Direction) -> HeldDirection {
     }
 }
 
-fn exact(path: &RelPath) -> Option<String> {
+pub(crate) fn exact(path: &RelPath) -> Option<String> {
     path.as_str().is_none().then(|| base64(path.as_bytes()))
 }
 

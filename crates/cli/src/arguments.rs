@@ -93,6 +93,19 @@ pub(crate) enum Command {
         after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
     )]
     Mailbox(Mailbox),
+    /// List the files that are kept in two versions
+    #[command(after_help = "Example:\n  offsync conflicts /media/pep/Photos")]
+    Conflicts(Folder),
+    /// Decide which version of a file stays; the other goes to the trash, and the next sync tells everybody
+    #[command(
+        after_help = "Examples:\n  offsync resolve /media/pep/Photos notes.txt --keep winner      (the one that has the name)\n  offsync resolve /media/pep/Photos \"notes (other version 7cc2e34c).txt\" --keep copy"
+    )]
+    Resolve(Resolve),
+    /// List, bring back or drop what lies in the trash of a drive
+    #[command(
+        after_help = "Examples:\n  offsync trash list /media/pep/Photos\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash empty /media/pep/Photos --yes"
+    )]
+    Trash(Trash),
     /// Play the whole story with three homes on this machine, narrated and checked
     #[command(after_help = "Example:\n  offsync demo --dir /tmp/three-homes --keep")]
     Demo(Demo),
@@ -213,6 +226,61 @@ pub(crate) struct Folders {
 pub(crate) struct Folder {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
+}
+
+/// `resolve`.
+#[derive(Args, Debug)]
+pub(crate) struct Resolve {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+    /// The file, or one of its copies, as `offsync conflicts` lists them
+    pub(crate) path: String,
+    /// Which version stays under the name
+    #[arg(long, value_enum)]
+    pub(crate) keep: Kept,
+}
+
+/// Which version of a conflict stays.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// The one that has the name
+    Winner,
+    /// The one that stands beside it
+    Copy,
+    /// Both; the copy gets a name of its own
+    Both,
+}
+
+/// `trash`.
+#[derive(Args, Debug)]
+pub(crate) struct Trash {
+    #[command(subcommand)]
+    pub(crate) command: TrashCommand,
+}
+
+/// What can be done with the trash.
+#[derive(Subcommand, Debug)]
+pub(crate) enum TrashCommand {
+    /// List what lies there, the newest first
+    List(Folder),
+    /// Put files back where they were; nothing is overwritten
+    Restore {
+        /// The archive's folder, or any folder in it
+        folder: PathBuf,
+        /// Paths that the files had in the archive
+        #[arg(required = true)]
+        paths: Vec<String>,
+    },
+    /// Drop files for good
+    Empty {
+        /// The archive's folder, or any folder in it
+        folder: PathBuf,
+        /// Paths that the files had in the archive; all if none is named
+        paths: Vec<String>,
+        /// Say yes: what is dropped is gone for good
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `mailbox`.

@@ -7,11 +7,13 @@ use std::sync::atomic::Ordering;
 
 use clap::CommandFactory;
 use offsync_app::{
-    App, AppError, AppOptions, CopyRequest, InitRequest, InviteRequest, JoinRequest, Narrator, SyncReport, SyncRequest,
-    Tone, play_demo,
+    App, AppError, AppOptions, CopyRequest, InitRequest, InviteRequest, JoinRequest, Keep, Narrator, SyncReport,
+    SyncRequest, Tone, play_demo,
 };
 
-use crate::arguments::{Arguments, Command, Copy, Demo, Init, Invite, Join, MailboxCommand, Sync};
+use crate::arguments::{
+    Arguments, Command, Copy, Demo, Init, Invite, Join, Kept, MailboxCommand, Resolve, Sync, TrashCommand,
+};
 use crate::secret_file::SecretFile;
 use crate::{documents, keystore, progress, prompt, text};
 
@@ -103,6 +105,11 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Sync(sync) => self::sync(&app, sync, arguments),
         Command::Status(folders) => status(&app, &folders.folders, json),
         Command::Diff(folder) => diff(&app, &folder.folder, json),
+        Command::Conflicts(folder) => show(&app.conflicts(&folder.folder)?, json, |all| {
+            all.iter().flat_map(text::conflict).collect()
+        }),
+        Command::Resolve(resolve) => self::resolve(&app, resolve, json),
+        Command::Trash(trash) => self::trash(&app, &trash.command, json),
         Command::Mailbox(mailbox) => self::mailbox(&app, &mailbox.command, json),
         Command::Log(log) => show(&app.log(&log.folder, log.limit)?, json, |all| {
             all.iter().map(text::log).collect()
@@ -139,6 +146,34 @@ fn diff(app: &App, folder: &Path, json: bool) -> Outcome {
     show(&lines, json, |lines| lines.iter().map(text::diff).collect())?;
     text::skipped(&skipped).iter().for_each(|line| warn(line.trim_start()));
     Ok(if skipped.is_empty() { DONE } else { PARTIAL })
+}
+
+fn resolve(app: &App, resolve: &Resolve, json: bool) -> Outcome {
+    let keep = match resolve.keep {
+        Kept::Winner => Keep::Winner,
+        Kept::Copy => Keep::Copy,
+        Kept::Both => Keep::Both,
+    };
+    show(&app.resolve(&resolve.folder, &resolve.path, keep)?, json, |all| {
+        let next = std::iter::once("The next sync tells everybody.".to_owned());
+        all.iter().map(text::resolved).chain(next).collect()
+    })
+}
+
+fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {
+    match command {
+        TrashCommand::List(folder) => show(&app.trash(&folder.folder)?, json, |all| {
+            all.iter().map(text::trashed).collect()
+        }),
+        TrashCommand::Restore { folder, paths } => show(&app.restore_from_trash(folder, paths)?, json, |all| {
+            all.iter().map(text::restored).collect()
+        }),
+        TrashCommand::Empty { folder, paths, yes } => {
+            let report = app.empty_trash(folder, paths, *yes)?;
+            show(&report, json, |report| vec![text::emptied(report)])?;
+            Ok(if report.kept == 0 { DONE } else { PARTIAL })
+        }
+    }
 }
 
 fn mailbox(app: &App, command: &MailboxCommand, json: bool) -> Outcome {

@@ -1,7 +1,10 @@
 //! Documents as people read them. Control characters in names are shown, never sent to the terminal.
 
 use offsync_app::view::{ArchiveStatus, Headline, LocationState, LocationView, LogLine};
-use offsync_app::{CopyReport, DiffLine, JoinReport, MailboxReport, SkippedReport, SyncReport, Tone, WaitingLocation};
+use offsync_app::{
+    ConflictView, CopyReport, DiffLine, EmptiedReport, JoinReport, MailboxReport, ResolvedReport, RestoredView,
+    SideView, SkippedReport, SyncReport, Tone, TrashView, WaitingLocation,
+};
 
 use crate::units::{count, size};
 
@@ -70,7 +73,7 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         ));
     }
     if !report.conflicts.is_empty() {
-        lines.push("  Keep what you want of them: delete or rename one, and the next sync tells everybody.".into());
+        lines.push("  Decide with `offsync resolve`, or delete or rename one: the next sync tells everybody.".into());
     }
     lines.extend(skipped(&report.skipped));
     if report.missing_chunks > 0 {
@@ -122,6 +125,72 @@ fn left_alone(path: &str, reason: &str) -> String {
     match path {
         "" => format!("  not done: {}", safe(reason)),
         path => format!("  left alone: {}: {}", safe(path), safe(reason)),
+    }
+}
+
+/// Tells of a file that is kept in two versions.
+pub(crate) fn conflict(line: &ConflictView) -> Vec<String> {
+    let side = |path: &str, side: &SideView| {
+        let by = if side.label.is_empty() {
+            String::new()
+        } else {
+            format!(" by {}", safe(&side.label))
+        };
+        format!("{}{by} ({})", safe(path), size(side.size_bytes))
+    };
+    vec![
+        side(&line.path, &line.winner),
+        format!("  beside it: {}", side(&line.copy, &line.loser)),
+    ]
+}
+
+/// Tells what a decision did.
+pub(crate) fn resolved(line: &ResolvedReport) -> String {
+    match &line.copy {
+        Some(copy) => format!(
+            "{} stays, and the other version is {} now.",
+            safe(&line.path),
+            safe(copy)
+        ),
+        None => format!("One version of {} stays; the other is in the trash.", safe(&line.path)),
+    }
+}
+
+/// Tells of a file in the trash.
+pub(crate) fn trashed(line: &TrashView) -> String {
+    let by = line.by.as_deref().map(|by| format!(", by {}", safe(by)));
+    format!(
+        "{}  {} ({}){}; until {}",
+        line.displaced,
+        safe(&line.path),
+        size(line.size_bytes),
+        by.unwrap_or_default(),
+        line.expires.get(..10).unwrap_or_default()
+    )
+}
+
+/// Tells of a file that came back.
+pub(crate) fn restored(line: &RestoredView) -> String {
+    if line.path == line.to {
+        format!("{} is back.", safe(&line.path))
+    } else {
+        format!("{} is back as {}.", safe(&line.path), safe(&line.to))
+    }
+}
+
+/// Tells what emptying the trash did.
+pub(crate) fn emptied(report: &EmptiedReport) -> String {
+    let gone = format!(
+        "{} gone for good ({}).",
+        count(report.files, "file is", "files are"),
+        size(report.bytes)
+    );
+    match report.kept {
+        0 => gone,
+        kept => format!(
+            "{gone} {} kept: the archive still waits for what they hold.",
+            count(kept, "file is", "files are")
+        ),
     }
 }
 

@@ -66,5 +66,11 @@ pub const PARK_AFTER_DAYS_MIN: u32 = 7;
 pub const ORPHAN_PACK_DAYS: i64 = 30;
 /// Cycles that a gap must be seen before state is asked for.
 pub const GAP_CYCLES: u32 = 2;
+/// Days that displaced files stay in the trash.
+pub const TRASH_DAYS: i64 = 30;
+/// Days that they stay there even on a drive that is nearly full.
+pub const TRASH_DAYS_MIN: i64 = 7;
+/// Percent of a drive that are kept free by dropping the oldest of the trash before its time.
+pub const TRASH_FREE_PERCENT: u64 = 5;
 /// Times that a file is read again when it changes while it is read.
 pub const TORN_READS_MAX: u32 = 3;

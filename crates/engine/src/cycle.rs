@@ -55,6 +55,7 @@ impl Engine<'_> {
             None => self.stay_offline(options, &consent)?,
         };
         self.drop_spent_staging()?;
+        self.expire_trash()?;
         self.close_report(&missing)?;
         let now_ns = self.clock.now_ns();
         let held = if self.held.is_empty() {

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use offsync_core::entry::Content;
+use offsync_core::ids::LocationId;
 use offsync_core::limits::{JOURNAL_BYTES_MAX, JOURNAL_INTENTS_MAX};
 use offsync_core::place::{Observed, Place, Shown, Stat};
 use offsync_core::ports::{DiskEntry, DiskError, DiskErrorKind, EntryKind, IndexWrite, StagedName, TrashName};
@@ -106,6 +107,8 @@ impl Engine<'_> {
             .before
             .as_ref()
             .filter(|before| !before.shown.value.content.is_folder() && !action.is_retouch());
+        let since_age_ns = self.trash_clock()?.age_ns;
+        let by_whom = self.displacer(&action)?;
         let trash = displaces.map(|before| {
             let record = TrashRecord {
                 path: before.shown.value.path.clone(),
@@ -114,10 +117,27 @@ impl Engine<'_> {
                     _ => None,
                 },
                 displaced_ns: self.clock.now_ns(),
+                by: by_whom,
+                since_age_ns,
             };
             (trash_name(&self.entropy.sixteen(), &record.path), record)
         });
         Ok(Ok(Ready { action, source, trash }))
+    }
+
+    /// Tells whose change takes away what stands at a place, if that is known.
+    fn displacer(&self, action: &Action) -> Result<Option<LocationId>> {
+        let Some(before) = &action.before else { return Ok(None) };
+        if let Some(after) = &action.after {
+            let dots = after.refs.iter().flat_map(|shown| &shown.dots);
+            return Ok(dots.max().map(|dot| dot.location));
+        }
+        let mut by = None;
+        for shown in &before.shown.refs {
+            let siblings = self.index.entry(&shown.origin)?;
+            by = siblings.tombstones().map(|(dot, _)| *dot).max().or(by);
+        }
+        Ok(by.map(|dot| dot.location))
     }
 
     /// Does a batch; gives the places that were left alone.

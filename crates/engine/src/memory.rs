@@ -95,6 +95,19 @@ pub struct TrashRecord {
     pub content: Option<FileContent>,
     /// When it was displaced, in nanoseconds since 1970.
     pub displaced_ns: i64,
+    /// Whose change displaced it, if that is known.
+    pub by: Option<LocationId>,
+    /// The age of the trash then, by its own clock.
+    pub since_age_ns: i64,
+}
+
+/// The trash's own clock, which no wrong date can hurry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TrashClock {
+    /// How long the trash has been kept, counted from cycle to cycle.
+    pub(crate) age_ns: i64,
+    /// When it was counted last, in nanoseconds since 1970.
+    pub(crate) last_ns: i64,
 }
 
 /// How long staged chunks stay.
@@ -159,6 +172,7 @@ pub(crate) const UNSETTLED: &str = "unsettled/";
 pub(crate) const OUTBOX: &str = "outbox/";
 pub(crate) const STAGED: &str = "staged/";
 pub(crate) const TRASH: &str = "trash/";
+pub(crate) const TRASH_CLOCK: &str = "age-of-trash";
 pub(crate) const SENT: &str = "sent/";
 pub(crate) const MINE: &str = "mine/";
 pub(crate) const ORPHAN: &str = "orphan/";

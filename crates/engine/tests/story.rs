@@ -348,3 +348,49 @@ fn a_host_whose_memory_cannot_be_read_lets_the_drive_take_a_new_id() {
     homes.assert_all_equal();
     homes.assert_mailbox_holds_only_heads_and_people();
 }
+
+#[test]
+fn what_was_deleted_elsewhere_lies_in_the_trash_comes_back_and_travels() {
+    let mut homes = Homes::new(2);
+    for name in ["folder/a.txt", "b.txt", "c.txt"] {
+        homes.hand(0).write(&path(name), name).expect("fits");
+    }
+    homes.round(3);
+    homes.hand(0).remove(&path("folder")).expect("there");
+    homes.hand(0).write(&path("b.txt"), "another").expect("fits");
+    homes.round(3);
+    let trash = homes.trash(1);
+    let paths: Vec<String> = trash.iter().map(|line| line.path.to_string()).collect();
+    assert_eq!(paths, ["b.txt", "folder/a.txt"]);
+    let back: Vec<String> = trash
+        .iter()
+        .map(|line| homes.restore_trashed(1, line).to_string())
+        .collect();
+    assert_eq!(back, ["b (restored).txt", "folder/a.txt"], "nothing is overwritten");
+    assert!(homes.trash(1).is_empty());
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(0, "folder/a.txt"), "folder/a.txt");
+    assert_eq!(homes.read(0, "b (restored).txt"), "b.txt");
+}
+
+#[test]
+fn the_trash_expires_by_syncs_over_weeks_and_by_no_wrong_date() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(3);
+    homes.hand(0).remove(&path("a.txt")).expect("there");
+    homes.round(3);
+    assert_eq!(homes.trash(1).len(), 1);
+    homes.pass_days(20_000);
+    homes.round(1);
+    assert_eq!(homes.trash(1).len(), 1, "one look at a wrong date lets nothing expire");
+    for _ in 0..3 {
+        homes.pass_days(7);
+        homes.round(1);
+    }
+    assert_eq!(homes.trash(1).len(), 1);
+    homes.pass_days(7);
+    homes.round(1);
+    assert!(homes.trash(1).is_empty(), "after 30 days and more it is gone");
+}

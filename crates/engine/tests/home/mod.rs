@@ -5,7 +5,7 @@ use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::{Disk, Entropy, IndexStore, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
-use offsync_engine::{Beginning, Engine, Identity, Ports, Silent, SyncOptions, SyncReport};
+use offsync_engine::{Beginning, Engine, Identity, Ports, Silent, SyncOptions, SyncReport, TrashLine};
 use offsync_testkit::{
     DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, SimClock, SimDisk, SimEntropy,
     SimIndex, SimMailbox, SimTime, SimWitness,
@@ -197,6 +197,18 @@ impl Homes {
         let identity: Identity = postcard::from_bytes(&note).expect("an identity");
         let told = home.witness.remember(&identity.archive, &identity.location, &[0xff]);
         told.expect("a host remembers");
+    }
+
+    pub(crate) fn trash(&mut self, n: usize) -> Vec<TrashLine> {
+        self.with_engine(n, |engine| engine.trash().expect("a sound drive"))
+    }
+
+    pub(crate) fn restore_trashed(&mut self, n: usize, line: &TrashLine) -> RelPath {
+        self.with_engine(n, |engine| engine.restore_trashed(line).expect("a sound drive"))
+    }
+
+    pub(crate) fn pass_days(&self, days: u32) {
+        self.time.pass_days(days);
     }
 
     pub(crate) fn mail(&self) -> Vec<String> {

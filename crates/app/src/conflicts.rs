@@ -1,0 +1,107 @@
+//! Conflicts: which files are kept in two versions, and what a person decides about them.
+
+use std::path::Path;
+
+use offsync_engine::{ConflictLine, Keep, Side, Silent};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::failure::AppError;
+use crate::reports::exact;
+
+/// One side of a conflict.
+#[derive(Clone, Debug, Serialize)]
+pub struct SideView {
+    /// Hexadecimal id of the location that made it; empty if unknown.
+    pub location: String,
+    /// What people call that location.
+    pub label: String,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+}
+
+/// A file that is kept in two versions.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConflictView {
+    /// The path, with the version that has the name.
+    pub path: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_base64: Option<String>,
+    /// Where the other version stands.
+    pub copy: String,
+    /// The version that has the name.
+    pub winner: SideView,
+    /// The version that stands beside it.
+    pub loser: SideView,
+}
+
+/// What a decision did.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResolvedReport {
+    /// The path.
+    pub path: String,
+    /// Where the copy stands now, if it stays.
+    pub copy: Option<String>,
+}
+
+impl App {
+    /// Lists the files that are kept in two versions.
+    pub fn conflicts(&self, folder: &Path) -> std::result::Result<Vec<ConflictView>, AppError> {
+        let mut archive = self.open_archive(folder)?;
+        archive.with_engine(&Silent, |engine| {
+            let people = engine.known_vectors()?;
+            let side = |side: Side| SideView {
+                location: side.by.map(|by| by.to_string()).unwrap_or_default(),
+                label: side
+                    .by
+                    .and_then(|by| people.iter().find(|(location, _, _)| *location == by))
+                    .map(|(_, person, _)| person.label.clone())
+                    .unwrap_or_default(),
+                size_bytes: side.size_bytes,
+            };
+            let mut all = Vec::new();
+            for line in engine.conflicts()? {
+                all.push(ConflictView {
+                    path: line.path.to_string(),
+                    path_base64: exact(&line.path),
+                    copy: line.copy.to_string(),
+                    winner: side(engine.side(&line.path)?),
+                    loser: side(engine.side(&line.copy)?),
+                });
+            }
+            Ok(all)
+        })
+    }
+
+    /// Does what a person decided about a path or one of its copies; what is not kept goes to the trash.
+    pub fn resolve(&self, folder: &Path, path: &str, keep: Keep) -> std::result::Result<Vec<ResolvedReport>, AppError> {
+        let mut archive = self.open_archive(folder)?;
+        let all = archive.with_engine(&Silent, |engine| engine.conflicts())?;
+        let is_meant = |line: &&ConflictLine| line.path.to_string() == path || line.copy.to_string() == path;
+        let meant: Vec<ConflictLine> = all.iter().filter(is_meant).cloned().collect();
+        if meant.is_empty() {
+            return Err(AppError::failed(
+                "no_conflict",
+                format!("'{path}' is not kept in two versions on this drive."),
+                "See which files are with `offsync conflicts`; sync first if that is older than your changes.",
+            ));
+        }
+        if meant.len() > 1 && keep == Keep::Copy {
+            return Err(AppError::usage(format!(
+                "'{path}' is kept in {} versions: name the copy that is to stay.",
+                meant.len() + 1
+            )));
+        }
+        archive.with_engine(&Silent, |engine| {
+            let resolve = |line: &ConflictLine| {
+                let copy = engine.resolve(line, keep)?;
+                Ok(ResolvedReport {
+                    path: line.path.to_string(),
+                    copy: copy.map(|copy| copy.to_string()),
+                })
+            };
+            meant.iter().map(resolve).collect()
+        })
+    }
+}

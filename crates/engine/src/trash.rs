@@ -1,0 +1,205 @@
+//! The trash: what lost its place, until it expires.
+//!
+//! What a place still waits for is never dropped, whoever asks. Age is counted by a
+//! clock of its own, which no wrong date can hurry: it goes on by a week at most from one
+//! cycle to the next.
+
+use std::collections::BTreeMap;
+
+use offsync_core::entry::FileContent;
+use offsync_core::ids::LocationId;
+use offsync_core::limits::{TRASH_DAYS, TRASH_DAYS_MIN, TRASH_FREE_PERCENT};
+use offsync_core::ports::{DiskError, DiskErrorKind, EntryKind, TrashName};
+use offsync_core::rel_path::RelPath;
+
+use crate::engine::Engine;
+use crate::error::{EngineError, Result};
+use crate::memory::{self, TRASH, TRASH_CLOCK, TrashClock, TrashRecord};
+use crate::options::DAY_NS;
+
+/// The most that one cycle lets the trash age.
+const AGE_A_CYCLE_NS: i64 = 7 * DAY_NS;
+/// Names tried for what comes back to a place that is taken.
+const NAMES_MAX: u32 = 1_000;
+
+/// A file in the trash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrashLine {
+    /// Its name there.
+    pub name: String,
+    /// Where it stood.
+    pub path: RelPath,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// When it was displaced, in nanoseconds since 1970.
+    pub displaced_ns: i64,
+    /// Whose change displaced it, if that is known.
+    pub by: Option<LocationId>,
+    /// When it expires if the drive is synced now and then, in nanoseconds since 1970.
+    pub expires_ns: i64,
+}
+
+/// What emptying the trash did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Emptied {
+    /// Files that are gone for good.
+    pub files: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+    /// Files that stayed since a place still waits for what they hold.
+    pub kept: u64,
+}
+
+impl Engine<'_> {
+    /// Lists the trash, the newest first.
+    pub fn trash(&self) -> Result<Vec<TrashLine>> {
+        let clock = self.trash_clock()?;
+        let sizes: BTreeMap<String, u64> = self
+            .disk
+            .trashed()?
+            .into_iter()
+            .map(|file| (file.name, file.size_bytes))
+            .collect();
+        let line = |(name, record): (String, TrashRecord)| {
+            let size_bytes = *sizes.get(&name)?;
+            let left_ns = TRASH_DAYS * DAY_NS - (clock.age_ns - record.since_age_ns);
+            Some(TrashLine {
+                name,
+                path: record.path,
+                size_bytes,
+                displaced_ns: record.displaced_ns,
+                by: record.by,
+                expires_ns: self.clock.now_ns().saturating_add(left_ns.max(0)),
+            })
+        };
+        let records = memory::read_all::<TrashRecord>(self.index, TRASH)?;
+        let mut lines: Vec<TrashLine> = records.into_iter().filter_map(line).collect();
+        lines.sort_by_key(|line| (std::cmp::Reverse(line.displaced_ns), line.path.clone()));
+        Ok(lines)
+    }
+
+    /// Puts a file of the trash back; gives where it stands now. The next cycle tells the others, as of any change.
+    ///
+    /// Nothing is overwritten: where its place is taken, it gets a name beside it.
+    pub fn restore_trashed(&mut self, line: &TrashLine) -> Result<RelPath> {
+        let to = self.free_place(&line.path)?;
+        self.disk.restore(&TrashName(line.name.clone()), &to)?;
+        self.disk.flush()?;
+        self.commit(vec![memory::erase(format!("{TRASH}{}", line.name))])?;
+        Ok(to)
+    }
+
+    /// Drops some files of the trash for good.
+    pub fn empty_trash(&mut self, lines: &[TrashLine]) -> Result<Emptied> {
+        let mut emptied = Emptied::default();
+        for line in lines {
+            if self.is_waited_for(&line.name)? {
+                emptied.kept += 1;
+                continue;
+            }
+            self.drop_from_trash(&line.name)?;
+            emptied.files += 1;
+            emptied.bytes += line.size_bytes;
+        }
+        Ok(emptied)
+    }
+
+    /// Lets the trash age, and drops what is old enough, and the oldest of it while the drive is nearly full.
+    pub(crate) fn expire_trash(&mut self) -> Result<()> {
+        let mut clock = self.trash_clock()?;
+        let now_ns = self.clock.now_ns();
+        clock.age_ns += now_ns.saturating_sub(clock.last_ns).clamp(0, AGE_A_CYCLE_NS);
+        clock.last_ns = now_ns;
+        self.commit(vec![memory::write(TRASH_CLOCK, &clock)])?;
+        let mut lines = self.trash()?;
+        lines.reverse();
+        let facts = self.disk.facts()?;
+        let wanted = facts.total_bytes / 100 * TRASH_FREE_PERCENT;
+        let mut lacking = wanted.saturating_sub(facts.free_bytes);
+        for line in lines {
+            let left_ns = line.expires_ns.saturating_sub(now_ns);
+            let is_young = left_ns > (TRASH_DAYS - TRASH_DAYS_MIN) * DAY_NS;
+            if is_young || (left_ns > 0 && lacking == 0) {
+                continue;
+            }
+            let emptied = self.empty_trash(std::slice::from_ref(&line))?;
+            lacking = lacking.saturating_sub(emptied.bytes);
+        }
+        Ok(())
+    }
+
+    /// Gives the age of the trash now, for what is displaced.
+    pub(crate) fn trash_clock(&self) -> Result<TrashClock> {
+        let known = memory::read(self.index, TRASH_CLOCK)?;
+        Ok(known.unwrap_or(TrashClock {
+            age_ns: 0,
+            last_ns: self.clock.now_ns(),
+        }))
+    }
+
+    /// Tells whether a place waits for what a file of the trash holds, and nothing else on this drive has it.
+    fn is_waited_for(&self, name: &str) -> Result<bool> {
+        let record = memory::read::<TrashRecord>(self.index, &format!("{TRASH}{name}"))?;
+        let content = record.and_then(|record| record.content);
+        for (chunk, _, _) in content.iter().flat_map(FileContent::pieces) {
+            let is_wanted = !self.index.versions_with_chunk(&chunk)?.is_empty();
+            if is_wanted && self.index.places_with_chunk(&chunk)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn drop_from_trash(&mut self, name: &str) -> Result<()> {
+        self.disk.drop_trashed(&TrashName(name.to_owned()))?;
+        self.commit(vec![memory::erase(format!("{TRASH}{name}"))])
+    }
+
+    /// Finds a place where nothing stands, making the folders above it.
+    fn free_place(&self, path: &RelPath) -> Result<RelPath> {
+        let mut folder = RelPath::root();
+        for name in path.parent().iter().flat_map(RelPath::names) {
+            let Ok(below) = folder.join(name) else { break };
+            match self.disk.look(&below)? {
+                Some(entry) if entry.kind == EntryKind::Folder => {}
+                // What took the folder's name stays; the file comes back above it.
+                Some(_) => break,
+                None => drop(self.disk.make_folder(&below, FOLDER_MODE)?),
+            }
+            folder = below;
+        }
+        let to = folder.join(path.name()).unwrap_or_else(|_| path.clone());
+        if self.disk.look(&to)?.is_none() {
+            return Ok(to);
+        }
+        self.free_name(&to, "restored")
+    }
+
+    /// Finds a name beside a path at which nothing stands: `name (word).txt`, `name (word 2).txt` and so on.
+    pub(crate) fn free_name(&self, path: &RelPath, word: &str) -> Result<RelPath> {
+        let folder = path.parent().unwrap_or_else(RelPath::root);
+        let name = String::from_utf8_lossy(path.name()).into_owned();
+        let (stem, ending) = match name.rfind('.') {
+            Some(at) if at > 0 => name.split_at(at),
+            _ => (name.as_str(), ""),
+        };
+        for number in 1..NAMES_MAX {
+            let to = match number {
+                1 => folder.join(format!("{stem} ({word}){ending}")),
+                n => folder.join(format!("{stem} ({word} {n}){ending}")),
+            };
+            let Ok(to) = to else { break };
+            if self.disk.look(&to)?.is_none() {
+                return Ok(to);
+            }
+        }
+        Err(EngineError::Disk(DiskError::new(
+            DiskErrorKind::Exists,
+            path.clone(),
+            "something stands at its place and at every name beside it",
+        )))
+    }
+}
+
+/// The mode of a folder that comes back only because a file in it does.
+const FOLDER_MODE: u32 = 0o755;

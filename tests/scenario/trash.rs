@@ -1,0 +1,81 @@
+//! The trash: what others deleted or replaced is listed, comes back as any change does, and goes for good only on a yes.
+
+use crate::schema::{self, check};
+use crate::world::{World, check_alike, settle};
+
+#[test]
+fn what_anna_deleted_comes_back_from_peps_trash_and_travels_to_her() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("2024/beach.jpg", "the beach");
+        pep.write("notes.txt", "first");
+        pep.write("stays.txt", "stays");
+    });
+    anna.remove("2024/beach.jpg");
+    anna.write("notes.txt", "second");
+    anna.sync();
+    pep.sync();
+    let list = pep.json(["trash", "list", pep.at()]).expect_code(0).document();
+    check(&list, &schema::trash(), &["[].path_base64"]);
+    let lines: Vec<_> = list.as_array().into_iter().flatten().collect();
+    assert_eq!(lines.len(), 2, "{list:#}");
+    assert!(lines.iter().all(|line| line["by"] == "anna's home"), "{list:#}");
+    let told = pep.run(["trash", "list", pep.at()]);
+    assert!(
+        told.expect_code(0)
+            .stdout
+            .contains("2024/beach.jpg (9 bytes), by anna's home"),
+        "{told}"
+    );
+    let restored = pep.json(["trash", "restore", pep.at(), "2024/beach.jpg", "notes.txt"]);
+    let restored = restored.expect_code(0).document();
+    assert_eq!(
+        restored,
+        serde_json::json!([
+            {"path": "2024/beach.jpg", "to": "2024/beach.jpg"},
+            {"path": "notes.txt", "to": "notes (restored).txt"},
+        ])
+    );
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.read("2024/beach.jpg"), b"the beach");
+    assert_eq!(anna.read("notes (restored).txt"), b"first");
+    assert_eq!(anna.read("notes.txt"), b"second");
+    check_alike(&[&pep, &anna]);
+}
+
+#[test]
+fn the_trash_is_emptied_on_a_yes_alone_and_names_what_it_does_not_know() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("a.txt", "a");
+        pep.write("b.txt", "b");
+        pep.write("stays.txt", "stays");
+    });
+    anna.remove("a.txt");
+    anna.remove("b.txt");
+    anna.sync();
+    pep.sync();
+    let refused = pep.json(["trash", "empty", pep.at()]);
+    refused.expect_failure(2, "usage", &["2 files", "gone for good", "--yes"]);
+    let unknown = pep.json(["trash", "restore", pep.at(), "a.txt", "never.txt"]);
+    unknown.expect_failure(1, "not_in_trash", &["'never.txt' is not in the trash"]);
+    assert!(!pep.has("a.txt"), "nothing was done");
+    let one = pep
+        .json(["trash", "empty", pep.at(), "a.txt", "--yes"])
+        .expect_code(0)
+        .document();
+    assert_eq!(one, serde_json::json!({"files": 1, "bytes": 1, "kept": 0}));
+    let told = pep.run(["trash", "empty", pep.at(), "--yes"]);
+    assert!(
+        told.expect_code(0).stdout.contains("1 file is gone for good (1 byte)"),
+        "{told}"
+    );
+    assert_eq!(pep.json(["trash", "list", pep.at()]).document(), serde_json::json!([]));
+    assert_eq!(
+        std::fs::read_dir(pep.private().join("trash"))
+            .expect("it is there")
+            .count(),
+        0
+    );
+    settle(&[&pep, &anna]);
+}
