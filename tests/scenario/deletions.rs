@@ -220,3 +220,14 @@ fn a_no_where_they_arrive_keeps_the_files_everywhere() {
     settle(&[&pep, &anna]);
     assert_eq!(pep.read("folder/0.txt"), b"content 0");
 }
+
+#[test]
+fn a_no_that_comes_before_anything_was_shown_stands_at_once() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    pep.remove("folder");
+    let report = pep.json(["sync", pep.at(), "--keep-files"]);
+    assert_eq!(report.expect_code(0).only_report()["held"], Value::Null);
+    settle(&[&pep, &anna]);
+    assert!(pep.has("folder/19.txt") && anna.has("folder/19.txt"));
+}

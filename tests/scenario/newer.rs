@@ -155,3 +155,26 @@ fn damaged_heads_and_people_are_no_reason_to_lose_anything() {
         pep.tree()
     );
 }
+
+#[test]
+fn a_head_that_nobody_can_open_is_named_and_holds_nobody_up() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let folder = world.mail().into_keys().next().expect("a mailbox holds something");
+    let folder = folder.parent().expect("it lies in a folder").to_path_buf();
+    let stranger = folder.join(format!("head.{}", "0123456789abcdef".repeat(2)));
+    std::fs::write(&stranger, crate::story::noise(1, 300)).expect("a mailbox can be written");
+    pep.write("b.txt", "b");
+    for home in [&pep, &anna, &pep, &anna] {
+        let output = home.json(["sync", home.at()]);
+        assert!(output.expect_code(5).stdout.contains("head.0123"), "{output}");
+    }
+    assert!(anna.has("b.txt"));
+    assert_eq!(
+        world.waiting(),
+        Vec::<String>::new(),
+        "what all have leaves all the same"
+    );
+    std::fs::remove_file(stranger).expect("it is there");
+    crate::world::settle(&[&pep, &anna]);
+}

@@ -172,3 +172,51 @@ fn a_mailbox_that_was_rolled_back_loses_nothing() {
     assert!(pep.has("third.txt") && pep.has("second.txt") && anna.has("second.txt"));
     assert_eq!(world.waiting(), Vec::<String>::new());
 }
+
+#[test]
+fn two_copies_on_one_computer_become_two_locations_once_and_rest() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let other = pep.folder.with_file_name("Photos again");
+    clone_drive(&pep.folder, &other);
+    let twin = Home {
+        computer: pep.computer.clone(),
+        folder: other,
+    };
+    pep.write("pep.txt", "from the first");
+    twin.write("twin.txt", "from the second");
+    rest(&[&pep, &twin, &anna]);
+    assert!(pep.has("twin.txt") && twin.has("pep.txt") && anna.has("twin.txt"));
+    for _ in 0..3 {
+        for home in [&pep, &twin, &anna] {
+            assert_eq!(home.sync()["took_new_id"], false);
+        }
+    }
+    let heads = world
+        .mail()
+        .into_keys()
+        .filter(|path| path.to_string_lossy().contains("head."))
+        .count();
+    assert_eq!(heads, 3, "each copy has one id");
+}
+
+#[test]
+fn an_index_that_is_lost_again_and_again_leaves_nobody_stuck() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let lose = |home: &Home, label: &str| {
+        std::fs::remove_file(home.private().join("index.sqlite")).expect("it is there");
+        home.json(["join", home.at(), "--as", label]).expect_code(0);
+    };
+    lose(&anna, "anna's home");
+    lose(&pep, "Pep's home");
+    pep.json(["sync", pep.at()]);
+    lose(&pep, "Pep's home");
+    rest(&[&pep, &anna]);
+    pep.write("important.txt", "important");
+    pep.write("a.txt", "edited");
+    rest(&[&pep, &anna]);
+    assert_eq!(anna.read("important.txt"), b"important");
+    assert_eq!(anna.read("a.txt"), b"edited");
+    check_alike(&[&pep, &anna]);
+}

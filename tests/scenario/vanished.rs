@@ -1,8 +1,10 @@
 //! What is not there was not deleted: empty mount points, lost markers, lost indexes, lost folders.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
-use crate::machine::SmallDrive;
+use crate::machine::{SmallDrive, give_to_nobody, without_rights};
+use crate::output::Output;
 use crate::story::{expect_applied, noise};
 use crate::tree;
 use crate::world::{Home, World, settle};
@@ -160,4 +162,30 @@ fn a_wiped_mailbox_is_no_deletion_and_fills_again() {
     }
     settle(&homes);
     assert!(grandma.has("new.txt"));
+}
+
+#[test]
+fn what_may_have_moved_into_a_folder_that_cannot_be_read_is_no_deletion() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    fs::create_dir(pep.folder.join("new")).expect("a folder can be made");
+    pep.rename("a.txt", "new/a.txt");
+    give_to_nobody(&pep.computer);
+    give_to_nobody(pep.folder.parent().expect("a drive"));
+    give_to_nobody(&world.mailbox());
+    fs::set_permissions(pep.folder.join("new"), fs::Permissions::from_mode(0o000)).expect("it can be closed");
+    let sync = || Output::of(without_rights(&mut pep.command(["--json", "sync", pep.at()])));
+    let output = sync();
+    let document = output.expect_code(5).document();
+    assert!(output.stdout.contains("they may have moved into 'new'"), "{output}");
+    assert_eq!(document[0]["up_to_date"], false);
+    let status = Output::of(without_rights(&mut pep.command(["status", pep.at()])));
+    assert!(status.stdout.contains("could not be read here"), "{status}");
+    anna.sync();
+    assert!(anna.has("a.txt"), "nothing was deleted");
+    give_to_nobody(&world.mailbox());
+    fs::set_permissions(pep.folder.join("new"), fs::Permissions::from_mode(0o755)).expect("it can be opened");
+    sync().expect_code(0);
+    assert_eq!(anna.sync()["applied"]["renamed"], 1);
+    assert!(anna.has("new/a.txt") && !anna.has("a.txt"));
 }

@@ -61,6 +61,8 @@ pub struct CopyReport {
     pub files: u64,
     /// Their size in bytes.
     pub bytes: u64,
+    /// New or changed files that were not sent yet: they come to the copy by sync.
+    pub not_sent_yet: u64,
     /// Paths that were left out, each with why.
     pub skipped: Vec<SkippedReport>,
 }
@@ -115,6 +117,7 @@ impl App {
         target.flush()?;
         let guest = source.guest(location, &request.label, &request.person);
         let (marker, files) = self.verify_copy(&mut source, &target, &to, &guest, &values, &mut skipped)?;
+        let not_sent_yet = source.with_engine(&Silent, |engine| engine.unposted())?;
         let holds = source.with_engine(&Silent, |engine| Ok(engine.vector().clone()))?;
         let (sealed, phrase) = source.seal_for(&guest)?;
         write_new(&to.join(INVITATION_ON_DRIVE), &sealed)?;
@@ -132,6 +135,7 @@ impl App {
             phrase: phrase.to_string(),
             files,
             bytes,
+            not_sent_yet,
             skipped,
         })
     }

@@ -195,6 +195,17 @@ fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
         headline: Headline::DriveAway,
     };
     status.headline = headline(&status);
+    let is_calm = !matches!(status.headline, Headline::Held { .. });
+    if survey.unread > 0 && is_calm {
+        let message = match (survey.unread, survey.skipped.first()) {
+            (1, Some(one)) => format!(
+                "'{}' could not be read here, so nobody knows what changed in it.",
+                one.path
+            ),
+            (n, _) => format!("{n} files or folders could not be read here, so nobody knows what changed in them."),
+        };
+        status.headline = Headline::NeedsYou { message };
+    }
     Ok(status)
 }
 

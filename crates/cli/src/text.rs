@@ -341,6 +341,16 @@ pub(crate) fn copy(report: &CopyReport, person: &str) -> Vec<String> {
             safe(person)
         ),
     ];
+    if report.not_sent_yet > 0 {
+        lines.push(format!(
+            "{} not sent yet: sync here and there, and the copy gets them.",
+            count(
+                report.not_sent_yet,
+                "new or changed file here is",
+                "new or changed files here are"
+            )
+        ));
+    }
     lines.extend(skipped(&report.skipped));
     lines
 }

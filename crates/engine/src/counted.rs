@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::format::head::Head;
-use offsync_core::format::{ObjectName, People, Statement};
+use offsync_core::format::{FormatError, ObjectName, People, Statement};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::MISSING_LISTED_MAX;
 use offsync_core::ports::Mailbox;
@@ -12,7 +12,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, HEAD, PERSON};
+use crate::memory::{self, CachedHead, CachedPerson, HEAD, HEARD, PERSON};
 use crate::view::View;
 
 /// One location that counts.
@@ -74,13 +74,14 @@ impl Engine<'_> {
         loop {
             let mut left = 0;
             for name in &names {
-                let ObjectName::People { subject, .. } = name else {
+                let heard = format!("{HEARD}{name}");
+                if memory::read::<bool>(self.index, &heard)?.is_some() {
                     continue;
-                };
-                let person = format!("{PERSON}{subject}");
-                if memory::read::<CachedPerson>(self.index, &person)?.is_none() {
-                    self.learn_person(mailbox, name)?;
-                    left += usize::from(memory::read::<CachedPerson>(self.index, &person)?.is_none());
+                }
+                if self.learn_person(mailbox, name)? {
+                    self.commit(vec![memory::write(heard, &true)])?;
+                } else {
+                    left += 1;
                 }
             }
             if left == 0 || left >= unknown {
@@ -90,17 +91,22 @@ impl Engine<'_> {
         }
     }
 
-    fn learn_person(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<()> {
+    /// Takes up one statement; tells whether it could be read and believed.
+    fn learn_person(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<bool> {
         let Some(sealed) = self.get(mailbox, name)? else {
-            return Ok(());
+            return Ok(false);
         };
-        let Ok(people) = People::decode(self.keys, name, &sealed) else {
-            return Ok(());
+        let people = match People::decode(self.keys, name, &sealed) {
+            Ok(people) => people,
+            Err(error) => {
+                self.note_damaged(name, &error.to_string());
+                return Ok(false);
+            }
         };
         let author_key = self.key_of(&people.author)?;
         let speaks_for_itself = people.author == people.subject && author_key.is_none();
         if author_key != Some(people.author_key) && !speaks_for_itself {
-            return Ok(());
+            return Ok(false);
         }
         let heard_ns = self.clock.now_ns();
         let person = match people.statement {
@@ -119,7 +125,7 @@ impl Engine<'_> {
                 succeeds: None,
             },
             // Nobody but the old id itself says who takes over from it.
-            Statement::Succeeds { old, .. } if old != people.author => return Ok(()),
+            Statement::Succeeds { old, .. } if old != people.author => return Ok(true),
             Statement::Succeeds {
                 old,
                 old_counter,
@@ -138,9 +144,19 @@ impl Engine<'_> {
                     succeeds,
                 }
             }
-            Statement::Unknown { .. } => return Ok(()),
+            Statement::Unknown { .. } => return Ok(true),
         };
-        self.commit(vec![memory::write(format!("{PERSON}{}", people.subject), &person)])
+        let note = format!("{PERSON}{}", people.subject);
+        // Whoever is known already, oneself after a lost index among them, may still have taken over from somebody.
+        let person = match memory::read::<CachedPerson>(self.index, &note)? {
+            Some(known) => CachedPerson {
+                succeeds: known.succeeds.or(person.succeeds),
+                ..known
+            },
+            None => person,
+        };
+        self.commit(vec![memory::write(note, &person)])?;
+        Ok(true)
     }
 
     /// Reads all heads in the listing; gives this location's own, if it is there.
@@ -172,14 +188,22 @@ impl Engine<'_> {
         name: &ObjectName,
         location: &LocationId,
     ) -> Result<Option<Head>> {
-        let Some(key) = self.key_of(location)? else {
-            self.sees_strangers = true;
-            return Ok(None);
-        };
         let Some(sealed) = self.get(mailbox, name)? else {
             return Ok(None);
         };
-        Ok(Head::decode(self.keys, name, &sealed, |_| Some(key)).ok())
+        let key = self.key_of(location)?;
+        match Head::decode(self.keys, name, &sealed, |_| key) {
+            Ok(head) => Ok(Some(head)),
+            // Sealed by somebody who has the archive's key, and whose statement was not seen yet.
+            Err(FormatError::UnknownAuthor(_)) => {
+                self.sees_strangers = true;
+                Ok(None)
+            }
+            Err(error) => {
+                self.note_damaged(name, &error.to_string());
+                Ok(None)
+            }
+        }
     }
 
     /// Keeps a head unless a newer one was seen already.

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use offsync_core::format::{ObjectName, People, Statement};
 use offsync_core::ids::{ChunkId, LocationId};
-use offsync_core::limits::INDEX_PAGE_ROWS;
+use offsync_core::limits::{INDEX_PAGE_ROWS, OBJECT_BYTES_MAX};
 use offsync_core::ports::{Mailbox, MailboxErrorKind};
 use offsync_core::rel_path::{PathKey, RelPath};
 
@@ -21,6 +21,9 @@ use crate::post::Posting;
 use crate::report::{ConflictLine, Held, SyncReport};
 use crate::scan::{Depth, Trust};
 use crate::view::View;
+
+/// How often a post is tried again with less, where a mailbox is full without an allowance.
+const FULL_TRIES: u32 = 6;
 
 /// What a folder turned out to hold when it was adopted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +41,8 @@ impl Engine<'_> {
     pub fn sync(&mut self, options: &SyncOptions) -> Result<SyncReport> {
         self.report = SyncReport::default();
         self.held.clear();
+        self.unread_paths = 0;
+        let had_held = !self.shown_held()?.is_empty();
         self.recover()?;
         self.match_marker()?;
         self.scan(if options.deep { Depth::Deep } else { Depth::Quick }, options.trust())?;
@@ -64,6 +69,10 @@ impl Engine<'_> {
             memory::write(HELD, &self.held)
         };
         self.commit(vec![memory::write(LAST_SYNC, &now_ns), held])?;
+        if options.refuse_deletions && !self.held.is_empty() && !had_held {
+            // Nothing had been shown yet that a no could be said to; now it has, and the no stands.
+            return self.sync(options);
+        }
         Ok(std::mem::take(&mut self.report))
     }
 
@@ -163,19 +172,36 @@ impl Engine<'_> {
     }
 
     /// Posts until nothing is left or there is no room; tells whether anything was posted.
+    ///
+    /// A mailbox that turns out to be full is taken for one that allows what it held then: what is small goes first,
+    /// and what is large in parts.
     fn post_all(&mut self, mailbox: &dyn Mailbox, view: &mut View, posting: &Posting<'_>) -> Result<bool> {
         let mut posted = false;
-        loop {
-            match self.post_one(view, posting) {
-                Ok(true) => posted = true,
-                Ok(false) => return Ok(posted),
+        let mut allowance_bytes = posting.allowance_bytes;
+        for _ in 0..FULL_TRIES {
+            let posting = Posting {
+                allowance_bytes,
+                ..*posting
+            };
+            match self.post_while_there_is_room(view, &posting, &mut posted) {
                 Err(EngineError::Mailbox(error)) if error.kind() == MailboxErrorKind::NoRoom => {
+                    let held = view.used_bytes();
                     self.take_back_attempt(mailbox, view)?;
-                    return Ok(posted);
+                    // What it holds at most is not told: between what it held, and that with the object that did not fit.
+                    let guess = allowance_bytes.unwrap_or(held + OBJECT_BYTES_MAX as u64) / 2;
+                    allowance_bytes = Some(guess.max(held / 10 * 9));
                 }
-                Err(error) => return Err(error),
+                done => return done.map(|()| posted),
             }
         }
+        Ok(posted)
+    }
+
+    fn post_while_there_is_room(&mut self, view: &mut View, posting: &Posting<'_>, posted: &mut bool) -> Result<()> {
+        while self.post_one(view, posting)? {
+            *posted = true;
+        }
+        Ok(())
     }
 
     /// Folds what is listed and brings the drive up to it; fetches content that still lacks.
@@ -261,7 +287,9 @@ impl Engine<'_> {
         let is_unposted = !self.index.changed_places()?.is_empty() || !self.index.notes(GONE)?.is_empty();
         let is_waiting = self.report.waiting_entries > 0 || self.report.held.is_some();
         let is_settled = self.index.notes(UNSETTLED)?.is_empty();
-        self.report.up_to_date = covers_all && missing.is_empty() && !is_unposted && !is_waiting && is_settled;
+        let is_read = self.unread_paths == 0;
+        self.report.up_to_date =
+            covers_all && is_read && missing.is_empty() && !is_unposted && !is_waiting && is_settled;
         Ok(())
     }
 

@@ -45,6 +45,8 @@ pub struct Engine<'a> {
     pub(crate) report: SyncReport,
     /// Deletions that this cycle holds.
     pub(crate) held: Vec<HeldSet>,
+    /// Folders and files that could not be read in this cycle: nobody knows what was changed in them.
+    pub(crate) unread_paths: u64,
     /// When the mailbox was listed last: a machine that slept since must not take its own sleep for others' silence.
     pub(crate) listed_ns: Option<i64>,
     /// Whether somebody in the mailbox cannot be verified, because nobody has introduced them yet.
@@ -82,6 +84,7 @@ impl<'a> Engine<'a> {
             vector,
             report: SyncReport::default(),
             held: Vec::new(),
+            unread_paths: 0,
             listed_ns: None,
             sees_strangers: false,
             unreadable: BTreeSet::new(),

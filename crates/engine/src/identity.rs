@@ -22,6 +22,8 @@ struct HostNote {
     nonces: Vec<Option<offsync_core::ids::Nonce>>,
     /// The id that the drive took after this one.
     became: Option<LocationId>,
+    /// Where on this computer the copy lies that goes by this id.
+    place: Vec<u8>,
 }
 
 /// Ids in a row that one drive is followed through.
@@ -99,8 +101,13 @@ impl Engine<'_> {
     /// succeeded, the id of the time between would count for ever, and nothing would be pruned until it is parked.
     fn last_life(&self, seen_counter: u64) -> Result<(LocationId, u64)> {
         let (mut life, mut counter) = (self.me(), seen_counter.max(self.identity.counter));
+        let place = self.disk.facts()?.place;
         for _ in 0..LIVES_MAX {
             let Some(note) = self.host_note(&life)? else { break };
+            if note.place != place {
+                // Another copy on this computer goes by that id: it lives on, and is nobody's to succeed.
+                break;
+            }
             counter = counter.max(note.counter);
             let Some(next) = note.became else { break };
             // An id that nobody was told of is nobody's to succeed.
@@ -120,6 +127,7 @@ impl Engine<'_> {
             sequence: self.vector.get(&self.me()),
             nonces: self.identity.nonces.clone(),
             became: None,
+            place: self.disk.facts()?.place,
         };
         self.tell_host(&self.me(), &note)
     }
@@ -135,17 +143,20 @@ impl Engine<'_> {
         let person = memory::read::<CachedPerson>(self.index, &format!("{PERSON}{old}"))?;
         let (label, name) = person.map_or_else(Default::default, |person| (person.label, person.person));
         // Written at the last life, so that the way from the first to it is kept.
-        let known = self.host_note(&old)?;
-        let note = HostNote {
-            counter: old_counter,
-            sequence: known
-                .as_ref()
-                .map_or(0, |known| known.sequence)
-                .max(self.vector.get(&old)),
-            nonces: known.map_or_else(|| self.identity.nonces.clone(), |known| known.nonces),
-            became: Some(location),
-        };
-        self.tell_host(&old, &note)?;
+        let (known, place) = (self.host_note(&old)?, self.disk.facts()?.place);
+        if known.as_ref().is_none_or(|known| known.place == place) {
+            let note = HostNote {
+                counter: old_counter,
+                sequence: known
+                    .as_ref()
+                    .map_or(0, |known| known.sequence)
+                    .max(self.vector.get(&old)),
+                nonces: known.map_or_else(|| self.identity.nonces.clone(), |known| known.nonces),
+                became: Some(location),
+                place,
+            };
+            self.tell_host(&old, &note)?;
+        }
         self.identity.location = location;
         self.identity.succeeds = Some((old, old_counter));
         self.identity.counter = old_counter;

@@ -167,6 +167,7 @@ pub(crate) const HELD: &str = "held";
 pub(crate) const CONFIRMED: &str = "confirmed";
 pub(crate) const HEAD: &str = "head/";
 pub(crate) const PERSON: &str = "person/";
+pub(crate) const HEARD: &str = "heard/";
 pub(crate) const GONE: &str = "gone/";
 pub(crate) const UNSETTLED: &str = "unsettled/";
 pub(crate) const OUTBOX: &str = "outbox/";

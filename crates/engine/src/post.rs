@@ -373,6 +373,15 @@ impl Engine<'_> {
         for name in view.names().filter(is_of_attempt).cloned().collect::<Vec<_>>() {
             self.delete_object(mailbox, view, &name)?;
         }
+        // What did not fit is noted all the same, and must not count as if it were there.
+        let mut writes = Vec::new();
+        for (note, _) in self.index.notes(MINE)? {
+            let name = note[MINE.len()..].parse::<ObjectName>().ok();
+            if name.as_ref().is_some_and(|name| is_of_attempt(&name)) {
+                writes.push(memory::erase(note));
+            }
+        }
+        self.commit(writes)?;
         let waiting = self.local_changes()?;
         self.report.waiting_entries = waiting.len() as u64;
         self.report.waiting_bytes = waiting.iter().map(|change| change.value.content.size_bytes()).sum();

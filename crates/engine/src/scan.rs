@@ -52,6 +52,10 @@ struct Walk {
     trust: Trust,
     writes: Vec<IndexWrite>,
     absent: Vec<(PathKey, Place)>,
+    /// What stood in folders that something else took the place of.
+    replaced: Vec<(PathKey, Place)>,
+    /// A folder that could not be read: what is missing elsewhere may have moved there.
+    unread: Option<RelPath>,
 }
 
 impl Engine<'_> {
@@ -93,6 +97,10 @@ impl Engine<'_> {
                         error.reason()
                     ),
                 );
+                if !is_of_the_system(folder) {
+                    self.unread_paths += 1;
+                    walk.unread.get_or_insert_with(|| folder.clone());
+                }
                 return Ok(());
             }
         };
@@ -175,6 +183,7 @@ impl Engine<'_> {
             Ok(None) => return Ok(()),
             Err(EngineError::Disk(error)) if !is_fatal(&error) => {
                 self.skip(path, format!("it could not be read ({})", error.reason()));
+                self.unread_paths += 1;
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -191,7 +200,8 @@ impl Engine<'_> {
             return Ok(());
         }
         if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
-            self.find_absent_below(&path.key(), walk)?;
+            let found = self.find_absent_below(&path.key())?;
+            walk.replaced.extend(found);
         }
         let (shown, _) = place.clone().map_or((None, None), Place::into_parts);
         let mut new = Place::new(shown, Some(seen.clone()));
@@ -268,24 +278,26 @@ impl Engine<'_> {
     }
 
     fn find_absent(&mut self, key: PathKey, place: Place, walk: &mut Walk) -> Result<()> {
-        self.find_absent_below(&key, walk)?;
+        let below = self.find_absent_below(&key)?;
+        walk.absent.extend(below);
         walk.absent.push((key, place));
         Ok(())
     }
 
-    fn find_absent_below(&mut self, key: &PathKey, walk: &mut Walk) -> Result<()> {
+    fn find_absent_below(&mut self, key: &PathKey) -> Result<Vec<(PathKey, Place)>> {
         let (mut after, mut rows) = (key.clone(), 1);
+        let mut found = Vec::new();
         loop {
             let page = self.index.places_after(Some(&after), rows)?;
             // Most of what is absent are files, with nothing below: one row tells.
             rows = offsync_core::limits::INDEX_PAGE_ROWS;
-            let Some((last, _)) = page.last() else { return Ok(()) };
+            let Some((last, _)) = page.last() else { return Ok(found) };
             after = last.clone();
             for (below, place) in page {
                 if !below.is_below(key) {
-                    return Ok(());
+                    return Ok(found);
                 }
-                walk.absent.push((below, place));
+                found.push((below, place));
             }
         }
     }
@@ -293,7 +305,18 @@ impl Engine<'_> {
     /// Remembers what is gone by the dots that it showed.
     fn take_down_absent(&mut self, walk: &mut Walk) -> Result<()> {
         let mut gone: BTreeMap<PathKey, Gone> = BTreeMap::new();
-        for (key, place) in std::mem::take(&mut walk.absent) {
+        let mut absent = std::mem::take(&mut walk.replaced);
+        match &walk.unread {
+            Some(unread) if walk.trust == Trust::Own && !walk.absent.is_empty() => {
+                let reason = format!(
+                    "{} missing paths are not taken for deleted: they may have moved into '{unread}', which could not be read",
+                    walk.absent.len()
+                );
+                self.skip(&RelPath::root(), reason);
+            }
+            _ => absent.append(&mut walk.absent),
+        }
+        for (key, place) in absent {
             walk.writes
                 .push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
             walk.writes.push(IndexWrite::Place(key, None));
@@ -401,4 +424,18 @@ fn kind_of(content: &Content) -> Option<EntryKind> {
 
 fn twin_reason(other: &RelPath) -> String {
     format!("its name differs only in case or accents' form from '{other}', which is kept; rename one of the two")
+}
+
+/// Tells whether a folder is one that systems put on drives and let nobody read: no person's file moves there.
+fn is_of_the_system(folder: &RelPath) -> bool {
+    const NAMES: [&[u8]; 6] = [
+        b"lost+found",
+        b"System Volume Information",
+        b"$RECYCLE.BIN",
+        b".Trashes",
+        b".Spotlight-V100",
+        b".fseventsd",
+    ];
+    let is_trash = folder.name().starts_with(b".Trash-");
+    folder.depth() == 1 && (is_trash || NAMES.contains(&folder.name()))
 }

@@ -91,6 +91,8 @@ pub struct Survey {
     pub conflicts: u64,
     /// Deletions that the last cycle held.
     pub held: Option<Held>,
+    /// Folders and files that could not be read: nobody knows what was changed in them.
+    pub unread: u64,
     /// Files that are known here and not on this drive yet.
     pub unshown: Unshown,
     /// When the last cycle ended, by this location's clock.
@@ -131,6 +133,7 @@ impl Engine<'_> {
     /// Looks at the drive and the mailbox and tells how things stand.
     pub fn survey(&mut self, options: &SyncOptions) -> Result<Survey> {
         self.recover()?;
+        self.unread_paths = 0;
         self.scan(Depth::Quick, options.trust())?;
         let mut heads = self.heads()?;
         let mailbox = match self.mailbox {
@@ -159,6 +162,7 @@ impl Engine<'_> {
             files: self.index.count_files()?,
             conflicts: self.conflicts()?.len() as u64,
             held: self.shown_held()?.into_iter().next().map(|set| set.held),
+            unread: self.unread_paths,
             unshown,
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
             skipped: std::mem::take(&mut self.report.skipped),
@@ -349,6 +353,11 @@ impl Engine<'_> {
                 }
             }
         }
+    }
+
+    /// Counts what was made or changed here and is not posted yet.
+    pub fn unposted(&self) -> Result<u64> {
+        Ok(self.index.changed_places()?.len() as u64)
     }
 
     /// Looks at the drive and tells what differs from what was posted, by path.

@@ -362,6 +362,7 @@ impl Disk for RealDisk {
         // The standard library tells neither; "unknown" must not read as "full".
         Ok(DriveFacts {
             identity: Vec::new(),
+            place: self.root.as_os_str().as_encoded_bytes().to_vec(),
             free_bytes: u64::MAX,
             total_bytes: u64::MAX,
         })

@@ -101,6 +101,8 @@ pub struct DiskEntry {
 pub struct DriveFacts {
     /// Tells this file system from any other; empty if it has no identity.
     pub identity: Vec<u8>,
+    /// Where the archive's folder lies on this computer, as bytes: tells two copies on one computer apart.
+    pub place: Vec<u8>,
     /// Free space in bytes.
     pub free_bytes: u64,
     /// Size in bytes.

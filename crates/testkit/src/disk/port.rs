@@ -341,6 +341,7 @@ impl Disk for SimDisk {
         };
         Ok(DriveFacts {
             identity,
+            place: options.identity.clone(),
             free_bytes: self.free(&state),
             total_bytes: options.capacity_bytes,
         })

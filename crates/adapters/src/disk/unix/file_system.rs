@@ -87,10 +87,11 @@ impl FileSystem {
 }
 
 /// Tells which file system is under a handle and how full it is.
-pub(super) fn facts_under(handle: impl AsFd) -> Result<DriveFacts> {
+pub(super) fn facts_under(handle: impl AsFd, path: &std::path::Path) -> Result<DriveFacts> {
     let full = fstatvfs(&handle)?;
     Ok(DriveFacts {
         identity: identity_under(&handle)?,
+        place: path.as_os_str().as_encoded_bytes().to_vec(),
         free_bytes: full.f_bavail.saturating_mul(full.f_frsize),
         total_bytes: full.f_blocks.saturating_mul(full.f_frsize),
     })

@@ -234,7 +234,8 @@ impl Disk for RealDisk {
     }
 
     fn facts(&self) -> Result<DriveFacts, DiskError> {
-        facts_under(self.root.handle()).map_err(|errno| failed("ask the drive about itself", &RelPath::root(), errno))
+        facts_under(self.root.handle(), &self.path)
+            .map_err(|errno| failed("ask the drive about itself", &RelPath::root(), errno))
     }
 
     fn read_marker(&self) -> Result<Option<Vec<u8>>, DiskError> {

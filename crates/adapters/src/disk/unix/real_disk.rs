@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use offsync_core::ports::{DiskEntry, DiskError, DiskErrorKind, StagedFile};
@@ -33,6 +33,7 @@ const TOUCHED_MAX: usize = 4096;
 #[derive(Debug)]
 pub struct RealDisk {
     pub(super) root: RootFolder,
+    pub(super) path: PathBuf,
     pub(super) file_system: FileSystem,
     folds: OnceLock<bool>,
     touched: Mutex<BTreeSet<RelPath>>,
@@ -46,6 +47,7 @@ impl RealDisk {
             .map_err(|errno| failed("ask for the file system", &RelPath::root(), errno))?;
         Ok(Self {
             root: folder,
+            path: std::fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf()),
             file_system,
             folds: OnceLock::new(),
             touched: Mutex::default(),
