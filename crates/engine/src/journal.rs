@@ -306,10 +306,11 @@ impl Engine<'_> {
         Ok(entry.is_some_and(|entry| looks_same(&before.stat, &entry)))
     }
 
-    /// Tells whether a displaced file is still the one that was looked at; a link cannot be told.
+    /// Tells whether a displaced file is still the one that was looked at; a link cannot be told from another.
     fn is_what_was_planned(&self, name: &TrashName, before: &Before) -> bool {
         let Content::File(_) = before.shown.value.content else {
-            return true;
+            // A file that somebody put in a link's place at the last moment can be opened.
+            return self.disk.open_trashed(name).is_err();
         };
         let now = self.disk.open_trashed(name).and_then(|file| file.stat());
         now.is_ok_and(|now| as_trusted(&before.stat, now).ctime_ns != UNTELLING_CTIME_NS)
