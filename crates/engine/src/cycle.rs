@@ -60,7 +60,7 @@ impl Engine<'_> {
             None => self.stay_offline(options, &consent)?,
         };
         self.drop_spent_staging()?;
-        self.expire_trash()?;
+        let aged = self.expire_trash()?;
         self.close_report(&missing)?;
         let now_ns = self.clock.now_ns();
         let held = if self.held.is_empty() {
@@ -68,7 +68,7 @@ impl Engine<'_> {
         } else {
             memory::write(HELD, &self.held)
         };
-        self.commit(vec![memory::write(LAST_SYNC, &now_ns), held])?;
+        self.commit(vec![memory::write(LAST_SYNC, &now_ns), held, aged])?;
         if options.refuse_deletions && !self.held.is_empty() && !had_held {
             // Nothing had been shown yet that a no could be said to; now it has, and the no stands.
             return self.sync(options);
@@ -183,16 +183,14 @@ impl Engine<'_> {
                 allowance_bytes,
                 ..*posting
             };
-            match self.post_while_there_is_room(view, &posting, &mut posted) {
-                Err(EngineError::Mailbox(error)) if error.kind() == MailboxErrorKind::NoRoom => {
-                    let held = view.used_bytes();
-                    self.take_back_attempt(mailbox, view)?;
-                    // What it holds at most is not told: between what it held, and that with the object that did not fit.
-                    let guess = allowance_bytes.unwrap_or(held + OBJECT_BYTES_MAX as u64) / 2;
-                    allowance_bytes = Some(guess.max(held / 10 * 9));
-                }
-                done => return done.map(|()| posted),
+            if unless_full(self.post_while_there_is_room(view, &posting, &mut posted))?.is_some() {
+                return Ok(posted);
             }
+            let held = view.used_bytes();
+            self.take_back_attempt(mailbox, view)?;
+            // What it holds at most is not told: between what it held, and that with the object that did not fit.
+            let guess = allowance_bytes.unwrap_or(held + OBJECT_BYTES_MAX as u64) / 2;
+            allowance_bytes = Some(guess.max(held / 10 * 9));
         }
         Ok(posted)
     }

@@ -107,37 +107,48 @@ impl Engine<'_> {
             .before
             .as_ref()
             .filter(|before| !before.shown.value.content.is_folder() && !action.is_retouch());
-        let since_age_ns = self.trash_clock()?.age_ns;
-        let by_whom = self.displacer(&action)?;
-        let trash = displaces.map(|before| {
-            let record = TrashRecord {
-                path: before.shown.value.path.clone(),
-                content: match &before.shown.value.content {
-                    Content::File(file) => Some(file.clone()),
-                    _ => None,
-                },
-                displaced_ns: self.clock.now_ns(),
-                by: by_whom,
-                since_age_ns,
-            };
-            (trash_name(&self.entropy.sixteen(), &record.path), record)
-        });
+        let trash = match displaces {
+            Some(Before { shown, .. }) => {
+                let by = self.displacer(shown, action.after.as_ref())?;
+                Some(self.to_trash(&shown.value.path, Some(&shown.value.content), by)?)
+            }
+            None => None,
+        };
         Ok(Ok(Ready { action, source, trash }))
     }
 
-    /// Tells whose change takes away what stands at a place, if that is known.
-    fn displacer(&self, action: &Action) -> Result<Option<LocationId>> {
-        let Some(before) = &action.before else { return Ok(None) };
-        if let Some(after) = &action.after {
+    /// Tells whose change takes away what is shown at a place, if that is known.
+    fn displacer(&self, before: &Shown, after: Option<&Shown>) -> Result<Option<LocationId>> {
+        if let Some(after) = after {
             let dots = after.refs.iter().flat_map(|shown| &shown.dots);
             return Ok(dots.max().map(|dot| dot.location));
         }
         let mut by = None;
-        for shown in &before.shown.refs {
+        for shown in &before.refs {
             let siblings = self.index.entry(&shown.origin)?;
             by = siblings.tombstones().map(|(dot, _)| *dot).max().or(by);
         }
         Ok(by.map(|dot| dot.location))
+    }
+
+    /// Gives a name in the trash to what is about to be displaced, with what is to be remembered of it.
+    pub(crate) fn to_trash(
+        &self,
+        path: &RelPath,
+        content: Option<&Content>,
+        by: Option<LocationId>,
+    ) -> Result<(TrashName, TrashRecord)> {
+        let record = TrashRecord {
+            path: path.clone(),
+            content: match content {
+                Some(Content::File(file)) => Some(file.clone()),
+                _ => None,
+            },
+            displaced_ns: self.clock.now_ns(),
+            by,
+            since_age_ns: self.trash_clock()?.age_ns,
+        };
+        Ok((trash_name(&self.entropy.sixteen(), path), record))
     }
 
     /// Does a batch; gives the places that were left alone.
@@ -472,7 +483,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Names a file in the trash so that people find it there without any program: something of its own, then its name.
-pub(crate) fn trash_name(random: &[u8; 16], path: &RelPath) -> TrashName {
+fn trash_name(random: &[u8; 16], path: &RelPath) -> TrashName {
     let plain = |byte: &u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' => char::from(*byte),
         _ => '-',

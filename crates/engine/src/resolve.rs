@@ -2,7 +2,6 @@
 //!
 //! Only the drive is touched, as a person's hand would: the next cycle finds it and tells the others.
 
-use offsync_core::entry::Content;
 use offsync_core::ids::LocationId;
 use offsync_core::place::Place;
 use offsync_core::ports::TrashName;
@@ -10,8 +9,7 @@ use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::journal::trash_name;
-use crate::memory::{self, TRASH, TrashRecord};
+use crate::memory::{self, TRASH};
 use crate::report::ConflictLine;
 
 /// Which version of a conflict is to stay.
@@ -77,17 +75,7 @@ impl Engine<'_> {
         }
         let place = self.index.place(&path.key())?;
         let content = place.as_ref().and_then(Place::on_disk).map(|value| &value.content);
-        let record = TrashRecord {
-            path: path.clone(),
-            content: match content {
-                Some(Content::File(file)) => Some(file.clone()),
-                _ => None,
-            },
-            displaced_ns: self.clock.now_ns(),
-            by: Some(self.me()),
-            since_age_ns: self.trash_clock()?.age_ns,
-        };
-        let TrashName(name) = trash_name(&self.entropy.sixteen(), path);
+        let (TrashName(name), record) = self.to_trash(path, content, Some(self.me()))?;
         self.commit(vec![memory::write(format!("{TRASH}{name}"), &record)])?;
         self.disk.displace(path, &TrashName(name))?;
         Ok(self.disk.flush()?)

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use offsync_core::entry::FileContent;
 use offsync_core::ids::LocationId;
 use offsync_core::limits::{TRASH_DAYS, TRASH_DAYS_MIN, TRASH_FREE_PERCENT};
-use offsync_core::ports::{DiskError, DiskErrorKind, EntryKind, TrashName};
+use offsync_core::ports::{DiskError, DiskErrorKind, EntryKind, IndexWrite, TrashName};
 use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
@@ -53,7 +53,14 @@ pub struct Emptied {
 impl Engine<'_> {
     /// Lists the trash, the newest first.
     pub fn trash(&self) -> Result<Vec<TrashLine>> {
-        let clock = self.trash_clock()?;
+        self.trash_at(self.trash_clock()?)
+    }
+
+    fn trash_at(&self, clock: TrashClock) -> Result<Vec<TrashLine>> {
+        let records = memory::read_all::<TrashRecord>(self.index, TRASH)?;
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
         let sizes: BTreeMap<String, u64> = self
             .disk
             .trashed()?
@@ -72,7 +79,6 @@ impl Engine<'_> {
                 expires_ns: self.clock.now_ns().saturating_add(left_ns.max(0)),
             })
         };
-        let records = memory::read_all::<TrashRecord>(self.index, TRASH)?;
         let mut lines: Vec<TrashLine> = records.into_iter().filter_map(line).collect();
         lines.sort_by_key(|line| (std::cmp::Reverse(line.displaced_ns), line.path.clone()));
         Ok(lines)
@@ -105,13 +111,18 @@ impl Engine<'_> {
     }
 
     /// Lets the trash age, and drops what is old enough, and the oldest of it while the drive is nearly full.
-    pub(crate) fn expire_trash(&mut self) -> Result<()> {
+    ///
+    /// Gives the write that keeps its age.
+    pub(crate) fn expire_trash(&mut self) -> Result<IndexWrite> {
         let mut clock = self.trash_clock()?;
         let now_ns = self.clock.now_ns();
         clock.age_ns += now_ns.saturating_sub(clock.last_ns).clamp(0, AGE_A_CYCLE_NS);
         clock.last_ns = now_ns;
-        self.commit(vec![memory::write(TRASH_CLOCK, &clock)])?;
-        let mut lines = self.trash()?;
+        let aged = memory::write(TRASH_CLOCK, &clock);
+        let mut lines = self.trash_at(clock)?;
+        if lines.is_empty() {
+            return Ok(aged);
+        }
         lines.reverse();
         let facts = self.disk.facts()?;
         let wanted = facts.total_bytes / 100 * TRASH_FREE_PERCENT;
@@ -125,7 +136,7 @@ impl Engine<'_> {
             let emptied = self.empty_trash(std::slice::from_ref(&line))?;
             lacking = lacking.saturating_sub(emptied.bytes);
         }
-        Ok(())
+        Ok(aged)
     }
 
     /// Gives the age of the trash now, for what is displaced.
