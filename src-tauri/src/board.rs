@@ -192,41 +192,25 @@ pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use offsync_app::view::{Behind, DriveView, Headline, Lacking, LocalChanges, MailboxView};
+    use offsync_app::view::{DriveView, Headline, MailboxView};
 
     use super::*;
 
     fn archive(id: &str, folder: &str, headline: Headline) -> ArchiveStatus {
         ArchiveStatus {
             archive_id: id.into(),
-            name: String::new(),
             folder: folder.into(),
-            location_id: String::new(),
-            label: String::new(),
-            person: String::new(),
             drive: DriveView {
                 present: true,
-                free_bytes: 0,
-                total_bytes: 0,
+                ..DriveView::default()
             },
             mailbox: MailboxView {
                 reachable: true,
-                name: String::new(),
-                used_bytes: 0,
-                allowance_bytes: None,
+                ..MailboxView::default()
             },
-            local_changes: LocalChanges::default(),
-            incoming: Behind::default(),
-            lacking: Lacking::default(),
-            conflicts: 0,
-            skipped: Vec::new(),
-            busy: false,
-            files: 0,
             safe_to_unplug: true,
-            last_sync: None,
-            held: None,
-            locations: Vec::new(),
             headline,
+            ..ArchiveStatus::default()
         }
     }
 

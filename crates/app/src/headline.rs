@@ -136,7 +136,7 @@ impl Headline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Behind, DriveView, HeldDirection, HeldView, Lacking, LocalChanges, MailboxView};
+    use crate::view::{Behind, DriveView, HeldDirection, HeldView, Lacking, MailboxView};
 
     fn home(label: &str, state: LocationState, changesets: u64) -> LocationView {
         LocationView {
@@ -156,12 +156,6 @@ mod tests {
         let mut locations = vec![home("Pep", LocationState::UpToDate, 0)];
         locations.extend_from_slice(others);
         ArchiveStatus {
-            archive_id: String::new(),
-            name: String::new(),
-            folder: String::new(),
-            location_id: String::new(),
-            label: String::new(),
-            person: String::new(),
             drive: DriveView {
                 present: true,
                 free_bytes: 1,
@@ -169,22 +163,11 @@ mod tests {
             },
             mailbox: MailboxView {
                 reachable: true,
-                name: String::new(),
-                used_bytes: 0,
-                allowance_bytes: None,
+                ..MailboxView::default()
             },
-            local_changes: LocalChanges::default(),
-            incoming: Behind::default(),
-            lacking: Lacking::default(),
-            skipped: Vec::new(),
-            busy: false,
-            conflicts: 0,
-            files: 0,
             safe_to_unplug: true,
-            last_sync: None,
-            held: None,
             locations,
-            headline: Headline::DriveAway,
+            ..ArchiveStatus::default()
         }
     }
 

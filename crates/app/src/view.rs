@@ -78,7 +78,7 @@ pub struct LocationView {
 }
 
 /// The drive that an archive lies on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DriveView {
     /// Whether the archive's folder is there and is the right one.
     pub present: bool,
@@ -91,7 +91,7 @@ pub struct DriveView {
 }
 
 /// The mailbox as this location sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct MailboxView {
     /// Whether it answered just now.
     pub reachable: bool,
@@ -143,7 +143,7 @@ pub enum HeldDirection {
 }
 
 /// One archive at one location: what `status` prints and the window draws.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ArchiveStatus {
     /// Hexadecimal archive id.
     pub archive_id: String,
@@ -190,10 +190,11 @@ pub struct ArchiveStatus {
 /// The one true sentence about an archive, before it is put into words.
 ///
 /// Worst first: the first variant that applies is the one to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Headline {
     /// The archive's folder is not there.
+    #[default]
     DriveAway,
     /// Something needs the person: the message says what and what to do.
     NeedsYou {

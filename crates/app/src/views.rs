@@ -130,8 +130,7 @@ impl App {
                     busy: error.code == "busy",
                     drive: DriveView {
                         present: true,
-                        free_bytes: 0,
-                        total_bytes: 0,
+                        ..DriveView::default()
                     },
                     headline: Headline::NeedsYou { message },
                     ..away(known)
@@ -217,29 +216,13 @@ fn away(known: &KnownArchive) -> ArchiveStatus {
         location_id: known.location_id.clone(),
         label: known.label.clone(),
         person: known.person.clone(),
-        drive: DriveView {
-            present: false,
-            free_bytes: 0,
-            total_bytes: 0,
-        },
         mailbox: MailboxView {
-            reachable: false,
             name: mailbox_name(known.mailbox.as_deref()),
-            used_bytes: 0,
             allowance_bytes: known.allowance_bytes,
+            ..MailboxView::default()
         },
-        local_changes: LocalChanges::default(),
-        incoming: Behind::default(),
-        lacking: Lacking::default(),
-        conflicts: 0,
-        skipped: Vec::new(),
-        busy: false,
-        files: 0,
         safe_to_unplug: true,
-        last_sync: None,
-        held: None,
-        locations: Vec::new(),
-        headline: Headline::DriveAway,
+        ..ArchiveStatus::default()
     }
 }
 

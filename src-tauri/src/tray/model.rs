@@ -120,7 +120,7 @@ fn doing(phase: Option<Phase>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use offsync_app::view::{Behind, DriveView, HeldDirection, Lacking, LocalChanges, MailboxView};
+    use offsync_app::view::{DriveView, HeldDirection, MailboxView};
 
     use super::*;
 
@@ -129,32 +129,17 @@ mod tests {
             archive_id: name.to_lowercase(),
             name: name.into(),
             folder: format!("/{}", name.to_lowercase()),
-            location_id: String::new(),
-            label: String::new(),
-            person: String::new(),
             drive: DriveView {
                 present: headline != Headline::DriveAway,
-                free_bytes: 0,
-                total_bytes: 0,
+                ..DriveView::default()
             },
             mailbox: MailboxView {
                 reachable: true,
-                name: String::new(),
-                used_bytes: 0,
-                allowance_bytes: None,
+                ..MailboxView::default()
             },
-            local_changes: LocalChanges::default(),
-            incoming: Behind::default(),
-            lacking: Lacking::default(),
-            skipped: Vec::new(),
-            busy: false,
-            conflicts: 0,
-            files: 0,
             safe_to_unplug: true,
-            last_sync: None,
-            held: None,
-            locations: Vec::new(),
             headline,
+            ..ArchiveStatus::default()
         }
     }
 
