@@ -10,7 +10,11 @@ use crate::tree;
 use crate::world::{Home, World, settle, text};
 
 fn init(home: &Home, folder: &Path, mailbox: &str) -> Output {
-    home.json([
+    init_with(home, folder, mailbox, [])
+}
+
+fn init_with<const N: usize>(home: &Home, folder: &Path, mailbox: &str, more: [&str; N]) -> Output {
+    let arguments = [
         "init",
         text(folder),
         "--name",
@@ -19,7 +23,8 @@ fn init(home: &Home, folder: &Path, mailbox: &str) -> Output {
         "L",
         "--mailbox",
         mailbox,
-    ])
+    ];
+    home.json(arguments.into_iter().chain(more))
 }
 
 #[test]
@@ -131,19 +136,7 @@ fn names_that_nobody_could_read_are_refused() {
         pep.json(["init", pep.at(), "--name", "N", "--label", bad, "--mailbox", &url])
             .expect_failure(2, "bad_name", &["--label"]);
     }
-    pep.json([
-        "init",
-        pep.at(),
-        "--name",
-        "N",
-        "--label",
-        "L",
-        "--mailbox",
-        &url,
-        "--allowance",
-        "1MB",
-    ])
-    .expect_failure(2, "allowance_too_small", &["16 MiB"]);
+    init_with(&pep, &pep.folder, &url, ["--allowance", "1MB"]).expect_failure(2, "allowance_too_small", &["16 MiB"]);
     assert!(!pep.private().exists() && world.mail().is_empty());
 }
 
@@ -380,18 +373,8 @@ fn a_folder_with_offsyncs_own_settings_is_refused() {
     let pep = world.home("pep");
     pep.write("a.txt", "a");
     let settings = pep.folder.join(".config/offsync");
-    let init = pep.json([
-        "init",
-        pep.at(),
-        "--name",
-        "N",
-        "--label",
-        "L",
-        "--mailbox",
-        &world.mailbox_url(),
-        "--config-dir",
-        crate::world::text(&settings),
-    ]);
+    let settings_there = ["--config-dir", text(&settings)];
+    let init = init_with(&pep, &pep.folder, &world.mailbox_url(), settings_there);
     init.expect_failure(1, "settings_inside", &["settings and keys", "must not travel"]);
     assert!(!pep.private().exists() && !settings.exists());
 }
@@ -400,19 +383,7 @@ fn a_folder_with_offsyncs_own_settings_is_refused() {
 fn too_short_a_silence_is_refused() {
     let world = World::new();
     let pep = world.home("pep");
-    let url = world.mailbox_url();
-    let arguments = [
-        "init",
-        pep.at(),
-        "--name",
-        "N",
-        "--label",
-        "L",
-        "--mailbox",
-        &url,
-        "--park-after",
-        "0",
-    ];
-    pep.json(arguments).expect_failure(2, "usage", &["at least 7 days"]);
+    let init = init_with(&pep, &pep.folder, &world.mailbox_url(), ["--park-after", "0"]);
+    init.expect_failure(2, "usage", &["at least 7 days"]);
     assert!(!pep.private().exists());
 }

@@ -104,6 +104,20 @@ const PLAIN: Profile = Profile {
 /// All profiles; they begin where the protocol's executable model ends.
 pub(crate) fn all() -> Vec<Profile> {
     use Step::*;
+    let restore = Profile {
+        name: "restore",
+        homes: (3, 3),
+        steps: 60,
+        weights: &[
+            (9, Person),
+            (8, Sync),
+            (10, Advance),
+            (1, Crash),
+            (2, Snapshot),
+            (2, Restore),
+        ],
+        ..PLAIN
+    };
     vec![
         Profile {
             weights: &[(10, Person), (6, Sync), (14, Advance)],
@@ -163,34 +177,11 @@ pub(crate) fn all() -> Vec<Profile> {
             weights: &[(9, Person), (8, Sync), (10, Advance), (1, Crash), (2, Join), (1, Sleep)],
             ..PLAIN
         },
-        Profile {
-            name: "restore",
-            homes: (3, 3),
-            steps: 60,
-            weights: &[
-                (9, Person),
-                (8, Sync),
-                (10, Advance),
-                (1, Crash),
-                (2, Snapshot),
-                (2, Restore),
-            ],
-            ..PLAIN
-        },
+        restore.clone(),
         Profile {
             name: "restore2",
-            homes: (3, 3),
-            steps: 60,
-            weights: &[
-                (9, Person),
-                (8, Sync),
-                (10, Advance),
-                (1, Crash),
-                (2, Snapshot),
-                (2, Restore),
-            ],
             restores_many: true,
-            ..PLAIN
+            ..restore
         },
         Profile {
             name: "wipe",
