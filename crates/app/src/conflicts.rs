@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::failure::AppError;
 use crate::reports::exact;
+use crate::views::label_of;
 
 /// One side of a conflict.
 #[derive(Clone, Debug, Serialize)]
@@ -53,11 +54,7 @@ impl App {
             let people = engine.known_vectors()?;
             let side = |side: Side| SideView {
                 location: side.by.map(|by| by.to_string()).unwrap_or_default(),
-                label: side
-                    .by
-                    .and_then(|by| people.iter().find(|(location, _, _)| *location == by))
-                    .map(|(_, person, _)| person.label.clone())
-                    .unwrap_or_default(),
+                label: side.by.and_then(|by| label_of(&people, by)).unwrap_or_default(),
                 size_bytes: side.size_bytes,
             };
             let mut all = Vec::new();

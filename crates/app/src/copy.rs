@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
-use crate::init::{check_name, unwritable, usable_folder};
+use crate::init::{check_name, forget_attempt, unwritable, usable_folder};
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
 use crate::narration::size;
@@ -105,7 +105,7 @@ impl App {
         if let Err(error) = check_room(&target, &values, &to) {
             if !is_resumed {
                 drop(lock);
-                forget_attempt(&to, !was_there);
+                forget_copy(&to, !was_there);
             }
             return Err(error);
         }
@@ -367,16 +367,13 @@ fn refuse_inside(source: &Opened, to: &Path) -> Result<()> {
 }
 
 /// Takes away what a copy made that could not begin.
-fn forget_attempt(to: &Path, is_ours: bool) {
-    let own = to.join(".offsync");
-    for file in [to.join(IN_PROGRESS), own.join("lock")] {
+fn forget_copy(to: &Path, is_ours: bool) {
+    for file in [to.join(IN_PROGRESS), to.join(".offsync/lock")] {
         let _ = fs::remove_file(file);
     }
-    // What is not empty is not ours to take.
-    for folder in [own.join("staging"), own.join("trash"), own] {
-        let _ = fs::remove_dir(folder);
-    }
+    forget_attempt(to);
     if is_ours {
+        // What is not empty is not ours to take.
         let _ = fs::remove_dir(to);
     }
 }

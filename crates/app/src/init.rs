@@ -260,7 +260,7 @@ fn refuse_around(root: &Path) -> Result<()> {
 }
 
 /// Takes Offsync's own folder away again, if nothing was put into it.
-fn forget_attempt(root: &Path) {
+pub(crate) fn forget_attempt(root: &Path) {
     let own = root.join(".offsync");
     for folder in [own.join("staging"), own.join("trash"), own] {
         // What is not empty is not ours to take.

@@ -11,6 +11,7 @@ use crate::narration::size;
 use crate::opened::Opened;
 use crate::reports::exact;
 use crate::times::rfc3339;
+use crate::views::label_of;
 
 /// A file in the trash.
 #[derive(Clone, Debug, Serialize)]
@@ -61,10 +62,7 @@ impl App {
             path_base64: exact(&line.path),
             displaced: rfc3339(line.displaced_ns),
             size_bytes: line.size_bytes,
-            by: line.by.and_then(|by| {
-                let known = people.iter().find(|(location, _, _)| *location == by);
-                known.map(|(_, person, _)| person.label.clone())
-            }),
+            by: line.by.and_then(|by| label_of(&people, by)),
             expires: rfc3339(line.expires_ns),
         };
         Ok(lines.iter().map(view).collect())

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use offsync_core::ids::LocationId;
 use offsync_core::ports::Disk;
-use offsync_engine::{LocationStanding, LocationState as Standing, LogRecord, Silent, Survey};
+use offsync_core::version_vector::VersionVector;
+use offsync_engine::{CachedPerson, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey};
 
 use crate::app::App;
 use crate::archives::KnownArchive;
@@ -18,6 +19,9 @@ use crate::view::{
     ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, Lacking, LocalChanges, LocationState,
     LocationView, LogLine, MailboxView, Overview, SkippedView,
 };
+
+/// A location, who it is, and what it folded.
+pub(crate) type Known = (LocationId, CachedPerson, VersionVector);
 
 impl App {
     /// Tells how archives stand: those named, or all that this computer knows.
@@ -77,7 +81,6 @@ impl App {
             lacking.is_some_and(|lacking| lacking.contains(&(record.author, record.sequence)))
         };
         let line = |record: &LogRecord| {
-            let author = vectors.iter().find(|(location, _, _)| *location == record.author);
             let has = vectors.iter().filter(|(location, _, vector)| {
                 vector.get(&record.author) >= record.sequence && !lacks(location, record)
             });
@@ -85,7 +88,7 @@ impl App {
             let applied_by: Vec<String> = has.iter().map(ToString::to_string).collect();
             LogLine {
                 author: record.author.to_string(),
-                author_label: author.map(|(_, person, _)| person.label.clone()).unwrap_or_default(),
+                author_label: label_of(&vectors, record.author).unwrap_or_default(),
                 sequence: record.sequence,
                 created: rfc3339(record.created_ns),
                 entries: record.entries,
@@ -224,6 +227,12 @@ fn away(known: &KnownArchive) -> ArchiveStatus {
         safe_to_unplug: true,
         ..ArchiveStatus::default()
     }
+}
+
+/// Gives what people call a location, if it is known.
+pub(crate) fn label_of(people: &[Known], location: LocationId) -> Option<String> {
+    let known = people.iter().find(|(known, _, _)| *known == location);
+    known.map(|(_, person, _)| person.label.clone())
 }
 
 fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {
