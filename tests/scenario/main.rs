@@ -15,6 +15,7 @@ mod copying;
 mod deletions;
 mod documents;
 mod exit_codes;
+mod ignoring;
 mod interrupted;
 mod kinds;
 mod large;

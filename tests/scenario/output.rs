@@ -36,6 +36,13 @@ impl Output {
         self
     }
 
+    /// Expects words for people on standard output.
+    #[track_caller]
+    pub(crate) fn expect_out(&self, words: &str) -> &Self {
+        assert!(self.stdout.contains(words), "{words:?} is not said: {self}");
+        self
+    }
+
     /// Gives the one document on standard output; anything beside it is an error.
     #[track_caller]
     pub(crate) fn document(&self) -> Value {

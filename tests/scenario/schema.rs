@@ -118,9 +118,11 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 9] = [
+pub(crate) const STATUS_MORE: [&str; 11] = [
     "[].lacking",
     "[].skipped",
+    "[].ignored",
+    "[].ignored_paths",
     "[].busy",
     "[].person",
     "[].files",

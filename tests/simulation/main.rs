@@ -107,6 +107,11 @@ fn fat() {
 }
 
 #[test]
+fn ignore() {
+    hold("ignore");
+}
+
+#[test]
 fn clone() {
     hold("clone");
 }

@@ -252,7 +252,12 @@ impl World {
         let has_links = self.homes.iter().all(|home| home.disk.options().has_symlinks);
         // Where a drive cannot hold a link, what stood there before stays.
         let links: BTreeSet<PathKey> = if has_links { BTreeSet::new() } else { self.linked_keys() };
+        let index = &self.homes[at].index;
+        let is_left_out = |path: &RelPath| {
+            self.profile.has_ignore_rules && index.place(&path.key()).is_ok_and(|place| place.is_none())
+        };
         let line = |(path, seen): (RelPath, Seen)| match seen {
+            _ if is_left_out(&path) => None,
             _ if links.contains(&path.key()) => None,
             Seen::File(bytes) if is_plain => {
                 let mode = hand.mode(&path).unwrap_or_default();
@@ -302,6 +307,14 @@ impl World {
 
     fn no_value_is_lost(&self) -> Result<(), Bad> {
         let values = &self.values;
+        // What rules leave out stays where it was made, and nowhere else.
+        let everywhere: BTreeSet<u64> = match self.profile.has_ignore_rules {
+            true => {
+                let trees = self.homes.iter().flat_map(|home| home.disk.hand().tree().into_values());
+                trees.filter_map(|seen| value_of(&seen)).collect()
+            }
+            false => BTreeSet::new(),
+        };
         for home in self.homes.iter().filter(|home| home.disk.options().has_symlinks) {
             let tree = home.disk.hand().tree();
             let mut there = BTreeSet::new();
@@ -319,7 +332,7 @@ impl World {
             }
             for (value, (_, writer)) in &values.written {
                 let may_be_gone = values.consumed.contains(value) || values.excused.contains(value);
-                if !may_be_gone && !there.contains(value) {
+                if !may_be_gone && !there.contains(value) && !everywhere.contains(value) {
                     return Err(format!(
                         "a value is lost: v{value}, written at home {writer}, at home {}",
                         home.at

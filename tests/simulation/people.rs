@@ -8,7 +8,7 @@ use offsync_testkit::{Hand, Rng, Seen};
 use crate::profile::Profile;
 
 const NAMES: [&str; 5] = ["x", "y.txt", "d", "e", "Foto.jpg"];
-const ACTS: [&str; 19] = [
+const ACTS: [&str; 20] = [
     "create",
     "create",
     "create",
@@ -28,7 +28,11 @@ const ACTS: [&str; 19] = [
     "touch",
     "chmod",
     "recase",
+    "rules",
 ];
+
+/// Rules that people write into `.offsyncignore`, over the names above.
+const RULES: [&str; 6] = ["", "*.txt\n", "d/\n", "x\ne\n", "*\n!Foto.jpg\n", "/d/**\n!/d/e/\n"];
 
 /// Every value that a person ever wrote, and whether it may be gone.
 #[derive(Default)]
@@ -104,6 +108,7 @@ impl Person<'_> {
         let folders: Vec<RelPath> = of_kind(&tree, |seen| matches!(seen, Seen::Folder));
         let can = |act: &str| match act {
             "create" | "mkdir" => true,
+            "rules" => self.profile.has_ignore_rules,
             "rmdir" | "movedir" => !folders.is_empty(),
             "undo" => self.values.undo.contains_key(&self.home),
             "swap" => files.len() > 1,
@@ -120,6 +125,7 @@ impl Person<'_> {
                 self.rng.choose(&all).cloned()
             }
             "undo" => self.values.undo.get(&self.home).map(|(path, _)| path.clone()),
+            "rules" => RelPath::new(".offsyncignore").ok(),
             _ => self.rng.choose(&files).cloned(),
         };
         let Some(at) = at else {
@@ -148,6 +154,7 @@ impl Person<'_> {
     ) -> bool {
         match act {
             "create" | "edit" => self.save(at, tree.get(at)),
+            "rules" => self.save_rules(at, tree.get(at)),
             "edit-in-place" => self.save_in_place(at, tree.get(at)),
             "delete" | "rmdir" => self.delete(at, tree),
             "mkdir" => !tree.contains_key(at) && self.hand.mkdir(at).is_ok(),
@@ -212,6 +219,21 @@ impl Person<'_> {
             let content = self.values.new_content(self.home, self.rng, self.profile);
             self.hand.write(at, content)
         };
+        self.after_save(at, old, is_done.is_ok())
+    }
+
+    fn save_rules(&mut self, at: &RelPath, old: Option<&Seen>) -> bool {
+        if matches!(old, Some(Seen::Folder)) {
+            return false;
+        }
+        self.values.next += 1;
+        let rules = self.rng.choose(&RULES).expect("some rules");
+        // The first line tells which value it is, and as a rule it means nothing.
+        let content = format!("v{} \n{rules}", self.values.next).into_bytes();
+        self.values
+            .written
+            .insert(self.values.next, (content.clone(), self.home));
+        let is_done = self.hand.write(at, content);
         self.after_save(at, old, is_done.is_ok())
     }
 

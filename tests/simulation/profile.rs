@@ -67,6 +67,8 @@ pub(crate) struct Profile {
     pub(crate) power_percent: u32,
     /// Whether some drives are FAT, exFAT or a Mac's.
     pub(crate) has_foreign_drives: bool,
+    /// Whether people write rules for what is not taken in.
+    pub(crate) has_ignore_rules: bool,
     /// Whether several drives may be restored in one schedule.
     pub(crate) restores_many: bool,
     /// Whether listings are fresh and complete: only then are occupancy and early pruning judged.
@@ -96,6 +98,7 @@ const PLAIN: Profile = Profile {
     step_minutes: 30,
     power_percent: 0,
     has_foreign_drives: false,
+    has_ignore_rules: false,
     restores_many: false,
     is_fresh: true,
     is_sequential: false,
@@ -238,6 +241,15 @@ pub(crate) fn all() -> Vec<Profile> {
             weights: &[(10, Person), (7, Sync), (12, Advance), (2, Crash), (2, Replug)],
             power_percent: 50,
             has_foreign_drives: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "ignore",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[(10, Person), (7, Sync), (12, Advance), (1, Crash), (1, Plug)],
+            power_percent: 30,
+            has_ignore_rules: true,
             ..PLAIN
         },
         Profile {

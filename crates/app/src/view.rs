@@ -45,6 +45,17 @@ pub struct Lacking {
     pub bytes: u64,
 }
 
+/// A path that is not taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct IgnoredView {
+    /// Which path, lossily if it is not UTF-8.
+    pub path: String,
+    /// The pattern that it matches.
+    pub rule: String,
+    /// The pattern's line in `.offsyncignore`; absent for what systems put on drives.
+    pub line: Option<u64>,
+}
+
 /// A path that was left alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SkippedView {
@@ -171,6 +182,10 @@ pub struct ArchiveStatus {
     pub conflicts: u64,
     /// Paths that could not be looked at, each with why.
     pub skipped: Vec<SkippedView>,
+    /// Paths that are not taken in, each with the rule; the first 1,000.
+    pub ignored: Vec<IgnoredView>,
+    /// How many paths are not taken in; a folder counts once.
+    pub ignored_paths: u64,
     /// Whether another Offsync is working on this drive: what else stands here is what was known before.
     pub busy: bool,
     /// Files in the archive here.

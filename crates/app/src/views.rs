@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use offsync_core::ids::LocationId;
 use offsync_core::ports::Disk;
 use offsync_core::version_vector::VersionVector;
-use offsync_engine::{CachedPerson, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey};
+use offsync_engine::{
+    CachedPerson, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
+};
 
 use crate::app::App;
 use crate::archives::KnownArchive;
@@ -16,8 +18,8 @@ use crate::opened::Opened;
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
-    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, Lacking, LocalChanges, LocationState,
-    LocationView, LogLine, MailboxView, Overview, SkippedView,
+    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, IgnoredView, Lacking, LocalChanges,
+    LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView,
 };
 
 /// A location, who it is, and what it folded.
@@ -187,6 +189,8 @@ fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
         },
         conflicts: survey.conflicts,
         skipped: survey.skipped.iter().map(skipped).collect(),
+        ignored: survey.ignored.iter().map(ignored).collect(),
+        ignored_paths: survey.ignored_paths,
         busy: false,
         files: survey.files,
         // Between two cycles everything that was written is flushed.
@@ -240,6 +244,14 @@ fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {
     SkippedView {
         path: report.path,
         reason: report.reason,
+    }
+}
+
+fn ignored(ignored: &IgnoredPath) -> IgnoredView {
+    IgnoredView {
+        path: ignored.path.to_string(),
+        rule: ignored.rule.pattern.clone(),
+        line: ignored.rule.line,
     }
 }
 

@@ -12,7 +12,7 @@ use offsync_app::{
 };
 
 use crate::arguments::{
-    Arguments, Command, Copy, Demo, Init, Invite, Join, Kept, MailboxCommand, Resolve, Sync, TrashCommand,
+    Arguments, Command, Copy, Demo, Everywhere, Init, Invite, Join, Kept, MailboxCommand, Resolve, Sync, TrashCommand,
 };
 use crate::secret_file::SecretFile;
 use crate::{documents, keystore, progress, prompt, text};
@@ -103,7 +103,7 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Invite(invite) => self::invite(&app, invite, json),
         Command::Join(join) => self::join(&app, join, json),
         Command::Sync(sync) => self::sync(&app, sync, arguments),
-        Command::Status(folders) => status(&app, &folders.folders, json),
+        Command::Status(folders) => status(&app, &folders.folders, &arguments.everywhere),
         Command::Diff(folder) => diff(&app, &folder.folder, json),
         Command::Conflicts(folder) => show(&app.conflicts(&folder.folder)?, json, |all| {
             all.iter().flat_map(text::conflict).collect()
@@ -125,14 +125,17 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
     }
 }
 
-fn status(app: &App, folders: &[PathBuf], json: bool) -> Outcome {
-    let all = app.status(folders)?;
+fn status(app: &App, folders: &[PathBuf], everywhere: &Everywhere) -> Outcome {
+    let (all, json) = (app.status(folders)?, everywhere.json);
     show(&all, json, |all| match all.as_slice() {
         [] => vec![
             "This computer knows no archive yet. Begin one with `offsync init`, or join one with `offsync join`."
                 .into(),
         ],
-        all => all.iter().flat_map(text::status).collect(),
+        all => all
+            .iter()
+            .flat_map(|one| text::status(one, everywhere.verbose))
+            .collect(),
     })?;
     Ok(match () {
         () if all.iter().any(|archive| archive.busy) => BUSY,

@@ -1,6 +1,6 @@
 //! Documents as people read them. Control characters in names are shown, never sent to the terminal.
 
-use offsync_app::view::{ArchiveStatus, Headline, LocationState, LocationView, LogLine};
+use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LocationState, LocationView, LogLine};
 use offsync_app::{
     ConflictView, CopyReport, DiffLine, EmptiedReport, JoinReport, MailboxReport, ResolvedReport, RestoredView,
     SideView, SkippedReport, SyncReport, Tone, TrashView, WaitingLocation,
@@ -211,8 +211,36 @@ pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
     lines
 }
 
+/// Tells what is not taken in, by rule; each path only if asked for.
+fn ignored(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
+    let rule = |ignored: &IgnoredView| match ignored.line {
+        Some(line) => format!("'{}' in line {line} of .offsyncignore", safe(&ignored.rule)),
+        None => format!("'{}', which systems put on drives", safe(&ignored.rule)),
+    };
+    if is_verbose {
+        let line = |ignored: &IgnoredView| format!("  ignored: {} ({})", safe(&ignored.path), rule(ignored));
+        return status.ignored.iter().map(line).collect();
+    }
+    let mut by_rule: Vec<(String, u64)> = Vec::new();
+    for rule in status.ignored.iter().map(rule) {
+        match by_rule.iter_mut().find(|(known, _)| *known == rule) {
+            Some((_, paths)) => *paths += 1,
+            None => by_rule.push((rule, 1)),
+        }
+    }
+    let mut lines: Vec<String> = by_rule
+        .iter()
+        .map(|(rule, paths)| format!("  ignored: {} by {rule}", count(*paths, "path", "paths")))
+        .collect();
+    let unlisted = status.ignored_paths - status.ignored.len() as u64;
+    if unlisted > 0 {
+        lines.push(format!("  ignored: {} more", count(unlisted, "path", "paths")));
+    }
+    lines
+}
+
 /// Tells how an archive stands.
-pub(crate) fn status(status: &ArchiveStatus) -> Vec<String> {
+pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
     let mut lines = vec![
         format!("{} ({})", safe(&status.name), safe(&status.folder)),
         format!("  {}", status.headline.sentence()),
@@ -235,6 +263,7 @@ pub(crate) fn status(status: &ArchiveStatus) -> Vec<String> {
         lines.push(format!("  mailbox: {}{allowance}", size(status.mailbox.used_bytes)));
     }
     lines.extend(status.skipped.iter().map(|line| left_alone(&line.path, &line.reason)));
+    lines.extend(ignored(status, is_verbose));
     if status.conflicts > 0 {
         lines.push(format!(
             "  {} kept in two versions",

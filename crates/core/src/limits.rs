@@ -72,5 +72,9 @@ pub const TRASH_DAYS: i64 = 30;
 pub const TRASH_DAYS_MIN: i64 = 7;
 /// Percent of a drive that are kept free by dropping the oldest of the trash before its time.
 pub const TRASH_FREE_PERCENT: u64 = 5;
+/// Largest `.offsyncignore` whose rules are read.
+pub const IGNORE_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Ignored paths that are listed by name; more are only counted.
+pub const IGNORED_LISTED_MAX: usize = 1_000;
 /// Times that a file is read again when it changes while it is read.
 pub const TORN_READS_MAX: u32 = 3;

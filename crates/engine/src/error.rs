@@ -1,6 +1,6 @@
 //! What ends a cycle. Everything smaller is named in the report and the cycle goes on.
 
-use offsync_core::ports::{DiskError, IndexError, MailboxError, WitnessError};
+use offsync_core::ports::{DiskError, DiskErrorKind, IndexError, MailboxError, WitnessError};
 
 /// Why a cycle could not go on. Nothing is lost by any of them; the next cycle finishes the work.
 #[derive(Debug, thiserror::Error)]
@@ -36,3 +36,8 @@ pub enum EngineError {
 
 /// The result of most steps.
 pub(crate) type Result<T> = std::result::Result<T, EngineError>;
+
+/// Tells whether an error means that the drive as a whole is not to be believed.
+pub(crate) fn is_fatal(error: &DiskError) -> bool {
+    matches!(error.kind(), DiskErrorKind::Gone)
+}

@@ -16,11 +16,11 @@ use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::content::Stores;
 use crate::engine::Engine;
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Result, is_fatal};
 use crate::memory::{self, Intent, JOURNAL, TRASH, TrashRecord};
 use crate::monitor::Phase;
 use crate::plan::{Action, Before};
-use crate::scan::{UNTELLING_CTIME_NS, is_fatal, looks_unread};
+use crate::scan::{UNTELLING_CTIME_NS, looks_unread};
 
 /// Bytes of a file's name that its name in the trash keeps, from the end.
 const TRASH_NAME_BYTES: usize = 80;
@@ -85,7 +85,8 @@ impl Engine<'_> {
                         }
                     }
                 }
-                left.extend(self.do_batch(batch, stores)?);
+                let failed = self.do_batch(batch, stores, &left)?;
+                left.extend(failed);
             }
         }
         Ok(left.iter().filter_map(PathKey::parent).collect())
@@ -151,8 +152,13 @@ impl Engine<'_> {
         Ok((trash_name(&self.entropy.sixteen(), path), record))
     }
 
-    /// Does a batch; gives the places that were left alone.
-    fn do_batch(&mut self, batch: Vec<Ready>, stores: &mut Stores) -> Result<BTreeSet<PathKey>> {
+    /// Does a batch; gives the places that were left alone, beside those of earlier batches.
+    fn do_batch(
+        &mut self,
+        batch: Vec<Ready>,
+        stores: &mut Stores,
+        left: &BTreeSet<PathKey>,
+    ) -> Result<BTreeSet<PathKey>> {
         let mut failed = BTreeSet::new();
         if batch.is_empty() {
             return Ok(failed);
@@ -169,7 +175,8 @@ impl Engine<'_> {
         self.commit(writes)?;
         let mut writes = vec![memory::erase(JOURNAL)];
         for ready in batch {
-            let outcome = match self.do_action(&ready) {
+            let stays_below = failed.iter().chain(left).any(|key| key.is_below(&ready.action.key));
+            let outcome = match self.do_action(&ready, stays_below) {
                 Err(EngineError::Disk(error)) if !is_fatal(&error) => Outcome::Left(plain_reason(&error)),
                 outcome => outcome?,
             };
@@ -207,7 +214,7 @@ impl Engine<'_> {
         Ok(failed)
     }
 
-    fn do_action(&mut self, ready: &Ready) -> Result<Outcome> {
+    fn do_action(&mut self, ready: &Ready, stays_below: bool) -> Result<Outcome> {
         let action = &ready.action;
         if let Some(before) = &action.before
             && !self.is_untouched(before)?
@@ -235,11 +242,13 @@ impl Engine<'_> {
                     }
                 }
                 None => match self.disk.remove_folder(path) {
-                    Err(error) if error.kind() == DiskErrorKind::NotEmpty => {
+                    Err(error) if error.kind() == DiskErrorKind::NotEmpty && stays_below => {
                         return Ok(Outcome::Left(
-                            "the folder stays: it holds something that is not kept".into(),
+                            "the folder stays: something in it could not be taken away".into(),
                         ));
                     }
+                    // It holds what is not kept, or what came since: it is no entry any more, or will be one again.
+                    Err(error) if error.kind() == DiskErrorKind::NotEmpty => return Ok(Outcome::Done(None)),
                     removed => removed?,
                 },
             }

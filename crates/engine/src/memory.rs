@@ -181,6 +181,7 @@ pub(crate) const LAST_MANIFEST: &str = "last-manifest/";
 pub(crate) const LOG: &str = "log/";
 pub(crate) const STATEMENT: &str = "statement/";
 pub(crate) const AWAITS_STATE: &str = "awaits-state";
+pub(crate) const IGNORE: &str = "ignore";
 
 /// Reads a note that must be readable if it is there.
 pub(crate) fn read<T: DeserializeOwned>(index: &dyn IndexStore, name: &str) -> Result<Option<T>> {

@@ -9,10 +9,9 @@ use offsync_core::ports::{DiskEntry, IndexWrite, StagedName};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Result, is_fatal};
 use crate::journal::looks_same;
 use crate::memory::{self, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
-use crate::scan::is_fatal;
 
 impl Engine<'_> {
     /// Ends what a pulled cable left half done.

@@ -13,6 +13,24 @@ pub struct SkippedPath {
     pub reason: String,
 }
 
+/// The rule by which a path is not taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoreRule {
+    /// The pattern as it is written.
+    pub pattern: String,
+    /// Its line in `.offsyncignore`, from 1; `None` for clutter of systems.
+    pub line: Option<u64>,
+}
+
+/// A path that is not taken in, and why; what lies below it is not listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredPath {
+    /// Which path.
+    pub path: RelPath,
+    /// By which rule.
+    pub rule: IgnoreRule,
+}
+
 /// Where held deletions come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HeldDirection {
@@ -96,6 +114,10 @@ pub struct SyncReport {
     pub conflicts: Vec<ConflictLine>,
     /// Paths left alone.
     pub skipped: Vec<SkippedPath>,
+    /// Paths that are not taken in, in order of the scan; the first 1,000.
+    pub ignored: Vec<IgnoredPath>,
+    /// How many paths are not taken in; a folder counts once.
+    pub ignored_paths: u64,
     /// Deletions that wait for a yes.
     pub held: Option<Held>,
     /// Deletions of the other direction that wait for a yes as well.

@@ -7,14 +7,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::{Content, Meta, Value};
+use offsync_core::limits::{IGNORED_LISTED_MAX, INDEX_PAGE_ROWS};
 use offsync_core::place::{Place, Stat};
-use offsync_core::ports::{DiskEntry, DiskError, DiskErrorKind, EntryKind, IndexWrite};
+use offsync_core::ports::{DiskEntry, EntryKind, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
-use crate::error::{EngineError, Result};
+use crate::error::{EngineError, Result, is_fatal};
+use crate::ignore::Rules;
 use crate::memory::{self, GONE, Gone};
 use crate::monitor::Phase;
+use crate::report::{IgnoreRule, IgnoredPath};
 
 /// Writes that are gathered before they are committed.
 const SCAN_WRITES_MAX: usize = 2_000;
@@ -46,16 +49,25 @@ pub(crate) enum Trust {
 }
 
 /// What a scan gathers on its way.
-#[derive(Default)]
 struct Walk {
     depth: Depth,
     trust: Trust,
+    rules: Rules,
     writes: Vec<IndexWrite>,
     absent: Vec<(PathKey, Place)>,
     /// What stood in folders that something else took the place of.
     replaced: Vec<(PathKey, Place)>,
     /// A folder that could not be read: what is missing elsewhere may have moved there.
     unread: Option<RelPath>,
+}
+
+/// What a folder turned out to hold, at any depth.
+#[derive(Clone, Copy, Debug, Default)]
+struct Holds {
+    /// Something that is kept, or that nobody could look at.
+    kept: bool,
+    /// Something that is ignored.
+    ignored: bool,
 }
 
 impl Engine<'_> {
@@ -68,9 +80,13 @@ impl Engine<'_> {
         let mut walk = Walk {
             depth,
             trust,
-            ..Walk::default()
+            rules: self.load_rules()?,
+            writes: Vec::new(),
+            absent: Vec::new(),
+            replaced: Vec::new(),
+            unread: None,
         };
-        self.scan_folder(&RelPath::root(), &mut walk)?;
+        self.scan_folder(&RelPath::root(), None, &mut walk)?;
         if self.disk.read_marker()? != marker {
             return Err(EngineError::DriveChanged);
         }
@@ -78,7 +94,8 @@ impl Engine<'_> {
         self.commit(walk.writes)
     }
 
-    fn scan_folder(&mut self, folder: &RelPath, walk: &mut Walk) -> Result<()> {
+    /// Looks at a folder and all below it; `ignored_by` is the rule of an ignored folder above what is kept in it.
+    fn scan_folder(&mut self, folder: &RelPath, ignored_by: Option<&IgnoreRule>, walk: &mut Walk) -> Result<Holds> {
         self.tell_bytes(
             Phase::Scanning,
             self.report.scanned_files,
@@ -97,24 +114,38 @@ impl Engine<'_> {
                         error.reason()
                     ),
                 );
-                if !is_of_the_system(folder) {
-                    self.unread_paths += 1;
-                    walk.unread.get_or_insert_with(|| folder.clone());
-                }
-                return Ok(());
+                self.unread_paths += 1;
+                walk.unread.get_or_insert_with(|| folder.clone());
+                return Ok(Holds {
+                    kept: true,
+                    ignored: false,
+                });
             }
         };
         let mut places: BTreeMap<PathKey, Place> = self.index.places_in(&folder.key())?.into_iter().collect();
         let mut seen = BTreeSet::new();
         let mut below = Vec::new();
+        let mut holds = Holds::default();
         for (path, entry) in self.choose_spellings(folder, listing, &places) {
             let key = path.key();
             seen.insert(key.clone());
             let place = places.remove(&key);
             let is_folder = entry.kind == EntryKind::Folder;
-            self.scan_entry(&path, &entry, place, walk)?;
-            if is_folder {
-                below.push(path);
+            let rule = ignored_by.cloned().or_else(|| walk.rules.ignores(&path, entry.kind));
+            if let Some(rule) = &rule
+                && !self.is_kept(&key, place.as_ref())?
+            {
+                holds.ignored = true;
+                self.leave_out(&key, place, walk)?;
+                self.note_ignored(&path, rule);
+            } else if is_folder && !self.is_entry(&key, place.as_ref())? {
+                below.push((path, rule, Some((entry, place))));
+            } else {
+                holds.kept = true;
+                self.scan_entry(&path, &entry, place, walk)?;
+                if is_folder {
+                    below.push((path, rule, None));
+                }
             }
         }
         for (key, place) in places {
@@ -124,7 +155,51 @@ impl Engine<'_> {
             }
         }
         self.commit_if_many(walk)?;
-        below.iter().try_for_each(|path| self.scan_folder(path, walk))
+        for (path, rule, new) in below {
+            let inside = self.scan_folder(&path, rule.as_ref(), walk)?;
+            let Some((entry, place)) = new else { continue };
+            // A new folder that lives only by what is ignored is no entry.
+            let is_entry = inside.kept || !inside.ignored;
+            if is_entry {
+                self.scan_entry(&path, &entry, place, walk)?;
+            } else {
+                self.leave_out(&path.key(), place, walk)?;
+            }
+            holds.kept |= is_entry;
+            holds.ignored |= inside.ignored;
+        }
+        Ok(holds)
+    }
+
+    /// Tells whether a path, or anything below it, is in the archive: rules are not asked about that.
+    ///
+    /// A file that stands where a folder of the archive belongs is taken in too, so that it can step aside.
+    fn is_kept(&self, key: &PathKey, place: Option<&Place>) -> Result<bool> {
+        let shows = |(_, place): &(PathKey, Place)| place.shown.is_some();
+        Ok(self.is_entry(key, place)? || self.index.has_live_below(key)? || self.places_below(key)?.iter().any(shows))
+    }
+
+    /// Tells whether a path is in the archive, or was when this drive last showed it.
+    fn is_entry(&self, key: &PathKey, place: Option<&Place>) -> Result<bool> {
+        Ok(place.is_some_and(|place| place.shown.is_some()) || self.index.entry(key)?.is_live())
+    }
+
+    /// Forgets what was seen at a place, and below it, before a rule left it out; nothing of it was ever posted.
+    fn leave_out(&mut self, key: &PathKey, place: Option<Place>, walk: &mut Walk) -> Result<()> {
+        let below = self.places_below(key)?.into_iter().map(|(key, _)| key);
+        let seen = below.chain(place.map(|_| key.clone()));
+        walk.writes.extend(seen.map(|key| IndexWrite::Place(key, None)));
+        self.commit_if_many(walk)
+    }
+
+    fn note_ignored(&mut self, path: &RelPath, rule: &IgnoreRule) {
+        self.report.ignored_paths += 1;
+        if self.report.ignored.len() < IGNORED_LISTED_MAX {
+            self.report.ignored.push(IgnoredPath {
+                path: path.clone(),
+                rule: rule.clone(),
+            });
+        }
     }
 
     /// Picks one entry for each key: the spelling that is known already, else the first by bytes.
@@ -200,7 +275,7 @@ impl Engine<'_> {
             return Ok(());
         }
         if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
-            let found = self.find_absent_below(&path.key())?;
+            let found = self.places_below(&path.key())?;
             walk.replaced.extend(found);
         }
         let (shown, _) = place.clone().map_or((None, None), Place::into_parts);
@@ -278,19 +353,19 @@ impl Engine<'_> {
     }
 
     fn find_absent(&mut self, key: PathKey, place: Place, walk: &mut Walk) -> Result<()> {
-        let below = self.find_absent_below(&key)?;
+        let below = self.places_below(&key)?;
         walk.absent.extend(below);
         walk.absent.push((key, place));
         Ok(())
     }
 
-    fn find_absent_below(&mut self, key: &PathKey) -> Result<Vec<(PathKey, Place)>> {
+    fn places_below(&self, key: &PathKey) -> Result<Vec<(PathKey, Place)>> {
         let (mut after, mut rows) = (key.clone(), 1);
         let mut found = Vec::new();
         loop {
             let page = self.index.places_after(Some(&after), rows)?;
             // Most of what is absent are files, with nothing below: one row tells.
-            rows = offsync_core::limits::INDEX_PAGE_ROWS;
+            rows = INDEX_PAGE_ROWS;
             let Some((last, _)) = page.last() else { return Ok(found) };
             after = last.clone();
             for (below, place) in page {
@@ -378,11 +453,6 @@ pub(crate) fn gone_writes(gone: BTreeMap<PathKey, Gone>) -> Vec<IndexWrite> {
     gone.into_iter().map(write).collect()
 }
 
-/// Tells whether an error means that the drive as a whole is not to be believed.
-pub(crate) fn is_fatal(error: &DiskError) -> bool {
-    matches!(error.kind(), DiskErrorKind::Gone)
-}
-
 /// Tells whether a file, link or folder needs no second reading.
 pub(crate) fn looks_unread(known: &Stat, now: &Stat, kind: EntryKind) -> bool {
     match kind {
@@ -424,18 +494,4 @@ fn kind_of(content: &Content) -> Option<EntryKind> {
 
 fn twin_reason(other: &RelPath) -> String {
     format!("its name differs only in case or accents' form from '{other}', which is kept; rename one of the two")
-}
-
-/// Tells whether a folder is one that systems put on drives and let nobody read: no person's file moves there.
-fn is_of_the_system(folder: &RelPath) -> bool {
-    const NAMES: [&[u8]; 6] = [
-        b"lost+found",
-        b"System Volume Information",
-        b"$RECYCLE.BIN",
-        b".Trashes",
-        b".Spotlight-V100",
-        b".fseventsd",
-    ];
-    let is_trash = folder.name().starts_with(b".Trash-");
-    folder.depth() == 1 && (is_trash || NAMES.contains(&folder.name()))
 }

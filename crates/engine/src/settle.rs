@@ -106,14 +106,14 @@ impl Engine<'_> {
             match self.disk.look(&to.value.path) {
                 Ok(None) => {}
                 Ok(Some(_)) => continue,
-                Err(error) if crate::scan::is_fatal(&error) => return Err(error.into()),
+                Err(error) if crate::error::is_fatal(&error) => return Err(error.into()),
                 // Its folder went away since the scan: the next one finds out.
                 Err(_) => continue,
             }
             let stat = match self.disk.rename(&value.path, &to.value.path) {
                 // A save that came between the scan and the move is found by the next scan.
                 Ok(stat) => crate::journal::as_trusted(&before, stat),
-                Err(error) if crate::scan::is_fatal(&error) => return Err(error.into()),
+                Err(error) if crate::error::is_fatal(&error) => return Err(error.into()),
                 Err(error) => {
                     self.skip(
                         &value.path,

@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord};
 use crate::options::SyncOptions;
-use crate::report::{Held, SkippedPath};
+use crate::report::{Held, IgnoredPath, SkippedPath};
 use crate::scan::Depth;
 use crate::unshown::Unshown;
 
@@ -99,6 +99,10 @@ pub struct Survey {
     pub last_sync_ns: Option<i64>,
     /// Paths that were passed over.
     pub skipped: Vec<SkippedPath>,
+    /// Paths that are not taken in, in order of the scan; the first 1,000.
+    pub ignored: Vec<IgnoredPath>,
+    /// How many paths are not taken in; a folder counts once.
+    pub ignored_paths: u64,
 }
 
 /// What happened to one path since it was last posted.
@@ -166,6 +170,8 @@ impl Engine<'_> {
             unshown,
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
             skipped: std::mem::take(&mut self.report.skipped),
+            ignored: std::mem::take(&mut self.report.ignored),
+            ignored_paths: self.report.ignored_paths,
         })
     }
 

@@ -3,6 +3,7 @@ import type { Behind } from "./Behind";
 import type { DriveView } from "./DriveView";
 import type { Headline } from "./Headline";
 import type { HeldView } from "./HeldView";
+import type { IgnoredView } from "./IgnoredView";
 import type { Lacking } from "./Lacking";
 import type { LocalChanges } from "./LocalChanges";
 import type { LocationView } from "./LocationView";
@@ -65,6 +66,14 @@ conflicts: number,
  * Paths that could not be looked at, each with why.
  */
 skipped: Array<SkippedView>, 
+/**
+ * Paths that are not taken in, each with the rule; the first 1,000.
+ */
+ignored: Array<IgnoredView>, 
+/**
+ * How many paths are not taken in; a folder counts once.
+ */
+ignored_paths: number, 
 /**
  * Whether another Offsync is working on this drive: what else stands here is what was known before.
  */

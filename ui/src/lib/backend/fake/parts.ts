@@ -65,6 +65,8 @@ export function archive(parts: Partial<ArchiveStatus>): ArchiveStatus {
     incoming: { changesets: 0, bytes: 0 },
     lacking: { files: 0, bytes: 0 },
     skipped: [],
+    ignored: [],
+    ignored_paths: 0,
     busy: false,
     conflicts: 0,
     files: 41_213,

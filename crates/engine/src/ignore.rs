@@ -1,0 +1,221 @@
+//! What is not taken in: the rules of `.offsyncignore`, and the clutter that systems put on drives.
+//!
+//! Rules are asked only about what is not kept yet. What the archive holds stays in it, whatever the
+//! rules say, so that changing them never deletes anything anywhere. No other program's
+//! rules are read.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ::ignore::Match;
+use ::ignore::gitignore::{Gitignore, GitignoreBuilder};
+use offsync_core::limits::IGNORE_FILE_BYTES_MAX;
+use offsync_core::ports::{Disk, DiskError, DiskErrorKind, EntryKind};
+use offsync_core::rel_path::RelPath;
+
+use crate::content::read_error;
+use crate::engine::Engine;
+use crate::error::{Result, is_fatal};
+use crate::memory::{self, IGNORE};
+use crate::report::IgnoreRule;
+
+/// The file with an archive's own rules, at its top; it travels like any other.
+const IGNORE_FILE: &str = ".offsyncignore";
+
+/// What systems and programs put beside people's files. A rule of one's own that begins with `!` takes it in again.
+const CLUTTER: &[&str] = &[
+    ".DS_Store",
+    "._*",
+    ".apdisk",
+    "/.Spotlight-V100/",
+    "/.Trashes",
+    "/.fseventsd/",
+    "/.TemporaryItems/",
+    "/.DocumentRevisions-V100/",
+    "Thumbs.db",
+    "ehthumbs.db",
+    "ehthumbs_vista.db",
+    "desktop.ini",
+    "/$RECYCLE.BIN/",
+    "/System Volume Information/",
+    "/lost+found/",
+    "/.Trash-*/",
+    ".nfs*",
+    ".fuse_hidden*",
+    "~$*.doc*",
+    "~$*.xls*",
+    "~$*.ppt*",
+    ".~lock.*#",
+];
+
+/// The rules in force at one scan.
+pub(crate) struct Rules {
+    matcher: Gitignore,
+}
+
+/// Rules, and the lines that are none: number and what is wrong with it.
+type Parsed = (Rules, Vec<(u64, String)>);
+
+impl Rules {
+    /// Reads rules in gitignore's syntax, on top of those for clutter.
+    ///
+    /// Case does not matter, as it does not for entries: the same rules must mean the same on every drive.
+    pub(crate) fn parse(own: &[u8]) -> Parsed {
+        let mut builder = GitignoreBuilder::new("");
+        let mut bad = Vec::new();
+        // These outlive a change of the crate: a pattern that is refused is clutter that is kept, nothing worse.
+        let _ = builder.case_insensitive(true);
+        for pattern in CLUTTER {
+            let _ = builder.add_line(None, pattern);
+        }
+        let own = own.strip_prefix(b"\xef\xbb\xbf").unwrap_or(own);
+        for (number, line) in (1..).zip(own.split(|byte| *byte == b'\n')) {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            let added = match std::str::from_utf8(line) {
+                Ok(line) => builder
+                    .add_line(Some(PathBuf::from(number.to_string())), line)
+                    .map(|_| ())
+                    .map_err(|error| error.to_string()),
+                Err(_) => Err("it is not UTF-8".to_owned()),
+            };
+            if let Err(reason) = added {
+                bad.push((number, reason));
+            }
+        }
+        let matcher = builder.build().unwrap_or_else(|_| Gitignore::empty());
+        (Self { matcher }, bad)
+    }
+
+    /// Gives the rule by which a path is not taken in; what lies in an ignored folder is not asked for.
+    pub(crate) fn ignores(&self, path: &RelPath, kind: EntryKind) -> Option<IgnoreRule> {
+        if path.as_bytes() == IGNORE_FILE.as_bytes() {
+            // Rules that left themselves out would hold at one location alone.
+            return None;
+        }
+        match self.matcher.matched(as_path(path), kind == EntryKind::Folder) {
+            Match::Ignore(glob) => Some(IgnoreRule {
+                pattern: glob.original().to_owned(),
+                line: glob.from().and_then(Path::to_str).and_then(|line| line.parse().ok()),
+            }),
+            Match::None | Match::Whitelist(_) => None,
+        }
+    }
+}
+
+impl Engine<'_> {
+    /// Reads the archive's rules as this drive shows them. Where they cannot be read, those of the last scan stand.
+    pub(crate) fn load_rules(&mut self) -> Result<Rules> {
+        let known: Option<Vec<u8>> = memory::read(self.index, IGNORE)?;
+        let path = RelPath::new(IGNORE_FILE).expect("a good name");
+        let own = match read_rules(self.disk, &path) {
+            Ok(own) => own,
+            Err(error) if is_fatal(&error) => return Err(error.into()),
+            Err(error) => {
+                let reason = format!(
+                    "its rules could not be read ({}); those of before stand",
+                    error.reason()
+                );
+                self.skip(&path, reason);
+                known.clone()
+            }
+        };
+        if own != known {
+            let write = match &own {
+                Some(own) => memory::write(IGNORE, own),
+                None => memory::erase(IGNORE),
+            };
+            self.commit(vec![write])?;
+        }
+        let (rules, bad) = Rules::parse(own.as_deref().unwrap_or_default());
+        for (line, reason) in bad {
+            self.skip(
+                &path,
+                format!("line {line} is no pattern and ignores nothing ({reason})"),
+            );
+        }
+        Ok(rules)
+    }
+}
+
+fn read_rules(disk: &dyn Disk, path: &RelPath) -> std::result::Result<Option<Vec<u8>>, DiskError> {
+    let Some(entry) = disk.look(path)?.filter(|entry| entry.kind == EntryKind::File) else {
+        return Ok(None);
+    };
+    if entry.stat.size_bytes > IGNORE_FILE_BYTES_MAX {
+        let reason = format!("it is larger than {} KiB", IGNORE_FILE_BYTES_MAX >> 10);
+        return Err(DiskError::new(DiskErrorKind::Other, path.clone(), reason));
+    }
+    let mut bytes = Vec::new();
+    let file = disk.open(path)?;
+    file.take(IGNORE_FILE_BYTES_MAX)
+        .read_to_end(&mut bytes)
+        .map_err(|error| read_error(path, &error))?;
+    Ok(Some(bytes))
+}
+
+#[cfg(unix)]
+fn as_path(path: &RelPath) -> &Path {
+    use std::os::unix::ffi::OsStrExt;
+    Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()))
+}
+
+#[cfg(not(unix))]
+fn as_path(path: &RelPath) -> &Path {
+    // Names that are no text match no pattern there.
+    Path::new(path.as_str().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(own: &str, path: &str, kind: EntryKind, expected: Option<(&str, Option<u64>)>) {
+        let (rules, bad) = Rules::parse(own.as_bytes());
+        assert_eq!(bad, []);
+        let found = rules.ignores(&RelPath::new(path).expect("a good path"), kind);
+        let found = found.as_ref().map(|rule| (rule.pattern.as_str(), rule.line));
+        assert_eq!(found, expected, "{path} by {own:?}");
+    }
+
+    #[test]
+    fn clutter_of_systems_is_ignored_unless_a_rule_takes_it_in() {
+        check("", "a/.DS_Store", EntryKind::File, Some((".DS_Store", None)));
+        check("", "._Photo.jpg", EntryKind::File, Some(("._*", None)));
+        check("", "$RECYCLE.BIN", EntryKind::Folder, Some(("/$RECYCLE.BIN/", None)));
+        check("", "old/$RECYCLE.BIN", EntryKind::Folder, None);
+        check("", "Photo.jpg", EntryKind::File, None);
+        check("!Thumbs.db", "a/Thumbs.db", EntryKind::File, None);
+    }
+
+    #[test]
+    fn rules_are_those_of_gitignore_without_regard_to_case() {
+        check("*.tmp", "a/B.TMP", EntryKind::File, Some(("*.tmp", Some(1))));
+        check(
+            "# a comment\r\n\r\n/build/\r\n",
+            "build",
+            EntryKind::Folder,
+            Some(("/build/", Some(3))),
+        );
+        check("/build/", "build", EntryKind::File, None);
+        check("/build/", "a/build", EntryKind::Folder, None);
+        check("*.raw\n!keep.raw", "keep.raw", EntryKind::File, None);
+        check("\u{feff}*.tmp", "a.tmp", EntryKind::File, Some(("*.tmp", Some(1))));
+        check("*", IGNORE_FILE, EntryKind::File, None);
+        check("a/**/z", "a/b/c/z", EntryKind::File, Some(("a/**/z", Some(1))));
+    }
+
+    #[test]
+    fn a_line_that_is_no_pattern_is_named_and_the_others_stand() {
+        let (rules, bad) = Rules::parse(b"{a\n\xff\n*.tmp");
+        assert_eq!(bad.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 2]);
+        let path = RelPath::new("x.tmp").expect("a good path");
+        assert!(rules.ignores(&path, EntryKind::File).is_some());
+    }
+
+    #[test]
+    fn names_that_are_no_text_are_matched_by_their_bytes() {
+        let (rules, _) = Rules::parse(b"*.tmp");
+        let path = RelPath::new(b"caf\xe9.tmp").expect("a good path");
+        assert!(rules.ignores(&path, EntryKind::File).is_some());
+    }
+}

@@ -1,0 +1,185 @@
+//! What `.offsyncignore` leaves out, and that no rule ever deletes anything.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::world::{Home, World, settle};
+
+fn ignored(home: &Home) -> Value {
+    let output = home.json(["status", home.at()]);
+    output.expect_code(0);
+    output.document()[0]["ignored"].clone()
+}
+
+#[test]
+fn what_a_rule_leaves_out_stays_at_home_and_status_says_why() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write(".offsyncignore", "# ours\n*.tmp\n/build/\n");
+    pep.write("x.tmp", "x");
+    pep.write("build/deep/out.bin", "b");
+    pep.write("sub/build/kept.bin", "k");
+    pep.sync();
+    anna.sync();
+    assert!(anna.has(".offsyncignore") && anna.has("sub/build/kept.bin"));
+    assert!(!anna.has("x.tmp") && !anna.has("build"));
+    assert_eq!(
+        ignored(&pep),
+        json!([{"path": "build", "rule": "/build/", "line": 3}, {"path": "x.tmp", "rule": "*.tmp", "line": 2}])
+    );
+    pep.run(["status", pep.at()])
+        .expect_code(0)
+        .expect_out("  ignored: 1 path by '*.tmp' in line 2 of .offsyncignore\n");
+    pep.run(["status", "-v", pep.at()])
+        .expect_code(0)
+        .expect_out("  ignored: x.tmp ('*.tmp' in line 2 of .offsyncignore)\n");
+    let diff = pep.json(["diff", pep.at()]);
+    assert_eq!(diff.document(), json!([]), "what is left out is no change");
+}
+
+#[test]
+fn clutter_of_systems_is_left_out_without_a_word() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    for name in [
+        ".DS_Store",
+        "sub/._photo.jpg",
+        "Thumbs.db",
+        "$RECYCLE.BIN/x/y",
+        "~$letter.docx",
+    ] {
+        pep.write(name, name);
+    }
+    let report = pep.sync();
+    assert_eq!(report["posted"]["changesets"], 0, "{report:#}");
+    assert_eq!(report["up_to_date"], true);
+    anna.sync();
+    assert_eq!(anna.tree().len(), 1, "{:?}", anna.tree().keys());
+    assert!(ignored(&pep)[0]["line"].is_null());
+    pep.run(["status", pep.at()])
+        .expect_out("  ignored: 1 path by 'Thumbs.db', which systems put on drives\n");
+    pep.write(".offsyncignore", "!Thumbs.db\n");
+    pep.sync();
+    anna.sync();
+    assert!(
+        anna.has("Thumbs.db") && !anna.has(".DS_Store"),
+        "a rule of one's own takes it in"
+    );
+}
+
+#[test]
+fn ignoring_what_is_kept_deletes_nothing_and_goes_on_keeping_it() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("raw/one.raw", "1");
+        pep.write("raw/two.raw", "2");
+    });
+    pep.write(".offsyncignore", "raw/\n");
+    settle(&[&pep, &anna]);
+    assert!(anna.has("raw/one.raw") && pep.has("raw/one.raw"));
+    pep.write("raw/one.raw", "edited");
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.read("raw/one.raw"), b"edited", "what is kept stays kept");
+    pep.write("raw/three.raw", "3");
+    pep.sync();
+    anna.sync();
+    assert!(!anna.has("raw/three.raw"), "what is new there is left out");
+    pep.remove("raw/two.raw");
+    pep.sync();
+    anna.sync();
+    assert!(!anna.has("raw/two.raw"), "a person's deletion is still one");
+    pep.remove(".offsyncignore");
+    settle(&[&pep, &anna]);
+    assert!(anna.has("raw/three.raw"), "un-ignored, it is new");
+}
+
+#[test]
+fn a_folder_that_others_deleted_stays_where_it_holds_what_is_left_out() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write(".offsyncignore", "*.tmp\n");
+        pep.write("album/photo.jpg", "p");
+        pep.write("keep.txt", "k");
+    });
+    anna.write("album/own.tmp", "mine");
+    anna.sync();
+    pep.remove("album");
+    pep.sync_yes();
+    let report = anna.sync();
+    assert_eq!(report["skipped"], json!([]), "{report:#}");
+    assert!(anna.has("album/own.tmp") && !anna.has("album/photo.jpg"));
+    for home in [&pep, &anna, &pep, &anna] {
+        assert_eq!(home.sync()["posted"]["changesets"], 0);
+    }
+    assert!(
+        !pep.has("album"),
+        "a folder that lives only by what is left out is no entry"
+    );
+    assert!(anna.has("album/own.tmp"));
+}
+
+#[test]
+fn a_file_that_arrives_where_one_is_left_out_is_kept_beside_it() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    anna.write(".offsyncignore", "*.tmp\n");
+    anna.write("notes.tmp", "Anna's");
+    pep.write("notes.tmp", "Pep's");
+    pep.sync();
+    anna.json(["sync", anna.at()]);
+    settle(&[&anna, &pep]);
+    for home in [&pep, &anna] {
+        assert!(
+            home.tree().holds(b"Anna's") && home.tree().holds(b"Pep's"),
+            "{}",
+            home.at()
+        );
+    }
+}
+
+#[test]
+fn rules_that_cannot_be_read_are_named_and_leave_out_no_less() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write(".offsyncignore", "*.tmp\n"));
+    pep.write(".offsyncignore", "*.tmp\n{broken\n");
+    pep.write("x.tmp", "x");
+    let report = pep.json(["sync", pep.at()]);
+    report.expect_code(5);
+    let skipped = &report.only_report()["skipped"][0];
+    assert_eq!(skipped["path"], ".offsyncignore");
+    let reason = skipped["reason"].as_str().expect("a reason");
+    assert!(
+        reason.starts_with("line 2 is no pattern and ignores nothing ("),
+        "{reason}"
+    );
+    pep.write(".offsyncignore", "#".repeat(2 << 20));
+    let report = pep.json(["sync", pep.at()]);
+    report.expect_code(5);
+    assert_eq!(
+        report.only_report()["skipped"][0]["reason"],
+        "its rules could not be read (it is larger than 1024 KiB); those of before stand"
+    );
+    anna.json(["sync", anna.at()]);
+    assert!(!anna.has("x.tmp"));
+}
+
+#[test]
+fn a_git_repositorys_own_rules_are_none_of_ours() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("project/.gitignore", "*.o\n");
+        pep.write("project/main.o", "o");
+        pep.write(".ignore", "*.o\n");
+    });
+    assert!(anna.has("project/main.o"));
+    let home = pep.computer.join("home/.config/git");
+    fs::create_dir_all(&home).expect("a folder can be made");
+    fs::write(home.join("ignore"), "*.txt\n").expect("a file can be written");
+    pep.write("project/more.txt", "t");
+    let mut command = pep.command(["sync", pep.at()]);
+    assert!(command.status().expect("it runs").success());
+    anna.sync();
+    assert!(anna.has("project/more.txt"));
+    fs::remove_dir_all(pep.computer.join("home/.config")).expect("it can be removed");
+}
