@@ -31,4 +31,5 @@ mod story;
 mod trash;
 mod tree;
 mod vanished;
+mod verifying;
 mod world;

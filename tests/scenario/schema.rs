@@ -90,6 +90,15 @@ pub(crate) fn sync() -> Value {
         "held": null, "root": "ROOT", "up_to_date": true}])
 }
 
+/// `verify` finds this.
+pub(crate) fn verify() -> Value {
+    json!({"checked_files": 0, "checked_bytes": 0, "damaged": [""], "repaired": [""], "wanted": [""],
+        "coverage_percent": 0.0})
+}
+
+/// What `verify` tells beyond the contract.
+pub(crate) const VERIFY_MORE: [&str; 2] = ["completed", "mailbox_trouble"];
+
 /// `held`, where something is held.
 pub(crate) fn held() -> Value {
     json!({"reason": "many_deletions", "direction": "local|remote", "deletions": 0, "of": 0})

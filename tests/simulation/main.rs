@@ -107,6 +107,11 @@ fn fat() {
 }
 
 #[test]
+fn rot() {
+    hold("rot");
+}
+
+#[test]
 fn ignore() {
     hold("ignore");
 }

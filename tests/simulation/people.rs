@@ -74,6 +74,15 @@ impl Values {
         target
     }
 
+    /// Tells whether a file or link holds just what a person wrote.
+    pub(crate) fn is_sound(&self, seen: &Seen) -> bool {
+        let written = value_of(seen).and_then(|value| self.written.get(&value));
+        match (seen, written) {
+            (Seen::File(bytes), Some((content, _))) => **bytes == *content,
+            _ => false,
+        }
+    }
+
     fn consume(&mut self, seen: &Seen) {
         self.consumed.extend(value_of(seen));
     }
@@ -115,6 +124,10 @@ impl Person<'_> {
             "type" => !tree.is_empty(),
             _ => !files.is_empty(),
         };
+        // To save a damaged file elsewhere would make its damage a person's word.
+        let is_damaged = |seen: &Seen| matches!(seen, Seen::File(_)) && !self.values.is_sound(seen);
+        let has_damage = self.profile.has_rot() && tree.values().any(is_damaged);
+        let can = |act: &str| can(act) && (!has_damage || matches!(act, "create" | "edit" | "mkdir" | "delete"));
         let acts: Vec<&str> = ACTS.iter().filter(|act| can(act)).copied().collect();
         let act = *self.rng.choose(&acts).expect("something can always be made");
         let at = match act {
@@ -253,7 +266,9 @@ impl Person<'_> {
             self.values.written.remove(&last);
         } else if let Some(old) = old {
             self.values.consume(old);
-            if let Seen::File(bytes) = old {
+            if let Seen::File(bytes) = old
+                && self.values.is_sound(old)
+            {
                 self.values.undo.insert(self.home, (at.clone(), bytes.to_vec()));
             }
         }

@@ -39,6 +39,8 @@ pub(crate) enum Step {
     Plug,
     /// A location's clock jumps.
     ClockJump,
+    /// A file rots on a drive whose every file is read again then.
+    Rot,
     /// A file is read again and again while a program writes it.
     Replug,
 }
@@ -78,9 +80,14 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
+    /// Tells whether files rot.
+    pub(crate) fn has_rot(&self) -> bool {
+        self.weights.iter().any(|(_, step)| *step == Step::Rot)
+    }
+
     /// Tells whether content can vanish from every drive without a person's hand: through a backup or lost caches.
     pub(crate) fn can_lose_content(&self) -> bool {
-        let is_loss = |(_, step): &(u32, Step)| matches!(step, Step::Restore | Step::LosePrivate);
+        let is_loss = |(_, step): &(u32, Step)| matches!(step, Step::Restore | Step::LosePrivate | Step::Rot);
         self.name == "clone" || self.weights.iter().any(is_loss)
     }
 }
@@ -241,6 +248,15 @@ pub(crate) fn all() -> Vec<Profile> {
             weights: &[(10, Person), (7, Sync), (12, Advance), (2, Crash), (2, Replug)],
             power_percent: 50,
             has_foreign_drives: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "rot",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[(9, Person), (8, Sync), (12, Advance), (2, Crash), (4, Rot)],
+            power_percent: 30,
+            has_big_files: true,
             ..PLAIN
         },
         Profile {

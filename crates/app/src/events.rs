@@ -71,5 +71,6 @@ fn phase(phase: offsync_engine::Phase) -> Phase {
         offsync_engine::Phase::Applying => Phase::Applying,
         offsync_engine::Phase::Posting => Phase::Posting,
         offsync_engine::Phase::Pruning => Phase::Pruning,
+        offsync_engine::Phase::Verifying => Phase::Verifying,
     }
 }

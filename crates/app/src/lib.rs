@@ -28,6 +28,7 @@ mod times;
 mod trash;
 #[cfg(test)]
 mod typescript;
+mod verify;
 pub mod view;
 mod views;
 
@@ -51,3 +52,4 @@ pub use reports::{
 pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use sync::SyncRequest;
 pub use trash::{EmptiedReport, RestoredView, TrashView};
+pub use verify::{VerifyReport, VerifyRequest};

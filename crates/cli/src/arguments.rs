@@ -1,10 +1,11 @@
 //! What can be said to `offsync`: commands, flags, and an example for each.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::units::parse_size;
+use crate::units::{parse_duration, parse_size};
 
 /// Keeps one archive alike on drives in several homes, without anybody being online at the same time.
 #[derive(Parser, Debug)]
@@ -88,6 +89,11 @@ pub(crate) enum Command {
     /// List the locations of an archive and how far each is
     #[command(after_help = "Example:\n  offsync locations /media/pep/Photos")]
     Locations(Folder),
+    /// Read files again, compare them with what they were, and heal damaged ones from another home
+    #[command(
+        after_help = "Examples:\n  offsync verify /media/pep/Photos                      (ten minutes; the next time it goes on from there)\n  offsync verify /media/pep/Photos --all --repair\n  offsync verify /media/pep/Photos --budget 2h"
+    )]
+    Verify(Verify),
     /// Show the mailbox of an archive, or say where this computer finds it
     #[command(
         after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
@@ -226,6 +232,22 @@ pub(crate) struct Folders {
 pub(crate) struct Folder {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
+}
+
+/// `verify`.
+#[derive(Args, Debug)]
+pub(crate) struct Verify {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+    /// How long to read at most: 90s, 10m, 2h
+    #[arg(long, value_parser = parse_duration, value_name = "DURATION", default_value = "10m")]
+    pub(crate) budget: Duration,
+    /// Read all, from the beginning, however long it takes
+    #[arg(long, conflicts_with = "budget")]
+    pub(crate) all: bool,
+    /// Have damaged files again from another home; what was damaged goes to the trash
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 /// `resolve`.

@@ -8,11 +8,12 @@ use std::sync::atomic::Ordering;
 use clap::CommandFactory;
 use offsync_app::{
     App, AppError, AppOptions, CopyRequest, InitRequest, InviteRequest, JoinRequest, Keep, Narrator, SyncReport,
-    SyncRequest, Tone, play_demo,
+    SyncRequest, Tone, VerifyRequest, play_demo,
 };
 
 use crate::arguments::{
     Arguments, Command, Copy, Demo, Everywhere, Init, Invite, Join, Kept, MailboxCommand, Resolve, Sync, TrashCommand,
+    Verify,
 };
 use crate::secret_file::SecretFile;
 use crate::{documents, keystore, progress, prompt, text};
@@ -110,6 +111,7 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         }),
         Command::Resolve(resolve) => self::resolve(&app, resolve, json),
         Command::Trash(trash) => self::trash(&app, &trash.command, json),
+        Command::Verify(verify) => self::verify(&app, verify, json),
         Command::Mailbox(mailbox) => self::mailbox(&app, &mailbox.command, json),
         Command::Log(log) => show(&app.log(&log.folder, log.limit)?, json, |all| {
             all.iter().map(text::log).collect()
@@ -161,6 +163,20 @@ fn resolve(app: &App, resolve: &Resolve, json: bool) -> Outcome {
         let next = std::iter::once("The next sync tells everybody.".to_owned());
         all.iter().map(text::resolved).chain(next).collect()
     })
+}
+
+fn verify(app: &App, verify: &Verify, json: bool) -> Outcome {
+    let report = app.verify(&VerifyRequest {
+        folder: verify.folder.clone(),
+        budget: (!verify.all).then_some(verify.budget),
+        repair: verify.repair,
+    })?;
+    show(&report, json, text::verify)?;
+    if let Some(trouble) = &report.mailbox_trouble {
+        warn(&format!("{trouble}; what lacks is asked for with the next sync."));
+    }
+    let is_sound = report.damaged.len() == report.repaired.len();
+    Ok(if is_sound { DONE } else { PARTIAL })
 }
 
 fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {

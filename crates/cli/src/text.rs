@@ -3,7 +3,7 @@
 use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LocationState, LocationView, LogLine};
 use offsync_app::{
     ConflictView, CopyReport, DiffLine, EmptiedReport, JoinReport, MailboxReport, ResolvedReport, RestoredView,
-    SideView, SkippedReport, SyncReport, Tone, TrashView, WaitingLocation,
+    SideView, SkippedReport, SyncReport, Tone, TrashView, VerifyReport, WaitingLocation,
 };
 
 use crate::units::{count, size};
@@ -154,6 +154,36 @@ pub(crate) fn resolved(line: &ResolvedReport) -> String {
         ),
         None => format!("One version of {} stays; the other is in the trash.", safe(&line.path)),
     }
+}
+
+/// Tells what reading files again found.
+pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
+    let read = count(report.checked_files, "file", "files");
+    let mut lines = vec![format!(
+        "{read} read again ({}); {:.0} % of this archive in this pass.",
+        size(report.checked_bytes),
+        report.coverage_percent.floor()
+    )];
+    let tell = |what: &str, paths: &[String]| -> Vec<String> {
+        paths.iter().map(|path| format!("  {what}: {}", safe(path))).collect()
+    };
+    lines.extend(tell("damaged", &report.damaged));
+    lines.extend(tell("healed", &report.repaired));
+    lines.extend(tell("asked for", &report.wanted));
+    lines.push(match report {
+        _ if report.damaged.is_empty() && report.completed.is_some() => "Everything reads as it should.".into(),
+        _ if report.damaged.is_empty() => {
+            "So far everything reads as it should. The next time it goes on from there.".into()
+        }
+        _ if report.damaged.len() == report.repaired.len() => {
+            "All that was damaged is healed. Drives that damage files are best replaced.".into()
+        }
+        _ if !report.wanted.is_empty() => {
+            "Another home puts the lacking pieces into the mailbox when it syncs; sync here after that.".into()
+        }
+        _ => "Say --repair to have them again from another home.".into(),
+    });
+    lines
 }
 
 /// Tells of a file in the trash.

@@ -160,7 +160,7 @@ impl Engine<'_> {
         Ok(writes)
     }
 
-    fn keep_places(&self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
+    fn keep_places(&mut self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
         let overlay = Overlay::new(self.index, self.local_changes()?)?;
         let plan = self.plan(&overlay, &self.stores()?)?;
         let mut writes = Vec::new();

@@ -158,7 +158,7 @@ impl Engine<'_> {
         Ok(None)
     }
 
-    fn checked(
+    pub(crate) fn checked(
         &self,
         chunk: &ChunkId,
         file: std::result::Result<Box<dyn OpenFile>, DiskError>,

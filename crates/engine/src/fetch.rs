@@ -264,6 +264,8 @@ impl Engine<'_> {
     /// Drops staged files of which nothing is waited for any more.
     pub(crate) fn drop_spent_staging(&mut self) -> Result<()> {
         let is_settled = self.index.notes(UNSETTLED)?.is_empty();
+        let damages = self.damages()?;
+        let bad: BTreeSet<ChunkId> = damages.values().flat_map(|damage| damage.bad.iter().copied()).collect();
         for (file, staged) in memory::read_all::<StagedChunks>(self.index, STAGED)? {
             let age_ns = self.clock.now_ns().saturating_sub(staged.staged_ns);
             let is_part = staged.keeps == Keeps::UntilEntry && age_ns < PART_KEPT_NS;
@@ -271,7 +273,7 @@ impl Engine<'_> {
             if !is_spent {
                 is_spent = true;
                 for (chunk, _, _) in &staged.chunks {
-                    is_spent &= !self.index.places_with_chunk(chunk)?.is_empty();
+                    is_spent &= !bad.contains(chunk) && !self.index.places_with_chunk(chunk)?.is_empty();
                 }
             }
             if is_spent {

@@ -17,7 +17,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
-use crate::memory::{self, Intent, JOURNAL, TRASH, TrashRecord};
+use crate::memory::{self, DAMAGED, Intent, JOURNAL, TRASH, TrashRecord};
 use crate::monitor::Phase;
 use crate::plan::{Action, Before};
 use crate::scan::{UNTELLING_CTIME_NS, looks_unread};
@@ -109,9 +109,15 @@ impl Engine<'_> {
             .as_ref()
             .filter(|before| !before.shown.value.content.is_folder() && !action.is_retouch());
         let trash = match displaces {
-            Some(Before { shown, .. }) => {
-                let by = self.displacer(shown, action.after.as_ref())?;
-                Some(self.to_trash(&shown.value.path, Some(&shown.value.content), by)?)
+            Some(before) => {
+                let shown = &before.shown;
+                let by = match action.is_repair {
+                    true => None,
+                    false => self.displacer(shown, action.after.as_ref())?,
+                };
+                // What is damaged is kept, and stands for no content.
+                let content = (!before.is_damaged).then_some(&shown.value.content);
+                Some(self.to_trash(&shown.value.path, content, by)?)
             }
             None => None,
         };
@@ -188,6 +194,10 @@ impl Engine<'_> {
                         writes.extend(self.respell_below(&ready.action.key, was, place)?);
                     }
                     writes.push(IndexWrite::Place(ready.action.key.clone(), place));
+                    if ready.action.is_repair {
+                        self.report.repaired.push(action_path(&ready.action));
+                        writes.push(memory::erase(memory::of_key(DAMAGED, &ready.action.key)));
+                    }
                     if let Some((name, record)) = &ready.trash {
                         let moves = ready.action.after.is_none();
                         stores.add_displaced(name, record, moves);

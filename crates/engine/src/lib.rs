@@ -36,6 +36,7 @@ mod survey;
 mod trash;
 mod unit;
 mod unshown;
+mod verify;
 mod view;
 
 pub use begin::{Beginning, Companion};
@@ -50,3 +51,4 @@ pub use resolve::{Keep, Side};
 pub use survey::{Difference, DifferenceKind, LocationStanding, LocationState, MailboxStanding, Survey};
 pub use trash::{Emptied, TrashLine};
 pub use unshown::Unshown;
+pub use verify::{DamagedFile, VerifyOptions, VerifyReport};

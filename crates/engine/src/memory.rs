@@ -130,6 +130,27 @@ pub(crate) struct StagedChunks {
     pub(crate) chunks: Vec<(ChunkId, u64, u32)>,
 }
 
+/// A file that reads other than it did although nobody changed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Damage {
+    pub(crate) path: RelPath,
+    /// Its pieces that do not read as they should.
+    pub(crate) bad: Vec<ChunkId>,
+    /// Whether it is to be put together again.
+    pub(crate) is_wanted: bool,
+}
+
+/// A verification that is under way, over several visits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CheckPass {
+    /// When it began, by this location's clock.
+    pub(crate) began_ns: i64,
+    /// The place up to which all was read.
+    pub(crate) after: Option<PathKey>,
+    /// Files up to there.
+    pub(crate) files: u64,
+}
+
 /// One folded changeset, for the history that people read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogRecord {
@@ -181,6 +202,8 @@ pub(crate) const LAST_MANIFEST: &str = "last-manifest/";
 pub(crate) const LOG: &str = "log/";
 pub(crate) const STATEMENT: &str = "statement/";
 pub(crate) const AWAITS_STATE: &str = "awaits-state";
+pub(crate) const CHECK: &str = "check";
+pub(crate) const DAMAGED: &str = "damaged/";
 pub(crate) const IGNORE: &str = "ignore";
 
 /// Reads a note that must be readable if it is there.

@@ -13,6 +13,8 @@ pub enum Phase {
     Posting,
     /// Deleting what all have applied.
     Pruning,
+    /// Reading files again.
+    Verifying,
 }
 
 /// How far a phase has come.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::Content;
 use offsync_core::ids::ChunkId;
-use offsync_core::place::{Place, Shown, ShownRef, Stat};
+use offsync_core::place::{Observed, Place, Shown, ShownRef, Stat};
 use offsync_core::present::present_folder;
 use offsync_core::reconcile::{AtHand, Step, decide};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -12,7 +12,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, UNSETTLED};
+use crate::memory::{self, Damage, UNSETTLED};
 use crate::overlay::Overlay;
 
 /// What stands at a place before an action: checked again right before it.
@@ -20,6 +20,8 @@ use crate::overlay::Overlay;
 pub(crate) struct Before {
     pub(crate) shown: Shown,
     pub(crate) stat: Stat,
+    /// Whether it reads other than it should.
+    pub(crate) is_damaged: bool,
 }
 
 /// One thing to do to the drive.
@@ -29,13 +31,15 @@ pub(crate) struct Action {
     pub(crate) before: Option<Before>,
     /// What is to be shown; `None` to take away.
     pub(crate) after: Option<Shown>,
+    /// Whether a damaged file is put together again.
+    pub(crate) is_repair: bool,
 }
 
 impl Action {
     /// Tells whether only name, times or mode change.
     pub(crate) fn is_retouch(&self) -> bool {
         match (&self.before, &self.after) {
-            (Some(before), Some(after)) => before.shown.value.same_content(&after.value),
+            (Some(before), Some(after)) => !self.is_repair && before.shown.value.same_content(&after.value),
             _ => false,
         }
     }
@@ -67,13 +71,16 @@ pub(crate) struct Plan {
     pub(crate) unfinished: BTreeSet<PathKey>,
     /// Chunks that are wanted and not at hand.
     pub(crate) missing: BTreeSet<ChunkId>,
+    /// Files that are damaged.
+    pub(crate) damages: BTreeMap<PathKey, Damage>,
 }
 
 impl Engine<'_> {
     /// Decides what all unsettled folders need.
-    pub(crate) fn plan(&self, overlay: &Overlay, stores: &Stores) -> Result<Plan> {
+    pub(crate) fn plan(&mut self, overlay: &Overlay, stores: &Stores) -> Result<Plan> {
         let mut plan = Plan {
             folders: self.folders_to_settle(overlay)?,
+            damages: self.damages()?,
             ..Plan::default()
         };
         let mut paths: BTreeMap<PathKey, RelPath> = BTreeMap::new();
@@ -107,7 +114,7 @@ impl Engine<'_> {
         reason = "one step of the loop above, split off for its length"
     )]
     fn plan_place(
-        &self,
+        &mut self,
         folder: &PathKey,
         key: PathKey,
         place: Option<Place>,
@@ -123,6 +130,11 @@ impl Engine<'_> {
             plan.step_asides.push(StepAside { from, to: want.clone() });
             return Ok(());
         }
+        let want = match want {
+            Some(want) if self.plan_repair(folder, &key, place.as_ref(), &want, stores, plan)? => return Ok(()),
+            want => want,
+        };
+        let is_damaged = plan.damages.contains_key(&key);
         let missing = self.missing_for(place.as_ref(), want.as_ref(), stores)?;
         let at_hand = if missing.is_empty() { AtHand::Yes } else { AtHand::No };
         let before = |place: Option<Place>| {
@@ -131,6 +143,7 @@ impl Engine<'_> {
             Some(Before {
                 shown: place.shown?,
                 stat,
+                is_damaged,
             })
         };
         match decide(&key, place.as_ref(), want.as_ref(), at_hand) {
@@ -140,17 +153,20 @@ impl Engine<'_> {
                 key,
                 before: before(place),
                 after: None,
+                is_repair: false,
             }),
             Step::Put(shown) => plan.actions.push(Action {
                 key,
                 before: None,
                 after: Some(shown),
+                is_repair: false,
             }),
             Step::Replace(shown) | Step::Retouch(shown) => {
                 plan.actions.push(Action {
                     key,
                     before: before(place),
                     after: Some(shown),
+                    is_repair: false,
                 });
             }
             Step::Wait => {
@@ -160,6 +176,51 @@ impl Engine<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Plans to put a damaged file together again, if that is wanted; tells whether anything is decided by that.
+    fn plan_repair(
+        &mut self,
+        folder: &PathKey,
+        key: &PathKey,
+        place: Option<&Place>,
+        want: &Shown,
+        stores: &Stores,
+        plan: &mut Plan,
+    ) -> Result<bool> {
+        let Some(damage) = plan.damages.get(key).filter(|damage| damage.is_wanted) else {
+            return Ok(false);
+        };
+        let Some(Place {
+            shown: Some(shown),
+            observed: Observed::AsShown(stat),
+        }) = place
+        else {
+            return Ok(false);
+        };
+        if !shown.value.same_content(&want.value) {
+            return Ok(false);
+        }
+        let lacking = self.lacking_for(damage, stores)?;
+        if lacking.is_empty() {
+            let before = Before {
+                shown: shown.clone(),
+                stat: *stat,
+                is_damaged: true,
+            };
+            plan.actions.push(Action {
+                key: key.clone(),
+                before: Some(before),
+                after: Some(want.clone()),
+                is_repair: true,
+            });
+        } else {
+            // The index believes that they are in the tree: who looks for them must know better.
+            self.unreadable.extend(lacking.iter().copied());
+            plan.missing.extend(lacking);
+            plan.unfinished.insert(folder.clone());
+        }
+        Ok(true)
     }
 
     fn missing_for(&self, place: Option<&Place>, want: Option<&Shown>, stores: &Stores) -> Result<Vec<ChunkId>> {

@@ -112,6 +112,8 @@ pub struct SyncReport {
     pub pruned_bytes: u64,
     /// Conflict copies that are shown now.
     pub conflicts: Vec<ConflictLine>,
+    /// Damaged files that were put together again.
+    pub repaired: Vec<RelPath>,
     /// Paths left alone.
     pub skipped: Vec<SkippedPath>,
     /// Paths that are not taken in, in order of the scan; the first 1,000.

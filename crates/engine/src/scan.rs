@@ -268,6 +268,10 @@ impl Engine<'_> {
             && looks_unread(stat, &entry.stat, entry.kind)
             && !value.same_content(&seen.0)
         {
+            if let Content::File(file) = &value.content {
+                let note = self.note_damage(path, file)?;
+                walk.writes.extend(note);
+            }
             self.skip(
                 path,
                 "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched",

@@ -55,6 +55,22 @@ impl Hand {
         self.edit(path, bytes.into(), Some(mtime_ns))
     }
 
+    /// Lets a file's last byte rot: nothing that the drive tells of it changes. An empty file has nothing to rot.
+    pub fn rot(&self, path: &RelPath) -> Result<(), DiskError> {
+        self.act(path, |_, state| {
+            let (_, id) = state.volume.find(path)?;
+            let Body::File(bytes) = &state.volume.node(id).body else {
+                return Err(Kind::Other);
+            };
+            let mut rotten = bytes.as_ref().clone();
+            if let Some(last) = rotten.last_mut() {
+                *last ^= 1;
+            }
+            state.volume.replace_content(id, rotten);
+            Ok(())
+        })
+    }
+
     /// Removes a file, a link or a folder with all below.
     pub fn remove(&self, path: &RelPath) -> Result<(), DiskError> {
         self.act(path, |disk, state| {

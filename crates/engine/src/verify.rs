@@ -1,0 +1,252 @@
+//! Verifying: files are read again, piece by piece, and compared with what the index knows of them.
+//!
+//! A pass rolls on from visit to visit within the time it is given. A file that looks other than it did was edited and
+//! is the next scan's business; one that looks the same and reads differently is damaged. A damaged file
+//! is named, never posted, and stays where it is until its pieces have been had from elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::entry::{Content, FileContent};
+use offsync_core::ids::ChunkId;
+use offsync_core::limits::INDEX_PAGE_ROWS;
+use offsync_core::place::{Observed, Place, Stat};
+use offsync_core::ports::IndexWrite;
+use offsync_core::rel_path::{PathKey, RelPath};
+
+use crate::engine::Engine;
+use crate::error::{EngineError, Result, is_fatal};
+use crate::journal::looks_same;
+use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, LAST_CHECK};
+use crate::monitor::Phase;
+use crate::scan::UNTELLING_CTIME_NS;
+
+/// How much is to be verified, and what is to be done about damage.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct VerifyOptions {
+    /// Time to stop after, in nanoseconds; at least one file is read. `None` reads a whole pass from its beginning.
+    pub budget_ns: Option<i64>,
+    /// Whether damaged files are to be had again from another location.
+    pub repair: bool,
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct VerifyReport {
+    /// Files read.
+    pub checked_files: u64,
+    /// Their bytes.
+    pub checked_bytes: u64,
+    /// Files that are damaged, from earlier visits too.
+    pub damaged: Vec<DamagedFile>,
+    /// Files of this pass that were read, on this visit or an earlier one, in a hundred of all; 100 when it came to its end.
+    pub coverage_percent: f64,
+    /// When this pass began, if it came to its end and found all sound, in nanoseconds since 1970.
+    pub completed_ns: Option<i64>,
+}
+
+/// A file that reads other than it did although nobody changed it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DamagedFile {
+    /// Which.
+    pub path: RelPath,
+    /// Whether it is to be put together again.
+    pub is_wanted: bool,
+}
+
+impl Engine<'_> {
+    /// Reads files again from where the last visit stopped, and names those that are damaged.
+    pub fn verify(&mut self, options: &VerifyOptions) -> Result<VerifyReport> {
+        self.recover()?;
+        self.match_marker()?;
+        let began_ns = self.clock.now_ns();
+        let new_pass = CheckPass {
+            began_ns,
+            after: None,
+            files: 0,
+        };
+        let kept = memory::read(self.index, CHECK)?.filter(|_| options.budget_ns.is_some());
+        let mut pass: CheckPass = kept.unwrap_or(new_pass);
+        let mut report = VerifyReport::default();
+        let total = self.index.count_files()?;
+        let is_over = |report: &VerifyReport, now_ns: i64| {
+            let is_late = options
+                .budget_ns
+                .is_some_and(|budget_ns| now_ns.saturating_sub(began_ns) >= budget_ns);
+            report.checked_files > 0 && is_late
+        };
+        let is_complete = 'pass: loop {
+            let page = self.index.places_after(pass.after.as_ref(), INDEX_PAGE_ROWS)?;
+            if page.is_empty() {
+                break 'pass true;
+            }
+            for (key, place) in page {
+                if is_over(&report, self.clock.now_ns()) {
+                    break 'pass false;
+                }
+                self.verify_place(&key, &place, &mut report, options)?;
+                pass.files += u64::from(place.on_disk().is_some_and(is_file));
+                pass.after = Some(key);
+                let path = place.path();
+                self.tell_bytes(Phase::Verifying, pass.files, Some(total), report.checked_bytes, path)?;
+            }
+            self.commit(vec![memory::write(CHECK, &pass)])?;
+        };
+        self.close_pass(&mut report, &pass, is_complete, total)?;
+        Ok(report)
+    }
+
+    fn close_pass(&mut self, report: &mut VerifyReport, pass: &CheckPass, is_complete: bool, total: u64) -> Result<()> {
+        let damages = self.damages()?;
+        report.damaged = self.damaged()?;
+        let mut writes = Vec::new();
+        if is_complete {
+            report.coverage_percent = 100.0;
+            writes.push(memory::erase(CHECK));
+            if damages.is_empty() {
+                report.completed_ns = Some(pass.began_ns);
+                writes.push(memory::write(LAST_CHECK, &pass.began_ns));
+            }
+        } else {
+            report.coverage_percent = 100.0 * pass.files.min(total) as f64 / total.max(1) as f64;
+            writes.push(memory::write(CHECK, pass));
+        }
+        self.commit(writes)
+    }
+
+    fn verify_place(
+        &mut self,
+        key: &PathKey,
+        place: &Place,
+        report: &mut VerifyReport,
+        options: &VerifyOptions,
+    ) -> Result<()> {
+        let (Some(value), Some(stat)) = (place.on_disk(), place.stat()) else {
+            return Ok(());
+        };
+        let Content::File(file) = &value.content else {
+            return Ok(());
+        };
+        // What was written too soon before it was looked at tells nothing: the next scan reads it.
+        if stat.ctime_ns == UNTELLING_CTIME_NS || !self.looks_as_known(&value.path, stat)? {
+            return Ok(());
+        }
+        let bad = self.damaged_pieces(&value.path, file)?;
+        // Only what nobody touched while it was read is damaged, on a drive that is still there.
+        if !bad.is_empty() && !self.looks_as_known(&value.path, stat)? {
+            return Ok(());
+        }
+        report.checked_files += 1;
+        report.checked_bytes += file.size_bytes;
+        let name = memory::of_key(DAMAGED, key);
+        let known: Option<Damage> = memory::read(self.index, &name)?;
+        if bad.is_empty() {
+            return match known {
+                Some(_) => self.commit(vec![memory::erase(name)]),
+                None => Ok(()),
+            };
+        }
+        self.match_marker()?;
+        // Nobody could say what a change that was never posted should read like.
+        let is_wanted = options.repair && !place.is_changed();
+        let damage = Damage {
+            path: value.path.clone(),
+            bad,
+            is_wanted: is_wanted || known.is_some_and(|known| known.is_wanted),
+        };
+        let mut writes = vec![memory::write(name, &damage)];
+        if damage.is_wanted {
+            writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
+        }
+        self.commit(writes)
+    }
+
+    fn looks_as_known(&self, path: &RelPath, stat: &Stat) -> Result<bool> {
+        match self.disk.look(path) {
+            Ok(entry) => Ok(entry.is_some_and(|entry| looks_same(stat, &entry))),
+            Err(error) if is_fatal(&error) => Err(error.into()),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Gives the pieces of a file that do not read as they should.
+    fn damaged_pieces(&self, path: &RelPath, file: &FileContent) -> Result<Vec<ChunkId>> {
+        let mut bad = Vec::new();
+        for (chunk, offset, len) in file.pieces() {
+            if self.monitor.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            if self.checked(&chunk, self.disk.open(path), offset, len)?.is_none() {
+                bad.push(chunk);
+            }
+        }
+        Ok(bad)
+    }
+
+    /// Gives the files that are known to be damaged.
+    pub fn damaged(&mut self) -> Result<Vec<DamagedFile>> {
+        let file = |damage: Damage| DamagedFile {
+            path: damage.path,
+            is_wanted: damage.is_wanted,
+        };
+        Ok(self.damages()?.into_values().map(file).collect())
+    }
+
+    /// Gives the damages that are known, and forgets those that somebody saved, moved or deleted since.
+    pub(crate) fn damages(&mut self) -> Result<BTreeMap<PathKey, Damage>> {
+        let mut damages = BTreeMap::new();
+        let mut writes = Vec::new();
+        for damage in memory::read_all::<Damage>(self.index, DAMAGED)?.into_values() {
+            let key = damage.path.key();
+            let place = self.index.place(&key)?;
+            let is_there = place.is_some_and(|place| {
+                let holds = |chunk: &ChunkId| {
+                    place
+                        .on_disk()
+                        .is_some_and(|value| value.content.chunk_ids().contains(chunk))
+                };
+                matches!(place.observed, Observed::AsShown(_)) && damage.bad.iter().all(holds)
+            });
+            if is_there {
+                damages.insert(key, damage);
+            } else {
+                writes.push(memory::erase(memory::of_key(DAMAGED, &key)));
+            }
+        }
+        self.commit(writes)?;
+        Ok(damages)
+    }
+
+    /// Gives those bad pieces of a damaged file that can be read nowhere on this drive.
+    pub(crate) fn lacking_for(
+        &mut self,
+        damage: &Damage,
+        stores: &crate::content::Stores,
+    ) -> Result<BTreeSet<ChunkId>> {
+        let mut lacking = BTreeSet::new();
+        for chunk in &damage.bad {
+            if self.read_chunk(chunk, stores)?.is_none() {
+                lacking.insert(*chunk);
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// Makes the write that names a file as damaged, of which a scan read all and knows no pieces.
+    pub(crate) fn note_damage(&self, path: &RelPath, file: &FileContent) -> Result<Option<IndexWrite>> {
+        let name = memory::of_key(DAMAGED, &path.key());
+        if memory::read::<Damage>(self.index, &name)?.is_some() {
+            return Ok(None);
+        }
+        let bad = self.damaged_pieces(path, file)?;
+        let damage = Damage {
+            path: path.clone(),
+            bad,
+            is_wanted: false,
+        };
+        Ok((!damage.bad.is_empty()).then(|| memory::write(name, &damage)))
+    }
+}
+
+fn is_file(value: &offsync_core::entry::Value) -> bool {
+    matches!(value.content, Content::File(_))
+}

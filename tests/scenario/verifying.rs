@@ -1,0 +1,82 @@
+//! `verify`: files are read again, over several visits, and nothing that a person saved is taken for damage.
+
+use serde_json::json;
+
+use crate::schema;
+use crate::world::World;
+
+#[test]
+fn a_whole_pass_reads_everything_and_says_when() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("a.txt", "aaa");
+        pep.write("album/large.bin", vec![7; 3 << 20]);
+    });
+    world.wait_for_settled_stats(&[&pep, &anna]);
+    let output = anna.json(["verify", anna.at(), "--all"]);
+    output.expect_code(0);
+    let report = output.document();
+    schema::check(&report, &schema::verify(), &schema::VERIFY_MORE);
+    assert_eq!(
+        (&report["checked_files"], &report["checked_bytes"]),
+        (&json!(2), &json!(3 + (3 << 20)))
+    );
+    assert_eq!(
+        (&report["damaged"], &report["coverage_percent"]),
+        (&json!([]), &json!(100.0))
+    );
+    anna.sync();
+    let locations = pep.json(["locations", pep.at()]).document();
+    assert_eq!(locations[1]["last_check"], report["completed"], "{locations:#}");
+    anna.run(["verify", anna.at()]).expect_code(0).expect_out(
+        "2 files read again (3.1 MB); 100 % of this archive in this pass.\nEverything reads as it should.\n",
+    );
+}
+
+#[test]
+fn a_pass_rolls_on_from_visit_to_visit() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| (0..5).for_each(|n| pep.write(&format!("{n}.txt"), format!("{n}"))));
+    world.wait_for_settled_stats(&[&pep]);
+    let mut percents = Vec::new();
+    for _ in 0..6 {
+        let output = pep.json(["verify", pep.at(), "--budget", "0"]);
+        output.expect_code(0);
+        assert!(
+            output.document()["checked_files"].as_u64() <= Some(1),
+            "one file a visit"
+        );
+        percents.push(output.document()["coverage_percent"].as_f64().expect("a number"));
+    }
+    assert_eq!(percents[..5], [20.0, 40.0, 60.0, 80.0, 100.0]);
+    pep.run(["verify", pep.at(), "--budget", "0"])
+        .expect_out("So far everything reads as it should. The next time it goes on from there.\n");
+}
+
+#[test]
+fn an_edit_is_no_damage() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "aaa"));
+    world.wait_for_settled_stats(&[&anna]);
+    anna.write("a.txt", "bbb");
+    let report = anna.json(["verify", anna.at(), "--all", "--repair"]);
+    report.expect_code(0);
+    assert_eq!(report.document()["damaged"], json!([]));
+    anna.sync();
+    pep.sync();
+    assert_eq!(pep.read("a.txt"), b"bbb", "it travels like any other");
+}
+
+#[test]
+fn what_is_no_duration_is_refused_with_an_example() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let output = pep.run(["verify", pep.at(), "--budget", "soon"]);
+    output.expect_code(2);
+    assert!(
+        output
+            .stderr
+            .contains("'soon' is no duration; write one like 90s, 10m, 2h or 1d"),
+        "{output}"
+    );
+}
