@@ -23,6 +23,8 @@ mod machine;
 mod newer;
 mod odd_names;
 mod output;
+mod reader;
+mod reader_moves;
 mod rehearsal;
 mod resolving;
 mod restored;

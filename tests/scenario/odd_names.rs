@@ -66,7 +66,7 @@ fn odd() -> Vec<Vec<u8>> {
     names
 }
 
-fn write_odd(pep: &Home, suffix: &str) {
+pub(crate) fn write_odd(pep: &Home, suffix: &str) {
     for name in odd() {
         let at = pep.folder.join("odd").join(OsStr::from_bytes(&name));
         fs::create_dir_all(at.parent().expect("a folder")).expect("a folder can be made");

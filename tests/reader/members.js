@@ -1,0 +1,33 @@
+// People and heads: who signs by which key, and what each location says that it knows.
+import { Wire } from "./wire.js";
+
+const [JOINED, SUCCEEDS] = [1, 2];
+
+/** The key inside a statement, by which it is signed. */
+export const authorKeyIn = (content) => new Wire(content).hash();
+
+/** Reads a verified statement; `key` is that of its subject, null if the statement does not tell it. */
+export function readPeople(name, content) {
+  const wire = new Wire(content);
+  const [authorKey, kind] = [wire.hash(), wire.byte()];
+  if (kind !== JOINED && kind !== SUCCEEDS) return { ...name, authorKey, key: null };
+  const old = kind === SUCCEEDS ? wire.id() : name.author;
+  if (kind === SUCCEEDS) wire.uint();
+  const [, , key] = [wire.text(), wire.text(), wire.hash(), wire.int()];
+  if (kind === JOINED) wire.vector();
+  wire.end();
+  return { ...name, authorKey, key: old === name.author ? key : null };
+}
+
+/** Reads a verified head, as far as a reader uses it. */
+export function readHead(name, content) {
+  const wire = new Wire(content);
+  const [, , , root] = [wire.byte(), wire.uint(), wire.raw(16), wire.hash(), wire.int()];
+  wire.option(() => wire.int());
+  const [, , vector] = [wire.uint(), wire.uint(), wire.vector()];
+  wire.list(() => wire.id());
+  wire.list(() => [wire.id(), wire.uint()]);
+  wire.list(() => wire.hash());
+  wire.end();
+  return { ...name, root, vector };
+}
