@@ -6,6 +6,7 @@ use offsync_core::dot::Dot;
 use offsync_core::entry::Content;
 use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
+use offsync_core::merkle::RootBuilder;
 use offsync_core::ports::IndexStore;
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::version_vector::VersionVector;
@@ -103,6 +104,7 @@ impl World {
     pub(crate) fn judge(&mut self) -> Result<(), Bad> {
         self.nothing_waits()?;
         self.all_are_equal()?;
+        self.roots_are_exact()?;
         self.dots_are_exact()?;
         self.no_value_is_lost()?;
         self.mailbox_is_empty(|world, name| world.waits_as_orphan(name))?;
@@ -203,6 +205,20 @@ impl World {
         let mut lacking = wanted.filter(|value| !here.contains(value)).peekable();
         let may_be_gone = |value: &u64| self.values.consumed.contains(value) || self.values.excused.contains(value);
         lacking.peek().is_some() && lacking.all(|value| !held.contains(&value) && may_be_gone(&value))
+    }
+
+    /// The roots that are kept folder by folder are those of the entries, and tell where two homes differ.
+    fn roots_are_exact(&self) -> Result<(), Bad> {
+        for home in &self.homes {
+            let kept = home.with_engine(&self.shared, |engine| engine.root())()?.map_err(|error| error.to_string())?;
+            let mut builder = RootBuilder::default();
+            let entries = home.index.all_entries();
+            entries.iter().for_each(|(key, siblings)| builder.add(key, siblings));
+            if builder.finish().0 != kept {
+                return Err(format!("a kept root is wrong: home {}", home.at));
+            }
+        }
+        Ok(())
     }
 
     fn all_are_equal(&self) -> Result<(), Bad> {

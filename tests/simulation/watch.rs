@@ -32,6 +32,16 @@ pub(crate) struct Minted {
     is_public: bool,
 }
 
+/// A head as it was put.
+pub(crate) struct SeenHead {
+    pub(crate) counter: u64,
+    pub(crate) at_ns: i64,
+    /// When the one before it was put.
+    before_ns: i64,
+    /// The number of the call that put it.
+    call: u64,
+}
+
 /// What was seen so far.
 #[derive(Default)]
 pub(crate) struct Notes {
@@ -42,7 +52,11 @@ pub(crate) struct Notes {
     /// Indexes of all homes, with whether a backup was put back there.
     pub(crate) homes: Vec<(SimIndex, bool)>,
     /// The counter and time of the last head of each location, by the world's clock.
-    pub(crate) heads: BTreeMap<LocationId, (u64, i64)>,
+    pub(crate) heads: BTreeMap<LocationId, SeenHead>,
+    /// Counts listings and heads, in the order in which they happen.
+    calls: u64,
+    /// When each home listed the mailbox last, counted so.
+    listed: BTreeMap<usize, u64>,
     pub(crate) now_ns: i64,
     pub(crate) park_after_ns: i64,
     pub(crate) judges_prunes: bool,
@@ -176,7 +190,15 @@ impl Watch {
         };
         let mut notes = self.notes();
         let now_ns = notes.now_ns;
-        notes.heads.insert(head.location, (head.counter, now_ns));
+        notes.calls += 1;
+        let before_ns = notes.heads.get(&head.location).map_or(0, |seen| seen.at_ns);
+        let seen = SeenHead {
+            counter: head.counter,
+            at_ns: now_ns,
+            before_ns,
+            call: notes.calls,
+        };
+        notes.heads.insert(head.location, seen);
         notes.counts.insert(head.location, head.counts.clone());
         let (root, other) = *notes.roots.entry(head.vector.clone()).or_insert((head.root, home));
         if root != head.root {
@@ -186,6 +208,14 @@ impl Watch {
             );
             notes.trouble.get_or_insert(text);
         }
+    }
+
+    /// Sees that a home lists the mailbox.
+    pub(crate) fn see_list(&self, home: usize) {
+        let mut notes = self.notes();
+        notes.calls += 1;
+        let calls = notes.calls;
+        notes.listed.insert(home, calls);
     }
 
     /// Sees an object before it is deleted.
@@ -202,9 +232,13 @@ impl Watch {
         for (at, (index, was_restored)) in notes.homes.iter().enumerate() {
             let Some(identity) = identity_of(index) else { continue };
             let head = notes.heads.get(&identity.location);
+            let is_recent = |at_ns: i64| notes.now_ns - at_ns < notes.park_after_ns;
+            let listed = notes.listed.get(&home).copied().unwrap_or(0);
             let speaks = self.mailbox.object(&format!("head.{}", identity.location)).is_some()
-                && head.is_some_and(|(counter, at_ns)| {
-                    *counter == identity.counter && notes.now_ns - at_ns < notes.park_after_ns
+                && head.is_some_and(|head| {
+                    // Who was parked and came back since the pruner's last listing is served state.
+                    let came_back = head.call > listed && !is_recent(head.before_ns);
+                    head.counter == identity.counter && is_recent(head.at_ns) && !came_back
                 });
             // Whoever came between the pruner's listing and its deletion is served state.
             let is_known = matches!(pruner.note(&format!("person/{}", identity.location)), Ok(Some(_)));

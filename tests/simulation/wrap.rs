@@ -107,6 +107,7 @@ impl fmt::Debug for WatchedMailbox {
 
 impl Mailbox for WatchedMailbox {
     fn list(&self) -> Result<Vec<ObjectInfo>, MailboxError> {
+        self.watch.see_list(self.home);
         self.inner.list()
     }
 

@@ -109,10 +109,11 @@ impl<'a> Engine<'a> {
         self.identity.archive
     }
 
-    pub(crate) fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<()> {
+    pub(crate) fn commit(&mut self, mut writes: Vec<IndexWrite>) -> Result<()> {
         if writes.is_empty() {
             return Ok(());
         }
+        writes.extend(memory::forget_hashes(&writes));
         Ok(self.index.commit(writes)?)
     }
 

@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 
 use offsync_core::format::ObjectName;
 use offsync_core::format::head::Head;
-use offsync_core::ids::{ChunkId, Nonce, Root};
-use offsync_core::limits::{HEAD_REFRESH_NS, INDEX_PAGE_ROWS, MISSING_LISTED_MAX};
-use offsync_core::merkle::RootBuilder;
+use offsync_core::ids::{ChunkId, Nonce};
+use offsync_core::limits::{HEAD_REFRESH_NS, MISSING_LISTED_MAX};
 use offsync_core::ports::Mailbox;
-use offsync_core::rel_path::PathKey;
 
 use crate::counted::Counted;
 use crate::engine::Engine;
@@ -20,20 +18,6 @@ use crate::view::View;
 const READS_VERSION: u8 = 1;
 
 impl Engine<'_> {
-    /// Computes the Merkle root of the posted index.
-    pub fn root(&self) -> Result<Root> {
-        let mut builder = RootBuilder::default();
-        let mut after: Option<PathKey> = None;
-        loop {
-            let page = self.index.entries_after(after.as_ref(), INDEX_PAGE_ROWS)?;
-            let Some((last, _)) = page.last() else {
-                return Ok(builder.finish());
-            };
-            after = Some(last.clone());
-            page.iter().for_each(|(key, siblings)| builder.add(key, siblings));
-        }
-    }
-
     /// Writes this location's head if it would say something new, or has not spoken for a day.
     ///
     /// `listed` is the head that the mailbox holds now.

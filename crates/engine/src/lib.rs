@@ -29,6 +29,7 @@ mod recover;
 mod report;
 mod resolve;
 mod room;
+mod root;
 mod scan;
 mod serve;
 mod settle;

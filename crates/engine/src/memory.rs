@@ -204,6 +204,8 @@ pub(crate) const STATEMENT: &str = "statement/";
 pub(crate) const AWAITS_STATE: &str = "awaits-state";
 pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";
+pub(crate) const FOLDER_HASH: &str = "hash/";
+pub(crate) const FOLDER_HASHES_KEPT: &str = "hashes-kept";
 pub(crate) const IGNORE: &str = "ignore";
 
 /// Reads a note that must be readable if it is there.
@@ -232,6 +234,25 @@ pub(crate) fn erase(name: impl Into<String>) -> IndexWrite {
 pub(crate) fn of_key(prefix: &str, key: &PathKey) -> String {
     let hex: String = key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{prefix}{hex}")
+}
+
+/// Makes the writes that let the folders above changed entries forget their hashes.
+pub(crate) fn forget_hashes(writes: &[IndexWrite]) -> Vec<IndexWrite> {
+    let mut folders: BTreeSet<PathKey> = BTreeSet::new();
+    for write in writes {
+        let IndexWrite::Entry(key, _) = write else { continue };
+        let mut above = key.parent();
+        while let Some(folder) = above {
+            above = folder.parent();
+            if !folders.insert(folder) {
+                break;
+            }
+        }
+    }
+    folders
+        .iter()
+        .map(|folder| erase(of_key(FOLDER_HASH, folder)))
+        .collect()
 }
 
 /// Makes the write that marks a folder as not settled.
