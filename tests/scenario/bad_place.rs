@@ -323,6 +323,43 @@ fn a_full_drive_keeps_what_it_has_and_takes_the_rest_when_there_is_room() {
 }
 
 #[test]
+fn what_has_no_room_is_named_and_keeps_nothing_else_waiting() {
+    let world = World::new();
+    let Some(drive) = SmallDrive::mount(&world.path("drives/anna"), 12 << 20) else {
+        return;
+    };
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("film.bin", crate::story::noise(1, 14 << 20));
+    for n in 0..8 {
+        pep.write(&format!("photos/{n}.jpg"), crate::story::noise(n + 2, 1_000_000));
+    }
+    pep.sync();
+    let output = anna.json(["sync", anna.at()]);
+    output.expect_code(5);
+    let skipped = &output.only_report()["skipped"];
+    let reason = skipped[0]["reason"].as_str().expect("a reason");
+    assert_eq!(
+        (skipped[0]["path"].as_str(), skipped[1].is_null()),
+        (Some("film.bin"), true),
+        "{skipped:#}"
+    );
+    assert!(
+        reason.starts_with("the drive is too full for it: it needs 29.4 MB while it is put together, and there are ")
+    );
+    for n in 0..8 {
+        assert!(
+            anna.has(&format!("photos/{n}.jpg")),
+            "photo {n} came, in slices: they do not fit twice at once"
+        );
+    }
+    anna.check_staging_is_empty();
+    assert!(!world.waiting().is_empty(), "the film waits in the mailbox");
+    drive.resize(64 << 20);
+    settle(&[&anna, &pep]);
+    assert!(anna.has("film.bin") && world.waiting().is_empty(), "with room it comes");
+}
+
+#[test]
 fn what_a_full_mailbox_drive_cannot_hold_waits_and_says_so() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));

@@ -42,6 +42,12 @@ impl SmallDrive {
         drop(self);
     }
 
+    /// Makes the drive larger or smaller.
+    pub(crate) fn resize(&self, size_bytes: u64) {
+        let options = std::ffi::CString::new(format!("size={size_bytes}")).expect("no zero in a number");
+        mount_remount(&self.at, MountFlags::empty(), options.as_c_str()).expect("an own drive can be mounted again");
+    }
+
     pub(crate) fn set_read_only(&self, is_read_only: bool) {
         let flags = if is_read_only {
             MountFlags::RDONLY

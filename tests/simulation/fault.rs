@@ -48,6 +48,14 @@ impl World {
             }
             Step::Replug => self.replug(at),
             Step::Rot => return self.rot(at),
+            Step::Squeeze => {
+                let free_bytes = *self
+                    .rng
+                    .choose(&[None, Some(0), Some(300), Some(90_000), Some(1_500_000)])
+                    .expect("some");
+                self.homes[at].disk.leave_free(free_bytes);
+                self.say(|_| format!("home {at}: the drive has {free_bytes:?} bytes left"));
+            }
             Step::Person | Step::Sync | Step::Advance | Step::Crash => {}
         }
         Ok(())
@@ -199,6 +207,7 @@ impl World {
         disk.mount();
         disk.set_gone(false);
         disk.set_read_only(false);
+        disk.leave_free(None);
     }
 
     /// Lets a file rot that another drive holds soundly, and reads all of this drive's files again.

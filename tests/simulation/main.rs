@@ -107,6 +107,11 @@ fn fat() {
 }
 
 #[test]
+fn tight() {
+    hold("tight");
+}
+
+#[test]
 fn rot() {
     hold("rot");
 }

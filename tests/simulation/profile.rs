@@ -39,6 +39,8 @@ pub(crate) enum Step {
     Plug,
     /// A location's clock jumps.
     ClockJump,
+    /// Other things fill a drive up to some bytes, or make room again.
+    Squeeze,
     /// A file rots on a drive whose every file is read again then.
     Rot,
     /// A file is read again and again while a program writes it.
@@ -80,6 +82,11 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
+    /// Tells whether drives fill up.
+    pub(crate) fn has_small_drives(&self) -> bool {
+        self.weights.iter().any(|(_, step)| *step == Step::Squeeze)
+    }
+
     /// Tells whether files rot.
     pub(crate) fn has_rot(&self) -> bool {
         self.weights.iter().any(|(_, step)| *step == Step::Rot)
@@ -248,6 +255,15 @@ pub(crate) fn all() -> Vec<Profile> {
             weights: &[(10, Person), (7, Sync), (12, Advance), (2, Crash), (2, Replug)],
             power_percent: 50,
             has_foreign_drives: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "tight",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[(9, Person), (8, Sync), (12, Advance), (1, Crash), (4, Squeeze)],
+            power_percent: 30,
+            has_big_files: true,
             ..PLAIN
         },
         Profile {

@@ -261,6 +261,7 @@ impl World {
             self.homes[at].kill();
         } else if let Err(error) = outcome
             && self.is_sound(at)
+            && !(self.profile.has_small_drives() && error.contains("no space left on the drive"))
         {
             return Err(format!("a cycle fails in a sound world: home {at}: {error}"));
         }

@@ -25,10 +25,10 @@ use crate::failure::{AppError, Result};
 use crate::init::{check_name, forget_attempt, unwritable, usable_folder};
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
-use crate::narration::size;
 use crate::opened::{Opened, drive_identity, hex, index_path};
 use crate::reports::SkippedReport;
 use crate::view::{Event, Phase};
+use offsync_engine::size;
 
 const IN_PROGRESS: &str = ".offsync/copy-in-progress.toml";
 const COPY_BYTES: usize = 1 << 20;

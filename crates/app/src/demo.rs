@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use offsync_engine::size;
+
 use crate::app::{App, AppOptions};
 use crate::copy::CopyRequest;
 use crate::failure::{AppError, Result};
 use crate::init::InitRequest;
 use crate::join::JoinRequest;
 use crate::keystore::KeystoreKind;
-use crate::narration::{Narrator, Tone, size};
+use crate::narration::{Narrator, Tone};
 use crate::photos::landscape;
 use crate::reports::SyncReport;
 use crate::sync::SyncRequest;

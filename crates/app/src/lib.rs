@@ -43,8 +43,8 @@ pub use invite::{InviteReport, InviteRequest};
 pub use join::{JoinReport, JoinRequest};
 pub use keystore::KeystoreKind;
 pub use mailboxes::{MailboxReport, WaitingLocation};
-pub use narration::{Narrator, Tone, size};
-pub use offsync_engine::Keep;
+pub use narration::{Narrator, Tone};
+pub use offsync_engine::{Keep, size};
 pub use reports::{
     AppliedReport, ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport,
     SyncReport, WaitingReport,

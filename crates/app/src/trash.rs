@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::failure::{AppError, Result};
-use crate::narration::size;
 use crate::opened::Opened;
 use crate::reports::exact;
 use crate::times::rfc3339;
 use crate::views::label_of;
+use offsync_engine::size;
 
 /// A file in the trash.
 #[derive(Clone, Debug, Serialize)]

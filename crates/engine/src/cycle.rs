@@ -20,6 +20,7 @@ use crate::options::SyncOptions;
 use crate::post::Posting;
 use crate::report::{ConflictLine, Held, SyncReport};
 use crate::scan::{Depth, Trust};
+use crate::space::Space;
 use crate::view::View;
 
 /// How often a post is tried again with less, where a mailbox is full without an allowance.
@@ -42,6 +43,7 @@ impl Engine<'_> {
         self.report = SyncReport::default();
         self.held.clear();
         self.unread_paths = 0;
+        self.space = Space::default();
         let had_held = !self.shown_held()?.is_empty();
         self.recover()?;
         self.match_marker()?;
@@ -207,10 +209,26 @@ impl Engine<'_> {
         self.fetch_changesets(mailbox, view)?;
         self.fetch_states(mailbox, view)?;
         self.end_waiting_for_state()?;
-        let missing = self.settle(consent)?;
-        if self.fetch_missing(mailbox, view, &missing)? {
+        let mut missing = self.settle(consent)?;
+        loop {
+            // What was put together leaves staging, and makes room for the next slice.
+            if std::mem::take(&mut self.space.is_tight) {
+                self.drop_spent_staging()?;
+            }
+            if !self.fetch_missing(mailbox, view, &missing)? {
+                break;
+            }
             self.unreadable.clear();
-            return self.settle(consent);
+            let left = self.settle(consent)?;
+            let is_less = left.len() < missing.len();
+            missing = left;
+            if !self.space.is_tight || !is_less {
+                break;
+            }
+        }
+        if self.space.is_tight {
+            let reason = "the drive is too full to take everything in; make room and sync again";
+            self.skip(&RelPath::root(), reason);
         }
         Ok(missing)
     }

@@ -12,6 +12,7 @@ use crate::error::{EngineError, Result};
 use crate::memory::{self, HeldSet, IDENTITY, Identity, VECTOR};
 use crate::monitor::{Monitor, Phase, Progress};
 use crate::report::{SkippedPath, SyncReport};
+use crate::space::Space;
 
 /// The world of one location.
 pub struct Ports<'a> {
@@ -53,6 +54,8 @@ pub struct Engine<'a> {
     pub(crate) sees_strangers: bool,
     /// Chunks that the index believes to be on this drive and that could not be read from it.
     pub(crate) unreadable: BTreeSet<ChunkId>,
+    /// What was found out about room on the drive in this cycle.
+    pub(crate) space: Space,
 }
 
 impl<'a> Engine<'a> {
@@ -88,6 +91,7 @@ impl<'a> Engine<'a> {
             listed_ns: None,
             sees_strangers: false,
             unreadable: BTreeSet::new(),
+            space: Space::default(),
         })
     }
 

@@ -3,11 +3,10 @@
 //! A missing pack never blocks the stream: what lacks is said in the head.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 
 use offsync_core::format::{FormatError, Manifest, ObjectName, State, decode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
-use offsync_core::ports::{DiskErrorKind, Mailbox, StagedName};
+use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::OpenError;
 
@@ -15,13 +14,9 @@ use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::fold::StateEntries;
-use crate::journal::hex;
-use crate::memory::{self, Keeps, STAGED, StagedChunks, UNSETTLED};
+use crate::memory::Keeps;
 use crate::monitor::Phase;
 use crate::view::View;
-
-/// A part whose entry never came is dropped after this time; the entry, if it comes, asks for it again.
-const PART_KEPT_NS: i64 = 180 * 24 * 3_600 * 1_000_000_000;
 
 impl Engine<'_> {
     /// Folds every listed changeset that follows on what is folded already.
@@ -79,6 +74,7 @@ impl Engine<'_> {
         } else {
             Keeps::WhileWanted
         };
+        self.note_no_room(&manifest, stores)?;
         if !manifest.inline.is_empty() {
             let chunks: Vec<(ChunkId, Vec<u8>)> = manifest
                 .inline
@@ -88,7 +84,8 @@ impl Engine<'_> {
             self.keep_chunks(chunks, stores, keeps)?;
         }
         for pack in &manifest.packs {
-            if view.contains(&pack.name) && !self.missing_of(&pack.chunks, stores)?.is_empty() {
+            let missing = self.missing_of(&pack.chunks, stores)?;
+            if view.contains(&pack.name) && missing.iter().any(|chunk| !self.space.refuses(chunk)) {
                 self.fetch_pack(mailbox, &pack.name, stores, keeps)?;
             }
         }
@@ -137,59 +134,6 @@ impl Engine<'_> {
         let named = |bytes: Vec<u8>| (self.keys.chunk_id(&bytes), bytes);
         let chunks = manifest.inline.into_iter().map(named).collect();
         self.keep_chunks(chunks, stores, Keeps::WhileWanted)
-    }
-
-    /// Keeps chunks in staging that are not on this drive yet.
-    fn keep_chunks(&mut self, chunks: Vec<(ChunkId, Vec<u8>)>, stores: &mut Stores, keeps: Keeps) -> Result<()> {
-        let mut kept = StagedChunks {
-            keeps,
-            staged_ns: self.clock.now_ns(),
-            ..StagedChunks::default()
-        };
-        let mut body = Vec::new();
-        for (id, bytes) in chunks {
-            if self.missing_of(&[id], stores)?.is_empty() || kept.chunks.iter().any(|(known, _, _)| *known == id) {
-                continue;
-            }
-            kept.chunks.push((id, body.len() as u64, bytes.len() as u32));
-            body.extend_from_slice(&bytes);
-        }
-        if kept.chunks.is_empty() {
-            return Ok(());
-        }
-        let name = format!("p-{}", hex(&self.entropy.sixteen()));
-        if !self.stage_chunks(&StagedName(name.clone()), &body)? {
-            return Ok(());
-        }
-        self.commit(vec![memory::write(format!("{STAGED}{name}"), &kept)])?;
-        stores.add_staged(&name, &kept);
-        Ok(())
-    }
-
-    /// Writes a file of chunks into staging; tells whether there was room. What has none is simply not at hand.
-    fn stage_chunks(&mut self, name: &StagedName, body: &[u8]) -> Result<bool> {
-        let root = RelPath::root();
-        let written = self.disk.stage(name).and_then(|mut file| {
-            file.write_all(body)
-                .map_err(|error| crate::content::read_error(&root, &error))?;
-            file.finish()
-        });
-        match written {
-            Ok(()) => {
-                // The note of what it holds is about to be kept, and must not say more than a power cut leaves.
-                self.disk.flush()?;
-                Ok(true)
-            }
-            Err(error) if error.kind() == DiskErrorKind::Full => {
-                self.disk.drop_staged(name)?;
-                self.skip(
-                    &root,
-                    "the drive is too full to take everything in; make room and sync again",
-                );
-                Ok(false)
-            }
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Merges state that was served to this location, once all its parts are there.
@@ -248,7 +192,11 @@ impl Engine<'_> {
             })
             .cloned()
             .collect();
-        let all: Vec<ChunkId> = missing.iter().copied().collect();
+        let all: Vec<ChunkId> = missing
+            .iter()
+            .copied()
+            .filter(|chunk| !self.space.refuses(chunk))
+            .collect();
         for name in names {
             if self.missing_of(&all, &stores)?.is_empty() {
                 break;
@@ -259,29 +207,6 @@ impl Engine<'_> {
             }
         }
         Ok(self.missing_of(&all, &stores)?.len() < all.len())
-    }
-
-    /// Drops staged files of which nothing is waited for any more.
-    pub(crate) fn drop_spent_staging(&mut self) -> Result<()> {
-        let is_settled = self.index.notes(UNSETTLED)?.is_empty();
-        let damages = self.damages()?;
-        let bad: BTreeSet<ChunkId> = damages.values().flat_map(|damage| damage.bad.iter().copied()).collect();
-        for (file, staged) in memory::read_all::<StagedChunks>(self.index, STAGED)? {
-            let age_ns = self.clock.now_ns().saturating_sub(staged.staged_ns);
-            let is_part = staged.keeps == Keeps::UntilEntry && age_ns < PART_KEPT_NS;
-            let mut is_spent = is_settled && !is_part;
-            if !is_spent {
-                is_spent = true;
-                for (chunk, _, _) in &staged.chunks {
-                    is_spent &= !bad.contains(chunk) && !self.index.places_with_chunk(chunk)?.is_empty();
-                }
-            }
-            if is_spent {
-                self.commit(vec![memory::erase(format!("{STAGED}{file}"))])?;
-                self.disk.drop_staged(&StagedName(file))?;
-            }
-        }
-        Ok(())
     }
 }
 

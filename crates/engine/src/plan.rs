@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, Damage, UNSETTLED};
 use crate::overlay::Overlay;
+use crate::space::size;
 
 /// What stands at a place before an action: checked again right before it.
 #[derive(Clone, Debug)]
@@ -170,10 +171,31 @@ impl Engine<'_> {
                 });
             }
             Step::Wait => {
+                if let Some(want) = &want {
+                    self.say_what_has_no_room(want, stores)?;
+                }
                 plan.missing.extend(missing);
                 plan.unfinished.insert(folder.clone());
                 waiting.extend(want.into_iter().flat_map(|want| want.refs).map(|shown| shown.origin));
             }
+        }
+        Ok(())
+    }
+
+    /// Names a file for which this drive has no room.
+    fn say_what_has_no_room(&mut self, want: &Shown, stores: &Stores) -> Result<()> {
+        let Content::File(file) = &want.value.content else {
+            return Ok(());
+        };
+        if let Some((needed, there)) = self.lacks_room_for(file, stores)?
+            && self.space.named.insert(want.value.path.clone())
+        {
+            let reason = format!(
+                "the drive is too full for it: it needs {} while it is put together, and there are {}; make room and sync again",
+                size(needed),
+                size(there)
+            );
+            self.skip(&want.value.path, reason);
         }
         Ok(())
     }

@@ -50,6 +50,8 @@ struct State {
     mounted: Option<Volume>,
     /// Counts restores: a handle that was opened before is dead.
     era: u64,
+    /// What other things than the archive take of the drive.
+    ballast_bytes: u64,
 }
 
 /// A drive as it was at one moment: its files, staging, trash and marker.
@@ -213,6 +215,13 @@ impl SimDisk {
         self.free(&self.state())
     }
 
+    /// Lets other things fill the drive but for so many bytes; `None` takes them away again.
+    pub fn leave_free(&self, free_bytes: Option<u64>) {
+        let mut state = self.state();
+        let room = self.shared.options.capacity_bytes - state.volume.used_bytes;
+        state.ballast_bytes = free_bytes.map_or(0, |free_bytes| room.saturating_sub(free_bytes));
+    }
+
     fn of(volume: Volume, options: DiskOptions, clock: SimClock) -> Self {
         let state = State {
             volume,
@@ -222,6 +231,7 @@ impl SimDisk {
             unreadable: BTreeSet::new(),
             mounted: None,
             era: 0,
+            ballast_bytes: 0,
         };
         Self {
             shared: Arc::new(Shared {
@@ -244,7 +254,7 @@ impl SimDisk {
         self.shared
             .options
             .capacity_bytes
-            .saturating_sub(state.volume.used_bytes)
+            .saturating_sub(state.volume.used_bytes + state.ballast_bytes)
     }
 
     /// Rounds a time down to what the file system stores.
