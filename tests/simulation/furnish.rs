@@ -31,7 +31,7 @@ impl World {
     /// Begins a new location as a copy of `from`; gives its number.
     pub(crate) fn invite(&mut self, from: usize) -> usize {
         let home = self.new_home();
-        self.homes[from].disk.hand().copy_all_to(&home.disk.hand());
+        self.homes[from].disk.true_hand().copy_all_to(&home.disk.true_hand());
         let beginning = beginning_of(home.at, self.archive, self.new_location());
         mark(&home.disk, self.archive, &beginning);
         let mut index = self.watched(&home);

@@ -78,7 +78,7 @@ impl World {
 
     /// Does what people are asked to do where two names differ only in case: renames one of the two.
     fn part_twins(&mut self, at: usize) {
-        let hand = self.homes[at].disk.hand();
+        let hand = self.homes[at].disk.true_hand();
         let before = hand.tree();
         let mut keys = BTreeSet::new();
         for path in hand.tree().into_keys().filter(|path| !keys.insert(path.key())) {
@@ -95,7 +95,7 @@ impl World {
 
     fn standing(&self) -> Standing {
         let vectors = self.homes.iter().map(|home| vector_of(&home.index)).collect();
-        let trees = self.homes.iter().map(|home| home.disk.hand().tree()).collect();
+        let trees = self.homes.iter().map(|home| home.disk.true_hand().tree()).collect();
         (self.mailbox.names(), vectors, trees)
     }
 
@@ -116,16 +116,16 @@ impl World {
 
     /// Staged parts of what never came are let go in time; nothing else moves.
     fn long_silence_changes_nothing(&mut self) -> Result<(), Bad> {
-        let before: Vec<_> = self.homes.iter().map(|home| home.disk.hand().tree()).collect();
+        let before: Vec<_> = self.homes.iter().map(|home| home.disk.true_hand().tree()).collect();
         self.time.pass_days(SILENCE_DAYS);
         self.round()?;
         self.round()?;
         for (home, before) in self.homes.iter().zip(before) {
-            let staging = home.disk.hand().staging();
-            if !staging.is_empty() && !self.profile.has_foreign_drives && !self.is_lost_for_good(home) {
+            let staging = home.disk.true_hand().staging();
+            if !staging.is_empty() && !self.is_lost_for_good(home) {
                 return Err(format!("staging is left over: home {}: {:?}", home.at, staging.keys()));
             }
-            if home.disk.hand().tree() != before {
+            if home.disk.true_hand().tree() != before {
                 return Err(format!("a long silence changes the drive of home {}", home.at));
             }
         }
@@ -173,7 +173,7 @@ impl World {
                 return Err(format!("deadlock: home {at} has not posted {} deletions", gone.len()));
             }
             let unsettled = home.index.notes("unsettled/").map_err(|error| error.to_string())?;
-            if !unsettled.is_empty() && !self.profile.has_foreign_drives && !self.is_lost_for_good(home) {
+            if !unsettled.is_empty() && !self.is_lost_for_good(home) {
                 return Err(format!(
                     "deadlock: home {at} waits for content or room: {:?}",
                     names(&unsettled)
@@ -190,7 +190,7 @@ impl World {
             return false;
         }
         let on_disk =
-            |home: &Home| -> BTreeSet<u64> { home.disk.hand().tree().values().filter_map(value_of).collect() };
+            |home: &Home| -> BTreeSet<u64> { home.disk.true_hand().tree().values().filter_map(value_of).collect() };
         let held: BTreeSet<u64> = self.homes.iter().flat_map(on_disk).collect();
         let notes = self.shared.watch.notes();
         let here = on_disk(home);
@@ -247,7 +247,7 @@ impl World {
 
     /// Gives a drive's tree as lines, as far as every drive of this world can hold it.
     fn lines(&self, at: usize) -> BTreeSet<String> {
-        let hand = self.homes[at].disk.hand();
+        let hand = self.homes[at].disk.true_hand();
         let is_plain = self.homes.iter().all(|home| home.disk.options().has_modes);
         let has_links = self.homes.iter().all(|home| home.disk.options().has_symlinks);
         // Where a drive cannot hold a link, what stood there before stays.
@@ -268,7 +268,7 @@ impl World {
     }
 
     fn linked_keys(&self) -> BTreeSet<PathKey> {
-        let trees = self.homes.iter().flat_map(|home| home.disk.hand().tree());
+        let trees = self.homes.iter().flat_map(|home| home.disk.true_hand().tree());
         trees
             .filter(|(_, seen)| matches!(seen, Seen::Symlink(_)))
             .map(|(path, _)| path.key())
@@ -303,7 +303,7 @@ impl World {
     fn no_value_is_lost(&self) -> Result<(), Bad> {
         let values = &self.values;
         for home in self.homes.iter().filter(|home| home.disk.options().has_symlinks) {
-            let tree = home.disk.hand().tree();
+            let tree = home.disk.true_hand().tree();
             let mut there = BTreeSet::new();
             for (path, seen) in &tree {
                 let Some(value) = value_of(seen) else { continue };

@@ -180,6 +180,8 @@ pub(crate) const ORPHAN: &str = "orphan/";
 pub(crate) const LAST_MANIFEST: &str = "last-manifest/";
 pub(crate) const LOG: &str = "log/";
 pub(crate) const STATEMENT: &str = "statement/";
+pub(crate) const DRIVE: &str = "drive";
+pub(crate) const UNFIT: &str = "unfit/";
 pub(crate) const AWAITS_STATE: &str = "awaits-state";
 
 /// Reads a note that must be readable if it is there.

@@ -96,6 +96,8 @@ pub struct SyncReport {
     pub conflicts: Vec<ConflictLine>,
     /// Paths left alone.
     pub skipped: Vec<SkippedPath>,
+    /// What this drive cannot show, and new paths that another location's drive cannot hold as they are.
+    pub warnings: Vec<SkippedPath>,
     /// Deletions that wait for a yes.
     pub held: Option<Held>,
     /// Deletions of the other direction that wait for a yes as well.
