@@ -24,6 +24,7 @@ impl FuseDrive {
     /// Makes a drive of so many bytes and mounts it; `None`, said plainly, where this machine cannot.
     ///
     /// Under CI it must be able to.
+    #[allow(clippy::print_stderr, reason = "a test that tests nothing must say so")]
     pub(crate) fn exfat(image: &Path, size_bytes: u64, at: &Path) -> Option<Self> {
         if let Some(lack) = lack() {
             assert!(

@@ -52,6 +52,15 @@ pub fn true_name(spelled: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// Gives a spelling as file managers show it: few fonts have anything but a box for what stands in.
+pub fn as_seen(spelled: &[u8]) -> String {
+    let seen = |character| match escaped_byte(character) {
+        Some(_) => '\u{25af}',
+        None => character,
+    };
+    String::from_utf8_lossy(spelled).chars().map(seen).collect()
+}
+
 /// Gives the nearest name that can be held everywhere, for people to choose.
 pub fn suggestion(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(name);
@@ -184,6 +193,12 @@ mod tests {
         ] {
             assert_eq!(true_name(odd.as_bytes()), odd.as_bytes());
         }
+    }
+
+    #[test]
+    fn what_stands_in_is_seen_as_a_box() {
+        assert_eq!(as_seen(&escape(b"a:b.")), "a\u{25af}b\u{25af}");
+        assert_eq!(as_seen(b"plain"), "plain");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use offsync_core::dot::Dot;
 use offsync_core::drive_profile::{DriveProfile, Fit, Unfit};
 use offsync_core::entry::Value;
-use offsync_core::escape::suggestion;
+use offsync_core::escape::{as_seen, suggestion};
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown};
 use offsync_core::ports::IndexWrite;
@@ -148,7 +148,7 @@ pub fn reason_elsewhere(drive: &DriveProfile, value: &Value, label: &str) -> Opt
         Fit::AsIs => None,
         Fit::Escaped(spelled) => Some(format!(
             "'{name}' cannot be stored as such at {place}: it will appear there as '{}'. Rename it to '{}' to have the same name everywhere.",
-            String::from_utf8_lossy(&spelled),
+            as_seen(&spelled),
             suggestion(value.path.name()),
         )),
         Fit::Held(unfit) => {

@@ -9,7 +9,7 @@ use offsync_core::limits::NAME_BYTES_MAX;
 use offsync_core::ports::{Disk, DiskError};
 use rustix::fd::OwnedFd;
 use rustix::fs::{
-    AtFlags, Mode, OFlags, SeekFrom, Timespec, Timestamps, fchmod, fstat, fstatvfs, futimens, openat, renameat, seek,
+    AtFlags, Mode, OFlags, SeekFrom, Timespec, Timestamps, fchmod, fstatvfs, futimens, openat, renameat, seek,
     symlinkat, unlinkat,
 };
 use rustix::io::{Errno, Result, retry_on_intr};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RealDisk;
 use super::root_folder::Purpose;
-use super::sight::see;
+use super::sight::{see, see_open};
 use crate::disk::names::{PROFILE, PROFILE_NEW, private};
 
 /// The version of what is kept.
@@ -35,6 +35,7 @@ const COMPOSED: &str = "try-\u{e9}";
 const DECOMPOSED: &str = "try-e\u{301}";
 /// A time that shows by how it is kept in which steps a drive counts: an odd second, and no two digits alike.
 const TRIED_TIME: (i64, i64) = (1_700_000_001, 123_456_789);
+const SECOND_NS: i64 = 1_000_000_000;
 
 /// A profile, and which drive it is of.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,13 +57,19 @@ impl RealDisk {
             return Ok(self.guess_profile());
         };
         let is_of_this = |kept: &Kept| kept.identity == facts.identity && kept.total_bytes == facts.total_bytes;
-        if let Some(kept) = read_kept(&own).filter(is_of_this) {
+        let kept = read_kept(&own);
+        if let Some(kept) = kept.as_ref().filter(|kept| is_of_this(kept)) {
             return Ok(kept.profile);
         }
+        let before = kept.map(|kept| kept.profile.names);
         let tried = self.try_out(&own);
         clean_up(&own);
         let Ok(profile) = tried else {
             return Ok(self.guess_profile());
+        };
+        let profile = DriveProfile {
+            names: before.map_or(profile.names, |before| sticky(before, profile.names)),
+            ..profile
         };
         let kept = Kept {
             format: FORMAT,
@@ -125,6 +132,14 @@ impl RealDisk {
     }
 }
 
+/// A copy that was carried here from a drive for Windows brought its escaped names: they go on standing for the true ones.
+fn sticky(before: NameRule, now: NameRule) -> NameRule {
+    match (before, now) {
+        (NameRule::Any, NameRule::Any) => NameRule::Any,
+        _ => NameRule::Windows,
+    }
+}
+
 fn make(own: &OwnedFd, name: &[u8]) -> Result<OwnedFd> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     retry_on_intr(|| openat(own, name, flags, Mode::from_bits_truncate(0o600)))
@@ -148,7 +163,7 @@ fn makes<T>(done: Result<T>) -> Result<bool> {
 
 fn keeps_mode(file: &OwnedFd, mode: u32) -> Result<bool> {
     let is_set = makes(fchmod(file, Mode::from_bits_truncate(mode as _)))?;
-    Ok(is_set && u32::from(fstat(file)?.st_mode) & 0o777 == mode)
+    Ok(is_set && see_open(file)?.stat.mode == mode)
 }
 
 /// Finds in which steps times are kept; one that keeps none at all is taken for the coarsest.
@@ -163,13 +178,13 @@ fn time_step_ns(file: &OwnedFd) -> Result<u64> {
         last_modification: time,
     };
     makes(futimens(file, &times))?;
-    let kept = fstat(file)?;
-    if i128::from(kept.st_mtime) != i128::from(tv_sec) {
+    let kept_ns = see_open(file)?.stat.mtime_ns;
+    if kept_ns.div_euclid(SECOND_NS) != tv_sec {
         return Ok(2_000_000_000);
     }
-    let kept = u64::try_from(kept.st_mtime_nsec).unwrap_or(0);
     let steps = [1_000_000_000, 10_000_000, 1_000_000, 1_000, 100];
-    Ok(steps.into_iter().find(|step| kept.is_multiple_of(*step)).unwrap_or(1))
+    let is_step = |step: &u64| kept_ns.rem_euclid(SECOND_NS).unsigned_abs().is_multiple_of(*step);
+    Ok(steps.into_iter().find(is_step).unwrap_or(1))
 }
 
 fn clean_up(own: &OwnedFd) {
@@ -197,4 +212,94 @@ fn write_kept(own: &OwnedFd, kept: &Kept) -> std::io::Result<()> {
     file.write_all(&bytes)?;
     file.sync_all()?;
     Ok(renameat(own, PROFILE_NEW, own, PROFILE)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).expect("it can be listed");
+        let mut names: Vec<String> = entries
+            .map(|entry| {
+                entry
+                    .expect("it can be listed")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_drive_is_tried_once_and_left_clean() {
+        let base = tempfile::tempdir().expect("a folder");
+        let own = base.path().join(".offsync");
+        let unknown = RealDisk::open(base.path())
+            .expect("it is there")
+            .profile()
+            .expect("guessed");
+        assert!(
+            names(base.path()).is_empty(),
+            "nothing is tried where nothing of ours is"
+        );
+        let found = RealDisk::create(base.path()).expect("made").profile().expect("tried");
+        assert_eq!(names(&own), ["drive", "staging", "trash"]);
+        assert!(
+            found.has_links && found.has_modes && found.file_bytes_max > 1 << 40,
+            "{found:?}"
+        );
+        assert_eq!((found.names, unknown.names), (NameRule::Any, NameRule::Any));
+        let written = std::fs::metadata(own.join("drive"))
+            .and_then(|meta| meta.modified())
+            .expect("kept");
+        assert_eq!(
+            RealDisk::open(base.path()).expect("opened").profile().expect("kept"),
+            found
+        );
+        let again = std::fs::metadata(own.join("drive"))
+            .and_then(|meta| meta.modified())
+            .expect("kept");
+        assert_eq!(again, written, "what is known is not tried again");
+    }
+
+    #[test]
+    fn another_drive_is_tried_anew_and_reads_the_escapes_that_it_got() {
+        let base = tempfile::tempdir().expect("a folder");
+        let kept = Kept {
+            format: FORMAT,
+            identity: b"some other drive".to_vec(),
+            total_bytes: 1,
+            profile: DriveProfile {
+                names: NameRule::Windows,
+                has_links: false,
+                ..DriveProfile::default()
+            },
+        };
+        let disk = RealDisk::create(base.path()).expect("made");
+        let own = disk
+            .root
+            .folder(&private(PROFILE).parent().expect("a folder"), Purpose::Pass)
+            .expect("open");
+        write_kept(&own, &kept).expect("kept");
+        let found = disk.profile().expect("tried");
+        assert!(found.has_links && found.names == NameRule::Windows, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_kept_may_be_damaged() {
+        let base = tempfile::tempdir().expect("a folder");
+        let whole = RealDisk::create(base.path()).expect("made").profile().expect("tried");
+        let kept = std::fs::read(base.path().join(".offsync/drive")).expect("kept");
+        for bytes in [&kept[..0], &kept[..3], &[0xff; 40][..]] {
+            std::fs::write(base.path().join(".offsync/drive"), bytes).expect("damaged");
+            assert_eq!(
+                RealDisk::open(base.path()).expect("opened").profile().expect("tried"),
+                whole
+            );
+        }
+    }
 }
