@@ -53,7 +53,11 @@ impl World {
         let at = self.homes.len();
         let clock = self.time.clock(0);
         let options = match self.rng.below(4) {
-            0 if self.profile.has_foreign_drives && at > 0 => DiskOptions::fat(),
+            // No pack is as large as the largest file, here as there; the largest that people write is larger.
+            0 if self.profile.has_foreign_drives && at > 0 => DiskOptions {
+                file_bytes_max: 5 << 20,
+                ..DiskOptions::fat()
+            },
             1 if self.profile.has_foreign_drives && at > 0 => DiskOptions::exfat(),
             2 if self.profile.has_foreign_drives => DiskOptions::apfs(),
             _ => DiskOptions::ext4(),

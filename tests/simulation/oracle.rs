@@ -250,10 +250,10 @@ impl World {
         let hand = self.homes[at].disk.true_hand();
         let is_plain = self.homes.iter().all(|home| home.disk.options().has_modes);
         let has_links = self.homes.iter().all(|home| home.disk.options().has_symlinks);
-        // Where a drive cannot hold a link, what stood there before stays.
-        let links: BTreeSet<PathKey> = if has_links { BTreeSet::new() } else { self.linked_keys() };
+        // Where a drive cannot hold a link or so large a file, what stood there before stays.
+        let unheld = self.unheld_keys();
         let line = |(path, seen): (RelPath, Seen)| match seen {
-            _ if links.contains(&path.key()) => None,
+            _ if unheld.contains(&path.key()) => None,
             Seen::File(bytes) if is_plain => {
                 let mode = hand.mode(&path).unwrap_or_default();
                 let mtime_ns = hand.mtime_ns(&path).unwrap_or_default();
@@ -267,12 +267,21 @@ impl World {
         hand.tree().into_iter().filter_map(line).collect()
     }
 
-    fn linked_keys(&self) -> BTreeSet<PathKey> {
+    /// Gives the keys of what some drive of this world cannot hold.
+    fn unheld_keys(&self) -> BTreeSet<PathKey> {
+        let options = || self.homes.iter().map(|home| home.disk.options());
+        let has_links = options().all(|options| options.has_symlinks);
+        let largest = options()
+            .map(|options| options.file_bytes_max)
+            .min()
+            .unwrap_or(u64::MAX);
         let trees = self.homes.iter().flat_map(|home| home.disk.true_hand().tree());
-        trees
-            .filter(|(_, seen)| matches!(seen, Seen::Symlink(_)))
-            .map(|(path, _)| path.key())
-            .collect()
+        let is_unheld = |(_, seen): &(RelPath, Seen)| match seen {
+            Seen::Symlink(_) => !has_links,
+            Seen::File(bytes) => bytes.len() as u64 > largest,
+            Seen::Folder | Seen::Other => false,
+        };
+        trees.filter(is_unheld).map(|(path, _)| path.key()).collect()
     }
 
     /// Live dots everywhere are the minted dots without those that a minted entry replaced.

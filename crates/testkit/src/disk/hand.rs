@@ -359,10 +359,10 @@ impl Hand {
 
 impl SimDisk {
     fn check_room(&self, state: &State, size_bytes: usize) -> Result<(), Kind> {
-        if self.free(state) < size_bytes as u64 {
-            Err(Kind::Full)
-        } else {
-            Ok(())
+        match size_bytes as u64 {
+            size_bytes if size_bytes > self.shared.options.file_bytes_max => Err(Kind::Unstorable),
+            size_bytes if size_bytes > self.free(state) => Err(Kind::Full),
+            _ => Ok(()),
         }
     }
 }
