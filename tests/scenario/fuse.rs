@@ -264,6 +264,34 @@ fn odd_names_arrive_on_exfat_by_sync_and_are_said_before() {
 }
 
 #[test]
+fn what_a_copy_cannot_hold_is_said_when_it_is_made_and_before_its_first_visit() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let anna = world.home_without_folder("anna");
+    let at = anna.folder.parent().expect("the folder lies on a drive");
+    let Some(_drive) = FuseDrive::exfat(&world.path("anna.img"), 96 * MEBI, at) else {
+        return;
+    };
+    fill(&pep);
+    pep.write("old: one", "old");
+    symlink("plain.txt", pep.folder.join("link")).expect("a link can be made");
+    world.init(&pep);
+    let words = ["--label", "Anna's", "--person", "Anna"];
+    let copy = pep.json(["copy", pep.at(), anna.at()].into_iter().chain(words));
+    let copy = copy.expect_code(0).document();
+    let said: Vec<_> = copy["warnings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|line| &line["path"])
+        .collect();
+    assert_eq!(said, ["link", "old: one"], "{copy:#}");
+    pep.write("new: one", "new");
+    let report = pep.sync();
+    assert_eq!(report["warnings"][0]["path"], "new: one", "{report:#}");
+}
+
+#[test]
 fn ordinary_changes_travel_both_ways() {
     let world = World::new();
     let Some(pair) = pair(&world, fill) else { return };

@@ -104,12 +104,12 @@ impl App {
         source.mailbox = mailbox;
         let values = source.with_engine(&Silent, |engine| engine.clean_values())?;
         let target = ArchiveDisk::over(RealDisk::create(&to)?);
+        let lock = target.lock()?;
         let drive = target.profile()?;
         let reason = |value: &Value| reason_elsewhere(&drive, value, &request.label);
         let told = |value: &Value| Some(SkippedReport::new(&value.path, reason(value)?));
         let warnings = values.iter().filter_map(told).collect();
         let values: Vec<Value> = values.into_iter().filter(|value| !is_held(&drive, value)).collect();
-        let lock = target.lock()?;
         if let Err(error) = check_room(&target, &values, &to) {
             if !is_resumed {
                 drop(lock);
@@ -131,6 +131,7 @@ impl App {
         write_new(&to.join(INVITATION_ON_DRIVE), &sealed)?;
         target.write_marker(marker.to_toml().as_bytes())?;
         source.with_engine(&Silent, |engine| {
+            engine.note_drive_of(&location, &drive)?;
             engine.invite(&guest.beginning, guest.bundle.signer().public(), holds)
         })?;
         fs::remove_file(to.join(IN_PROGRESS)).map_err(|error| unwritable(&to, &error))?;

@@ -10,6 +10,7 @@ use offsync_core::dot::Dot;
 use offsync_core::drive_profile::{DriveProfile, Fit, Unfit};
 use offsync_core::entry::Value;
 use offsync_core::escape::{as_seen, suggestion};
+use offsync_core::ids::LocationId;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown};
 use offsync_core::ports::IndexWrite;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, DRIVE, UNFIT};
+use crate::memory::{self, DRIVE, DRIVE_OF, UNFIT};
 use crate::report::SkippedPath;
 
 /// An entry that this drive cannot show.
@@ -99,7 +100,8 @@ impl Engine<'_> {
     pub(crate) fn tell_unfit_elsewhere(&mut self, changes: &[&LocalChange], counted: &Counted) -> Result<()> {
         let (heads, people) = (self.heads()?, self.people()?);
         for (location, _) in counted.others(self.me()) {
-            let Some(drive) = heads.get(location).map(|cached| cached.head.drive) else {
+            let said = heads.get(location).map(|cached| cached.head.drive);
+            let Some(drive) = said.map_or_else(|| self.drive_of(location), |said| Ok(Some(said)))? else {
                 continue;
             };
             let label = people.get(location).map_or("another location", |person| &person.label);
@@ -113,6 +115,15 @@ impl Engine<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Remembers what the drive of a location can hold that has no head yet, as whoever made its copy saw it.
+    pub fn note_drive_of(&mut self, location: &LocationId, drive: &DriveProfile) -> Result<()> {
+        self.commit(vec![memory::write(format!("{DRIVE_OF}{location}"), drive)])
+    }
+
+    fn drive_of(&self, location: &LocationId) -> Result<Option<DriveProfile>> {
+        memory::read(self.index, &format!("{DRIVE_OF}{location}"))
     }
 
     /// Tells whether a change says something about fitting that what it replaces did not say.

@@ -181,6 +181,7 @@ pub(crate) const LAST_MANIFEST: &str = "last-manifest/";
 pub(crate) const LOG: &str = "log/";
 pub(crate) const STATEMENT: &str = "statement/";
 pub(crate) const DRIVE: &str = "drive";
+pub(crate) const DRIVE_OF: &str = "drive-of/";
 pub(crate) const UNFIT: &str = "unfit/";
 pub(crate) const AWAITS_STATE: &str = "awaits-state";
 
