@@ -88,8 +88,12 @@ impl Drop for FuseDrive {
 
 /// Tells what lacks for mounting such a drive.
 fn lack() -> Option<String> {
-    if !rustix::process::geteuid().is_root() {
-        return Some("attaching an image takes root".into());
+    if !is_root()
+        && !command("sudo", &["-n", "true"])
+            .output()
+            .is_ok_and(|tried| tried.status.success())
+    {
+        return Some("attaching an image takes root, or sudo without a password".into());
     }
     if let Some(missing) = ["/dev/fuse", "/dev/loop-control"]
         .into_iter()
@@ -117,8 +121,21 @@ fn attach(image: &Path) -> String {
     panic!("no loop device is free");
 }
 
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Prepares a program that may need root.
 fn command(program: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program);
+    let mut command = Command::new(if is_root() || program == "sudo" {
+        program
+    } else {
+        "sudo"
+    });
+    if !is_root() && program != "sudo" {
+        // What sudo clears of the environment is handed on by name.
+        command.args(["-n", "--preserve-env=TZ", program]);
+    }
     let path = std::env::var("PATH").unwrap_or_default();
     command
         .args(arguments)
