@@ -114,10 +114,12 @@ fn has_bad_end(name: &[u8]) -> bool {
 }
 
 fn is_device(name: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(name) else {
+    // What follows the dot need not be text.
+    let stem = name.split(|byte| *byte == b'.').next().unwrap_or_default();
+    let Ok(stem) = std::str::from_utf8(stem) else {
         return false;
     };
-    let stem = text.split('.').next().unwrap_or_default().trim_end_matches(' ');
+    let stem = stem.trim_end_matches(' ');
     let stem = stem.to_ascii_lowercase();
     let is_port = stem
         .strip_prefix("com")
@@ -170,6 +172,7 @@ mod tests {
         check(b"nul.tar.gz", "\u{f06e}ul.tar.gz");
         check(b"Lpt1 .txt", "\u{f04c}pt1 .txt");
         check(b"aux.", "\u{f061}ux\u{f02e}");
+        check(b"con.\x80", "\u{f063}on.\u{f080}");
         check(b"caf\xe9.txt", "caf\u{f0e9}.txt");
     }
 
