@@ -9,15 +9,18 @@ use std::fs::{self, File, FileTimes};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use offsync_core::escape::{escape, true_name};
 use serde_json::Value;
 
 use crate::fuse_drive::FuseDrive;
+use crate::interrupted::{kill, start};
 use crate::world::{Home, World};
 
 const MEBI: u64 = 1 << 20;
+/// Moments at which a sync is killed.
+const KILLS: u32 = 6;
 
 /// Pep on Linux, Anna on exFAT.
 struct Pair {
@@ -416,6 +419,45 @@ fn links_are_held_on_exfat_not_shown_and_never_deleted() {
     pair.pep.remove("copied link");
     pair.settle();
     assert_eq!(pair.anna.sync()["warnings"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_sync_that_is_killed_on_exfat_and_a_drive_taken_out_end_at_the_same_state() {
+    let world = World::new();
+    let Some(mut pair) = pair(&world, fill) else { return };
+    let mut span = Duration::from_secs(1);
+    for round in 0..KILLS {
+        for name in ODD {
+            pair.pep
+                .write(&format!("{round}: {name}/{name}"), format!("{name} {round}"));
+            pair.pep.write(name, format!("{name} {round}"));
+        }
+        if round > 0 {
+            pair.pep
+                .rename(&format!("{}: CON", round - 1), &format!("moved? {round}"));
+            pair.pep.remove(&format!("{}: aux", round - 1));
+        }
+        pair.pep.sync();
+        let began = Instant::now();
+        let mut child = start(&pair.anna, &["sync", pair.anna.at()]);
+        std::thread::sleep(span * round / KILLS);
+        kill(&mut child);
+        pair.drive.replug(None);
+        pair.anna.sync();
+        span = span.min(began.elapsed());
+        pair.settle();
+    }
+    let conflicts = truth(&pair.pep)
+        .keys()
+        .filter(|path| path.contains("(other version"))
+        .count();
+    assert_eq!(
+        conflicts,
+        (1 + KILLS as usize) + KILLS as usize,
+        "none but those that are called so"
+    );
+    pair.check_quiet();
+    pair.drive.check();
 }
 
 #[test]
