@@ -15,6 +15,8 @@ mod copying;
 mod deletions;
 mod documents;
 mod exit_codes;
+mod fuse;
+mod fuse_drive;
 mod ignoring;
 mod interrupted;
 mod kinds;

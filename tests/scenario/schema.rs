@@ -108,7 +108,8 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 6] = [
+pub(crate) const SYNC_MORE: [&str; 7] = [
+    "[].warnings",
     "[].drive_present",
     "[].took_new_id",
     "[].missing_chunks",

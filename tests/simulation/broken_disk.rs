@@ -1,5 +1,6 @@
 //! A drive whose engine lacks a guard: it does not flush, or takes an error for emptiness.
 
+use offsync_core::drive_profile::DriveProfile;
 use offsync_core::entry::Meta;
 use offsync_core::place::Stat;
 use offsync_core::ports::{
@@ -105,6 +106,10 @@ impl Disk for BrokenDisk {
 
     fn facts(&self) -> Result<DriveFacts, DiskError> {
         self.inner.facts()
+    }
+
+    fn profile(&self) -> Result<DriveProfile, DiskError> {
+        self.inner.profile()
     }
 
     fn read_marker(&self) -> Result<Option<Vec<u8>>, DiskError> {

@@ -36,7 +36,7 @@ impl World {
             }
             Step::LoseObject | Step::Damage => self.lose_object(step),
             Step::LosePrivate => {
-                self.homes[at].disk.hand().clear_private();
+                self.homes[at].disk.true_hand().clear_private();
                 self.say(|_| format!("home {at} loses staging and trash"));
             }
             Step::Deny => self.deny(at),
@@ -131,7 +131,7 @@ impl World {
             self.kill(at);
         }
         let home = &mut self.homes[at];
-        let lost: Vec<u64> = home.disk.hand().tree().values().filter_map(value_of).collect();
+        let lost: Vec<u64> = home.disk.true_hand().tree().values().filter_map(value_of).collect();
         self.values.excused.extend(lost);
         home.disk.restore_snapshot(&disk);
         home.index.restore(&index);
@@ -153,7 +153,7 @@ impl World {
     }
 
     fn deny(&mut self, at: usize) {
-        let tree: Vec<RelPath> = self.homes[at].disk.hand().tree().into_keys().collect();
+        let tree: Vec<RelPath> = self.homes[at].disk.true_hand().tree().into_keys().collect();
         let is_end = self.rng.percent(40);
         let path = self.rng.choose(&tree).cloned();
         match path {
@@ -258,6 +258,9 @@ impl World {
         }
         let home = &self.homes[at];
         home.disk.replug(&mut self.rng);
+        if home.disk.options().profile().has_local_times() {
+            // Summer time began or ended meanwhile, or the computer is in another zone.
+        }
         self.say(|_| format!("home {at}: the drive is plugged in again"));
     }
 

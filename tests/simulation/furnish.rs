@@ -31,7 +31,7 @@ impl World {
     /// Begins a new location as a copy of `from`; gives its number.
     pub(crate) fn invite(&mut self, from: usize) -> usize {
         let home = self.new_home();
-        self.homes[from].disk.hand().copy_all_to(&home.disk.hand());
+        self.homes[from].disk.true_hand().copy_all_to(&home.disk.true_hand());
         let beginning = beginning_of(home.at, self.archive, self.new_location());
         mark(&home.disk, self.archive, &beginning);
         let mut index = self.watched(&home);
@@ -53,7 +53,11 @@ impl World {
         let at = self.homes.len();
         let clock = self.time.clock(0);
         let options = match self.rng.below(4) {
-            0 if self.profile.has_foreign_drives && at > 0 => DiskOptions::fat(),
+            // No pack is as large as the largest file, here as there; the largest that people write is larger.
+            0 if self.profile.has_foreign_drives && at > 0 => DiskOptions {
+                file_bytes_max: 5 << 20,
+                ..DiskOptions::fat()
+            },
             1 if self.profile.has_foreign_drives && at > 0 => DiskOptions::exfat(),
             2 if self.profile.has_foreign_drives => DiskOptions::apfs(),
             _ => DiskOptions::ext4(),

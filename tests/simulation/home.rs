@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use offsync_core::escaped_disk::EscapedDisk;
 use offsync_core::format::Marker;
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::Disk;
@@ -66,10 +67,10 @@ impl Home {
     where
         F: FnOnce(&mut Engine<'_>) -> T + Send,
     {
-        let disk = self.stepper.disk(BrokenDisk {
+        let disk = EscapedDisk::over(self.stepper.disk(BrokenDisk {
             inner: self.disk.clone(),
             off: self.off,
-        });
+        }));
         let mut index = self.stepper.index(WatchedIndex {
             inner: self.index.clone(),
             watch: shared.watch.clone(),

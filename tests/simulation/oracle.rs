@@ -79,7 +79,7 @@ impl World {
 
     /// Does what people are asked to do where two names differ only in case: renames one of the two.
     fn part_twins(&mut self, at: usize) {
-        let hand = self.homes[at].disk.hand();
+        let hand = self.homes[at].disk.true_hand();
         let before = hand.tree();
         let mut keys = BTreeSet::new();
         for path in hand.tree().into_keys().filter(|path| !keys.insert(path.key())) {
@@ -96,7 +96,7 @@ impl World {
 
     fn standing(&self) -> Standing {
         let vectors = self.homes.iter().map(|home| vector_of(&home.index)).collect();
-        let trees = self.homes.iter().map(|home| home.disk.hand().tree()).collect();
+        let trees = self.homes.iter().map(|home| home.disk.true_hand().tree()).collect();
         (self.mailbox.names(), vectors, trees)
     }
 
@@ -118,16 +118,16 @@ impl World {
 
     /// Staged parts of what never came are let go in time; nothing else moves.
     fn long_silence_changes_nothing(&mut self) -> Result<(), Bad> {
-        let before: Vec<_> = self.homes.iter().map(|home| home.disk.hand().tree()).collect();
+        let before: Vec<_> = self.homes.iter().map(|home| home.disk.true_hand().tree()).collect();
         self.time.pass_days(SILENCE_DAYS);
         self.round()?;
         self.round()?;
         for (home, before) in self.homes.iter().zip(before) {
-            let staging = home.disk.hand().staging();
-            if !staging.is_empty() && !self.profile.has_foreign_drives && !self.is_lost_for_good(home) {
+            let staging = home.disk.true_hand().staging();
+            if !staging.is_empty() && !self.is_lost_for_good(home) {
                 return Err(format!("staging is left over: home {}: {:?}", home.at, staging.keys()));
             }
-            if home.disk.hand().tree() != before {
+            if home.disk.true_hand().tree() != before {
                 return Err(format!("a long silence changes the drive of home {}", home.at));
             }
         }
@@ -175,7 +175,7 @@ impl World {
                 return Err(format!("deadlock: home {at} has not posted {} deletions", gone.len()));
             }
             let unsettled = home.index.notes("unsettled/").map_err(|error| error.to_string())?;
-            if !unsettled.is_empty() && !self.profile.has_foreign_drives && !self.is_lost_for_good(home) {
+            if !unsettled.is_empty() && !self.is_lost_for_good(home) {
                 return Err(format!(
                     "deadlock: home {at} waits for content or room: {:?}",
                     names(&unsettled)
@@ -192,7 +192,7 @@ impl World {
             return false;
         }
         let on_disk =
-            |home: &Home| -> BTreeSet<u64> { home.disk.hand().tree().values().filter_map(value_of).collect() };
+            |home: &Home| -> BTreeSet<u64> { home.disk.true_hand().tree().values().filter_map(value_of).collect() };
         let held: BTreeSet<u64> = self.homes.iter().flat_map(on_disk).collect();
         let notes = self.shared.watch.notes();
         let here = on_disk(home);
@@ -263,18 +263,17 @@ impl World {
 
     /// Gives a drive's tree as lines, as far as every drive of this world can hold it.
     fn lines(&self, at: usize) -> BTreeSet<String> {
-        let hand = self.homes[at].disk.hand();
+        let hand = self.homes[at].disk.true_hand();
         let is_plain = self.homes.iter().all(|home| home.disk.options().has_modes);
         let has_links = self.homes.iter().all(|home| home.disk.options().has_symlinks);
-        // Where a drive cannot hold a link, what stood there before stays.
-        let links: BTreeSet<PathKey> = if has_links { BTreeSet::new() } else { self.linked_keys() };
+        // Where a drive cannot hold a link or so large a file, what stood there before stays.
+        let unheld = self.unheld_keys();
         let index = &self.homes[at].index;
         let is_left_out = |path: &RelPath| {
             self.profile.has_ignore_rules && index.place(&path.key()).is_ok_and(|place| place.is_none())
         };
         let line = |(path, seen): (RelPath, Seen)| match seen {
-            _ if is_left_out(&path) => None,
-            _ if links.contains(&path.key()) => None,
+            _ if is_left_out(&path) || unheld.contains(&path.key()) => None,
             Seen::File(bytes) if is_plain => {
                 let mode = hand.mode(&path).unwrap_or_default();
                 let mtime_ns = hand.mtime_ns(&path).unwrap_or_default();
@@ -288,12 +287,21 @@ impl World {
         hand.tree().into_iter().filter_map(line).collect()
     }
 
-    fn linked_keys(&self) -> BTreeSet<PathKey> {
-        let trees = self.homes.iter().flat_map(|home| home.disk.hand().tree());
-        trees
-            .filter(|(_, seen)| matches!(seen, Seen::Symlink(_)))
-            .map(|(path, _)| path.key())
-            .collect()
+    /// Gives the keys of what some drive of this world cannot hold.
+    fn unheld_keys(&self) -> BTreeSet<PathKey> {
+        let options = || self.homes.iter().map(|home| home.disk.options());
+        let has_links = options().all(|options| options.has_symlinks);
+        let largest = options()
+            .map(|options| options.file_bytes_max)
+            .min()
+            .unwrap_or(u64::MAX);
+        let trees = self.homes.iter().flat_map(|home| home.disk.true_hand().tree());
+        let is_unheld = |(_, seen): &(RelPath, Seen)| match seen {
+            Seen::Symlink(_) => !has_links,
+            Seen::File(bytes) => bytes.len() as u64 > largest,
+            Seen::Folder | Seen::Other => false,
+        };
+        trees.filter(is_unheld).map(|(path, _)| path.key()).collect()
     }
 
     /// Live dots everywhere are the minted dots without those that a minted entry replaced.
@@ -332,7 +340,7 @@ impl World {
             false => BTreeSet::new(),
         };
         for home in self.homes.iter().filter(|home| home.disk.options().has_symlinks) {
-            let tree = home.disk.hand().tree();
+            let tree = home.disk.true_hand().tree();
             let mut there = BTreeSet::new();
             for (path, seen) in &tree {
                 let Some(value) = value_of(seen) else { continue };

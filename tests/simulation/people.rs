@@ -8,6 +8,8 @@ use offsync_testkit::{Hand, Rng, Seen};
 use crate::profile::Profile;
 
 const NAMES: [&str; 5] = ["x", "y.txt", "d", "e", "Foto.jpg"];
+/// The same where some drives cannot hold every name.
+const ODD_NAMES: [&str; 7] = ["x", "y.txt", "d:?", "e.", "Foto.jpg", "con.jpg", "x\u{f03a}y"];
 const ACTS: [&str; 20] = [
     "create",
     "create",
@@ -213,7 +215,12 @@ impl Person<'_> {
         let mut parents = vec![RelPath::root()];
         parents.extend(folders.iter().filter(|folder| folder.depth() < 3).cloned());
         let parent = self.rng.choose(&parents).cloned().unwrap_or_else(RelPath::root);
-        let name = self.rng.choose(&NAMES).expect("some names");
+        let names: &[&str] = if self.profile.has_foreign_drives {
+            &ODD_NAMES
+        } else {
+            &NAMES
+        };
+        let name = self.rng.choose(names).expect("some names");
         let path = parent.join(name).ok()?;
         let key = path.key();
         let taken = tree.keys().find(|other| other.key() == key);

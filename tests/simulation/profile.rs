@@ -254,6 +254,7 @@ pub(crate) fn all() -> Vec<Profile> {
             steps: 50,
             weights: &[(10, Person), (7, Sync), (12, Advance), (2, Crash), (2, Replug)],
             power_percent: 50,
+            has_big_files: true,
             has_foreign_drives: true,
             ..PLAIN
         },

@@ -138,7 +138,7 @@ impl World {
         }
         let mut person = Person {
             home: at,
-            hand: home.disk.hand(),
+            hand: home.disk.true_hand(),
             has_symlinks: home.disk.options().has_symlinks,
             rng: &mut self.rng,
             values: &mut self.values,

@@ -8,15 +8,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::disk::{RealDisk, is_empty_folder};
+use offsync_adapters::disk::{ArchiveDisk, RealDisk, is_empty_folder};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
+use offsync_core::drive_profile::{DriveProfile, Fit};
 use offsync_core::entry::{Content, Value};
 use offsync_core::format::Marker;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy, EntryKind, OpenFile, StagedName, TrashName};
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Adoption, Engine, Ports, Silent};
+use offsync_engine::{Adoption, Engine, Ports, Silent, reason_elsewhere};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -65,6 +66,8 @@ pub struct CopyReport {
     pub not_sent_yet: u64,
     /// Paths that were left out, each with why.
     pub skipped: Vec<SkippedReport>,
+    /// Paths that the new drive holds under another name, or cannot hold at all.
+    pub warnings: Vec<SkippedReport>,
 }
 
 /// What a copy remembers of itself while it is under way.
@@ -100,8 +103,13 @@ impl App {
         let scanned = source.with_engine(&monitor, |engine| engine.sync(&options))?;
         source.mailbox = mailbox;
         let values = source.with_engine(&Silent, |engine| engine.clean_values())?;
-        let target = RealDisk::create(&to)?;
+        let target = ArchiveDisk::over(RealDisk::create(&to)?);
         let lock = target.lock()?;
+        let drive = target.profile()?;
+        let reason = |value: &Value| reason_elsewhere(&drive, value, &request.label);
+        let told = |value: &Value| Some(SkippedReport::new(&value.path, reason(value)?));
+        let warnings = values.iter().filter_map(told).collect();
+        let values: Vec<Value> = values.into_iter().filter(|value| !is_held(&drive, value)).collect();
         if let Err(error) = check_room(&target, &values, &to) {
             if !is_resumed {
                 drop(lock);
@@ -123,6 +131,7 @@ impl App {
         write_new(&to.join(INVITATION_ON_DRIVE), &sealed)?;
         target.write_marker(marker.to_toml().as_bytes())?;
         source.with_engine(&Silent, |engine| {
+            engine.note_drive_of(&location, &drive)?;
             engine.invite(&guest.beginning, guest.bundle.signer().public(), holds)
         })?;
         fs::remove_file(to.join(IN_PROGRESS)).map_err(|error| unwritable(&to, &error))?;
@@ -137,13 +146,14 @@ impl App {
             bytes,
             not_sent_yet,
             skipped,
+            warnings,
         })
     }
 
     fn copy_files(
         &self,
         source: &Opened,
-        target: &RealDisk,
+        target: &ArchiveDisk,
         values: &[Value],
         archive_id: &str,
         skipped: &mut Vec<SkippedReport>,
@@ -181,7 +191,7 @@ impl App {
     fn verify_copy(
         &self,
         source: &mut Opened,
-        target: &RealDisk,
+        target: &ArchiveDisk,
         to: &Path,
         guest: &Guest,
         values: &[Value],
@@ -224,7 +234,7 @@ impl App {
     fn read_back(
         &self,
         source: &Opened,
-        target: &RealDisk,
+        target: &ArchiveDisk,
         to: &Path,
         guest: &Guest,
         marker: &Marker,
@@ -258,8 +268,13 @@ impl App {
     }
 }
 
+/// Tells whether a drive cannot hold a value at all.
+fn is_held(drive: &DriveProfile, value: &Value) -> bool {
+    matches!(drive.fit(value), Fit::Held(_))
+}
+
 /// Tells whether a file of the copy has the bytes that the source has now; what cannot be read has not.
-fn is_sound(source: &Opened, target: &RealDisk, value: &Value) -> bool {
+fn is_sound(source: &Opened, target: &ArchiveDisk, value: &Value) -> bool {
     let Content::File(_) = value.content else { return true };
     let (Ok(mut one), Ok(mut two)) = (source.disk.open(&value.path), target.open(&value.path)) else {
         return false;
@@ -291,11 +306,11 @@ fn read_full(from: &mut Box<dyn OpenFile>, block: &mut [u8]) -> std::io::Result<
 }
 
 /// Makes the verification read the drive and not the computer's memory of what was just written.
-fn forget_cached(target: &RealDisk, values: &[Value]) {
+fn forget_cached(target: &ArchiveDisk, values: &[Value]) {
     let files = values.iter().filter(|value| matches!(value.content, Content::File(_)));
     for value in files {
         // A file that cannot be opened here cannot be verified either, and is named then.
-        let _ = target.forget_cached(&value.path);
+        let _ = target.on_drive(&value.path).map(|path| target.forget_cached(&path));
     }
 }
 
@@ -383,7 +398,7 @@ fn new_location() -> LocationId {
     LocationId::new(entropy.sixteen())
 }
 
-fn check_room(target: &RealDisk, values: &[Value], to: &Path) -> Result<()> {
+fn check_room(target: &ArchiveDisk, values: &[Value], to: &Path) -> Result<()> {
     let needed: u64 = values.iter().map(|value| value.content.size_bytes() + 4096).sum();
     let free = target.facts()?.free_bytes;
     let mut there = 0;
@@ -409,7 +424,7 @@ fn check_room(target: &RealDisk, values: &[Value], to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn copy_one(source: &Opened, target: &RealDisk, value: &Value) -> std::result::Result<(), DiskError> {
+fn copy_one(source: &Opened, target: &ArchiveDisk, value: &Value) -> std::result::Result<(), DiskError> {
     let there = target.look(&value.path)?;
     match (&value.content, there) {
         (Content::Tombstone, _) => Ok(()),
@@ -427,7 +442,7 @@ fn copy_one(source: &Opened, target: &RealDisk, value: &Value) -> std::result::R
 /// Somebody may have used the drive since: what they saved must not go, so it lies in the new copy's trash.
 fn set_aside_differing(
     source: &Opened,
-    target: &RealDisk,
+    target: &ArchiveDisk,
     values: &[Value],
     skipped: &mut Vec<SkippedReport>,
 ) -> Result<()> {
@@ -449,13 +464,13 @@ fn set_aside_differing(
 }
 
 /// Takes away a file that this copy has just written and that is not what it should be.
-fn take_away(target: &RealDisk, path: &RelPath) -> std::result::Result<(), DiskError> {
+fn take_away(target: &ArchiveDisk, path: &RelPath) -> std::result::Result<(), DiskError> {
     let unsound = TrashName("unsound".into());
     target.displace(path, &unsound)?;
     target.drop_trashed(&unsound)
 }
 
-fn copy_file(source: &Opened, target: &RealDisk, value: &Value) -> std::result::Result<(), DiskError> {
+fn copy_file(source: &Opened, target: &ArchiveDisk, value: &Value) -> std::result::Result<(), DiskError> {
     use std::io::{Read, Write};
     let staged = StagedName("copying".into());
     let mut from = source.disk.open(&value.path)?;

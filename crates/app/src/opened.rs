@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::disk::{EngineLock, RealDisk, find_archive_root};
+use offsync_adapters::disk::{ArchiveDisk, EngineLock, RealDisk, find_archive_root};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
 use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
@@ -29,7 +29,7 @@ type MailboxNow = std::result::Result<Box<dyn Mailbox>, MailboxError>;
 pub(crate) struct Opened {
     pub(crate) root: PathBuf,
     pub(crate) marker: Marker,
-    pub(crate) disk: RealDisk,
+    pub(crate) disk: ArchiveDisk,
     pub(crate) index: SqliteIndex,
     pub(crate) mailbox: Option<Box<dyn Mailbox>>,
     pub(crate) mailbox_trouble: Option<MailboxError>,
@@ -115,7 +115,7 @@ impl App {
     /// Opens the archive that a folder is or lies in.
     pub(crate) fn open_archive(&self, folder: &Path) -> Result<Opened> {
         let root = archive_root(folder).map_err(|error| self.known_and_away(folder, error))?;
-        let disk = RealDisk::open(&root)?;
+        let disk = ArchiveDisk::over(RealDisk::open(&root)?);
         let marker = read_marker(&disk)?;
         let lock = lock_patiently(&disk)?;
         if !index_path(&root).exists() {

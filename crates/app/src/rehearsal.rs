@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::disk::RealDisk;
+use offsync_adapters::disk::ArchiveDisk;
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
+use offsync_core::drive_profile::DriveProfile;
 use offsync_core::entry::Meta;
 use offsync_core::format::ObjectName;
 use offsync_core::ids::{ArchiveId, LocationId};
@@ -101,7 +102,7 @@ impl App {
 
 /// A drive that can be looked at, and forgets what is done to it.
 struct StageDisk<'a> {
-    real: &'a RealDisk,
+    real: &'a ArchiveDisk,
     stage: PathBuf,
     /// What was moved: where it would be, and where it really is.
     moved: Mutex<BTreeMap<RelPath, RelPath>>,
@@ -251,6 +252,10 @@ impl Disk for StageDisk<'_> {
 
     fn facts(&self) -> std::result::Result<DriveFacts, DiskError> {
         self.real.facts()
+    }
+
+    fn profile(&self) -> std::result::Result<DriveProfile, DiskError> {
+        self.real.profile()
     }
 
     fn read_marker(&self) -> std::result::Result<Option<Vec<u8>>, DiskError> {

@@ -139,6 +139,8 @@ pub struct SyncReport {
     pub conflicts: Vec<ConflictReport>,
     /// Paths that were left alone.
     pub skipped: Vec<SkippedReport>,
+    /// Paths that this drive cannot show, and new ones that another location's drive cannot hold as they are.
+    pub warnings: Vec<SkippedReport>,
     /// Deletions that wait for a yes.
     pub held: Option<HeldView>,
     /// Deletions of the other direction that wait for a yes as well.
@@ -221,6 +223,7 @@ impl SyncReport {
                 })
                 .collect(),
             skipped: report.skipped.iter().map(SkippedReport::from).collect(),
+            warnings: report.warnings.iter().map(SkippedReport::from).collect(),
             held: report.held.as_ref().map(held_view),
             also_held: report.also_held.as_ref().map(held_view),
             diverged: report.diverged.iter().map(ToString::to_string).collect(),

@@ -8,6 +8,9 @@ use offsync_app::{
 
 use crate::units::{count, size};
 
+/// Warnings that are told in full.
+const WARNINGS_TOLD_MAX: usize = 20;
+
 /// Shows a name or path so that it cannot move the cursor or break a line.
 pub(crate) fn safe(text: &str) -> String {
     let show = |c: char| {
@@ -76,6 +79,7 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         lines.push("  Decide with `offsync resolve`, or delete or rename one: the next sync tells everybody.".into());
     }
     lines.extend(skipped(&report.skipped));
+    lines.extend(warnings(&report.warnings));
     if report.missing_chunks > 0 {
         lines.push("  Some content is still on its way; it arrives as the others sync.".into());
     }
@@ -119,6 +123,19 @@ pub(crate) fn skipped(skipped: &[SkippedReport]) -> Vec<String> {
         .iter()
         .map(|line| left_alone(&line.path, &line.reason))
         .collect()
+}
+
+/// Says what does not fit on a drive; of very many, the first.
+fn warnings(warnings: &[SkippedReport]) -> Vec<String> {
+    let line = |line: &SkippedReport| format!("  note: {}: {}", safe(&line.path), safe(&line.reason));
+    let mut lines: Vec<String> = warnings.iter().take(WARNINGS_TOLD_MAX).map(line).collect();
+    if warnings.len() > WARNINGS_TOLD_MAX {
+        lines.push(format!(
+            "  … and {} more; --json names them all",
+            warnings.len() - WARNINGS_TOLD_MAX
+        ));
+    }
+    lines
 }
 
 fn left_alone(path: &str, reason: &str) -> String {
@@ -411,6 +428,7 @@ pub(crate) fn copy(report: &CopyReport, person: &str) -> Vec<String> {
         ));
     }
     lines.extend(skipped(&report.skipped));
+    lines.extend(warnings(&report.warnings));
     lines
 }
 

@@ -6,7 +6,10 @@
 
 pub mod chunking;
 pub mod dot;
+pub mod drive_profile;
 pub mod entry;
+pub mod escape;
+pub mod escaped_disk;
 pub mod format;
 pub mod guard;
 pub mod ids;

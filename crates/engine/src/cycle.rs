@@ -47,6 +47,7 @@ impl Engine<'_> {
         let had_held = !self.shown_held()?.is_empty();
         self.recover()?;
         self.match_marker()?;
+        self.learn_drive()?;
         self.scan(if options.deep { Depth::Deep } else { Depth::Quick }, options.trust())?;
         if options.deep && self.report.skipped.is_empty() {
             // Every file was read and is what it was, or what somebody made of it.
@@ -296,6 +297,7 @@ impl Engine<'_> {
     fn close_report(&mut self, missing: &BTreeSet<ChunkId>) -> Result<()> {
         self.report.missing_chunks = missing.len() as u64;
         self.report.conflicts = self.conflicts()?;
+        self.tell_unfitting()?;
         self.report.root = Some(self.root()?);
         self.report.diverged = self.diverged()?;
         (self.report.held, self.report.also_held) = self.held_for_report();

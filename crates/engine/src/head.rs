@@ -34,12 +34,14 @@ impl Engine<'_> {
         let counts: Vec<_> = counted.0.keys().copied().collect();
         let now_ns = self.clock.now_ns();
         let unshown = self.unshown()?.files;
+        let drive = self.disk.profile()?;
         let checked_ns = memory::read::<i64>(self.index, LAST_CHECK)?;
         if let Some(listed) = listed {
             let says_same = listed.vector == self.vector
                 && listed.missing == lacking
                 && listed.counts == counts
                 && listed.unshown == unshown
+                && listed.drive == drive
                 && listed.checked_ns == checked_ns;
             let is_fresh = (now_ns - listed.written_ns).abs() < HEAD_REFRESH_NS;
             let is_ours = self.identity.nonces.contains(&Some(listed.nonce));
@@ -69,6 +71,7 @@ impl Engine<'_> {
             seen,
             reads_version: READS_VERSION,
             unshown,
+            drive,
         };
         // Until the put is known to have worked, the mailbox may hold either.
         self.identity.nonces = vec![listed.map(|listed| listed.nonce), Some(nonce)];

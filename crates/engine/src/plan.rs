@@ -12,6 +12,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::fit::{Unfitting, unfit};
 use crate::memory::{self, Damage, UNSETTLED};
 use crate::overlay::Overlay;
 use crate::space::size;
@@ -74,6 +75,8 @@ pub(crate) struct Plan {
     pub(crate) missing: BTreeSet<ChunkId>,
     /// Files that are damaged.
     pub(crate) damages: BTreeMap<PathKey, Damage>,
+    /// What this drive cannot show.
+    pub(crate) unfit: BTreeMap<PathKey, Unfitting>,
 }
 
 impl Engine<'_> {
@@ -84,6 +87,7 @@ impl Engine<'_> {
             damages: self.damages()?,
             ..Plan::default()
         };
+        let drive = self.disk.profile()?;
         let mut paths: BTreeMap<PathKey, RelPath> = BTreeMap::new();
         for folder in plan.folders.clone() {
             let path = match paths.get(&folder) {
@@ -102,7 +106,19 @@ impl Engine<'_> {
             let first_new = plan.actions.len();
             let mut waiting: BTreeSet<PathKey> = BTreeSet::new();
             for key in keys {
-                let (want, place) = (wanted.remove(&key), places.remove(&key));
+                let (mut want, place) = (wanted.remove(&key), places.remove(&key));
+                if let Some(unfitting) = want.as_ref().and_then(|want| unfit(&drive, place.as_ref(), want)) {
+                    plan.unfit.insert(key.clone(), unfitting);
+                    // What stood there before stays; but a folder goes, as all that was in it does.
+                    if !place
+                        .as_ref()
+                        .and_then(Place::on_disk)
+                        .is_some_and(|there| there.content.is_folder())
+                    {
+                        continue;
+                    }
+                    want = None;
+                }
                 self.plan_place(&folder, key, place, want, overlay, stores, &mut plan, &mut waiting)?;
             }
             keep_what_waits(&mut plan, first_new, &waiting, &folder);

@@ -120,6 +120,8 @@ pub struct SyncReport {
     pub ignored: Vec<IgnoredPath>,
     /// How many paths are not taken in; a folder counts once.
     pub ignored_paths: u64,
+    /// What this drive cannot show, and new paths that another location's drive cannot hold as they are.
+    pub warnings: Vec<SkippedPath>,
     /// Deletions that wait for a yes.
     pub held: Option<Held>,
     /// Deletions of the other direction that wait for a yes as well.

@@ -340,7 +340,15 @@ impl Engine<'_> {
         };
         // What a folder or link was meant to have says nothing of a file that took its place.
         let is_same_kind = |value: &&Value| kind_of(&value.content) == Some(entry.kind);
-        let known = place.and_then(|place| Some((place.on_disk().filter(is_same_kind)?.meta, *place.stat()?)));
+        let mut known = place.and_then(|place| Some((place.on_disk().filter(is_same_kind)?.meta, *place.stat()?)));
+        let was = place.and_then(Place::on_disk);
+        if let Some((_, then)) = &mut known
+            && is_zone_shift(stat.mtime_ns - then.mtime_ns)
+            && was.is_some_and(|was| was.content.same_as(&content))
+            && self.disk.profile()?.has_local_times()
+        {
+            then.mtime_ns = stat.mtime_ns;
+        }
         let meta = meta_of(&content, &stat, known);
         if matches!(content, Content::File(_)) && (self.clock.now_ns() - stat.mtime_ns).abs() < RACY_NS {
             // Written within the clock's grain of being read: the stat alone will not show a later write.
@@ -464,6 +472,13 @@ pub(crate) fn looks_unread(known: &Stat, now: &Stat, kind: EntryKind) -> bool {
         EntryKind::File => known == now,
         EntryKind::Symlink | EntryKind::Other => known.mtime_ns == now.mtime_ns && known.inode == now.inode,
     }
+}
+
+/// Tells whether two times differ as the local times of two zones do, or of summer and winter.
+fn is_zone_shift(difference_ns: i64) -> bool {
+    const QUARTER_NS: i64 = 15 * 60 * 1_000_000_000;
+    const QUARTERS_MAX: i64 = 26 * 4;
+    difference_ns != 0 && difference_ns % QUARTER_NS == 0 && (difference_ns / QUARTER_NS).abs() <= QUARTERS_MAX
 }
 
 /// Gives the metadata of what stands there; what the drive merely rounded stays as it was meant.

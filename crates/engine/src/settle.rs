@@ -223,10 +223,9 @@ impl Engine<'_> {
     }
 
     fn mark_settled(&mut self, plan: &Plan) -> Result<()> {
+        let mut writes = self.unfit_writes(&plan.folders, &plan.unfit)?;
         let settled = plan.folders.iter().filter(|folder| !plan.unfinished.contains(folder));
-        let writes = settled
-            .map(|folder| memory::erase(memory::of_key(UNSETTLED, folder)))
-            .collect();
+        writes.extend(settled.map(|folder| memory::erase(memory::of_key(UNSETTLED, folder))));
         self.commit(writes)
     }
 }

@@ -1,6 +1,6 @@
 //! What is known here and not shown on the drive yet: for lack of content, of room, or of leave to write.
 //!
-//! Only folders that are not settled are looked at. What a person took away here and
+//! Only folders that are not settled are looked at, and what does not fit on the drive. What a person took away here and
 //! what an own change stands over is not lacking.
 
 use std::collections::BTreeSet;
@@ -49,6 +49,15 @@ impl Engine<'_> {
                         unshown.dots.insert(*dot);
                     }
                 }
+            }
+        }
+        for unfitting in self.unfitting()?.into_values() {
+            if let Content::File(file) = &unfitting.value.content
+                && !unfitting.dots.iter().any(|dot| unshown.dots.contains(dot))
+            {
+                unshown.files += 1;
+                unshown.bytes += file.size_bytes;
+                unshown.dots.extend(unfitting.dots);
             }
         }
         Ok(unshown)

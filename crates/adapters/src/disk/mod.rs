@@ -14,6 +14,9 @@ mod windows;
 
 pub use archive_root::{find_archive_root, is_empty_folder};
 pub use engine_lock::EngineLock;
+/// The drive of one location, for real, behind true names.
+pub type ArchiveDisk = offsync_core::escaped_disk::EscapedDisk<RealDisk>;
+
 #[cfg(unix)]
 pub use unix::RealDisk;
 #[cfg(unix)]

@@ -15,6 +15,12 @@ pub(crate) const TRASH: &str = "trash";
 pub(crate) const MARKER: &str = "location.toml";
 /// The marker while it is written.
 pub(crate) const MARKER_NEW: &str = "location.toml.new";
+/// What the drive can hold, inside the private folder.
+#[cfg(unix)]
+pub(crate) const PROFILE: &str = "drive";
+/// The same while it is written.
+#[cfg(unix)]
+pub(crate) const PROFILE_NEW: &str = "drive.new";
 /// The file whose lock keeps a second engine out, inside the private folder.
 pub(crate) const LOCK: &str = "lock";
 /// Largest marker that is read; a real one has a few hundred bytes.

@@ -9,6 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use offsync_core::drive_profile::{DriveProfile, NameRule};
 use offsync_core::entry::Meta;
 use offsync_core::place::Stat;
 use offsync_core::ports::{
@@ -365,6 +366,17 @@ impl Disk for RealDisk {
             place: self.root.as_os_str().as_encoded_bytes().to_vec(),
             free_bytes: u64::MAX,
             total_bytes: u64::MAX,
+        })
+    }
+
+    fn profile(&self) -> Result<DriveProfile, DiskError> {
+        // The system refuses the same names on every drive; which drive it is, the standard library does not tell.
+        Ok(DriveProfile {
+            names: NameRule::Windows,
+            folds_case: true,
+            has_modes: false,
+            time_step_ns: 100,
+            ..DriveProfile::default()
         })
     }
 

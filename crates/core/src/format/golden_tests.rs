@@ -7,6 +7,7 @@ use super::invitation::{InvitedPerson, seal_invitation_at};
 use super::samples::{NONCE, key_of, keys, location, names, signer};
 use super::*;
 use crate::dot::Dot;
+use crate::drive_profile::{DriveProfile, NameRule};
 use crate::entry::{Chunk, Content, FileContent, Meta, Value, Version};
 use crate::ids::{ArchiveId, ChunkId, Digest, ManifestHash, Nonce, PublicKey, Root};
 use crate::phrase::Phrase;
@@ -151,6 +152,16 @@ fn heads_of_the_first_version_are_read_for_ever() {
         seen: vec![(location(2), 77)],
         reads_version: 1,
         unshown: 3,
+        drive: DriveProfile {
+            names: NameRule::Windows,
+            folds_case: true,
+            folds_form: false,
+            has_links: false,
+            has_modes: false,
+            name_bytes_max: 255,
+            file_bytes_max: u64::from(u32::MAX),
+            time_step_ns: 2_000_000_000,
+        },
     };
     let written = head.encode(&keys(), &signer(), NONCE);
     let read = |bytes: &[u8]| Head::decode(&keys(), &names()[0], bytes, key_of);

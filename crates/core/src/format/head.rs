@@ -2,6 +2,7 @@
 
 use super::envelope::{FormatError, Signed, seal_signed};
 use super::wire::{Reader, WireError, Writer};
+use crate::drive_profile::{DriveProfile, NameRule};
 use crate::ids::{ChunkId, LocationId, Nonce, PublicKey, Root};
 use crate::limits::MISSING_LISTED_MAX;
 use crate::object_name::ObjectName;
@@ -37,6 +38,8 @@ pub struct Head {
     pub reads_version: u8,
     /// How many files it knows of and cannot show on its drive yet: for lack of content, room or leave to write.
     pub unshown: u64,
+    /// What its drive can hold.
+    pub drive: DriveProfile,
 }
 
 impl Head {
@@ -72,6 +75,7 @@ impl Head {
         }
         out.uint(self.free_bytes);
         out.uint(self.unshown);
+        write_profile(&mut out, &self.drive);
         out.vector(&self.vector);
         out.count(self.counts.len());
         self.counts.iter().for_each(|location| out.raw(location.as_bytes()));
@@ -96,6 +100,7 @@ fn read(location: LocationId, content: &[u8]) -> Result<Head, WireError> {
     let checked_ns = read.option("time of checking", |read| read.int("time of checking"))?;
     let free_bytes = read.uint("free space")?;
     let unshown = read.uint("number of files not shown")?;
+    let drive = read_profile(&mut read)?;
     let vector = read.vector("vector")?;
     let counts = read.list(16, "counted locations", |read| {
         Ok(LocationId::new(read.array("location")?))
@@ -122,6 +127,48 @@ fn read(location: LocationId, content: &[u8]) -> Result<Head, WireError> {
         seen,
         reads_version,
         unshown,
+        drive,
+    })
+}
+
+const WINDOWS_NAMES: u8 = 1;
+const FOLDS_CASE: u8 = 2;
+const FOLDS_FORM: u8 = 4;
+const HAS_LINKS: u8 = 8;
+const HAS_MODES: u8 = 16;
+
+fn write_profile(out: &mut Writer, drive: &DriveProfile) {
+    let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+    out.byte(
+        flag(drive.names == NameRule::Windows, WINDOWS_NAMES)
+            | flag(drive.folds_case, FOLDS_CASE)
+            | flag(drive.folds_form, FOLDS_FORM)
+            | flag(drive.has_links, HAS_LINKS)
+            | flag(drive.has_modes, HAS_MODES),
+    );
+    out.uint(drive.name_bytes_max);
+    out.uint(drive.file_bytes_max);
+    out.uint(drive.time_step_ns);
+}
+
+fn read_profile(read: &mut Reader<'_>) -> Result<DriveProfile, WireError> {
+    let flags = read.byte("abilities of the drive")?;
+    if flags >= HAS_MODES << 1 {
+        return Err(WireError::new("abilities of the drive"));
+    }
+    Ok(DriveProfile {
+        names: if flags & WINDOWS_NAMES == 0 {
+            NameRule::Any
+        } else {
+            NameRule::Windows
+        },
+        folds_case: flags & FOLDS_CASE != 0,
+        folds_form: flags & FOLDS_FORM != 0,
+        has_links: flags & HAS_LINKS != 0,
+        has_modes: flags & HAS_MODES != 0,
+        name_bytes_max: read.uint("longest name")?,
+        file_bytes_max: read.uint("largest file")?,
+        time_step_ns: read.uint("step of times")?,
     })
 }
 
@@ -131,6 +178,19 @@ mod tests {
 
     use super::*;
     use crate::format::samples::{NONCE, chunk_ids, key_of, keys, location, locations, names, signer, vectors};
+
+    fn drives() -> impl Strategy<Value = DriveProfile> {
+        (any::<[bool; 5]>(), any::<[u64; 3]>()).prop_map(|(flags, numbers)| DriveProfile {
+            names: if flags[0] { NameRule::Windows } else { NameRule::Any },
+            folds_case: flags[1],
+            folds_form: flags[2],
+            has_links: flags[3],
+            has_modes: flags[4],
+            name_bytes_max: numbers[0],
+            file_bytes_max: numbers[1],
+            time_step_ns: numbers[2],
+        })
+    }
 
     fn heads() -> impl Strategy<Value = Head> {
         let lists = (
@@ -147,26 +207,29 @@ mod tests {
             any::<u8>(),
             any::<u64>(),
         );
-        (lists, numbers, any::<[u8; 16]>(), any::<[u8; 32]>()).prop_map(|(lists, numbers, nonce, root)| {
-            let (vector, missing, counts, seen) = lists;
-            let (counter, checked_ns, free_bytes, written_ns, reads_version, unshown) = numbers;
-            let (nonce, root) = (Nonce::new(nonce), Root::new(root));
-            Head {
-                location: location(1),
-                vector,
-                missing,
-                counter,
-                nonce,
-                root,
-                counts,
-                checked_ns,
-                free_bytes,
-                written_ns,
-                seen,
-                reads_version,
-                unshown,
-            }
-        })
+        (lists, numbers, any::<[u8; 16]>(), any::<[u8; 32]>(), drives()).prop_map(
+            |(lists, numbers, nonce, root, drive)| {
+                let (vector, missing, counts, seen) = lists;
+                let (counter, checked_ns, free_bytes, written_ns, reads_version, unshown) = numbers;
+                let (nonce, root) = (Nonce::new(nonce), Root::new(root));
+                Head {
+                    location: location(1),
+                    vector,
+                    missing,
+                    counter,
+                    nonce,
+                    root,
+                    counts,
+                    checked_ns,
+                    free_bytes,
+                    written_ns,
+                    seen,
+                    reads_version,
+                    unshown,
+                    drive,
+                }
+            },
+        )
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 
 use std::io::{Read, Write};
 
+use crate::drive_profile::DriveProfile;
 use crate::entry::Meta;
 use crate::place::Stat;
 use crate::rel_path::RelPath;
@@ -193,6 +194,8 @@ pub trait Disk: Send + Sync {
     fn flush(&self) -> Result<(), DiskError>;
     /// Tells which file system this is and how full.
     fn facts(&self) -> Result<DriveFacts, DiskError>;
+    /// Tells what it can hold: found out by trying, once for a drive.
+    fn profile(&self) -> Result<DriveProfile, DiskError>;
     /// Reads the marker file that says who this copy is; `None` if there is none.
     fn read_marker(&self) -> Result<Option<Vec<u8>>, DiskError>;
     /// Replaces the marker file, atomically and flushed.

@@ -1,5 +1,6 @@
 //! The fakes keep the contracts that the real adapters are held to, and a broken one is found out.
 
+use offsync_core::escaped_disk::EscapedDisk;
 use offsync_core::ports::{Mailbox, MailboxError, ObjectInfo};
 
 use crate::disk::{DiskOptions, InodeNumbers, SimDisk};
@@ -19,6 +20,7 @@ fn every_simulated_drive_keeps_the_contract() {
         no_inodes,
     ] {
         super::disk(|| SimDisk::new(options.clone(), SimTime::new().clock(0)));
+        super::disk(|| EscapedDisk::over(SimDisk::new(options.clone(), SimTime::new().clock(0))));
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
+use offsync_core::escape::{escape, true_name};
 use offsync_core::ports::{DiskError, DiskErrorKind as Kind, EntryKind};
 use offsync_core::rel_path::RelPath;
 
@@ -32,11 +33,37 @@ pub enum Seen {
 #[derive(Clone, Debug)]
 pub struct Hand {
     disk: SimDisk,
+    names: HandNames,
+}
+
+/// By which names a hand calls what is on the drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HandNames {
+    /// By those that stand there.
+    Spelled,
+    /// By those that they stand for: what the drive cannot hold is given and seen through its escape.
+    True,
 }
 
 impl Hand {
-    pub(super) fn new(disk: SimDisk) -> Self {
-        Self { disk }
+    pub(super) fn new(disk: SimDisk, names: HandNames) -> Self {
+        Self { disk, names }
+    }
+
+    /// Gives the path as it stands on the drive.
+    fn spell(&self, path: &RelPath) -> RelPath {
+        if !self.escapes() {
+            return path.clone();
+        }
+        let spelled = path
+            .names()
+            .map(escape)
+            .try_fold(RelPath::root(), |above, name| above.join(&name));
+        spelled.expect("people give short names")
+    }
+
+    fn escapes(&self) -> bool {
+        self.names == HandNames::True && self.disk.shared.options.bans_windows_names
     }
 
     /// Saves a file as editors do: a new inode takes the name. Makes missing folders.
@@ -73,6 +100,7 @@ impl Hand {
 
     /// Removes a file, a link or a folder with all below.
     pub fn remove(&self, path: &RelPath) -> Result<(), DiskError> {
+        let path = &self.spell(path);
         self.act(path, |disk, state| {
             let (slot, _) = state.volume.find(path)?;
             state.volume.unlink(slot, disk.now_ns());
@@ -82,6 +110,7 @@ impl Hand {
 
     /// Moves a file, link or folder; replaces a file or link that stands at `to`. Makes missing folders.
     pub fn rename(&self, from: &RelPath, to: &RelPath) -> Result<(), DiskError> {
+        let (from, to) = (&self.spell(from), &self.spell(to));
         self.act(from, |disk, state| {
             let (source, id) = state.volume.find(from)?;
             let target = self.make_way(state, to)?;
@@ -102,6 +131,7 @@ impl Hand {
 
     /// Exchanges two files, links or folders.
     pub fn swap(&self, one: &RelPath, two: &RelPath) -> Result<(), DiskError> {
+        let (one, two) = (&self.spell(one), &self.spell(two));
         self.act(one, |disk, state| {
             let ((a, a_id), (b, b_id)) = (state.volume.find(one)?, state.volume.find(two)?);
             if state.volume.holds(a_id, b.folder) || state.volume.holds(b_id, a.folder) || a_id == b_id {
@@ -148,6 +178,7 @@ impl Hand {
 
     /// Makes a folder and those above; one that stands there is fine.
     pub fn mkdir(&self, path: &RelPath) -> Result<(), DiskError> {
+        let path = &self.spell(path);
         self.act(path, |_, state| self.make_folders(state, path).map(drop))
     }
 
@@ -166,6 +197,7 @@ impl Hand {
 
     /// Sets a modification time.
     pub fn touch(&self, path: &RelPath, mtime_ns: i64) -> Result<(), DiskError> {
+        let path = &self.spell(path);
         let stored = self.disk.stored(mtime_ns);
         self.act(path, |disk, state| {
             let (_, id) = state.volume.find(path)?;
@@ -177,6 +209,7 @@ impl Hand {
 
     /// Sets permission bits.
     pub fn chmod(&self, path: &RelPath, mode: u32) -> Result<(), DiskError> {
+        let path = &self.spell(path);
         self.act(path, |disk, state| {
             let (_, id) = state.volume.find(path)?;
             let mtime_ns = state.volume.node(id).mtime_ns;
@@ -208,7 +241,17 @@ impl Hand {
     pub fn tree(&self) -> BTreeMap<RelPath, Seen> {
         let mut all = BTreeMap::new();
         collect(&self.disk.state(), TREE, &RelPath::root(), &mut all);
-        all
+        if !self.escapes() {
+            return all;
+        }
+        let truly = |path: RelPath| {
+            let name = path
+                .names()
+                .map(true_name)
+                .try_fold(RelPath::root(), |above, name| above.join(&name));
+            name.expect("what an escape stands for is shorter")
+        };
+        all.into_iter().map(|(path, seen)| (truly(path), seen)).collect()
     }
 
     /// Gives what lies in the trash, by its name there.
@@ -240,6 +283,7 @@ impl Hand {
     }
 
     fn place(&self, path: &RelPath, body: Body, mode: u32) -> Result<(), DiskError> {
+        let path = &self.spell(path);
         self.act(path, |disk, state| {
             let slot = self.make_way(state, path)?;
             disk.check_room(state, if let Body::File(bytes) = &body { bytes.len() } else { 0 })?;
@@ -254,6 +298,7 @@ impl Hand {
     }
 
     fn edit(&self, path: &RelPath, bytes: Vec<u8>, mtime_ns: Option<i64>) -> Result<(), DiskError> {
+        let path = &self.spell(path);
         self.act(path, |disk, state| {
             let (_, id) = state.volume.find(path)?;
             if state.volume.node(id).kind() != EntryKind::File {
@@ -288,6 +333,7 @@ impl Hand {
     }
 
     fn peek<T>(&self, path: &RelPath, look: impl FnOnce(&State, NodeId) -> Result<T, Kind>) -> Result<T, DiskError> {
+        let path = &self.spell(path);
         let state: MutexGuard<'_, State> = self.disk.state();
         let found = state.volume.find(path).and_then(|(_, id)| look(&state, id));
         found.map_err(|kind| failed(kind, path))
@@ -329,10 +375,10 @@ impl Hand {
 
 impl SimDisk {
     fn check_room(&self, state: &State, size_bytes: usize) -> Result<(), Kind> {
-        if self.free(state) < size_bytes as u64 {
-            Err(Kind::Full)
-        } else {
-            Ok(())
+        match size_bytes as u64 {
+            size_bytes if size_bytes > self.shared.options.file_bytes_max => Err(Kind::Unstorable),
+            size_bytes if size_bytes > self.free(state) => Err(Kind::Full),
+            _ => Ok(()),
         }
     }
 }

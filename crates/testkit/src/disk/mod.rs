@@ -26,6 +26,7 @@ pub use options::{DiskOptions, InodeNumbers, NameFolding};
 use crate::clock::SimClock;
 use crate::lock::held;
 use crate::rng::Rng;
+use hand::HandNames;
 use volume::{Node, NodeId, Volume};
 
 /// A simulated drive; clones are the same drive.
@@ -73,7 +74,17 @@ impl SimDisk {
 
     /// Gives the drive to a person.
     pub fn hand(&self) -> Hand {
-        Hand::new(self.clone())
+        Hand::new(self.clone(), HandNames::Spelled)
+    }
+
+    /// Gives the drive to a person who calls everything by its true name, whatever the drive can spell.
+    pub fn true_hand(&self) -> Hand {
+        Hand::new(self.clone(), HandNames::True)
+    }
+
+    /// Shows all times so much later, as a drive with local times does when the zone or the season changes.
+    pub fn shift_times(&self, by_ns: i64) {
+        self.state().volume.shift_times(by_ns);
     }
 
     /// Unplugs it, or plugs it in again: while it is gone, every call fails.

@@ -1,5 +1,8 @@
 //! What kind of file system a simulated drive has.
 
+use offsync_core::drive_profile::{DriveProfile, NameRule};
+use offsync_core::limits::NAME_BYTES_MAX;
+
 /// Which spellings of a name are the same name to a file system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NameFolding {
@@ -118,6 +121,24 @@ impl DiskOptions {
     /// Gives the same with so much room.
     pub fn sized(self, capacity_bytes: u64) -> Self {
         Self { capacity_bytes, ..self }
+    }
+
+    /// Gives the same as a location tells it to others.
+    pub fn profile(&self) -> DriveProfile {
+        DriveProfile {
+            names: if self.bans_windows_names {
+                NameRule::Windows
+            } else {
+                NameRule::Any
+            },
+            folds_case: self.names != NameFolding::Exact,
+            folds_form: self.names == NameFolding::CaseAndForm,
+            has_links: self.has_symlinks,
+            has_modes: self.has_modes,
+            name_bytes_max: NAME_BYTES_MAX as u64,
+            file_bytes_max: self.file_bytes_max,
+            time_step_ns: self.mtime_step_ns.unsigned_abs(),
+        }
     }
 
     pub(super) fn can_hold(&self, name: &[u8]) -> bool {

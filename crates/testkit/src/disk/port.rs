@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard};
 
+use offsync_core::drive_profile::DriveProfile;
 use offsync_core::entry::Meta;
 use offsync_core::limits::NAME_BYTES_MAX;
 use offsync_core::place::Stat;
@@ -345,6 +346,12 @@ impl Disk for SimDisk {
             free_bytes: self.free(&state),
             total_bytes: options.capacity_bytes,
         })
+    }
+
+    fn profile(&self) -> Result<DriveProfile, DiskError> {
+        let looked = self.access(&RelPath::root(), Access::Look);
+        looked.map(drop).map_err(|kind| failed(kind, &RelPath::root()))?;
+        Ok(self.shared.options.profile())
     }
 
     fn read_marker(&self) -> Result<Option<Vec<u8>>, DiskError> {

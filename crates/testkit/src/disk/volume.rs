@@ -249,6 +249,11 @@ impl Volume {
         }
     }
 
+    /// Moves the modification times of all.
+    pub(super) fn shift_times(&mut self, by_ns: i64) {
+        self.nodes.values_mut().for_each(|node| node.mtime_ns += by_ns);
+    }
+
     pub(super) fn attach(&mut self, slot: &Slot, id: NodeId) {
         let key = self.fold(&slot.name);
         self.used_bytes += self.size_below(id);

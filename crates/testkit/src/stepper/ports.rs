@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 use offsync_core::dot::Dot;
+use offsync_core::drive_profile::DriveProfile;
 use offsync_core::entry::Meta;
 use offsync_core::ids::{ArchiveId, ChunkId, LocationId};
 use offsync_core::place::{Place, Stat};
@@ -141,6 +142,10 @@ impl Disk for SteppedDisk {
 
     fn facts(&self) -> Result<DriveFacts, DiskError> {
         self.pass("facts", &RelPath::root(), "")?.facts()
+    }
+
+    fn profile(&self) -> Result<DriveProfile, DiskError> {
+        self.pass("profile", &RelPath::root(), "")?.profile()
     }
 
     fn read_marker(&self) -> Result<Option<Vec<u8>>, DiskError> {

@@ -10,6 +10,7 @@ mod meta;
 mod moves;
 mod open_file;
 mod port;
+mod profile;
 mod real_disk;
 mod root_folder;
 mod sight;

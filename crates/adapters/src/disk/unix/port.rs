@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{Read, Write};
 
+use offsync_core::drive_profile::DriveProfile;
 use offsync_core::entry::Meta;
 use offsync_core::place::Stat;
 use offsync_core::ports::{
@@ -236,6 +237,14 @@ impl Disk for RealDisk {
     fn facts(&self) -> Result<DriveFacts, DiskError> {
         facts_under(self.root.handle(), &self.path)
             .map_err(|errno| failed("ask the drive about itself", &RelPath::root(), errno))
+    }
+
+    fn profile(&self) -> Result<DriveProfile, DiskError> {
+        if let Some(known) = self.profile.get() {
+            return Ok(*known);
+        }
+        let found = self.find_profile()?;
+        Ok(*self.profile.get_or_init(|| found))
     }
 
     fn read_marker(&self) -> Result<Option<Vec<u8>>, DiskError> {

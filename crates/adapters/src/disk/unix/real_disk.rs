@@ -9,6 +9,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use offsync_core::drive_profile::DriveProfile;
 use offsync_core::ports::{DiskEntry, DiskError, DiskErrorKind, StagedFile};
 use offsync_core::rel_path::RelPath;
 use rustix::fd::{AsFd, OwnedFd};
@@ -36,6 +37,7 @@ pub struct RealDisk {
     pub(super) path: PathBuf,
     pub(super) file_system: FileSystem,
     folds: OnceLock<bool>,
+    pub(super) profile: OnceLock<DriveProfile>,
     touched: Mutex<BTreeSet<RelPath>>,
 }
 
@@ -50,6 +52,7 @@ impl RealDisk {
             path: std::fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf()),
             file_system,
             folds: OnceLock::new(),
+            profile: OnceLock::new(),
             touched: Mutex::default(),
         })
     }

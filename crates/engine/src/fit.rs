@@ -1,0 +1,184 @@
+//! What does not fit: entries that this drive cannot show, and new ones that another's drive cannot hold as they are.
+//!
+//! What this drive cannot show is known, counted and kept by the others; it is noted here by path, its content
+//! is not fetched, and its absence is nobody's deletion. An author hears of what does not fit elsewhere before it
+//! is posted, and it is posted all the same.
+
+use std::collections::BTreeMap;
+
+use offsync_core::dot::Dot;
+use offsync_core::drive_profile::{DriveProfile, Fit, Unfit};
+use offsync_core::entry::Value;
+use offsync_core::escape::{as_seen, suggestion};
+use offsync_core::ids::LocationId;
+use offsync_core::local_change::LocalChange;
+use offsync_core::place::{Place, Shown};
+use offsync_core::ports::IndexWrite;
+use offsync_core::rel_path::{PathKey, RelPath};
+use serde::{Deserialize, Serialize};
+
+use crate::counted::Counted;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, DRIVE, DRIVE_OF, UNFIT};
+use crate::report::SkippedPath;
+
+/// An entry that this drive cannot show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Unfitting {
+    pub(crate) value: Value,
+    pub(crate) unfit: Unfit,
+    pub(crate) dots: Vec<Dot>,
+}
+
+/// Tells why a drive cannot show what is wanted at a place; `None` if it can, or does.
+pub(crate) fn unfit(drive: &DriveProfile, place: Option<&Place>, want: &Shown) -> Option<Unfitting> {
+    let Fit::Held(unfit) = drive.fit(&want.value) else {
+        return None;
+    };
+    let is_there = |there: &Value| there.same_content(&want.value) && there.path.name() == want.value.path.name();
+    if place.and_then(Place::on_disk).is_some_and(is_there) {
+        return None;
+    }
+    Some(Unfitting {
+        value: want.value.clone(),
+        unfit,
+        dots: want.refs.iter().flat_map(|shown| shown.dots.iter().copied()).collect(),
+    })
+}
+
+impl Engine<'_> {
+    /// Looks again at what did not fit, if the drive is another than it was.
+    pub(crate) fn learn_drive(&mut self) -> Result<()> {
+        let drive = self.disk.profile()?;
+        if memory::read::<DriveProfile>(self.index, DRIVE)? == Some(drive) {
+            return Ok(());
+        }
+        let unfitting = self.unfitting()?;
+        let above = unfitting.keys().map(|key| key.parent().unwrap_or_else(PathKey::root));
+        let mut writes: Vec<IndexWrite> = above.map(|folder| memory::unsettle(&folder)).collect();
+        writes.push(memory::write(DRIVE, &drive));
+        self.commit(writes)
+    }
+
+    /// Gives what this drive cannot show, by place.
+    pub(crate) fn unfitting(&self) -> Result<BTreeMap<PathKey, Unfitting>> {
+        let notes = memory::read_all::<(PathKey, Unfitting)>(self.index, UNFIT)?;
+        Ok(notes.into_values().collect())
+    }
+
+    /// Makes the writes that take down what was found not to fit in the folders that were planned.
+    pub(crate) fn unfit_writes(
+        &self,
+        planned: &[PathKey],
+        unfit: &BTreeMap<PathKey, Unfitting>,
+    ) -> Result<Vec<IndexWrite>> {
+        let known = self.unfitting()?;
+        let is_planned = |key: &&PathKey| key.parent().is_some_and(|folder| planned.contains(&folder));
+        let gone = known.keys().filter(is_planned).filter(|key| !unfit.contains_key(*key));
+        let mut writes: Vec<IndexWrite> = gone.map(|key| memory::erase(memory::of_key(UNFIT, key))).collect();
+        for (key, unfitting) in unfit {
+            if known.get(key) != Some(unfitting) {
+                writes.push(memory::write(memory::of_key(UNFIT, key), &(key, unfitting)));
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Names in the report what this drive cannot show.
+    pub(crate) fn tell_unfitting(&mut self) -> Result<()> {
+        for unfitting in self.unfitting()?.into_values() {
+            let why = why(unfitting.unfit);
+            let reason =
+                format!("{why}: this drive cannot store it. It is not shown here, and the other copies keep it.");
+            self.warn(&unfitting.value.path, reason);
+        }
+        Ok(())
+    }
+
+    /// Names in the report those of some own changes that another's drive cannot hold as they are.
+    pub(crate) fn tell_unfit_elsewhere(&mut self, changes: &[&LocalChange], counted: &Counted) -> Result<()> {
+        let (heads, people) = (self.heads()?, self.people()?);
+        for (location, _) in counted.others(self.me()) {
+            let said = heads.get(location).map(|cached| cached.head.drive);
+            let Some(drive) = said.map_or_else(|| self.drive_of(location), |said| Ok(Some(said)))? else {
+                continue;
+            };
+            let label = people.get(location).map_or("another location", |person| &person.label);
+            for change in changes {
+                if !self.is_new_to(&drive, change)? {
+                    continue;
+                }
+                if let Some(reason) = reason_elsewhere(&drive, &change.value, label) {
+                    self.warn(&change.value.path, reason);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers what the drive of a location can hold that has no head yet, as whoever made its copy saw it.
+    pub fn note_drive_of(&mut self, location: &LocationId, drive: &DriveProfile) -> Result<()> {
+        self.commit(vec![memory::write(format!("{DRIVE_OF}{location}"), drive)])
+    }
+
+    fn drive_of(&self, location: &LocationId) -> Result<Option<DriveProfile>> {
+        memory::read(self.index, &format!("{DRIVE_OF}{location}"))
+    }
+
+    /// Tells whether a change says something about fitting that what it replaces did not say.
+    fn is_new_to(&self, drive: &DriveProfile, change: &LocalChange) -> Result<bool> {
+        let siblings = self.index.entry(&change.origin())?;
+        let fit = drive.fit(&change.value);
+        let mut replaced = change.replaces.iter().filter_map(|dot| siblings.get(dot));
+        let is_known = replaced.any(|old| old.value.path == change.value.path && drive.fit(&old.value) == fit);
+        Ok(!is_known)
+    }
+
+    fn warn(&mut self, path: &RelPath, reason: String) {
+        let line = SkippedPath {
+            path: path.clone(),
+            reason,
+        };
+        if !self.report.warnings.contains(&line) {
+            self.report.warnings.push(line);
+        }
+    }
+}
+
+/// Makes the sentence about an entry that a drive does not hold as it is; `None` if it does.
+///
+/// `label` is what people call the location; the drive's kind is added.
+pub fn reason_elsewhere(drive: &DriveProfile, value: &Value, label: &str) -> Option<String> {
+    let place = match drive.kind_name() {
+        Some(kind) => format!("{label} ({kind})"),
+        None => label.to_owned(),
+    };
+    let name = String::from_utf8_lossy(value.path.name());
+    match drive.fit(value) {
+        Fit::AsIs => None,
+        Fit::Escaped(spelled) => Some(format!(
+            "'{name}' cannot be stored as such at {place}: it will appear there as '{}'. Rename it to '{}' to have the same name everywhere.",
+            as_seen(&spelled),
+            suggestion(value.path.name()),
+        )),
+        Fit::Held(unfit) => {
+            let advice = match unfit {
+                Unfit::NameTooLong => " Give it a shorter name to have it everywhere.",
+                Unfit::Link | Unfit::TooLarge => "",
+            };
+            let why = why(unfit);
+            Some(format!(
+                "{why}: it cannot be stored at {place} and will not appear there.{advice}"
+            ))
+        }
+    }
+}
+
+fn why(unfit: Unfit) -> &'static str {
+    match unfit {
+        Unfit::Link => "it is a link",
+        Unfit::TooLarge => "the file is too large",
+        Unfit::NameTooLong => "the name is too long",
+    }
+}
