@@ -19,6 +19,7 @@ mod interrupted;
 mod kinds;
 mod large;
 mod machine;
+mod matrix;
 mod newer;
 mod odd_names;
 mod output;
