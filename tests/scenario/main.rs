@@ -20,6 +20,7 @@ mod kinds;
 mod large;
 mod machine;
 mod matrix;
+mod matrix_folders;
 mod newer;
 mod odd_names;
 mod output;
