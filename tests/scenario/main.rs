@@ -13,6 +13,7 @@ mod bad_words;
 mod catching_up;
 mod copying;
 mod deletions;
+mod delta;
 mod documents;
 mod exit_codes;
 mod interrupted;
