@@ -11,6 +11,7 @@
 mod bad_place;
 mod bad_words;
 mod catching_up;
+mod changes;
 mod copying;
 mod deletions;
 mod delta;
@@ -23,6 +24,7 @@ mod machine;
 mod matrix;
 mod matrix_folders;
 mod newer;
+mod odd_changes;
 mod odd_names;
 mod output;
 mod rehearsal;

@@ -1,4 +1,5 @@
-//! Every pair of concurrent changes to one path, in both orders of syncing, with somebody who only watches.
+//! Every pair of concurrent changes to one path, in both orders of syncing, with somebody who only watches; then every
+//! three, where nobody does.
 //!
 //! Each pair has a folder of its own, so that all pairs of an order share one world and few syncs. After them all homes
 //! are alike, nothing that anybody wrote is lost, and nobody has anything left to say.
@@ -9,7 +10,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::story::expect_applied;
-use crate::tree::Tree;
+use crate::tree::{self, Tree};
 use crate::world::{Home, World, check_alike};
 
 /// Rounds after which nobody may have anything left to post.
@@ -35,36 +36,48 @@ use Change::{CaseRename, Create, Delete, Edit, Move, Rename, ToFolder, ToLink};
 
 const CHANGES: [Change; 8] = [Create, Edit, Delete, Rename, Move, ToFolder, ToLink, CaseRename];
 
-/// Two changes that were made at the same time, in a folder of their own.
+/// Changes that were made at the same time, each in another home, in a folder of their own.
 ///
 /// Where one of them creates the path it is free before, and the other brings something there: a file that was edited,
 /// renamed or moved to that name, a folder, a link. A deletion then takes the file away that might have come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Cell {
-    by: [Change; 2],
+    by: Vec<Change>,
 }
 
-fn cells() -> Vec<Cell> {
-    let row = |a| CHANGES.map(|b| Cell { by: [a, b] });
+fn pairs() -> Vec<Cell> {
+    let row = |a| CHANGES.map(|b| Cell { by: vec![a, b] });
     CHANGES.into_iter().flat_map(row).collect()
 }
 
+/// Every three changes of a file that is there before.
+fn threes() -> Vec<Cell> {
+    let pairs = pairs().into_iter().filter(|pair| !pair.creates());
+    let three = |pair: Cell| {
+        CHANGES.map(|third| Cell {
+            by: [&pair.by[..], &[third]].concat(),
+        })
+    };
+    pairs.flat_map(three).filter(|three| !three.creates()).collect()
+}
+
 impl Cell {
-    fn folder(self) -> String {
-        format!("{:?} against {:?}", self.by[0], self.by[1])
+    fn folder(&self) -> String {
+        let names: Vec<String> = self.by.iter().map(|change| format!("{change:?}")).collect();
+        names.join(" against ")
     }
 
-    fn at(self, name: &str) -> String {
+    fn at(&self, name: &str) -> String {
         format!("{}/{name}", self.folder())
     }
 
-    fn creates(self) -> bool {
+    fn creates(&self) -> bool {
         self.by.contains(&Create)
     }
 
     /// The file that is there before, if there is one.
-    fn given(self) -> Option<String> {
-        match (self.creates(), self.by) {
+    fn given(&self) -> Option<String> {
+        match (self.creates(), &self.by[..]) {
             (_, [Create, Create]) => None,
             (true, by) if by.contains(&Move) => Some(self.at("elsewhere/given.txt")),
             (true, _) => Some(self.at("given.txt")),
@@ -72,11 +85,11 @@ impl Cell {
         }
     }
 
-    fn given_content(self) -> String {
+    fn given_content(&self) -> String {
         format!("given in {}", self.folder())
     }
 
-    fn fill(self, home: &Home) {
+    fn fill(&self, home: &Home) {
         home.write(&self.at("stays.txt"), format!("stays in {}", self.folder()));
         if let Some(given) = self.given() {
             home.write(&given, self.given_content());
@@ -84,14 +97,14 @@ impl Cell {
     }
 
     /// What the change of one of the two writes; also where a link points.
-    fn written(self, who: usize) -> String {
+    fn written(&self, who: usize) -> String {
         format!("{:?} by {who} in {}", self.by[who], self.folder())
     }
 
-    fn change(self, home: &Home, who: usize) {
+    fn change(&self, home: &Home, who: usize) {
         let given = self.given().unwrap_or_default();
         let (file, written) = (self.at("f.txt"), self.written(who));
-        let other_case = self.at(["F.txt", "f.TXT"][who]);
+        let other_case = self.at(["F.txt", "f.TXT", "F.TXT"][who]);
         if self.creates() {
             match self.by[who] {
                 Create => home.write(&file, written),
@@ -126,25 +139,23 @@ impl Cell {
     }
 
     /// All contents of files, and where links point, that every home must have in the end; nothing else may be there.
-    fn wanted(self) -> Vec<String> {
+    fn wanted(&self) -> Vec<String> {
         let mut wanted = vec![format!("stays in {}", self.folder())];
         let mut given = 0;
-        for (who, change) in self.by.into_iter().enumerate() {
+        for (who, change) in self.by.iter().enumerate() {
             match change {
                 Create | Edit | ToFolder => wanted.push(self.written(who)),
                 ToLink => wanted.push(format!("-> {}", self.written(who))),
                 Delete | Rename | Move | CaseRename => {}
             }
             given += match change {
-                Rename | Move | CaseRename => 1,
+                Rename | Move => 1,
+                // One file, however many spell it anew.
+                CaseRename => usize::from(!self.by[..who].contains(&CaseRename)),
                 // What came to the name was something else, so the file that might have come stays where it is.
                 ToFolder | ToLink if self.creates() => 1,
                 _ => 0,
             };
-        }
-        if self.by == [CaseRename; 2] {
-            // One file, however it is spelled.
-            given = 1;
         }
         wanted.extend((0..given).map(|_| self.given_content()));
         wanted.sort();
@@ -152,27 +163,30 @@ impl Cell {
     }
 
     /// How many conflict copies are to be told of: at least and at most.
-    fn conflicts(self) -> [usize; 2] {
-        let stands = |change: &Change| match change {
-            Create | Edit | ToLink | CaseRename => true,
+    fn conflicts(&self) -> [usize; 2] {
+        let stands = |(who, change): (usize, &Change)| match change {
+            Create | Edit | ToLink => true,
+            CaseRename => !self.by[..who].contains(&CaseRename),
             Rename | Move => self.creates(),
             Delete | ToFolder => false,
         };
-        let files = self.by.iter().filter(|change| stands(change)).count();
-        match (self.by.contains(&ToFolder), files) {
+        let files = self.by.iter().enumerate().filter(|one| stands(*one)).count();
+        if self.by.contains(&ToFolder) {
             // An unposted file steps aside for a folder as a file of its own; a posted one is shown as a copy.
-            (true, 1) => [0, 1],
-            (false, 2) if self.by != [CaseRename; 2] => [1, 1],
-            _ => [0, 0],
+            return [0, files];
         }
+        [files.saturating_sub(1); 2]
     }
 
-    fn check(self, homes: &[Home], told: &[String]) {
-        let tree = homes[0].tree().below(&self.folder());
+    /// Checks what all show, what all keep in tree and trash, and which copies are told.
+    fn check(&self, shown: &Tree, kept: &[Tree], told: &[String]) {
+        let tree = shown.below(&self.folder());
         assert_eq!(contents(&tree), self.wanted(), "{}: {tree:#?}", self.folder());
-        let given = self.given_content();
+        // Where all have a hand in it, all may write over it themselves.
+        let somebody_watches = self.by.len() < 3;
+        let given = self.given().filter(|_| somebody_watches).map(|_| self.given_content());
         assert!(
-            self.given().is_none() || homes.iter().any(|home| home.keeps(given.as_bytes())),
+            given.is_none_or(|given| kept.iter().any(|kept| kept.holds(given.as_bytes()))),
             "{} lost what was there before",
             self.folder()
         );
@@ -253,22 +267,23 @@ fn play(world: &World, cells: &[Cell], order: &[usize]) -> usize {
         (0..60).for_each(|number| pep.write(&format!("other/{number}.txt"), format!("other {number}")));
     });
     for cell in cells {
-        (0..2).for_each(|who| cell.change(&homes[who], who));
+        (0..cell.by.len()).for_each(|who| cell.change(&homes[who], who));
     }
     let rounds = to_rest(&homes, order);
     let told = check_rest(&homes, order);
-    cells.iter().for_each(|cell| cell.check(&homes, &told));
+    let shown = homes[0].tree();
+    let trash = homes.iter().map(|home| tree::of(&home.private().join("trash")));
+    let kept: Vec<Tree> = trash.chain([shown.clone()]).collect();
+    cells.iter().for_each(|cell| cell.check(&shown, &kept, &told));
     assert_eq!(world.waiting(), Vec::<String>::new());
     rounds
 }
 
-fn play_all(order: &[usize]) {
+fn play_all(cells: &[Cell], order: &[usize]) {
     let began = Instant::now();
-    let world = World::in_memory();
-    let cells = cells();
-    let rounds = play(&world, &cells, order);
+    let rounds = play(&World::in_memory(), cells, order);
     println!(
-        "{} pairs, syncing in the order {order:?}: {rounds} rounds with something to post, {:.1} s",
+        "{} times concurrent changes, syncing in the order {order:?}: {rounds} rounds with something to post, {:.1} s",
         cells.len(),
         began.elapsed().as_secs_f64()
     );
@@ -276,22 +291,27 @@ fn play_all(order: &[usize]) {
 
 #[test]
 fn all_pairs_of_changes_end_alike_where_the_first_syncs_first() {
-    play_all(ORDERS[0]);
+    play_all(&pairs(), ORDERS[0]);
 }
 
 #[test]
 fn all_pairs_of_changes_end_alike_where_the_second_syncs_first() {
-    play_all(ORDERS[1]);
+    play_all(&pairs(), ORDERS[1]);
 }
 
 #[test]
 fn all_pairs_of_changes_end_alike_where_the_third_watches_in_between() {
-    play_all(ORDERS[2]);
+    play_all(&pairs(), ORDERS[2]);
 }
 
 #[test]
 fn all_pairs_of_changes_end_alike_where_the_third_watches_first_and_the_first_comes_last() {
-    play_all(ORDERS[3]);
+    play_all(&pairs(), ORDERS[3]);
+}
+
+#[test]
+fn all_threes_of_changes_end_alike() {
+    play_all(&threes(), ORDERS[3]);
 }
 
 /// Nothing hides behind the other pairs of a world: each has one of its own.
@@ -299,7 +319,7 @@ fn all_pairs_of_changes_end_alike_where_the_third_watches_first_and_the_first_co
 #[ignore = "minutes: each pair in a world of its own; `make matrix` runs it"]
 fn each_pair_of_changes_ends_alike_alone() {
     for order in &ORDERS[..2] {
-        for cell in cells() {
+        for cell in pairs() {
             play(&World::in_memory(), &[cell], order);
         }
     }

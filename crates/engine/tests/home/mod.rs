@@ -30,10 +30,16 @@ pub(crate) struct Homes {
     keys: ArchiveKeys,
     entropy: SimEntropy,
     time: SimTime,
+    drive: DiskOptions,
 }
 
 impl Homes {
     pub(crate) fn new(count: usize) -> Self {
+        Self::on(&DiskOptions::ext4(), count)
+    }
+
+    /// Homes on drives of one kind.
+    pub(crate) fn on(drive: &DiskOptions, count: usize) -> Self {
         let time = SimTime::new();
         let entropy = SimEntropy::new(7);
         let archive = ArchiveId::new([1; 16]);
@@ -45,6 +51,7 @@ impl Homes {
             keys,
             entropy,
             time,
+            drive: drive.clone(),
         };
         (0..count).for_each(|n| homes.add(n, archive));
         homes
@@ -52,7 +59,7 @@ impl Homes {
 
     fn add(&mut self, n: usize, archive: ArchiveId) {
         let clock = self.time.clock(0);
-        let disk = SimDisk::new(DiskOptions::ext4(), clock.clone());
+        let disk = SimDisk::new(self.drive.clone(), clock.clone());
         let mut index = SimIndex::on(&disk);
         let signer = SigningKey::from_seed([n as u8 + 1; 32]);
         let entropy: &dyn Entropy = &self.entropy;
@@ -135,6 +142,18 @@ impl Homes {
             n,
             &SyncOptions {
                 confirm_deletions: true,
+                ..SyncOptions::default()
+            },
+        )
+    }
+
+    /// Syncs and reads every file.
+    pub(crate) fn sync_deep(&mut self, n: usize) -> SyncReport {
+        let deep = true;
+        self.sync_with(
+            n,
+            &SyncOptions {
+                deep,
                 ..SyncOptions::default()
             },
         )
