@@ -43,19 +43,30 @@ const CHANGES: [Change; 8] = [Create, Edit, Delete, Rename, Move, ToFolder, ToLi
 #[derive(Clone, Debug)]
 struct Cell {
     by: Vec<Change>,
+    given: Given,
 }
 
-fn pairs() -> Vec<Cell> {
-    let row = |a| CHANGES.map(|b| Cell { by: vec![a, b] });
+/// What the file that is there before holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    /// What no other pair has.
+    Own,
+    /// The same for all pairs: what moves may be taken for any other.
+    Alike,
+}
+
+fn pairs(given: Given) -> Vec<Cell> {
+    let row = |a| CHANGES.map(|b| Cell { by: vec![a, b], given });
     CHANGES.into_iter().flat_map(row).collect()
 }
 
 /// Every three changes of a file that is there before.
 fn threes() -> Vec<Cell> {
-    let pairs = pairs().into_iter().filter(|pair| !pair.creates());
+    let pairs = pairs(Given::Own).into_iter().filter(|pair| !pair.creates());
     let three = |pair: Cell| {
         CHANGES.map(|third| Cell {
             by: [&pair.by[..], &[third]].concat(),
+            given: pair.given,
         })
     };
     pairs.flat_map(three).filter(|three| !three.creates()).collect()
@@ -76,7 +87,7 @@ impl Cell {
     }
 
     /// The file that is there before, if there is one.
-    fn given(&self) -> Option<String> {
+    fn given_at(&self) -> Option<String> {
         match (self.creates(), &self.by[..]) {
             (_, [Create, Create]) => None,
             (true, by) if by.contains(&Move) => Some(self.at("elsewhere/given.txt")),
@@ -86,12 +97,15 @@ impl Cell {
     }
 
     fn given_content(&self) -> String {
-        format!("given in {}", self.folder())
+        match self.given {
+            Given::Own => format!("given in {}", self.folder()),
+            Given::Alike => "given to all".to_owned(),
+        }
     }
 
     fn fill(&self, home: &Home) {
         home.write(&self.at("stays.txt"), format!("stays in {}", self.folder()));
-        if let Some(given) = self.given() {
+        if let Some(given) = self.given_at() {
             home.write(&given, self.given_content());
         }
     }
@@ -102,7 +116,7 @@ impl Cell {
     }
 
     fn change(&self, home: &Home, who: usize) {
-        let given = self.given().unwrap_or_default();
+        let given = self.given_at().unwrap_or_default();
         let (file, written) = (self.at("f.txt"), self.written(who));
         let other_case = self.at(["F.txt", "f.TXT", "F.TXT"][who]);
         if self.creates() {
@@ -184,7 +198,10 @@ impl Cell {
         assert_eq!(contents(&tree), self.wanted(), "{}: {tree:#?}", self.folder());
         // Where all have a hand in it, all may write over it themselves.
         let somebody_watches = self.by.len() < 3;
-        let given = self.given().filter(|_| somebody_watches).map(|_| self.given_content());
+        let given = self
+            .given_at()
+            .filter(|_| somebody_watches)
+            .map(|_| self.given_content());
         assert!(
             given.is_none_or(|given| kept.iter().any(|kept| kept.holds(given.as_bytes()))),
             "{} lost what was there before",
@@ -291,22 +308,29 @@ fn play_all(cells: &[Cell], order: &[usize]) {
 
 #[test]
 fn all_pairs_of_changes_end_alike_where_the_first_syncs_first() {
-    play_all(&pairs(), ORDERS[0]);
+    play_all(&pairs(Given::Own), ORDERS[0]);
 }
 
 #[test]
 fn all_pairs_of_changes_end_alike_where_the_second_syncs_first() {
-    play_all(&pairs(), ORDERS[1]);
+    play_all(&pairs(Given::Own), ORDERS[1]);
 }
 
 #[test]
 fn all_pairs_of_changes_end_alike_where_the_third_watches_in_between() {
-    play_all(&pairs(), ORDERS[2]);
+    play_all(&pairs(Given::Own), ORDERS[2]);
 }
 
 #[test]
 fn all_pairs_of_changes_end_alike_where_the_third_watches_first_and_the_first_comes_last() {
-    play_all(&pairs(), ORDERS[3]);
+    play_all(&pairs(Given::Own), ORDERS[3]);
+}
+
+#[test]
+fn all_pairs_of_changes_of_files_that_hold_the_same_end_alike() {
+    ORDERS[..2]
+        .iter()
+        .for_each(|order| play_all(&pairs(Given::Alike), order));
 }
 
 #[test]
@@ -319,7 +343,7 @@ fn all_threes_of_changes_end_alike() {
 #[ignore = "minutes: each pair in a world of its own; `make matrix` runs it"]
 fn each_pair_of_changes_ends_alike_alone() {
     for order in &ORDERS[..2] {
-        for cell in pairs() {
+        for cell in pairs(Given::Own) {
             play(&World::in_memory(), &[cell], order);
         }
     }
