@@ -23,6 +23,7 @@ mod large;
 mod machine;
 mod matrix;
 mod matrix_folders;
+mod matrix_inside;
 mod newer;
 mod odd_changes;
 mod odd_names;
