@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::odd_names::make_pipe;
+use crate::output::Output;
 use crate::story::{expect_applied, noise};
 use crate::world::{World, settle};
 
@@ -118,4 +119,34 @@ fn a_file_that_never_rests_is_left_and_named_and_all_else_travels() {
     let report = pep.sync();
     assert_eq!(report["posted"]["entries"], 1, "at rest, it is taken: {report:#}");
     settle(&[&anna, &pep]);
+}
+
+#[test]
+fn a_file_that_changes_once_while_it_is_read_is_read_again_and_sent_whole() {
+    let world = World::in_memory();
+    let [pep, anna] = world.pair(|pep| pep.write("small.txt", "small"));
+    pep.write("film.bin", noise(1, 128 << 20));
+    let at = pep.folder.join("film.bin");
+    let mut command = pep.command(["--json", "sync", pep.at()]);
+    let child = command.spawn().expect("the program can be started");
+    let opened = Path::new("/proc").join(child.id().to_string()).join("fd");
+    let is_open = || {
+        let handles = fs::read_dir(&opened).into_iter().flatten().flatten();
+        let mut targets = handles.filter_map(|handle| fs::read_link(handle.path()).ok());
+        targets.any(|target| target == at)
+    };
+    // It is open for as long as it is read.
+    while !is_open() {
+        assert!(opened.exists(), "it ended without a look at the file");
+    }
+    let mut file = fs::File::options().append(true).open(&at).expect("it is there");
+    file.write_all(b"the end").expect("it can be written");
+    drop(file);
+    let output = child.wait_with_output().expect("a child can be waited for");
+    let output = Output::new(&command, &output);
+    let report = output.expect_code(0).only_report();
+    assert_eq!(report["up_to_date"], true, "{report:#}");
+    anna.sync();
+    assert!(anna.read("film.bin").ends_with(b"the end"), "all of it arrives");
+    settle(&[&pep, &anna]);
 }
