@@ -1,5 +1,6 @@
 //! The three-homes story on the simulated world: what one does, all have, and the mailbox is empty.
 
+mod drives;
 mod home;
 
 use home::{Homes, path};
@@ -269,7 +270,7 @@ fn a_yes_covers_what_was_shown_and_nothing_that_came_since() {
 
 #[test]
 fn on_a_drive_without_change_times_a_deep_look_names_what_changed_in_secret_and_posts_it_once_its_time_tells() {
-    let mut homes = Homes::on(&DiskOptions::fat(), 2);
+    let mut homes = Homes::on(&[DiskOptions::fat(), DiskOptions::ext4()]);
     homes.hand(0).write(&path("a"), "one").expect("fits");
     homes.round(2);
     homes.hand(0).write_keeping_time(&path("a"), "two").expect("fits");

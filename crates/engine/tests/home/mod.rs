@@ -30,16 +30,15 @@ pub(crate) struct Homes {
     keys: ArchiveKeys,
     entropy: SimEntropy,
     time: SimTime,
-    drive: DiskOptions,
 }
 
 impl Homes {
     pub(crate) fn new(count: usize) -> Self {
-        Self::on(&DiskOptions::ext4(), count)
+        Self::on(&vec![DiskOptions::ext4(); count])
     }
 
-    /// Homes on drives of one kind.
-    pub(crate) fn on(drive: &DiskOptions, count: usize) -> Self {
+    /// A home on each drive.
+    pub(crate) fn on(drives: &[DiskOptions]) -> Self {
         let time = SimTime::new();
         let entropy = SimEntropy::new(7);
         let archive = ArchiveId::new([1; 16]);
@@ -51,15 +50,16 @@ impl Homes {
             keys,
             entropy,
             time,
-            drive: drive.clone(),
         };
-        (0..count).for_each(|n| homes.add(n, archive));
+        for (n, drive) in drives.iter().enumerate() {
+            homes.add(n, archive, drive);
+        }
         homes
     }
 
-    fn add(&mut self, n: usize, archive: ArchiveId) {
+    fn add(&mut self, n: usize, archive: ArchiveId, drive: &DiskOptions) {
         let clock = self.time.clock(0);
-        let disk = SimDisk::new(self.drive.clone(), clock.clone());
+        let disk = SimDisk::new(drive.clone(), clock.clone());
         let mut index = SimIndex::on(&disk);
         let signer = SigningKey::from_seed([n as u8 + 1; 32]);
         let entropy: &dyn Entropy = &self.entropy;
@@ -195,7 +195,7 @@ impl Homes {
     }
 
     pub(crate) fn add_home(&mut self) {
-        self.add(self.homes.len(), ArchiveId::new([1; 16]));
+        self.add(self.homes.len(), ArchiveId::new([1; 16]), &DiskOptions::ext4());
     }
 
     fn sync_with(&mut self, n: usize, options: &SyncOptions) -> SyncReport {
