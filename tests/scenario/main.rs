@@ -22,6 +22,7 @@ mod kinds;
 mod large;
 mod machine;
 mod matrix;
+mod matrix_copies;
 mod matrix_folders;
 mod matrix_inside;
 mod newer;
