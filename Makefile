@@ -43,7 +43,7 @@ deny: ## check licences, sources and banned crates
 ci: ## everything that must hold before a change is taken in
 	@.ci/run
 
-large: ## try a file of two gigabytes both ways and edit by edit (6 minutes, 15 GB in the temporary folder)
+large: ## try a file of two gigabytes both ways and edit by edit (10 minutes, 15 GB in the temporary folder)
 	@.ci/setup test
 	cargo build --workspace --bins
 	OFFSYNC_LARGE=1 cargo test --package offsync-tests --test scenario two_gigabytes -- --nocapture --test-threads 1
