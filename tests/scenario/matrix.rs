@@ -53,6 +53,8 @@ enum Given {
     Own,
     /// The same for all pairs: what moves may be taken for any other.
     Alike,
+    /// What no other pair has; and the first home has posted an edit of it already, which nobody else knows yet.
+    EditedFirst,
 }
 
 fn pairs(given: Given) -> Vec<Cell> {
@@ -98,8 +100,17 @@ impl Cell {
 
     fn given_content(&self) -> String {
         match self.given {
-            Given::Own => format!("given in {}", self.folder()),
+            Given::Own | Given::EditedFirst => format!("given in {}", self.folder()),
             Given::Alike => "given to all".to_owned(),
+        }
+    }
+
+    /// What the file holds in one home when the changes are made.
+    fn held_content(&self, who: usize) -> String {
+        if self.given == Given::EditedFirst && who == 0 {
+            format!("edited first in {}", self.folder())
+        } else {
+            self.given_content()
         }
     }
 
@@ -155,32 +166,36 @@ impl Cell {
     /// All contents of files, and where links point, that every home must have in the end; nothing else may be there.
     fn wanted(&self) -> Vec<String> {
         let mut wanted = vec![format!("stays in {}", self.folder())];
-        let mut given = 0;
         for (who, change) in self.by.iter().enumerate() {
             match change {
                 Create | Edit | ToFolder => wanted.push(self.written(who)),
                 ToLink => wanted.push(format!("-> {}", self.written(who))),
                 Delete | Rename | Move | CaseRename => {}
             }
-            given += match change {
-                Rename | Move => 1,
-                // One file, however many spell it anew.
-                CaseRename => usize::from(!self.by[..who].contains(&CaseRename)),
+            let is_held = match change {
+                Rename | Move => true,
+                CaseRename => self.respells_first(who),
                 // What came to the name was something else, so the file that might have come stays where it is.
-                ToFolder | ToLink if self.creates() => 1,
-                _ => 0,
+                ToFolder | ToLink => self.creates(),
+                Create | Edit | Delete => false,
             };
+            wanted.extend(is_held.then(|| self.held_content(who)));
         }
-        wanted.extend((0..given).map(|_| self.given_content()));
         wanted.sort();
         wanted
+    }
+
+    /// Tells whether nobody before respelled the same content: it is one file, however many spell it anew.
+    fn respells_first(&self, who: usize) -> bool {
+        let is_same = |other: usize| self.by[other] == CaseRename && self.held_content(other) == self.held_content(who);
+        !(0..who).any(is_same)
     }
 
     /// How many conflict copies are to be told of: at least and at most.
     fn conflicts(&self) -> [usize; 2] {
         let stands = |(who, change): (usize, &Change)| match change {
             Create | Edit | ToLink => true,
-            CaseRename => !self.by[..who].contains(&CaseRename),
+            CaseRename => self.respells_first(who),
             Rename | Move => self.creates(),
             Delete | ToFolder => false,
         };
@@ -283,6 +298,13 @@ fn play(world: &World, cells: &[Cell], order: &[usize]) -> usize {
         // So few of all files are deleted that nobody is asked.
         (0..60).for_each(|number| pep.write(&format!("other/{number}.txt"), format!("other {number}")));
     });
+    let edited: Vec<&Cell> = cells.iter().filter(|cell| cell.given == Given::EditedFirst).collect();
+    for cell in &edited {
+        homes[0].write(&cell.given_at().unwrap_or_default(), cell.held_content(0));
+    }
+    if !edited.is_empty() {
+        homes[0].sync();
+    }
     for cell in cells {
         (0..cell.by.len()).for_each(|who| cell.change(&homes[who], who));
     }
@@ -331,6 +353,13 @@ fn all_pairs_of_changes_of_files_that_hold_the_same_end_alike() {
     ORDERS[..2]
         .iter()
         .for_each(|order| play_all(&pairs(Given::Alike), order));
+}
+
+#[test]
+fn all_pairs_of_changes_end_alike_where_the_first_home_posted_an_edit_before() {
+    let mut cells = pairs(Given::EditedFirst);
+    cells.retain(|cell| !cell.creates());
+    ORDERS[..2].iter().for_each(|order| play_all(&cells, order));
 }
 
 #[test]
