@@ -186,7 +186,10 @@ impl Engine<'_> {
                         stores.add_displaced(name, record, moves);
                     }
                     if let Source::Trashed(name) = &ready.source {
-                        stores.forget_trashed(name);
+                        if let Some(Content::File(file)) = ready.action.after.as_ref().map(|after| &after.value.content)
+                        {
+                            stores.forget_trashed(name, file);
+                        }
                         writes.push(memory::erase(format!("{TRASH}{}", name.0)));
                     }
                 }
