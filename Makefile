@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both set up what they need and say so. What they do stands in .ci/.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test setup build demo fmt lint deny ci large soak clean
+.PHONY: help run test setup build demo fmt lint deny ci large matrix soak clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -43,10 +43,15 @@ deny: ## check licences, sources and banned crates
 ci: ## everything that must hold before a change is taken in
 	@.ci/run
 
-large: ## try a file of two gigabytes both ways (3 minutes, 12 GB in the temporary folder)
+large: ## try a file of two gigabytes both ways and edit by edit (10 minutes, 15 GB in the temporary folder)
 	@.ci/setup test
 	cargo build --workspace --bins
-	OFFSYNC_LARGE=1 cargo test --package offsync-tests --test scenario two_gigabytes -- --nocapture
+	OFFSYNC_LARGE=1 cargo test --package offsync-tests --test scenario two_gigabytes -- --nocapture --test-threads 1
+
+matrix: ## play each pair of concurrent changes in a world of its own (5 minutes)
+	@.ci/setup test
+	cargo build --workspace --bins
+	cargo test --package offsync-tests --test scenario each_pair_of_changes -- --ignored --nocapture
 
 soak: ## simulate many more schedules: SEEDS in each profile from FIRST on (an hour on two cores)
 	@.ci/setup test

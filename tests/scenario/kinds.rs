@@ -1,7 +1,7 @@
 //! What a person does to files while nothing runs, each in one home, seen in the other after two syncs.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -60,46 +60,6 @@ fn a_deletion_goes_to_the_trash_of_the_other_home() {
 }
 
 #[test]
-fn a_renamed_file_sends_no_content() {
-    let [_, applied] = check_free(nothing, |pep| pep.rename("a.txt", "other/z.txt"));
-    expect_applied(&applied, [0, 0, 0, 1, 0]);
-}
-
-#[test]
-fn a_renamed_folder_sends_no_content() {
-    let [_, applied] = check_free(nothing, |pep| pep.rename("folder", "renamed"));
-    expect_applied(&applied, [0, 0, 0, 2, 0]);
-}
-
-#[test]
-fn a_folder_moved_into_another_sends_no_content() {
-    check_free(nothing, |pep| pep.rename("folder", "other/inside/folder"));
-}
-
-#[test]
-fn two_files_that_swap_their_names_send_no_content() {
-    check_free(nothing, |pep| {
-        pep.rename("a.txt", "swap");
-        pep.rename("b.txt", "a.txt");
-        pep.rename("swap", "b.txt");
-    });
-}
-
-#[test]
-fn two_folders_that_swap_their_names_send_no_content() {
-    check_free(nothing, |pep| {
-        pep.rename("folder", "swap");
-        pep.rename("other", "folder");
-        pep.rename("swap", "other");
-    });
-}
-
-#[test]
-fn a_copied_file_sends_no_content() {
-    check_free(nothing, |pep| pep.write("folder/copy.bin", noise(4, 100_000)));
-}
-
-#[test]
 fn a_change_of_case_is_one_edit_without_content() {
     let [sent, _] = check_free(nothing, |pep| pep.rename("a.txt", "A.TXT"));
     assert_eq!(sent["posted"]["entries"], 1, "{sent:#}");
@@ -109,17 +69,6 @@ fn a_change_of_case_is_one_edit_without_content() {
 fn a_change_of_case_of_a_folder_is_one_edit_without_content() {
     let [sent, _] = check_free(nothing, |pep| pep.rename("folder", "Folder"));
     assert_eq!(sent["posted"]["entries"], 1, "{sent:#}");
-}
-
-#[test]
-fn another_mode_sends_no_content() {
-    let [_, applied] = check_free(nothing, |pep| {
-        for (path, mode) in [("a.txt", 0o600), ("b.txt", 0o755), ("folder", 0o700)] {
-            let mode = fs::Permissions::from_mode(mode);
-            fs::set_permissions(pep.folder.join(path), mode).expect("a mode can be set");
-        }
-    });
-    expect_applied(&applied, [0, 0, 0, 0, 2]);
 }
 
 #[test]

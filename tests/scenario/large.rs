@@ -10,15 +10,15 @@ use crate::story::noise;
 use crate::world::{Home, World, check_alike};
 
 /// A run with what it cost.
-struct Cost {
-    took: Duration,
+pub(crate) struct Cost {
+    pub(crate) took: Duration,
     /// The most memory that it ever held at once.
-    peak_bytes: u64,
-    output: Output,
+    pub(crate) peak_bytes: u64,
+    pub(crate) output: Output,
 }
 
 /// Runs the program and watches its memory.
-fn measure(home: &Home, arguments: &[&str]) -> Cost {
+pub(crate) fn measure(home: &Home, arguments: &[&str]) -> Cost {
     let mut command: Command = home.command(["--json"].into_iter().chain(arguments.iter().copied()));
     let began = Instant::now();
     let child = command.spawn().expect("the program can be started");
@@ -115,7 +115,7 @@ fn ten_thousand_small_files_travel_both_ways_in_bounded_memory() {
 const LARGE_BYTES: u64 = 2_000_000_000;
 
 /// Fills a file with bytes that do not compress and never repeat.
-fn write_large(file: &mut File, bytes: u64, seed: u32) {
+pub(crate) fn write_large(file: &mut File, bytes: u64, seed: u32) {
     let mut left = bytes;
     let mut block = noise(seed, 4 << 20);
     let mut number = 0_u64;
@@ -184,7 +184,7 @@ fn a_file_of_two_gigabytes_travels_both_ways_in_bounded_memory() {
     expect_bounded(&[("copy", copy)]);
 }
 
-fn expect_equal_files(one: &Home, two: &Home, path: &str) {
+pub(crate) fn expect_equal_files(one: &Home, two: &Home, path: &str) {
     let mut files = [one, two].map(|home| File::open(home.folder.join(path)).expect("it is there"));
     let mut blocks = [vec![0; 4 << 20], vec![0; 4 << 20]];
     loop {

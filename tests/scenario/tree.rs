@@ -104,6 +104,22 @@ impl Tree {
         keys.cloned().collect()
     }
 
+    /// Gives what lies below a folder.
+    pub(crate) fn below(&self, folder: &str) -> Self {
+        let below = self.0.iter().filter(|(path, _)| path.starts_with(folder));
+        Self(below.map(|(path, thing)| (path.clone(), thing.clone())).collect())
+    }
+
+    /// Gives what every file holds, and an arrow to where every link points, in order of path.
+    pub(crate) fn contents(&self) -> Vec<String> {
+        let content = |thing: &Thing| match thing {
+            Thing::File { bytes, .. } => Some(String::from_utf8_lossy(bytes).into_owned()),
+            Thing::Symlink(target) => Some(format!("-> {}", String::from_utf8_lossy(target))),
+            Thing::Folder { .. } | Thing::Other(_) => None,
+        };
+        self.0.values().filter_map(content).collect()
+    }
+
     /// Tells whether some file has exactly these bytes.
     pub(crate) fn holds(&self, content: &[u8]) -> bool {
         let is_it = |thing: &Thing| matches!(thing, Thing::File { bytes, .. } if bytes == content);

@@ -80,12 +80,17 @@ impl Engine<'_> {
 impl Stores {
     /// Gives the trash file that moved out of its place in this settling and holds just this content.
     pub(crate) fn take_moved(&mut self, file: &FileContent) -> Option<TrashName> {
-        let at = self.moved.iter().position(|(_, content)| content == file)?;
-        Some(self.moved.swap_remove(at).0)
+        let alike = self.moved.get_mut(&file.digest)?;
+        let at = alike.iter().rposition(|(_, content)| content == file)?;
+        Some(alike.swap_remove(at).0)
     }
 
-    /// Forgets a file that left the trash.
-    pub(crate) fn forget_trashed(&mut self, name: &TrashName) {
-        self.trashed.retain(|_, (file, _, _)| *file != name.0);
+    /// Forgets a file that left the trash with this content.
+    pub(crate) fn forget_trashed(&mut self, name: &TrashName, file: &FileContent) {
+        for (chunk, _, _) in file.pieces() {
+            if self.trashed.get(&chunk).is_some_and(|(holder, _, _)| *holder == name.0) {
+                self.trashed.remove(&chunk);
+            }
+        }
     }
 }

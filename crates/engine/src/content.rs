@@ -8,7 +8,7 @@ use std::io::Read;
 
 use offsync_core::chunking::Cutter;
 use offsync_core::entry::{Chunk, Content, FileContent};
-use offsync_core::ids::ChunkId;
+use offsync_core::ids::{ChunkId, Digest};
 use offsync_core::limits::{SINGLE_CHUNK_BYTES_MAX, TORN_READS_MAX};
 use offsync_core::place::Stat;
 use offsync_core::ports::{DiskError, DiskErrorKind, OpenFile, StagedName, TrashName};
@@ -25,8 +25,8 @@ const READ_BYTES: usize = 256 << 10;
 pub(crate) struct Stores {
     pub(crate) staged: BTreeMap<ChunkId, (String, u64, u32)>,
     pub(crate) trashed: BTreeMap<ChunkId, (String, u64, u64)>,
-    /// Files that left their places in this settling: what wants the same content takes them.
-    pub(crate) moved: Vec<(TrashName, FileContent)>,
+    /// Files that left their places in this settling, by content: what wants the same takes them.
+    pub(crate) moved: BTreeMap<Digest, Vec<(TrashName, FileContent)>>,
 }
 
 impl Stores {
@@ -43,7 +43,8 @@ impl Stores {
     pub(crate) fn add_displaced(&mut self, name: &TrashName, record: &TrashRecord, moves: bool) {
         self.add_trashed(&name.0, record);
         if moves && let Some(content) = &record.content {
-            self.moved.push((name.clone(), content.clone()));
+            let alike = self.moved.entry(content.digest).or_default();
+            alike.push((name.clone(), content.clone()));
         }
     }
 

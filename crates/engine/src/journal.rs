@@ -5,7 +5,7 @@
 //! looks at each place that an intent names and takes what it finds. A place that shows
 //! neither old nor new has an unknown base, and stands for nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::Content;
 use offsync_core::ids::LocationId;
@@ -203,7 +203,10 @@ impl Engine<'_> {
                         stores.add_displaced(name, record, moves);
                     }
                     if let Source::Trashed(name) = &ready.source {
-                        stores.forget_trashed(name);
+                        if let Some(Content::File(file)) = ready.action.after.as_ref().map(|after| &after.value.content)
+                        {
+                            stores.forget_trashed(name, file);
+                        }
                         writes.push(memory::erase(format!("{TRASH}{}", name.0)));
                     }
                 }
@@ -389,13 +392,13 @@ impl Engine<'_> {
         }
         let applied = &mut self.report.applied;
         match (&ready.action.before, &ready.action.after, &ready.source) {
-            (Some(_), Some(_), _) if ready.action.is_retouch() => applied.metadata += 1,
-            (Some(_), Some(_), _) => applied.modified += 1,
-            (Some(_), None, _) => applied.deleted += 1,
-            (None, Some(_), Source::Trashed(_)) => {
+            (_, Some(_), Source::Trashed(_)) => {
                 applied.renamed += 1;
                 applied.deleted = applied.deleted.saturating_sub(1);
             }
+            (Some(_), Some(_), _) if ready.action.is_retouch() => applied.metadata += 1,
+            (Some(_), Some(_), _) => applied.modified += 1,
+            (Some(_), None, _) => applied.deleted += 1,
             (None, Some(_), _) => applied.created += 1,
             (None, None, _) => {}
         }
@@ -403,13 +406,16 @@ impl Engine<'_> {
 }
 
 /// What leaves goes first, the deepest first; what comes goes second, from the top down.
+///
+/// A file that gives way to another and is wanted elsewhere leaves, too: a swap is two moves, and nothing is copied.
 fn in_two_passes(actions: Vec<Action>) -> (Vec<Action>, Vec<Action>) {
+    let mut lacking = contents_that_nothing_gives_up(&actions);
     let mut first = Vec::new();
     let mut second = Vec::new();
     for action in actions {
         if action.after.is_none() {
             first.push(action);
-        } else if action.changes_kind() {
+        } else if action.changes_kind() || gives_up(&action, &mut lacking) {
             first.push(Action {
                 after: None,
                 ..action.clone()
@@ -422,6 +428,39 @@ fn in_two_passes(actions: Vec<Action>) -> (Vec<Action>, Vec<Action>) {
     first.sort_by_key(|action| std::cmp::Reverse((action.key.depth(), action.key.clone())));
     second.sort_by_key(|action| (action.key.depth(), action.key.clone()));
     (first, second)
+}
+
+/// Gives how often each content of a file is wanted beyond what leaves its place anyway.
+fn contents_that_nothing_gives_up(actions: &[Action]) -> BTreeMap<[u8; 32], usize> {
+    let mut lacking: BTreeMap<[u8; 32], usize> = BTreeMap::new();
+    let wanted = actions.iter().filter(|action| !action.is_retouch());
+    for content in wanted.filter_map(|action| Some(&action.after.as_ref()?.value.content)) {
+        if matches!(content, Content::File(file) if file.size_bytes > 0) {
+            *lacking.entry(content.tag()).or_default() += 1;
+        }
+    }
+    let leaving = actions
+        .iter()
+        .filter(|action| action.after.is_none() || action.changes_kind());
+    for content in leaving.filter_map(|action| Some(&action.before.as_ref()?.shown.value.content)) {
+        lacking
+            .entry(content.tag())
+            .and_modify(|times| *times = times.saturating_sub(1));
+    }
+    lacking
+}
+
+/// Tells whether an action displaces a content that another one still lacks, which then lacks it no more.
+fn gives_up(action: &Action, lacking: &mut BTreeMap<[u8; 32], usize>) -> bool {
+    let displaced = action.before.as_ref().filter(|_| !action.is_retouch());
+    let tag = displaced.map(|before| before.shown.value.content.tag());
+    match tag.and_then(|tag| lacking.get_mut(&tag)) {
+        Some(times) if *times > 0 => {
+            *times -= 1;
+            true
+        }
+        _ => false,
+    }
 }
 
 fn action_path(action: &Action) -> RelPath {

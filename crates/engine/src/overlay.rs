@@ -95,13 +95,11 @@ impl Overlay {
     fn first_below(&self, index: &dyn IndexStore, folder: &PathKey) -> Result<Option<RelPath>> {
         let own = self.range_below(folder).find(|(_, siblings)| siblings.is_live());
         let mut after = folder.clone();
+        // The first few rows tell for most folders; only what was deleted here by the thousand asks for more.
+        let mut limit = 16;
         loop {
-            let limit = if self.range_below(folder).next().is_some() {
-                INDEX_PAGE_ROWS
-            } else {
-                16
-            };
             let page = index.entries_after(Some(&after), limit)?;
+            limit = INDEX_PAGE_ROWS.min(limit * 4);
             for (key, siblings) in &page {
                 let is_past_own = own.is_some_and(|(own, _)| own <= key);
                 if !key.is_below(folder) || is_past_own {

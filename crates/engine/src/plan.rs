@@ -46,6 +46,17 @@ impl Action {
         }
     }
 
+    /// Tells whether a folder gets another spelling of its name.
+    pub(crate) fn respells_folder(&self) -> bool {
+        match (&self.before, &self.after) {
+            (Some(before), Some(after)) => {
+                let (old, new) = (&before.shown.value, &after.value);
+                old.content.is_folder() && new.content.is_folder() && old.path.name() != new.path.name()
+            }
+            _ => false,
+        }
+    }
+
     /// Tells whether a folder gives way to something else or the other way round.
     pub(crate) fn changes_kind(&self) -> bool {
         match (&self.before, &self.after) {

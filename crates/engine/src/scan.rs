@@ -327,6 +327,7 @@ impl Engine<'_> {
                 }
                 None => {
                     self.skip(path, "it was being changed while it was read; the next sync takes it");
+                    self.unread_paths += 1;
                     return Ok(None);
                 }
             },

@@ -36,8 +36,15 @@ impl Engine<'_> {
             }
             missing = std::mem::take(&mut plan.missing);
             self.hold_many_removals(&mut plan, consent)?;
+            let (respelled, actions) = split_respellings(std::mem::take(&mut plan.actions));
+            if !respelled.is_empty() {
+                let failed = self.act(respelled, &mut stores)?;
+                if failed.is_empty() {
+                    continue;
+                }
+                plan.unfinished.extend(failed);
+            }
             let rebound = self.rebind(&mut plan)?;
-            let actions = std::mem::take(&mut plan.actions);
             let acted = rebound || !actions.is_empty();
             let failed = self.act(actions, &mut stores)?;
             let is_done = failed.is_empty();
@@ -228,6 +235,21 @@ impl Engine<'_> {
         writes.extend(settled.map(|folder| memory::erase(memory::of_key(UNSETTLED, folder))));
         self.commit(writes)
     }
+}
+
+/// Takes out the folders that only change their spelling, without those below others: what lies in them is planned again
+/// once their names are as they will be.
+fn split_respellings(actions: Vec<Action>) -> (Vec<Action>, Vec<Action>) {
+    let all: BTreeSet<PathKey> = actions
+        .iter()
+        .filter(|action| action.respells_folder())
+        .map(|action| action.key.clone())
+        .collect();
+    let is_below_another =
+        |action: &Action| std::iter::successors(action.key.parent(), PathKey::parent).any(|above| all.contains(&above));
+    actions
+        .into_iter()
+        .partition(|action| action.respells_folder() && !is_below_another(action))
 }
 
 fn is_file_removal(action: &Action) -> bool {

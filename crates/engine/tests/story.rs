@@ -1,8 +1,10 @@
 //! The three-homes story on the simulated world: what one does, all have, and the mailbox is empty.
 
+mod drives;
 mod home;
 
 use home::{Homes, path};
+use offsync_testkit::DiskOptions;
 
 #[test]
 fn what_one_adds_all_have_and_the_mailbox_is_empty() {
@@ -145,6 +147,9 @@ fn a_swap_arrives() {
     homes.hand(0).write(&path("b"), "two").expect("fits");
     homes.round(2);
     homes.hand(0).swap(&path("a"), &path("b")).expect("are there");
+    homes.sync(0);
+    let applied = homes.sync(1).applied;
+    assert_eq!((applied.renamed, applied.modified, applied.deleted), (2, 0, 0));
     homes.round(2);
     homes.assert_all_equal();
     assert_eq!((homes.read(1, "a"), homes.read(1, "b")), ("two".into(), "one".into()));
@@ -261,6 +266,26 @@ fn a_yes_covers_what_was_shown_and_nothing_that_came_since() {
     assert_eq!(homes.hand(1).tree().len(), 14);
     assert_eq!(homes.sync_confirmed(1).held, None);
     assert_eq!(homes.hand(1).tree().len(), 6);
+}
+
+#[test]
+fn on_a_drive_without_change_times_a_deep_look_names_what_changed_in_secret_and_posts_it_once_its_time_tells() {
+    let mut homes = Homes::on(&[DiskOptions::fat(), DiskOptions::ext4()]);
+    homes.hand(0).write(&path("a"), "one").expect("fits");
+    homes.round(2);
+    homes.hand(0).write_keeping_time(&path("a"), "two").expect("fits");
+    assert!(homes.sync(0).skipped.is_empty(), "nothing tells of it");
+    let report = homes.sync_deep(0);
+    assert_eq!(
+        (report.hashed_files, report.skipped.len(), report.posted_entries),
+        (1, 1, 0)
+    );
+    assert!(report.skipped[0].reason.contains("reads differently"));
+    homes.round(2);
+    assert_eq!(homes.read(1, "a"), "one", "it may be damage, which must not spread");
+    homes.hand(0).write(&path("a"), "two").expect("fits");
+    homes.round(2);
+    assert_eq!(homes.read(1, "a"), "two");
 }
 
 #[test]

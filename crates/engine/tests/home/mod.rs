@@ -34,6 +34,11 @@ pub(crate) struct Homes {
 
 impl Homes {
     pub(crate) fn new(count: usize) -> Self {
+        Self::on(&vec![DiskOptions::ext4(); count])
+    }
+
+    /// A home on each drive.
+    pub(crate) fn on(drives: &[DiskOptions]) -> Self {
         let time = SimTime::new();
         let entropy = SimEntropy::new(7);
         let archive = ArchiveId::new([1; 16]);
@@ -46,13 +51,15 @@ impl Homes {
             entropy,
             time,
         };
-        (0..count).for_each(|n| homes.add(n, archive));
+        for (n, drive) in drives.iter().enumerate() {
+            homes.add(n, archive, drive);
+        }
         homes
     }
 
-    fn add(&mut self, n: usize, archive: ArchiveId) {
+    fn add(&mut self, n: usize, archive: ArchiveId, drive: &DiskOptions) {
         let clock = self.time.clock(0);
-        let disk = SimDisk::new(DiskOptions::ext4(), clock.clone());
+        let disk = SimDisk::new(drive.clone(), clock.clone());
         let mut index = SimIndex::on(&disk);
         let signer = SigningKey::from_seed([n as u8 + 1; 32]);
         let entropy: &dyn Entropy = &self.entropy;
@@ -140,6 +147,18 @@ impl Homes {
         )
     }
 
+    /// Syncs and reads every file.
+    pub(crate) fn sync_deep(&mut self, n: usize) -> SyncReport {
+        let deep = true;
+        self.sync_with(
+            n,
+            &SyncOptions {
+                deep,
+                ..SyncOptions::default()
+            },
+        )
+    }
+
     pub(crate) fn sync_refusing(&mut self, n: usize) -> SyncReport {
         self.sync_with(
             n,
@@ -176,7 +195,7 @@ impl Homes {
     }
 
     pub(crate) fn add_home(&mut self) {
-        self.add(self.homes.len(), ArchiveId::new([1; 16]));
+        self.add(self.homes.len(), ArchiveId::new([1; 16]), &DiskOptions::ext4());
     }
 
     fn sync_with(&mut self, n: usize, options: &SyncOptions) -> SyncReport {

@@ -1,10 +1,11 @@
 //! What can only be tried from inside: the ways that this kernel and file system do not need.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 
-use offsync_core::ports::{Disk, DiskErrorKind};
+use offsync_core::ports::{Disk, DiskErrorKind, StagedName};
 use offsync_core::rel_path::RelPath;
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
@@ -115,4 +116,52 @@ fn a_change_of_spelling_passes_a_free_name_and_leaves_nothing() {
         Err(Errno::EXIST)
     );
     assert!(top.path().join("Photo").exists());
+}
+
+#[test]
+fn long_runs_of_zeroes_become_holes_and_read_as_they_were() {
+    const BLOCK: usize = 64 << 10;
+    let runs: [&[(u8, usize)]; 7] = [
+        &[(0, 8 * BLOCK)],
+        &[(1, 3), (0, 9 * BLOCK)],
+        &[(0, 8 * BLOCK), (1, 5)],
+        &[(1, BLOCK + 1), (0, 9 * BLOCK), (2, 7), (0, 8 * BLOCK + 11)],
+        &[(1, 2 * BLOCK), (0, BLOCK - 1), (3, 1)],
+        &[(1, 1), (0, 1)],
+        &[],
+    ];
+    for (number, runs) in runs.iter().enumerate() {
+        let content: Vec<u8> = runs.iter().flat_map(|(byte, len)| vec![*byte; *len]).collect();
+        for step in [1000, BLOCK, 5 * BLOCK + 1, 1 << 20] {
+            let top = tempfile::tempdir().unwrap();
+            let disk = RealDisk::create(top.path()).unwrap();
+            let name = StagedName("s".to_owned());
+            let mut file = disk.stage(&name).unwrap();
+            content.chunks(step).for_each(|piece| file.write_all(piece).unwrap());
+            file.write_all(&[]).unwrap();
+            file.finish().unwrap();
+            let at = top.path().join(".offsync/staging/s");
+            assert!(fs::read(&at).unwrap() == content, "content {number} in steps of {step}");
+            let solid: usize = runs
+                .iter()
+                .filter(|(byte, len)| *byte > 0 || *len < BLOCK)
+                .map(|(_, len)| len)
+                .sum();
+            let allocated = fs::metadata(&at).unwrap().blocks() as usize * 512;
+            if step > 4 * BLOCK && has_holes(top.path()) {
+                let most = solid + (runs.len() + 1) * 2 * BLOCK;
+                assert!(
+                    allocated <= most,
+                    "content {number} takes {allocated} bytes of {}",
+                    content.len()
+                );
+            }
+        }
+    }
+}
+
+fn has_holes(folder: &Path) -> bool {
+    let at = folder.join("hole");
+    fs::File::create(&at).unwrap().set_len(1 << 20).unwrap();
+    fs::metadata(&at).unwrap().blocks() == 0
 }

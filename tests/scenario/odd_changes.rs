@@ -1,0 +1,152 @@
+//! Changes that are hard to see or hard to carry out: beside what is not kept, in secret, without rest.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::odd_names::make_pipe;
+use crate::output::Output;
+use crate::story::{expect_applied, noise};
+use crate::world::{World, settle};
+
+#[test]
+fn a_folder_that_holds_what_is_not_kept_moves_with_it_and_without_it_elsewhere() {
+    let world = World::in_memory();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("folder/a.txt", "a");
+        pep.write("folder/deep/b.txt", "b");
+    });
+    make_pipe(&pep.folder.join("folder/deep/pipe"));
+    for (from, to) in [("folder", "renamed"), ("renamed", "other/again")] {
+        pep.rename(from, to);
+        let report = pep.json(["sync", pep.at()]).expect_code(5).only_report();
+        assert_eq!(report["posted"]["payload_bytes"], 0, "{report:#}");
+        assert_eq!(report["skipped"][0]["path"], format!("{to}/deep/pipe"), "{report:#}");
+        expect_applied(&anna.sync(), [0, 0, 0, 2, 0]);
+        let kept = pep.tree().without_others();
+        kept.expect_same(&anna.tree(), "all that is kept");
+        assert!(pep.has(&format!("{to}/deep/pipe")) && !anna.has(from));
+    }
+}
+
+#[test]
+fn a_moved_folder_leaves_behind_what_is_not_kept_in_the_other_home() {
+    let world = World::in_memory();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("folder/a.txt", "a");
+        pep.write("folder/deep/b.txt", "b");
+    });
+    make_pipe(&anna.folder.join("folder/deep/pipe"));
+    pep.rename("folder", "renamed");
+    assert_eq!(pep.sync()["posted"]["payload_bytes"], 0);
+    let report = anna.json(["sync", anna.at()]).expect_code(5).only_report();
+    expect_applied(&report, [0, 0, 0, 2, 0]);
+    assert!(anna.has("folder/deep/pipe") && anna.has("renamed/deep/b.txt"));
+    assert!(!anna.has("folder/a.txt"));
+    let again = anna.json(["sync", anna.at()]).expect_code(5).only_report();
+    assert_eq!(again["posted"]["changesets"], 0, "{again:#}");
+    anna.remove("folder/deep/pipe");
+    settle(&[&anna, &pep]);
+    assert!(!anna.has("folder") && !pep.has("folder"));
+}
+
+/// Writes as many bytes as there were and puts the time back.
+fn change_in_secret(at: &Path, bytes: &[u8]) {
+    let meta = fs::metadata(at).expect("it is there");
+    assert_eq!(meta.len(), bytes.len() as u64);
+    let mut file = fs::File::options().write(true).open(at).expect("it is there");
+    file.write_all(bytes).expect("it can be written");
+    file.set_modified(meta.modified().expect("it has a time"))
+        .expect("a time can be set");
+}
+
+#[test]
+fn a_change_that_keeps_size_and_time_is_found_by_quick_and_deep_looks() {
+    let world = World::in_memory();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("a.txt", "one");
+        pep.write("b.txt", "one");
+    });
+    change_in_secret(&pep.folder.join("a.txt"), b"two");
+    pep.sync();
+    expect_applied(&anna.sync(), [0, 1, 0, 0, 0]);
+    change_in_secret(&anna.folder.join("b.txt"), b"two");
+    let report = anna.json(["sync", anna.at(), "--deep"]).expect_code(0).only_report();
+    assert_eq!(
+        report["scanned"]["hashed_files"], 2,
+        "a deep look reads all: {report:#}"
+    );
+    expect_applied(&pep.sync(), [0, 1, 0, 0, 0]);
+    settle(&[&pep, &anna]);
+    assert_eq!([pep.read("a.txt"), pep.read("b.txt")], [b"two", b"two"]);
+}
+
+#[test]
+fn a_file_that_never_rests_is_left_and_named_and_all_else_travels() {
+    let world = World::in_memory();
+    let [pep, anna] = world.pair(|pep| pep.write("log.bin", noise(1, 48 << 20)));
+    pep.write("new.txt", "new");
+    let at = pep.folder.join("log.bin");
+    let stop = AtomicBool::new(false);
+    let report = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut file = fs::File::options().append(true).open(&at).expect("it is there");
+            while !stop.load(Ordering::Relaxed) {
+                file.write_all(b"one more line\n").expect("it can be written");
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        });
+        let output = pep.json(["sync", pep.at()]);
+        stop.store(true, Ordering::Relaxed);
+        output.expect_code(5).only_report()
+    });
+    let skipped = report["skipped"].as_array().expect("a list");
+    assert_eq!(skipped.len(), 1, "{report:#}");
+    assert_eq!(skipped[0]["path"], "log.bin");
+    let reason = skipped[0]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("being changed while it was read"), "{reason}");
+    assert_eq!(
+        (&report["posted"]["entries"], &report["up_to_date"]),
+        (&1.into(), &Value::Bool(false)),
+        "{report:#}"
+    );
+    assert_eq!(anna.sync()["applied"]["created"], 1);
+    assert_eq!(anna.read("log.bin").len(), 48 << 20, "never torn");
+    let report = pep.sync();
+    assert_eq!(report["posted"]["entries"], 1, "at rest, it is taken: {report:#}");
+    settle(&[&anna, &pep]);
+}
+
+#[test]
+fn a_file_that_changes_once_while_it_is_read_is_read_again_and_sent_whole() {
+    let world = World::in_memory();
+    let [pep, anna] = world.pair(|pep| pep.write("small.txt", "small"));
+    pep.write("film.bin", noise(1, 128 << 20));
+    let at = pep.folder.join("film.bin");
+    let mut command = pep.command(["--json", "sync", pep.at()]);
+    let child = command.spawn().expect("the program can be started");
+    let opened = Path::new("/proc").join(child.id().to_string()).join("fd");
+    let is_open = || {
+        let handles = fs::read_dir(&opened).into_iter().flatten().flatten();
+        let mut targets = handles.filter_map(|handle| fs::read_link(handle.path()).ok());
+        targets.any(|target| target == at)
+    };
+    // It is open for as long as it is read.
+    while !is_open() {
+        assert!(opened.exists(), "it ended without a look at the file");
+    }
+    let mut file = fs::File::options().append(true).open(&at).expect("it is there");
+    file.write_all(b"the end").expect("it can be written");
+    drop(file);
+    let output = child.wait_with_output().expect("a child can be waited for");
+    let output = Output::new(&command, &output);
+    let report = output.expect_code(0).only_report();
+    assert_eq!(report["up_to_date"], true, "{report:#}");
+    anna.sync();
+    assert!(anna.read("film.bin").ends_with(b"the end"), "all of it arrives");
+    settle(&[&pep, &anna]);
+}
