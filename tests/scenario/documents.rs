@@ -253,6 +253,8 @@ fn every_command_explains_itself_with_an_example() {
         "copy",
         "invite",
         "join",
+        "recovery",
+        "forget",
         "sync",
         "status",
         "diff",

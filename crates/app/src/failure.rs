@@ -129,7 +129,7 @@ impl From<EngineError> for AppError {
             EngineError::DamagedNote { note } => Self::failed(
                 "index_damaged",
                 format!("Offsync's notes on this drive are damaged (at '{note}'). Your files are untouched."),
-                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`.",
+                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`, or with `--recovery FILE` on another computer.",
             ),
             EngineError::DriveChanged => Self::failed(
                 "drive_changed",
@@ -145,7 +145,7 @@ pub(crate) fn lost_index() -> AppError {
     AppError::failed(
         "index_lost",
         "Offsync's index on this drive is gone. Your files are untouched, and nothing is taken for deleted.",
-        "Run `offsync join FOLDER --as LOCATION` to let this folder become that location again.",
+        "Run `offsync join FOLDER --as LOCATION` to let this folder become that location again, or with `--recovery FILE` on another computer.",
     )
 }
 
@@ -204,7 +204,7 @@ impl From<IndexError> for AppError {
             IndexErrorKind::Damaged => Self::failed(
                 "index_damaged",
                 "Offsync's index on this drive is damaged. Your files are untouched.",
-                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`.",
+                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`, or with `--recovery FILE` on another computer.",
             ),
             IndexErrorKind::Full => Self::failed(
                 "drive_full",

@@ -10,6 +10,7 @@ mod copy;
 mod demo;
 mod events;
 mod failure;
+mod forget;
 mod headline;
 mod init;
 mod invite;
@@ -19,6 +20,7 @@ mod mailboxes;
 mod narration;
 mod opened;
 mod photos;
+mod recovery;
 mod rehearsal;
 mod reports;
 mod samples;
@@ -37,6 +39,7 @@ pub use copy::{CopyReport, CopyRequest};
 pub use demo::play as play_demo;
 pub use events::EventSink;
 pub use failure::{AppError, ExitClass};
+pub use forget::{ForgetHeld, ForgetReport};
 pub use init::{InitReport, InitRequest};
 pub use invite::{InviteReport, InviteRequest};
 pub use join::{JoinReport, JoinRequest};
@@ -44,6 +47,7 @@ pub use keystore::KeystoreKind;
 pub use mailboxes::{MailboxReport, WaitingLocation};
 pub use narration::{Narrator, Tone, size};
 pub use offsync_engine::Keep;
+pub use recovery::RecoveryReport;
 pub use reports::{
     AppliedReport, ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport,
     SyncReport, WaitingReport,

@@ -68,9 +68,19 @@ pub(crate) enum Command {
     Invite(Invite),
     /// Let this folder become a location, with the six words that came with it
     #[command(
-        after_help = "Examples:\n  offsync join /media/grandma/Photos\n  offsync join Photos --invitation anna.invitation --phrase-file words.txt\n  offsync join Photos --as \"Pep's home\"      (after .offsync was lost)"
+        after_help = "Examples:\n  offsync join /media/grandma/Photos\n  offsync join Photos --invitation anna.invitation --phrase-file words.txt\n  offsync join Photos --as \"Pep's home\"      (after .offsync was lost)\n  offsync join /media/pep/Photos --recovery sheet.txt      (after the computer was lost)"
     )]
     Join(Join),
+    /// Write the recovery sheet of a location: print it, and keep it as you keep a passport
+    #[command(
+        after_help = "Example:\n  offsync recovery /media/pep/Photos --out sheet.txt      (then print sheet.txt)\n\nWhoever has the sheet can read everything. `offsync join FOLDER --recovery FILE` brings the location back with it."
+    )]
+    Recovery(Recovery),
+    /// Let this computer forget an archive and its keys; the drive and its files are not touched
+    #[command(
+        after_help = "Examples:\n  offsync forget /media/pep/Photos\n  offsync forget \"Pep's home\" --yes      (without a recovery sheet)\n\nThe drive need not be there."
+    )]
+    Forget(Forget),
     /// Do one whole cycle: look, fetch, apply, post, tidy up
     #[command(
         after_help = "Examples:\n  offsync sync\n  offsync sync /media/pep/Photos --yes      (many deletions are meant)"
@@ -190,9 +200,32 @@ pub(crate) struct Join {
     /// The location that this folder was, after .offsync was lost: its label or id
     #[arg(long = "as", value_name = "LOCATION", conflicts_with_all = ["invitation", "phrase_file"])]
     pub(crate) as_location: Option<String>,
+    /// A file with the recovery sheet of the location that this folder was, after the computer was lost
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["invitation", "phrase_file", "as_location"])]
+    pub(crate) recovery: Option<PathBuf>,
     /// Where this computer finds the mailbox, if not where the one who invited does: fs:///folder
     #[arg(long, value_name = "MAILBOX", conflicts_with = "as_location")]
     pub(crate) mailbox: Option<String>,
+}
+
+/// `recovery`.
+#[derive(Args, Debug)]
+pub(crate) struct Recovery {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+    /// The file to write the sheet to; it must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// `forget`.
+#[derive(Args, Debug)]
+pub(crate) struct Forget {
+    /// The archive's folder as this computer knows it, or the label or id of its location
+    pub(crate) folder: PathBuf,
+    /// Say yes: without a recovery sheet the keys can only come back with the six words
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// `sync`.

@@ -12,7 +12,7 @@ use offsync_app::{
 };
 
 use crate::arguments::{
-    Arguments, Command, Copy, Demo, Init, Invite, Join, Kept, MailboxCommand, Resolve, Sync, TrashCommand,
+    Arguments, Command, Copy, Demo, Forget, Init, Invite, Join, Kept, MailboxCommand, Resolve, Sync, TrashCommand,
 };
 use crate::secret_file::SecretFile;
 use crate::{documents, keystore, progress, prompt, text};
@@ -102,6 +102,12 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Copy(copy) => self::copy(&app, copy, json),
         Command::Invite(invite) => self::invite(&app, invite, json),
         Command::Join(join) => self::join(&app, join, json),
+        Command::Recovery(recovery) => show(
+            &app.write_recovery_sheet(&recovery.folder, &recovery.out)?,
+            json,
+            text::recovery,
+        ),
+        Command::Forget(forget) => self::forget(&app, forget, json),
         Command::Sync(sync) => self::sync(&app, sync, arguments),
         Command::Status(folders) => status(&app, &folders.folders, json),
         Command::Diff(folder) => diff(&app, &folder.folder, json),
@@ -207,6 +213,7 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
             )
         }));
         lines.push("Next: make a copy for somebody, with `offsync copy`.".into());
+        lines.push("And write a recovery sheet, with `offsync recovery`: with it the archive survives the loss of this computer.".into());
         lines
     })
 }
@@ -252,9 +259,10 @@ fn join(app: &App, join: &Join, json: bool) -> Outcome {
         invitation: join.invitation.clone(),
         phrase: None,
         as_location: join.as_location.clone(),
+        recovery: join.recovery.clone(),
         mailbox: join.mailbox.clone(),
     };
-    let is_typed = join.phrase_file.is_none() && join.as_location.is_none();
+    let is_typed = join.phrase_file.is_none() && join.as_location.is_none() && join.recovery.is_none();
     if let Some(file) = &join.phrase_file {
         request.phrase = Some(read_phrase(file)?);
     }
@@ -271,6 +279,12 @@ fn join(app: &App, join: &Join, json: bool) -> Outcome {
         }
     }
     unreachable!("the last try returns")
+}
+
+fn forget(app: &App, forget: &Forget, json: bool) -> Outcome {
+    let report = app.forget(&forget.folder, forget.yes)?;
+    show(&report, json, text::forgotten)?;
+    Ok(if report.forgotten { DONE } else { HELD })
 }
 
 fn sync(app: &App, sync: &Sync, arguments: &Arguments) -> Outcome {

@@ -2,8 +2,8 @@
 
 use offsync_app::view::{ArchiveStatus, Headline, LocationState, LocationView, LogLine};
 use offsync_app::{
-    ConflictView, CopyReport, DiffLine, EmptiedReport, JoinReport, MailboxReport, ResolvedReport, RestoredView,
-    SideView, SkippedReport, SyncReport, Tone, TrashView, WaitingLocation,
+    ConflictView, CopyReport, DiffLine, EmptiedReport, ForgetReport, JoinReport, MailboxReport, RecoveryReport,
+    ResolvedReport, RestoredView, SideView, SkippedReport, SyncReport, Tone, TrashView, WaitingLocation,
 };
 
 use crate::units::{count, size};
@@ -353,6 +353,35 @@ pub(crate) fn copy(report: &CopyReport, person: &str) -> Vec<String> {
     }
     lines.extend(skipped(&report.skipped));
     lines
+}
+
+/// Tells what the recovery sheet is, and what to do with it.
+pub(crate) fn recovery(report: &RecoveryReport) -> Vec<String> {
+    vec![
+        format!("The recovery sheet is in {}.", safe(&report.file)),
+        "Whoever has it can read everything: print it, keep it as you keep a passport, and delete the file.".into(),
+        "It brings this location back on any computer: offsync join FOLDER --recovery FILE".into(),
+    ]
+}
+
+/// Tells what was forgotten, or what it waits for.
+pub(crate) fn forgotten(report: &ForgetReport) -> Vec<String> {
+    let what = format!(
+        "'{}' of '{}' ({})",
+        safe(&report.label),
+        safe(&report.name),
+        safe(&report.folder)
+    );
+    if !report.forgotten {
+        return vec![
+            format!("{what} was not forgotten: no recovery sheet was written, and its keys would be gone from this computer."),
+            "Write one first, with `offsync recovery FOLDER --out FILE`; or say --yes if you have the six words or need it no more.".into(),
+        ];
+    }
+    vec![
+        format!("This computer has forgotten {what}. The drive and its files were not touched."),
+        "To come back: `offsync join FOLDER` with the six words, or with `--recovery FILE`.".into(),
+    ]
 }
 
 /// Tells what joining found.

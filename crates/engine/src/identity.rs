@@ -5,7 +5,7 @@
 
 use offsync_core::format::head::Head;
 use offsync_core::format::{Marker, ObjectName, People, Statement};
-use offsync_core::ids::LocationId;
+use offsync_core::ids::{LocationId, PublicKey};
 use offsync_core::ports::IndexWrite;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,11 @@ impl Engine<'_> {
             self.commit(vec![identity])?;
         }
         Ok(())
+    }
+
+    /// Gives the key by which the others verify what this location says; `None` if it knows none of itself.
+    pub fn own_key(&self) -> Result<Option<PublicKey>> {
+        self.key_of(&self.me())
     }
 
     /// Looks for the host's sign alone, where no mailbox can be asked; tells whether dots may be minted.

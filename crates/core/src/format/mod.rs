@@ -18,6 +18,7 @@ mod manifest_write;
 pub mod marker;
 pub mod pack;
 pub mod people;
+pub mod recovery;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod state;
@@ -33,5 +34,6 @@ pub use manifest::{Manifest, PackRef, PostedEntry};
 pub use marker::Marker;
 pub use pack::{decode_pack, encode_pack};
 pub use people::{People, Statement};
+pub use recovery::{RecoverySheet, SheetError};
 pub use state::State;
 pub use want::Want;
