@@ -260,6 +260,7 @@ fn every_command_explains_itself_with_an_example() {
         "diff",
         "log",
         "locations",
+        "location",
         "demo",
         "completions",
     ];

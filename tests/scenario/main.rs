@@ -20,6 +20,7 @@ mod interrupted;
 mod kinds;
 mod large;
 mod machine;
+mod membership;
 mod newer;
 mod odd_names;
 mod output;

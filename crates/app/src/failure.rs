@@ -131,6 +131,13 @@ impl From<EngineError> for AppError {
                 format!("Offsync's notes on this drive are damaged (at '{note}'). Your files are untouched."),
                 "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`, or with `--recovery FILE` on another computer.",
             ),
+            EngineError::Removed { by } => Self::failed(
+                "removed",
+                format!(
+                    "'{by}' took this copy out of the archive. Its files stay as they are; nothing is sent or received any more."
+                ),
+                "If that was a mistake, ask for `offsync location unpark` at another home; then sync twice there and here.",
+            ),
             EngineError::DriveChanged => Self::failed(
                 "drive_changed",
                 "The drive was removed or changed while Offsync was looking at it. Nothing was deleted anywhere.",

@@ -17,6 +17,7 @@ mod invite;
 mod join;
 mod keystore;
 mod mailboxes;
+mod members;
 mod narration;
 mod opened;
 mod photos;

@@ -98,6 +98,11 @@ pub(crate) enum Command {
     /// List the locations of an archive and how far each is
     #[command(after_help = "Example:\n  offsync locations /media/pep/Photos")]
     Locations(Folder),
+    /// Rename, park, bring back or remove a location
+    #[command(
+        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n\nA location is named by its label, its id or a unique beginning of one. The next sync tells everybody."
+    )]
+    Location(Location),
     /// Show the mailbox of an archive, or say where this computer finds it
     #[command(
         after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
@@ -314,6 +319,41 @@ pub(crate) enum TrashCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+/// `location`.
+#[derive(Args, Debug)]
+pub(crate) struct Location {
+    #[command(subcommand)]
+    pub(crate) command: LocationCommand,
+}
+
+/// What can be said of a location.
+#[derive(Subcommand, Debug)]
+pub(crate) enum LocationCommand {
+    /// Give it another name, for everybody
+    Rename {
+        #[command(flatten)]
+        which: Which,
+        /// What to call it from now on
+        #[arg(long)]
+        label: String,
+    },
+    /// Let nothing wait for it until it syncs again
+    Park(Which),
+    /// Let it count again after it was parked or removed
+    Unpark(Which),
+    /// Take it out of the archive; its files stay on its drive, and the archive's key stays the same
+    Remove(Which),
+}
+
+/// A location of an archive.
+#[derive(Args, Debug)]
+pub(crate) struct Which {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+    /// Its label, its id or a unique beginning of one
+    pub(crate) location: String,
 }
 
 /// `mailbox`.

@@ -12,7 +12,8 @@ use offsync_app::{
 };
 
 use crate::arguments::{
-    Arguments, Command, Copy, Demo, Forget, Init, Invite, Join, Kept, MailboxCommand, Resolve, Sync, TrashCommand,
+    Arguments, Command, Copy, Demo, Forget, Init, Invite, Join, Kept, LocationCommand, MailboxCommand, Resolve, Sync,
+    TrashCommand,
 };
 use crate::secret_file::SecretFile;
 use crate::{documents, keystore, progress, prompt, text};
@@ -123,6 +124,7 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Locations(folder) => show(&app.locations(&folder.folder)?, json, |all| {
             all.iter().map(text::location).collect()
         }),
+        Command::Location(location) => self::location(&app, &location.command, json),
         Command::Demo(demo) => self::demo(demo, json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Arguments::command(), "offsync", &mut std::io::stdout());
@@ -188,6 +190,27 @@ fn mailbox(app: &App, command: &MailboxCommand, json: bool) -> Outcome {
         MailboxCommand::Use { folder, mailbox } => app.use_mailbox(folder, mailbox)?,
     };
     show(&report, json, text::mailbox)
+}
+
+fn location(app: &App, command: &LocationCommand, json: bool) -> Outcome {
+    match command {
+        LocationCommand::Rename { which, label } => show(
+            &app.rename_location(&which.folder, &which.location, label)?,
+            json,
+            |location| text::renamed(&which.location, location),
+        ),
+        LocationCommand::Park(which) => show(&app.park_location(&which.folder, &which.location)?, json, text::parked),
+        LocationCommand::Unpark(which) => show(
+            &app.unpark_location(&which.folder, &which.location)?,
+            json,
+            text::unparked,
+        ),
+        LocationCommand::Remove(which) => show(
+            &app.remove_location(&which.folder, &which.location)?,
+            json,
+            text::removed,
+        ),
+    }
 }
 
 fn init(app: &App, init: &Init, json: bool) -> Outcome {

@@ -278,6 +278,48 @@ pub(crate) fn location(location: &LocationView) -> String {
     )
 }
 
+/// Tells of a location's new name.
+pub(crate) fn renamed(said: &str, location: &LocationView) -> Vec<String> {
+    vec![format!(
+        "'{}' is called '{}' now. The next sync tells everybody.",
+        safe(said),
+        safe(&location.label)
+    )]
+}
+
+/// Tells that nothing waits for a location.
+pub(crate) fn parked(location: &LocationView) -> Vec<String> {
+    vec![format!(
+        "'{}' is parked: nothing waits for it any more. It catches up and counts again as soon as it syncs. The next sync tells everybody.",
+        safe(&location.label)
+    )]
+}
+
+/// Tells that a location counts again.
+pub(crate) fn unparked(location: &LocationView) -> Vec<String> {
+    let label = safe(&location.label);
+    vec![match location.state {
+        LocationState::Parked => {
+            format!(
+                "'{label}' has been silent for so long that nothing waits for it. It counts again as soon as it syncs."
+            )
+        }
+        _ => format!("'{label}' counts again: what is sent waits for it. The next sync tells everybody."),
+    }]
+}
+
+/// Tells what removing a location does, and what it does not.
+pub(crate) fn removed(location: &LocationView) -> Vec<String> {
+    vec![
+        format!(
+            "'{}' no longer takes part: nothing waits for it, and its next sync stops there. The next sync here tells everybody.",
+            safe(&location.label)
+        ),
+        "Its files stay on its drive. Whoever has its drive and keys can still read the mailbox: the archive's key stays the same for now.".into(),
+        "`offsync location unpark` brings it back.".into(),
+    ]
+}
+
 /// Tells one line of history.
 pub(crate) fn log(line: &LogLine) -> String {
     let summary = &line.summary;

@@ -10,7 +10,9 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, AWAITS_STATE, CachedPerson, IDENTITY, Identity, OUTBOX, PERSON, STATEMENT, VECTOR};
+use crate::memory::{
+    self, AWAITS_STATE, CachedPerson, IDENTITY, Identity, MEMBERSHIP, NAMED, OUTBOX, PERSON, STATEMENT, VECTOR,
+};
 
 /// Who begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +128,7 @@ impl Engine<'_> {
     /// Places are not copied: the new drive's scan finds its own, and so verifies them.
     pub fn begin_copy(&self, beginning: &Beginning, key: &PublicKey, index: &mut dyn IndexStore) -> Result<()> {
         let mut writes = beginning.identity_writes(self.clock, key, &self.vector);
-        for prefix in [PERSON, STATEMENT] {
+        for prefix in [PERSON, STATEMENT, NAMED, MEMBERSHIP] {
             let notes = self.index.notes(prefix)?.into_iter();
             writes.extend(notes.map(|(name, bytes)| IndexWrite::Note(name, Some(bytes))));
         }

@@ -16,6 +16,7 @@ mod fold;
 mod head;
 mod identity;
 mod journal;
+mod membership;
 mod memory;
 mod monitor;
 mod options;

@@ -33,7 +33,7 @@ pub use invitation::{Invitation, InvitationError, KdfCost, open_invitation, seal
 pub use manifest::{Manifest, PackRef, PostedEntry};
 pub use marker::Marker;
 pub use pack::{decode_pack, encode_pack};
-pub use people::{People, Statement};
+pub use people::{Membership, People, Statement};
 pub use recovery::{RecoverySheet, SheetError};
 pub use state::State;
 pub use want::Want;
