@@ -261,6 +261,8 @@ fn every_command_explains_itself_with_an_example() {
         "log",
         "locations",
         "location",
+        "watch",
+        "run",
         "demo",
         "completions",
     ];

@@ -33,4 +33,5 @@ mod story;
 mod trash;
 mod tree;
 mod vanished;
+mod watching;
 mod world;

@@ -25,6 +25,7 @@ mod recovery;
 mod rehearsal;
 mod reports;
 mod samples;
+mod schedule;
 mod set_up;
 mod sync;
 mod times;
@@ -33,6 +34,7 @@ mod trash;
 mod typescript;
 pub mod view;
 mod views;
+mod watch;
 
 pub use app::{App, AppOptions};
 pub use conflicts::{ConflictView, ResolvedReport, SideView};
@@ -56,3 +58,4 @@ pub use reports::{
 pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use sync::SyncRequest;
 pub use trash::{EmptiedReport, RestoredView, TrashView};
+pub use watch::{DriveEvent, WatchEvent, WatchLine};

@@ -19,7 +19,7 @@ pub(crate) struct Arguments {
 /// Flags that every command takes.
 #[derive(Args, Debug)]
 pub(crate) struct Everywhere {
-    /// Print exactly one JSON document, and nothing else, on standard output
+    /// Print exactly one JSON document (`watch`, `run`: one event a line), and nothing else, on standard output
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Where settings live (two folders are two computers)
@@ -121,6 +121,16 @@ pub(crate) enum Command {
         after_help = "Examples:\n  offsync trash list /media/pep/Photos\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash empty /media/pep/Photos --yes"
     )]
     Trash(Trash),
+    /// Sync some archives whenever their files change, in the foreground
+    #[command(
+        after_help = "Example:\n  offsync watch /media/pep/Photos\n\nWith --json, one event a line. Ctrl-C ends it at the next safe point."
+    )]
+    Watch(Watch),
+    /// Watch all archives that this computer knows, as their drives come and go: for a service
+    #[command(
+        after_help = "Example:\n  offsync run --json\n\nWith --json, one event a line. Nobody is asked anything: what waits for a yes is said as a notice. SIGTERM ends it at the next safe point."
+    )]
+    Run,
     /// Play the whole story with three homes on this machine, narrated and checked
     #[command(after_help = "Example:\n  offsync demo --dir /tmp/three-homes --keep")]
     Demo(Demo),
@@ -264,6 +274,14 @@ pub(crate) struct Folders {
 pub(crate) struct Folder {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
+}
+
+/// `watch`.
+#[derive(Args, Debug)]
+pub(crate) struct Watch {
+    /// Archives
+    #[arg(required = true)]
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 /// `resolve`.

@@ -16,7 +16,7 @@ use crate::arguments::{
     TrashCommand,
 };
 use crate::secret_file::SecretFile;
-use crate::{documents, keystore, progress, prompt, text};
+use crate::{documents, keystore, progress, prompt, text, watch};
 
 const DONE: u8 = 0;
 const USAGE: u8 = 2;
@@ -84,7 +84,11 @@ fn options(arguments: &Arguments) -> Result<AppOptions, String> {
 
 fn with_app(arguments: &Arguments, app: App) -> Outcome {
     let everywhere = &arguments.everywhere;
-    let app = app.with_events(progress::sink(everywhere.progress, everywhere.quiet));
+    let is_watching = matches!(arguments.command, Command::Watch(_) | Command::Run);
+    let app = match is_watching {
+        true => app.with_events(watch::sink(everywhere)),
+        false => app.with_events(progress::sink(everywhere.progress, everywhere.quiet)),
+    };
     if keystore::is_plain() && matches!(arguments.command, Command::Init(_) | Command::Join(_)) {
         warn(
             "Keys are kept in a file that only you can read, without a passphrase (OFFSYNC_KEYSTORE=plain): fit for a computer whose disk is sealed.",
@@ -125,6 +129,8 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
             all.iter().map(text::location).collect()
         }),
         Command::Location(location) => self::location(&app, &location.command, json),
+        Command::Watch(watch) => watch::watch(&app, &watch.folders, everywhere),
+        Command::Run => watch::run(&app, everywhere),
         Command::Demo(demo) => self::demo(demo, json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Arguments::command(), "offsync", &mut std::io::stdout());
