@@ -19,6 +19,7 @@ mod keystore;
 mod mailboxes;
 mod members;
 mod narration;
+mod notices;
 mod opened;
 mod photos;
 mod recovery;

@@ -4,6 +4,7 @@
 //! anything: what waits for a person is said once.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -21,12 +22,13 @@ use serde::Serialize;
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, ExitClass, Result};
+use crate::notices::{failure, troubles};
 use crate::opened::{archive_root, read_marker};
-use crate::reports::{SkippedReport, SyncReport};
+use crate::reports::SyncReport;
 use crate::schedule::{Ended, Found, Schedule, Told, Turn};
 use crate::sync::SyncRequest;
 use crate::times::rfc3339;
-use crate::view::{Event, HeldDirection, HeldView};
+use crate::view::Event;
 
 /// How soon it is noticed that somebody wants this to end.
 const STOP_WITHIN: Duration = Duration::from_millis(500);
@@ -82,6 +84,9 @@ impl WatchLine {
     }
 }
 
+/// A folder, and what was noticed of it.
+type Notice = (PathBuf, Noticed);
+
 /// Hears lines.
 pub(crate) type WatchSink<'a> = &'a dyn Fn(WatchLine);
 
@@ -95,6 +100,8 @@ struct Watched {
 
 struct Here {
     schedule: Schedule,
+    /// The changes that the last look found, as far as the cycle after it could not send all of them.
+    left: Option<u64>,
     /// Held for as long as the drive is here.
     _watch: Option<Watch>,
 }
@@ -125,11 +132,16 @@ impl App {
         Hand::new(self, tell, Extent::All).run(Vec::new())
     }
 
-    fn has_own_changes(&self, folder: &Path) -> Result<bool> {
+    /// Gives a number that stands for what a person changed since it was posted; `None` if nothing.
+    fn own_changes(&self, folder: &Path) -> Result<Option<u64>> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
         let (lines, _) = archive.with_engine(&Silent, |engine| engine.differences(&options))?;
-        Ok(!lines.is_empty())
+        let mut hasher = DefaultHasher::new();
+        for line in &lines {
+            (&line.path, line.change as u8, line.bytes).hash(&mut hasher);
+        }
+        Ok((!lines.is_empty()).then(|| hasher.finish()))
     }
 }
 
@@ -141,13 +153,16 @@ struct Hand<'a> {
     began: Instant,
     archives: BTreeMap<PathBuf, Watched>,
     mounts: Vec<Mount>,
-    noticed: (Sender<(PathBuf, Noticed)>, Receiver<(PathBuf, Noticed)>),
+    /// What the watches noticed comes in here.
+    noticed: Receiver<Notice>,
+    teller: Sender<Notice>,
     /// Troubles that are of no one archive.
     told: Told,
 }
 
 impl<'a> Hand<'a> {
     fn new(app: &'a App, tell: WatchSink<'a>, extent: Extent) -> Self {
+        let (teller, noticed) = channel();
         Self {
             app,
             tell,
@@ -155,7 +170,8 @@ impl<'a> Hand<'a> {
             began: Instant::now(),
             archives: BTreeMap::new(),
             mounts: Vec::new(),
-            noticed: channel(),
+            noticed,
+            teller,
             told: Told::default(),
         }
     }
@@ -174,7 +190,7 @@ impl<'a> Hand<'a> {
             }
             let next_ms = self.take_turns().min(drives_ms);
             let wait = Duration::from_millis(next_ms.saturating_sub(self.now_ms())).min(STOP_WITHIN);
-            match self.noticed.1.recv_timeout(wait) {
+            match self.noticed.recv_timeout(wait) {
                 Ok(first) => self.take_notice(first),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
@@ -199,9 +215,9 @@ impl<'a> Hand<'a> {
     }
 
     /// Takes up what the watches noticed, all that waits at once.
-    fn take_notice(&mut self, first: (PathBuf, Noticed)) {
+    fn take_notice(&mut self, first: Notice) {
         let now_ms = self.now_ms();
-        let waiting: Vec<_> = std::iter::once(first).chain(self.noticed.1.try_iter()).collect();
+        let waiting: Vec<_> = std::iter::once(first).chain(self.noticed.try_iter()).collect();
         for (folder, noticed) in waiting {
             let here = self.archives.get_mut(&folder).and_then(|watched| watched.here.as_mut());
             match (here, noticed) {
@@ -267,7 +283,7 @@ impl<'a> Hand<'a> {
         };
         let now_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut schedule = Schedule::new(now_ms);
-        let (sender, of) = (self.noticed.0.clone(), folder.to_path_buf());
+        let (sender, of) = (self.teller.clone(), folder.to_path_buf());
         let begun = Watch::begin(folder, move |noticed| {
             // Nobody listens any more when this ends.
             let _ = sender.send((of.clone(), noticed));
@@ -278,6 +294,7 @@ impl<'a> Hand<'a> {
         }
         watched.here = Some(Here {
             schedule,
+            left: None,
             _watch: begun.ok(),
         });
         let archive_id = watched.archive_id.clone();
@@ -338,15 +355,22 @@ impl<'a> Hand<'a> {
     }
 
     fn look(&mut self, folder: &Path) {
-        let found = match self.app.has_own_changes(folder) {
-            Ok(true) => Found::Changes,
-            Ok(false) => Found::Nothing,
+        let changes = self.app.own_changes(folder);
+        let now_ms = self.now_ms();
+        let Some(here) = self.archives.get_mut(folder).and_then(|watched| watched.here.as_mut()) else {
+            return;
+        };
+        let found = match changes {
+            // What could not be sent, or waits for a yes, does not start one cycle after the other.
+            Ok(Some(changes)) if here.left == Some(changes) => Found::Nothing,
+            Ok(Some(changes)) => {
+                here.left = Some(changes);
+                Found::Changes
+            }
+            Ok(None) => Found::Nothing,
             Err(_) => Found::NotNow,
         };
-        let now_ms = self.now_ms();
-        if let Some(here) = self.archives.get_mut(folder).and_then(|watched| watched.here.as_mut()) {
-            here.schedule.looked(now_ms, found);
-        }
+        here.schedule.looked(now_ms, found);
     }
 
     fn sync(&mut self, folder: &Path) {
@@ -369,6 +393,9 @@ impl<'a> Hand<'a> {
         };
         if let Some(here) = &mut watched.here {
             here.schedule.synced(now_ms, ended);
+            if outcome.as_ref().is_ok_and(|report| report.up_to_date) {
+                here.left = None;
+            }
         }
         // What was stopped, or is another engine's turn, is no trouble.
         if is_over || ended == Ended::Busy {
@@ -407,55 +434,6 @@ fn ended(report: &SyncReport) -> Ended {
     }
 }
 
-/// Gives all that a person should know of a cycle's end: a sentence each, by what it is about.
-fn troubles(report: &SyncReport) -> BTreeMap<String, String> {
-    let mut all = BTreeMap::new();
-    all.extend(report.failure.iter().map(failure));
-    all.extend(report.held.iter().chain(&report.also_held).map(held));
-    all.extend(report.skipped.iter().map(|line| same(left_alone(line))));
-    all.extend(report.conflicts.iter().map(|conflict| {
-        same(format!(
-            "Two versions are kept: '{}' and '{}'. Decide with `offsync resolve`.",
-            conflict.path, conflict.copy
-        ))
-    }));
-    all.extend(report.diverged.iter().map(|location| {
-        same(format!("ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."))
-    }));
-    all
-}
-
-/// What is about nothing but what it says.
-fn same(sentence: String) -> (String, String) {
-    (sentence.clone(), sentence)
-}
-
-fn failure(failure: &AppError) -> (String, String) {
-    same(format!("{} {}", failure.message, failure.hint))
-}
-
-/// Deletions that are held are the same ones however many files come beside them.
-fn held(held: &HeldView) -> (String, String) {
-    let whose = match held.direction {
-        HeldDirection::Local => "were deleted here",
-        HeldDirection::Remote => "would be deleted here",
-    };
-    (
-        format!("{} {whose}", held.deletions),
-        format!(
-            "{} of {} files {whose}; nothing is done about it. If that is meant, run `offsync sync` with --yes; if not, with --keep-files.",
-            held.deletions, held.of
-        ),
-    )
-}
-
-fn left_alone(line: &SkippedReport) -> String {
-    match line.path.as_str() {
-        "" => format!("Not done: {}.", line.reason),
-        path => format!("Left alone: {path}: {}.", line.reason),
-    }
-}
-
 /// Reads whose copy lies in a folder.
 fn marker_ids(folder: &Path) -> Option<(String, String)> {
     let marker = read_marker(&RealDisk::open(folder).ok()?).ok()?;
@@ -475,4 +453,53 @@ fn find_elsewhere(mounts: &[Mount], known: &[KnownArchive]) -> Vec<(PathBuf, Str
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::AppOptions;
+    use crate::init::InitRequest;
+    use crate::keystore::KeystoreKind;
+
+    #[test]
+    fn a_known_drive_is_found_at_another_mount_point() {
+        let place = tempfile::tempdir().expect("there is a place for temporary files");
+        let place = std::fs::canonicalize(place.path()).expect("it is there");
+        let at = |name: &str| place.join(name);
+        let app = App::new(&AppOptions {
+            config_dir: Some(at("config")),
+            keystore: KeystoreKind::Plain,
+        });
+        let app = app.expect("a folder was named");
+        for name in ["usb1/Photos", "usb2/Music"] {
+            std::fs::create_dir_all(at(name)).expect("a folder can be made");
+        }
+        let made = app.init(&InitRequest {
+            folder: at("usb1/Photos"),
+            name: "Photos".into(),
+            label: "Home".into(),
+            mailbox: format!("fs://{}", at("mailbox").display()),
+            ..InitRequest::default()
+        });
+        let made = made.expect("nothing is in the way");
+        std::fs::rename(at("usb1/Photos"), at("usb2/Photos")).expect("a drive can be mounted elsewhere");
+        let known = app.archives().expect("it is known").all;
+        let mount = |point: PathBuf| Mount {
+            point,
+            source: "sdb1".into(),
+            file_system: "ext4".into(),
+            is_removable: true,
+        };
+        for point in [at("usb2"), at("usb2/Photos")] {
+            let found = find_elsewhere(&[mount(point)], &known);
+            assert_eq!(found, [(at("usb2/Photos"), made.archive_id.clone())]);
+        }
+        assert_eq!(find_elsewhere(&[mount(at("usb1"))], &known), []);
+        assert_eq!(
+            find_elsewhere(&[mount(at("usb2"))], &[]),
+            [],
+            "what is not known is left alone"
+        );
+    }
 }
