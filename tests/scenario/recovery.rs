@@ -213,6 +213,10 @@ fn a_damaged_sheet_is_refused_by_line() {
     );
     try_with(&format!("{printed}\n{slip}"), &["Line 3", "typing error"]);
     try_with("my holidays", &["not a recovery sheet"]);
+    try_with(&format!("{}\n{third}\n{slip}", printed.replace(third, "")), &["Line 3"]);
+    // The first line alone says that a newer Offsync wrote it.
+    fs::write(&file, "01  085A QQB4 6QTD PX0W 040G 2081 040G 2081 X5X5").expect("a text can be typed");
+    recover(&pep, text(&file)).expect_failure(1, "newer_version_needed", &["newer Offsync", "Install"]);
     let away = recover(&pep, "/no/such/sheet");
     away.expect_failure(1, "no_recovery_sheet", &["/no/such/sheet", "cannot be read"]);
     let nowhere = pep.json(["join", "/no/such/folder", "--recovery", text(&sheet)]);
@@ -283,4 +287,63 @@ fn the_sheet_finds_the_mailbox_at_another_path() {
     anna.json(["mailbox", "use", anna.at(), &url]).expect_code(0);
     anna.sync();
     assert!(anna.has("new.txt"));
+}
+
+#[test]
+fn a_founder_who_is_still_alone_comes_back_as_who_he_was() {
+    let world = World::new();
+    let pep = world.home("pep");
+    fill(&pep);
+    let url = world.mailbox_url();
+    let told = pep.run([
+        "init",
+        pep.at(),
+        "--name",
+        "Photos",
+        "--label",
+        "Pep's home",
+        "--mailbox",
+        &url,
+    ]);
+    assert!(
+        told.expect_code(0).stdout.contains("`offsync recovery`"),
+        "the sheet is not forgotten: {told}"
+    );
+    let sheet = write_sheet(&world, &pep, "sheet.txt");
+    pep.sync();
+    let id = pep.json(["status", pep.at()]).document()[0]["location_id"].clone();
+    lose_computer(&pep);
+    recover(&pep, text(&sheet)).expect_code(0);
+    assert_eq!(pep.sync()["took_new_id"], false);
+    assert_eq!(pep.json(["status", pep.at()]).document()[0]["location_id"], id);
+    // Before its first sync, and with the same sheet twice, it makes no difference.
+    recover(&pep, text(&sheet)).expect_code(0);
+    let anna = world.give_copy(&pep, "anna");
+    settle(&[&pep, &anna]);
+}
+
+#[test]
+fn the_sheet_fits_a_drive_that_took_a_new_id_since() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let sheet = write_sheet(&world, &pep, "sheet.txt");
+    let backup = world.path("backup");
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status();
+        assert!(copied.expect("cp is there").success());
+    };
+    copy(&pep.folder, &backup);
+    pep.write("after.txt", "after");
+    pep.sync();
+    fs::remove_dir_all(&pep.folder).expect("a drive can be erased");
+    copy(&backup, &pep.folder);
+    assert_eq!(pep.json(["sync", pep.at()]).only_report()["took_new_id"], true);
+    lose_computer(&pep);
+    recover(&pep, text(&sheet)).expect_code(0);
+    for home in [&pep, &anna, &pep] {
+        let output = home.json(["sync", home.at()]);
+        assert_eq!(output.only_report()["took_new_id"], false, "{output}");
+    }
+    settle(&[&pep, &anna]);
+    assert!(pep.has("after.txt"));
 }
