@@ -32,7 +32,7 @@ fn init_copy_invite_and_join_tell_what_they_made() {
     check(
         &copy.expect_code(0).document(),
         &schema::copy(),
-        &["files", "bytes", "not_sent_yet", "skipped"],
+        &["label", "person", "files", "bytes", "not_sent_yet", "skipped"],
     );
     let file = world.path("anna.words");
     std::fs::write(&file, copy.document()["phrase"].as_str().expect("words")).expect("words can be written");

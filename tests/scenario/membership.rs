@@ -242,3 +242,54 @@ fn a_location_is_named_by_label_id_or_a_unique_beginning() {
     drop(lock);
     settle(&[&pep, &anna, &grandma]);
 }
+
+#[test]
+fn a_dead_drive_is_replaced_by_a_new_one_and_nobody_waits_for_it() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    pep.write("new.txt", "made after she was here last");
+    pep.sync();
+    anna.sync();
+    std::fs::remove_dir_all(&grandma.folder).expect("a drive can die");
+    let fresh = world.home_without_folder("grandma again");
+    let words = world.path("words");
+    let words = crate::world::text(&words);
+    let replace =
+        |to: &str, location: &str| pep.json(["location", "replace", pep.at(), location, to, "--phrase-file", words]);
+    replace(fresh.at(), "Pep's home").expect_failure(1, "this_location", &["location on this drive"]);
+    replace(fresh.at(), "nobody").expect_failure(1, "unknown_location", &["no location 'nobody'"]);
+    replace(anna.at(), "grandma").expect_failure(1, "inside_an_archive", &["is an Offsync archive already"]);
+    assert_eq!(state_of(&pep, "grandma's home"), "behind", "nothing was said yet");
+    let copy = replace(fresh.at(), "grandma").expect_code(0).document();
+    check(
+        &copy,
+        &schema::copy(),
+        &["label", "person", "files", "bytes", "not_sent_yet", "skipped"],
+    );
+    assert_eq!(
+        (&copy["label"], &copy["person"]),
+        (&"grandma's home".into(), &"grandma".into())
+    );
+    fresh.run(["join", fresh.at(), "--phrase-file", words]).expect_code(0);
+    settle(&[&pep, &anna, &fresh]);
+    assert!(fresh.has("new.txt"));
+    assert_eq!(world.waiting(), Vec::<String>::new());
+    assert_eq!(labels(&anna).len(), 4, "the old one is still told of");
+    let again = world.path("drives/third");
+    let told = pep.run([
+        "location",
+        "replace",
+        pep.at(),
+        "grandma's home",
+        crate::world::text(&again),
+        "--label",
+        "Granny",
+    ]);
+    for said in ["six words", "The one before no longer takes part"] {
+        assert!(told.expect_code(0).stdout.contains(said), "{told}");
+    }
+    say(&pep, &["unpark", copy["location_id"].as_str().expect("an id")]);
+    settle(&[&pep, &anna, &fresh]);
+    let view = say(&anna, &["rename", "grandma's home", "--label", "Grandma"]);
+    assert_eq!(view["location_id"], copy["location_id"], "the living one is meant");
+}

@@ -49,6 +49,7 @@ pub use invite::{InviteReport, InviteRequest};
 pub use join::{JoinReport, JoinRequest};
 pub use keystore::KeystoreKind;
 pub use mailboxes::{MailboxReport, WaitingLocation};
+pub use members::ReplaceRequest;
 pub use narration::{Narrator, Tone, size};
 pub use offsync_engine::Keep;
 pub use recovery::RecoveryReport;

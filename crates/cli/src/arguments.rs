@@ -98,9 +98,9 @@ pub(crate) enum Command {
     /// List the locations of an archive and how far each is
     #[command(after_help = "Example:\n  offsync locations /media/pep/Photos")]
     Locations(Folder),
-    /// Rename, park, bring back or remove a location
+    /// Rename, park, bring back, remove or replace a location
     #[command(
-        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n\nA location is named by its label, its id or a unique beginning of one. The next sync tells everybody."
+        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one. The next sync tells everybody."
     )]
     Location(Location),
     /// Show the mailbox of an archive, or say where this computer finds it
@@ -356,6 +356,22 @@ pub(crate) enum LocationCommand {
         /// What to call it from now on
         #[arg(long)]
         label: String,
+    },
+    /// Make a copy that takes its place, where its drive is dead: a new drive, six new words
+    Replace {
+        #[command(flatten)]
+        which: Which,
+        /// An empty folder on the new drive
+        to: PathBuf,
+        /// What to call the new location, if not as the old one
+        #[arg(long)]
+        label: Option<String>,
+        /// Who will look after it, if not the same person
+        #[arg(long)]
+        person: Option<String>,
+        /// Write the six words to this file too
+        #[arg(long, value_name = "FILE")]
+        phrase_file: Option<PathBuf>,
     },
     /// Let nothing wait for it until it syncs again
     Park(Which),

@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 
 use clap::CommandFactory;
 use offsync_app::{
-    App, AppError, AppOptions, CopyRequest, InitRequest, InviteRequest, JoinRequest, Keep, Narrator, SyncReport,
-    SyncRequest, Tone, play_demo,
+    App, AppError, AppOptions, CopyReport, CopyRequest, InitRequest, InviteRequest, JoinRequest, Keep, Narrator,
+    ReplaceRequest, SyncReport, SyncRequest, Tone, play_demo,
 };
 
 use crate::arguments::{
@@ -205,6 +205,27 @@ fn location(app: &App, command: &LocationCommand, json: bool) -> Outcome {
             json,
             |location| text::renamed(&which.location, location),
         ),
+        LocationCommand::Replace {
+            which,
+            to,
+            label,
+            person,
+            phrase_file,
+        } => {
+            let code = make_copy(phrase_file.as_deref(), json, || {
+                app.replace_location(&ReplaceRequest {
+                    folder: which.folder.clone(),
+                    location: which.location.clone(),
+                    to: to.clone(),
+                    label: label.clone(),
+                    person: person.clone(),
+                })
+            })?;
+            if !json {
+                print_lines(&["The one before no longer takes part. The next sync tells everybody.".to_owned()]);
+            }
+            Ok(code)
+        }
         LocationCommand::Park(which) => show(&app.park_location(&which.folder, &which.location)?, json, text::parked),
         LocationCommand::Unpark(which) => show(
             &app.unpark_location(&which.folder, &which.location)?,
@@ -248,21 +269,26 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
 }
 
 fn copy(app: &App, copy: &Copy, json: bool) -> Outcome {
-    let words = copy.phrase_file.as_deref().map(SecretFile::begin).transpose();
-    let words = words.map_err(usage_error)?;
-    let report = app.copy(&CopyRequest {
+    let request = CopyRequest {
         folder: copy.folder.clone(),
         to: copy.to.clone(),
         label: copy.label.clone(),
         person: copy.person.clone(),
-    })?;
+    };
+    make_copy(copy.phrase_file.as_deref(), json, || app.copy(&request))
+}
+
+/// Makes a copy and tells its six words, in a file too if one is named.
+fn make_copy(phrase_file: Option<&Path>, json: bool, make: impl FnOnce() -> Result<CopyReport, AppError>) -> Outcome {
+    let words = phrase_file.map(SecretFile::begin).transpose().map_err(usage_error)?;
+    let report = make()?;
     let written = words.map_or(Ok(()), |words| words.finish(&report.phrase));
     if let Err(error) = &written {
         warn(&format!(
             "The file for the six words could not be written: {error}. Write them down."
         ));
     }
-    show(&report, json, |report| text::copy(report, &copy.person))?;
+    show(&report, json, text::copy)?;
     let is_whole = report.skipped.is_empty() && written.is_ok();
     Ok(if is_whole { DONE } else { PARTIAL })
 }

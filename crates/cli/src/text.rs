@@ -365,7 +365,8 @@ pub(crate) fn diff(line: &DiffLine) -> String {
 }
 
 /// Tells what a copy made.
-pub(crate) fn copy(report: &CopyReport, person: &str) -> Vec<String> {
+pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
+    let person = &report.person;
     let mut lines = vec![
         format!(
             "Copied and verified {} ({}) to {}.",
