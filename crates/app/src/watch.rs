@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use offsync_adapters::clock::SystemClock;
@@ -84,9 +85,6 @@ impl WatchLine {
     }
 }
 
-/// A folder, and what was noticed of it.
-type Notice = (PathBuf, Noticed);
-
 /// Hears lines.
 pub(crate) type WatchSink<'a> = &'a dyn Fn(WatchLine);
 
@@ -102,8 +100,16 @@ struct Here {
     schedule: Schedule,
     /// The changes that the last look found, as far as the cycle after it could not send all of them.
     left: Option<u64>,
+    heard: Arc<Heard>,
     /// Held for as long as the drive is here.
     _watch: Option<Watch>,
+}
+
+/// What a watch noticed since it was asked last, however often.
+#[derive(Default)]
+struct Heard {
+    changed: AtomicBool,
+    missed: AtomicBool,
 }
 
 /// What is watched: some folders, or all that this computer knows.
@@ -153,16 +159,16 @@ struct Hand<'a> {
     began: Instant,
     archives: BTreeMap<PathBuf, Watched>,
     mounts: Vec<Mount>,
-    /// What the watches noticed comes in here.
-    noticed: Receiver<Notice>,
-    teller: Sender<Notice>,
+    /// Wakes whoever waits; what was noticed stands in [`Heard`].
+    bell: Receiver<()>,
+    ringer: SyncSender<()>,
     /// Troubles that are of no one archive.
     told: Told,
 }
 
 impl<'a> Hand<'a> {
     fn new(app: &'a App, tell: WatchSink<'a>, extent: Extent) -> Self {
-        let (teller, noticed) = channel();
+        let (ringer, bell) = sync_channel(1);
         Self {
             app,
             tell,
@@ -170,8 +176,8 @@ impl<'a> Hand<'a> {
             began: Instant::now(),
             archives: BTreeMap::new(),
             mounts: Vec::new(),
-            noticed,
-            teller,
+            bell,
+            ringer,
             told: Told::default(),
         }
     }
@@ -190,10 +196,9 @@ impl<'a> Hand<'a> {
             }
             let next_ms = self.take_turns().min(drives_ms);
             let wait = Duration::from_millis(next_ms.saturating_sub(self.now_ms())).min(STOP_WITHIN);
-            match self.noticed.recv_timeout(wait) {
-                Ok(first) => self.take_notice(first),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
-            }
+            // Woken or not, whatever was noticed is taken up.
+            let _ = self.bell.recv_timeout(wait);
+            self.take_notice();
         }
         Ok(())
     }
@@ -214,16 +219,15 @@ impl<'a> Hand<'a> {
         });
     }
 
-    /// Takes up what the watches noticed, all that waits at once.
-    fn take_notice(&mut self, first: Notice) {
+    /// Takes up what the watches noticed.
+    fn take_notice(&mut self) {
         let now_ms = self.now_ms();
-        let waiting: Vec<_> = std::iter::once(first).chain(self.noticed.try_iter()).collect();
-        for (folder, noticed) in waiting {
-            let here = self.archives.get_mut(&folder).and_then(|watched| watched.here.as_mut());
-            match (here, noticed) {
-                (Some(here), Noticed::Changed) => here.schedule.changed(now_ms),
-                (Some(here), Noticed::Missed) => here.schedule.missed(now_ms),
-                (None, _) => {}
+        for here in self.archives.values_mut().filter_map(|watched| watched.here.as_mut()) {
+            if here.heard.changed.swap(false, Ordering::Relaxed) {
+                here.schedule.changed(now_ms);
+            }
+            if here.heard.missed.swap(false, Ordering::Relaxed) {
+                here.schedule.missed(now_ms);
             }
         }
     }
@@ -283,10 +287,16 @@ impl<'a> Hand<'a> {
         };
         let now_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut schedule = Schedule::new(now_ms);
-        let (sender, of) = (self.teller.clone(), folder.to_path_buf());
+        let heard = Arc::new(Heard::default());
+        let (ringer, ear) = (self.ringer.clone(), heard.clone());
         let begun = Watch::begin(folder, move |noticed| {
-            // Nobody listens any more when this ends.
-            let _ = sender.send((of.clone(), noticed));
+            let flag = match noticed {
+                Noticed::Changed => &ear.changed,
+                Noticed::Missed => &ear.missed,
+            };
+            flag.store(true, Ordering::Relaxed);
+            // A bell that rings already is enough.
+            let _ = ringer.try_send(());
         });
         let trouble = begun.as_ref().err().map(ToString::to_string);
         if trouble.is_some() {
@@ -295,6 +305,7 @@ impl<'a> Hand<'a> {
         watched.here = Some(Here {
             schedule,
             left: None,
+            heard,
             _watch: begun.ok(),
         });
         let archive_id = watched.archive_id.clone();
