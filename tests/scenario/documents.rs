@@ -32,7 +32,15 @@ fn init_copy_invite_and_join_tell_what_they_made() {
     check(
         &copy.expect_code(0).document(),
         &schema::copy(),
-        &["files", "bytes", "not_sent_yet", "skipped", "warnings"],
+        &[
+            "label",
+            "person",
+            "files",
+            "bytes",
+            "not_sent_yet",
+            "skipped",
+            "warnings",
+        ],
     );
     let file = world.path("anna.words");
     std::fs::write(&file, copy.document()["phrase"].as_str().expect("words")).expect("words can be written");
@@ -253,11 +261,16 @@ fn every_command_explains_itself_with_an_example() {
         "copy",
         "invite",
         "join",
+        "recovery",
+        "forget",
         "sync",
         "status",
         "diff",
         "log",
         "locations",
+        "location",
+        "watch",
+        "run",
         "demo",
         "completions",
     ];

@@ -76,6 +76,19 @@ pub(crate) fn join() -> Value {
         "adopted_files": 0, "missing_files": [""], "differing_files": [""]})
 }
 
+/// `recovery` makes this.
+pub(crate) fn recovery() -> Value {
+    json!({"archive_id": "ID", "location_id": "ID", "folder": "FOLDER", "file": "FOLDER"})
+}
+
+/// `forget` tells this.
+pub(crate) fn forget() -> Value {
+    json!({"archive_id": "ID", "location_id": "ID", "folder": "FOLDER"})
+}
+
+/// What `forget` tells beyond the contract.
+pub(crate) const FORGET_MORE: [&str; 4] = ["name", "label", "forgotten", "held"];
+
 /// `sync` tells this of each archive.
 pub(crate) fn sync() -> Value {
     json!([{"archive_id": "ID", "folder": "FOLDER",

@@ -1,5 +1,7 @@
 //! Faults: what happens to drives, clocks and the mailbox besides what people mean.
 
+use offsync_core::format::Membership;
+use offsync_core::ids::LocationId;
 use offsync_core::place::Place;
 use offsync_core::ports::{Disk, IndexStore};
 use offsync_core::rel_path::RelPath;
@@ -9,7 +11,7 @@ use offsync_testkit::{MailboxFaults, Seen, SimDisk, SimIndex, SimWitness, Steppe
 use crate::home::Home;
 use crate::people::value_of;
 use crate::profile::Step;
-use crate::world::{Bad, HOMES_MAX, World};
+use crate::world::{Bad, HOMES_MAX, World, short};
 
 const MINUTE_NS: i64 = 60_000_000_000;
 /// Steps of a clone's life beside its original.
@@ -22,6 +24,7 @@ impl World {
             Step::FailCall => self.fail_call(),
             Step::Flake => self.flake(),
             Step::Sleep => self.sleep(at),
+            Step::SetAside => self.set_aside(at),
             Step::Join => self.join(at),
             Step::Snapshot => self.back_up(at),
             Step::Restore => self.restore(at),
@@ -87,6 +90,35 @@ impl World {
         };
         self.mailbox.set_faults(faults);
         self.say(|_| format!("the mailbox: {faults:?}"));
+    }
+
+    fn set_aside(&mut self, at: usize) {
+        let home = &self.homes[at];
+        if home.running.is_some() || !home.is_at_hand() {
+            return;
+        }
+        let others: Vec<LocationId> = home.with_engine(&self.shared, |engine| {
+            let living = engine.living().unwrap_or_default().into_iter();
+            let me = engine.identity().location;
+            living
+                .map(|(location, _)| location)
+                .filter(|location| *location != me)
+                .collect()
+        })()
+        .unwrap_or_default();
+        let Some(other) = self.rng.choose(&others).copied() else {
+            return;
+        };
+        let membership = *self
+            .rng
+            .choose(&[None, Some(Membership::Parked), Some(Membership::Counts)])
+            .expect("some");
+        let label = format!("label {}", self.rng.below(9));
+        let said = self.homes[at].with_engine(&self.shared, move |engine| match membership {
+            Some(membership) => engine.set_membership(other, membership),
+            None => engine.rename(other, &label, "somebody"),
+        })();
+        self.say(|_| format!("home {at} says of {}: {membership:?}: {said:?}", short(&other)));
     }
 
     fn sleep(&mut self, at: usize) {

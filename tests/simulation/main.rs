@@ -67,6 +67,11 @@ fn park() {
 }
 
 #[test]
+fn aside() {
+    hold("aside");
+}
+
+#[test]
 fn join() {
     hold("join");
 }

@@ -106,6 +106,7 @@ impl World {
         self.all_are_equal()?;
         self.roots_are_exact()?;
         self.dots_are_exact()?;
+        self.all_agree_on_people()?;
         self.no_value_is_lost()?;
         self.mailbox_is_empty(|world, name| world.waits_as_orphan(name))?;
         self.nothing_is_left_over()?;
@@ -114,6 +115,15 @@ impl World {
             return Err("one more cycle puts something".into());
         }
         self.long_silence_changes_nothing()
+    }
+
+    /// What was said of locations is known alike everywhere, in whatever order it was read.
+    fn all_agree_on_people(&self) -> Result<(), Bad> {
+        let said = |at: usize| ["named/", "membership/"].map(|prefix| self.homes[at].index.notes(prefix).ok());
+        match (1..self.homes.len()).find(|at| said(*at) != said(0)) {
+            Some(at) => Err(format!("homes 0 and {at} do not agree on people")),
+            None => Ok(()),
+        }
     }
 
     /// Staged parts of what never came are let go in time; nothing else moves.

@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Flake,
     /// A location goes silent for a while.
     Sleep,
+    /// A person parks or brings back another location, or gives it another name.
+    SetAside,
     /// A new location begins as a copy.
     Join,
     /// A drive is backed up with its index.
@@ -185,6 +187,22 @@ pub(crate) fn all() -> Vec<Profile> {
             weights: &[(9, Person), (8, Sync), (10, Advance), (1, Crash), (3, Sleep)],
             park_after_days: 3,
             step_minutes: 120,
+            ..PLAIN
+        },
+        Profile {
+            name: "aside",
+            homes: (3, 4),
+            steps: 60,
+            weights: &[
+                (9, Person),
+                (8, Sync),
+                (10, Advance),
+                (1, Crash),
+                (4, SetAside),
+                (1, Sleep),
+            ],
+            // Who is parked is not waited for: that is no early pruning.
+            is_fresh: false,
             ..PLAIN
         },
         Profile {

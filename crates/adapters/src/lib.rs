@@ -10,6 +10,7 @@ pub mod entropy;
 pub mod index;
 pub mod mailbox;
 pub mod secrets;
+pub mod watching;
 pub mod witness;
 
 mod atomic_file;

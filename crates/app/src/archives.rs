@@ -25,6 +25,9 @@ pub(crate) struct KnownArchive {
     #[serde(default)]
     pub(crate) allowance_bytes: Option<u64>,
     pub(crate) park_after_days: u32,
+    /// Whether a recovery sheet was ever written, or used: then something brings its keys back.
+    #[serde(default)]
+    pub(crate) has_sheet: bool,
     /// The mailbox's file system when it was last used, hexadecimal; empty if unknown.
     #[serde(default)]
     pub(crate) mailbox_identity: String,
@@ -70,7 +73,11 @@ impl Archives {
     }
 
     /// Keeps an archive, replacing what was known of its folder, and of the place where its drive was plugged in before.
-    pub(crate) fn put(&mut self, archive: KnownArchive) {
+    pub(crate) fn put(&mut self, mut archive: KnownArchive) {
+        archive.has_sheet |= self
+            .all
+            .iter()
+            .any(|known| known.has_sheet && known.key_name == archive.key_name);
         let is_same =
             |known: &KnownArchive| known.archive_id == archive.archive_id && known.location_id == archive.location_id;
         let is_there = |known: &KnownArchive| find_archive_root(&known.folder).as_ref() == Some(&known.folder);

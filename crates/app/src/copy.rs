@@ -54,6 +54,10 @@ pub struct CopyReport {
     pub archive_id: String,
     /// Hexadecimal id of the new location.
     pub location_id: String,
+    /// What people call the new location.
+    pub label: String,
+    /// Who will look after it.
+    pub person: String,
     /// The new location's folder.
     pub folder: String,
     /// The six words.
@@ -140,6 +144,8 @@ impl App {
         Ok(CopyReport {
             archive_id,
             location_id: location.to_string(),
+            label: request.label.clone(),
+            person: request.person.clone(),
             folder: to.display().to_string(),
             phrase: phrase.to_string(),
             files,

@@ -129,7 +129,14 @@ impl From<EngineError> for AppError {
             EngineError::DamagedNote { note } => Self::failed(
                 "index_damaged",
                 format!("Offsync's notes on this drive are damaged (at '{note}'). Your files are untouched."),
-                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`.",
+                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`, or with `--recovery FILE` on another computer.",
+            ),
+            EngineError::Removed { by } => Self::failed(
+                "removed",
+                format!(
+                    "'{by}' took this copy out of the archive. Its files stay as they are; nothing is sent or received any more."
+                ),
+                "If that was a mistake, ask for `offsync location unpark` at another home; then sync twice there and here.",
             ),
             EngineError::DriveChanged => Self::failed(
                 "drive_changed",
@@ -145,7 +152,7 @@ pub(crate) fn lost_index() -> AppError {
     AppError::failed(
         "index_lost",
         "Offsync's index on this drive is gone. Your files are untouched, and nothing is taken for deleted.",
-        "Run `offsync join FOLDER --as LOCATION` to let this folder become that location again.",
+        "Run `offsync join FOLDER --as LOCATION` to let this folder become that location again, or with `--recovery FILE` on another computer.",
     )
 }
 
@@ -204,7 +211,7 @@ impl From<IndexError> for AppError {
             IndexErrorKind::Damaged => Self::failed(
                 "index_damaged",
                 "Offsync's index on this drive is damaged. Your files are untouched.",
-                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`.",
+                "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`, or with `--recovery FILE` on another computer.",
             ),
             IndexErrorKind::Full => Self::failed(
                 "drive_full",

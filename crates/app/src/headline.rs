@@ -30,7 +30,9 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
             bytes: status.lacking.bytes,
         };
     }
-    if status.locations.len() < 2 {
+    let takes_part = |location: &&LocationView| location.state != LocationState::Removed;
+    let homes = status.locations.iter().filter(takes_part).count() as u64;
+    if homes < 2 {
         return Headline::Alone;
     }
     if status.local_changes.entries > 0 {
@@ -46,12 +48,10 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
         .filter(|location| late(location.state))
         .collect();
     if behind.is_empty() {
-        return Headline::AllSafe {
-            homes: status.locations.len() as u64,
-        };
+        return Headline::AllSafe { homes };
     }
     Headline::OthersBehind {
-        safe_homes: (status.locations.len() - behind.len()) as u64,
+        safe_homes: homes - behind.len() as u64,
         changesets: behind
             .iter()
             .map(|location| location.behind.changesets)

@@ -148,6 +148,7 @@ impl App {
             mailbox: marker.mailbox.clone(),
             allowance_bytes: marker.allowance_bytes,
             park_after_days: marker.park_after_days,
+            has_sheet: false,
             mailbox_identity: String::new(),
         };
         Archives::change(self.config_dir(), |archives| {
@@ -155,6 +156,15 @@ impl App {
                 archive.mailbox_identity = known.mailbox_identity.clone();
             }
             archives.put(archive);
+        })
+    }
+
+    /// Keeps that something brings the keys of a location back.
+    pub(crate) fn remember_sheet(&self, root: &Path) -> Result<()> {
+        Archives::change(self.config_dir(), |archives| {
+            if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
+                archive.has_sheet = true;
+            }
         })
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::{RealDisk, find_archive_root};
 use offsync_core::format::{Invitation, InvitationError, Marker, open_invitation};
-use offsync_core::ids::LocationId;
+use offsync_core::ids::{LocationId, PublicKey};
 use offsync_core::phrase::Phrase;
 use offsync_core::ports::Disk;
 use offsync_core::rel_path::RelPath;
@@ -38,6 +38,8 @@ pub struct JoinRequest {
     pub phrase: Option<String>,
     /// The location that the folder was, after `.offsync` was lost.
     pub as_location: Option<String>,
+    /// A file with the recovery sheet of the location that the folder was.
+    pub recovery: Option<PathBuf>,
     /// Where this computer finds the mailbox, if not where the one who invited does: a URL.
     pub mailbox: Option<String>,
 }
@@ -66,9 +68,10 @@ pub struct JoinReport {
 impl App {
     /// Lets a folder become a location.
     pub fn join(&self, request: &JoinRequest) -> std::result::Result<JoinReport, AppError> {
-        match &request.as_location {
-            Some(location) => self.join_again(&request.folder, location),
-            None => self.join_invited(request),
+        match (&request.as_location, &request.recovery) {
+            (Some(location), _) => self.join_again(&request.folder, location),
+            (None, Some(sheet)) => self.join_recovered(request, sheet),
+            (None, None) => self.join_invited(request),
         }
     }
 
@@ -205,7 +208,7 @@ impl App {
             return Err(AppError::failed(
                 "unknown_location",
                 format!("This computer knows no location '{location}'."),
-                "Use its label or id as `offsync locations` shows it, on the computer that synced it last.",
+                "Use its label or id as `offsync locations` shows it, on the computer that synced it last; elsewhere, join with its recovery sheet: `offsync join FOLDER --recovery FILE`.",
             ));
         };
         let has_index = index_path(&root).exists();
@@ -221,7 +224,7 @@ impl App {
             AppError::failed(
                 "settings",
                 "Offsync's settings name an archive that has no good id.",
-                "Join with the six words instead.",
+                "Join with the six words or the recovery sheet instead.",
             )
         };
         let location: LocationId = known.location_id.parse().map_err(bad)?;
@@ -238,18 +241,22 @@ impl App {
             park_after_days: known.park_after_days,
             drive_identity: Vec::new(),
         };
-        let beginning = Beginning {
-            archive: archive_id,
-            location,
-            label: known.label.clone(),
-            person: known.person.clone(),
-        };
-        let key = bundle.signer().public();
-        self.make_location(&root, marker, |index| beginning.join(index, &key, &[], &SystemClock))?;
-        self.adopt(&root)
+        self.begin_again(&root, marker, &bundle.signer().public())
     }
 
-    fn adopt(&self, root: &Path) -> Result<JoinReport> {
+    /// Begins a location once more in a folder that lost its index, as the one that the marker names.
+    pub(crate) fn begin_again(&self, root: &Path, marker: Marker, key: &PublicKey) -> Result<JoinReport> {
+        let beginning = Beginning {
+            archive: marker.archive_id,
+            location: marker.location,
+            label: marker.label.clone(),
+            person: marker.person.clone(),
+        };
+        self.make_location(root, marker, |index| beginning.join(index, key, &[], &SystemClock))?;
+        self.adopt(root)
+    }
+
+    pub(crate) fn adopt(&self, root: &Path) -> Result<JoinReport> {
         let mut archive = self.open_archive(root)?;
         let archive_id = archive.marker.archive_id.to_string();
         let monitor = EventMonitor::new(archive_id.clone(), root, self.sink(), self.cancel());

@@ -90,7 +90,7 @@ fn no_key() -> AppError {
     AppError::failed(
         "no_key",
         "This computer has no key for this archive yet.",
-        "Run `offsync join FOLDER` and type the six words that came with the drive.",
+        "Run `offsync join FOLDER` and type the six words that came with the drive, or `offsync join FOLDER --recovery FILE` with its recovery sheet.",
     )
 }
 

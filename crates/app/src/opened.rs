@@ -80,7 +80,7 @@ pub(crate) fn read_marker(disk: &RealDisk) -> Result<Marker> {
 }
 
 /// Takes the engine lock; somebody who merely looks is done in a moment.
-fn lock_patiently(disk: &RealDisk) -> Result<EngineLock> {
+pub(crate) fn lock_patiently(disk: &RealDisk) -> Result<EngineLock> {
     let began = Instant::now();
     loop {
         match disk.lock() {

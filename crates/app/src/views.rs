@@ -197,10 +197,18 @@ fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
         safe_to_unplug: true,
         last_sync: survey.last_sync_ns.map(rfc3339),
         held: survey.held.as_ref().map(held_view),
-        locations: survey.locations.iter().map(location).collect(),
+        locations: survey.locations.iter().map(location_view).collect(),
         headline: Headline::DriveAway,
     };
     status.headline = headline(&status);
+    let is_removed = |location: &LocationView| location.this && location.state == LocationState::Removed;
+    if status.locations.iter().any(is_removed) {
+        let message =
+            "This copy was taken out of the archive. Its files stay as they are; nothing is sent or received.";
+        status.headline = Headline::NeedsYou {
+            message: message.into(),
+        };
+    }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
     if survey.unread > 0 && is_calm {
         let message = match (survey.unread, survey.skipped.first()) {
@@ -255,7 +263,8 @@ fn ignored(ignored: &IgnoredPath) -> IgnoredView {
     }
 }
 
-fn location(standing: &LocationStanding) -> LocationView {
+/// Puts a location's standing into plain data.
+pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
     LocationView {
         location_id: standing.location.to_string(),
         label: standing.label.clone(),
@@ -267,6 +276,7 @@ fn location(standing: &LocationStanding) -> LocationView {
             Standing::Ahead => LocationState::Ahead,
             Standing::Parked => LocationState::Parked,
             Standing::Invited => LocationState::Invited,
+            Standing::Removed => LocationState::Removed,
         },
         behind: Behind {
             changesets: standing.behind_changesets,

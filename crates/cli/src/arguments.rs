@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
 /// Flags that every command takes.
 #[derive(Args, Debug)]
 pub(crate) struct Everywhere {
-    /// Print exactly one JSON document, and nothing else, on standard output
+    /// Print exactly one JSON document (`watch`, `run`: one event a line), and nothing else, on standard output
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Where settings live (two folders are two computers)
@@ -69,9 +69,19 @@ pub(crate) enum Command {
     Invite(Invite),
     /// Let this folder become a location, with the six words that came with it
     #[command(
-        after_help = "Examples:\n  offsync join /media/grandma/Photos\n  offsync join Photos --invitation anna.invitation --phrase-file words.txt\n  offsync join Photos --as \"Pep's home\"      (after .offsync was lost)"
+        after_help = "Examples:\n  offsync join /media/grandma/Photos\n  offsync join Photos --invitation anna.invitation --phrase-file words.txt\n  offsync join Photos --as \"Pep's home\"      (after .offsync was lost)\n  offsync join /media/pep/Photos --recovery sheet.txt      (after the computer was lost)"
     )]
     Join(Join),
+    /// Write the recovery sheet of a location: print it, and keep it as you keep a passport
+    #[command(
+        after_help = "Example:\n  offsync recovery /media/pep/Photos --out sheet.txt      (then print sheet.txt)\n\nWhoever has the sheet can read everything. `offsync join FOLDER --recovery FILE` brings the location back with it."
+    )]
+    Recovery(Recovery),
+    /// Let this computer forget an archive and its keys; the drive and its files are not touched
+    #[command(
+        after_help = "Examples:\n  offsync forget /media/pep/Photos\n  offsync forget \"Pep's home\" --yes      (without a recovery sheet)\n\nThe drive need not be there."
+    )]
+    Forget(Forget),
     /// Do one whole cycle: look, fetch, apply, post, tidy up
     #[command(
         after_help = "Examples:\n  offsync sync\n  offsync sync /media/pep/Photos --yes      (many deletions are meant)"
@@ -94,6 +104,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  offsync verify /media/pep/Photos                      (ten minutes; the next time it goes on from there)\n  offsync verify /media/pep/Photos --all --repair\n  offsync verify /media/pep/Photos --budget 2h"
     )]
     Verify(Verify),
+    /// Rename, park, bring back, remove or replace a location
+    #[command(
+        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one. The next sync tells everybody."
+    )]
+    Location(Location),
     /// Show the mailbox of an archive, or say where this computer finds it
     #[command(
         after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
@@ -112,6 +127,16 @@ pub(crate) enum Command {
         after_help = "Examples:\n  offsync trash list /media/pep/Photos\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash empty /media/pep/Photos --yes"
     )]
     Trash(Trash),
+    /// Sync some archives whenever their files change, in the foreground
+    #[command(
+        after_help = "Example:\n  offsync watch /media/pep/Photos\n\nWith --json, one event a line. Ctrl-C ends it at the next safe point."
+    )]
+    Watch(Watch),
+    /// Watch all archives that this computer knows, as their drives come and go: for a service
+    #[command(
+        after_help = "Example:\n  offsync run --json\n\nWith --json, one event a line. Nobody is asked anything: what waits for a yes is said as a notice. SIGTERM ends it at the next safe point."
+    )]
+    Run,
     /// Play the whole story with three homes on this machine, narrated and checked
     #[command(after_help = "Example:\n  offsync demo --dir /tmp/three-homes --keep")]
     Demo(Demo),
@@ -196,9 +221,32 @@ pub(crate) struct Join {
     /// The location that this folder was, after .offsync was lost: its label or id
     #[arg(long = "as", value_name = "LOCATION", conflicts_with_all = ["invitation", "phrase_file"])]
     pub(crate) as_location: Option<String>,
+    /// A file with the recovery sheet of the location that this folder was, after the computer was lost
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["invitation", "phrase_file", "as_location"])]
+    pub(crate) recovery: Option<PathBuf>,
     /// Where this computer finds the mailbox, if not where the one who invited does: fs:///folder
     #[arg(long, value_name = "MAILBOX", conflicts_with = "as_location")]
     pub(crate) mailbox: Option<String>,
+}
+
+/// `recovery`.
+#[derive(Args, Debug)]
+pub(crate) struct Recovery {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+    /// The file to write the sheet to; it must not be there yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// `forget`.
+#[derive(Args, Debug)]
+pub(crate) struct Forget {
+    /// The archive's folder as this computer knows it, or the label or id of its location
+    pub(crate) folder: PathBuf,
+    /// Say yes: without a recovery sheet the keys can only come back with the six words
+    #[arg(long)]
+    pub(crate) yes: bool,
 }
 
 /// `sync`.
@@ -248,6 +296,14 @@ pub(crate) struct Verify {
     /// Have damaged files again from another home; what was damaged goes to the trash
     #[arg(long)]
     pub(crate) repair: bool,
+}
+
+/// `watch`.
+#[derive(Args, Debug)]
+pub(crate) struct Watch {
+    /// Archives
+    #[arg(required = true)]
+    pub(crate) folders: Vec<PathBuf>,
 }
 
 /// `resolve`.
@@ -303,6 +359,57 @@ pub(crate) enum TrashCommand {
         #[arg(long)]
         yes: bool,
     },
+}
+
+/// `location`.
+#[derive(Args, Debug)]
+pub(crate) struct Location {
+    #[command(subcommand)]
+    pub(crate) command: LocationCommand,
+}
+
+/// What can be said of a location.
+#[derive(Subcommand, Debug)]
+pub(crate) enum LocationCommand {
+    /// Give it another name, for everybody
+    Rename {
+        #[command(flatten)]
+        which: Which,
+        /// What to call it from now on
+        #[arg(long)]
+        label: String,
+    },
+    /// Make a copy that takes its place, where its drive is dead: a new drive, six new words
+    Replace {
+        #[command(flatten)]
+        which: Which,
+        /// An empty folder on the new drive
+        to: PathBuf,
+        /// What to call the new location, if not as the old one
+        #[arg(long)]
+        label: Option<String>,
+        /// Who will look after it, if not the same person
+        #[arg(long)]
+        person: Option<String>,
+        /// Write the six words to this file too
+        #[arg(long, value_name = "FILE")]
+        phrase_file: Option<PathBuf>,
+    },
+    /// Let nothing wait for it until it syncs again
+    Park(Which),
+    /// Let it count again after it was parked or removed
+    Unpark(Which),
+    /// Take it out of the archive; its files stay on its drive, and the archive's key stays the same
+    Remove(Which),
+}
+
+/// A location of an archive.
+#[derive(Args, Debug)]
+pub(crate) struct Which {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+    /// Its label, its id or a unique beginning of one
+    pub(crate) location: String,
 }
 
 /// `mailbox`.

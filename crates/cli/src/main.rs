@@ -9,6 +9,7 @@ mod run;
 mod secret_file;
 mod text;
 mod units;
+mod watch;
 
 use std::process::ExitCode;
 

@@ -7,16 +7,16 @@ use std::sync::atomic::Ordering;
 
 use clap::CommandFactory;
 use offsync_app::{
-    App, AppError, AppOptions, CopyRequest, InitRequest, InviteRequest, JoinRequest, Keep, Narrator, SyncReport,
-    SyncRequest, Tone, VerifyRequest, play_demo,
+    App, AppError, AppOptions, CopyReport, CopyRequest, InitRequest, InviteRequest, JoinRequest, Keep, Narrator,
+    ReplaceRequest, SyncReport, SyncRequest, Tone, VerifyRequest, play_demo,
 };
 
 use crate::arguments::{
-    Arguments, Command, Copy, Demo, Everywhere, Init, Invite, Join, Kept, MailboxCommand, Resolve, Sync, TrashCommand,
-    Verify,
+    Arguments, Command, Copy, Demo, Everywhere, Forget, Init, Invite, Join, Kept, LocationCommand, MailboxCommand,
+    Resolve, Sync, TrashCommand, Verify,
 };
 use crate::secret_file::SecretFile;
-use crate::{documents, keystore, progress, prompt, text};
+use crate::{documents, keystore, progress, prompt, text, watch};
 
 const DONE: u8 = 0;
 const USAGE: u8 = 2;
@@ -84,7 +84,11 @@ fn options(arguments: &Arguments) -> Result<AppOptions, String> {
 
 fn with_app(arguments: &Arguments, app: App) -> Outcome {
     let everywhere = &arguments.everywhere;
-    let app = app.with_events(progress::sink(everywhere.progress, everywhere.quiet));
+    let is_watching = matches!(arguments.command, Command::Watch(_) | Command::Run);
+    let app = match is_watching {
+        true => app.with_events(watch::sink(everywhere)),
+        false => app.with_events(progress::sink(everywhere.progress, everywhere.quiet)),
+    };
     if keystore::is_plain() && matches!(arguments.command, Command::Init(_) | Command::Join(_)) {
         warn(
             "Keys are kept in a file that only you can read, without a passphrase (OFFSYNC_KEYSTORE=plain): fit for a computer whose disk is sealed.",
@@ -103,6 +107,12 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Copy(copy) => self::copy(&app, copy, json),
         Command::Invite(invite) => self::invite(&app, invite, json),
         Command::Join(join) => self::join(&app, join, json),
+        Command::Recovery(recovery) => show(
+            &app.write_recovery_sheet(&recovery.folder, &recovery.out)?,
+            json,
+            text::recovery,
+        ),
+        Command::Forget(forget) => self::forget(&app, forget, json),
         Command::Sync(sync) => self::sync(&app, sync, arguments),
         Command::Status(folders) => status(&app, &folders.folders, &arguments.everywhere),
         Command::Diff(folder) => diff(&app, &folder.folder, json),
@@ -119,6 +129,9 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Locations(folder) => show(&app.locations(&folder.folder)?, json, |all| {
             all.iter().map(text::location).collect()
         }),
+        Command::Location(location) => self::location(&app, &location.command, json),
+        Command::Watch(watch) => watch::watch(&app, &watch.folders, everywhere),
+        Command::Run => watch::run(&app, everywhere),
         Command::Demo(demo) => self::demo(demo, json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Arguments::command(), "offsync", &mut std::io::stdout());
@@ -203,6 +216,48 @@ fn mailbox(app: &App, command: &MailboxCommand, json: bool) -> Outcome {
     show(&report, json, text::mailbox)
 }
 
+fn location(app: &App, command: &LocationCommand, json: bool) -> Outcome {
+    match command {
+        LocationCommand::Rename { which, label } => show(
+            &app.rename_location(&which.folder, &which.location, label)?,
+            json,
+            |location| text::renamed(&which.location, location),
+        ),
+        LocationCommand::Replace {
+            which,
+            to,
+            label,
+            person,
+            phrase_file,
+        } => {
+            let code = make_copy(phrase_file.as_deref(), json, || {
+                app.replace_location(&ReplaceRequest {
+                    folder: which.folder.clone(),
+                    location: which.location.clone(),
+                    to: to.clone(),
+                    label: label.clone(),
+                    person: person.clone(),
+                })
+            })?;
+            if !json {
+                print_lines(&["The one before no longer takes part. The next sync tells everybody.".to_owned()]);
+            }
+            Ok(code)
+        }
+        LocationCommand::Park(which) => show(&app.park_location(&which.folder, &which.location)?, json, text::parked),
+        LocationCommand::Unpark(which) => show(
+            &app.unpark_location(&which.folder, &which.location)?,
+            json,
+            text::unparked,
+        ),
+        LocationCommand::Remove(which) => show(
+            &app.remove_location(&which.folder, &which.location)?,
+            json,
+            text::removed,
+        ),
+    }
+}
+
 fn init(app: &App, init: &Init, json: bool) -> Outcome {
     let report = app.init(&InitRequest {
         folder: init.folder.clone(),
@@ -226,26 +281,32 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
             )
         }));
         lines.push("Next: make a copy for somebody, with `offsync copy`.".into());
+        lines.push("And write a recovery sheet, with `offsync recovery`: with it the archive survives the loss of this computer.".into());
         lines
     })
 }
 
 fn copy(app: &App, copy: &Copy, json: bool) -> Outcome {
-    let words = copy.phrase_file.as_deref().map(SecretFile::begin).transpose();
-    let words = words.map_err(usage_error)?;
-    let report = app.copy(&CopyRequest {
+    let request = CopyRequest {
         folder: copy.folder.clone(),
         to: copy.to.clone(),
         label: copy.label.clone(),
         person: copy.person.clone(),
-    })?;
+    };
+    make_copy(copy.phrase_file.as_deref(), json, || app.copy(&request))
+}
+
+/// Makes a copy and tells its six words, in a file too if one is named.
+fn make_copy(phrase_file: Option<&Path>, json: bool, make: impl FnOnce() -> Result<CopyReport, AppError>) -> Outcome {
+    let words = phrase_file.map(SecretFile::begin).transpose().map_err(usage_error)?;
+    let report = make()?;
     let written = words.map_or(Ok(()), |words| words.finish(&report.phrase));
     if let Err(error) = &written {
         warn(&format!(
             "The file for the six words could not be written: {error}. Write them down."
         ));
     }
-    show(&report, json, |report| text::copy(report, &copy.person))?;
+    show(&report, json, text::copy)?;
     let is_whole = report.skipped.is_empty() && written.is_ok();
     Ok(if is_whole { DONE } else { PARTIAL })
 }
@@ -271,9 +332,10 @@ fn join(app: &App, join: &Join, json: bool) -> Outcome {
         invitation: join.invitation.clone(),
         phrase: None,
         as_location: join.as_location.clone(),
+        recovery: join.recovery.clone(),
         mailbox: join.mailbox.clone(),
     };
-    let is_typed = join.phrase_file.is_none() && join.as_location.is_none();
+    let is_typed = join.phrase_file.is_none() && join.as_location.is_none() && join.recovery.is_none();
     if let Some(file) = &join.phrase_file {
         request.phrase = Some(read_phrase(file)?);
     }
@@ -290,6 +352,12 @@ fn join(app: &App, join: &Join, json: bool) -> Outcome {
         }
     }
     unreachable!("the last try returns")
+}
+
+fn forget(app: &App, forget: &Forget, json: bool) -> Outcome {
+    let report = app.forget(&forget.folder, forget.yes)?;
+    show(&report, json, text::forgotten)?;
+    Ok(if report.forgotten { DONE } else { HELD })
 }
 
 fn sync(app: &App, sync: &Sync, arguments: &Arguments) -> Outcome {

@@ -2,8 +2,8 @@
 
 use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LocationState, LocationView, LogLine};
 use offsync_app::{
-    ConflictView, CopyReport, DiffLine, EmptiedReport, JoinReport, MailboxReport, ResolvedReport, RestoredView,
-    SideView, SkippedReport, SyncReport, Tone, TrashView, VerifyReport, WaitingLocation,
+    ConflictView, CopyReport, DiffLine, EmptiedReport, ForgetReport, JoinReport, MailboxReport, RecoveryReport,
+    ResolvedReport, RestoredView, SideView, SkippedReport, SyncReport, Tone, TrashView, VerifyReport, WaitingLocation,
 };
 
 use crate::units::{count, size};
@@ -354,6 +354,48 @@ pub(crate) fn location(location: &LocationView) -> String {
     )
 }
 
+/// Tells of a location's new name.
+pub(crate) fn renamed(said: &str, location: &LocationView) -> Vec<String> {
+    vec![format!(
+        "'{}' is called '{}' now. The next sync tells everybody.",
+        safe(said),
+        safe(&location.label)
+    )]
+}
+
+/// Tells that nothing waits for a location.
+pub(crate) fn parked(location: &LocationView) -> Vec<String> {
+    vec![format!(
+        "'{}' is parked: nothing waits for it any more. It catches up and counts again as soon as it syncs. The next sync tells everybody.",
+        safe(&location.label)
+    )]
+}
+
+/// Tells that a location counts again.
+pub(crate) fn unparked(location: &LocationView) -> Vec<String> {
+    let label = safe(&location.label);
+    vec![match location.state {
+        LocationState::Parked => {
+            format!(
+                "'{label}' has been silent for so long that nothing waits for it. It counts again as soon as it syncs."
+            )
+        }
+        _ => format!("'{label}' counts again: what is sent waits for it. The next sync tells everybody."),
+    }]
+}
+
+/// Tells what removing a location does, and what it does not.
+pub(crate) fn removed(location: &LocationView) -> Vec<String> {
+    vec![
+        format!(
+            "'{}' no longer takes part: nothing waits for it, and its next sync stops there. The next sync here tells everybody.",
+            safe(&location.label)
+        ),
+        "Its files stay on its drive. Whoever has its drive and keys can still read the mailbox: the archive's key stays the same for now.".into(),
+        "`offsync location unpark` brings it back.".into(),
+    ]
+}
+
 /// Tells one line of history.
 pub(crate) fn log(line: &LogLine) -> String {
     let summary = &line.summary;
@@ -399,7 +441,8 @@ pub(crate) fn diff(line: &DiffLine) -> String {
 }
 
 /// Tells what a copy made.
-pub(crate) fn copy(report: &CopyReport, person: &str) -> Vec<String> {
+pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
+    let person = &report.person;
     let mut lines = vec![
         format!(
             "Copied and verified {} ({}) to {}.",
@@ -430,6 +473,35 @@ pub(crate) fn copy(report: &CopyReport, person: &str) -> Vec<String> {
     lines.extend(skipped(&report.skipped));
     lines.extend(warnings(&report.warnings));
     lines
+}
+
+/// Tells what the recovery sheet is, and what to do with it.
+pub(crate) fn recovery(report: &RecoveryReport) -> Vec<String> {
+    vec![
+        format!("The recovery sheet is in {}.", safe(&report.file)),
+        "Whoever has it can read everything: print it, keep it as you keep a passport, and delete the file.".into(),
+        "It brings this location back on any computer: offsync join FOLDER --recovery FILE".into(),
+    ]
+}
+
+/// Tells what was forgotten, or what it waits for.
+pub(crate) fn forgotten(report: &ForgetReport) -> Vec<String> {
+    let what = format!(
+        "'{}' of '{}' ({})",
+        safe(&report.label),
+        safe(&report.name),
+        safe(&report.folder)
+    );
+    if !report.forgotten {
+        return vec![
+            format!("{what} was not forgotten: no recovery sheet was written, and its keys would be gone from this computer."),
+            "Write one first, with `offsync recovery FOLDER --out FILE`; or say --yes if you have the six words or need it no more.".into(),
+        ];
+    }
+    vec![
+        format!("This computer has forgotten {what}. The drive and its files were not touched."),
+        "To come back: `offsync join FOLDER` with the six words, or with `--recovery FILE`.".into(),
+    ]
 }
 
 /// Tells what joining found.

@@ -78,3 +78,24 @@ pub const IGNORE_FILE_BYTES_MAX: u64 = 1 << 20;
 pub const IGNORED_LISTED_MAX: usize = 1_000;
 /// Times that a file is read again when it changes while it is read.
 pub const TORN_READS_MAX: u32 = 3;
+
+/// A watched folder has settled when nothing changed in it for this time.
+pub const SETTLED_MS: u64 = 2_000;
+/// Changes that go on postpone a look for this time at most.
+pub const POSTPONED_MS_MAX: u64 = 30_000;
+/// Time to the first regular cycle of a watched archive; news halves it, no news doubles it.
+pub const CYCLE_MS_FIRST: u64 = 300_000;
+/// Least time between two regular cycles.
+pub const CYCLE_MS_MIN: u64 = 60_000;
+/// Most time between two regular cycles.
+pub const CYCLE_MS_MAX: u64 = 3_600_000;
+/// How soon an archive that another engine uses is tried again.
+pub const BUSY_RETRY_MS: u64 = 15_000;
+/// How soon a cycle that failed is tried again; each further failure doubles it.
+pub const FAILURE_RETRY_MS: u64 = 60_000;
+/// Least time between two looks at a folder that cannot be watched.
+pub const LOOK_MS_MIN: u64 = 10_000;
+/// Most time between two looks at a folder that cannot be watched.
+pub const LOOK_MS_MAX: u64 = 300_000;
+/// How often it is looked whether drives came or went.
+pub const DRIVES_MS: u64 = 2_000;

@@ -11,7 +11,8 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, OUTBOX, PERSON, STATEMENT, VECTOR,
+    self, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, MEMBERSHIP, NAMED, OUTBOX, PERSON,
+    STATEMENT, VECTOR,
 };
 
 /// Who begins.
@@ -129,7 +130,7 @@ impl Engine<'_> {
     pub fn begin_copy(&self, beginning: &Beginning, key: &PublicKey, index: &mut dyn IndexStore) -> Result<()> {
         let mut writes = beginning.identity_writes(self.clock, key, &self.vector);
         writes.push(memory::erase(FOLDER_HASHES_KEPT));
-        for prefix in [PERSON, STATEMENT] {
+        for prefix in [PERSON, STATEMENT, NAMED, MEMBERSHIP] {
             let notes = self.index.notes(prefix)?.into_iter();
             writes.extend(notes.map(|(name, bytes)| IndexWrite::Note(name, Some(bytes))));
         }

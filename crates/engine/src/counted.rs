@@ -1,4 +1,6 @@
 //! Who counts: the locations that a changeset waits for, with what each is known to hold.
+//!
+//! Not who was succeeded, removed or parked: by a statement, or by silence. A new head ends a parking.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -108,6 +110,13 @@ impl Engine<'_> {
         if author_key != Some(people.author_key) && !speaks_for_itself {
             return Ok(false);
         }
+        // Who speaks for itself can say no more than that it is there.
+        if matches!(people.statement, Statement::Named { .. } | Statement::Stands { .. }) {
+            return match author_key {
+                Some(_) => self.hear(&people).map(|()| true),
+                None => Ok(false),
+            };
+        }
         let heard_ns = self.clock.now_ns();
         let person = match people.statement {
             Statement::Joined {
@@ -144,7 +153,7 @@ impl Engine<'_> {
                     succeeds,
                 }
             }
-            Statement::Unknown { .. } => return Ok(true),
+            Statement::Named { .. } | Statement::Stands { .. } | Statement::Unknown { .. } => return Ok(true),
         };
         let note = format!("{PERSON}{}", people.subject);
         // Whoever is known already, oneself after a lost index among them, may still have taken over from somebody.
@@ -234,18 +243,19 @@ impl Engine<'_> {
         Ok(old_ids.filter(is_silent).map(|(old, _)| old).collect())
     }
 
-    /// Gives the locations that count: known, not succeeded, not parked.
+    /// Gives the locations that count: known, not succeeded, not removed, not parked.
     ///
     /// `missing` is what this one lacks itself.
     pub(crate) fn counted(&self, park_after_ns: i64, missing: &BTreeSet<ChunkId>) -> Result<Counted> {
-        let (heads, succeeded) = (self.heads()?, self.succeeded()?);
+        let (heads, succeeded, aside) = (self.heads()?, self.succeeded()?, self.set_aside()?);
         let now_ns = self.listed_ns.unwrap_or_else(|| self.clock.now_ns());
         let mut counted = BTreeMap::new();
         for (location, person) in self.people()? {
             let cached = heads.get(&location);
             let silent_since = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
-            let is_parked = location != self.me() && now_ns.saturating_sub(silent_since) > park_after_ns;
-            if succeeded.contains(&location) || is_parked {
+            let is_silent = now_ns.saturating_sub(silent_since) > park_after_ns;
+            let is_aside = location != self.me() && (is_silent || aside.contains_key(&location));
+            if succeeded.contains(&location) || is_aside {
                 continue;
             }
             let standing = match cached {

@@ -119,6 +119,7 @@ impl Engine<'_> {
 
     /// Looks at the drive and gives dots to what nobody waits for; puts nothing anywhere.
     fn stay_offline(&mut self, options: &SyncOptions, consent: &Consent) -> Result<BTreeSet<ChunkId>> {
+        self.refuse_if_removed()?;
         let may_mint = self.check_identity_offline()?;
         let missing = self.settle(consent)?;
         let counted = self.counted(options.park_after_ns(), &missing)?;
@@ -143,6 +144,8 @@ impl Engine<'_> {
     ) -> Result<BTreeSet<ChunkId>> {
         let mut view = self.list(mailbox)?;
         self.learn_people(mailbox, &view)?;
+        self.refuse_if_removed()?;
+        self.match_marker()?;
         let mut own = self.learn_heads(mailbox, &view)?;
         self.check_identity(&view, own.as_ref())?;
         if self.report.took_new_id {
@@ -283,11 +286,11 @@ impl Engine<'_> {
     fn end_waiting_for_state(&mut self) -> Result<()> {
         let is_waiting = memory::read::<bool>(self.index, AWAITS_STATE)?.unwrap_or(false);
         let me = self.me();
-        let heads = self.heads()?;
-        let others: Vec<_> = heads.values().filter(|cached| cached.head.location != me).collect();
+        let (heads, departed) = (self.heads()?, self.departed()?);
+        let is_other = |location: &LocationId| *location != me && !departed.contains(location);
         // Whoever is alone has nobody to wait for.
-        let is_alone = self.people()?.keys().all(|location| *location == me);
-        let is_informed = is_alone || (!others.is_empty() && self.covers_all_heads()?);
+        let is_alone = !self.people()?.keys().any(is_other);
+        let is_informed = is_alone || (heads.keys().any(is_other) && self.covers_all_heads()?);
         if is_waiting && is_informed {
             self.commit(vec![memory::erase(AWAITS_STATE)])?;
         }
@@ -318,9 +321,9 @@ impl Engine<'_> {
 
     /// Tells whether every head of an id that still lives is folded in.
     pub(crate) fn covers_all_heads(&self) -> Result<bool> {
-        let succeeded = self.succeeded()?;
+        let departed = self.departed()?;
         let heads = self.heads()?;
-        let mut living = heads.iter().filter(|(location, _)| !succeeded.contains(location));
+        let mut living = heads.iter().filter(|(location, _)| !departed.contains(location));
         Ok(living.all(|(_, cached)| self.vector.covers(&cached.head.vector)))
     }
 

@@ -29,6 +29,12 @@ pub enum EngineError {
         /// Which note.
         note: String,
     },
+    /// Another home took this location out of the archive.
+    #[error("'{by}' took this location out of the archive")]
+    Removed {
+        /// What people call who said so.
+        by: String,
+    },
     /// The marker vanished or changed while the drive was looked at.
     #[error("the drive was changed or removed while it was being looked at")]
     DriveChanged,

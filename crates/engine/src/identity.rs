@@ -5,7 +5,7 @@
 
 use offsync_core::format::head::Head;
 use offsync_core::format::{Marker, ObjectName, People, Statement};
-use offsync_core::ids::LocationId;
+use offsync_core::ids::{LocationId, PublicKey};
 use offsync_core::ports::IndexWrite;
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,11 @@ impl Engine<'_> {
             self.commit(vec![identity])?;
         }
         Ok(())
+    }
+
+    /// Gives the key by which the others verify what this location says; `None` if it knows none of itself.
+    pub fn own_key(&self) -> Result<Option<PublicKey>> {
+        self.key_of(&self.me())
     }
 
     /// Looks for the host's sign alone, where no mailbox can be asked; tells whether dots may be minted.
@@ -140,7 +145,7 @@ impl Engine<'_> {
     fn take_new_id(&mut self, seen_counter: u64) -> Result<()> {
         let (old, old_counter) = self.last_life(seen_counter)?;
         let location = LocationId::new(self.entropy.sixteen());
-        let person = memory::read::<CachedPerson>(self.index, &format!("{PERSON}{old}"))?;
+        let person = self.people()?.remove(&old);
         let (label, name) = person.map_or_else(Default::default, |person| (person.label, person.person));
         // Written at the last life, so that the way from the first to it is kept.
         let (known, place) = (self.host_note(&old)?, self.disk.facts()?.place);
@@ -205,7 +210,7 @@ impl Engine<'_> {
         self.match_marker()
     }
 
-    /// Lets the marker name this location, in case a renewal was cut off before it did.
+    /// Lets the marker name this location as it is known, in case a renewal was cut off before it did or somebody renamed it.
     pub(crate) fn match_marker(&self) -> Result<()> {
         let Some(bytes) = self.disk.read_marker()? else {
             return Ok(());
@@ -214,8 +219,12 @@ impl Engine<'_> {
         let Ok(mut marker) = Marker::parse(&text) else {
             return Ok(());
         };
-        if marker.location != self.me() {
-            marker.location = self.me();
+        let before = marker.clone();
+        marker.location = self.me();
+        if let Some(person) = self.people()?.remove(&self.me()) {
+            (marker.label, marker.person) = (person.label, person.person);
+        }
+        if marker != before {
             self.disk.write_marker(marker.to_toml().as_bytes())?;
         }
         Ok(())

@@ -66,7 +66,7 @@ impl Engine<'_> {
     ) -> Result<Vec<ObjectName>> {
         let lacking = counted.lacking();
         let keeps_content = counted.anyone_lacks_more();
-        let succeeded = self.succeeded()?;
+        let departed = self.departed()?;
         let me = self.me();
         let (mut dead, mut orphans) = (Vec::new(), BTreeSet::new());
         for name in view.names().cloned().collect::<Vec<_>>() {
@@ -92,9 +92,9 @@ impl Engine<'_> {
                     }
                     is_orphan && (*author == me || self.is_long_an_orphan(&name)?)
                 }
-                ObjectName::Want(location) => succeeded.contains(location),
+                ObjectName::Want(location) => departed.contains(location),
                 ObjectName::ServedPack { reader, server, .. } | ObjectName::ServedState { reader, server, .. } => {
-                    succeeded.contains(reader) || succeeded.contains(server)
+                    departed.contains(reader) || departed.contains(server)
                 }
                 ObjectName::Head(_) | ObjectName::People { .. } => false,
             };

@@ -72,11 +72,11 @@ impl Engine<'_> {
     /// Serves what others want and this location has; takes back what is no longer wanted.
     pub(crate) fn serve(&mut self, mailbox: &dyn Mailbox, view: &mut View, allowance_bytes: Option<u64>) -> Result<()> {
         let me = self.me();
-        let succeeded = self.succeeded()?;
+        let departed = self.departed()?;
         let wants: Vec<LocationId> = view
             .names()
             .filter_map(|name| match name {
-                ObjectName::Want(location) if *location != me && !succeeded.contains(location) => Some(*location),
+                ObjectName::Want(location) if *location != me && !departed.contains(location) => Some(*location),
                 _ => None,
             })
             .collect();

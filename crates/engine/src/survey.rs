@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Value};
-use offsync_core::format::ObjectName;
+use offsync_core::format::{Membership, ObjectName};
 use offsync_core::ids::{LocationId, Root};
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::local_change::LocalChange;
@@ -34,6 +34,8 @@ pub enum LocationState {
     Parked,
     /// It has not written a head yet.
     Invited,
+    /// Somebody took it out of the archive.
+    Removed,
 }
 
 /// One location in a survey.
@@ -147,12 +149,12 @@ impl Engine<'_> {
         let changes = self.local_changes()?;
         let unshown = self.unshown()?;
         let mut locations = Vec::new();
-        for (location, person) in self.people()? {
-            if self.succeeded()?.contains(&location) {
-                continue;
-            }
+        for (location, person) in self.living()? {
             let mut standing = self.standing_of(location, &person, heads.get(&location), options)?;
-            if standing.is_this && (unshown.files > 0 || mailbox.incoming_changesets > 0) {
+            if standing.is_this
+                && standing.state == LocationState::UpToDate
+                && (unshown.files > 0 || mailbox.incoming_changesets > 0)
+            {
                 standing.state = LocationState::Behind;
             }
             locations.push(standing);
@@ -173,6 +175,22 @@ impl Engine<'_> {
             ignored: std::mem::take(&mut self.report.ignored),
             ignored_paths: self.report.ignored_paths,
         })
+    }
+
+    /// Gives the locations that are known and were not succeeded by another id, removed ones among them.
+    pub fn living(&self) -> Result<Vec<(LocationId, CachedPerson)>> {
+        let succeeded = self.succeeded()?;
+        let people = self.people()?.into_iter();
+        Ok(people.filter(|(location, _)| !succeeded.contains(location)).collect())
+    }
+
+    /// Tells how locations stand as far as this one remembers; looks neither at the drive nor at the mailbox.
+    pub fn standings(&self, options: &SyncOptions) -> Result<Vec<LocationStanding>> {
+        let heads = self.heads()?;
+        let people = self.living()?.into_iter();
+        people
+            .map(|(location, person)| self.standing_of(location, &person, heads.get(&location), options))
+            .collect()
     }
 
     fn survey_mailbox(
@@ -234,7 +252,10 @@ impl Engine<'_> {
         let silent_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
         let is_parked = self.clock.now_ns().saturating_sub(silent_ns) > options.park_after_ns();
         let lacks = head.is_some_and(|head| !head.missing.is_empty() || head.unshown > 0);
+        let aside = self.set_aside()?.remove(&location);
+        let is_parked = is_parked || aside == Some(Membership::Parked);
         let state = match head {
+            _ if aside == Some(Membership::Removed) => LocationState::Removed,
             _ if is_this => LocationState::UpToDate,
             _ if is_parked => LocationState::Parked,
             None => LocationState::Invited,

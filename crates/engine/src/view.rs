@@ -99,9 +99,14 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    /// Gives the locations that this one knows.
+    /// Gives the locations that this one knows, each by its last name.
     pub(crate) fn people(&self) -> Result<BTreeMap<LocationId, CachedPerson>> {
-        let all = memory::read_all::<CachedPerson>(self.index, PERSON)?;
+        let mut all = memory::read_all::<CachedPerson>(self.index, PERSON)?;
+        for (id, name) in self.names()? {
+            if let Some(person) = all.get_mut(&id) {
+                (person.label, person.person) = (name.label, name.person);
+            }
+        }
         Ok(all
             .into_iter()
             .filter_map(|(id, person)| Some((id.parse().ok()?, person)))

@@ -192,6 +192,18 @@ fn statements_of_the_first_version_are_read_for_ever() {
         created_ns,
         holds: vector(),
     };
+    let named = Statement::Named {
+        revision: 300,
+        label: label.clone(),
+        person: person.clone(),
+        created_ns,
+    };
+    let stands = Statement::Stands {
+        membership: Membership::Removed,
+        revision: 2,
+        head_counter: 300,
+        created_ns,
+    };
     let succeeds = Statement::Succeeds {
         old: location(3),
         old_counter: 500,
@@ -203,6 +215,8 @@ fn statements_of_the_first_version_are_read_for_ever() {
     for (golden, statement) in [
         (include_str!("golden/v1/joined.hex"), joined),
         (include_str!("golden/v1/succeeds.hex"), succeeds),
+        (include_str!("golden/v1/named.hex"), named),
+        (include_str!("golden/v1/stands.hex"), stands),
     ] {
         let author_key = signer().public();
         let people = People {

@@ -18,6 +18,7 @@ mod manifest_write;
 pub mod marker;
 pub mod pack;
 pub mod people;
+pub mod recovery;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod state;
@@ -32,6 +33,7 @@ pub use invitation::{Invitation, InvitationError, KdfCost, open_invitation, seal
 pub use manifest::{Manifest, PackRef, PostedEntry};
 pub use marker::Marker;
 pub use pack::{decode_pack, encode_pack};
-pub use people::{People, Statement};
+pub use people::{Membership, People, Statement};
+pub use recovery::{RecoverySheet, SheetError};
 pub use state::State;
 pub use want::Want;

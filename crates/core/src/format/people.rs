@@ -1,4 +1,6 @@
-//! Statements about locations: who joined, who took over from whom; signed, immutable.
+//! Statements about locations: who joined, who took over from whom, what one is called, whether it counts; signed, immutable.
+
+use serde::{Deserialize, Serialize};
 
 use super::envelope::{FormatError, Signed, seal_signed};
 use super::wire::{Reader, WireError, Writer};
@@ -9,6 +11,23 @@ use crate::version_vector::VersionVector;
 
 const JOINED: u8 = 1;
 const SUCCEEDS: u8 = 2;
+const NAMED: u8 = 3;
+const STANDS: u8 = 4;
+
+/// Whether a location counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Membership {
+    /// What is sent waits for it.
+    Counts,
+    /// Nothing waits for it until it writes its head again.
+    Parked,
+    /// It no longer takes part, whatever it writes.
+    Removed,
+}
+
+impl Membership {
+    const ALL: [Self; 3] = [Self::Counts, Self::Parked, Self::Removed];
+}
 
 /// What is said about a location.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +60,28 @@ pub enum Statement {
         /// When it was said, in nanoseconds since 1970.
         created_ns: i64,
     },
+    /// It goes by another name from now on.
+    Named {
+        /// One more than that of the last such statement about it which the author knew; the highest holds.
+        revision: u64,
+        /// What the copy is called.
+        label: String,
+        /// Who looks after it.
+        person: String,
+        /// When it was said, in nanoseconds since 1970.
+        created_ns: i64,
+    },
+    /// It counts, is parked or was removed.
+    Stands {
+        /// Which of these.
+        membership: Membership,
+        /// One more than that of the last such statement about it which the author knew; the highest holds.
+        revision: u64,
+        /// Its head counter as last seen; a higher one ends a parking.
+        head_counter: u64,
+        /// When it was said, in nanoseconds since 1970.
+        created_ns: i64,
+    },
     /// Something that a later Offsync says; left alone.
     Unknown {
         /// The number of its kind.
@@ -57,7 +98,7 @@ pub struct People {
     pub subject: LocationId,
     /// Who says it.
     pub author: LocationId,
-    /// Tells the author's statements about this subject apart, in order.
+    /// Tells the author's statements about this subject apart.
     pub number: u64,
     /// The key that signed it. Whether it is the author's is for the caller to say.
     pub author_key: PublicKey,
@@ -135,6 +176,30 @@ fn write_statement(out: &mut Writer, statement: &Statement) {
             out.uint(*old_counter);
             write_copy(out, label, person, key, *created_ns);
         }
+        Statement::Named {
+            revision,
+            label,
+            person,
+            created_ns,
+        } => {
+            out.byte(NAMED);
+            out.uint(*revision);
+            out.bytes(label.as_bytes());
+            out.bytes(person.as_bytes());
+            out.int(*created_ns);
+        }
+        Statement::Stands {
+            membership,
+            revision,
+            head_counter,
+            created_ns,
+        } => {
+            out.byte(STANDS);
+            out.byte(*membership as u8);
+            out.uint(*revision);
+            out.uint(*head_counter);
+            out.int(*created_ns);
+        }
         Statement::Unknown { kind, body } => {
             out.byte(*kind);
             out.raw(body);
@@ -174,6 +239,21 @@ fn read_statement(read: &mut Reader<'_>) -> Result<Statement, WireError> {
                 created_ns,
             })
         }
+        NAMED => Ok(Statement::Named {
+            revision: read.uint("revision")?,
+            label: read.text("label")?,
+            person: read.text("person")?,
+            created_ns: read.int("time")?,
+        }),
+        STANDS => {
+            let place = usize::from(read.byte("membership")?);
+            Ok(Statement::Stands {
+                membership: *Membership::ALL.get(place).ok_or(WireError::new("membership"))?,
+                revision: read.uint("revision")?,
+                head_counter: read.uint("counter")?,
+                created_ns: read.int("time")?,
+            })
+        }
         kind => Ok(Statement::Unknown {
             kind,
             body: read.raw(read.left(), "statement")?.to_vec(),
@@ -198,7 +278,7 @@ mod tests {
 
     fn statements() -> impl Strategy<Value = Statement> {
         let copy = ("\\PC{0,9}", "\\PC{0,9}", any::<[u8; 32]>(), any::<i64>());
-        let later = (3u8.., prop::collection::vec(any::<u8>(), 0..9));
+        let later = (5u8.., prop::collection::vec(any::<u8>(), 0..9));
         prop_oneof![
             (copy, vectors()).prop_map(|((label, person, key, created_ns), holds)| {
                 Statement::Joined {
@@ -219,6 +299,24 @@ mod tests {
                     created_ns,
                 }
             }),
+            (any::<u64>(), "\\PC{0,9}", "\\PC{0,9}", any::<i64>()).prop_map(|(revision, label, person, created_ns)| {
+                Statement::Named {
+                    revision,
+                    label,
+                    person,
+                    created_ns,
+                }
+            }),
+            (0usize..3, any::<u64>(), any::<u64>(), any::<i64>()).prop_map(
+                |(place, revision, head_counter, created_ns)| {
+                    Statement::Stands {
+                        membership: Membership::ALL[place],
+                        revision,
+                        head_counter,
+                        created_ns,
+                    }
+                }
+            ),
             later.prop_map(|(kind, body)| Statement::Unknown { kind, body }),
         ]
     }

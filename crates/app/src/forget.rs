@@ -1,0 +1,121 @@
+//! Forgetting: this computer lets go of an archive's keys and of what it knows of it.
+//!
+//! The drive and its files are never touched, and need not be there. Keys that nothing else is known to bring back
+//! go on a yes alone.
+
+use std::path::Path;
+
+use offsync_adapters::disk::{RealDisk, find_archive_root};
+use offsync_core::ports::Witness;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::archives::{Archives, KnownArchive};
+use crate::failure::{AppError, Result};
+use crate::opened::lock_patiently;
+
+/// The least that is taken for the beginning of an id.
+pub(crate) const ID_CHARS_MIN: usize = 4;
+
+/// What `forget` did.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForgetReport {
+    /// Hexadecimal archive id.
+    pub archive_id: String,
+    /// Hexadecimal id of the location.
+    pub location_id: String,
+    /// Its folder, as this computer knew it.
+    pub folder: String,
+    /// The archive's name.
+    pub name: String,
+    /// What people call the location.
+    pub label: String,
+    /// Whether it is forgotten now.
+    pub forgotten: bool,
+    /// Why it waits for a yes, if it does.
+    pub held: Option<ForgetHeld>,
+}
+
+/// Why forgetting waits for a yes.
+#[derive(Clone, Debug, Serialize)]
+pub struct ForgetHeld {
+    /// Always `no_recovery_sheet` for now.
+    pub reason: String,
+}
+
+impl App {
+    /// Forgets an archive, named by its folder, its location's label or the beginning of an id.
+    pub fn forget(&self, folder: &Path, is_meant: bool) -> std::result::Result<ForgetReport, AppError> {
+        let known = self.known_archive(folder)?;
+        let is_here = find_archive_root(&known.folder).as_ref() == Some(&known.folder);
+        let disk = is_here.then(|| RealDisk::open(&known.folder)).transpose()?;
+        let _lock = disk.as_ref().map(lock_patiently).transpose()?;
+        let archives = self.archives()?;
+        let others = || archives.all.iter().filter(|other| other.folder != known.folder);
+        let keeps_keys = others().any(|other| other.key_name == known.key_name);
+        let report = |forgotten: bool| ForgetReport {
+            archive_id: known.archive_id.clone(),
+            location_id: known.location_id.clone(),
+            folder: known.folder.display().to_string(),
+            name: known.name.clone(),
+            label: known.label.clone(),
+            forgotten,
+            held: (!forgotten).then(|| ForgetHeld {
+                reason: "no_recovery_sheet".into(),
+            }),
+        };
+        if !keeps_keys && !known.has_sheet && !is_meant {
+            return Ok(report(false));
+        }
+        // Keys first: what is cut off here is still known, and can be forgotten again.
+        if !keeps_keys {
+            self.secrets().delete(&known.key_name)?;
+        }
+        let is_twin =
+            |other: &KnownArchive| other.archive_id == known.archive_id && other.location_id == known.location_id;
+        if !others().any(is_twin)
+            && let (Ok(archive), Ok(location)) = (known.archive_id.parse(), known.location_id.parse())
+        {
+            self.witness().forget(&archive, &location)?;
+        }
+        Archives::change(self.config_dir(), |archives| {
+            archives.all.retain(|other| other.folder != known.folder);
+        })?;
+        Ok(report(true))
+    }
+
+    /// Finds an archive that this computer knows: by folder, or where that names none, by label, name or id.
+    fn known_archive(&self, folder: &Path) -> Result<KnownArchive> {
+        let archives = self.archives()?;
+        let root = find_archive_root(folder);
+        let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+        let by_folder = root.iter().chain([&absolute]).find_map(|folder| archives.at(folder));
+        if let Some(known) = by_folder {
+            return Ok(known.clone());
+        }
+        let said = folder.to_string_lossy();
+        let is_meant = |known: &&KnownArchive| {
+            let is_id = said.len() >= ID_CHARS_MIN
+                && [&known.location_id, &known.archive_id]
+                    .iter()
+                    .any(|id| id.starts_with(&*said));
+            is_id || known.label == said || known.name == said
+        };
+        let all: Vec<&KnownArchive> = archives.all.iter().filter(is_meant).collect();
+        match all.as_slice() {
+            [] => Err(AppError::failed(
+                "unknown_archive",
+                format!("This computer knows no archive at {}.", folder.display()),
+                "See which it knows with `offsync status`; name the folder, or the label or id of its location.",
+            )),
+            [one] => Ok((*one).clone()),
+            several => {
+                let folders: Vec<String> = several.iter().map(|known| known.folder.display().to_string()).collect();
+                Err(AppError::usage(format!(
+                    "'{said}' may mean several archives: {}. Name the folder.",
+                    folders.join(", ")
+                )))
+            }
+        }
+    }
+}

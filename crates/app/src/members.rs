@@ -1,0 +1,159 @@
+//! What people say of other locations: a new name, parked, back again, removed.
+//!
+//! Each is a signed statement that the next sync carries to everybody. Nothing is deleted anywhere by any of them.
+
+use std::path::{Path, PathBuf};
+
+use offsync_core::format::Membership;
+use offsync_core::ids::LocationId;
+use offsync_engine::{CachedPerson, Silent};
+
+use crate::app::App;
+use crate::copy::{CopyReport, CopyRequest};
+use crate::failure::{AppError, Result};
+use crate::init::check_name;
+use crate::opened::{Opened, read_marker};
+use crate::view::LocationView;
+use crate::views::location_view;
+
+/// What `location replace` asks for.
+#[derive(Clone, Debug, Default)]
+pub struct ReplaceRequest {
+    /// The archive's folder.
+    pub folder: PathBuf,
+    /// The location that will not come back: its label, its id or a unique beginning of one.
+    pub location: String,
+    /// The empty folder on the new drive.
+    pub to: PathBuf,
+    /// What to call the new location, if not as the old one.
+    pub label: Option<String>,
+    /// Who will look after it, if not the same person.
+    pub person: Option<String>,
+}
+
+impl App {
+    /// Gives a location another name, for everybody; `said` is its label, its id or a unique beginning of one.
+    pub fn rename_location(
+        &self,
+        folder: &Path,
+        said: &str,
+        label: &str,
+    ) -> std::result::Result<LocationView, AppError> {
+        check_name("--label", label)?;
+        let mut archive = self.open_archive(folder)?;
+        let (location, person) = find(&mut archive, said)?;
+        archive.with_engine(&Silent, |engine| engine.rename(location, label, &person.person))?;
+        // Renamed here, the marker says so already.
+        archive.marker = read_marker(&archive.disk)?;
+        self.remember_archive(&archive.root, &archive.marker)?;
+        view_of(&mut archive, location)
+    }
+
+    /// Lets nothing wait for a location any more until it syncs again.
+    pub fn park_location(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {
+        self.set_membership(folder, said, Membership::Parked)
+    }
+
+    /// Lets a location count again that was parked or removed.
+    pub fn unpark_location(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {
+        self.set_membership(folder, said, Membership::Counts)
+    }
+
+    /// Takes a location out of the archive. Its files stay on its drive, and the archive's key stays the same.
+    pub fn remove_location(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {
+        self.set_membership(folder, said, Membership::Removed)
+    }
+
+    /// Makes a copy that takes the place of a location whose drive is dead, and takes that one out of the archive.
+    ///
+    /// The copy has the label and the person of the one before, unless others are named. Interrupted, it goes on.
+    pub fn replace_location(&self, request: &ReplaceRequest) -> std::result::Result<CopyReport, AppError> {
+        let mut archive = self.open_archive(&request.folder)?;
+        let (location, person) = find(&mut archive, &request.location)?;
+        refuse_this(&archive, location)?;
+        drop(archive);
+        let report = self.copy(&CopyRequest {
+            folder: request.folder.clone(),
+            to: request.to.clone(),
+            label: request.label.clone().unwrap_or(person.label),
+            person: request.person.clone().unwrap_or(person.person),
+        })?;
+        self.set_membership(&request.folder, &location.to_string(), Membership::Removed)?;
+        Ok(report)
+    }
+
+    fn set_membership(&self, folder: &Path, said: &str, membership: Membership) -> Result<LocationView> {
+        let mut archive = self.open_archive(folder)?;
+        let (location, _) = find(&mut archive, said)?;
+        refuse_this(&archive, location)?;
+        archive.with_engine(&Silent, |engine| engine.set_membership(location, membership))?;
+        view_of(&mut archive, location)
+    }
+}
+
+fn refuse_this(archive: &Opened, location: LocationId) -> Result<()> {
+    if location != archive.marker.location {
+        return Ok(());
+    }
+    Err(AppError::failed(
+        "this_location",
+        format!(
+            "'{}' is the location on this drive, and cannot say that of itself.",
+            archive.marker.label
+        ),
+        "Say it at another home; or let this computer forget the archive with `offsync forget FOLDER`.",
+    ))
+}
+
+/// Finds a location by its label, its id, or a unique beginning of one; gives it with who looks after it.
+fn find(archive: &mut Opened, said: &str) -> Result<(LocationId, CachedPerson)> {
+    let known = archive.with_engine(&Silent, |engine| engine.living())?;
+    let begins = |text: &str| text.to_lowercase().starts_with(&said.to_lowercase());
+    let is_exact =
+        |(location, person): &&(LocationId, CachedPerson)| person.label == said || location.to_string() == said;
+    let mut meant: Vec<_> = known.iter().filter(is_exact).collect();
+    if meant.is_empty() && !said.is_empty() {
+        let may_mean =
+            |(location, person): &&(LocationId, CachedPerson)| begins(&person.label) || begins(&location.to_string());
+        meant = known.iter().filter(may_mean).collect();
+    }
+    if meant.len() > 1 {
+        // One that was replaced has often the label of the one in its place.
+        let aside = archive.with_engine(&Silent, |engine| engine.set_aside())?;
+        let is_removed = |location| aside.get(location) == Some(&Membership::Removed);
+        if meant.iter().any(|(location, _)| !is_removed(location)) {
+            meant.retain(|(location, _)| !is_removed(location));
+        }
+    }
+    match meant.as_slice() {
+        [(location, person)] => Ok((*location, person.clone())),
+        [] => Err(AppError::failed(
+            "unknown_location",
+            format!("This archive has no location '{said}'."),
+            "See which there are with `offsync locations FOLDER`; name one by its label, its id or a unique beginning of it.",
+        )),
+        several => {
+            let names: Vec<String> = several
+                .iter()
+                .map(|(location, person)| format!("'{}' [{}]", person.label, &location.to_string()[..8]))
+                .collect();
+            Err(AppError::usage(format!(
+                "'{said}' may mean several locations: {}. Say more of the label, or the id.",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+fn view_of(archive: &mut Opened, location: LocationId) -> Result<LocationView> {
+    let options = archive.options();
+    let standings = archive.with_engine(&Silent, |engine| engine.standings(&options))?;
+    let standing = standings.iter().find(|standing| standing.location == location);
+    standing.map(location_view).ok_or_else(|| {
+        AppError::failed(
+            "unknown_location",
+            "The location took a new id in the meantime.",
+            "See which there are with `offsync locations FOLDER`, and try again.",
+        )
+    })
+}

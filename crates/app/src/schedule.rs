@@ -1,0 +1,292 @@
+//! When an archive is looked at and synced: a pure machine over what happened and a clock reading.
+//!
+//! Time is milliseconds of a clock that never goes back. A sync follows a person's changes once they have settled, and
+//! a regular cycle fetches what others sent, often while there is news, seldom while there is none. Own writes lead to
+//! a look at most, which finds nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::limits::{
+    BUSY_RETRY_MS, CYCLE_MS_FIRST, CYCLE_MS_MAX, CYCLE_MS_MIN, FAILURE_RETRY_MS, LOOK_MS_MAX, LOOK_MS_MIN,
+    POSTPONED_MS_MAX, SETTLED_MS,
+};
+
+/// What is to be done with an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// One whole cycle.
+    Sync,
+    /// Only find out whether a person changed something.
+    Look,
+    /// Nothing before this moment.
+    Wait {
+        /// When to ask again, at the latest.
+        until_ms: u64,
+    },
+}
+
+/// What a look found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// A person changed something.
+    Changes,
+    /// All is as it was posted.
+    Nothing,
+    /// It could not be looked at now.
+    NotNow,
+}
+
+/// How a cycle ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Something of others arrived.
+    News,
+    /// Nothing of others was there.
+    NoNews,
+    /// Another engine uses the archive.
+    Busy,
+    /// It failed.
+    Failed,
+}
+
+/// The schedule of one archive whose drive is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Schedule {
+    /// When the changes that have not settled began, and when the last one was noticed.
+    settling: Option<(u64, u64)>,
+    sync_ms: u64,
+    every_ms: u64,
+    failures: u32,
+    /// When to look without having been told, where the system does not tell everything; and how often.
+    look: Option<(u64, u64)>,
+}
+
+impl Schedule {
+    /// Begins when the drive is here: with a sync.
+    pub(crate) fn new(now_ms: u64) -> Self {
+        Self {
+            settling: None,
+            sync_ms: now_ms,
+            every_ms: CYCLE_MS_FIRST,
+            failures: 0,
+            look: None,
+        }
+    }
+
+    /// Something changed below the folder, by whomever.
+    pub(crate) fn changed(&mut self, now_ms: u64) {
+        let since = self.settling.map_or(now_ms, |(since, _)| since);
+        self.settling = Some((since, now_ms));
+    }
+
+    /// The system told less than happened, or cannot watch the folder: it is looked at now and then from here on.
+    pub(crate) fn missed(&mut self, now_ms: u64) {
+        if self.look.is_none() {
+            self.look = Some((now_ms + LOOK_MS_MIN, LOOK_MS_MIN));
+        }
+    }
+
+    /// Decides; while files are being written nothing is read, but not for ever.
+    pub(crate) fn turn(&self, now_ms: u64) -> Turn {
+        let settled_ms = self
+            .settling
+            .map(|(since, last)| (last + SETTLED_MS).min(since + POSTPONED_MS_MAX));
+        if let Some(settled_ms) = settled_ms {
+            return match () {
+                () if now_ms < settled_ms => Turn::Wait { until_ms: settled_ms },
+                () if now_ms >= self.sync_ms => Turn::Sync,
+                () => Turn::Look,
+            };
+        }
+        match self.look {
+            _ if now_ms >= self.sync_ms => Turn::Sync,
+            Some((at, _)) if now_ms >= at => Turn::Look,
+            Some((at, _)) => Turn::Wait {
+                until_ms: at.min(self.sync_ms),
+            },
+            None => Turn::Wait { until_ms: self.sync_ms },
+        }
+    }
+
+    /// A look or a cycle begins: what is noticed from now on is new.
+    pub(crate) fn begins(&mut self) {
+        self.settling = None;
+    }
+
+    /// A look ended.
+    pub(crate) fn looked(&mut self, now_ms: u64, found: Found) {
+        match found {
+            Found::Changes => self.sync_ms = self.sync_ms.min(now_ms),
+            Found::Nothing => {}
+            Found::NotNow => self.sync_ms = self.sync_ms.min(now_ms + BUSY_RETRY_MS),
+        }
+        self.look = self.look.map(|(_, every)| {
+            let every = match found {
+                Found::Changes => (every / 2).max(LOOK_MS_MIN),
+                _ => (every * 2).min(LOOK_MS_MAX),
+            };
+            (now_ms + every, every)
+        });
+    }
+
+    /// A cycle ended.
+    pub(crate) fn synced(&mut self, now_ms: u64, ended: Ended) {
+        self.failures = if ended == Ended::Failed {
+            self.failures.saturating_add(1)
+        } else {
+            0
+        };
+        let wait_ms = match ended {
+            Ended::News => {
+                self.every_ms = (self.every_ms / 2).max(CYCLE_MS_MIN);
+                self.every_ms
+            }
+            Ended::NoNews => {
+                let wait_ms = self.every_ms;
+                self.every_ms = (self.every_ms * 2).min(CYCLE_MS_MAX);
+                wait_ms
+            }
+            Ended::Busy => BUSY_RETRY_MS,
+            Ended::Failed => (FAILURE_RETRY_MS << self.failures.min(10).saturating_sub(1)).min(CYCLE_MS_MAX),
+        };
+        self.sync_ms = now_ms + wait_ms;
+    }
+}
+
+/// What a person was told of an archive, so that each trouble is said once and not each cycle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told(BTreeSet<String>);
+
+impl Told {
+    /// Gives the sentences that are new, of all troubles that there are now, each by what it is about.
+    pub(crate) fn news(&mut self, now: BTreeMap<String, String>) -> Vec<String> {
+        let before = std::mem::replace(&mut self.0, now.keys().cloned().collect());
+        let is_new = |(about, _): &(String, String)| !before.contains(about);
+        now.into_iter().filter(is_new).map(|(_, sentence)| sentence).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A schedule that has just synced at moment 0.
+    fn at_rest() -> Schedule {
+        let mut schedule = Schedule::new(0);
+        assert_eq!(schedule.turn(0), Turn::Sync, "a drive that comes is synced");
+        schedule.begins();
+        schedule.synced(0, Ended::NoNews);
+        schedule
+    }
+
+    fn until(schedule: &Schedule, now_ms: u64) -> u64 {
+        match schedule.turn(now_ms) {
+            Turn::Wait { until_ms } => until_ms,
+            turn => panic!("{turn:?} at {now_ms}"),
+        }
+    }
+
+    #[test]
+    fn a_change_is_looked_at_when_it_has_settled_and_synced_if_it_is_one() {
+        let mut schedule = at_rest();
+        schedule.changed(1_000);
+        schedule.changed(2_500);
+        assert_eq!(until(&schedule, 2_600), 2_500 + SETTLED_MS);
+        assert_eq!(schedule.turn(2_500 + SETTLED_MS), Turn::Look);
+        schedule.begins();
+        schedule.looked(5_000, Found::Changes);
+        assert_eq!(schedule.turn(5_000), Turn::Sync);
+    }
+
+    #[test]
+    fn own_writes_lead_to_one_look_and_no_cycle() {
+        let mut schedule = at_rest();
+        schedule.changed(100);
+        assert_eq!(schedule.turn(100 + SETTLED_MS), Turn::Look);
+        schedule.begins();
+        schedule.looked(3_000, Found::Nothing);
+        assert_eq!(until(&schedule, 3_000), CYCLE_MS_FIRST);
+    }
+
+    #[test]
+    fn who_never_stops_writing_is_not_waited_for_for_ever() {
+        let mut schedule = at_rest();
+        for now_ms in (0..POSTPONED_MS_MAX).step_by(500) {
+            schedule.changed(now_ms);
+            assert!(matches!(schedule.turn(now_ms), Turn::Wait { .. }), "{now_ms}");
+        }
+        assert_eq!(schedule.turn(POSTPONED_MS_MAX), Turn::Look);
+    }
+
+    #[test]
+    fn a_regular_cycle_waits_for_a_file_that_is_being_written() {
+        let mut schedule = at_rest();
+        schedule.changed(CYCLE_MS_FIRST - 10);
+        assert_eq!(until(&schedule, CYCLE_MS_FIRST), CYCLE_MS_FIRST - 10 + SETTLED_MS);
+        assert_eq!(schedule.turn(CYCLE_MS_FIRST - 10 + SETTLED_MS), Turn::Sync);
+    }
+
+    #[test]
+    fn cycles_become_seldom_without_news_and_frequent_with_it() {
+        let mut schedule = at_rest();
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            schedule.synced(0, Ended::NoNews);
+            waits.push(until(&schedule, 0));
+        }
+        assert!(waits.windows(2).all(|two| two[0] <= two[1]), "{waits:?}");
+        assert_eq!(waits.last(), Some(&CYCLE_MS_MAX));
+        for _ in 0..9 {
+            schedule.synced(0, Ended::News);
+        }
+        assert_eq!(until(&schedule, 0), CYCLE_MS_MIN);
+    }
+
+    #[test]
+    fn trouble_is_tried_again_later_and_later_and_a_busy_archive_soon() {
+        let mut schedule = at_rest();
+        let mut fail = |ended| {
+            schedule.synced(0, ended);
+            until(&schedule, 0)
+        };
+        assert_eq!(fail(Ended::Failed), FAILURE_RETRY_MS);
+        assert_eq!(fail(Ended::Failed), 2 * FAILURE_RETRY_MS);
+        assert_eq!(fail(Ended::Busy), BUSY_RETRY_MS);
+        assert_eq!(fail(Ended::Failed), FAILURE_RETRY_MS);
+        for _ in 0..80 {
+            assert!(fail(Ended::Failed) <= CYCLE_MS_MAX);
+        }
+    }
+
+    #[test]
+    fn what_the_system_does_not_tell_is_looked_for_now_and_then() {
+        let mut schedule = at_rest();
+        schedule.missed(0);
+        schedule.missed(5);
+        assert_eq!(until(&schedule, 0), LOOK_MS_MIN);
+        let mut now_ms = LOOK_MS_MIN;
+        for _ in 0..3 {
+            assert_eq!(schedule.turn(now_ms), Turn::Look);
+            schedule.looked(now_ms, Found::Nothing);
+            let next = until(&schedule, now_ms);
+            assert!(next - now_ms > LOOK_MS_MIN && next - now_ms <= LOOK_MS_MAX, "{next}");
+            now_ms = next;
+        }
+        schedule.looked(now_ms, Found::NotNow);
+        assert_eq!(schedule.turn(now_ms + BUSY_RETRY_MS), Turn::Sync);
+    }
+
+    #[test]
+    fn each_trouble_is_said_once_until_it_has_gone() {
+        let mut told = Told::default();
+        let now = |all: &[(&str, &str)]| {
+            let owned = all.iter().map(|(about, said)| (about.to_string(), said.to_string()));
+            owned.collect()
+        };
+        assert_eq!(told.news(now(&[("a", "a1"), ("b", "b1")])), ["a1", "b1"]);
+        assert_eq!(told.news(now(&[("a", "a2")])), [""; 0]);
+        assert_eq!(told.news(now(&[("a", "a3"), ("b", "b2")])), ["b2"]);
+        assert_eq!(told.news(now(&[])), [""; 0]);
+        assert_eq!(told.news(now(&[("a", "a4")])), ["a4"]);
+    }
+}

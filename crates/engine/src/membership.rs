@@ -1,0 +1,196 @@
+//! What locations are called, and whether they count, as people said it: parked, removed, or back.
+//!
+//! Of several statements about one location the one with the highest revision holds, wherever it is read and in
+//! whatever order; nothing compares times.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::format::{Membership, People, Statement};
+use offsync_core::ids::LocationId;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Engine;
+use crate::error::{EngineError, Result};
+use crate::memory::{self, MEMBERSHIP, NAMED, STATEMENT};
+
+/// Which of two statements holds: the higher one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+struct Rank {
+    revision: u64,
+    author: [u8; 16],
+    number: u64,
+}
+
+/// The last name of a location.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SaidName {
+    rank: Rank,
+    pub(crate) label: String,
+    pub(crate) person: String,
+}
+
+/// What was last said of whether a location counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct SaidMembership {
+    rank: Rank,
+    membership: Membership,
+    head_counter: u64,
+}
+
+impl Engine<'_> {
+    /// Gives a location another name, for everybody.
+    pub fn rename(&mut self, location: LocationId, label: &str, person: &str) -> Result<()> {
+        let known = memory::read::<SaidName>(self.index, &format!("{NAMED}{location}"))?;
+        let statement = Statement::Named {
+            revision: known.map_or(0, |known| known.rank.revision).saturating_add(1),
+            label: label.to_owned(),
+            person: person.to_owned(),
+            created_ns: self.clock.now_ns(),
+        };
+        self.say(location, statement)?;
+        self.match_marker()
+    }
+
+    /// Says for everybody whether a location counts.
+    ///
+    /// Its last head is looked for first, where the mailbox can be reached: one that was written before must not end a
+    /// parking that is said now.
+    pub fn set_membership(&mut self, location: LocationId, membership: Membership) -> Result<()> {
+        match self.learn_all() {
+            Ok(()) | Err(EngineError::Mailbox(_)) => {}
+            Err(error) => return Err(error),
+        }
+        let known = memory::read::<SaidMembership>(self.index, &format!("{MEMBERSHIP}{location}"))?;
+        let head_counter = self.heads()?.get(&location).map_or(0, |cached| cached.head.counter);
+        let statement = Statement::Stands {
+            membership,
+            revision: known.map_or(0, |known| known.rank.revision).saturating_add(1),
+            head_counter,
+            created_ns: self.clock.now_ns(),
+        };
+        self.say(location, statement)
+    }
+
+    fn learn_all(&mut self) -> Result<()> {
+        let Some(mailbox) = self.mailbox else { return Ok(()) };
+        let view = self.list(mailbox)?;
+        self.learn_people(mailbox, &view)?;
+        self.learn_heads(mailbox, &view).map(drop)
+    }
+
+    /// Gives what people say of a location that does not count; what silence makes of others is not in it.
+    pub fn set_aside(&self) -> Result<BTreeMap<LocationId, Membership>> {
+        let heads = self.heads()?;
+        let all = memory::read_all::<SaidMembership>(self.index, MEMBERSHIP)?;
+        let holds = |location: &LocationId, said: &SaidMembership| match said.membership {
+            Membership::Counts => false,
+            Membership::Parked => heads
+                .get(location)
+                .is_none_or(|cached| cached.head.counter <= said.head_counter),
+            Membership::Removed => true,
+        };
+        let all = all.into_iter().filter_map(|(id, said)| Some((id.parse().ok()?, said)));
+        Ok(all
+            .filter(|(location, said)| holds(location, said))
+            .map(|(location, said)| (location, said.membership))
+            .collect())
+    }
+
+    /// Gives the locations that will not come back under their ids: succeeded by another one, or removed.
+    pub(crate) fn departed(&self) -> Result<BTreeSet<LocationId>> {
+        let mut departed = self.succeeded()?;
+        let aside = self.set_aside()?.into_iter();
+        departed.extend(
+            aside
+                .filter(|(_, said)| *said == Membership::Removed)
+                .map(|(location, _)| location),
+        );
+        Ok(departed)
+    }
+
+    /// Ends the cycle of a location that was removed: it sends nothing and takes nothing.
+    pub(crate) fn refuse_if_removed(&self) -> Result<()> {
+        let me = self.me();
+        let note = format!("{MEMBERSHIP}{me}");
+        match memory::read::<SaidMembership>(self.index, &note)? {
+            Some(said) if said.membership == Membership::Removed => {
+                let author = LocationId::new(said.rank.author);
+                let by = self
+                    .people()?
+                    .remove(&author)
+                    .map_or_else(|| author.to_string(), |person| person.label);
+                Err(EngineError::Removed { by })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Gives the last names of locations that were renamed, by hexadecimal id.
+    pub(crate) fn names(&self) -> Result<BTreeMap<String, SaidName>> {
+        memory::read_all(self.index, NAMED)
+    }
+
+    /// Takes up a statement whose author is known, unless a higher one was heard.
+    pub(crate) fn hear(&mut self, people: &People) -> Result<()> {
+        let rank = |revision: u64| Rank {
+            revision,
+            author: *people.author.as_bytes(),
+            number: people.number,
+        };
+        let subject = people.subject;
+        let write = match &people.statement {
+            Statement::Named {
+                revision,
+                label,
+                person,
+                ..
+            } => {
+                let note = format!("{NAMED}{subject}");
+                let known = memory::read::<SaidName>(self.index, &note)?;
+                let said = SaidName {
+                    rank: rank(*revision),
+                    label: label.clone(),
+                    person: person.clone(),
+                };
+                known
+                    .is_none_or(|known| known.rank < said.rank)
+                    .then(|| memory::write(note, &said))
+            }
+            Statement::Stands {
+                membership,
+                revision,
+                head_counter,
+                ..
+            } => {
+                let note = format!("{MEMBERSHIP}{subject}");
+                let known = memory::read::<SaidMembership>(self.index, &note)?;
+                let said = SaidMembership {
+                    rank: rank(*revision),
+                    membership: *membership,
+                    head_counter: *head_counter,
+                };
+                known
+                    .is_none_or(|known| known.rank < said.rank)
+                    .then(|| memory::write(note, &said))
+            }
+            _ => None,
+        };
+        self.commit(write.into_iter().collect())
+    }
+
+    /// Makes a statement and holds to it; the next cycle puts it into the mailbox.
+    ///
+    /// Its number is random: a drive that was restored does not know which it has used.
+    fn say(&mut self, subject: LocationId, statement: Statement) -> Result<()> {
+        let people = People {
+            subject,
+            author: self.me(),
+            number: u64::from_le_bytes(self.random_eight()),
+            author_key: self.signer.public(),
+            statement,
+        };
+        let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
+        self.commit(vec![memory::write(format!("{STATEMENT}{}", people.name()), &sealed)])?;
+        self.hear(&people)
+    }
+}

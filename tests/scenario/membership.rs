@@ -1,0 +1,295 @@
+//! Renamed, parked, back again, removed: everybody agrees, nobody waits in vain, no file goes.
+
+use std::fs::File;
+
+use serde_json::Value;
+
+use crate::schema::{self, check};
+use crate::world::{Home, World, check_alike, settle};
+
+fn fill(pep: &Home) {
+    for number in 0..4 {
+        pep.write(&format!("{number}.txt"), format!("number {number}"));
+    }
+}
+
+/// Says something of a location and gives how it stands then.
+fn say(home: &Home, what: &[&str]) -> Value {
+    let arguments = ["location", what[0], home.at()];
+    let view = home.json(arguments.into_iter().chain(what[1..].iter().copied()));
+    let view = view.expect_code(0).document();
+    check(&serde_json::json!([view]), &schema::locations(), &[]);
+    view
+}
+
+fn labels(home: &Home) -> Vec<String> {
+    let all = home.json(["locations", home.at()]).expect_code(0).document();
+    let label = |location: &Value| location["label"].as_str().unwrap_or_default().to_owned();
+    let mut labels: Vec<String> = all.as_array().into_iter().flatten().map(label).collect();
+    labels.sort();
+    labels
+}
+
+fn state_of(home: &Home, label: &str) -> Value {
+    let all = home.json(["locations", home.at()]).expect_code(0).document();
+    let mut all = all.as_array().into_iter().flatten();
+    all.find(|location| location["label"] == label)
+        .map(|location| location["state"].clone())
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_new_name_reaches_everybody_and_the_drive_itself() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    let view = say(&pep, &["rename", "anna", "--label", "Anna's flat"]);
+    assert_eq!(
+        (&view["label"], &view["person"]),
+        (&"Anna's flat".into(), &"anna".into())
+    );
+    let told = pep.run(["location", "rename", pep.at(), "Pep's home", "--label", "Pep's boat"]);
+    assert!(
+        told.expect_code(0)
+            .stdout
+            .contains("'Pep's home' is called 'Pep's boat' now"),
+        "{told}"
+    );
+    settle(&[&pep, &anna, &grandma]);
+    let wanted = ["Anna's flat", "Pep's boat", "grandma's home"];
+    for home in [&pep, &anna, &grandma] {
+        assert_eq!(labels(home), wanted);
+    }
+    assert_eq!(anna.json(["status"]).document()[0]["label"], "Anna's flat");
+    let marker = std::fs::read_to_string(anna.private().join("location.toml")).expect("there is a marker");
+    assert!(marker.contains("Anna's flat"), "{marker}");
+    // A copy that is made now knows it offline.
+    let tia = world.give_copy(&grandma, "tia");
+    assert!(labels(&tia).contains(&"Pep's boat".to_owned()));
+}
+
+#[test]
+fn two_names_at_once_become_one_everywhere() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    say(&pep, &["rename", "grandma", "--label", "Granny"]);
+    say(&anna, &["rename", "grandma", "--label", "Nana"]);
+    settle(&[&pep, &anna, &grandma]);
+    settle(&[&grandma, &anna, &pep]);
+    assert_eq!(labels(&pep), labels(&anna));
+    assert_eq!(labels(&pep), labels(&grandma));
+    assert!(labels(&pep).iter().any(|label| label == "Granny" || label == "Nana"));
+    say(&grandma, &["rename", "pep", "--label", "The son"]);
+    settle(&[&grandma, &anna, &pep]);
+    say(&pep, &["rename", "The son", "--label", "Pep"]);
+    settle(&[&pep, &grandma, &anna]);
+    assert!(
+        labels(&anna).contains(&"Pep".to_owned()),
+        "the later word holds: {:?}",
+        labels(&anna)
+    );
+}
+
+#[test]
+fn nothing_waits_for_a_parked_location_until_it_syncs_again() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    let view = say(&pep, &["park", "grandma"]);
+    assert_eq!(view["state"], "parked");
+    pep.write("while she is away.txt", "news");
+    pep.remove("0.txt");
+    for home in [&pep, &anna, &pep] {
+        home.sync();
+    }
+    assert_eq!(world.waiting(), Vec::<String>::new(), "nobody waits for her");
+    assert_eq!(state_of(&anna, "grandma's home"), "parked", "everybody knows");
+    let told = anna.run(["location", "unpark", anna.at(), "grandma"]);
+    assert!(told.expect_code(0).stdout.contains("counts again"), "{told}");
+    anna.sync();
+    pep.sync();
+    assert_eq!(state_of(&pep, "grandma's home"), "behind");
+    say(&pep, &["park", "grandma"]);
+    pep.sync();
+    grandma.write("hers.txt", "made while she was away");
+    for _ in 0..4 {
+        for home in [&grandma, &pep, &anna] {
+            home.json(["sync", home.at()]);
+        }
+    }
+    settle(&[&pep, &anna, &grandma]);
+    assert!(grandma.has("while she is away.txt") && !grandma.has("0.txt") && pep.has("hers.txt"));
+    assert_eq!(state_of(&pep, "grandma's home"), "up_to_date", "her new head ended it");
+    assert_eq!(world.waiting(), Vec::<String>::new());
+}
+
+#[test]
+fn a_removed_location_neither_sends_nor_gets_and_comes_back_on_a_word() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    grandma.write("before.txt", "sent before she was removed");
+    grandma.sync();
+    let told = pep.run(["location", "remove", pep.at(), "grandma"]);
+    for said in [
+        "no longer takes part",
+        "stay on its drive",
+        "can still read the mailbox",
+        "unpark",
+    ] {
+        assert!(told.expect_code(0).stdout.contains(said), "{told}");
+    }
+    pep.write("after.txt", "not for her");
+    for home in [&pep, &anna, &pep] {
+        assert_eq!(home.sync()["up_to_date"], true);
+    }
+    assert_eq!(world.waiting(), Vec::<String>::new(), "nobody waits for her");
+    assert!(anna.has("before.txt"), "what she sent is kept");
+    assert_eq!(state_of(&anna, "grandma's home"), "removed");
+    let status = anna.json(["status", anna.at()]).document();
+    assert_eq!(
+        (&status[0]["headline"]["kind"], &status[0]["headline"]["homes"]),
+        (&"all_safe".into(), &2.into()),
+        "{status:#}"
+    );
+    grandma.write("hers.txt", "kept on her drive");
+    let (before, mail) = (grandma.tree(), world.mail());
+    for _ in 0..2 {
+        let refused = grandma.json(["sync", grandma.at()]);
+        refused.expect_failure(
+            1,
+            "removed",
+            &["'Pep's home' took this copy out", "files stay", "location unpark"],
+        );
+    }
+    before.expect_same(&grandma.tree(), "a sync of a removed location");
+    assert_eq!(mail, world.mail(), "she puts nothing into the mailbox");
+    let status = grandma.run(["status", grandma.at()]);
+    assert!(
+        status.expect_code(0).stdout.contains("was taken out of the archive"),
+        "{status}"
+    );
+    let away = world.path("away");
+    std::fs::rename(world.mailbox(), &away).expect("a mailbox can go away");
+    let refused = grandma.json(["sync", grandma.at()]);
+    refused.expect_failure(1, "removed", &["took this copy out"]);
+    std::fs::rename(&away, world.mailbox()).expect("a mailbox can come back");
+    assert_eq!(say(&anna, &["unpark", "grandma"])["state"], "behind");
+    anna.sync();
+    for _ in 0..4 {
+        for home in [&grandma, &pep, &anna] {
+            home.json(["sync", home.at()]);
+        }
+    }
+    settle(&[&pep, &anna, &grandma]);
+    check_alike(&[&pep, &anna, &grandma]);
+    assert!(grandma.has("after.txt") && pep.has("hers.txt"));
+}
+
+#[test]
+fn a_location_that_was_never_seen_can_be_removed() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let out = world.path("invitation");
+    let out = crate::world::text(&out);
+    pep.json(["invite", pep.at(), "--label", "Tia", "--person", "Tia", "--out", out])
+        .expect_code(0);
+    pep.write("new.txt", "new");
+    for home in [&pep, &anna, &pep] {
+        home.sync();
+    }
+    assert!(!world.waiting().is_empty(), "it waits for Tia");
+    say(&pep, &["remove", "Tia"]);
+    for home in [&pep, &anna, &pep] {
+        home.sync();
+    }
+    assert_eq!(world.waiting(), Vec::<String>::new());
+}
+
+#[test]
+fn a_location_is_named_by_label_id_or_a_unique_beginning() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    let id = anna.json(["status", anna.at()]).document()[0]["location_id"].clone();
+    let id = id.as_str().expect("an id");
+    for (at, said) in [id, &id[..12], "ANNA", "anna's home"].into_iter().enumerate() {
+        let label = format!("anna {at}");
+        assert_eq!(say(&pep, &["rename", said, "--label", &label])["location_id"], id);
+        say(&pep, &["rename", &label, "--label", "anna's home"]);
+    }
+    let unknown = |said: &str| pep.json(["location", "park", pep.at(), said]);
+    unknown("nobody").expect_failure(1, "unknown_location", &["no location 'nobody'", "offsync locations"]);
+    unknown("").expect_failure(1, "unknown_location", &["no location ''"]);
+    say(&pep, &["rename", "grandma", "--label", "anna's mother"]);
+    unknown("anna").expect_failure(
+        2,
+        "usage",
+        &["several locations", "'anna's home' [", "'anna's mother' ["],
+    );
+    for what in ["park", "unpark", "remove"] {
+        pep.json(["location", what, pep.at(), "Pep's home"]).expect_failure(
+            1,
+            "this_location",
+            &["location on this drive", "another home", "offsync forget"],
+        );
+    }
+    pep.json(["location", "rename", pep.at(), "anna's home", "--label", "two\nlines"])
+        .expect_failure(2, "bad_name", &["one line"]);
+    let lock = File::options()
+        .read(true)
+        .write(true)
+        .open(pep.private().join("lock"))
+        .expect("there is a lock file");
+    lock.try_lock().expect("nobody is at it");
+    unknown("anna's home").expect_failure(4, "busy", &["nother Offsync"]);
+    drop(lock);
+    settle(&[&pep, &anna, &grandma]);
+}
+
+#[test]
+fn a_dead_drive_is_replaced_by_a_new_one_and_nobody_waits_for_it() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    pep.write("new.txt", "made after she was here last");
+    pep.sync();
+    anna.sync();
+    std::fs::remove_dir_all(&grandma.folder).expect("a drive can die");
+    let fresh = world.home_without_folder("grandma again");
+    let words = world.path("words");
+    let words = crate::world::text(&words);
+    let replace =
+        |to: &str, location: &str| pep.json(["location", "replace", pep.at(), location, to, "--phrase-file", words]);
+    replace(fresh.at(), "Pep's home").expect_failure(1, "this_location", &["location on this drive"]);
+    replace(fresh.at(), "nobody").expect_failure(1, "unknown_location", &["no location 'nobody'"]);
+    replace(anna.at(), "grandma").expect_failure(1, "inside_an_archive", &["is an Offsync archive already"]);
+    assert_eq!(state_of(&pep, "grandma's home"), "behind", "nothing was said yet");
+    let copy = replace(fresh.at(), "grandma").expect_code(0).document();
+    check(
+        &copy,
+        &schema::copy(),
+        &["label", "person", "files", "bytes", "not_sent_yet", "skipped"],
+    );
+    assert_eq!(
+        (&copy["label"], &copy["person"]),
+        (&"grandma's home".into(), &"grandma".into())
+    );
+    fresh.run(["join", fresh.at(), "--phrase-file", words]).expect_code(0);
+    settle(&[&pep, &anna, &fresh]);
+    assert!(fresh.has("new.txt"));
+    assert_eq!(world.waiting(), Vec::<String>::new());
+    assert_eq!(labels(&anna).len(), 4, "the old one is still told of");
+    let again = world.path("drives/third");
+    let told = pep.run([
+        "location",
+        "replace",
+        pep.at(),
+        "grandma's home",
+        crate::world::text(&again),
+        "--label",
+        "Granny",
+    ]);
+    for said in ["six words", "The one before no longer takes part"] {
+        assert!(told.expect_code(0).stdout.contains(said), "{told}");
+    }
+    say(&pep, &["unpark", copy["location_id"].as_str().expect("an id")]);
+    settle(&[&pep, &anna, &fresh]);
+    let view = say(&anna, &["rename", "grandma's home", "--label", "Grandma"]);
+    assert_eq!(view["location_id"], copy["location_id"], "the living one is meant");
+}
