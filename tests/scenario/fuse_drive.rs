@@ -5,6 +5,7 @@
 //! both allocation tables corrupt. The simulated drives stand in for it.
 
 use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -67,6 +68,21 @@ impl FuseDrive {
     pub(crate) fn replug(&mut self, zone: Option<&str>) {
         self.unmount();
         self.mount(zone);
+    }
+
+    /// Turns one bit in the only place of the drive that holds `bytes`, while it is out: nothing but the content tells.
+    pub(crate) fn rot(&self, bytes: &[u8]) {
+        let all = fs::read(&self.device).expect("a drive of one's own can be read");
+        let starts = 0..=all.len() - bytes.len();
+        let at: Vec<usize> = starts.filter(|at| all[*at..].starts_with(bytes)).collect();
+        assert_eq!(at.len(), 1, "the content stands once on the drive");
+        let at = at[0] + bytes.len() / 2;
+        let drive = File::options().write(true).open(&self.device);
+        let drive = drive.expect("a drive of one's own can be written");
+        drive
+            .write_all_at(&[all[at] ^ 1], at as u64)
+            .expect("a byte can be written");
+        drive.sync_all().expect("a drive can be flushed");
     }
 
     /// Lets the file system's own checker look at it.

@@ -40,6 +40,7 @@ mod recovery;
 mod rehearsal;
 mod resolving;
 mod restored;
+mod rotting;
 mod schema;
 mod story;
 mod trash;

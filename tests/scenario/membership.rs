@@ -264,7 +264,15 @@ fn a_dead_drive_is_replaced_by_a_new_one_and_nobody_waits_for_it() {
     check(
         &copy,
         &schema::copy(),
-        &["label", "person", "files", "bytes", "not_sent_yet", "skipped"],
+        &[
+            "label",
+            "person",
+            "files",
+            "bytes",
+            "not_sent_yet",
+            "skipped",
+            "warnings",
+        ],
     );
     assert_eq!(
         (&copy["label"], &copy["person"]),

@@ -11,8 +11,8 @@ fn a_whole_pass_reads_everything_and_says_when() {
     let [pep, anna] = world.pair(|pep| {
         pep.write("a.txt", "aaa");
         pep.write("album/large.bin", vec![7; 3 << 20]);
+        pep.age();
     });
-    world.wait_for_settled_stats(&[&pep, &anna]);
     let output = anna.json(["verify", anna.at(), "--all"]);
     output.expect_code(0);
     let report = output.document();
@@ -36,8 +36,10 @@ fn a_whole_pass_reads_everything_and_says_when() {
 #[test]
 fn a_pass_rolls_on_from_visit_to_visit() {
     let world = World::new();
-    let [pep, _anna] = world.pair(|pep| (0..5).for_each(|n| pep.write(&format!("{n}.txt"), format!("{n}"))));
-    world.wait_for_settled_stats(&[&pep]);
+    let [pep, _anna] = world.pair(|pep| {
+        (0..5).for_each(|n| pep.write(&format!("{n}.txt"), format!("{n}")));
+        pep.age();
+    });
     let mut percents = Vec::new();
     for _ in 0..6 {
         let output = pep.json(["verify", pep.at(), "--budget", "0"]);
@@ -56,8 +58,10 @@ fn a_pass_rolls_on_from_visit_to_visit() {
 #[test]
 fn an_edit_is_no_damage() {
     let world = World::new();
-    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "aaa"));
-    world.wait_for_settled_stats(&[&anna]);
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("a.txt", "aaa");
+        pep.age();
+    });
     anna.write("a.txt", "bbb");
     let report = anna.json(["verify", anna.at(), "--all", "--repair"]);
     report.expect_code(0);

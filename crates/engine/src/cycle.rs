@@ -63,6 +63,7 @@ impl Engine<'_> {
             None => self.stay_offline(options, &consent)?,
         };
         self.drop_spent_staging()?;
+        self.tidy_leftovers()?;
         let aged = self.expire_trash()?;
         self.close_report(&missing)?;
         let now_ns = self.clock.now_ns();

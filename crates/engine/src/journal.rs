@@ -261,7 +261,10 @@ impl Engine<'_> {
                         ));
                     }
                     // It holds what is not kept, or what came since: it is no entry any more, or will be one again.
-                    Err(error) if error.kind() == DiskErrorKind::NotEmpty => return Ok(Outcome::Done(None)),
+                    Err(error) if error.kind() == DiskErrorKind::NotEmpty => {
+                        self.remember_leftover(&action.key, path)?;
+                        return Ok(Outcome::Done(None));
+                    }
                     removed => removed?,
                 },
             }
@@ -291,7 +294,14 @@ impl Engine<'_> {
     fn put(&mut self, after: &Shown, source: &Source) -> Result<Stat> {
         let (path, meta) = (&after.value.path, &after.value.meta);
         Ok(match (&after.value.content, source) {
-            (Content::Folder, _) => self.disk.make_folder(path, meta.mode)?,
+            (Content::Folder, _) => match self.disk.make_folder(path, meta.mode) {
+                // A folder that lived by what is not kept is an entry again.
+                Err(error) if error.kind() == DiskErrorKind::Exists => match self.disk.look(path)? {
+                    Some(entry) if entry.kind == EntryKind::Folder => self.disk.set_meta(path, meta)?,
+                    _ => return Err(error.into()),
+                },
+                made => made?,
+            },
             (Content::Symlink(target), _) => self.disk.make_symlink(path, target)?,
             (_, Source::Staged(name)) => self.disk.publish(name, path, meta)?,
             (_, Source::Trashed(name)) => {
@@ -452,7 +462,11 @@ fn contents_that_nothing_gives_up(actions: &[Action]) -> BTreeMap<[u8; 32], usiz
 
 /// Tells whether an action displaces a content that another one still lacks, which then lacks it no more.
 fn gives_up(action: &Action, lacking: &mut BTreeMap<[u8; 32], usize>) -> bool {
-    let displaced = action.before.as_ref().filter(|_| !action.is_retouch());
+    // What is damaged gives up nothing.
+    let displaced = action
+        .before
+        .as_ref()
+        .filter(|before| !action.is_retouch() && !before.is_damaged);
     let tag = displaced.map(|before| before.shown.value.content.tag());
     match tag.and_then(|tag| lacking.get_mut(&tag)) {
         Some(times) if *times > 0 => {

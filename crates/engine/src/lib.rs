@@ -18,6 +18,7 @@ mod head;
 mod identity;
 mod ignore;
 mod journal;
+mod leftover;
 mod membership;
 mod memory;
 mod monitor;

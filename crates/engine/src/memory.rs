@@ -211,6 +211,7 @@ pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";
 pub(crate) const FOLDER_HASH: &str = "hash/";
 pub(crate) const FOLDER_HASHES_KEPT: &str = "hashes-kept";
+pub(crate) const LEFTOVER: &str = "leftover/";
 pub(crate) const IGNORE: &str = "ignore";
 
 /// Reads a note that must be readable if it is there.

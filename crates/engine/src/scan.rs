@@ -66,7 +66,7 @@ struct Walk {
 struct Holds {
     /// Something that is kept, or that nobody could look at.
     kept: bool,
-    /// Something that is ignored.
+    /// Something that is ignored, or left alone for its kind.
     ignored: bool,
 }
 
@@ -141,7 +141,10 @@ impl Engine<'_> {
             } else if is_folder && !self.is_entry(&key, place.as_ref())? {
                 below.push((path, rule, Some((entry, place))));
             } else {
-                holds.kept = true;
+                // A pipe or device is named and left alone: it makes no folder an entry.
+                let is_left_alone = entry.kind == EntryKind::Other;
+                holds.kept |= !is_left_alone;
+                holds.ignored |= is_left_alone;
                 self.scan_entry(&path, &entry, place, walk)?;
                 if is_folder {
                     below.push((path, rule, None));
@@ -158,8 +161,8 @@ impl Engine<'_> {
         for (path, rule, new) in below {
             let inside = self.scan_folder(&path, rule.as_ref(), walk)?;
             let Some((entry, place)) = new else { continue };
-            // A new folder that lives only by what is ignored is no entry.
-            let is_entry = inside.kept || !inside.ignored;
+            // A new folder that lives only by what is ignored is no entry, nor is what is left of one that others deleted.
+            let is_entry = inside.kept || (!inside.ignored && !self.is_leftover(&path.key())?);
             if is_entry {
                 self.scan_entry(&path, &entry, place, walk)?;
             } else {

@@ -1,0 +1,128 @@
+//! Bit rot on a real drive: a byte of the image turns while the drive is out, and nothing tells of it but the content.
+
+use serde_json::json;
+
+use crate::fuse_drive::FuseDrive;
+use crate::world::{Home, World};
+
+const MEBI: u64 = 1 << 20;
+
+/// Pep on Linux, Anna on exFAT, with a small and a large file that both hold.
+fn pair(world: &World) -> Option<(Home, Home, FuseDrive)> {
+    let home = world.home_without_folder("anna");
+    let at = home.folder.parent().expect("the folder lies on a drive").to_path_buf();
+    let drive = FuseDrive::exfat(&world.path("anna.image"), 96 * MEBI, &at)?;
+    let pep = world.home("pep");
+    pep.write("letter.txt", "Dear Anna, here is what you asked for.");
+    pep.write("film.bin", crate::story::noise(5, 6 << 20));
+    pep.write("notes.txt", "kept as they are");
+    pep.age();
+    world.init(&pep);
+    let anna = world.give_copy(&pep, "anna");
+    rest(&pep, &anna);
+    Some((pep, anna, drive))
+}
+
+/// Syncs both until nobody has anything to say; exFAT has no permissions to compare.
+fn rest(pep: &Home, anna: &Home) {
+    for _ in 0..3 {
+        [pep, anna].into_iter().for_each(|home| drop(home.sync()));
+    }
+    for home in [pep, anna] {
+        let report = home.sync();
+        assert_eq!(
+            (&report["posted"]["changesets"], &report["up_to_date"]),
+            (&json!(0), &json!(true)),
+            "{report:#}"
+        );
+    }
+}
+
+#[test]
+fn rot_is_found_named_never_posted_and_healed_from_another_home() {
+    let world = World::new();
+    let Some((pep, anna, mut drive)) = pair(&world) else {
+        return;
+    };
+    let film = pep.read("film.bin");
+    drive.unmount();
+    drive.rot(b"Dear Anna, here is what you asked for.");
+    drive.rot(&film[3_000_000..3_000_100]);
+    drive.mount(None);
+    assert_ne!(anna.read("film.bin"), film, "it did rot");
+    let quick = anna.sync();
+
+    assert_eq!(quick["scanned"]["hashed_files"], 0, "nothing tells of it: {quick:#}");
+
+    let found = anna.json(["verify", anna.at(), "--all"]);
+
+    found.expect_code(5);
+    let found = found.document();
+
+    assert_eq!(found["damaged"], json!(["film.bin", "letter.txt"]), "{found:#}");
+    assert_eq!((&found["repaired"], &found["wanted"]), (&json!([]), &json!([])));
+    assert!(found["completed"].is_null(), "a pass that found damage is no proof");
+    let quick = anna.sync();
+
+    assert_eq!(
+        (&quick["posted"]["changesets"], &quick["up_to_date"]),
+        (&json!(0), &json!(true)),
+        "{quick:#}"
+    );
+    let deep = anna.json(["sync", anna.at(), "--deep"]);
+
+    deep.expect_code(5);
+    assert_eq!(deep.only_report()["posted"]["changesets"], 0, "damage is never posted");
+
+    let asked = anna.run(["verify", anna.at(), "--all", "--repair"]);
+    asked
+        .expect_code(5)
+        .expect_out("  damaged: letter.txt\n")
+        .expect_out("  asked for: film.bin\n")
+        .expect_out("Another home puts the lacking pieces into the mailbox when it syncs; sync here after that.\n");
+    assert!(
+        anna.has("film.bin"),
+        "what is damaged stays until it can be put together"
+    );
+    let served = pep.sync();
+
+    let uploaded = served["posted"]["uploaded_bytes"].as_u64().expect("a number");
+    assert!(uploaded < 4 << 20, "only the pieces that lack are served: {uploaded}");
+    let healed = anna.json(["verify", anna.at(), "--all", "--repair"]);
+    healed.expect_code(0);
+    let healed = healed.document();
+    assert_eq!(healed["repaired"], json!(["film.bin", "letter.txt"]), "{healed:#}");
+    assert_eq!(
+        (anna.read("film.bin"), anna.read("letter.txt")),
+        (film, pep.read("letter.txt"))
+    );
+    let trash = anna.json(["trash", "list", anna.at()]).document();
+    assert_eq!(
+        trash.as_array().map(Vec::len),
+        Some(2),
+        "what was damaged is kept for a time: {trash:#}"
+    );
+    rest(&pep, &anna);
+    assert!(world.waiting().is_empty(), "{:?}", world.waiting());
+    anna.run(["verify", anna.at(), "--all"])
+        .expect_code(0)
+        .expect_out("Everything reads as it should.\n");
+}
+
+#[test]
+fn a_damaged_file_that_somebody_saves_is_damaged_no_longer() {
+    let world = World::new();
+    let Some((pep, anna, mut drive)) = pair(&world) else {
+        return;
+    };
+    drive.unmount();
+    drive.rot(b"Dear Anna, here is what you asked for.");
+    drive.mount(None);
+    anna.json(["verify", anna.at(), "--all", "--repair"]).expect_code(5);
+    anna.write("letter.txt", "Dear Pep, thank you.");
+    anna.sync();
+    rest(&pep, &anna);
+    assert_eq!(pep.read("letter.txt"), b"Dear Pep, thank you.");
+    anna.json(["verify", anna.at(), "--all"]).expect_code(0);
+    assert!(world.waiting().is_empty(), "nothing is asked for any more");
+}
