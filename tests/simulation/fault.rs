@@ -260,7 +260,9 @@ impl World {
             // One value rots on one drive: to lose all copies at once is more than any program mends.
             let is_rotten = |theirs: &Seen| value_of(theirs) == value_of(seen) && theirs != *seen;
             let rots_elsewhere = trees.iter().any(|tree| tree.values().any(is_rotten));
-            self.values.is_sound(seen) && is_held && !rots_elsewhere && is_clean(path)
+            // The last byte rots; which value it was must still be told.
+            let has_rest = matches!(seen, Seen::File(bytes) if bytes.last() != Some(&b' '));
+            self.values.is_sound(seen) && has_rest && is_held && !rots_elsewhere && is_clean(path)
         });
         let files: Vec<RelPath> = files.map(|(path, _)| path.clone()).collect();
         let Some(path) = self.rng.choose(&files).cloned() else {

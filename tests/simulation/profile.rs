@@ -104,7 +104,7 @@ impl Profile {
 const PLAIN: Profile = Profile {
     name: "edits",
     homes: (3, 4),
-    seeds: 150,
+    seeds: 480,
     steps: 40,
     weights: &[],
     allowance_bytes: None,

@@ -6,6 +6,7 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use ::ignore::Match;
 use ::ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -50,7 +51,23 @@ const CLUTTER: &[&str] = &[
 
 /// The rules in force at one scan.
 pub(crate) struct Rules {
-    matcher: Gitignore,
+    own: Gitignore,
+}
+
+/// The rules for clutter, made once.
+static CLUTTER_RULES: LazyLock<Gitignore> = LazyLock::new(|| {
+    let mut builder = builder();
+    for pattern in CLUTTER {
+        // A pattern that a later version of the crate refused would be clutter that is kept, nothing worse.
+        let _ = builder.add_line(None, pattern);
+    }
+    builder.build().unwrap_or_else(|_| Gitignore::empty())
+});
+
+fn builder() -> GitignoreBuilder {
+    let mut builder = GitignoreBuilder::new("");
+    let _ = builder.case_insensitive(true);
+    builder
 }
 
 /// Rules, and the lines that are none: number and what is wrong with it.
@@ -61,13 +78,8 @@ impl Rules {
     ///
     /// Case does not matter, as it does not for entries: the same rules must mean the same on every drive.
     pub(crate) fn parse(own: &[u8]) -> Parsed {
-        let mut builder = GitignoreBuilder::new("");
+        let mut builder = builder();
         let mut bad = Vec::new();
-        // These outlive a change of the crate: a pattern that is refused is clutter that is kept, nothing worse.
-        let _ = builder.case_insensitive(true);
-        for pattern in CLUTTER {
-            let _ = builder.add_line(None, pattern);
-        }
         let own = own.strip_prefix(b"\xef\xbb\xbf").unwrap_or(own);
         for (number, line) in (1..).zip(own.split(|byte| *byte == b'\n')) {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -82,8 +94,8 @@ impl Rules {
                 bad.push((number, reason));
             }
         }
-        let matcher = builder.build().unwrap_or_else(|_| Gitignore::empty());
-        (Self { matcher }, bad)
+        let own = builder.build().unwrap_or_else(|_| Gitignore::empty());
+        (Self { own }, bad)
     }
 
     /// Gives the rule by which a path is not taken in; what lies in an ignored folder is not asked for.
@@ -92,7 +104,11 @@ impl Rules {
             // Rules that left themselves out would hold at one location alone.
             return None;
         }
-        match self.matcher.matched(as_path(path), kind == EntryKind::Folder) {
+        let (path, is_folder) = (as_path(path), kind == EntryKind::Folder);
+        // A rule of one's own stands above those for clutter, whatever it says.
+        let matched = self.own.matched(path, is_folder);
+        let matched = matched.or(CLUTTER_RULES.matched(path, is_folder));
+        match matched {
             Match::Ignore(glob) => Some(IgnoreRule {
                 pattern: glob.original().to_owned(),
                 line: glob.from().and_then(Path::to_str).and_then(|line| line.parse().ok()),
