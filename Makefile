@@ -53,9 +53,9 @@ matrix: ## play each pair of concurrent changes in a world of its own (5 minutes
 	cargo build --workspace --bins
 	cargo test --package offsync-tests --test scenario each_pair_of_changes -- --ignored --nocapture
 
-soak: ## simulate many more schedules: SEEDS in each profile from FIRST on (an hour on two cores)
+soak: ## simulate many more schedules: SEEDS in each profile from FIRST on (a quarter of an hour on two cores)
 	@.ci/setup test
-	OFFSYNC_FIRST_SEED=$(or $(FIRST),10000) OFFSYNC_SEEDS=$(or $(SEEDS),1000) cargo test --package offsync-tests --test simulation \
+	OFFSYNC_FIRST_SEED=$(or $(FIRST),10000) OFFSYNC_SEEDS=$(or $(SEEDS),1000) cargo test --release --package offsync-tests --test simulation \
 		-- --skip a_crash_at_every_call
 
 clean: ## remove what was built
