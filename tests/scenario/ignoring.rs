@@ -81,6 +81,19 @@ fn ignoring_what_is_kept_deletes_nothing_and_goes_on_keeping_it() {
     pep.write("raw/one.raw", "edited");
     settle(&[&pep, &anna]);
     assert_eq!(anna.read("raw/one.raw"), b"edited", "what is kept stays kept");
+    pep.rename("raw/one.raw", "raw/best.raw");
+    pep.json(["status", pep.at()]).expect_code(0);
+    let moved = pep.sync();
+    assert_eq!(
+        (&moved["posted"]["entries"], &moved["posted"]["payload_bytes"]),
+        (&json!(2), &json!(0)),
+        "{moved:#}"
+    );
+    settle(&[&anna, &pep]);
+    assert!(
+        anna.has("raw/best.raw") && !anna.has("raw/one.raw"),
+        "a rename deletes nothing"
+    );
     pep.write("raw/three.raw", "3");
     pep.sync();
     anna.sync();
@@ -142,7 +155,7 @@ fn a_file_that_arrives_where_one_is_left_out_is_kept_beside_it() {
 fn rules_that_cannot_be_read_are_named_and_leave_out_no_less() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| pep.write(".offsyncignore", "*.tmp\n"));
-    pep.write(".offsyncignore", "*.tmp\n{broken\n");
+    pep.write(".offsyncignore", "*.tmp\n[broken\n");
     pep.write("x.tmp", "x");
     let report = pep.json(["sync", pep.at()]);
     report.expect_code(5);

@@ -62,6 +62,9 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
     assert_eq!(found["damaged"], json!(["film.bin", "letter.txt"]), "{found:#}");
     assert_eq!((&found["repaired"], &found["wanted"]), (&json!([]), &json!([])));
     assert!(found["completed"].is_null(), "a pass that found damage is no proof");
+    anna.run(["status", anna.at()]).expect_out(
+        "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair` has what lacks again from another home.",
+    );
     let quick = anna.sync();
 
     assert_eq!(

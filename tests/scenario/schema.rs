@@ -110,7 +110,7 @@ pub(crate) fn verify() -> Value {
 }
 
 /// What `verify` tells beyond the contract.
-pub(crate) const VERIFY_MORE: [&str; 2] = ["completed", "mailbox_trouble"];
+pub(crate) const VERIFY_MORE: [&str; 4] = ["completed", "mailbox_trouble", "skipped", "uncompared_files"];
 
 /// `held`, where something is held.
 pub(crate) fn held() -> Value {

@@ -56,6 +56,30 @@ fn a_pass_rolls_on_from_visit_to_visit() {
 }
 
 #[test]
+fn what_was_not_compared_is_counted_and_never_called_sound() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    pep.write("b.txt", "b");
+    world.init(&pep);
+    pep.json(["sync", pep.at()]);
+    let output = pep.json(["verify", pep.at(), "--all"]);
+    let report = output.expect_code(0).document();
+    assert_eq!(
+        (&report["checked_files"], &report["uncompared_files"]),
+        (&json!(0), &json!(2)),
+        "{report:#}"
+    );
+    assert_eq!(
+        (&report["coverage_percent"], &report["completed"]),
+        (&json!(0.0), &json!(null))
+    );
+    pep.run(["verify", pep.at(), "--all"]).expect_out(
+        "2 files have changed too lately to be compared; sync, then verify again. All else reads as it should.\n",
+    );
+}
+
+#[test]
 fn an_edit_is_no_damage() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| {

@@ -84,6 +84,9 @@ impl IndexStore for WatchedIndex {
     }
 
     fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<(), IndexError> {
+        // What fails was never committed, and is nobody's word.
+        self.inner.note("")?;
+        self.inner.check_write()?;
         let writes = self.off.change_commit(&self.inner, writes);
         self.watch.see_commit(self.home, &self.inner, &writes);
         self.inner.commit(writes)

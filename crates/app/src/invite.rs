@@ -56,7 +56,7 @@ impl App {
         if request.out.exists() {
             return Err(AppError::failed(
                 "exists",
-                format!("{} exists already.", request.out.display()),
+                format!("The file {} exists already.", request.out.display()),
                 "Choose another name for the invitation.",
             ));
         }

@@ -252,7 +252,7 @@ impl App {
             label: marker.label.clone(),
             person: marker.person.clone(),
         };
-        self.make_location(root, marker, |index| beginning.join(index, key, &[], &SystemClock))?;
+        self.make_location(root, marker, |index| beginning.join_again(index, key, &SystemClock))?;
         self.adopt(root)
     }
 
@@ -307,7 +307,7 @@ fn find_invitation(request: &JoinRequest) -> Result<(PathBuf, Vec<u8>)> {
         Err(_) if request.invitation.is_none() => Err(AppError::failed(
             "no_invitation",
             format!("There is no invitation on {}.", folder.display()),
-            "Use the drive that was prepared for you, or name the file with --invitation.",
+            "Use the drive that was prepared for you, name the invitation with --invitation, or your recovery sheet with --recovery.",
         )),
         Err(error) => Err(AppError::failed(
             "no_invitation",

@@ -254,7 +254,7 @@ fn refuse_place(archive: &Opened, out: &Path) -> Result<()> {
     if out.symlink_metadata().is_ok() {
         return Err(AppError::failed(
             "exists",
-            format!("{} exists already.", out.display()),
+            format!("The file {} exists already.", out.display()),
             "Choose another name for the recovery sheet.",
         ));
     }

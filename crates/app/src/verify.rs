@@ -1,17 +1,17 @@
 //! Verifying an archive for both shells: files are read again, and damaged ones healed from another location.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{DamagedFile, SyncOptions, VerifyOptions};
+use offsync_engine::{SyncOptions, VerifyOptions};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
 use crate::opened::Opened;
+use crate::reports::SkippedReport;
 use crate::times::rfc3339;
 
 /// What `verify` asks for.
@@ -32,8 +32,12 @@ pub struct VerifyReport {
     pub checked_files: u64,
     /// Their bytes.
     pub checked_bytes: u64,
+    /// Files that changed too shortly before to be compared: the next sync reads them.
+    pub uncompared_files: u64,
     /// Files that are damaged, from earlier visits too.
     pub damaged: Vec<String>,
+    /// Files that could not be looked at, each with why.
+    pub skipped: Vec<SkippedReport>,
     /// Damaged files that were put together again.
     pub repaired: Vec<String>,
     /// Damaged files whose pieces are asked for and have not arrived.
@@ -69,32 +73,26 @@ impl App {
         let mut report = VerifyReport {
             checked_files: found.checked_files,
             checked_bytes: found.checked_bytes,
+            uncompared_files: found.uncompared_files,
             damaged: texts(found.damaged.iter().map(|damaged| &damaged.path)),
+            skipped: found.skipped.iter().map(SkippedReport::from).collect(),
             coverage_percent: found.coverage_percent,
             completed: found.completed_ns.map(rfc3339),
             ..VerifyReport::default()
         };
         if request.repair && !found.damaged.is_empty() {
-            self.repair(&mut archive, &monitor, &found.damaged, &mut report)?;
+            self.repair(&mut archive, &monitor, &mut report)?;
         }
         Ok(report)
     }
 
     /// Runs a cycle: it asks for what lacks, and puts together what has come.
-    fn repair(
-        &self,
-        archive: &mut Opened,
-        monitor: &EventMonitor<'_>,
-        damaged: &[DamagedFile],
-        report: &mut VerifyReport,
-    ) -> Result<()> {
+    fn repair(&self, archive: &mut Opened, monitor: &EventMonitor<'_>, report: &mut VerifyReport) -> Result<()> {
         let options: SyncOptions = archive.options();
-        archive.with_engine(monitor, |engine| engine.sync(&options))?;
+        let synced = archive.with_engine(monitor, |engine| engine.sync(&options))?;
         report.mailbox_trouble = archive.mailbox_trouble.take().map(|trouble| trouble.to_string());
         let left = archive.with_engine(monitor, |engine| engine.damaged())?;
-        let left_paths: BTreeSet<&RelPath> = left.iter().map(|left| &left.path).collect();
-        let is_healed = |path: &&RelPath| !left_paths.contains(path);
-        report.repaired = texts(damaged.iter().map(|damaged| &damaged.path).filter(is_healed));
+        report.repaired = texts(synced.repaired.iter());
         report.wanted = texts(left.iter().filter(|left| left.is_wanted).map(|left| &left.path));
         Ok(())
     }

@@ -210,6 +210,14 @@ fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
         };
     }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
+    if let (Some(first), true) = (survey.damaged.first(), is_calm) {
+        let what = match survey.damaged.len() {
+            1 => format!("'{first}' is damaged on this drive."),
+            n => format!("'{first}' and {} more are damaged on this drive.", n - 1),
+        };
+        let message = format!("{what} `offsync verify FOLDER --repair` has what lacks again from another home.");
+        status.headline = Headline::NeedsYou { message };
+    }
     if survey.unread > 0 && is_calm {
         let message = match (survey.unread, survey.skipped.first()) {
             (1, Some(one)) => format!(

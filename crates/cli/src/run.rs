@@ -188,7 +188,10 @@ fn verify(app: &App, verify: &Verify, json: bool) -> Outcome {
     if let Some(trouble) = &report.mailbox_trouble {
         warn(&format!("{trouble}; what lacks is asked for with the next sync."));
     }
-    let is_sound = report.damaged.len() == report.repaired.len();
+    text::skipped(&report.skipped)
+        .iter()
+        .for_each(|line| warn(line.trim_start()));
+    let is_sound = report.damaged.len() == report.repaired.len() && report.skipped.is_empty();
     Ok(if is_sound { DONE } else { PARTIAL })
 }
 

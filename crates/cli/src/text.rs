@@ -189,6 +189,13 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     lines.extend(tell("asked for", &report.wanted));
     lines.push(match report {
         _ if report.damaged.is_empty() && report.completed.is_some() => "Everything reads as it should.".into(),
+        _ if report.damaged.is_empty() && report.uncompared_files > 0 => format!(
+            "{} changed too lately to be compared; sync, then verify again. All else reads as it should.",
+            count(report.uncompared_files, "file has", "files have")
+        ),
+        _ if !report.skipped.is_empty() && report.damaged.is_empty() => {
+            "What could be read reads as it should; some files could not be read.".into()
+        }
         _ if report.damaged.is_empty() => {
             "So far everything reads as it should. The next time it goes on from there.".into()
         }
@@ -500,7 +507,7 @@ pub(crate) fn forgotten(report: &ForgetReport) -> Vec<String> {
     }
     vec![
         format!("This computer has forgotten {what}. The drive and its files were not touched."),
-        "To come back: `offsync join FOLDER` with the six words, or with `--recovery FILE`.".into(),
+        "To come back: `offsync join FOLDER --recovery FILE` with its recovery sheet, or the six words if it was made as a copy.".into(),
     ]
 }
 

@@ -11,8 +11,8 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, MEMBERSHIP, NAMED, OUTBOX, PERSON,
-    STATEMENT, VECTOR,
+    self, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, MEMBERSHIP, NAMED, NEEDS_NEW_ID, OUTBOX,
+    PERSON, STATEMENT, VECTOR,
 };
 
 /// Who begins.
@@ -74,6 +74,25 @@ impl Beginning {
     ) -> Result<()> {
         let mut writes = self.identity_writes(clock, key, &VersionVector::default());
         writes.push(memory::write(AWAITS_STATE, &true));
+        Ok(index.commit(self.with_companions(writes, companions, clock))?)
+    }
+
+    /// Begins a location once more that lost its index, or is brought back by its recovery sheet.
+    ///
+    /// Nobody can say what its id has said: it comes back under a new one, with the first head that it writes.
+    pub fn join_again(&self, index: &mut dyn IndexStore, key: &PublicKey, clock: &dyn Clock) -> Result<()> {
+        let mut writes = self.identity_writes(clock, key, &VersionVector::default());
+        writes.push(memory::write(AWAITS_STATE, &true));
+        writes.push(memory::write(NEEDS_NEW_ID, &true));
+        Ok(index.commit(writes)?)
+    }
+
+    fn with_companions(
+        &self,
+        mut writes: Vec<IndexWrite>,
+        companions: &[Companion],
+        clock: &dyn Clock,
+    ) -> Vec<IndexWrite> {
         writes.extend(companions.iter().map(|companion| {
             let person = CachedPerson {
                 label: companion.label.clone(),
@@ -85,7 +104,7 @@ impl Beginning {
             };
             memory::write(format!("{PERSON}{}", companion.location), &person)
         }));
-        Ok(index.commit(writes)?)
+        writes
     }
 
     fn identity_writes(&self, clock: &dyn Clock, key: &PublicKey, holds: &VersionVector) -> Vec<IndexWrite> {

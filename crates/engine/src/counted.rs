@@ -252,7 +252,8 @@ impl Engine<'_> {
         let mut counted = BTreeMap::new();
         for (location, person) in self.people()? {
             let cached = heads.get(&location);
-            let silent_since = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
+            let spoken_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
+            let silent_since = spoken_ns.max(self.counts_since_ns(&location)?.unwrap_or(i64::MIN));
             let is_silent = now_ns.saturating_sub(silent_since) > park_after_ns;
             let is_aside = location != self.me() && (is_silent || aside.contains_key(&location));
             if succeeded.contains(&location) || is_aside {

@@ -156,11 +156,13 @@ impl Engine<'_> {
         unless_full(self.put_statements(mailbox, &mut view))?;
         unless_full(self.clear_outbox(mailbox, &mut view))?;
         let mut missing = self.take_in(mailbox, &mut view, consent)?;
-        let counted = self.counted(options.park_after_ns(), &missing)?;
-        if let Some(head) = unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &missing, &counted))? {
+        let unkept = self.keep_parts(mailbox, &view)?;
+        let mut lacking: BTreeSet<ChunkId> = missing.union(&unkept).copied().collect();
+        let counted = self.counted(options.park_after_ns(), &lacking)?;
+        if let Some(head) = unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted))? {
             own = Some(head);
         }
-        let (mut view, counted) = self.prune(mailbox, &view, options.park_after_ns(), &missing)?;
+        let (mut view, counted) = self.prune(mailbox, &view, options.park_after_ns(), &lacking)?;
         if self.may_post(&counted)? {
             let posting = Posting {
                 mailbox: Some(mailbox),
@@ -170,12 +172,13 @@ impl Engine<'_> {
             };
             if self.post_all(mailbox, &mut view, &posting)? {
                 missing = self.settle(consent)?;
+                lacking = missing.union(&unkept).copied().collect();
             }
         }
         self.write_want(mailbox, &mut view, &missing)?;
         self.serve(mailbox, &mut view, options.allowance_bytes)?;
-        self.write_head(mailbox, &mut view, own.as_ref(), &missing, &counted)?;
-        Ok(missing)
+        self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted)?;
+        Ok(lacking)
     }
 
     /// Posts until nothing is left or there is no room; tells whether anything was posted.
@@ -220,17 +223,21 @@ impl Engine<'_> {
             if std::mem::take(&mut self.space.is_tight) {
                 self.drop_spent_staging()?;
             }
-            if !self.fetch_missing(mailbox, view, &missing)? {
-                break;
+            let is_fetched = self.fetch_missing(mailbox, view, &missing)?;
+            if is_fetched {
+                self.unreadable.clear();
+                let left = self.settle(consent)?;
+                let is_less = left.len() < missing.len();
+                missing = left;
+                if self.space.is_tight && is_less {
+                    continue;
+                }
             }
-            self.unreadable.clear();
-            let left = self.settle(consent)?;
-            let is_less = left.len() < missing.len();
-            missing = left;
-            if !self.space.is_tight || !is_less {
+            if !self.narrow()? {
                 break;
             }
         }
+        self.space.focus = None;
         if self.space.is_tight {
             let reason = "the drive is too full to take everything in; make room and sync again";
             self.skip(&RelPath::root(), reason);

@@ -89,8 +89,13 @@ impl Engine<'_> {
                 self.fetch_pack(mailbox, &pack.name, stores, keeps)?;
             }
         }
+        let unkept = match keeps {
+            Keeps::UntilEntry => self.note_unkept(&manifest, stores)?,
+            Keeps::WhileWanted => Vec::new(),
+        };
         let hash = Manifest::hash(&sealed);
-        let (vector, writes) = self.fold_writes(&manifest, hash, sealed.len() as u64)?;
+        let (vector, mut writes) = self.fold_writes(&manifest, hash, sealed.len() as u64)?;
+        writes.extend(unkept);
         self.commit(writes)?;
         self.vector = vector;
         self.report.fetched_changesets += u64::from(author != self.me());
@@ -98,7 +103,7 @@ impl Engine<'_> {
     }
 
     /// Fetches a pack into staging; a damaged or vanished one is passed over.
-    fn fetch_pack(
+    pub(crate) fn fetch_pack(
         &mut self,
         mailbox: &dyn Mailbox,
         name: &ObjectName,

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, HEAD, IDENTITY, MINE, OUTBOX, PERSON, SENT, STATEMENT};
+use crate::memory::{
+    self, CachedHead, CachedPerson, HEAD, IDENTITY, MINE, NEEDS_NEW_ID, OUTBOX, PERSON, SENT, STATEMENT,
+};
 use crate::view::View;
 
 /// What the host computer remembers of a drive.
@@ -50,7 +52,8 @@ impl Engine<'_> {
         // A host that knows nothing, and a mailbox that knows nothing: nobody can say what this id has said since.
         let nobody_remembers =
             own.is_none() && self.identity.counter > 0 && self.witness.recall(&self.archive(), &self.me())?.is_none();
-        if ahead || (is_unknown && !is_older) || nobody_remembers || self.host_knows_more()? {
+        let needs_new_id = memory::read::<bool>(self.index, NEEDS_NEW_ID)?.unwrap_or(false);
+        if needs_new_id || ahead || (is_unknown && !is_older) || nobody_remembers || self.host_knows_more()? {
             return self.take_new_id(own.map_or(0, |own| own.counter));
         }
         let seen = own.map_or(0, |own| own.counter);
@@ -74,6 +77,9 @@ impl Engine<'_> {
         if self.host_knows_more()? {
             self.take_new_id(0)?;
             return Ok(true);
+        }
+        if memory::read::<bool>(self.index, NEEDS_NEW_ID)?.unwrap_or(false) {
+            return Ok(false);
         }
         let is_known_here = self.witness.recall(&self.archive(), &self.me())?.is_some();
         Ok(is_known_here || self.identity.counter == 0)
@@ -192,6 +198,7 @@ impl Engine<'_> {
             succeeds: self.identity.succeeds,
         };
         let mut writes: Vec<IndexWrite> = vec![
+            memory::erase(NEEDS_NEW_ID),
             memory::write(IDENTITY, &self.identity),
             memory::write(format!("{OUTBOX}{}", people.name()), &sealed),
             memory::write(format!("{STATEMENT}{}", people.name()), &sealed),

@@ -67,6 +67,8 @@ static CLUTTER_RULES: LazyLock<Gitignore> = LazyLock::new(|| {
 fn builder() -> GitignoreBuilder {
     let mut builder = GitignoreBuilder::new("");
     let _ = builder.case_insensitive(true);
+    // A slip is better said than guessed at.
+    builder.allow_unclosed_class(false);
     builder
 }
 

@@ -50,6 +50,8 @@ enum Outcome {
     Done(Option<Place>),
     /// Left alone; the sentence says why.
     Left(String),
+    /// What stood there is in the trash, and nothing stands there: the next cycle puts there what belongs there.
+    Vacant(String),
 }
 
 impl Engine<'_> {
@@ -210,6 +212,11 @@ impl Engine<'_> {
                         writes.push(memory::erase(format!("{TRASH}{}", name.0)));
                     }
                 }
+                Outcome::Vacant(reason) => {
+                    self.skip(&action_path(&ready.action), reason);
+                    failed.insert(ready.action.key.clone());
+                    writes.push(IndexWrite::Place(ready.action.key.clone(), None));
+                }
                 Outcome::Left(reason) => {
                     self.skip(&action_path(&ready.action), reason);
                     failed.insert(ready.action.key.clone());
@@ -247,19 +254,22 @@ impl Engine<'_> {
                     if !self.is_what_was_planned(name, before) {
                         // Somebody saved between the look and the move: the save goes back to where it was made.
                         if self.disk.restore(name, path).is_err() {
-                            return Ok(Outcome::Done(None));
+                            return Ok(Outcome::Vacant(
+                                "it was changed here meanwhile; it is in the trash".into(),
+                            ));
                         }
                         return Ok(Outcome::Left(
                             "it was changed here meanwhile; the next sync looks at it again".into(),
                         ));
                     }
                 }
+                // What stayed may have been moved away by a person: its place would be left without a folder to be looked for in.
+                None if stays_below => {
+                    return Ok(Outcome::Left(
+                        "the folder stays: something in it could not be taken away".into(),
+                    ));
+                }
                 None => match self.disk.remove_folder(path) {
-                    Err(error) if error.kind() == DiskErrorKind::NotEmpty && stays_below => {
-                        return Ok(Outcome::Left(
-                            "the folder stays: something in it could not be taken away".into(),
-                        ));
-                    }
                     // It holds what is not kept, or what came since: it is no entry any more, or will be one again.
                     Err(error) if error.kind() == DiskErrorKind::NotEmpty => {
                         self.remember_leftover(&action.key, path)?;
@@ -282,8 +292,7 @@ impl Engine<'_> {
                 if let (Some((name, _)), Some(before)) = (&ready.trash, &action.before)
                     && self.disk.restore(name, &before.shown.value.path).is_err()
                 {
-                    // It stays in the trash, by name, and is looked at again by the next scan.
-                    return Ok(Outcome::Done(None));
+                    return Ok(Outcome::Vacant(plain_reason(&error)));
                 }
                 Ok(Outcome::Left(plain_reason(&error)))
             }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, MEMBERSHIP, NAMED, STATEMENT};
+use crate::memory::{self, COUNTS_SINCE, MEMBERSHIP, NAMED, STATEMENT};
 
 /// Which of two statements holds: the higher one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,6 +96,11 @@ impl Engine<'_> {
             .collect())
     }
 
+    /// Tells when this location heard that another one counts again, by its own clock: its silence before is over.
+    pub(crate) fn counts_since_ns(&self, location: &LocationId) -> Result<Option<i64>> {
+        memory::read(self.index, &format!("{COUNTS_SINCE}{location}"))
+    }
+
     /// Gives the locations that will not come back under their ids: succeeded by another one, or removed.
     pub(crate) fn departed(&self) -> Result<BTreeSet<LocationId>> {
         let mut departed = self.succeeded()?;
@@ -175,7 +180,17 @@ impl Engine<'_> {
             }
             _ => None,
         };
-        self.commit(write.into_iter().collect())
+        let mut writes: Vec<_> = write.into_iter().collect();
+        if let Statement::Stands {
+            membership: Membership::Counts,
+            ..
+        } = &people.statement
+            && !writes.is_empty()
+        {
+            let now_ns = self.clock.now_ns();
+            writes.push(memory::write(format!("{COUNTS_SINCE}{subject}"), &now_ns));
+        }
+        self.commit(writes)
     }
 
     /// Makes a statement and holds to it; the next cycle puts it into the mailbox.

@@ -149,6 +149,16 @@ pub(crate) struct CheckPass {
     pub(crate) after: Option<PathKey>,
     /// Files up to there.
     pub(crate) files: u64,
+    /// Files among them that could not be looked at.
+    pub(crate) unread: u64,
+}
+
+/// A pack of a part that was folded and had no room here yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UnkeptPack {
+    /// The object's name.
+    pub(crate) name: String,
+    pub(crate) chunks: Vec<ChunkId>,
 }
 
 /// One folded changeset, for the history that people read.
@@ -211,6 +221,9 @@ pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";
 pub(crate) const FOLDER_HASH: &str = "hash/";
 pub(crate) const FOLDER_HASHES_KEPT: &str = "hashes-kept";
+pub(crate) const NEEDS_NEW_ID: &str = "needs-new-id";
+pub(crate) const COUNTS_SINCE: &str = "counts-since/";
+pub(crate) const UNKEPT: &str = "unkept/";
 pub(crate) const LEFTOVER: &str = "leftover/";
 pub(crate) const IGNORE: &str = "ignore";
 

@@ -98,6 +98,7 @@ impl Engine<'_> {
             damages: self.damages()?,
             ..Plan::default()
         };
+        self.space.waiting.clear();
         let drive = self.disk.profile()?;
         let mut paths: BTreeMap<PathKey, RelPath> = BTreeMap::new();
         for folder in plan.folders.clone() {

@@ -66,7 +66,7 @@ impl Engine<'_> {
     ) -> Result<Vec<ObjectName>> {
         let lacking = counted.lacking();
         let keeps_content = counted.anyone_lacks_more();
-        let departed = self.departed()?;
+        let (departed, succeeded) = (self.departed()?, self.succeeded()?);
         let me = self.me();
         let (mut dead, mut orphans) = (Vec::new(), BTreeSet::new());
         for name in view.names().cloned().collect::<Vec<_>>() {
@@ -94,7 +94,10 @@ impl Engine<'_> {
                 }
                 ObjectName::Want(location) => departed.contains(location),
                 ObjectName::ServedPack { reader, server, .. } | ObjectName::ServedState { reader, server, .. } => {
-                    departed.contains(reader) || departed.contains(server)
+                    // A removed server never serves again: what it put there may be all that is left.
+                    let want = ObjectName::Want(*reader);
+                    let is_wanted = view.contains(&want) || earlier.contains(&want);
+                    departed.contains(reader) || succeeded.contains(server) || (departed.contains(server) && !is_wanted)
                 }
                 ObjectName::Head(_) | ObjectName::People { .. } => false,
             };

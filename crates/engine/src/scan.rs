@@ -6,7 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::entry::{Content, Meta, Value};
+use offsync_core::dot::Dot;
+use offsync_core::entry::{Content, Meta, Value, Version};
 use offsync_core::limits::{IGNORED_LISTED_MAX, INDEX_PAGE_ROWS};
 use offsync_core::place::{Place, Stat};
 use offsync_core::ports::{DiskEntry, EntryKind, IndexWrite};
@@ -59,6 +60,8 @@ struct Walk {
     replaced: Vec<(PathKey, Place)>,
     /// A folder that could not be read: what is missing elsewhere may have moved there.
     unread: Option<RelPath>,
+    /// Files that a rule leaves out: one may be a kept file under a new name.
+    left_out: Vec<(RelPath, DiskEntry)>,
 }
 
 /// What a folder turned out to hold, at any depth.
@@ -85,11 +88,13 @@ impl Engine<'_> {
             absent: Vec::new(),
             replaced: Vec::new(),
             unread: None,
+            left_out: Vec::new(),
         };
         self.scan_folder(&RelPath::root(), None, &mut walk)?;
         if self.disk.read_marker()? != marker {
             return Err(EngineError::DriveChanged);
         }
+        self.take_in_renamed(&mut walk)?;
         self.take_down_absent(&mut walk)?;
         self.commit(walk.writes)
     }
@@ -138,6 +143,9 @@ impl Engine<'_> {
                 holds.ignored = true;
                 self.leave_out(&key, place, walk)?;
                 self.note_ignored(&path, rule);
+                if entry.kind == EntryKind::File {
+                    walk.left_out.push((path, entry));
+                }
             } else if is_folder && !self.is_entry(&key, place.as_ref())? {
                 below.push((path, rule, Some((entry, place))));
             } else {
@@ -179,7 +187,46 @@ impl Engine<'_> {
     /// A file that stands where a folder of the archive belongs is taken in too, so that it can step aside.
     fn is_kept(&self, key: &PathKey, place: Option<&Place>) -> Result<bool> {
         let shows = |(_, place): &(PathKey, Place)| place.shown.is_some();
-        Ok(self.is_entry(key, place)? || self.index.has_live_below(key)? || self.places_below(key)?.iter().any(shows))
+        Ok(self.is_entry(key, place)?
+            || self.index.has_live_below(key)?
+            || self.places_below(key)?.iter().any(shows)
+            || self.is_moved_here(place)?)
+    }
+
+    /// Tells whether a new file is one that was kept under another name, and is not posted under this one yet.
+    fn is_moved_here(&self, place: Option<&Place>) -> Result<bool> {
+        let Some(value) = place.and_then(Place::on_disk) else {
+            return Ok(false);
+        };
+        for gone in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
+            let siblings = self.index.entry(&gone.path.key())?;
+            let is_it = |(dot, version): &(Dot, Version)| {
+                version.value.same_content(value) && gone.shown.iter().any(|dots| dots.contains(dot))
+            };
+            if siblings.live().any(is_it) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes in kept files that got a name which a rule leaves out: a rename deletes nothing.
+    fn take_in_renamed(&mut self, walk: &mut Walk) -> Result<()> {
+        let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.inode);
+        let absent: BTreeSet<_> = walk
+            .absent
+            .iter()
+            .filter(|(_, place)| matches!(place.on_disk().map(|value| &value.content), Some(Content::File(_))))
+            .filter_map(|(_, place)| place.stat().map(telling))
+            .collect();
+        for (path, entry) in std::mem::take(&mut walk.left_out) {
+            if absent.contains(&telling(&entry.stat)) {
+                self.report.ignored.retain(|ignored| ignored.path != path);
+                self.report.ignored_paths -= 1;
+                self.scan_entry(&path, &entry, None, walk)?;
+            }
+        }
+        Ok(())
     }
 
     /// Tells whether a path is in the archive, or was when this drive last showed it.
@@ -397,6 +444,7 @@ impl Engine<'_> {
     fn take_down_absent(&mut self, walk: &mut Walk) -> Result<()> {
         let mut gone: BTreeMap<PathKey, Gone> = BTreeMap::new();
         let mut absent = std::mem::take(&mut walk.replaced);
+        let replaced = absent.len();
         match &walk.unread {
             Some(unread) if walk.trust == Trust::Own && !walk.absent.is_empty() => {
                 let reason = format!(
@@ -407,11 +455,13 @@ impl Engine<'_> {
             }
             _ => absent.append(&mut walk.absent),
         }
-        for (key, place) in absent {
+        for (at, (key, place)) in absent.into_iter().enumerate() {
+            // What stood in a folder that something else took the place of may have moved where nobody can look.
+            let may_have_moved = at < replaced && walk.unread.is_some();
             walk.writes
                 .push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
             walk.writes.push(IndexWrite::Place(key, None));
-            if walk.trust == Trust::Adopted {
+            if walk.trust == Trust::Adopted || may_have_moved {
                 continue;
             }
             for shown in place.shown.map(|shown| shown.refs).unwrap_or_default() {

@@ -14,6 +14,12 @@ pub(crate) struct Space {
     pub(crate) fitting: BTreeSet<ChunkId>,
     /// Files of which it was said that they do not fit.
     pub(crate) named: BTreeSet<RelPath>,
+    /// Files that wait for content and fit: what each needs in bytes, and its chunks.
+    pub(crate) waiting: Vec<(u64, Vec<ChunkId>)>,
+    /// The chunks of the one file that is fetched alone, since not all that wait fit at once.
+    pub(crate) focus: Option<BTreeSet<ChunkId>>,
+    /// The first chunks of files that were fetched alone before.
+    pub(crate) tried: BTreeSet<ChunkId>,
     /// Whether something was not staged that may fit once what is staged stands in its place.
     pub(crate) is_tight: bool,
 }

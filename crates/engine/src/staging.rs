@@ -9,14 +9,15 @@ use std::io::Write;
 use offsync_core::entry::{Content, FileContent};
 use offsync_core::format::Manifest;
 use offsync_core::ids::ChunkId;
-use offsync_core::ports::{DiskErrorKind, StagedName};
+use offsync_core::ports::{DiskErrorKind, IndexWrite, Mailbox, StagedName};
 use offsync_core::rel_path::RelPath;
 
 use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::journal::hex;
-use crate::memory::{self, Keeps, STAGED, StagedChunks, UNSETTLED};
+use crate::memory::{self, Keeps, STAGED, StagedChunks, UNKEPT, UNSETTLED, UnkeptPack};
+use crate::view::View;
 
 /// A part whose entry never came is dropped after this time; the entry, if it comes, asks for it again.
 const PART_KEPT_NS: i64 = 180 * 24 * 3_600 * 1_000_000_000;
@@ -69,6 +70,9 @@ impl Engine<'_> {
         let there = self.spare_bytes()?.saturating_add(staged_bytes(stores));
         let needed = file.size_bytes.saturating_add(lacking_bytes);
         if needed <= there {
+            self.space
+                .waiting
+                .push((needed, Content::File(file.clone()).chunk_ids()));
             self.space.fitting.extend(lacking);
             return Ok(None);
         }
@@ -80,6 +84,63 @@ impl Engine<'_> {
         let facts = self.disk.facts()?;
         let margin = (facts.total_bytes / MARGIN_PART).min(MARGIN_BYTES_MAX);
         Ok(facts.free_bytes.saturating_sub(margin))
+    }
+
+    /// Turns to one file alone where the chunks of many fill staging and complete none; tells whether there is one.
+    pub(crate) fn narrow(&mut self) -> Result<bool> {
+        let mut waiting = std::mem::take(&mut self.space.waiting);
+        waiting.sort();
+        let tried = &mut self.space.tried;
+        let next = waiting
+            .into_iter()
+            .find(|(_, chunks)| chunks.first().is_some_and(|first| tried.insert(*first)));
+        let Some((_, chunks)) = next.filter(|_| self.space.is_tight) else {
+            return Ok(false);
+        };
+        self.space.focus = Some(chunks.into_iter().collect());
+        for (file, staged) in memory::read_all::<StagedChunks>(self.index, STAGED)? {
+            if staged.keeps == Keeps::WhileWanted {
+                self.commit(vec![memory::erase(format!("{STAGED}{file}"))])?;
+                self.disk.drop_staged(&StagedName(file))?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Notes which packs of a part have no room here: they are lacked, as content of an entry is.
+    pub(crate) fn note_unkept(&mut self, manifest: &Manifest, stores: &Stores) -> Result<Vec<IndexWrite>> {
+        let mut writes = Vec::new();
+        for pack in &manifest.packs {
+            let unkept = UnkeptPack {
+                name: pack.name.to_string(),
+                chunks: self.missing_of(&pack.chunks, stores)?,
+            };
+            if !unkept.chunks.is_empty() {
+                writes.push(memory::write(format!("{UNKEPT}{}", unkept.name), &unkept));
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Fetches packs of parts that had no room before; gives the chunks that still lack while they are listed.
+    pub(crate) fn keep_parts(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<BTreeSet<ChunkId>> {
+        let mut lacking = BTreeSet::new();
+        for (note, unkept) in memory::read_all::<UnkeptPack>(self.index, UNKEPT)? {
+            let mut stores = self.stores()?;
+            let name = unkept.name.parse().ok().filter(|name| view.contains(name));
+            if let Some(name) = &name
+                && !self.missing_of(&unkept.chunks, &stores)?.is_empty()
+            {
+                self.fetch_pack(mailbox, name, &mut stores, Keeps::UntilEntry)?;
+            }
+            let left = self.missing_of(&unkept.chunks, &stores)?;
+            if left.is_empty() || name.is_none() {
+                self.commit(vec![memory::erase(format!("{UNKEPT}{note}"))])?;
+            } else {
+                lacking.extend(left);
+            }
+        }
+        Ok(lacking)
     }
 
     /// Keeps chunks in staging that are not on this drive yet.
@@ -97,7 +158,9 @@ impl Engine<'_> {
         let mut body = Vec::new();
         for (id, bytes) in chunks {
             let is_known = kept.chunks.iter().any(|(known, _, _)| *known == id);
-            if is_known || self.space.refuses(&id) || self.missing_of(&[id], stores)?.is_empty() {
+            let is_off_focus =
+                keeps == Keeps::WhileWanted && self.space.focus.as_ref().is_some_and(|focus| !focus.contains(&id));
+            if is_known || is_off_focus || self.space.refuses(&id) || self.missing_of(&[id], stores)?.is_empty() {
                 continue;
             }
             kept.chunks.push((id, body.len() as u64, bytes.len() as u32));

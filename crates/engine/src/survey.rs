@@ -99,6 +99,8 @@ pub struct Survey {
     pub unshown: Unshown,
     /// When the last cycle ended, by this location's clock.
     pub last_sync_ns: Option<i64>,
+    /// Files that are known to be damaged on this drive.
+    pub damaged: Vec<RelPath>,
     /// Paths that were passed over.
     pub skipped: Vec<SkippedPath>,
     /// Paths that are not taken in, in order of the scan; the first 1,000.
@@ -170,6 +172,7 @@ impl Engine<'_> {
             held: self.shown_held()?.into_iter().next().map(|set| set.held),
             unread: self.unread_paths,
             unshown,
+            damaged: self.damaged()?.into_iter().map(|damaged| damaged.path).collect(),
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
             skipped: std::mem::take(&mut self.report.skipped),
             ignored: std::mem::take(&mut self.report.ignored),
@@ -249,7 +252,8 @@ impl Engine<'_> {
             None => &person.holds,
         };
         let (behind_changesets, behind_bytes) = self.behind(vector)?;
-        let silent_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
+        let spoken_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
+        let silent_ns = spoken_ns.max(self.counts_since_ns(&location)?.unwrap_or(i64::MIN));
         let is_parked = self.clock.now_ns().saturating_sub(silent_ns) > options.park_after_ns();
         let lacks = head.is_some_and(|head| !head.missing.is_empty() || head.unshown > 0);
         let aside = self.set_aside()?.remove(&location);

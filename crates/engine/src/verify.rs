@@ -18,6 +18,7 @@ use crate::error::{EngineError, Result, is_fatal};
 use crate::journal::looks_same;
 use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, LAST_CHECK};
 use crate::monitor::Phase;
+use crate::report::SkippedPath;
 use crate::scan::UNTELLING_CTIME_NS;
 
 /// How much is to be verified, and what is to be done about damage.
@@ -36,8 +37,12 @@ pub struct VerifyReport {
     pub checked_files: u64,
     /// Their bytes.
     pub checked_bytes: u64,
+    /// Files that changed too shortly before to be compared: the next sync reads them.
+    pub uncompared_files: u64,
     /// Files that are damaged, from earlier visits too.
     pub damaged: Vec<DamagedFile>,
+    /// Files that could not be looked at: a pass that met any proves nothing.
+    pub skipped: Vec<SkippedPath>,
     /// Files of this pass that were read, on this visit or an earlier one, in a hundred of all; 100 when it came to its end.
     pub coverage_percent: f64,
     /// When this pass began, if it came to its end and found all sound, in nanoseconds since 1970.
@@ -63,6 +68,7 @@ impl Engine<'_> {
             began_ns,
             after: None,
             files: 0,
+            unread: 0,
         };
         let kept = memory::read(self.index, CHECK)?.filter(|_| options.budget_ns.is_some());
         let mut pass: CheckPass = kept.unwrap_or(new_pass);
@@ -83,7 +89,10 @@ impl Engine<'_> {
                 if is_over(&report, self.clock.now_ns()) {
                     break 'pass false;
                 }
+                let unread = |report: &VerifyReport| report.skipped.len() as u64 + report.uncompared_files;
+                let before = unread(&report);
                 self.verify_place(&key, &place, &mut report, options)?;
+                pass.unread += unread(&report) - before;
                 pass.files += u64::from(place.on_disk().is_some_and(is_file));
                 pass.after = Some(key);
                 let path = place.path();
@@ -100,9 +109,10 @@ impl Engine<'_> {
         report.damaged = self.damaged()?;
         let mut writes = Vec::new();
         if is_complete {
-            report.coverage_percent = 100.0;
+            let read = total.saturating_sub(pass.unread);
+            report.coverage_percent = 100.0 * read as f64 / total.max(1) as f64;
             writes.push(memory::erase(CHECK));
-            if damages.is_empty() {
+            if damages.is_empty() && pass.unread == 0 {
                 report.completed_ns = Some(pass.began_ns);
                 writes.push(memory::write(LAST_CHECK, &pass.began_ns));
             }
@@ -126,8 +136,19 @@ impl Engine<'_> {
         let Content::File(file) = &value.content else {
             return Ok(());
         };
-        // What was written too soon before it was looked at tells nothing: the next scan reads it.
+        // What was written too soon before it was looked at tells nothing, and what was changed since is to be sent first.
         if stat.ctime_ns == UNTELLING_CTIME_NS || !self.looks_as_known(&value.path, stat)? {
+            report.uncompared_files += 1;
+            return Ok(());
+        }
+        if let Err(error) = self.disk.open(&value.path) {
+            if is_fatal(&error) {
+                return Err(error.into());
+            }
+            report.skipped.push(SkippedPath {
+                path: value.path.clone(),
+                reason: format!("it could not be read ({})", error.reason()),
+            });
             return Ok(());
         }
         let bad = self.damaged_pieces(&value.path, file)?;

@@ -16,6 +16,8 @@ const VERSION: u8 = 1;
 const LINE_BYTES: usize = 20;
 const DATA_CHARS: usize = LINE_BYTES / 5 * 8;
 const CHECK_CHARS: usize = 4;
+/// Digits of a line's number, as it is printed.
+const NUMBER_CHARS: usize = 2;
 const LINE_CHARS: usize = DATA_CHARS + CHECK_CHARS;
 /// Characters that are written together.
 const GROUP_CHARS: usize = 4;
@@ -177,10 +179,16 @@ fn numbered(line: &str) -> Option<(usize, Zeroizing<String>)> {
     let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = line.split_at(digits);
+    // Typed without blanks the number runs into the digits: it has two, and the line just so many behind them.
+    let is_run_together = rest.starts_with(char::is_alphanumeric) || digits > NUMBER_CHARS;
+    let (number, rest) = match is_run_together {
+        true if line.chars().filter(|c| c.is_alphanumeric()).count() == NUMBER_CHARS + LINE_CHARS => {
+            line.split_at_checked(NUMBER_CHARS)?
+        }
+        true => return None,
+        false => (number, rest),
+    };
     let number: usize = number.parse().ok().filter(|number| (1..=LINES_MAX).contains(number))?;
-    if rest.starts_with(char::is_alphanumeric) {
-        return None;
-    }
     let typed: String = rest.chars().filter(|c| c.is_alphanumeric()).collect();
     (typed.chars().count() >= LINE_CHARS_MIN).then(|| (number, Zeroizing::new(typed)))
 }

@@ -47,6 +47,8 @@ fn a_sheet_survives_being_typed_by_hand() {
     };
     let numbers = |(at, line): (usize, &String)| format!("  {}.{}", at + 1, &line[2..].replace(' ', ""));
     check(&lines.iter().enumerate().map(numbers).collect::<Vec<_>>(), Ok(sheet()));
+    let run_together = |line: &String| line.replace(' ', "").to_lowercase();
+    check(&lines.iter().map(run_together).collect::<Vec<_>>(), Ok(sheet()));
     let mut shuffled: Vec<String> = lines
         .iter()
         .map(|line| line[..3].to_owned() + &as_read_out(&line[3..].to_owned()))

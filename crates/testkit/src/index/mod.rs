@@ -121,7 +121,8 @@ impl SimIndex {
             .map_or_else(|| Ok(state.rows.clone()), |kind| Err(failed(kind)))
     }
 
-    fn check_write(&self) -> Result<(), IndexError> {
+    /// Fails as a commit would now: read-only, or full.
+    pub fn check_write(&self) -> Result<(), IndexError> {
         let Some(disk) = &self.disk else { return Ok(()) };
         match (disk.is_read_only(), disk.free_bytes()) {
             (true, _) => Err(failed(Kind::ReadOnly)),
