@@ -90,6 +90,21 @@ fn two_names_at_once_become_one_everywhere() {
 }
 
 #[test]
+fn a_parked_location_counts_again_when_it_syncs_though_it_has_nothing_to_say() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    say(&pep, &["park", "anna"]);
+    pep.sync();
+    assert_eq!(state_of(&pep, "anna's home"), "parked");
+    anna.sync();
+    pep.sync();
+    assert_eq!(state_of(&pep, "anna's home"), "up_to_date");
+    pep.write("new.txt", "new");
+    assert_eq!(pep.sync()["posted"]["changesets"], 1, "it is sent for her again");
+    settle(&[&anna, &pep]);
+}
+
+#[test]
 fn nothing_waits_for_a_parked_location_until_it_syncs_again() {
     let world = World::new();
     let [pep, anna, grandma] = world.trio(fill);

@@ -157,6 +157,30 @@ fn with_an_empty_folder_the_sheet_alone_brings_the_files_from_the_others() {
 }
 
 #[test]
+fn the_same_sheet_twice_leaves_nobody_behind_who_is_waited_for() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let sheet = write_sheet(&world, &pep, "sheet");
+    let sheet = text(&sheet);
+    for round in 0..3 {
+        fs::remove_dir_all(pep.private()).expect("it can be lost");
+        lose_computer(&pep);
+        recover(&pep, sheet).expect_code(0);
+        settle(&[&pep, &anna]);
+        let locations = anna.json(["locations", anna.at()]).expect_code(0).document();
+        assert_eq!(
+            locations.as_array().map(Vec::len),
+            Some(2),
+            "round {round}: {locations:#}"
+        );
+    }
+    pep.write("new.txt", "after all that");
+    pep.sync();
+    anna.sync();
+    assert_eq!(anna.read("new.txt"), b"after all that");
+}
+
+#[test]
 fn a_sheet_of_somebody_else_is_refused_and_no_key_is_kept() {
     let world = World::new();
     let [pep, anna] = world.pair(fill);

@@ -45,7 +45,9 @@ impl Engine<'_> {
                 && listed.checked_ns == checked_ns;
             let is_fresh = (now_ns - listed.written_ns).abs() < HEAD_REFRESH_NS;
             let is_ours = self.identity.nonces.contains(&Some(listed.nonce));
-            if says_same && is_fresh && is_ours && !self.succeeded()?.contains(&me) {
+            // Who was set aside and syncs again says so, by a head that is newer than the one that was seen then.
+            let is_counted = !self.succeeded()?.contains(&me) && !self.set_aside()?.contains_key(&me);
+            if says_same && is_fresh && is_ours && is_counted {
                 self.note_head(listed.clone())?;
                 return Ok(listed.clone());
             }

@@ -127,6 +127,19 @@ impl Engine<'_> {
             }
             life = next;
         }
+        if memory::read::<bool>(self.index, NEEDS_NEW_ID)?.unwrap_or(false) {
+            // Brought back before: who came back then is the last life, unless it turns out to live and writes again.
+            let people = self.people()?;
+            for _ in 0..LIVES_MAX {
+                let follows =
+                    |(_, person): &(&LocationId, &CachedPerson)| person.succeeds.is_some_and(|(old, _)| old == life);
+                let Some((next, _)) = people.iter().find(follows) else {
+                    break;
+                };
+                life = *next;
+                counter = 0;
+            }
+        }
         let cached = memory::read::<CachedHead>(self.index, &format!("{HEAD}{life}"))?;
         Ok((life, cached.map_or(counter, |cached| counter.max(cached.head.counter))))
     }
