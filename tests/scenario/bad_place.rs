@@ -354,6 +354,12 @@ fn what_has_no_room_is_named_and_keeps_nothing_else_waiting() {
     }
     anna.check_staging_is_empty();
     assert!(!world.waiting().is_empty(), "the film waits in the mailbox");
+    let again = anna.json(["sync", anna.at()]).expect_code(5).only_report();
+    let downloaded = again["fetched"]["downloaded_bytes"].as_u64().expect("a number");
+    assert!(
+        downloaded < 100_000,
+        "what has no room is not fetched again and again: {downloaded}"
+    );
     drive.resize(64 << 20);
     settle(&[&anna, &pep]);
     assert!(anna.has("film.bin") && world.waiting().is_empty(), "with room it comes");

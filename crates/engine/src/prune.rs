@@ -171,6 +171,10 @@ impl Engine<'_> {
         if lacking.is_empty() {
             return Ok(false);
         }
+        // Its changeset tells what it holds, and is small; a pack is fetched to be asked only where that is gone.
+        if let Some(chunks) = self.chunks_by_manifest(mailbox, name)? {
+            return Ok(chunks.iter().any(|chunk| lacking.contains(chunk)));
+        }
         let Some(sealed) = self.get(mailbox, name)? else {
             return Ok(false);
         };
@@ -178,6 +182,26 @@ impl Engine<'_> {
             return Ok(false);
         };
         Ok(chunks.iter().any(|(chunk, _)| lacking.contains(chunk)))
+    }
+
+    /// Gives the chunks of a pack as its changeset tells them; `None` if that cannot be read.
+    fn chunks_by_manifest(&mut self, mailbox: &dyn Mailbox, pack: &ObjectName) -> Result<Option<Vec<ChunkId>>> {
+        let ObjectName::Pack { author, sequence, .. } = pack else {
+            return Ok(None);
+        };
+        let name = ObjectName::Manifest {
+            author: *author,
+            sequence: *sequence,
+        };
+        let (Some(key), Some(sealed)) = (self.key_of(author)?, self.get(mailbox, &name)?) else {
+            return Ok(None);
+        };
+        let manifest = Manifest::decode(self.keys, &name, &sealed, |_| Some(key));
+        let listed = manifest.into_iter().flat_map(|manifest| manifest.packs);
+        Ok(listed
+            .into_iter()
+            .find(|listed| listed.name == *pack)
+            .map(|listed| listed.chunks))
     }
 
     fn drop_old_tombstones(&mut self, counted: &Counted) -> Result<()> {
