@@ -11,7 +11,7 @@ use offsync_core::entry::Content;
 use offsync_core::ids::LocationId;
 use offsync_core::limits::{JOURNAL_BYTES_MAX, JOURNAL_INTENTS_MAX};
 use offsync_core::place::{Observed, Place, Shown, Stat};
-use offsync_core::ports::{DiskEntry, DiskError, DiskErrorKind, EntryKind, IndexWrite, StagedName, TrashName};
+use offsync_core::ports::{DiskError, DiskErrorKind, EntryKind, IndexWrite, StagedName, TrashName};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::content::Stores;
@@ -20,7 +20,8 @@ use crate::error::{EngineError, Result, is_fatal};
 use crate::memory::{self, DAMAGED, Intent, JOURNAL, TRASH, TrashRecord};
 use crate::monitor::Phase;
 use crate::plan::{Action, Before};
-use crate::scan::{UNTELLING_CTIME_NS, looks_unread};
+use crate::scan::UNTELLING_CTIME_NS;
+use crate::touched::{as_trusted, looks_same, retouched};
 
 /// Bytes of a file's name that its name in the trash keeps, from the end.
 const TRASH_NAME_BYTES: usize = 80;
@@ -314,8 +315,8 @@ impl Engine<'_> {
             (Content::Symlink(target), _) => self.disk.make_symlink(path, target)?,
             (_, Source::Staged(name)) => self.disk.publish(name, path, meta)?,
             (_, Source::Trashed(name)) => {
-                self.disk.restore(name, path)?;
-                self.disk.set_meta(path, meta)?
+                let restored = self.disk.restore(name, path)?;
+                retouched(&restored, self.disk.set_meta(path, meta)?)
             }
             (Content::File(_) | Content::Tombstone, Source::None) => {
                 let reason = "its content was not made ready";
@@ -334,17 +335,7 @@ impl Engine<'_> {
             stat = as_trusted(&before.stat, self.disk.rename(&old.path, &new.path)?);
         }
         if old.meta != new.meta && !matches!(new.content, Content::Symlink(_)) {
-            let now = self.disk.set_meta(&new.path, &new.meta)?;
-            let but_time = Stat {
-                mtime_ns: before.stat.mtime_ns,
-                mode: before.stat.mode,
-                ..now
-            };
-            stat = Stat {
-                mtime_ns: now.mtime_ns,
-                mode: now.mode,
-                ..as_trusted(&before.stat, but_time)
-            };
+            stat = retouched(&before.stat, self.disk.set_meta(&new.path, &new.meta)?);
         }
         Ok(Outcome::Done(Some(Place {
             shown: Some(after.clone()),
@@ -500,36 +491,6 @@ fn intent_of(action: &Action) -> Intent {
         path: action_path(action),
         old_stat: action.before.as_ref().map(|before| before.stat),
         new: action.after.clone(),
-    }
-}
-
-/// Gives the stat after a move; if somebody saved meanwhile, the one from before, marked so that the next scan reads again.
-///
-/// A move changes the change time, so that size, time, mode and inode must do.
-pub(crate) fn as_trusted(before: &Stat, now: Stat) -> Stat {
-    let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.mode, stat.inode);
-    let is_same = telling(before) == telling(&now);
-    if is_same {
-        now
-    } else {
-        Stat {
-            ctime_ns: UNTELLING_CTIME_NS,
-            ..*before
-        }
-    }
-}
-
-pub(crate) fn looks_same(before: &Stat, entry: &DiskEntry) -> bool {
-    let is_untelling = before.ctime_ns == UNTELLING_CTIME_NS;
-    let ctime_ns = if is_untelling {
-        UNTELLING_CTIME_NS
-    } else {
-        entry.stat.ctime_ns
-    };
-    let now = Stat { ctime_ns, ..entry.stat };
-    match entry.kind {
-        EntryKind::Folder => before.mode == now.mode,
-        kind => looks_unread(before, &now, kind),
     }
 }
 

@@ -39,6 +39,7 @@ mod settle;
 mod space;
 mod staging;
 mod survey;
+mod touched;
 mod trash;
 mod unit;
 mod unshown;

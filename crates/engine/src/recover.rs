@@ -10,8 +10,8 @@ use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
-use crate::journal::looks_same;
 use crate::memory::{self, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
+use crate::touched::looks_same;
 
 impl Engine<'_> {
     /// Ends what a pulled cable left half done.

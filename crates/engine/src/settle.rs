@@ -119,7 +119,7 @@ impl Engine<'_> {
             }
             let stat = match self.disk.rename(&value.path, &to.value.path) {
                 // A save that came between the scan and the move is found by the next scan.
-                Ok(stat) => crate::journal::as_trusted(&before, stat),
+                Ok(stat) => crate::touched::as_trusted(&before, stat),
                 Err(error) if crate::error::is_fatal(&error) => return Err(error.into()),
                 Err(error) => {
                     self.skip(

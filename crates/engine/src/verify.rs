@@ -15,11 +15,11 @@ use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
-use crate::journal::looks_same;
 use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, LAST_CHECK};
 use crate::monitor::Phase;
 use crate::report::SkippedPath;
 use crate::scan::UNTELLING_CTIME_NS;
+use crate::touched::looks_same;
 
 /// How much is to be verified, and what is to be done about damage.
 #[derive(Clone, Copy, Debug, Default)]
