@@ -137,6 +137,19 @@ fn a_copy_that_was_killed_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_copy_that_was_cut_off_at_its_very_first_step_begins_anew() {
+    let world = World::new();
+    let pep = world.home("pep");
+    fill(&pep);
+    world.init(&pep);
+    let anna = world.home("anna");
+    fs::create_dir(anna.private()).expect("a folder can be made");
+    fs::write(anna.private().join("lock"), "").expect("a file can be written");
+    copy(&pep, &anna).expect_code(0);
+    check_alike(&[&pep, &anna]);
+}
+
+#[test]
 fn a_copy_that_is_resumed_notices_files_that_were_damaged_meanwhile() {
     let world = World::new();
     let pep = world.home("pep");

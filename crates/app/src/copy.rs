@@ -320,6 +320,21 @@ fn forget_cached(target: &ArchiveDisk, values: &[Value]) {
     }
 }
 
+/// Tells whether a folder holds nothing but the beginning of an own folder: a copy was cut off before it could say so.
+fn is_barely_begun(to: &Path) -> bool {
+    let names = |folder: &Path| -> Vec<std::ffi::OsString> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name()).collect()
+    };
+    let own = names(&to.join(".offsync"));
+    let is_used = |name: &std::ffi::OsString| {
+        ["copy-in-progress.toml", "location.toml", "index.sqlite", "trash"]
+            .iter()
+            .any(|used| name == used)
+    };
+    names(to) == [".offsync"] && !own.iter().any(is_used)
+}
+
 /// Checks the folder that is copied to; gives it with the new location's id, the old one if a copy goes on.
 fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf, LocationId)> {
     if !to.exists() {
@@ -349,7 +364,7 @@ fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf,
     }
     let to = usable_folder(to)?;
     refuse_inside(source, &to)?;
-    if !is_empty_folder(&to).map_err(|error| unwritable(&to, &error))? {
+    if !is_empty_folder(&to).map_err(|error| unwritable(&to, &error))? && !is_barely_begun(&to) {
         return Err(AppError::failed(
             "not_empty",
             format!("{} is not empty.", to.display()),
