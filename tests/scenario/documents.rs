@@ -29,19 +29,7 @@ fn init_copy_invite_and_join_tell_what_they_made() {
     );
     let anna = world.home_without_folder("anna");
     let copy = pep.json(["copy", pep.at(), anna.at(), "--label", "Anna", "--person", "Anna"]);
-    check(
-        &copy.expect_code(0).document(),
-        &schema::copy(),
-        &[
-            "label",
-            "person",
-            "files",
-            "bytes",
-            "not_sent_yet",
-            "skipped",
-            "warnings",
-        ],
-    );
+    check(&copy.expect_code(0).document(), &schema::copy(), &schema::COPY_MORE);
     let file = world.path("anna.words");
     std::fs::write(&file, copy.document()["phrase"].as_str().expect("words")).expect("words can be written");
     let join = anna.json(["join", anna.at(), "--phrase-file", text(&file)]);

@@ -1,7 +1,5 @@
 //! Each exit code of the contract, reached, with what is then said.
 
-use std::fs::File;
-
 use crate::odd_names::make_pipe;
 use crate::world::{Home, World};
 
@@ -110,12 +108,7 @@ fn held_is_3_and_a_yes_lets_go() {
 fn a_second_engine_is_4_for_every_command_that_needs_the_drive() {
     let world = World::new();
     let [pep, _anna] = world.pair(many);
-    let lock = File::options()
-        .read(true)
-        .write(true)
-        .open(pep.private().join("lock"))
-        .expect("there is a lock file");
-    lock.try_lock().expect("nobody is at it");
+    let lock = pep.lock();
     let to = world.path("another");
     let out = world.path("invitation");
     let to = crate::world::text(&to);

@@ -1,6 +1,6 @@
 //! Forgetting: the computer lets go of keys and notes; the drive and its files stay as they are.
 
-use std::fs::{self, File};
+use std::fs;
 
 use crate::schema::{self, check};
 use crate::tree;
@@ -120,12 +120,7 @@ fn what_is_not_known_or_in_use_is_not_forgotten() {
     .expect_code(0);
     pep.json(["forget", "Pep's home", "--yes"])
         .expect_failure(2, "usage", &["several archives", "Name the folder"]);
-    let lock = File::options()
-        .read(true)
-        .write(true)
-        .open(pep.private().join("lock"))
-        .expect("there is a lock file");
-    lock.try_lock().expect("nobody is at it");
+    let lock = pep.lock();
     pep.json(["forget", pep.at(), "--yes"])
         .expect_failure(4, "busy", &["nother Offsync"]);
     drop(lock);

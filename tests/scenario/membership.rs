@@ -1,7 +1,5 @@
 //! Renamed, parked, back again, removed: everybody agrees, nobody waits in vain, no file goes.
 
-use std::fs::File;
-
 use serde_json::Value;
 
 use crate::schema::{self, check};
@@ -247,12 +245,7 @@ fn a_location_is_named_by_label_id_or_a_unique_beginning() {
     }
     pep.json(["location", "rename", pep.at(), "anna's home", "--label", "two\nlines"])
         .expect_failure(2, "bad_name", &["one line"]);
-    let lock = File::options()
-        .read(true)
-        .write(true)
-        .open(pep.private().join("lock"))
-        .expect("there is a lock file");
-    lock.try_lock().expect("nobody is at it");
+    let lock = pep.lock();
     unknown("anna's home").expect_failure(4, "busy", &["nother Offsync"]);
     drop(lock);
     settle(&[&pep, &anna, &grandma]);
@@ -276,19 +269,7 @@ fn a_dead_drive_is_replaced_by_a_new_one_and_nobody_waits_for_it() {
     replace(anna.at(), "grandma").expect_failure(1, "inside_an_archive", &["is an Offsync archive already"]);
     assert_eq!(state_of(&pep, "grandma's home"), "behind", "nothing was said yet");
     let copy = replace(fresh.at(), "grandma").expect_code(0).document();
-    check(
-        &copy,
-        &schema::copy(),
-        &[
-            "label",
-            "person",
-            "files",
-            "bytes",
-            "not_sent_yet",
-            "skipped",
-            "warnings",
-        ],
-    );
+    check(&copy, &schema::copy(), &schema::COPY_MORE);
     assert_eq!(
         (&copy["label"], &copy["person"]),
         (&"grandma's home".into(), &"grandma".into())

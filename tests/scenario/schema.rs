@@ -65,6 +65,17 @@ pub(crate) fn copy() -> Value {
     json!({"archive_id": "ID", "location_id": "ID", "folder": "FOLDER", "phrase": "WORDS"})
 }
 
+/// What `copy` tells beyond the contract.
+pub(crate) const COPY_MORE: [&str; 7] = [
+    "label",
+    "person",
+    "files",
+    "bytes",
+    "not_sent_yet",
+    "skipped",
+    "warnings",
+];
+
 /// `invite` makes this.
 pub(crate) fn invite() -> Value {
     json!({"location_id": "ID", "file": "FOLDER", "phrase": "WORDS"})

@@ -290,12 +290,7 @@ fn run_takes_drives_as_they_come_and_says_each_trouble_once() {
 fn an_archive_that_another_engine_uses_is_tried_again() {
     let world = World::new();
     let [pep, _anna] = world.pair(many);
-    let lock = File::options()
-        .read(true)
-        .write(true)
-        .open(pep.private().join("lock"))
-        .expect("there is a lock file");
-    lock.try_lock().expect("nobody is at it");
+    let lock = pep.lock();
     let mut watcher = Watcher::start(&pep, &["watch", pep.at()]);
     watcher.until("drive_attached", pep.at());
     drop(lock);

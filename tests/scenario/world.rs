@@ -294,6 +294,17 @@ impl Home {
         self.folder.join(".offsync")
     }
 
+    /// Takes the lock of an engine, as another one at work has it, until it is dropped.
+    pub(crate) fn lock(&self) -> fs::File {
+        let lock = fs::File::options()
+            .read(true)
+            .write(true)
+            .open(self.private().join("lock"));
+        let lock = lock.expect("there is a lock file");
+        lock.try_lock().expect("nobody is at it");
+        lock
+    }
+
     /// Nothing half done is left in Offsync's own folder.
     pub(crate) fn check_staging_is_empty(&self) {
         let left = tree::of(&self.private().join("staging"));

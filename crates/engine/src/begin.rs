@@ -72,27 +72,21 @@ impl Beginning {
         companions: &[Companion],
         clock: &dyn Clock,
     ) -> Result<()> {
-        let mut writes = self.identity_writes(clock, key, &VersionVector::default());
-        writes.push(memory::write(AWAITS_STATE, &true));
-        Ok(index.commit(self.with_companions(writes, companions, clock))?)
+        Ok(index.commit(self.joining_writes(key, companions, clock))?)
     }
 
     /// Begins a location once more that lost its index, or is brought back by its recovery sheet.
     ///
     /// Nobody can say what its id has said: it comes back under a new one, with the first head that it writes.
     pub fn join_again(&self, index: &mut dyn IndexStore, key: &PublicKey, clock: &dyn Clock) -> Result<()> {
-        let mut writes = self.identity_writes(clock, key, &VersionVector::default());
-        writes.push(memory::write(AWAITS_STATE, &true));
+        let mut writes = self.joining_writes(key, &[], clock);
         writes.push(memory::write(NEEDS_NEW_ID, &true));
         Ok(index.commit(writes)?)
     }
 
-    fn with_companions(
-        &self,
-        mut writes: Vec<IndexWrite>,
-        companions: &[Companion],
-        clock: &dyn Clock,
-    ) -> Vec<IndexWrite> {
+    fn joining_writes(&self, key: &PublicKey, companions: &[Companion], clock: &dyn Clock) -> Vec<IndexWrite> {
+        let mut writes = self.identity_writes(clock, key, &VersionVector::default());
+        writes.push(memory::write(AWAITS_STATE, &true));
         writes.extend(companions.iter().map(|companion| {
             let person = CachedPerson {
                 label: companion.label.clone(),

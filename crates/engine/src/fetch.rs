@@ -122,6 +122,19 @@ impl Engine<'_> {
         }
     }
 
+    /// Reads a listed changeset; `None` if it is gone, damaged, or of somebody whom nobody introduced yet.
+    pub(crate) fn read_manifest(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        name: &ObjectName,
+        author: &LocationId,
+    ) -> Result<Option<Manifest>> {
+        let (Some(key), Some(sealed)) = (self.key_of(author)?, self.get(mailbox, name)?) else {
+            return Ok(None);
+        };
+        Ok(Manifest::decode(self.keys, name, &sealed, |_| Some(key)).ok())
+    }
+
     /// Takes the small content out of a listed changeset.
     fn fetch_inline(
         &mut self,
@@ -130,10 +143,7 @@ impl Engine<'_> {
         author: &LocationId,
         stores: &mut Stores,
     ) -> Result<()> {
-        let (Some(key), Some(sealed)) = (self.key_of(author)?, self.get(mailbox, name)?) else {
-            return Ok(());
-        };
-        let Ok(manifest) = Manifest::decode(self.keys, name, &sealed, |_| Some(key)) else {
+        let Some(manifest) = self.read_manifest(mailbox, name, author)? else {
             return Ok(());
         };
         let named = |bytes: Vec<u8>| (self.keys.chunk_id(&bytes), bytes);

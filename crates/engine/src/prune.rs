@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use offsync_core::format::{Manifest, ObjectName, decode_pack};
+use offsync_core::format::{ObjectName, decode_pack};
 use offsync_core::ids::ChunkId;
 use offsync_core::limits::ORPHAN_PACK_DAYS;
 use offsync_core::ports::{IndexWrite, Mailbox};
@@ -146,10 +146,7 @@ impl Engine<'_> {
         let ObjectName::Manifest { author, .. } = name else {
             return Ok(false);
         };
-        let (Some(key), Some(sealed)) = (self.key_of(author)?, self.get(mailbox, name)?) else {
-            return Ok(false);
-        };
-        let Ok(manifest) = Manifest::decode(self.keys, name, &sealed, |_| Some(key)) else {
+        let Some(manifest) = self.read_manifest(mailbox, name, author)? else {
             return Ok(false);
         };
         let inline = manifest.inline.iter().map(|bytes| self.keys.chunk_id(bytes));
@@ -193,10 +190,7 @@ impl Engine<'_> {
             author: *author,
             sequence: *sequence,
         };
-        let (Some(key), Some(sealed)) = (self.key_of(author)?, self.get(mailbox, &name)?) else {
-            return Ok(None);
-        };
-        let manifest = Manifest::decode(self.keys, &name, &sealed, |_| Some(key));
+        let manifest = self.read_manifest(mailbox, &name, author)?;
         let listed = manifest.into_iter().flat_map(|manifest| manifest.packs);
         Ok(listed
             .into_iter()

@@ -125,8 +125,12 @@ impl Engine<'_> {
     /// Fetches packs of parts that had no room before; gives the chunks that still lack while they are listed.
     pub(crate) fn keep_parts(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<BTreeSet<ChunkId>> {
         let mut lacking = BTreeSet::new();
-        for (note, unkept) in memory::read_all::<UnkeptPack>(self.index, UNKEPT)? {
-            let mut stores = self.stores()?;
+        let parts = memory::read_all::<UnkeptPack>(self.index, UNKEPT)?;
+        if parts.is_empty() {
+            return Ok(lacking);
+        }
+        let mut stores = self.stores()?;
+        for (note, unkept) in parts {
             let name = unkept.name.parse().ok().filter(|name| view.contains(name));
             if let Some(name) = &name
                 && !self.missing_of(&unkept.chunks, &stores)?.is_empty()
