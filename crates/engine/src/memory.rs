@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use offsync_core::dot::Dot;
 use offsync_core::entry::FileContent;
 use offsync_core::format::head::Head;
-use offsync_core::ids::{ArchiveId, ChunkId, LocationId, ManifestHash, Nonce, PublicKey};
+use offsync_core::ids::{ArchiveId, ChunkId, Digest, LocationId, ManifestHash, Nonce, PublicKey};
 use offsync_core::place::{Shown, Stat};
 use offsync_core::ports::{IndexStore, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -136,6 +136,8 @@ pub(crate) struct Damage {
     pub(crate) path: RelPath,
     /// Its pieces that do not read as they should.
     pub(crate) bad: Vec<ChunkId>,
+    /// What it reads as, whole; `None` if it could not be read to its end.
+    pub(crate) reads: Option<Digest>,
     /// Whether it is to be put together again.
     pub(crate) is_wanted: bool,
 }

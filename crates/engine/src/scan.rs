@@ -19,6 +19,7 @@ use crate::ignore::Rules;
 use crate::memory::{self, GONE, Gone};
 use crate::monitor::Phase;
 use crate::report::{IgnoreRule, IgnoredPath};
+use crate::verify::DamagedReadings;
 
 /// Writes that are gathered before they are committed.
 const SCAN_WRITES_MAX: usize = 2_000;
@@ -54,6 +55,7 @@ struct Walk {
     depth: Depth,
     trust: Trust,
     rules: Rules,
+    damaged: DamagedReadings,
     writes: Vec<IndexWrite>,
     absent: Vec<(PathKey, Place)>,
     /// What stood in folders that something else took the place of.
@@ -84,6 +86,7 @@ impl Engine<'_> {
             depth,
             trust,
             rules: self.load_rules()?,
+            damaged: self.damaged_readings()?,
             writes: Vec::new(),
             absent: Vec::new(),
             replaced: Vec::new(),
@@ -303,7 +306,7 @@ impl Engine<'_> {
                 return Ok(());
             }
         }
-        let seen = match self.observe(path, entry, place.as_ref()) {
+        let mut seen = match self.observe(path, entry, place.as_ref()) {
             Ok(Some(seen)) => seen,
             Ok(None) => return Ok(()),
             Err(EngineError::Disk(error)) if !is_fatal(&error) => {
@@ -318,8 +321,8 @@ impl Engine<'_> {
             && looks_unread(stat, &entry.stat, entry.kind)
             && !value.same_content(&seen.0)
         {
-            if let Content::File(file) = &value.content {
-                let note = self.note_damage(path, file)?;
+            if let (Content::File(file), Content::File(read)) = (&value.content, &seen.0.content) {
+                let note = self.note_damage(path, file, read.digest)?;
                 walk.writes.extend(note);
             }
             self.skip(
@@ -328,6 +331,8 @@ impl Engine<'_> {
             );
             return Ok(());
         }
+        // A damaged file that got another name or other times is that file, and never posted as an edit.
+        walk.writes.extend(walk.damaged.see_through(&mut seen.0));
         if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
             let found = self.places_below(&path.key())?;
             walk.replaced.extend(found);

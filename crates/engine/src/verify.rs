@@ -6,10 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::entry::{Content, FileContent};
-use offsync_core::ids::ChunkId;
+use offsync_core::entry::{Content, FileContent, Value};
+use offsync_core::ids::{ChunkId, Digest};
 use offsync_core::limits::INDEX_PAGE_ROWS;
-use offsync_core::place::{Observed, Place, Stat};
+use offsync_core::place::{Place, Stat};
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
 
@@ -172,6 +172,7 @@ impl Engine<'_> {
         let damage = Damage {
             path: value.path.clone(),
             bad,
+            reads: self.read_content(&value.path)?.map(|(read, _)| read.digest),
             is_wanted: is_wanted || known.is_some_and(|known| known.is_wanted),
         };
         let mut writes = vec![memory::write(name, &damage)];
@@ -212,7 +213,7 @@ impl Engine<'_> {
         Ok(self.damages()?.into_values().map(file).collect())
     }
 
-    /// Gives the damages that are known, and forgets those that somebody saved, moved or deleted since.
+    /// Gives the damages that are known, and forgets those of files that somebody edited or deleted since.
     pub(crate) fn damages(&mut self) -> Result<BTreeMap<PathKey, Damage>> {
         let mut damages = BTreeMap::new();
         let mut writes = Vec::new();
@@ -225,7 +226,7 @@ impl Engine<'_> {
                         .on_disk()
                         .is_some_and(|value| value.content.chunk_ids().contains(chunk))
                 };
-                matches!(place.observed, Observed::AsShown(_)) && damage.bad.iter().all(holds)
+                damage.bad.iter().all(holds)
             });
             if is_there {
                 damages.insert(key, damage);
@@ -235,6 +236,18 @@ impl Engine<'_> {
         }
         self.commit(writes)?;
         Ok(damages)
+    }
+
+    /// Gives what the files read as that are known to be damaged.
+    pub(crate) fn damaged_readings(&mut self) -> Result<DamagedReadings> {
+        let mut readings = DamagedReadings::default();
+        for (key, damage) in self.damages()? {
+            let value = self.index.place(&key)?.and_then(|place| place.on_disk().cloned());
+            if let (Some(reads), Some(Content::File(meant))) = (damage.reads, value.map(|value| value.content)) {
+                readings.0.insert(reads, (meant, damage));
+            }
+        }
+        Ok(readings)
     }
 
     /// Gives those bad pieces of a damaged file that can be read nowhere on this drive.
@@ -253,7 +266,12 @@ impl Engine<'_> {
     }
 
     /// Makes the write that names a file as damaged, of which a scan read all and knows no pieces.
-    pub(crate) fn note_damage(&self, path: &RelPath, file: &FileContent) -> Result<Option<IndexWrite>> {
+    pub(crate) fn note_damage(
+        &self,
+        path: &RelPath,
+        file: &FileContent,
+        reads: Digest,
+    ) -> Result<Option<IndexWrite>> {
         let name = memory::of_key(DAMAGED, &path.key());
         if memory::read::<Damage>(self.index, &name)?.is_some() {
             return Ok(None);
@@ -262,12 +280,34 @@ impl Engine<'_> {
         let damage = Damage {
             path: path.clone(),
             bad,
+            reads: Some(reads),
             is_wanted: false,
         };
         Ok((!damage.bad.is_empty()).then(|| memory::write(name, &damage)))
     }
 }
 
-fn is_file(value: &offsync_core::entry::Value) -> bool {
+/// What files that are known to be damaged read as: what reads just so, under any name, is such a file and no edit.
+#[derive(Default)]
+pub(crate) struct DamagedReadings(BTreeMap<Digest, (FileContent, Damage)>);
+
+impl DamagedReadings {
+    /// Puts what a file should read like in the place of what it reads as, if that is known damage; gives the write
+    /// that names it as damaged under its path.
+    pub(crate) fn see_through(&self, seen: &mut Value) -> Option<IndexWrite> {
+        let Content::File(read) = &seen.content else {
+            return None;
+        };
+        let (meant, damage) = self.0.get(&read.digest)?;
+        seen.content = Content::File(meant.clone());
+        let damage = Damage {
+            path: seen.path.clone(),
+            ..damage.clone()
+        };
+        Some(memory::write(memory::of_key(DAMAGED, &seen.path.key()), &damage))
+    }
+}
+
+fn is_file(value: &Value) -> bool {
     matches!(value.content, Content::File(_))
 }
