@@ -10,7 +10,7 @@ use offsync_core::merkle::RootBuilder;
 use offsync_core::ports::IndexStore;
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::version_vector::VersionVector;
-use offsync_engine::SyncOptions;
+use offsync_engine::{SkippedPath, SyncOptions, SyncReport};
 use offsync_testkit::{MailboxFaults, Seen};
 
 use crate::home::{Home, as_text};
@@ -69,7 +69,10 @@ impl World {
                 ..SyncOptions::default()
             };
             match self.sync_with(at, options)? {
-                Ok(report) => uploaded_bytes += report.uploaded_bytes,
+                Ok(report) => {
+                    uploaded_bytes += report.uploaded_bytes;
+                    self.give_up_damaged(at, &report);
+                }
                 Err(error) => return Err(format!("a cycle fails at rest: home {at}: {error}")),
             }
             self.check()?;
@@ -89,6 +92,22 @@ impl World {
                 && hand.rename(&path, &to).is_ok()
             {
                 self.say(|_| format!("person {at}: renames the twin {path} to {to}"));
+            }
+        }
+        self.note_taken(at, &before, &hand.tree());
+    }
+
+    /// Does what people are asked to do where a damaged file is all that there is: deletes it.
+    fn give_up_damaged(&mut self, at: usize, report: &SyncReport) {
+        let hand = self.homes[at].disk.true_hand();
+        let before = hand.tree();
+        let is_asked = |skipped: &&SkippedPath| skipped.reason.contains("no other home has what it held");
+        for skipped in report.skipped.iter().filter(is_asked) {
+            if hand.remove(&skipped.path).is_ok() {
+                self.values
+                    .consumed
+                    .extend(before.get(&skipped.path).and_then(value_of));
+                self.say(|_| format!("person {at}: deletes {}, which is damaged everywhere", skipped.path));
             }
         }
         self.note_taken(at, &before, &hand.tree());
@@ -201,8 +220,12 @@ impl World {
         if !self.profile.can_lose_content() {
             return false;
         }
-        let on_disk =
-            |home: &Home| -> BTreeSet<u64> { home.disk.true_hand().tree().values().filter_map(value_of).collect() };
+        // What rotted is held by nobody.
+        let is_whole = |seen: &&Seen| !matches!(seen, Seen::File(_)) || self.values.is_sound(seen);
+        let on_disk = |home: &Home| -> BTreeSet<u64> {
+            let tree = home.disk.true_hand().tree();
+            tree.values().filter(is_whole).filter_map(value_of).collect()
+        };
         let held: BTreeSet<u64> = self.homes.iter().flat_map(on_disk).collect();
         let notes = self.shared.watch.notes();
         let here = on_disk(home);
@@ -349,10 +372,11 @@ impl World {
             }
             false => BTreeSet::new(),
         };
+        let trees: Vec<_> = self.homes.iter().map(|home| home.disk.true_hand().tree()).collect();
         for home in self.homes.iter().filter(|home| home.disk.options().has_symlinks) {
-            let tree = home.disk.true_hand().tree();
+            let tree = &trees[home.at];
             let mut there = BTreeSet::new();
-            for (path, seen) in &tree {
+            for (path, seen) in tree {
                 let Some(value) = value_of(seen) else { continue };
                 there.insert(value);
                 let bytes: &[u8] = match seen {
@@ -360,7 +384,9 @@ impl World {
                     Seen::Symlink(target) => target,
                     Seen::Folder | Seen::Other => continue,
                 };
-                if values.written.get(&value).is_none_or(|(content, _)| *content != bytes) {
+                if values.written.get(&value).is_none_or(|(content, _)| *content != bytes)
+                    && !self.is_bad_everywhere(home, path, value, &trees)?
+                {
                     return Err(format!("torn content: home {} at {path}", home.at));
                 }
             }
@@ -377,7 +403,8 @@ impl World {
             // gave way to one folder, and so got the same name.
             let gave_way = |name: &RelPath| {
                 let siblings = home.index.entry(&name.key()).unwrap_or_default();
-                siblings.live().any(|(_, version)| version.value.content.is_folder())
+                let is_folder = siblings.live().any(|(_, version)| version.value.content.is_folder());
+                is_folder || home.index.has_live_below(&name.key()).unwrap_or(false)
             };
             let is_nobodys = |path: &&RelPath| {
                 let of = copied(path);
@@ -390,6 +417,32 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Tells whether a file rotted that people took away wherever it was sound, and is named as damaged; or somebody
+    /// made another file of it when nobody had it whole any more, which is that person's word.
+    fn is_bad_everywhere(
+        &self,
+        home: &Home,
+        path: &RelPath,
+        value: u64,
+        trees: &[BTreeMap<RelPath, Seen>],
+    ) -> Result<bool, Bad> {
+        let mut all = trees.iter().flat_map(BTreeMap::values);
+        let is_held = all.any(|seen| value_of(seen) == Some(value) && self.values.is_sound(seen));
+        if !self.profile.has_rot() || is_held || !self.values.consumed.contains(&value) {
+            return Ok(false);
+        }
+        let place = home.index.place(&path.key()).map_err(|error| error.to_string())?;
+        let known = place.and_then(|place| place.on_disk().map(|value| value.content.clone()));
+        if let (Some(Content::File(file)), Some(Seen::File(bytes))) = (known, trees[home.at].get(path))
+            && file.digest == self.shared.keys.digest(bytes)
+        {
+            return Ok(true);
+        }
+        let damaged = home.with_engine(&self.shared, |engine| engine.damaged())()?;
+        let damaged = damaged.map_err(|error| error.to_string())?;
+        Ok(damaged.iter().any(|damaged| damaged.path == *path))
     }
 
     /// Tells whether an object is a pack without a changeset, of an id that no drive has any more: it leaves after days.

@@ -126,10 +126,6 @@ impl Person<'_> {
             "type" => !tree.is_empty(),
             _ => !files.is_empty(),
         };
-        // To save a damaged file elsewhere would make its damage a person's word.
-        let is_damaged = |seen: &Seen| matches!(seen, Seen::File(_)) && !self.values.is_sound(seen);
-        let has_damage = self.profile.has_rot() && tree.values().any(is_damaged);
-        let can = |act: &str| can(act) && (!has_damage || matches!(act, "create" | "edit" | "mkdir" | "delete"));
         let acts: Vec<&str> = ACTS.iter().filter(|act| can(act)).copied().collect();
         let act = *self.rng.choose(&acts).expect("something can always be made");
         let at = match act {

@@ -8,7 +8,48 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 16] = [
+const ONCE_BROKEN: [(&str, u64, &str); 25] = [
+    (
+        "mix",
+        3_000_286,
+        "damaged packs filled the mailbox, and there was no room to serve what they had held",
+    ),
+    ("mix", 3_002_712, "as mix 3000286, for a change that was not posted"),
+    (
+        "mix",
+        3_000_841,
+        "an id that an index had forgotten with its backup, though others had heard of it, counted for ever",
+    ),
+    (
+        "mix",
+        3_001_723,
+        "a part in a damaged pack was waited for without end, and never left the mailbox",
+    ),
+    (
+        "rot",
+        3_000_062,
+        "a damaged file that was renamed was posted as an edit",
+    ),
+    (
+        "rot",
+        3_000_206,
+        "what rotted was taken for held, and what nobody held any more for a deadlock",
+    ),
+    (
+        "rot",
+        5,
+        "a damaged file whose time was set could not be posted, nor put together again",
+    ),
+    (
+        "rot",
+        56,
+        "a damaged file that stepped aside for a folder was forgotten as damaged",
+    ),
+    (
+        "stale",
+        3_002_801,
+        "a folder that lives by what is in it gives files a reason to step aside, too",
+    ),
     (
         "crash",
         267,

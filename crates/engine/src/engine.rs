@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use offsync_core::format::ObjectName;
 use offsync_core::ids::{ArchiveId, ChunkId, LocationId};
 use offsync_core::ports::{Clock, Disk, Entropy, IndexStore, IndexWrite, Mailbox, Witness};
 use offsync_core::rel_path::RelPath;
@@ -54,6 +55,8 @@ pub struct Engine<'a> {
     pub(crate) sees_strangers: bool,
     /// Chunks that the index believes to be on this drive and that could not be read from it.
     pub(crate) unreadable: BTreeSet<ChunkId>,
+    /// Objects of the mailbox that were found to be not what they should be, in this cycle.
+    pub(crate) unusable: BTreeSet<ObjectName>,
     /// What was found out about room on the drive in this cycle.
     pub(crate) space: Space,
 }
@@ -91,6 +94,7 @@ impl<'a> Engine<'a> {
             listed_ns: None,
             sees_strangers: false,
             unreadable: BTreeSet::new(),
+            unusable: BTreeSet::new(),
             space: Space::default(),
         })
     }

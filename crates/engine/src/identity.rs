@@ -28,6 +28,15 @@ struct HostNote {
     place: Vec<u8>,
 }
 
+/// The last id that a drive had before it takes another.
+struct LastLife {
+    location: LocationId,
+    /// The highest counter of its heads.
+    counter: u64,
+    /// Ids between that this index knows nothing of: whom each succeeded, with the counter of that one's last head, and the id.
+    untold: Vec<(LocationId, u64, LocationId)>,
+}
+
 /// Ids in a row that one drive is followed through.
 const LIVES_MAX: usize = 256;
 
@@ -106,13 +115,14 @@ impl Engine<'_> {
         Ok(bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()))
     }
 
-    /// Gives the last id that this drive is known to have had, and the highest counter of its heads.
+    /// Gives the last id that this drive is known to have had.
     ///
     /// A drive that is restored twice from one backup comes back as the first id both times. Were only that one
     /// succeeded, the id of the time between would count for ever, and nothing would be pruned until it is parked.
-    fn last_life(&self, seen_counter: u64) -> Result<(LocationId, u64)> {
+    fn last_life(&self, seen_counter: u64) -> Result<LastLife> {
         let (mut life, mut counter) = (self.me(), seen_counter.max(self.identity.counter));
         let place = self.disk.facts()?.place;
+        let mut untold = Vec::new();
         for _ in 0..LIVES_MAX {
             let Some(note) = self.host_note(&life)? else { break };
             if note.place != place {
@@ -121,9 +131,9 @@ impl Engine<'_> {
             }
             counter = counter.max(note.counter);
             let Some(next) = note.became else { break };
-            // An id that nobody was told of is nobody's to succeed.
+            // Some may have heard of that id, though this index went back to before it: all must hear whom it succeeded.
             if memory::read::<CachedPerson>(self.index, &format!("{PERSON}{next}"))?.is_none() {
-                break;
+                untold.push((life, note.counter, next));
             }
             life = next;
         }
@@ -141,7 +151,11 @@ impl Engine<'_> {
             }
         }
         let cached = memory::read::<CachedHead>(self.index, &format!("{HEAD}{life}"))?;
-        Ok((life, cached.map_or(counter, |cached| counter.max(cached.head.counter))))
+        Ok(LastLife {
+            location: life,
+            counter: cached.map_or(counter, |cached| counter.max(cached.head.counter)),
+            untold,
+        })
     }
 
     /// Tells the host what this drive wrote, before anybody else can see it.
@@ -162,10 +176,12 @@ impl Engine<'_> {
     }
 
     fn take_new_id(&mut self, seen_counter: u64) -> Result<()> {
-        let (old, old_counter) = self.last_life(seen_counter)?;
+        let LastLife {
+            location: old,
+            counter: old_counter,
+            untold,
+        } = self.last_life(seen_counter)?;
         let location = LocationId::new(self.entropy.sixteen());
-        let person = self.people()?.remove(&old);
-        let (label, name) = person.map_or_else(Default::default, |person| (person.label, person.person));
         // Written at the last life, so that the way from the first to it is kept.
         let (known, place) = (self.host_note(&old)?, self.disk.facts()?.place);
         if known.as_ref().is_none_or(|known| known.place == place) {
@@ -181,42 +197,20 @@ impl Engine<'_> {
             };
             self.tell_host(&old, &note)?;
         }
+        let people = self.people()?;
+        let who = people.get(&old).or_else(|| people.get(&self.me())).cloned();
         self.identity.location = location;
         self.identity.succeeds = Some((old, old_counter));
         self.identity.counter = old_counter;
         self.identity.nonces = vec![None];
         self.identity.predecessor = None;
-        let statement = Statement::Succeeds {
-            old,
-            old_counter,
-            label: label.clone(),
-            person: name.clone(),
-            key: self.signer.public(),
-            created_ns: self.clock.now_ns(),
-        };
-        let people = People {
-            subject: location,
-            author: old,
-            number: 1,
-            author_key: self.signer.public(),
-            statement,
-        };
-        let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
-        let cached = CachedPerson {
-            label,
-            person: name,
-            key: self.signer.public(),
-            holds: Default::default(),
-            heard_ns: self.clock.now_ns(),
-            succeeds: self.identity.succeeds,
-        };
-        let mut writes: Vec<IndexWrite> = vec![
-            memory::erase(NEEDS_NEW_ID),
-            memory::write(IDENTITY, &self.identity),
-            memory::write(format!("{OUTBOX}{}", people.name()), &sealed),
-            memory::write(format!("{STATEMENT}{}", people.name()), &sealed),
-            memory::write(format!("{PERSON}{location}"), &cached),
-        ];
+        let mut writes = vec![memory::erase(NEEDS_NEW_ID), memory::write(IDENTITY, &self.identity)];
+        for (old, old_counter, next) in untold {
+            // It was said before, and the number that was used then may be there still.
+            let number = u64::from_le_bytes(self.random_eight());
+            writes.extend(self.succession(next, old, old_counter, number, who.as_ref()));
+        }
+        writes.extend(self.succession(location, old, old_counter, 1, who.as_ref()));
         for prefix in [SENT, MINE] {
             writes.extend(
                 self.index
@@ -228,6 +222,47 @@ impl Engine<'_> {
         self.commit(writes)?;
         self.report.took_new_id = true;
         self.match_marker()
+    }
+
+    /// Makes the writes that tell everybody that an id of this drive succeeds another.
+    fn succession(
+        &self,
+        location: LocationId,
+        old: LocationId,
+        old_counter: u64,
+        number: u64,
+        who: Option<&CachedPerson>,
+    ) -> [IndexWrite; 3] {
+        let (label, person) = who.map_or_else(Default::default, |who| (who.label.clone(), who.person.clone()));
+        let statement = Statement::Succeeds {
+            old,
+            old_counter,
+            label: label.clone(),
+            person: person.clone(),
+            key: self.signer.public(),
+            created_ns: self.clock.now_ns(),
+        };
+        let people = People {
+            subject: location,
+            author: old,
+            number,
+            author_key: self.signer.public(),
+            statement,
+        };
+        let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
+        let cached = CachedPerson {
+            label,
+            person,
+            key: self.signer.public(),
+            holds: Default::default(),
+            heard_ns: self.clock.now_ns(),
+            succeeds: Some((old, old_counter)),
+        };
+        [
+            memory::write(format!("{OUTBOX}{}", people.name()), &sealed),
+            memory::write(format!("{STATEMENT}{}", people.name()), &sealed),
+            memory::write(format!("{PERSON}{location}"), &cached),
+        ]
     }
 
     /// Lets the marker name this location as it is known, in case a renewal was cut off before it did or somebody renamed it.

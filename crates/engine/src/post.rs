@@ -12,6 +12,7 @@ use offsync_core::limits::{CHANGESET_CONTENT_BYTES_MAX, CHANGESET_ENTRIES_MAX};
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown, ShownRef};
 use offsync_core::ports::{IndexWrite, Mailbox};
+use offsync_core::rel_path::PathKey;
 
 use crate::consent::Consent;
 use crate::content::Stores;
@@ -24,6 +25,10 @@ use crate::outgoing::Outgoing;
 use crate::scan::gone_writes;
 use crate::unit::{Unit, manifest_bytes, units};
 use crate::view::View;
+
+const CHANGED_SINCE: &str = "it changed since it was looked at; the next sync takes it";
+const DAMAGED_ALONE: &str =
+    "it is damaged on this drive and no other home has what it held: save it anew if it is good enough, or delete it";
 
 /// What one call of `post` may use.
 pub(crate) struct Posting<'p> {
@@ -184,9 +189,11 @@ impl Engine<'_> {
             self.tell_bytes(Phase::Posting, done as u64, Some(total), content.bytes, None)?;
             match self.read_chunk(chunk, stores)? {
                 Some(bytes) => content.add(*chunk, bytes),
-                None => {
+                None if self.index.versions_with_chunk(chunk)?.is_empty() => {
                     unreadable.insert(*chunk);
                 }
+                // It is in the archive already: who lacks it asks for it, and this drive's may be damaged.
+                None => {}
             }
             if let Some(full) = content.take_full()
                 && !self.put_pack(mailbox, view, posting, sequence, full, &mut content)?
@@ -282,6 +289,7 @@ impl Engine<'_> {
         if bad.is_empty() {
             return Ok(picked.to_vec());
         }
+        let damages = self.damages()?;
         let all: Vec<LocalChange> = picked.iter().map(|i| changes[*i].clone()).collect();
         let mut kept = Vec::new();
         for unit in units(&all, &self.leaving(&all)?) {
@@ -294,10 +302,11 @@ impl Engine<'_> {
                     .any(|chunk| bad.contains(chunk))
             };
             match unit.iter().find(|i| is_bad(i)) {
-                Some(i) => self.skip(
-                    &all[*i].value.path,
-                    "it changed since it was looked at; the next sync takes it",
-                ),
+                Some(i) => {
+                    let path = &all[*i].value.path;
+                    let is_damaged = damages.contains_key(&path.key());
+                    self.skip(path, if is_damaged { DAMAGED_ALONE } else { CHANGED_SINCE });
+                }
                 None => kept.extend(unit.iter().map(|i| picked[*i])),
             }
         }
@@ -333,8 +342,9 @@ impl Engine<'_> {
     }
 
     /// Lets places stand for the dots that their changes have just become.
-    fn bind_writes(&self, manifest: &Manifest, changes: &[LocalChange], kept: &[usize]) -> Result<Vec<IndexWrite>> {
+    fn bind_writes(&mut self, manifest: &Manifest, changes: &[LocalChange], kept: &[usize]) -> Result<Vec<IndexWrite>> {
         let mut writes = Vec::new();
+        let damages = self.damages()?;
         let mut gone: BTreeMap<_, Gone> = BTreeMap::new();
         for (at, i) in kept.iter().enumerate() {
             let change = &changes[*i];
@@ -361,6 +371,10 @@ impl Engine<'_> {
                     value: change.value.clone(),
                 };
                 writes.push(IndexWrite::Place(key.clone(), Place::new(Some(shown), there)));
+                if damages.get(key).is_some_and(|damage| damage.is_wanted) {
+                    // A damaged file that was moved or touched can be put together again from now on.
+                    writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
+                }
             }
         }
         writes.extend(gone_writes(gone));

@@ -44,11 +44,17 @@ impl Engine<'_> {
             }
             return Ok(());
         }
+        let mut damaged: Vec<String> = Vec::new();
+        if !chunks.is_empty() {
+            let listed = self.unusable.iter().filter(|name| view.contains(name));
+            let packs = listed.filter(|name| matches!(name, ObjectName::Pack { .. }));
+            damaged.extend(packs.take(MISSING_LISTED_MAX).map(ToString::to_string));
+        }
         let want = Want {
             location: me,
             gap,
             chunks,
-            damaged: Vec::new(),
+            damaged,
         };
         let listed = if view.contains(&name) {
             self.read_want(mailbox, &name)?
@@ -87,6 +93,7 @@ impl Engine<'_> {
             }
         }
         self.take_back(mailbox, view, &wanted)?;
+        self.take_back_damaged(mailbox, view, &wanted)?;
         for want in &wanted {
             self.serve_state(mailbox, view, want, allowance_bytes)?;
             self.serve_chunks(mailbox, view, want, allowance_bytes)?;
@@ -109,6 +116,25 @@ impl Engine<'_> {
                 _ => false,
             };
             if is_spent {
+                self.delete_object(mailbox, view, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes away own packs that a reader could not use and that cannot be used here either: they only take the room
+    /// that is needed to serve what they held.
+    fn take_back_damaged(&mut self, mailbox: &dyn Mailbox, view: &mut View, wanted: &[Want]) -> Result<()> {
+        let me = self.me();
+        let named = wanted.iter().flat_map(|want| &want.damaged);
+        let names: BTreeSet<ObjectName> = named.filter_map(|name| name.parse().ok()).collect();
+        for name in names {
+            let is_mine = matches!(&name, ObjectName::Pack { author, .. } if *author == me);
+            if is_mine
+                && view.contains(&name)
+                && let Some(sealed) = self.get(mailbox, &name)?
+                && decode_pack(self.keys, &name, &sealed).is_err()
+            {
                 self.delete_object(mailbox, view, &name)?;
             }
         }

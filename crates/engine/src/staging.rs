@@ -110,7 +110,9 @@ impl Engine<'_> {
     /// Notes which packs of a part have no room here: they are lacked, as content of an entry is.
     pub(crate) fn note_unkept(&mut self, manifest: &Manifest, stores: &Stores) -> Result<Vec<IndexWrite>> {
         let mut writes = Vec::new();
-        for pack in &manifest.packs {
+        // What cannot be used will never be kept: it is asked for when the entry comes that it is a part of.
+        let usable = manifest.packs.iter().filter(|pack| !self.unusable.contains(&pack.name));
+        for pack in usable {
             let unkept = UnkeptPack {
                 name: pack.name.to_string(),
                 chunks: self.missing_of(&pack.chunks, stores)?,
@@ -138,7 +140,8 @@ impl Engine<'_> {
                 self.fetch_pack(mailbox, name, &mut stores, Keeps::UntilEntry)?;
             }
             let left = self.missing_of(&unkept.chunks, &stores)?;
-            if left.is_empty() || name.is_none() {
+            let is_usable = name.as_ref().is_some_and(|name| !self.unusable.contains(name));
+            if left.is_empty() || !is_usable {
                 self.commit(vec![memory::erase(format!("{UNKEPT}{note}"))])?;
             } else {
                 lacking.extend(left);

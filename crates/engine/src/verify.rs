@@ -219,31 +219,64 @@ impl Engine<'_> {
         let mut writes = Vec::new();
         for damage in memory::read_all::<Damage>(self.index, DAMAGED)?.into_values() {
             let key = damage.path.key();
-            let place = self.index.place(&key)?;
-            let is_there = place.is_some_and(|place| {
-                let holds = |chunk: &ChunkId| {
-                    place
-                        .on_disk()
-                        .is_some_and(|value| value.content.chunk_ids().contains(chunk))
-                };
-                damage.bad.iter().all(holds)
-            });
-            if is_there {
+            if self.is_still_damaged(&damage, &key)? {
                 damages.insert(key, damage);
-            } else {
-                writes.push(memory::erase(memory::of_key(DAMAGED, &key)));
+                continue;
+            }
+            writes.push(memory::erase(memory::of_key(DAMAGED, &key)));
+            if let Some(path) = self.where_damaged_stepped(&damage, &damages)? {
+                let damage = Damage { path, ..damage };
+                let key = damage.path.key();
+                writes.push(memory::write(memory::of_key(DAMAGED, &key), &damage));
+                damages.insert(key, damage);
             }
         }
         self.commit(writes)?;
         Ok(damages)
     }
 
-    /// Gives what the files read as that are known to be damaged.
+    /// Tells whether a place still shows a file with the pieces that are damaged.
+    fn is_still_damaged(&self, damage: &Damage, key: &PathKey) -> Result<bool> {
+        let place = self.index.place(key)?;
+        let held = place.and_then(|place| Some(place.on_disk()?.content.chunk_ids()));
+        Ok(held.is_some_and(|held| damage.bad.iter().all(|chunk| held.contains(chunk))))
+    }
+
+    /// Gives where Offsync itself put a damaged file, that had to step aside.
+    fn where_damaged_stepped(&self, damage: &Damage, known: &BTreeMap<PathKey, Damage>) -> Result<Option<RelPath>> {
+        let Some(first) = damage.bad.first() else {
+            return Ok(None);
+        };
+        for key in self.index.places_with_chunk(first)? {
+            if known.contains_key(&key) || self.index.note(&memory::of_key(DAMAGED, &key))?.is_some() {
+                continue;
+            }
+            let value = self.index.place(&key)?.and_then(|place| place.on_disk().cloned());
+            if let Some(Value { path, content, .. }) = value
+                && let Content::File(file) = &content
+                && self.is_still_damaged(damage, &key)?
+                // A sound file may hold the same.
+                && self.damaged_pieces(&path, file)? == damage.bad
+            {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives what the files read as that are known to be damaged, and can be had whole from somewhere.
     pub(crate) fn damaged_readings(&mut self) -> Result<DamagedReadings> {
         let mut readings = DamagedReadings::default();
         for (key, damage) in self.damages()? {
             let value = self.index.place(&key)?.and_then(|place| place.on_disk().cloned());
-            if let (Some(reads), Some(Content::File(meant))) = (damage.reads, value.map(|value| value.content)) {
+            let (Some(reads), Some(Content::File(meant))) = (damage.reads, value.map(|value| value.content)) else {
+                continue;
+            };
+            let mut is_in_archive = true;
+            for (chunk, _, _) in meant.pieces() {
+                is_in_archive &= !self.index.versions_with_chunk(&chunk)?.is_empty();
+            }
+            if is_in_archive {
                 readings.0.insert(reads, (meant, damage));
             }
         }
@@ -266,12 +299,7 @@ impl Engine<'_> {
     }
 
     /// Makes the write that names a file as damaged, of which a scan read all and knows no pieces.
-    pub(crate) fn note_damage(
-        &self,
-        path: &RelPath,
-        file: &FileContent,
-        reads: Digest,
-    ) -> Result<Option<IndexWrite>> {
+    pub(crate) fn note_damage(&self, path: &RelPath, file: &FileContent, reads: Digest) -> Result<Option<IndexWrite>> {
         let name = memory::of_key(DAMAGED, &path.key());
         if memory::read::<Damage>(self.index, &name)?.is_some() {
             return Ok(None);

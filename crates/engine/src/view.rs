@@ -74,6 +74,7 @@ impl<'a> Engine<'a> {
 
     /// Says that an object of the mailbox is not what it should be.
     pub(crate) fn note_damaged(&mut self, name: &ObjectName, reason: &str) {
+        self.unusable.insert(name.clone());
         self.skip(
             &RelPath::root(),
             format!("the mailbox's object {name} cannot be used ({reason}); what it held is asked for again"),
