@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use notify::{Config, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 /// Offsync's own folder in an archive.
 const PRIVATE: &str = ".offsync";
@@ -38,7 +38,7 @@ impl Watch {
     pub fn begin(folder: &Path, tell: impl Fn(Noticed) + Send + 'static) -> Result<Self, WatchError> {
         let wrong = |error: notify::Error| WatchError {
             folder: folder.display().to_string(),
-            reason: error.to_string(),
+            reason: reason(&error),
         };
         let private: PathBuf = folder.join(PRIVATE);
         let hear = move |event: notify::Result<Event>| {
@@ -50,6 +50,19 @@ impl Watch {
         let mut watcher = RecommendedWatcher::new(hear, config).map_err(wrong)?;
         watcher.watch(folder, RecursiveMode::Recursive).map_err(wrong)?;
         Ok(Self { _watcher: watcher })
+    }
+}
+
+/// Says why, and what to do about it where that is known.
+fn reason(error: &notify::Error) -> String {
+    match &error.kind {
+        ErrorKind::PathNotFound | ErrorKind::WatchNotFound => "it is not there".into(),
+        ErrorKind::MaxFilesWatch => {
+            "the system has no more watches to give (on Linux, fs.inotify.max_user_watches says how many)".into()
+        }
+        ErrorKind::Io(error) => error.to_string(),
+        ErrorKind::Generic(said) => said.trim_end_matches('.').to_owned(),
+        ErrorKind::InvalidConfig(_) => "the system does not watch that way".into(),
     }
 }
 
@@ -92,9 +105,56 @@ mod tests {
             fs::create_dir(folder.path().join("x")).expect("a folder can be made");
             fs::remove_dir(folder.path().join("x")).expect("a folder can go");
         }
-        while hear.recv_timeout(Duration::from_millis(300)).is_ok() {}
+        let pause = Duration::from_millis(300);
+        while let Ok(noticed) = hear.recv_timeout(pause) {
+            assert_eq!(noticed, Noticed::Changed, "nothing was missed");
+        }
         fs::write(folder.path().join("old.txt"), "new").expect("a file can be written");
         assert_eq!(hear.recv_timeout(PATIENCE), Ok(Noticed::Changed), "it has survived");
+        // A folder of that name that stays is watched as any other.
+        fs::create_dir(folder.path().join("x")).expect("a folder can be made");
+        while hear.recv_timeout(pause).is_ok() {}
+        fs::write(folder.path().join("x/in it.txt"), "new").expect("a file can be written");
+        assert_eq!(
+            hear.recv_timeout(PATIENCE),
+            Ok(Noticed::Changed),
+            "in the new folder, too"
+        );
+    }
+
+    /// The kernel's queue of events is let to overflow while whoever listens is at something else.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_real_overflow_is_told_and_the_watch_goes_on() {
+        use std::sync::{Arc, Mutex};
+
+        let queue = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").expect("inotify has a bound");
+        let queue: usize = queue.trim().parse().expect("a number");
+        if queue > 1 << 17 {
+            println!("skipped: this machine's queue of events is too long to overflow ({queue})");
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let gate = Arc::new(Mutex::new(()));
+        let (tell, hear) = channel();
+        let at_gate = gate.clone();
+        let send = move |noticed| {
+            drop(at_gate.lock());
+            tell.send(noticed).unwrap_or_default();
+        };
+        let _watch = Watch::begin(folder.path(), send).expect("it can be watched");
+        let closed = gate.lock().expect("nobody fails there");
+        // Each makes two events; what the watch holds in its hand comes on top of the queue.
+        let names = [folder.path().join("a"), folder.path().join("b")];
+        fs::write(&names[0], "x").expect("a file can be written");
+        for number in 0..queue {
+            let (from, to) = (number % 2, (number + 1) % 2);
+            fs::rename(&names[from], &names[to]).expect("a file can be renamed");
+        }
+        drop(closed);
+        while hear.recv_timeout(PATIENCE).expect("an overflow is told") != Noticed::Missed {}
+        fs::write(folder.path().join("after"), "x").expect("a file can be written");
+        assert_eq!(hear.recv_timeout(PATIENCE), Ok(Noticed::Changed), "it goes on");
     }
 
     #[test]
@@ -127,8 +187,12 @@ mod tests {
     fn a_folder_that_is_not_there_cannot_be_watched() {
         let error = Watch::begin(Path::new("/no/such/folder"), |_| {}).expect_err("there is none");
         assert!(
-            error.to_string().contains("/no/such/folder cannot be watched"),
+            error
+                .to_string()
+                .contains("/no/such/folder cannot be watched: it is not there"),
             "{error}"
         );
+        let none_left = reason(&notify::Error::new(ErrorKind::MaxFilesWatch));
+        assert!(none_left.contains("fs.inotify.max_user_watches"), "{none_left}");
     }
 }

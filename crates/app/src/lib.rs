@@ -8,6 +8,7 @@ mod archives;
 mod conflicts;
 mod copy;
 mod demo;
+mod elsewhere;
 mod events;
 mod failure;
 mod forget;
@@ -33,10 +34,13 @@ mod times;
 mod trash;
 #[cfg(test)]
 mod typescript;
+mod unfinished;
 mod verify;
 pub mod view;
 mod views;
 mod watch;
+mod watch_line;
+mod watched;
 
 pub use app::{App, AppOptions};
 pub use conflicts::{ConflictView, ResolvedReport, SideView};
@@ -62,4 +66,4 @@ pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use sync::SyncRequest;
 pub use trash::{EmptiedReport, RestoredView, TrashView};
 pub use verify::{VerifyReport, VerifyRequest};
-pub use watch::{DriveEvent, WatchEvent, WatchLine};
+pub use watch_line::{DriveEvent, SyncEvent, WatchEvent, WatchLine};

@@ -19,7 +19,7 @@ pub struct ScannedReport {
 }
 
 /// What went into the mailbox.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PostedReport {
     /// Changesets, parts included.
     pub changesets: u64,
@@ -32,7 +32,7 @@ pub struct PostedReport {
 }
 
 /// What is not posted for lack of room.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct WaitingReport {
     /// Entries.
     pub entries: u64,
@@ -50,7 +50,7 @@ pub struct FetchedReport {
 }
 
 /// What was written to the drive.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AppliedReport {
     /// New paths.
     pub created: u64,
@@ -139,6 +139,9 @@ pub struct SyncReport {
     pub conflicts: Vec<ConflictReport>,
     /// Paths that were left alone.
     pub skipped: Vec<SkippedReport>,
+    /// Files that somebody is still writing: who watches leaves them for a later cycle.
+    #[serde(skip)]
+    pub unfinished: Vec<String>,
     /// Paths that this drive cannot show, and new ones that another location's drive cannot hold as they are.
     pub warnings: Vec<SkippedReport>,
     /// Deletions that wait for a yes.
@@ -223,6 +226,7 @@ impl SyncReport {
                 })
                 .collect(),
             skipped: report.skipped.iter().map(SkippedReport::from).collect(),
+            unfinished: report.unfinished.iter().map(ToString::to_string).collect(),
             warnings: report.warnings.iter().map(SkippedReport::from).collect(),
             held: report.held.as_ref().map(held_view),
             also_held: report.also_held.as_ref().map(held_view),

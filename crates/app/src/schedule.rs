@@ -4,8 +4,6 @@
 //! a regular cycle fetches what others sent, often while there is news, seldom while there is none. Own writes lead to
 //! a look at most, which finds nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use offsync_core::limits::{
     BUSY_RETRY_MS, CYCLE_MS_FIRST, CYCLE_MS_MAX, CYCLE_MS_MIN, FAILURE_RETRY_MS, LOOK_MS_MAX, LOOK_MS_MIN,
     POSTPONED_MS_MAX, SETTLED_MS,
@@ -59,6 +57,10 @@ pub(crate) struct Schedule {
     failures: u32,
     /// When to look without having been told, where the system does not tell everything; and how often.
     look: Option<(u64, u64)>,
+    /// When to look again for files that were left because they are still being written; and after how long.
+    again: Option<(u64, u64)>,
+    /// Whether nothing was begun yet.
+    is_new: bool,
 }
 
 impl Schedule {
@@ -70,6 +72,8 @@ impl Schedule {
             every_ms: CYCLE_MS_FIRST,
             failures: 0,
             look: None,
+            again: None,
+            is_new: true,
         }
     }
 
@@ -98,19 +102,38 @@ impl Schedule {
                 () => Turn::Look,
             };
         }
-        match self.look {
+        let look_ms = self.look.into_iter().chain(self.again).map(|(at_ms, _)| at_ms).min();
+        match look_ms {
             _ if now_ms >= self.sync_ms => Turn::Sync,
-            Some((at, _)) if now_ms >= at => Turn::Look,
-            Some((at, _)) => Turn::Wait {
-                until_ms: at.min(self.sync_ms),
+            Some(at_ms) if now_ms >= at_ms => Turn::Look,
+            Some(at_ms) => Turn::Wait {
+                until_ms: at_ms.min(self.sync_ms),
             },
             None => Turn::Wait { until_ms: self.sync_ms },
         }
     }
 
     /// A look or a cycle begins: what is noticed from now on is new.
-    pub(crate) fn begins(&mut self) {
-        self.settling = None;
+    ///
+    /// Tells whether whatever changed in the folder is known to have been left alone since. What a drive brings along
+    /// was written before anybody could watch.
+    pub(crate) fn begins(&mut self, now_ms: u64) -> bool {
+        let settling = self.settling.take();
+        let is_new = std::mem::take(&mut self.is_new);
+        match settling {
+            Some((_, last_ms)) => now_ms >= last_ms + SETTLED_MS,
+            None => is_new || self.look.is_none(),
+        }
+    }
+
+    /// A look or a cycle saw everything; some files were left because they are still being written, or none.
+    pub(crate) fn left(&mut self, now_ms: u64, is_left: bool) {
+        self.again = is_left.then(|| {
+            let every_ms = self
+                .again
+                .map_or(SETTLED_MS, |(_, every_ms)| (every_ms * 2).min(POSTPONED_MS_MAX));
+            (now_ms + every_ms, every_ms)
+        });
     }
 
     /// A look ended.
@@ -153,19 +176,6 @@ impl Schedule {
     }
 }
 
-/// What a person was told of an archive, so that each trouble is said once and not each cycle.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Told(BTreeSet<String>);
-
-impl Told {
-    /// Gives the sentences that are new, of all troubles that there are now, each by what it is about.
-    pub(crate) fn news(&mut self, now: BTreeMap<String, String>) -> Vec<String> {
-        let before = std::mem::replace(&mut self.0, now.keys().cloned().collect());
-        let is_new = |(about, _): &(String, String)| !before.contains(about);
-        now.into_iter().filter(is_new).map(|(_, sentence)| sentence).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +184,7 @@ mod tests {
     fn at_rest() -> Schedule {
         let mut schedule = Schedule::new(0);
         assert_eq!(schedule.turn(0), Turn::Sync, "a drive that comes is synced");
-        schedule.begins();
+        schedule.begins(0);
         schedule.synced(0, Ended::NoNews);
         schedule
     }
@@ -193,7 +203,7 @@ mod tests {
         schedule.changed(2_500);
         assert_eq!(until(&schedule, 2_600), 2_500 + SETTLED_MS);
         assert_eq!(schedule.turn(2_500 + SETTLED_MS), Turn::Look);
-        schedule.begins();
+        assert!(schedule.begins(2_500 + SETTLED_MS), "all is quiet");
         schedule.looked(5_000, Found::Changes);
         assert_eq!(schedule.turn(5_000), Turn::Sync);
     }
@@ -203,7 +213,7 @@ mod tests {
         let mut schedule = at_rest();
         schedule.changed(100);
         assert_eq!(schedule.turn(100 + SETTLED_MS), Turn::Look);
-        schedule.begins();
+        schedule.begins(100 + SETTLED_MS);
         schedule.looked(3_000, Found::Nothing);
         assert_eq!(until(&schedule, 3_000), CYCLE_MS_FIRST);
     }
@@ -216,6 +226,7 @@ mod tests {
             assert!(matches!(schedule.turn(now_ms), Turn::Wait { .. }), "{now_ms}");
         }
         assert_eq!(schedule.turn(POSTPONED_MS_MAX), Turn::Look);
+        assert!(!schedule.begins(POSTPONED_MS_MAX), "somebody is at it");
     }
 
     #[test]
@@ -277,16 +288,53 @@ mod tests {
     }
 
     #[test]
-    fn each_trouble_is_said_once_until_it_has_gone() {
-        let mut told = Told::default();
-        let now = |all: &[(&str, &str)]| {
-            let owned = all.iter().map(|(about, said)| (about.to_string(), said.to_string()));
-            owned.collect()
+    fn a_folder_that_changes_is_looked_at_more_often_and_one_that_rests_seldom() {
+        let mut schedule = at_rest();
+        schedule.missed(0);
+        let mut after = |found| {
+            schedule.looked(0, found);
+            schedule.sync_ms = u64::MAX;
+            until(&schedule, 0)
         };
-        assert_eq!(told.news(now(&[("a", "a1"), ("b", "b1")])), ["a1", "b1"]);
-        assert_eq!(told.news(now(&[("a", "a2")])), [""; 0]);
-        assert_eq!(told.news(now(&[("a", "a3"), ("b", "b2")])), ["b2"]);
-        assert_eq!(told.news(now(&[])), [""; 0]);
-        assert_eq!(told.news(now(&[("a", "a4")])), ["a4"]);
+        let resting: Vec<u64> = (0..8).map(|_| after(Found::Nothing)).collect();
+        assert!(
+            resting.windows(2).all(|two| two[1] == (two[0] * 2).min(LOOK_MS_MAX)),
+            "{resting:?}"
+        );
+        assert_eq!(resting.last(), Some(&LOOK_MS_MAX));
+        let changing: Vec<u64> = (0..8).map(|_| after(Found::Changes)).collect();
+        assert!(
+            changing.windows(2).all(|two| two[1] == (two[0] / 2).max(LOOK_MS_MIN)),
+            "{changing:?}"
+        );
+        assert_eq!((changing[0], changing.last()), (LOOK_MS_MAX / 2, Some(&LOOK_MS_MIN)));
+    }
+
+    #[test]
+    fn what_is_still_being_written_is_looked_at_again_soon_and_then_less_often() {
+        let mut schedule = at_rest();
+        let mut waits = Vec::new();
+        let mut now_ms = 0;
+        for _ in 0..6 {
+            schedule.left(now_ms, true);
+            let next_ms = until(&schedule, now_ms);
+            assert_eq!(schedule.turn(next_ms), Turn::Look);
+            waits.push(next_ms - now_ms);
+            now_ms = next_ms;
+        }
+        assert_eq!(waits[..3], [SETTLED_MS, 2 * SETTLED_MS, 4 * SETTLED_MS]);
+        assert_eq!(waits[5], POSTPONED_MS_MAX);
+        schedule.left(now_ms, false);
+        assert_eq!(until(&schedule, now_ms), CYCLE_MS_FIRST, "nothing is left");
+    }
+
+    #[test]
+    fn where_nobody_watches_nothing_is_known_to_be_quiet_but_what_a_drive_brought() {
+        let mut schedule = Schedule::new(0);
+        schedule.missed(0);
+        assert!(schedule.begins(0));
+        assert!(!schedule.begins(LOOK_MS_MIN));
+        schedule.changed(LOOK_MS_MIN);
+        assert!(!schedule.begins(LOOK_MS_MIN + SETTLED_MS - 1));
     }
 }

@@ -5,11 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use offsync_app::view::Event;
-use offsync_app::{App, AppError, DriveEvent, EventSink, WatchEvent, WatchLine};
+use offsync_app::{
+    App, AppError, AppliedReport, DriveEvent, EventSink, PostedReport, SyncEvent, WaitingReport, WatchEvent, WatchLine,
+    size,
+};
 
 use crate::arguments::Everywhere;
 use crate::documents;
 use crate::text::safe;
+use crate::units::count;
 
 /// Makes the listener that prints what cycles tell.
 pub(crate) fn sink(everywhere: &Everywhere) -> EventSink {
@@ -45,20 +49,24 @@ fn printer(everywhere: &Everywhere) -> impl Fn(&WatchLine) + Send + Sync + use<>
     }
 }
 
-/// Puts an event into words; progress is for machines, or for who wants more.
+/// Puts an event into words: one line for each sync, when it has ended; more is for machines, or for who wants more.
 fn told(what: &WatchEvent, verbose: bool) -> Option<String> {
     Some(match what {
         WatchEvent::Drive(DriveEvent::DriveAttached { folder, .. }) => format!("{} is here", safe(folder)),
         WatchEvent::Drive(DriveEvent::DriveDetached { folder, .. }) => format!("{} is away", safe(folder)),
-        WatchEvent::Cycle(Event::SyncStarted { folder, .. }) => format!("{}: syncing", safe(folder)),
-        WatchEvent::Cycle(Event::SyncFinished { folder, error, .. }) => match error {
-            None => format!("{}: done", safe(folder)),
-            Some(error) => format!("{}: not done: {}", safe(folder), safe(error)),
-        },
+        // A notice says why a sync failed, once.
+        WatchEvent::Sync(SyncEvent::SyncFinished {
+            folder,
+            posted: Some(posted),
+            waiting: Some(waiting),
+            applied: Some(applied),
+            ..
+        }) => format!("{}: {}", safe(folder), done(posted, waiting, applied)),
         WatchEvent::Cycle(Event::Notice { folder, message, .. }) => match folder {
             Some(folder) => format!("{}: {}", safe(folder), safe(message)),
             None => safe(message),
         },
+        WatchEvent::Cycle(Event::SyncStarted { folder, .. }) if verbose => format!("{}: syncing", safe(folder)),
         WatchEvent::Cycle(Event::Progress {
             folder,
             path: Some(path),
@@ -66,6 +74,80 @@ fn told(what: &WatchEvent, verbose: bool) -> Option<String> {
         }) if verbose => {
             format!("{}: {}", safe(folder), safe(path))
         }
-        WatchEvent::Cycle(Event::Progress { .. } | Event::StatusChanged { .. }) => return None,
+        WatchEvent::Sync(_) | WatchEvent::Cycle(_) => return None,
     })
+}
+
+/// Says what a sync did.
+fn done(posted: &PostedReport, waiting: &WaitingReport, applied: &AppliedReport) -> String {
+    let received: Vec<String> = [
+        (applied.created, "new"),
+        (applied.modified, "changed"),
+        (applied.renamed, "moved"),
+        (applied.deleted, "to the trash"),
+        (applied.metadata, "retouched"),
+    ]
+    .into_iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, what)| format!("{n} {what}"))
+    .collect();
+    let mut said = Vec::new();
+    if posted.entries > 0 {
+        let changes = count(posted.entries, "change", "changes");
+        said.push(format!("sent {changes} ({} of content)", size(posted.payload_bytes)));
+    } else if posted.changesets > 0 {
+        said.push(format!("sent a part ({} of content)", size(posted.payload_bytes)));
+    }
+    if !received.is_empty() {
+        said.push(format!("received {}", received.join(", ")));
+    }
+    if waiting.entries > 0 {
+        let changes = count(waiting.entries, "change waits", "changes wait");
+        said.push(format!("{changes} for room in the mailbox"));
+    }
+    if said.is_empty() {
+        said.push("nothing new".into());
+    }
+    said.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sync_is_told_in_one_line() {
+        let check = |posted: (u64, u64), waiting: u64, applied: (u64, u64), expected: &str| {
+            let posted = PostedReport {
+                changesets: posted.0,
+                entries: posted.1,
+                payload_bytes: 2_000_000,
+                ..PostedReport::default()
+            };
+            let waiting = WaitingReport {
+                entries: waiting,
+                bytes: 0,
+            };
+            let applied = AppliedReport {
+                created: applied.0,
+                deleted: applied.1,
+                ..AppliedReport::default()
+            };
+            assert_eq!(done(&posted, &waiting, &applied), expected);
+        };
+        check((0, 0), 0, (0, 0), "nothing new");
+        check((1, 3), 0, (0, 0), "sent 3 changes (2.0 MB of content)");
+        check(
+            (1, 0),
+            1,
+            (0, 0),
+            "sent a part (2.0 MB of content); 1 change waits for room in the mailbox",
+        );
+        check(
+            (1, 1),
+            0,
+            (4, 1),
+            "sent 1 change (2.0 MB of content); received 4 new, 1 to the trash",
+        );
+    }
 }

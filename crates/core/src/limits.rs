@@ -83,6 +83,12 @@ pub const TORN_READS_MAX: u32 = 3;
 pub const SETTLED_MS: u64 = 2_000;
 /// Changes that go on postpone a look for this time at most.
 pub const POSTPONED_MS_MAX: u64 = 30_000;
+/// A file that is written without an end is taken as it is after this time.
+pub const UNFINISHED_MS_MAX: u64 = 900_000;
+/// For this time it is taken then: a look, a cycle, and a second try of both.
+pub const UNFINISHED_TAKEN_MS: u64 = 60_000;
+/// Files that are still being written of which it is remembered how they looked; of more, only their times tell.
+pub const UNFINISHED_FILES_MAX: usize = 10_000;
 /// Time to the first regular cycle of a watched archive; news halves it, no news doubles it.
 pub const CYCLE_MS_FIRST: u64 = 300_000;
 /// Least time between two regular cycles.

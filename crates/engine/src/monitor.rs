@@ -1,4 +1,7 @@
-//! How a cycle tells what it does, and hears that it should stop.
+//! How a cycle tells what it does, and hears that it should stop, or leave a file for later.
+
+use offsync_core::place::Stat;
+use offsync_core::rel_path::RelPath;
 
 /// What the engine is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,12 @@ pub trait Monitor: Sync {
     fn progress(&self, progress: &Progress);
     /// Tells whether a person asked to stop.
     fn is_cancelled(&self) -> bool;
+    /// Tells whether a file that looks changed is to be left for a later cycle: somebody is still writing it.
+    ///
+    /// Whoever leaves a file for ever keeps it from the others for ever.
+    fn leaves(&self, _path: &RelPath, _stat: &Stat) -> bool {
+        false
+    }
 }
 
 /// A monitor that hears nothing and never stops anything.

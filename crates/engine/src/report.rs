@@ -116,6 +116,8 @@ pub struct SyncReport {
     pub repaired: Vec<RelPath>,
     /// Paths left alone.
     pub skipped: Vec<SkippedPath>,
+    /// Files that somebody is still writing: they are left for a later cycle.
+    pub unfinished: Vec<RelPath>,
     /// Paths that are not taken in, in order of the scan; the first 1,000.
     pub ignored: Vec<IgnoredPath>,
     /// How many paths are not taken in; a folder counts once.

@@ -64,6 +64,8 @@ struct Walk {
     unread: Option<RelPath>,
     /// Files that a rule leaves out: one may be a kept file under a new name.
     left_out: Vec<(RelPath, DiskEntry)>,
+    /// Inodes of files that are left since somebody is still writing them: what is missing may be one of them.
+    unfinished: BTreeSet<u64>,
 }
 
 /// What a folder turned out to hold, at any depth.
@@ -92,6 +94,7 @@ impl Engine<'_> {
             replaced: Vec::new(),
             unread: None,
             left_out: Vec::new(),
+            unfinished: BTreeSet::new(),
         };
         self.scan_folder(&RelPath::root(), None, &mut walk)?;
         if self.disk.read_marker()? != marker {
@@ -306,6 +309,16 @@ impl Engine<'_> {
                 return Ok(());
             }
         }
+        // What was read too soon after a write is read again, and nobody is asked about it.
+        let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.inode);
+        let is_racy =
+            known.is_some_and(|(_, stat)| stat.ctime_ns == UNTELLING_CTIME_NS && telling(stat) == telling(&entry.stat));
+        if is_file && !is_racy && self.monitor.leaves(path, &entry.stat) {
+            self.report.unfinished.push(path.clone());
+            self.unread_paths += 1;
+            walk.unfinished.insert(entry.stat.inode);
+            return Ok(());
+        }
         let mut seen = match self.observe(path, entry, place.as_ref()) {
             Ok(Some(seen)) => seen,
             Ok(None) => return Ok(()),
@@ -448,6 +461,11 @@ impl Engine<'_> {
     /// Remembers what is gone by the dots that it showed.
     fn take_down_absent(&mut self, walk: &mut Walk) -> Result<()> {
         let mut gone: BTreeMap<PathKey, Gone> = BTreeMap::new();
+        // A file that was renamed and is being written goes as one change, when it is finished.
+        let unfinished = std::mem::take(&mut walk.unfinished);
+        let is_unfinished = |inode: u64| inode != 0 && unfinished.contains(&inode);
+        let was = |place: &Place| place.stat().map_or(0, |stat| stat.inode);
+        walk.absent.retain(|(_, place)| !is_unfinished(was(place)));
         let mut absent = std::mem::take(&mut walk.replaced);
         let replaced = absent.len();
         match &walk.unread {

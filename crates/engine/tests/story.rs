@@ -2,6 +2,7 @@
 
 mod drives;
 mod home;
+mod unfinished;
 
 use home::{Homes, path};
 use offsync_testkit::DiskOptions;

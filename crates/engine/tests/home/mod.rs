@@ -5,7 +5,7 @@ use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::{Disk, Entropy, IndexStore, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
-use offsync_engine::{Beginning, Engine, Identity, Ports, Silent, SyncOptions, SyncReport, TrashLine};
+use offsync_engine::{Beginning, Engine, Identity, Monitor, Ports, Silent, SyncOptions, SyncReport, TrashLine};
 use offsync_testkit::{
     DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, SimClock, SimDisk, SimEntropy,
     SimIndex, SimMailbox, SimTime, SimWitness,
@@ -110,6 +110,10 @@ impl Homes {
     }
 
     fn with_engine<T>(&mut self, n: usize, run: impl FnOnce(&mut Engine<'_>) -> T) -> T {
+        self.with_monitor(n, &Silent, run)
+    }
+
+    fn with_monitor<T>(&mut self, n: usize, monitor: &dyn Monitor, run: impl FnOnce(&mut Engine<'_>) -> T) -> T {
         let home = &mut self.homes[n];
         let ports = Ports {
             disk: &home.disk,
@@ -119,7 +123,7 @@ impl Homes {
             entropy: &self.entropy,
             witness: &home.witness,
         };
-        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
+        let mut engine = Engine::open(ports, &self.keys, &home.signer, monitor).expect("begun");
         run(&mut engine)
     }
 
@@ -145,6 +149,20 @@ impl Homes {
                 ..SyncOptions::default()
             },
         )
+    }
+
+    /// Syncs for somebody who leaves files for later.
+    pub(crate) fn sync_leaving(&mut self, n: usize, monitor: &dyn Monitor) -> SyncReport {
+        self.time.pass_ns(60_000_000_000);
+        let options = SyncOptions::default();
+        self.with_monitor(n, monitor, |engine| engine.sync(&options).expect("a sound world"))
+    }
+
+    /// Syncs at the very moment at which a file was written.
+    pub(crate) fn sync_right_after_writing(&mut self, n: usize, name: &str) {
+        self.hand(n).write(&path(name), "written just now").expect("fits");
+        let synced = self.with_engine(n, |engine| engine.sync(&SyncOptions::default()));
+        synced.expect("a sound world");
     }
 
     /// Syncs and reads every file.

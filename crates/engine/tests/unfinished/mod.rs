@@ -1,0 +1,127 @@
+//! Files that somebody is still writing: left as they are by those who leave them, and by nobody else.
+
+use offsync_core::place::Stat;
+use offsync_core::rel_path::RelPath;
+use offsync_engine::{Monitor, Progress, SyncReport};
+
+use crate::home::{Homes, path};
+
+/// Leaves one path.
+struct Leaving(&'static str);
+
+impl Monitor for Leaving {
+    fn progress(&self, _: &Progress) {}
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn leaves(&self, path: &RelPath, _: &Stat) -> bool {
+        path.to_string() == self.0
+    }
+}
+
+fn two_homes() -> Homes {
+    let mut homes = Homes::new(2);
+    for name in ["film", "other", "still"] {
+        homes.hand(0).write(&path(name), format!("old {name}")).expect("fits");
+    }
+    homes.round(2);
+    homes
+}
+
+#[track_caller]
+fn assert_left(report: &SyncReport, name: &str) {
+    assert_eq!(report.unfinished, [path(name)]);
+    assert!(!report.up_to_date, "something is to be done");
+    assert_eq!(report.skipped, [], "it is said once");
+}
+
+#[test]
+fn an_unfinished_file_is_left_and_everything_else_goes() {
+    let mut homes = two_homes();
+    homes.hand(0).write(&path("film"), "half").expect("fits");
+    homes.hand(0).write(&path("new"), "whole").expect("fits");
+    homes.hand(0).remove(&path("other")).expect("is there");
+    let report = homes.sync_leaving(0, &Leaving("film"));
+    assert_left(&report, "film");
+    assert_eq!(
+        (report.posted_entries, report.hashed_files),
+        (2, 1),
+        "it was not even read"
+    );
+    homes.sync(1);
+    assert_eq!(
+        (homes.read(1, "film"), homes.read(1, "new")),
+        ("old film".into(), "whole".into())
+    );
+    assert!(homes.hand(1).read(&path("other")).is_err());
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(1, "film"), "half", "whoever leaves nothing takes it");
+}
+
+#[test]
+fn what_did_not_change_is_left_by_nobody() {
+    let mut homes = two_homes();
+    let report = homes.sync_leaving(0, &Leaving("film"));
+    assert_eq!((report.unfinished, report.up_to_date), (Vec::new(), true));
+}
+
+#[test]
+fn what_was_written_right_before_it_was_taken_is_read_again_and_left_by_nobody() {
+    let mut homes = two_homes();
+    homes.sync_right_after_writing(0, "film");
+    let report = homes.sync_leaving(0, &Leaving("film"));
+    assert_eq!(
+        (report.unfinished, report.hashed_files, report.up_to_date),
+        (Vec::new(), 1, true)
+    );
+}
+
+#[test]
+fn what_arrives_for_an_unfinished_file_waits_and_both_versions_stay() {
+    let mut homes = two_homes();
+    homes.hand(1).write(&path("film"), "hers").expect("fits");
+    homes.hand(1).write(&path("new"), "her new one").expect("fits");
+    homes.sync(1);
+    homes.hand(0).write(&path("film"), "half").expect("fits");
+    homes.sync_leaving(0, &Leaving("film"));
+    assert_eq!(homes.read(0, "film"), "half", "nothing was written over it");
+    assert_eq!(homes.read(0, "new"), "her new one");
+    homes.hand(0).write(&path("film"), "mine").expect("fits");
+    homes.round(3);
+    homes.assert_all_equal();
+    let mut all: Vec<String> = homes
+        .hand(1)
+        .tree()
+        .keys()
+        .map(|at| homes.read(1, &at.to_string()))
+        .collect();
+    all.sort();
+    assert_eq!(all, ["her new one", "hers", "mine", "old other", "old still"]);
+}
+
+#[test]
+fn a_file_that_was_renamed_and_is_being_written_goes_as_one_change() {
+    let mut homes = two_homes();
+    homes.hand(0).rename(&path("film"), &path("film 2")).expect("is there");
+    homes.hand(0).write_in_place(&path("film 2"), "half").expect("fits");
+    homes.hand(0).remove(&path("other")).expect("is there");
+    let report = homes.sync_leaving(0, &Leaving("film 2"));
+    assert_left(&report, "film 2");
+    homes.sync(1);
+    assert_eq!(
+        homes.read(1, "film"),
+        "old film",
+        "it is not taken away before it comes under its new name"
+    );
+    assert!(
+        homes.hand(1).read(&path("other")).is_err(),
+        "a deletion waits for nobody"
+    );
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(1, "film 2"), "half");
+    assert!(homes.hand(1).read(&path("film")).is_err());
+}
