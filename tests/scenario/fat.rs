@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 
-use crate::foreign::{self, Pair, fill};
+use crate::foreign::{self, Pair, fill, truth};
 use crate::guest;
 use crate::world::World;
 
@@ -137,6 +137,41 @@ fn names_that_fat_takes_for_one_are_kept_apart_or_named() {
         foreign::respell(home, from, to);
         pair.settle();
     }
+    pair.drive.replug(None);
+    pair.check_quiet();
+}
+
+#[test]
+fn a_name_that_fat_takes_for_the_short_form_of_another_costs_neither() {
+    let Some(world) = guest::world("fat::a_name_that_fat_takes_for_the_short_form_of_another_costs_neither") else {
+        return;
+    };
+    let mut pair = pair(&world);
+    let Pair { pep, anna, .. } = &pair;
+    pep.write("long file name.txt", "long");
+    pep.write("a long folder/inside.txt", "inside");
+    pep.write("a third long name.txt", "third");
+    pair.settle();
+    assert_eq!(anna.read("LONGFI~1.TXT"), b"long", "FAT takes it so");
+    assert_eq!(anna.read("ALONGF~1/inside.txt"), b"inside");
+    // As a new file, as a new folder, by a rename, and as a file where the other is a folder.
+    pep.write("LONGFI~1.TXT", "short");
+    pep.write("ALONGF~1/deeper/inside.txt", "of the short one");
+    pair.settle();
+    assert_eq!(anna.read("LONGFI~1.TXT"), b"short");
+    assert_eq!(anna.read("long file name.txt"), b"long");
+    pep.rename("long file name.txt", "ATHIRD~1.TXT");
+    pep.rename("a long folder", "ALONGF~2");
+    pair.settle();
+    pep.rename("a third long name.txt", "ATHIRD~2.TXT");
+    anna.write("another long name.txt", "another");
+    pair.settle();
+    pep.rename("another long name.txt", "ANOTHE~1.TXT");
+    pep.write("longfi~1.txt", "case");
+    pep.remove("LONGFI~1.TXT");
+    pair.settle();
+    pair.check_quiet();
+    assert!(truth(anna).keys().all(|path| !path.contains("offsync-renames")));
     pair.drive.replug(None);
     pair.check_quiet();
 }
