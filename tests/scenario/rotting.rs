@@ -2,16 +2,16 @@
 
 use serde_json::json;
 
-use crate::fuse_drive::FuseDrive;
+use crate::foreign_drive::ForeignDrive;
 use crate::world::{Home, World};
 
 const MEBI: u64 = 1 << 20;
 
-/// Pep on Linux, Anna on exFAT, with a small and a large file that both hold.
-fn pair(world: &World) -> Option<(Home, Home, FuseDrive)> {
+/// Pep on Linux, Anna on exFAT or FAT, with a small and a large file that both hold.
+fn pair(world: &World) -> Option<(Home, Home, ForeignDrive)> {
     let home = world.home_without_folder("anna");
     let at = home.folder.parent().expect("the folder lies on a drive").to_path_buf();
-    let drive = FuseDrive::exfat(&world.path("anna.image"), 96 * MEBI, &at)?;
+    let drive = ForeignDrive::new(&world.path("anna.image"), 96 * MEBI, &at)?;
     let pep = world.home("pep");
     pep.write("letter.txt", "Dear Anna, here is what you asked for.");
     pep.write("film.bin", crate::story::noise(5, 6 << 20));
@@ -23,7 +23,7 @@ fn pair(world: &World) -> Option<(Home, Home, FuseDrive)> {
     Some((pep, anna, drive))
 }
 
-/// Syncs both until nobody has anything to say; exFAT has no permissions to compare.
+/// Syncs both until nobody has anything to say; neither has permissions to compare.
 fn rest(pep: &Home, anna: &Home) {
     for _ in 0..3 {
         [pep, anna].into_iter().for_each(|home| drop(home.sync()));

@@ -13,6 +13,7 @@ mod port;
 mod profile;
 mod real_disk;
 mod root_folder;
+mod short_names;
 mod sight;
 #[cfg(test)]
 mod tests;

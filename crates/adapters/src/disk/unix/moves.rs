@@ -19,7 +19,14 @@ pub(super) struct Spot<'a> {
     pub(super) name: &'a [u8],
 }
 
-/// How many temporary names are tried for a change of case.
+impl<'a> Spot<'a> {
+    /// Gives another name in the same folder.
+    fn beside(self, name: &'a [u8]) -> Self {
+        Self { name, ..self }
+    }
+}
+
+/// How many temporary names are tried for what is set aside.
 const RESPELL_TRIES_MAX: u32 = 100;
 
 /// Moves a name to a free one.
@@ -34,21 +41,30 @@ pub(super) fn move_free(from: Spot<'_>, to: Spot<'_>) -> Result<()> {
 /// Changes the spelling of a name that the file system takes for the same: by a name between, as `rename` on the
 /// same file does nothing.
 pub(super) fn respell(from: Spot<'_>, to: Spot<'_>) -> Result<()> {
+    let between = set_aside(from)?;
+    move_free(from.beside(&between), to).inspect_err(|_| {
+        // Best effort: the file must not stay under the name between.
+        let _ = move_free(from.beside(&between), from);
+    })
+}
+
+/// Does something while a name is set aside, and gives it back to what had it.
+pub(super) fn while_aside<T>(from: Spot<'_>, doing: impl FnOnce() -> Result<T>) -> Result<T> {
+    let between = set_aside(from)?;
+    let done = doing();
+    let given_back = move_free(from.beside(&between), from);
+    done.and_then(|done| given_back.map(|()| done))
+}
+
+/// Moves what has a name to a free one beside it, and gives that.
+fn set_aside(from: Spot<'_>) -> Result<Vec<u8>> {
     for number in 0..RESPELL_TRIES_MAX {
         // Short, beside the file, and telling: after a power cut right here a person finds the file under it.
-        let between = format!("offsync-renames-this-{number}");
-        let between = Spot {
-            folder: from.folder,
-            name: between.as_bytes(),
-        };
-        match move_free(from, between) {
+        let between = format!("offsync-renames-this-{number}").into_bytes();
+        match move_free(from, from.beside(&between)) {
             Err(Errno::EXIST) => continue,
-            done => done?,
+            done => return done.map(|()| between),
         }
-        return move_free(between, to).inspect_err(|_| {
-            // Best effort: the file must not stay under the name between.
-            let _ = move_free(between, from);
-        });
     }
     Err(Errno::EXIST)
 }

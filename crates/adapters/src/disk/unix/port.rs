@@ -131,7 +131,12 @@ impl Disk for RealDisk {
         let (folder, name) = self.root.parent(path).map_err(wrong)?;
         let wrong = |errno| self.failed_below("make the folder", path, errno);
         let given = if mode & 0o777 == 0 { 0o777 } else { mode & 0o777 };
-        mkdirat(&folder, name, Mode::from_bits_truncate(given as _)).map_err(wrong)?;
+        let make = || mkdirat(&folder, name, Mode::from_bits_truncate(given as _));
+        match make() {
+            Err(Errno::EXIST) => self.past_short_name(path, make),
+            made => made,
+        }
+        .map_err(wrong)?;
         self.touch_parent(path);
         meta::widen(&folder, name, mode).map_err(wrong)?;
         self.stat_of(&folder, path)
@@ -300,6 +305,7 @@ impl RealDisk {
         };
         let moved = match move_free(from_spot, to_spot) {
             Err(Errno::EXIST) if self.is_respelling(from, to) => respell(from_spot, to_spot),
+            Err(Errno::EXIST) => self.move_past_short_name(from, to, [from_spot, to_spot]),
             moved => moved,
         };
         moved.map_err(|errno| match errno {

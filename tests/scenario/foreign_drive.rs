@@ -1,71 +1,135 @@
-//! A real exFAT drive: an image on a loop device, mounted through FUSE, that goes when it is dropped.
+//! A real drive that is not Linux's own, exFAT or FAT: an image on a loop device, mounted, that goes when it is dropped.
 //!
-//! Unmounts and detaches only what it mounted and attached itself, also when a test fails. FAT has no such drive
-//! here: `fusefat`, the one program that writes FAT through FUSE, loses what lies in a renamed folder and leaves
-//! both allocation tables corrupt. The simulated drives stand in for it.
+//! exFAT is mounted through FUSE, FAT by the kernel of a guest (`guest.rs`). Each time that it is taken out, the file
+//! system's own checker looks at it. Unmounts and detaches only what it mounted and attached itself, also when a test fails.
 
 use std::fs::{self, File};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+
+use crate::guest;
 
 /// How often attaching is tried while other programs take the same free device.
 const ATTACH_TRIES_MAX: u32 = 100;
 const ATTACH_PAUSE: Duration = Duration::from_millis(100);
 
-/// A drive with an exFAT file system.
-pub(crate) struct FuseDrive {
+/// The volume id of FAT drives, as `mkfs.vfat` takes it and as udev spells it.
+const FAT_ID: (&str, &str) = ("0ff5a9c0", "0FF5-A9C0");
+
+/// Which file system a drive has; the tests ask the same of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Exfat,
+    Fat,
+}
+
+/// What a computer's clock shows: the name of a zone, and how many minutes it is ahead of UTC.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Zone(pub(crate) &'static str, pub(crate) i32);
+
+/// A drive with such a file system.
+pub(crate) struct ForeignDrive {
+    kind: Kind,
     device: String,
     at: PathBuf,
     is_mounted: bool,
 }
 
-impl FuseDrive {
+impl Kind {
+    /// Gives the one that is to be tested here: FAT in a guest, whose kernel drives it, exFAT elsewhere.
+    pub(crate) fn here() -> Self {
+        if guest::is_inside() { Self::Fat } else { Self::Exfat }
+    }
+
+    /// Gives how Offsync calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Exfat => "exFAT",
+            Self::Fat => "FAT",
+        }
+    }
+
+    fn checker(self) -> &'static str {
+        match self {
+            Self::Exfat => "fsck.exfat",
+            Self::Fat => "fsck.vfat",
+        }
+    }
+}
+
+impl ForeignDrive {
     /// Makes a drive of so many bytes and mounts it; `None`, said plainly, where this machine cannot.
     ///
     /// Under CI it must be able to.
     #[allow(clippy::print_stderr, reason = "a test that tests nothing must say so")]
-    pub(crate) fn exfat(image: &Path, size_bytes: u64, at: &Path) -> Option<Self> {
-        if let Some(lack) = lack() {
-            assert!(
-                std::env::var_os("CI").is_none_or(|ci| ci.is_empty()),
-                "exFAT drives are not tested: {lack}"
-            );
-            eprintln!("SKIPPED, not tested on this machine: exFAT through FUSE ({lack})");
+    pub(crate) fn new(image: &Path, size_bytes: u64, at: &Path) -> Option<Self> {
+        let kind = Kind::here();
+        if let Some(lack) = lack(kind) {
+            let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+            assert!(!is_ci, "{} drives are not tested: {lack}", kind.name());
+            eprintln!("SKIPPED, not tested on this machine: {} ({lack})", kind.name());
             return None;
         }
         let file = File::create(image).expect("an image can be made");
         file.set_len(size_bytes).expect("an image can be sparse");
-        run("mkfs.exfat", &[text(image)]);
+        match kind {
+            Kind::Exfat => run("mkfs.exfat", &[text(image)]),
+            Kind::Fat => run("mkfs.vfat", &["-F", "32", "-i", FAT_ID.0, text(image)]),
+        }
         let mut drive = Self {
+            kind,
             device: attach(image),
             at: at.to_path_buf(),
             is_mounted: false,
         };
+        if kind == Kind::Fat {
+            // What udev does on a computer of people; the guest has none.
+            symlink(&drive.device, Path::new("/dev/disk/by-uuid").join(FAT_ID.1)).expect("a guest has one such drive");
+        }
         drive.mount(None);
         Some(drive)
     }
 
     /// Plugs it in; `zone` is the time zone of the computer, if another than this one's.
-    pub(crate) fn mount(&mut self, zone: Option<&str>) {
+    pub(crate) fn mount(&mut self, zone: Option<Zone>) {
         fs::create_dir_all(&self.at).expect("a folder to mount at can be made");
-        let mut command = command("mount.exfat-fuse", &[&self.device, text(&self.at)]);
-        if let Some(zone) = zone {
-            command.env("TZ", zone);
+        let places = [self.device.as_str(), text(&self.at)];
+        match self.kind {
+            Kind::Exfat => {
+                let mut command = command("mount.exfat-fuse", &places);
+                if let Some(Zone(name, _)) = zone {
+                    command.env("TZ", name);
+                }
+                finish(&mut command);
+            }
+            Kind::Fat => {
+                // As desktops mount it, but for `flush`, which sleeps a tenth of a second after each file.
+                let ahead_minutes = zone.map_or(0, |Zone(_, minutes)| minutes);
+                let options = format!("utf8=1,shortname=mixed,showexec,time_offset={ahead_minutes}");
+                run("mount", &["-t", "vfat", "-o", &options, places[0], places[1]]);
+            }
         }
-        finish(&mut command);
         self.is_mounted = true;
     }
 
-    /// Takes it out; all inode numbers and what the system remembers of it go.
+    /// Takes it out; all inode numbers and what the system remembers of it go. Its file system is sound.
     pub(crate) fn unmount(&mut self) {
-        run("fusermount3", &["-u", text(&self.at)]);
+        finish(&mut self.unmounting());
         self.is_mounted = false;
+        run(self.kind.checker(), &["-n", &self.device]);
+    }
+
+    fn unmounting(&self) -> Command {
+        match self.kind {
+            Kind::Exfat => command("fusermount3", &["-u", text(&self.at)]),
+            Kind::Fat => command("umount", &[text(&self.at)]),
+        }
     }
 
     /// Takes it out and plugs it into a computer in another time zone.
-    pub(crate) fn replug(&mut self, zone: Option<&str>) {
+    pub(crate) fn replug(&mut self, zone: Option<Zone>) {
         self.unmount();
         self.mount(zone);
     }
@@ -84,26 +148,19 @@ impl FuseDrive {
             .expect("a byte can be written");
         drive.sync_all().expect("a drive can be flushed");
     }
-
-    /// Lets the file system's own checker look at it.
-    pub(crate) fn check(&mut self) {
-        self.unmount();
-        run("fsck.exfat", &["-n", &self.device]);
-        self.mount(None);
-    }
 }
 
-impl Drop for FuseDrive {
+impl Drop for ForeignDrive {
     fn drop(&mut self) {
         if self.is_mounted {
-            let _ = command("fusermount3", &["-u", text(&self.at)]).output();
+            let _ = self.unmounting().output();
         }
         let _ = command("losetup", &["-d", &self.device]).output();
     }
 }
 
 /// Tells what lacks for mounting such a drive.
-fn lack() -> Option<String> {
+fn lack(kind: Kind) -> Option<String> {
     if !is_root()
         && !command("sudo", &["-n", "true"])
             .output()
@@ -111,15 +168,21 @@ fn lack() -> Option<String> {
     {
         return Some("attaching an image takes root, or sudo without a password".into());
     }
-    if let Some(missing) = ["/dev/fuse", "/dev/loop-control"]
-        .into_iter()
-        .find(|path| !Path::new(path).exists())
-    {
+    let (devices, programs): (&[_], &[_]) = match kind {
+        Kind::Exfat => (
+            &["/dev/fuse", "/dev/loop-control"],
+            &["mkfs.exfat", "fsck.exfat", "mount.exfat-fuse", "fusermount3", "losetup"],
+        ),
+        Kind::Fat => (
+            &["/dev/loop-control"],
+            &["mkfs.vfat", "fsck.vfat", "mount", "umount", "losetup"],
+        ),
+    };
+    if let Some(missing) = devices.iter().find(|path| !Path::new(path).exists()) {
         return Some(format!("there is no {missing}"));
     }
-    let programs = ["mkfs.exfat", "fsck.exfat", "mount.exfat-fuse", "fusermount3", "losetup"];
     let missing = programs
-        .into_iter()
+        .iter()
         .find(|program| command(program, &["--help"]).output().is_err());
     missing.map(|program| format!("there is no program {program}"))
 }
