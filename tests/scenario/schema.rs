@@ -152,7 +152,8 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 11] = [
+pub(crate) const STATUS_MORE: [&str; 12] = [
+    "[].warnings",
     "[].lacking",
     "[].skipped",
     "[].ignored",

@@ -189,6 +189,7 @@ fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
         },
         conflicts: survey.conflicts,
         skipped: survey.skipped.iter().map(skipped).collect(),
+        warnings: survey.warnings.iter().map(skipped).collect(),
         ignored: survey.ignored.iter().map(ignored).collect(),
         ignored_paths: survey.ignored_paths,
         busy: false,

@@ -1,6 +1,6 @@
 //! Documents as people read them. Control characters in names are shown, never sent to the terminal.
 
-use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LocationState, LocationView, LogLine};
+use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LocationState, LocationView, LogLine, SkippedView};
 use offsync_app::{
     ConflictView, CopyReport, DiffLine, EmptiedReport, ForgetReport, JoinReport, MailboxReport, RecoveryReport,
     ResolvedReport, RestoredView, SideView, SkippedReport, SyncReport, Tone, TrashView, VerifyReport, WaitingLocation,
@@ -317,6 +317,8 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         lines.push(format!("  mailbox: {}{allowance}", size(status.mailbox.used_bytes)));
     }
     lines.extend(status.skipped.iter().map(|line| left_alone(&line.path, &line.reason)));
+    let note = |line: &SkippedView| format!("  note: {}: {}", safe(&line.path), safe(&line.reason));
+    lines.extend(status.warnings.iter().take(WARNINGS_TOLD_MAX).map(note));
     lines.extend(ignored(status, is_verbose));
     if status.conflicts > 0 {
         lines.push(format!(
