@@ -132,7 +132,8 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 7] = [
+pub(crate) const SYNC_MORE: [&str; 8] = [
+    "[].awaits_state",
     "[].warnings",
     "[].drive_present",
     "[].took_new_id",

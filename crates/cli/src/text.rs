@@ -80,8 +80,13 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
     }
     lines.extend(skipped(&report.skipped));
     lines.extend(warnings(&report.warnings));
-    if report.missing_chunks > 0 {
-        lines.push("  Some content is still on its way; it arrives as the others sync.".into());
+    if report.awaits_state {
+        lines.push(
+            "  Waiting to hear from the others what the archive holds. Let another home sync, then sync here again."
+                .into(),
+        );
+    } else if report.missing_chunks > 0 {
+        lines.push("  Some content is still on its way. Let another home sync, then sync here again.".into());
     }
     for location in &report.diverged {
         lines.push(format!(
@@ -98,12 +103,16 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
             lines.push("    …".into());
         }
     }
-    if lines.len() == 1 {
-        lines.push(if report.up_to_date {
-            "  up to date".into()
-        } else {
-            "  nothing new".into()
-        });
+    let is_explained = report.awaits_state
+        || report.missing_chunks > 0
+        || report.waiting.entries > 0
+        || report.held.is_some()
+        || !report.skipped.is_empty()
+        || !report.diverged.is_empty();
+    if report.up_to_date && lines.len() == 1 {
+        lines.push("  up to date".into());
+    } else if !report.up_to_date && !is_explained {
+        lines.push("  Not all is here yet. What lacks arrives as the others sync and you sync after them.".into());
     }
     if is_verbose {
         lines.push(format!(
@@ -339,6 +348,8 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
 pub(crate) fn location(location: &LocationView) -> String {
     let state = match location.state {
         LocationState::UpToDate => "up to date".to_owned(),
+        LocationState::Behind if location.behind.changesets == 0 && location.this => "not all is here yet".to_owned(),
+        LocationState::Behind if location.behind.changesets == 0 => "not all is there yet".to_owned(),
         LocationState::Behind => {
             format!(
                 "{} behind ({})",
@@ -534,7 +545,12 @@ pub(crate) fn join(report: &JoinReport) -> Vec<String> {
             .iter()
             .map(|path| format!("  new or different here, will be kept beside: {}", safe(path))),
     );
-    lines.push("Now: offsync sync".into());
+    let knows_nothing = report.adopted_files == 0 && report.missing_files.is_empty();
+    lines.push(if knows_nothing {
+        "Now: offsync sync; then let another home sync, and sync here again: that brings the files.".into()
+    } else {
+        "Now: offsync sync".into()
+    });
     lines
 }
 

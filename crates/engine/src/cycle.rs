@@ -309,6 +309,7 @@ impl Engine<'_> {
         self.report.missing_chunks = missing.len() as u64;
         self.report.conflicts = self.conflicts()?;
         self.tell_unfitting()?;
+        self.report.awaits_state = self.awaits_state()?;
         self.report.root = Some(self.root()?);
         self.report.diverged = self.diverged()?;
         (self.report.held, self.report.also_held) = self.held_for_report();
