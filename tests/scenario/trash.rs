@@ -79,3 +79,32 @@ fn the_trash_is_emptied_on_a_yes_alone_and_names_what_it_does_not_know() {
     );
     settle(&[&pep, &anna]);
 }
+
+#[test]
+fn what_lies_in_the_trash_is_named_from_the_top_from_here_or_in_full() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["2024/a.jpg", "2024/b.jpg", "2024/c.jpg", "stays.txt"] {
+            pep.write(name, name);
+        }
+    });
+    anna.remove("2024");
+    anna.sync();
+    pep.sync();
+    assert!(!pep.has("2024"), "its folder is gone as well");
+    let full = format!("{}/2024/a.jpg", pep.at());
+    let drive = pep.folder.parent().expect("it lies on a drive");
+    let mut from_here = pep.command(["--json", "trash", "restore", "Photos", "Photos/2024/b.jpg", &full]);
+    let restored = crate::output::Output::of(from_here.current_dir(drive))
+        .expect_code(0)
+        .document();
+    let back = |path: &str| serde_json::json!({"path": path, "to": path});
+    assert_eq!(restored, serde_json::json!([back("2024/b.jpg"), back("2024/a.jpg")]));
+    let outside = pep.json(["trash", "restore", pep.at(), "2024/c.jpg", "/etc/passwd"]);
+    outside.expect_failure(1, "outside_the_archive", &["'/etc/passwd' lies outside", pep.at()]);
+    let unknown = pep.json(["trash", "empty", pep.at(), &format!("{}/stays.txt", pep.at()), "--yes"]);
+    unknown.expect_failure(1, "not_in_trash", &["stays.txt' is not in the trash"]);
+    assert!(!pep.has("2024/c.jpg"), "nothing was done");
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.read("2024/b.jpg"), b"2024/b.jpg");
+}

@@ -25,6 +25,7 @@ mod photos;
 mod recovery;
 mod rehearsal;
 mod reports;
+mod said_path;
 mod samples;
 mod schedule;
 mod set_up;

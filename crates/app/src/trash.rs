@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::failure::{AppError, Result};
 use crate::opened::Opened;
 use crate::reports::exact;
+use crate::said_path;
 use crate::times::rfc3339;
 use crate::views::label_of;
 use offsync_engine::size;
@@ -122,7 +123,9 @@ impl App {
 fn chosen(archive: &mut Opened, paths: &[String]) -> Result<Vec<TrashLine>> {
     let all = archive.with_engine(&Silent, |engine| engine.trash())?;
     let find = |path: &String| {
-        let found = all.iter().find(|line| line.path.to_string() == *path).cloned();
+        let candidates = said_path::inside(&archive.root, path)?;
+        let named = |said: &String| all.iter().find(|line| line.path.to_string() == *said);
+        let found = candidates.iter().find_map(named).cloned();
         found.ok_or_else(|| {
             AppError::failed(
                 "not_in_trash",
