@@ -80,6 +80,8 @@ fn a_sheet_that_was_typed_from_paper_does_as_well() {
         "mailbox",
         "CAN READ EVERYTHING",
         "passport",
+        "Offsync keeps copies of the same files on drives in several homes",
+        "ordinary files: any computer can open and copy them, without Offsync",
         "offsync join FOLDER --recovery FILE",
     ] {
         assert!(printed.contains(said), "{said:?} is not on the sheet:\n{printed}");

@@ -74,7 +74,7 @@ pub(crate) enum Command {
     Join(Join),
     /// Write the recovery sheet of a location: print it, and keep it as you keep a passport
     #[command(
-        after_help = "Example:\n  offsync recovery /media/pep/Photos --out sheet.txt      (then print sheet.txt)\n\nWhoever has the sheet can read everything. `offsync join FOLDER --recovery FILE` brings the location back with it."
+        after_help = "Examples:\n  offsync recovery /media/pep/Photos --out sheet.txt      (then print sheet.txt)\n  offsync recovery /media/pep/Photos --out - | lp\n\nWhoever has the sheet can read everything. `offsync join FOLDER --recovery FILE` brings the location back with it."
     )]
     Recovery(Recovery),
     /// Let this computer forget an archive and its keys; the drive and its files are not touched
@@ -234,7 +234,7 @@ pub(crate) struct Join {
 pub(crate) struct Recovery {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
-    /// The file to write the sheet to; it must not be there yet
+    /// The file to write the sheet to, which must not be there yet; `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }
@@ -400,7 +400,16 @@ pub(crate) enum LocationCommand {
     /// Let it count again after it was parked or removed
     Unpark(Which),
     /// Take it out of the archive; its files stay on its drive, and the archive's key stays the same
-    Remove(Which),
+    #[command(
+        after_help = "Examples:\n  offsync location remove /media/pep/Photos \"Anna's home\"\n  offsync location remove /media/pep/Photos 3f2a --yes      (nobody is asked)\n\n`offsync location unpark` brings it back."
+    )]
+    Remove {
+        #[command(flatten)]
+        which: Which,
+        /// Say yes: otherwise you are asked, if you are at a terminal
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// A location of an archive.

@@ -358,7 +358,7 @@ pub(crate) fn location(location: &LocationView) -> String {
             )
         }
         LocationState::Ahead => "has something new".to_owned(),
-        LocationState::Parked => "away for long; no longer waited for".to_owned(),
+        LocationState::Parked => "parked: nothing waits for it until it syncs".to_owned(),
         LocationState::Invited => "invited, not seen yet".to_owned(),
         LocationState::Removed => "removed".to_owned(),
     };
@@ -402,6 +402,15 @@ pub(crate) fn unparked(location: &LocationView) -> Vec<String> {
         }
         _ => format!("'{label}' counts again: what is sent waits for it. The next sync tells everybody."),
     }]
+}
+
+/// Asks whether a location is to leave.
+pub(crate) fn remove_question(location: &LocationView) -> String {
+    format!(
+        "Take '{}' [{}] out of the archive? Nothing waits for it any more, and its next sync stops there; its files stay on its drive.",
+        safe(&location.label),
+        &location.location_id[..8.min(location.location_id.len())]
+    )
 }
 
 /// Tells what removing a location does, and what it does not.
