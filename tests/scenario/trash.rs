@@ -55,8 +55,15 @@ fn the_trash_is_emptied_on_a_yes_alone_and_names_what_it_does_not_know() {
     anna.remove("b.txt");
     anna.sync();
     pep.sync();
-    let refused = pep.json(["trash", "empty", pep.at()]);
-    refused.expect_failure(2, "usage", &["2 files", "gone for good", "--yes"]);
+    let held = pep.json(["trash", "empty", pep.at()]).expect_code(3).document();
+    let waits = serde_json::json!({"reason": "gone_for_good", "files": 2, "bytes": 2});
+    assert_eq!(
+        held,
+        serde_json::json!({"files": 0, "bytes": 0, "kept": 0, "held": waits})
+    );
+    let told = pep.run(["trash", "empty", pep.at()]);
+    told.expect_code(3)
+        .expect_out("Nothing was dropped. 2 files (2 bytes) would be gone for good; if that is meant, say --yes.");
     let unknown = pep.json(["trash", "restore", pep.at(), "a.txt", "never.txt"]);
     unknown.expect_failure(1, "not_in_trash", &["'never.txt' is not in the trash"]);
     assert!(!pep.has("a.txt"), "nothing was done");
@@ -64,13 +71,19 @@ fn the_trash_is_emptied_on_a_yes_alone_and_names_what_it_does_not_know() {
         .json(["trash", "empty", pep.at(), "a.txt", "--yes"])
         .expect_code(0)
         .document();
-    assert_eq!(one, serde_json::json!({"files": 1, "bytes": 1, "kept": 0}));
+    assert_eq!(
+        one,
+        serde_json::json!({"files": 1, "bytes": 1, "kept": 0, "held": null})
+    );
     let told = pep.run(["trash", "empty", pep.at(), "--yes"]);
     assert!(
         told.expect_code(0).stdout.contains("1 file is gone for good (1 byte)"),
         "{told}"
     );
     assert_eq!(pep.json(["trash", "list", pep.at()]).document(), serde_json::json!([]));
+    pep.run(["trash", "empty", pep.at()])
+        .expect_code(0)
+        .expect_out("The trash of this drive is empty already.");
     assert_eq!(
         std::fs::read_dir(pep.private().join("trash"))
             .expect("it is there")

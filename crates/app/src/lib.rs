@@ -63,6 +63,6 @@ pub use reports::{
 };
 pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use sync::SyncRequest;
-pub use trash::{EmptiedReport, RestoredView, TrashView};
+pub use trash::{EmptiedReport, EmptyingHeld, RestoredView, TrashView};
 pub use verify::{VerifyReport, VerifyRequest};
 pub use watch::{DriveEvent, WatchEvent, WatchLine};

@@ -340,8 +340,12 @@ pub(crate) struct Trash {
 #[derive(Subcommand, Debug)]
 pub(crate) enum TrashCommand {
     /// List what lies there, the newest first
+    #[command(after_help = "Example:\n  offsync trash list /media/pep/Photos")]
     List(Folder),
     /// Put files back where they were; nothing is overwritten
+    #[command(
+        after_help = "Examples:\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash restore /media/pep/Photos /media/pep/Photos/2024/beach.jpg"
+    )]
     Restore {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
@@ -350,6 +354,9 @@ pub(crate) enum TrashCommand {
         paths: Vec<String>,
     },
     /// Drop files for good
+    #[command(
+        after_help = "Examples:\n  offsync trash empty /media/pep/Photos      (tells what would go)\n  offsync trash empty /media/pep/Photos --yes\n  offsync trash empty /media/pep/Photos 2024/beach.jpg --yes"
+    )]
     Empty {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
@@ -372,6 +379,9 @@ pub(crate) struct Location {
 #[derive(Subcommand, Debug)]
 pub(crate) enum LocationCommand {
     /// Give it another name, for everybody
+    #[command(
+        after_help = "Example:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\""
+    )]
     Rename {
         #[command(flatten)]
         which: Which,
@@ -380,6 +390,9 @@ pub(crate) enum LocationCommand {
         label: String,
     },
     /// Make a copy that takes its place, where its drive is dead: a new drive, six new words
+    #[command(
+        after_help = "Examples:\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos --label \"Grandma's flat\""
+    )]
     Replace {
         #[command(flatten)]
         which: Which,
@@ -396,8 +409,12 @@ pub(crate) enum LocationCommand {
         phrase_file: Option<PathBuf>,
     },
     /// Let nothing wait for it until it syncs again
+    #[command(
+        after_help = "Example:\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)"
+    )]
     Park(Which),
     /// Let it count again after it was parked or removed
+    #[command(after_help = "Example:\n  offsync location unpark /media/pep/Photos Grandma")]
     Unpark(Which),
     /// Take it out of the archive; its files stay on its drive, and the archive's key stays the same
     #[command(
@@ -432,8 +449,12 @@ pub(crate) struct Mailbox {
 #[derive(Subcommand, Debug)]
 pub(crate) enum MailboxCommand {
     /// Tell what it holds, and for whom
+    #[command(after_help = "Example:\n  offsync mailbox show /media/pep/Photos")]
     Show(Folder),
     /// Find the same mailbox at another address from now on
+    #[command(
+        after_help = "Example:\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
+    )]
     Use {
         /// The archive's folder, or any folder in it
         folder: PathBuf,

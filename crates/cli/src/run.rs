@@ -113,14 +113,14 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Status(folders) => status(&app, &folders.folders, &arguments.everywhere),
         Command::Diff(folder) => diff(&app, &folder.folder, json),
         Command::Conflicts(folder) => show(&app.conflicts(&folder.folder)?, json, |all| {
-            all.iter().flat_map(text::conflict).collect()
+            text::or_nothing(all, "No file is kept in two versions.", text::conflict)
         }),
         Command::Resolve(resolve) => self::resolve(&app, resolve, json),
         Command::Trash(trash) => self::trash(&app, &trash.command, json),
         Command::Verify(verify) => self::verify(&app, verify, json),
         Command::Mailbox(mailbox) => self::mailbox(&app, &mailbox.command, json),
         Command::Log(log) => show(&app.log(&log.folder, log.limit)?, json, |all| {
-            all.iter().map(text::log).collect()
+            text::or_nothing(all, "No change is known here yet.", |line| vec![text::log(line)])
         }),
         Command::Locations(folder) => show(&app.locations(&folder.folder)?, json, |all| {
             all.iter().map(text::location).collect()
@@ -157,7 +157,11 @@ fn status(app: &App, folders: &[PathBuf], everywhere: &Everywhere) -> Outcome {
 
 fn diff(app: &App, folder: &Path, json: bool) -> Outcome {
     let (lines, skipped) = app.diff(folder)?;
-    show(&lines, json, |lines| lines.iter().map(text::diff).collect())?;
+    show(&lines, json, |lines| {
+        text::or_nothing(lines, "Nothing has changed here since it was last sent.", |line| {
+            vec![text::diff(line)]
+        })
+    })?;
     text::skipped(&skipped).iter().for_each(|line| warn(line.trim_start()));
     Ok(if skipped.is_empty() { DONE } else { PARTIAL })
 }
@@ -194,7 +198,9 @@ fn verify(app: &App, verify: &Verify, json: bool) -> Outcome {
 fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {
     match command {
         TrashCommand::List(folder) => show(&app.trash(&folder.folder)?, json, |all| {
-            all.iter().map(text::trashed).collect()
+            text::or_nothing(all, "The trash of this drive is empty.", |line| {
+                vec![text::trashed(line)]
+            })
         }),
         TrashCommand::Restore { folder, paths } => show(&app.restore_from_trash(folder, paths)?, json, |all| {
             all.iter().map(text::restored).collect()
@@ -202,7 +208,11 @@ fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {
         TrashCommand::Empty { folder, paths, yes } => {
             let report = app.empty_trash(folder, paths, *yes)?;
             show(&report, json, |report| vec![text::emptied(report)])?;
-            Ok(if report.kept == 0 { DONE } else { PARTIAL })
+            Ok(match &report.held {
+                Some(_) => HELD,
+                None if report.kept == 0 => DONE,
+                None => PARTIAL,
+            })
         }
     }
 }

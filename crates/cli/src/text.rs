@@ -23,6 +23,14 @@ pub(crate) fn safe(text: &str) -> String {
     text.chars().map(show).collect()
 }
 
+/// Tells each of some lines, or that there is none.
+pub(crate) fn or_nothing<T>(all: &[T], nothing: &str, lines: impl Fn(&T) -> Vec<String>) -> Vec<String> {
+    match all {
+        [] => vec![nothing.to_owned()],
+        all => all.iter().flat_map(lines).collect(),
+    }
+}
+
 /// Tells what a sync did, in a few lines.
 pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
     let mut lines = vec![format!("{}:", safe(&report.folder))];
@@ -248,7 +256,15 @@ pub(crate) fn emptied(report: &EmptiedReport) -> String {
         count(report.files, "file is", "files are"),
         size(report.bytes)
     );
+    if let Some(held) = &report.held {
+        return format!(
+            "Nothing was dropped. {} ({}) would be gone for good; if that is meant, say --yes.",
+            count(held.files, "file", "files"),
+            size(held.bytes)
+        );
+    }
     match report.kept {
+        0 if report.files == 0 => "The trash of this drive is empty already.".into(),
         0 => gone,
         kept => format!(
             "{gone} {} kept: the archive still waits for what they hold.",
