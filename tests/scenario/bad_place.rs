@@ -430,3 +430,44 @@ fn too_short_a_silence_is_refused() {
     init.expect_failure(2, "usage", &["at least 7 days"]);
     assert!(!pep.private().exists());
 }
+
+#[test]
+fn what_opens_the_archive_is_never_written_where_it_would_travel() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("2024/a.txt", "a"));
+    let to = world.path("another");
+    let inside = [
+        pep.folder.join("file"),
+        pep.folder.join("2024/file"),
+        anna.folder.join("file"),
+        world.mailbox().join("file"),
+    ];
+    for file in &inside {
+        let invite = ["invite", pep.at(), "--label", "L", "--person", "P", "--out", text(file)];
+        pep.json(invite).expect_failure(
+            1,
+            "inside_an_archive",
+            &["would travel to the others", "opens the archive", "outside of it"],
+        );
+        let copy = ["copy", pep.at(), text(&to), "--label", "L", "--person", "P"];
+        pep.json(copy.into_iter().chain(["--phrase-file", text(file)]))
+            .expect_failure(
+                1,
+                "inside_an_archive",
+                &["would travel to the others", "six words open the archive"],
+            );
+        assert!(!file.exists() && !to.exists(), "{}", file.display());
+    }
+    let locations = pep.json(["locations", pep.at()]).document();
+    assert_eq!(locations.as_array().map(Vec::len), Some(2), "nobody was invited");
+    let mut command = pep.command([
+        "--json", "invite", ".", "--label", "L", "--person", "P", "--out", "here",
+    ]);
+    crate::output::Output::of(command.current_dir(&pep.folder)).expect_failure(
+        1,
+        "inside_an_archive",
+        &["The file here would travel"],
+    );
+    pep.json(["invite", pep.at(), "--label", "L", "--person", "P", "--out", "-"])
+        .expect_failure(2, "usage", &["a file of its own"]);
+}

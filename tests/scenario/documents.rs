@@ -347,3 +347,41 @@ fn nothing_is_called_safe_while_content_is_not_on_the_drive() {
         (&0.into(), &"all_safe".into())
     );
 }
+
+#[test]
+fn where_there_is_nothing_people_read_so_in_a_sentence_and_scripts_get_an_empty_list() {
+    let world = World::new();
+    let pep = world.home("pep");
+    world.init(&pep);
+    for (command, sentence) in [
+        (&["conflicts"][..], "No file is kept in two versions."),
+        (&["trash", "list"], "The trash of this drive is empty."),
+        (&["log"], "No change is known here yet."),
+        (&["diff"], "Nothing has changed here since it was last sent."),
+    ] {
+        let arguments = || command.iter().copied().chain([pep.at()]);
+        let told = pep.run(arguments());
+        assert_eq!(told.expect_code(0).stdout, format!("{sentence}\n"));
+        assert_eq!(pep.json(arguments()).expect_code(0).document(), serde_json::json!([]));
+    }
+    pep.write("a.txt", "a");
+    pep.run(["diff", pep.at()]).expect_out("created   a.txt\n");
+}
+
+#[test]
+fn the_help_of_each_command_and_of_those_below_it_ends_with_an_example() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let below = [
+        ("location", &["rename", "replace", "park", "unpark", "remove"][..]),
+        ("mailbox", &["show", "use"]),
+        ("trash", &["list", "restore", "empty"]),
+    ];
+    for (command, commands) in below {
+        for inner in commands {
+            let told = pep.run([command, inner, "--help"]);
+            let example = format!(":\n  offsync {command} {inner} /media/");
+            told.expect_code(0).expect_out(&example).expect_out("\nExample");
+        }
+    }
+}

@@ -177,3 +177,54 @@ fn a_mailbox_that_is_not_there_is_6_and_the_next_sync_catches_up() {
     anna.sync();
     assert!(anna.has("new.txt"));
 }
+
+#[test]
+fn a_name_that_means_nothing_or_several_is_1_for_every_command_that_takes_one() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(many);
+    let second = world.path("second");
+    std::fs::create_dir(&second).expect("a folder can be made");
+    let url = world.mailbox_url();
+    let second = crate::world::text(&second);
+    pep.run([
+        "init",
+        second,
+        "--name",
+        "Films",
+        "--label",
+        "Pep's boat",
+        "--mailbox",
+        &url,
+    ])
+    .expect_code(0);
+    let empty = world.path("empty");
+    std::fs::create_dir(&empty).expect("a folder can be made");
+    let empty = crate::world::text(&empty);
+    pep.json(["location", "rename", pep.at(), "anna", "--label", "Pep's sister"])
+        .expect_code(0);
+    let to = world.path("to");
+    let to = crate::world::text(&to);
+    let commands: [(&str, &[&str]); 7] = [
+        ("archive", &["forget", "NAME", "--yes"]),
+        ("location", &["join", empty, "--as", "NAME"]),
+        ("location", &["location", "rename", pep.at(), "NAME", "--label", "L"]),
+        ("location", &["location", "park", pep.at(), "NAME"]),
+        ("location", &["location", "unpark", pep.at(), "NAME"]),
+        ("location", &["location", "remove", pep.at(), "NAME"]),
+        ("location", &["location", "replace", pep.at(), "NAME", to]),
+    ];
+    for (what, command) in commands {
+        let with = |name: &'static str| {
+            let named = command.iter().map(|word| if *word == "NAME" { name } else { *word });
+            pep.json(named.collect::<Vec<_>>())
+        };
+        with("nobody").expect_failure(1, &format!("unknown_{what}"), &["offsync"]);
+        with("00").expect_failure(1, &format!("unknown_{what}"), &["offsync"]);
+        with("PEP'S").expect_failure(1, &format!("ambiguous_{what}"), &["'PEP'S' may mean several"]);
+    }
+    assert!(!std::path::Path::new(to).exists());
+    let known = pep.json(["status"]).document();
+    assert_eq!(known.as_array().map(Vec::len), Some(2), "nothing was forgotten");
+    // The same words that a location command takes are taken everywhere.
+    pep.json(["forget", "pep's b", "--yes"]).expect_code(0);
+}

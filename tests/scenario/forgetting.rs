@@ -118,8 +118,11 @@ fn what_is_not_known_or_in_use_is_not_forgotten() {
         &world.mailbox_url(),
     ])
     .expect_code(0);
-    pep.json(["forget", "Pep's home", "--yes"])
-        .expect_failure(2, "usage", &["several archives", "Name the folder"]);
+    pep.json(["forget", "Pep's home", "--yes"]).expect_failure(
+        1,
+        "ambiguous_archive",
+        &["several archives", "Name the folder"],
+    );
     let lock = pep.lock();
     pep.json(["forget", pep.at(), "--yes"])
         .expect_failure(4, "busy", &["nother Offsync"]);

@@ -152,20 +152,49 @@ fn a_file_that_arrives_where_one_is_left_out_is_kept_beside_it() {
 }
 
 #[test]
+fn a_line_that_is_no_pattern_is_said_in_each_home_and_nothing_is_unfinished_for_it() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write(".offsyncignore", "*.tmp\n");
+        pep.write("kept.tmp2", "k");
+    });
+    pep.write(".offsyncignore", "*.tmp\n[broken\n*.tmp2\n");
+    pep.write("x.tmp", "x");
+    for home in [&pep, &anna] {
+        home.sync();
+    }
+    for home in [&pep, &anna] {
+        let output = home.json(["sync", home.at()]);
+        let report = output.expect_code(0).only_report();
+        assert_eq!((&report["skipped"], &report["up_to_date"]), (&json!([]), &json!(true)));
+        let said = &report["warnings"][0];
+        assert_eq!(said["path"], ".offsyncignore", "{report:#}");
+        let reason = said["reason"].as_str().expect("a reason");
+        assert!(
+            reason.starts_with("line 2 is no pattern and ignores nothing ("),
+            "{reason}"
+        );
+        let line = "  note: .offsyncignore: line 2 is no pattern and ignores nothing (";
+        for command in ["sync", "status"] {
+            home.run([command, home.at()]).expect_code(0).expect_out(line);
+        }
+    }
+    assert!(!anna.has("x.tmp"), "the other lines stand");
+    assert!(
+        anna.has("kept.tmp2") && pep.has("kept.tmp2"),
+        "what is kept stays kept, whatever the lines say"
+    );
+    pep.write(".offsyncignore", "*.tmp\n");
+    pep.remove("x.tmp");
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.sync()["warnings"], json!([]));
+}
+
+#[test]
 fn rules_that_cannot_be_read_are_named_and_leave_out_no_less() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| pep.write(".offsyncignore", "*.tmp\n"));
-    pep.write(".offsyncignore", "*.tmp\n[broken\n");
     pep.write("x.tmp", "x");
-    let report = pep.json(["sync", pep.at()]);
-    report.expect_code(5);
-    let skipped = &report.only_report()["skipped"][0];
-    assert_eq!(skipped["path"], ".offsyncignore");
-    let reason = skipped["reason"].as_str().expect("a reason");
-    assert!(
-        reason.starts_with("line 2 is no pattern and ignores nothing ("),
-        "{reason}"
-    );
     pep.write(".offsyncignore", "#".repeat(2 << 20));
     let report = pep.json(["sync", pep.at()]);
     report.expect_code(5);

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::output::Output;
 use crate::schema::{self, check};
 use crate::world::{Home, World, check_alike, settle};
 
@@ -28,12 +29,16 @@ fn labels(home: &Home) -> Vec<String> {
     labels
 }
 
-fn state_of(home: &Home, label: &str) -> Value {
+fn location_of(home: &Home, label: &str) -> Value {
     let all = home.json(["locations", home.at()]).expect_code(0).document();
     let mut all = all.as_array().into_iter().flatten();
     all.find(|location| location["label"] == label)
-        .map(|location| location["state"].clone())
+        .cloned()
         .unwrap_or_default()
+}
+
+fn state_of(home: &Home, label: &str) -> Value {
+    location_of(home, label)["state"].clone()
 }
 
 #[test]
@@ -232,8 +237,8 @@ fn a_location_is_named_by_label_id_or_a_unique_beginning() {
     unknown("").expect_failure(1, "unknown_location", &["no location ''"]);
     say(&pep, &["rename", "grandma", "--label", "anna's mother"]);
     unknown("anna").expect_failure(
-        2,
-        "usage",
+        1,
+        "ambiguous_location",
         &["several locations", "'anna's home' [", "'anna's mother' ["],
     );
     for what in ["park", "unpark", "remove"] {
@@ -296,4 +301,143 @@ fn a_dead_drive_is_replaced_by_a_new_one_and_nobody_waits_for_it() {
     settle(&[&pep, &anna, &fresh]);
     let view = say(&anna, &["rename", "grandma's home", "--label", "Grandma"]);
     assert_eq!(view["location_id"], copy["location_id"], "the living one is meant");
+}
+
+#[test]
+fn two_homes_never_get_one_name() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let taken = |refused: Output| {
+        refused.expect_failure(
+            1,
+            "label_taken",
+            &[
+                "'anna's home' [",
+                "is a location of this archive already",
+                "another label",
+                "location replace",
+            ],
+        );
+    };
+    let [to, out] = ["drives/another", "invitation"].map(|name| world.path(name));
+    let [to, out] = [&to, &out].map(|path| crate::world::text(path));
+    let label = " Anna's HOME ";
+    taken(pep.json(["copy", pep.at(), to, "--label", label, "--person", "Anna"]));
+    taken(pep.json(["invite", pep.at(), "--label", label, "--person", "Anna", "--out", out]));
+    taken(pep.json(["location", "rename", pep.at(), "pep", "--label", label]));
+    pep.json(["location", "replace", pep.at(), "anna", to, "--label", "Pep's home"])
+        .expect_failure(1, "label_taken", &["'Pep's home' ["]);
+    assert!(!std::path::Path::new(to).exists() && !std::path::Path::new(out).exists());
+    assert_eq!(labels(&pep), ["Pep's home", "anna's home"]);
+    // Its own name in other letters is fine, and a name is free again once its home has left.
+    say(&pep, &["rename", "anna", "--label", "ANNA'S HOME"]);
+    say(&pep, &["remove", "anna"]);
+    pep.json(["copy", pep.at(), to, "--label", "Anna's home", "--person", "Anna"])
+        .expect_code(0);
+    pep.sync();
+    anna.json(["sync", anna.at()])
+        .expect_failure(1, "removed", &["took this copy out"]);
+}
+
+#[test]
+fn who_was_removed_says_nothing_more_of_anybody() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    say(&pep, &["remove", "grandma"]);
+    pep.sync();
+    let [to, out] = ["drives/another", "invitation"].map(|name| world.path(name));
+    let [to, out] = [&to, &out].map(|path| crate::world::text(path));
+    let commands: [&[&str]; 4] = [
+        &["location", "rename", grandma.at(), "anna", "--label", "A"],
+        &["location", "park", grandma.at(), "anna"],
+        &["location", "unpark", grandma.at(), "anna"],
+        &["location", "remove", grandma.at(), "anna"],
+    ];
+    // The first one hears of it; the others know.
+    for command in commands {
+        grandma.json(command.iter().copied()).expect_failure(
+            1,
+            "removed",
+            &["'Pep's home' took this copy out", "location unpark"],
+        );
+    }
+    let commands: [&[&str]; 3] = [
+        &["copy", grandma.at(), to, "--label", "L", "--person", "P"],
+        &["invite", grandma.at(), "--label", "L", "--person", "P", "--out", out],
+        &["location", "replace", grandma.at(), "anna", to],
+    ];
+    for command in commands {
+        grandma
+            .json(command.iter().copied())
+            .expect_failure(1, "removed", &["took this copy out"]);
+    }
+    assert!(!std::path::Path::new(to).exists() && !std::path::Path::new(out).exists());
+    settle(&[&pep, &anna]);
+    assert_eq!(labels(&anna), ["Pep's home", "anna's home", "grandma's home"]);
+    assert_eq!(state_of(&anna, "anna's home"), "up_to_date");
+}
+
+#[test]
+fn whoever_removes_a_home_at_a_terminal_is_asked_and_a_yes_or_a_script_is_not() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(fill);
+    let remove = format!(
+        "{} location remove {} anna",
+        offsync_tests::program("offsync").display(),
+        pep.at()
+    );
+    let at_a_terminal = |typed: &str| {
+        let answers = world.path("typed");
+        std::fs::write(&answers, typed).expect("an answer can be typed");
+        let mut command = pep.command_of("script", ["-qec", &remove, "/dev/null"]);
+        command.stdin(std::fs::File::open(&answers).expect("it is there"));
+        Output::of(&mut command)
+    };
+    for no in ["n\n", "\n", "what?\n"] {
+        let told = at_a_terminal(no);
+        told.expect_code(3)
+            .expect_out("Take 'anna's home' [")
+            .expect_out("out of the archive?")
+            .expect_out("Nothing was changed.");
+        assert_eq!(state_of(&pep, "anna's home"), "up_to_date");
+    }
+    at_a_terminal("y\n").expect_code(0).expect_out("no longer takes part");
+    assert_eq!(state_of(&pep, "anna's home"), "removed");
+    say(&pep, &["unpark", "anna"]);
+    say(&pep, &["remove", "anna", "--yes"]);
+    say(&pep, &["unpark", "anna"]);
+    say(&pep, &["remove", "anna"]);
+}
+
+#[test]
+fn nothing_waits_for_who_was_parked_or_removed_and_both_are_told_as_what_they_are() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    pep.write("new.txt", "new");
+    pep.sync();
+    let waits = |labels: &[&str]| {
+        let mailbox = pep.json(["mailbox", "show", pep.at()]).expect_code(0).document();
+        let mut ids: Vec<Value> = labels
+            .iter()
+            .map(|label| location_of(&pep, label)["location_id"].clone())
+            .collect();
+        ids.sort_by_key(ToString::to_string);
+        let waiting = mailbox["waiting_for"].as_array().into_iter().flatten();
+        let mut found: Vec<Value> = waiting.map(|one| one["location_id"].clone()).collect();
+        found.sort_by_key(ToString::to_string);
+        assert_eq!(found, ids, "{mailbox:#}");
+    };
+    waits(&["anna's home", "grandma's home"]);
+    say(&pep, &["park", "anna"]);
+    waits(&["grandma's home"]);
+    say(&pep, &["remove", "grandma"]);
+    waits(&[]);
+    for command in ["locations", "status"] {
+        let told = pep.run([command, pep.at()]);
+        told.expect_code(0)
+            .expect_out("parked: nothing waits for it until it syncs")
+            .expect_out("removed");
+        assert!(!told.stdout.contains("away for long"), "{told}");
+    }
+    drop((anna, grandma));
 }

@@ -80,6 +80,8 @@ fn a_sheet_that_was_typed_from_paper_does_as_well() {
         "mailbox",
         "CAN READ EVERYTHING",
         "passport",
+        "Offsync keeps copies of the same files on drives in several homes",
+        "ordinary files: any computer can open and copy them, without Offsync",
         "offsync join FOLDER --recovery FILE",
     ] {
         assert!(printed.contains(said), "{said:?} is not on the sheet:\n{printed}");
@@ -370,4 +372,140 @@ fn the_sheet_fits_a_drive_that_took_a_new_id_since() {
     }
     settle(&[&pep, &anna]);
     assert!(pep.has("after.txt"));
+}
+
+#[test]
+fn the_sheet_goes_to_standard_output_for_a_printer_and_no_file_is_made() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let told = pep.run(["recovery", pep.at(), "--out", "-"]);
+    let sheet = told.expect_code(0).stdout.clone();
+    assert!(
+        sheet.starts_with("OFFSYNC RECOVERY SHEET\n") && told.stderr.is_empty(),
+        "{told}"
+    );
+    assert!(!pep.computer.join("-").exists());
+    let file = world.path("from the printer.txt");
+    fs::write(&file, sheet).expect("a text can be typed");
+    pep.json(["recovery", pep.at(), "--out", "-"])
+        .expect_failure(2, "usage", &["one document alone", "--out"]);
+    // It counts as written: nobody has to say yes.
+    pep.json(["forget", pep.at()]).expect_code(0);
+    recover(&pep, text(&file)).expect_code(0);
+    settle(&[&pep, &anna]);
+}
+
+/// What a home that has just joined with nothing says, before and after its first sync, until all is there.
+fn expect_patience(home: &Home, others: &[&Home], files: usize) {
+    let waits = "What the others have is not all here yet. Sync here, let another home sync, then sync here again.";
+    let is_behind = |home: &Home| {
+        let told = home.run(["status", home.at()]);
+        told.expect_code(0)
+            .expect_out(waits)
+            .expect_out("not all is here yet, this one");
+        assert!(
+            !told.stdout.contains("only in this home") && !told.stdout.contains("safe"),
+            "{told}"
+        );
+        let own = home.json(["locations", home.at()]).document()[0].clone();
+        assert_eq!(
+            (&own["this"], &own["state"]),
+            (&true.into(), &"behind".into()),
+            "{own:#}"
+        );
+    };
+    is_behind(home);
+    for _ in 0..2 {
+        let told = home.run(["sync", home.at()]);
+        told.expect_code(0).expect_out(
+            "Waiting to hear from the others what the archive holds. Let another home sync, then sync here again.",
+        );
+        assert!(
+            !told.stdout.contains("nothing new") && !told.stdout.contains("up to date"),
+            "{told}"
+        );
+        let report = home.sync();
+        assert_eq!(
+            (&report["awaits_state"], &report["up_to_date"]),
+            (&true.into(), &false.into())
+        );
+        is_behind(home);
+    }
+    others[0].sync();
+    let told = home.run(["sync", home.at()]);
+    if home.tree().len() < files {
+        told.expect_out("Some content is still on its way. Let another home sync, then sync here again.");
+        home.run(["status", home.at()]).expect_out("not on this drive yet");
+    }
+    for _ in 0..3 {
+        for home in others.iter().chain([&home]) {
+            home.sync();
+        }
+    }
+    let told = home.run(["status", home.at()]);
+    told.expect_code(0)
+        .expect_out("Everything is safe in")
+        .expect_out("up to date, this one");
+    home.run(["sync", home.at()]).expect_out("  up to date\n");
+    assert!(home.tree().len() >= files, "all is there");
+}
+
+#[test]
+fn who_comes_back_into_an_empty_folder_is_told_that_it_waits_for_the_others() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let sheet = write_sheet(&world, &pep, "sheet.txt");
+    lose_computer(&pep);
+    fs::remove_dir_all(&pep.folder).expect("a drive can be lost");
+    fs::create_dir(&pep.folder).expect("a new drive can be bought");
+    let told = pep.run(["join", pep.at(), "--recovery", text(&sheet)]);
+    told.expect_code(0)
+        .expect_out("Now: offsync sync; then let another home sync, and sync here again: that brings the files.");
+    expect_patience(&pep, &[&anna], 7);
+}
+
+/// Invites Tia with nothing on her drive, who joins at once.
+fn join_with_nothing(world: &World, pep: &Home) -> Home {
+    let tia = world.home("tia");
+    let [out, words] = ["tia.invitation", "tia.words"].map(|name| world.path(name));
+    let invite = [
+        "invite",
+        pep.at(),
+        "--label",
+        "Tia",
+        "--person",
+        "Tia",
+        "--out",
+        text(&out),
+    ];
+    let invited = pep.json(invite).expect_code(0).document();
+    fs::write(&words, invited["phrase"].as_str().expect("words")).expect("words can be written");
+    let join = [
+        "join",
+        tia.at(),
+        "--invitation",
+        text(&out),
+        "--phrase-file",
+        text(&words),
+    ];
+    tia.run(join).expect_code(0);
+    tia
+}
+
+#[test]
+fn who_joins_an_empty_folder_is_told_that_it_waits_for_the_others() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let tia = join_with_nothing(&world, &pep);
+    expect_patience(&tia, &[&pep, &anna], 7);
+}
+
+#[test]
+fn who_joins_before_anybody_has_synced_is_not_up_to_date_with_nothing() {
+    let world = World::new();
+    let pep = world.home("pep");
+    fill(&pep);
+    world.init(&pep);
+    let tia = join_with_nothing(&world, &pep);
+    expect_patience(&tia, &[&pep], 7);
 }

@@ -108,6 +108,104 @@ fn what_is_in_no_conflict_is_refused() {
     assert!(pep.has(line["copy"].as_str().expect("a path")));
 }
 
+#[test]
+fn what_was_decided_is_no_conflict_any_more_though_nobody_was_told_yet() {
+    for keep in ["winner", "copy", "both"] {
+        let world = World::in_memory();
+        let ([pep, _], _) = in_conflict(&world);
+        pep.run(["resolve", pep.at(), "notes.txt", "--keep", keep])
+            .expect_code(0)
+            .expect_out("The next sync tells everybody.");
+        expect_no_conflict(&pep, keep);
+        pep.json(["resolve", pep.at(), "notes.txt", "--keep", keep])
+            .expect_failure(1, "no_conflict", &["'notes.txt' is not kept in two versions"]);
+    }
+    // Decided by hand: either version is taken away, or the copy gets another name.
+    for side in ["path", "copy"] {
+        let world = World::in_memory();
+        let ([pep, _], line) = in_conflict(&world);
+        pep.remove(line[side].as_str().expect("a path"));
+        expect_no_conflict(&pep, side);
+    }
+    let world = World::in_memory();
+    let ([pep, _], line) = in_conflict(&world);
+    pep.write("notes.txt", "edited once more");
+    assert_eq!(pep.json(["conflicts", pep.at()]).document()[0]["copy"], line["copy"]);
+    pep.rename(line["copy"].as_str().expect("a path"), "mine.txt");
+    expect_no_conflict(&pep, "another name");
+}
+
+#[track_caller]
+fn expect_no_conflict(home: &Home, after: &str) {
+    assert_eq!(
+        home.json(["conflicts", home.at()]).document(),
+        serde_json::json!([]),
+        "{after}"
+    );
+    home.run(["conflicts", home.at()])
+        .expect_code(0)
+        .expect_out("No file is kept in two versions.\n");
+    let status = home.json(["status", home.at()]).document();
+    assert_eq!(status[0]["conflicts"], 0, "{after}: {status:#}");
+}
+
+#[test]
+fn the_log_names_the_version_that_was_dropped_and_not_the_one_that_stays() {
+    let world = World::new();
+    let ([pep, anna], line) = in_conflict(&world);
+    let copy = line["copy"].as_str().expect("a path");
+    // What both changed at the same time is a change to either, not a new file.
+    for home in [&pep, &anna] {
+        let log = home.json(["log", home.at()]).document();
+        for edit in [0, 1] {
+            let summary = &log[edit]["summary"];
+            assert_eq!(
+                (&summary["modified"], &summary["created"], &summary["example"]),
+                (&1.into(), &0.into(), &"notes.txt".into()),
+                "{log:#}"
+            );
+        }
+    }
+    pep.run(["resolve", pep.at(), "notes.txt", "--keep", "winner"])
+        .expect_code(0);
+    settle(&[&pep, &anna]);
+    for home in [&pep, &anna] {
+        home.run(["log", home.at(), "--limit", "1"])
+            .expect_code(0)
+            .expect_out(&format!("Pep's home: 1 deleted ({copy})"));
+    }
+    pep.remove("notes.txt");
+    settle(&[&pep, &anna]);
+    anna.run(["log", anna.at(), "--limit", "1"])
+        .expect_out("Pep's home: 1 deleted (notes.txt)");
+}
+
+#[test]
+fn a_file_is_named_from_the_top_from_here_or_in_full() {
+    let world = World::new();
+    let folders = ["one", "two", "three", "four"].map(str::to_owned);
+    let ([pep, _, _], lines) = in_many_conflicts(&world, &folders);
+    let resolve_in = |at: &std::path::Path, archive: &str, path: &str| {
+        let mut command = pep.command(["--json", "resolve", archive, path, "--keep", "winner"]);
+        crate::output::Output::of(command.current_dir(at))
+    };
+    let elsewhere = world.base();
+    resolve_in(elsewhere, pep.at(), "one/notes.txt").expect_code(0);
+    resolve_in(elsewhere, pep.at(), &format!("{}/two/notes.txt", pep.at())).expect_code(0);
+    resolve_in(&pep.folder.join("three"), ".", "notes.txt").expect_code(0);
+    let copy = lines[3]["copy"].as_str().expect("a path");
+    let drive = pep.folder.parent().expect("it lies on a drive");
+    resolve_in(drive, "Photos", &format!("./Photos/{copy}")).expect_code(0);
+    expect_no_conflict(&pep, "all four");
+    for outside in ["/etc/passwd", elsewhere.to_str().expect("a plain path")] {
+        resolve_in(elsewhere, pep.at(), outside).expect_failure(
+            1,
+            "outside_the_archive",
+            &["lies outside of the archive", pep.at(), "from its top or in full"],
+        );
+    }
+}
+
 /// Keeps notes in two versions in each of some folders, alike in all homes; gives the lines of the conflicts by folder.
 fn in_many_conflicts(world: &World, folders: &[String]) -> ([Home; 3], Vec<Value>) {
     let homes = world.trio(|pep| {

@@ -132,7 +132,8 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 7] = [
+pub(crate) const SYNC_MORE: [&str; 8] = [
+    "[].awaits_state",
     "[].warnings",
     "[].drive_present",
     "[].took_new_id",
@@ -152,7 +153,8 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 11] = [
+pub(crate) const STATUS_MORE: [&str; 12] = [
+    "[].warnings",
     "[].lacking",
     "[].skipped",
     "[].ignored",

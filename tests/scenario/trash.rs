@@ -55,8 +55,15 @@ fn the_trash_is_emptied_on_a_yes_alone_and_names_what_it_does_not_know() {
     anna.remove("b.txt");
     anna.sync();
     pep.sync();
-    let refused = pep.json(["trash", "empty", pep.at()]);
-    refused.expect_failure(2, "usage", &["2 files", "gone for good", "--yes"]);
+    let held = pep.json(["trash", "empty", pep.at()]).expect_code(3).document();
+    let waits = serde_json::json!({"reason": "gone_for_good", "files": 2, "bytes": 2});
+    assert_eq!(
+        held,
+        serde_json::json!({"files": 0, "bytes": 0, "kept": 0, "held": waits})
+    );
+    let told = pep.run(["trash", "empty", pep.at()]);
+    told.expect_code(3)
+        .expect_out("Nothing was dropped. 2 files (2 bytes) would be gone for good; if that is meant, say --yes.");
     let unknown = pep.json(["trash", "restore", pep.at(), "a.txt", "never.txt"]);
     unknown.expect_failure(1, "not_in_trash", &["'never.txt' is not in the trash"]);
     assert!(!pep.has("a.txt"), "nothing was done");
@@ -64,13 +71,19 @@ fn the_trash_is_emptied_on_a_yes_alone_and_names_what_it_does_not_know() {
         .json(["trash", "empty", pep.at(), "a.txt", "--yes"])
         .expect_code(0)
         .document();
-    assert_eq!(one, serde_json::json!({"files": 1, "bytes": 1, "kept": 0}));
+    assert_eq!(
+        one,
+        serde_json::json!({"files": 1, "bytes": 1, "kept": 0, "held": null})
+    );
     let told = pep.run(["trash", "empty", pep.at(), "--yes"]);
     assert!(
         told.expect_code(0).stdout.contains("1 file is gone for good (1 byte)"),
         "{told}"
     );
     assert_eq!(pep.json(["trash", "list", pep.at()]).document(), serde_json::json!([]));
+    pep.run(["trash", "empty", pep.at()])
+        .expect_code(0)
+        .expect_out("The trash of this drive is empty already.");
     assert_eq!(
         std::fs::read_dir(pep.private().join("trash"))
             .expect("it is there")
@@ -78,4 +91,33 @@ fn the_trash_is_emptied_on_a_yes_alone_and_names_what_it_does_not_know() {
         0
     );
     settle(&[&pep, &anna]);
+}
+
+#[test]
+fn what_lies_in_the_trash_is_named_from_the_top_from_here_or_in_full() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["2024/a.jpg", "2024/b.jpg", "2024/c.jpg", "stays.txt"] {
+            pep.write(name, name);
+        }
+    });
+    anna.remove("2024");
+    anna.sync();
+    pep.sync();
+    assert!(!pep.has("2024"), "its folder is gone as well");
+    let full = format!("{}/2024/a.jpg", pep.at());
+    let drive = pep.folder.parent().expect("it lies on a drive");
+    let mut from_here = pep.command(["--json", "trash", "restore", "Photos", "Photos/2024/b.jpg", &full]);
+    let restored = crate::output::Output::of(from_here.current_dir(drive))
+        .expect_code(0)
+        .document();
+    let back = |path: &str| serde_json::json!({"path": path, "to": path});
+    assert_eq!(restored, serde_json::json!([back("2024/b.jpg"), back("2024/a.jpg")]));
+    let outside = pep.json(["trash", "restore", pep.at(), "2024/c.jpg", "/etc/passwd"]);
+    outside.expect_failure(1, "outside_the_archive", &["'/etc/passwd' lies outside", pep.at()]);
+    let unknown = pep.json(["trash", "empty", pep.at(), &format!("{}/stays.txt", pep.at()), "--yes"]);
+    unknown.expect_failure(1, "not_in_trash", &["stays.txt' is not in the trash"]);
+    assert!(!pep.has("2024/c.jpg"), "nothing was done");
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.read("2024/b.jpg"), b"2024/b.jpg");
 }

@@ -186,7 +186,16 @@ impl Home {
 
     /// Prepares the program on this computer.
     pub(crate) fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
-        let mut command = Command::new(offsync_tests::program("offsync"));
+        self.command_of(offsync_tests::program("offsync"), arguments)
+    }
+
+    /// Prepares another program on this computer, one that starts ours.
+    pub(crate) fn command_of<'a>(
+        &self,
+        program: impl AsRef<std::ffi::OsStr>,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Command {
+        let mut command = Command::new(program);
         command
             .args(arguments)
             .env_clear()

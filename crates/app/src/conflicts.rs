@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::failure::AppError;
 use crate::reports::exact;
+use crate::said_path;
 use crate::views::label_of;
 
 /// One side of a conflict.
@@ -50,6 +51,7 @@ impl App {
     /// Lists the files that are kept in two versions.
     pub fn conflicts(&self, folder: &Path) -> std::result::Result<Vec<ConflictView>, AppError> {
         let mut archive = self.open_archive(folder)?;
+        let options = archive.options();
         archive.with_engine(&Silent, |engine| {
             let people = engine.known_vectors()?;
             let side = |side: Side| SideView {
@@ -58,7 +60,7 @@ impl App {
                 size_bytes: side.size_bytes,
             };
             let mut all = Vec::new();
-            for line in engine.conflicts()? {
+            for line in engine.look_for_conflicts(&options)? {
                 all.push(ConflictView {
                     path: line.path.to_string(),
                     path_base64: exact(&line.path),
@@ -74,9 +76,15 @@ impl App {
     /// Does what a person decided about a path or one of its copies; what is not kept goes to the trash.
     pub fn resolve(&self, folder: &Path, path: &str, keep: Keep) -> std::result::Result<Vec<ResolvedReport>, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let all = archive.with_engine(&Silent, |engine| engine.conflicts())?;
-        let is_meant = |line: &&ConflictLine| line.path.to_string() == path || line.copy.to_string() == path;
-        let meant: Vec<ConflictLine> = all.iter().filter(is_meant).cloned().collect();
+        let candidates = said_path::inside(&archive.root, path)?;
+        let options = archive.options();
+        let all = archive.with_engine(&Silent, |engine| engine.look_for_conflicts(&options))?;
+        let named = |said: &String| -> Vec<ConflictLine> {
+            let is_meant = |line: &&ConflictLine| line.path.to_string() == *said || line.copy.to_string() == *said;
+            all.iter().filter(is_meant).cloned().collect()
+        };
+        let meant = candidates.iter().map(named).find(|meant| !meant.is_empty());
+        let meant = meant.unwrap_or_default();
         if meant.is_empty() {
             return Err(AppError::failed(
                 "no_conflict",
@@ -85,10 +93,11 @@ impl App {
             ));
         }
         if meant.len() > 1 && keep == Keep::Copy {
-            return Err(AppError::usage(format!(
-                "'{path}' is kept in {} versions: name the copy that is to stay.",
-                meant.len() + 1
-            )));
+            return Err(AppError::failed(
+                "ambiguous_path",
+                format!("'{path}' is kept in {} versions.", meant.len() + 1),
+                "Name the copy that is to stay, as `offsync conflicts` lists it.",
+            ));
         }
         archive.with_engine(&Silent, |engine| {
             let resolve = |line: &ConflictLine| {

@@ -26,6 +26,7 @@ use crate::failure::{AppError, Result};
 use crate::init::{check_name, forget_attempt, unwritable, usable_folder};
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
+use crate::naming::refuse_same_label;
 use crate::opened::{Opened, drive_identity, hex, index_path};
 use crate::reports::SkippedReport;
 use crate::view::{Event, Phase};
@@ -84,9 +85,23 @@ struct InProgress {
 impl App {
     /// Copies an archive onto another drive and prepares it for somebody.
     pub fn copy(&self, request: &CopyRequest) -> std::result::Result<CopyReport, AppError> {
+        self.copy_for(request, None)
+    }
+
+    /// Makes a copy, in the place of a location if one is named: then it may bear the same label.
+    pub(crate) fn copy_for(&self, request: &CopyRequest, replaced: Option<LocationId>) -> Result<CopyReport> {
         check_name("--label", &request.label)?;
         check_name("--person", &request.person)?;
         let mut source = self.open_archive(&request.folder)?;
+        source.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
+        // One that goes on was looked at when it began, and may have said its label since.
+        if begun(&source, &request.to).is_none() {
+            // Whoever says the same command twice is told that the copy is there, not that its name is.
+            if request.to.exists() {
+                usable_folder(&request.to)?;
+            }
+            refuse_same_label(&mut source, &request.label, replaced)?;
+        }
         if source.with_engine(&Silent, |engine| engine.awaits_state())? {
             return Err(AppError::failed(
                 "not_ready",
@@ -335,6 +350,14 @@ fn is_barely_begun(to: &Path) -> bool {
     names(to) == [".offsync"] && !own.iter().any(is_used)
 }
 
+/// Gives the location that a copy of this archive was begun for in a folder.
+fn begun(source: &Opened, to: &Path) -> Option<LocationId> {
+    let text = fs::read_to_string(to.join(IN_PROGRESS)).ok()?;
+    let progress: InProgress = toml::from_str(&text).ok()?;
+    let is_ours = progress.archive_id == source.marker.archive_id.to_string();
+    is_ours.then(|| progress.location_id.parse().ok()).flatten()
+}
+
 /// Checks the folder that is copied to; gives it with the new location's id, the old one if a copy goes on.
 fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf, LocationId)> {
     if !to.exists() {
@@ -352,11 +375,7 @@ fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf,
         }
         fs::create_dir(to).map_err(|error| unwritable(to, &error))?;
     }
-    if let Ok(text) = fs::read_to_string(to.join(IN_PROGRESS))
-        && let Ok(progress) = toml::from_str::<InProgress>(&text)
-        && progress.archive_id == source.marker.archive_id.to_string()
-        && let Ok(location) = progress.location_id.parse()
-    {
+    if let Some(location) = begun(source, to) {
         let to = fs::canonicalize(to).map_err(|error| unwritable(to, &error))?;
         // Once it was invited its keys are known to others, and new keys need a new id.
         let is_invited = known.contains(&location);

@@ -12,10 +12,8 @@ use serde::Serialize;
 use crate::app::App;
 use crate::archives::{Archives, KnownArchive};
 use crate::failure::{AppError, Result};
+use crate::naming::{Named, meant_by};
 use crate::opened::lock_patiently;
-
-/// The least that is taken for the beginning of an id.
-pub(crate) const ID_CHARS_MIN: usize = 4;
 
 /// What `forget` did.
 #[derive(Clone, Debug, Serialize)]
@@ -84,7 +82,7 @@ impl App {
         Ok(report(true))
     }
 
-    /// Finds an archive that this computer knows: by folder, or where that names none, by label, name or id.
+    /// Finds an archive that this computer knows: by folder, or where that names none, by label, name, id or the beginning of one.
     fn known_archive(&self, folder: &Path) -> Result<KnownArchive> {
         let archives = self.archives()?;
         let root = find_archive_root(folder);
@@ -94,27 +92,27 @@ impl App {
             return Ok(known.clone());
         }
         let said = folder.to_string_lossy();
-        let is_meant = |known: &&KnownArchive| {
-            let is_id = said.len() >= ID_CHARS_MIN
-                && [&known.location_id, &known.archive_id]
-                    .iter()
-                    .any(|id| id.starts_with(&*said));
-            is_id || known.label == said || known.name == said
+        let named = |known: KnownArchive| Named {
+            labels: vec![known.label.clone(), known.name.clone()],
+            ids: vec![known.location_id.clone(), known.archive_id.clone()],
+            meant: known,
         };
-        let all: Vec<&KnownArchive> = archives.all.iter().filter(is_meant).collect();
-        match all.as_slice() {
-            [] => Err(AppError::failed(
+        let mut meant = meant_by(&said, archives.all.into_iter().map(named));
+        match (meant.len(), meant.pop()) {
+            (1, Some(one)) => Ok(one),
+            (0, _) | (_, None) => Err(AppError::failed(
                 "unknown_archive",
                 format!("This computer knows no archive at {}.", folder.display()),
                 "See which it knows with `offsync status`; name the folder, or the label or id of its location.",
             )),
-            [one] => Ok((*one).clone()),
-            several => {
-                let folders: Vec<String> = several.iter().map(|known| known.folder.display().to_string()).collect();
-                Err(AppError::usage(format!(
-                    "'{said}' may mean several archives: {}. Name the folder.",
-                    folders.join(", ")
-                )))
+            (_, Some(last)) => {
+                meant.push(last);
+                let folders: Vec<String> = meant.iter().map(|known| known.folder.display().to_string()).collect();
+                Err(AppError::failed(
+                    "ambiguous_archive",
+                    format!("'{said}' may mean several archives: {}.", folders.join(", ")),
+                    "Name the folder.",
+                ))
             }
         }
     }

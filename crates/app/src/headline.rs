@@ -23,8 +23,11 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
             bytes: status.incoming.bytes,
         };
     }
-    let is_ahead = |location: &LocationView| location.state == LocationState::Ahead;
-    if status.lacking.files > 0 || status.locations.iter().any(is_ahead) {
+    // Somebody has more than is here, or nobody has said yet what there is: how many homes are safe is not known.
+    let is_incomplete = |location: &LocationView| {
+        location.state == LocationState::Ahead || (location.this && location.state == LocationState::Behind)
+    };
+    if status.lacking.files > 0 || status.locations.iter().any(is_incomplete) {
         return Headline::Incomplete {
             files: status.lacking.files,
             bytes: status.lacking.bytes,
@@ -79,14 +82,18 @@ pub(crate) fn in_words(headline: &Headline) -> String {
         Headline::MailboxAway => "The mailbox cannot be reached. Everything here is safe; sync again later.".into(),
         Headline::Alone => "Your files are only in this home. Make a copy for somebody.".into(),
         Headline::Incoming { changesets, .. } => {
-            let is = if *changesets == 1 { "is" } else { "are" };
+            let (is, them) = if *changesets == 1 {
+                ("is", "it")
+            } else {
+                ("are", "them")
+            };
             format!(
-                "{} {is} waiting for you. Sync to get them.",
+                "{} {is} waiting for you. Sync to get {them}.",
                 many(*changesets, "change", "changes")
             )
         }
         Headline::Incomplete { files: 0, .. } => {
-            "The others have more than is here yet. It arrives as they sync and you sync after them.".into()
+            "What the others have is not all here yet. Sync here, let another home sync, then sync here again.".into()
         }
         Headline::Incomplete { files, .. } => {
             let they = if *files == 1 { "It arrives" } else { "They arrive" };
@@ -96,8 +103,9 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             )
         }
         Headline::Unsent { entries, .. } => format!(
-            "{} not sent yet. Sync to send them.",
-            many(*entries, "change is", "changes are")
+            "{} not sent yet. Sync to send {}.",
+            many(*entries, "change is", "changes are"),
+            if *entries == 1 { "it" } else { "them" }
         ),
         Headline::OthersBehind {
             safe_homes,
@@ -199,7 +207,7 @@ mod tests {
         all.local_changes.entries = 2;
         check(&all, "2 changes are not sent yet. Sync to send them.");
         all.incoming.changesets = 1;
-        check(&all, "1 change is waiting for you. Sync to get them.");
+        check(&all, "1 change is waiting for you. Sync to get it.");
         all.mailbox.reachable = false;
         check(
             &all,
@@ -230,6 +238,18 @@ mod tests {
             &lacking,
             "1 file is not on this drive yet. It arrives as the others sync, or once this drive has room.",
         );
+    }
+
+    #[test]
+    fn who_waits_to_hear_from_the_others_is_neither_alone_nor_safe() {
+        let sentence =
+            "What the others have is not all here yet. Sync here, let another home sync, then sync here again.";
+        let mut alone = status(&[]);
+        alone.locations[0].state = LocationState::Behind;
+        check(&alone, sentence);
+        let mut invited = status(&[home("Anna", LocationState::Invited, 0)]);
+        invited.locations[0].state = LocationState::Behind;
+        check(&invited, sentence);
     }
 
     #[test]

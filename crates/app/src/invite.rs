@@ -16,7 +16,9 @@ use crate::app::App;
 use crate::failure::{AppError, Result};
 use crate::init::check_name;
 use crate::keystore::KeyBundle;
+use crate::naming::refuse_same_label;
 use crate::opened::Opened;
+use crate::outside::refuse_travelling;
 
 /// What `invite` asks for.
 #[derive(Clone, Debug)]
@@ -53,14 +55,20 @@ impl App {
     pub fn invite(&self, request: &InviteRequest) -> std::result::Result<InviteReport, AppError> {
         check_name("--label", &request.label)?;
         check_name("--person", &request.person)?;
-        if request.out.exists() {
-            return Err(AppError::failed(
-                "exists",
-                format!("The file {} exists already.", request.out.display()),
-                "Choose another name for the invitation.",
+        if request.out == Path::new("-") {
+            return Err(AppError::usage(
+                "An invitation is written to a file of its own, not to standard output.",
             ));
         }
         let mut archive = self.open_archive(&request.folder)?;
+        refuse_travelling(
+            &request.out,
+            archive.marker.mailbox.as_deref(),
+            "the invitation",
+            "With its six words an invitation opens the archive.",
+        )?;
+        archive.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
+        refuse_same_label(&mut archive, &request.label, None)?;
         let entropy: &dyn Entropy = &OsEntropy;
         let location = LocationId::new(entropy.sixteen());
         let guest = archive.guest(location, &request.label, &request.person);

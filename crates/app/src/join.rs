@@ -17,11 +17,13 @@ use offsync_engine::{Adoption, Beginning, Companion};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::archives::KnownArchive;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
 use crate::init::{mailbox_url, usable_folder};
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
+use crate::naming::{Named, meant_by};
 use crate::opened::{index_path, read_marker};
 
 /// Where an invitation lies on a drive that was prepared for somebody.
@@ -195,22 +197,7 @@ impl App {
                 "Check the path, or plug in the drive.",
             )
         })?;
-        let archives = self.archives()?;
-        let is_named = |known: &&crate::archives::KnownArchive| {
-            known.label == location || (location.len() >= 4 && known.location_id.starts_with(location))
-        };
-        let known = archives
-            .all
-            .iter()
-            .find(|known| known.folder == root && is_named(known))
-            .or_else(|| archives.all.iter().find(is_named));
-        let Some(known) = known.cloned() else {
-            return Err(AppError::failed(
-                "unknown_location",
-                format!("This computer knows no location '{location}'."),
-                "Use its label or id as `offsync locations` shows it, on the computer that synced it last; elsewhere, join with its recovery sheet: `offsync join FOLDER --recovery FILE`.",
-            ));
-        };
+        let known = self.known_location(&root, location)?;
         let has_index = index_path(&root).exists();
         if find_archive_root(&root).is_some_and(|found| found == root) && has_index {
             return Err(AppError::failed(
@@ -242,6 +229,40 @@ impl App {
             drive_identity: Vec::new(),
         };
         self.begin_again(&root, marker, &bundle.signer().public())
+    }
+
+    /// Finds a location that this computer knows by its label, its id or a beginning of one; of several, the one that
+    /// was in this folder.
+    fn known_location(&self, root: &Path, said: &str) -> Result<KnownArchive> {
+        let named = |known: KnownArchive| Named {
+            labels: vec![known.label.clone()],
+            ids: vec![known.location_id.clone()],
+            meant: known,
+        };
+        let mut meant = meant_by(said, self.archives()?.all.into_iter().map(named));
+        if let Some(here) = meant.iter().position(|known| known.folder == root) {
+            return Ok(meant.swap_remove(here));
+        }
+        // One drive that was plugged in at two places is still one location.
+        meant.dedup_by(|one, other| (&one.archive_id, &one.location_id) == (&other.archive_id, &other.location_id));
+        match meant.as_slice() {
+            [known] => Ok(known.clone()),
+            [] => Err(AppError::failed(
+                "unknown_location",
+                format!("This computer knows no location '{said}'."),
+                "Use its label or id as `offsync locations` shows it, on the computer that synced it last; elsewhere, join with its recovery sheet: `offsync join FOLDER --recovery FILE`.",
+            )),
+            several => {
+                let name =
+                    |known: &KnownArchive| format!("'{}' of '{}' [{:.8}]", known.label, known.name, known.location_id);
+                let names: Vec<String> = several.iter().map(name).collect();
+                Err(AppError::failed(
+                    "ambiguous_location",
+                    format!("'{said}' may mean several locations: {}.", names.join(", ")),
+                    "Say more of the label, or the id.",
+                ))
+            }
+        }
     }
 
     /// Begins a location once more in a folder that lost its index, as the one that the marker names.

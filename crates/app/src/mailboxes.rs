@@ -5,7 +5,7 @@ use std::path::Path;
 use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
 use offsync_core::ids::ArchiveId;
 use offsync_core::ports::Disk;
-use offsync_engine::Silent;
+use offsync_engine::{LocationState, Silent};
 use serde::Serialize;
 
 use crate::app::App;
@@ -55,7 +55,7 @@ impl App {
         let behind = survey
             .locations
             .iter()
-            .filter(|standing| standing.behind_changesets > 0);
+            .filter(|standing| standing.behind_changesets > 0 && is_waited_for(standing.state));
         Ok(MailboxReport {
             mailbox: archive.marker.mailbox.clone().unwrap_or_default(),
             objects: objects.len() as u64,
@@ -84,6 +84,11 @@ impl App {
         drop(archive);
         self.mailbox(folder)
     }
+}
+
+/// Tells whether what is in the mailbox stays there until a location has it.
+fn is_waited_for(state: LocationState) -> bool {
+    !matches!(state, LocationState::Removed | LocationState::Parked)
 }
 
 /// Looks whether the mailbox of an archive is at an address; gives the identity of its file system.

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::copy::{CopyReport, CopyRequest};
 use crate::failure::{AppError, Result};
 use crate::init::check_name;
+use crate::naming::{Named, meant_by, refuse_same_label};
 use crate::opened::{Opened, read_marker};
 use crate::view::LocationView;
 use crate::views::location_view;
@@ -41,11 +42,20 @@ impl App {
     ) -> std::result::Result<LocationView, AppError> {
         check_name("--label", label)?;
         let mut archive = self.open_archive(folder)?;
+        archive.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
         let (location, person) = find(&mut archive, said)?;
+        refuse_same_label(&mut archive, label, Some(location))?;
         archive.with_engine(&Silent, |engine| engine.rename(location, label, &person.person))?;
         // Renamed here, the marker says so already.
         archive.marker = read_marker(&archive.disk)?;
         self.remember_archive(&archive.root, &archive.marker)?;
+        view_of(&mut archive, location)
+    }
+
+    /// Finds a location by its label, its id or a unique beginning of one; changes nothing.
+    pub fn find_location(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {
+        let mut archive = self.open_archive(folder)?;
+        let (location, _) = find(&mut archive, said)?;
         view_of(&mut archive, location)
     }
 
@@ -72,18 +82,20 @@ impl App {
         let (location, person) = find(&mut archive, &request.location)?;
         refuse_this(&archive, location)?;
         drop(archive);
-        let report = self.copy(&CopyRequest {
+        let request_copy = CopyRequest {
             folder: request.folder.clone(),
             to: request.to.clone(),
             label: request.label.clone().unwrap_or(person.label),
             person: request.person.clone().unwrap_or(person.person),
-        })?;
+        };
+        let report = self.copy_for(&request_copy, Some(location))?;
         self.set_membership(&request.folder, &location.to_string(), Membership::Removed)?;
         Ok(report)
     }
 
     fn set_membership(&self, folder: &Path, said: &str, membership: Membership) -> Result<LocationView> {
         let mut archive = self.open_archive(folder)?;
+        archive.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
         let (location, _) = find(&mut archive, said)?;
         refuse_this(&archive, location)?;
         archive.with_engine(&Silent, |engine| engine.set_membership(location, membership))?;
@@ -108,19 +120,16 @@ fn refuse_this(archive: &Opened, location: LocationId) -> Result<()> {
 /// Finds a location by its label, its id, or a unique beginning of one; gives it with who looks after it.
 fn find(archive: &mut Opened, said: &str) -> Result<(LocationId, CachedPerson)> {
     let known = archive.with_engine(&Silent, |engine| engine.living())?;
-    let begins = |text: &str| text.to_lowercase().starts_with(&said.to_lowercase());
-    let is_exact =
-        |(location, person): &&(LocationId, CachedPerson)| person.label == said || location.to_string() == said;
-    let mut meant: Vec<_> = known.iter().filter(is_exact).collect();
-    if meant.is_empty() && !said.is_empty() {
-        let may_mean =
-            |(location, person): &&(LocationId, CachedPerson)| begins(&person.label) || begins(&location.to_string());
-        meant = known.iter().filter(may_mean).collect();
-    }
+    let named = |(location, person): (LocationId, CachedPerson)| Named {
+        labels: vec![person.label.clone()],
+        ids: vec![location.to_string()],
+        meant: (location, person),
+    };
+    let mut meant = meant_by(said, known.into_iter().map(named));
     if meant.len() > 1 {
         // One that was replaced has often the label of the one in its place.
         let aside = archive.with_engine(&Silent, |engine| engine.set_aside())?;
-        let is_removed = |location| aside.get(location) == Some(&Membership::Removed);
+        let is_removed = |location: &LocationId| aside.get(location) == Some(&Membership::Removed);
         if meant.iter().any(|(location, _)| !is_removed(location)) {
             meant.retain(|(location, _)| !is_removed(location));
         }
@@ -137,10 +146,11 @@ fn find(archive: &mut Opened, said: &str) -> Result<(LocationId, CachedPerson)> 
                 .iter()
                 .map(|(location, person)| format!("'{}' [{}]", person.label, &location.to_string()[..8]))
                 .collect();
-            Err(AppError::usage(format!(
-                "'{said}' may mean several locations: {}. Say more of the label, or the id.",
-                names.join(", ")
-            )))
+            Err(AppError::failed(
+                "ambiguous_location",
+                format!("'{said}' may mean several locations: {}.", names.join(", ")),
+                "Say more of the label, or the id.",
+            ))
         }
     }
 }

@@ -10,7 +10,6 @@ use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::{RealDisk, find_archive_root};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
-use offsync_adapters::mailbox::MailboxUrl;
 use offsync_core::format::{Marker, RecoverySheet, SheetError};
 use offsync_core::ports::{Clock, Disk};
 use offsync_core::seal::ArchiveKeys;
@@ -25,6 +24,7 @@ use crate::join::{JoinReport, JoinRequest};
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
 use crate::opened::{Opened, index_path, lock_patiently, read_marker};
+use crate::outside::refuse_travelling;
 use crate::times::rfc3339;
 
 /// A longer file is no sheet.
@@ -50,24 +50,38 @@ impl App {
     /// Writes the recovery sheet of the location in a folder.
     pub fn write_recovery_sheet(&self, folder: &Path, out: &Path) -> std::result::Result<RecoveryReport, AppError> {
         let mut archive = self.open_archive(folder)?;
-        refuse_place(&archive, out)?;
-        let others = archive.with_engine(&Silent, |engine| engine.known_vectors())?;
-        let here = archive.marker.location;
-        let others = others.into_iter().filter(|(location, _, _)| *location != here);
-        let others: Vec<String> = others
-            .map(|(_, person, _)| format!("{} ({})", person.label, person.person))
-            .collect();
-        let now_ns = Clock::now_ns(&SystemClock);
-        let text = printed(&sheet_of(&archive), &others, &rfc3339(now_ns)[..10]);
+        refuse_travelling(
+            out,
+            archive.marker.mailbox.as_deref(),
+            "the recovery sheet",
+            "The sheet holds the keys.",
+        )?;
+        let text = sheet_text(&mut archive)?;
         write_private(out, text.as_bytes())?;
         self.remember_sheet(&archive.root)?;
         let file = std::fs::canonicalize(out).unwrap_or_else(|_| out.to_path_buf());
         Ok(RecoveryReport {
             archive_id: archive.marker.archive_id.to_string(),
-            location_id: here.to_string(),
+            location_id: archive.marker.location.to_string(),
             folder: archive.root.display().to_string(),
             file: file.display().to_string(),
         })
+    }
+
+    /// Hands the recovery sheet of the location in a folder to whoever prints it.
+    pub fn print_recovery_sheet(&self, folder: &Path, out: &mut dyn Write) -> std::result::Result<(), AppError> {
+        let mut archive = self.open_archive(folder)?;
+        let text = sheet_text(&mut archive)?;
+        out.write_all(text.as_bytes())
+            .and_then(|()| out.flush())
+            .map_err(|error| {
+                AppError::failed(
+                    "not_allowed",
+                    format!("The recovery sheet could not be written to standard output: {error}."),
+                    "Name a file with --out.",
+                )
+            })?;
+        self.remember_sheet(&archive.root)
     }
 
     /// Lets a folder be the location of a recovery sheet again.
@@ -119,6 +133,17 @@ impl App {
             }
         }
     }
+}
+
+fn sheet_text(archive: &mut Opened) -> Result<Zeroizing<String>> {
+    let others = archive.with_engine(&Silent, |engine| engine.known_vectors())?;
+    let here = archive.marker.location;
+    let others = others.into_iter().filter(|(location, _, _)| *location != here);
+    let others: Vec<String> = others
+        .map(|(_, person, _)| format!("{} ({})", person.label, person.person))
+        .collect();
+    let now_ns = Clock::now_ns(&SystemClock);
+    Ok(printed(&sheet_of(archive), &others, &rfc3339(now_ns)[..10]))
 }
 
 fn sheet_of(archive: &Opened) -> RecoverySheet {
@@ -249,36 +274,6 @@ fn read_sheet(file: &Path) -> Result<RecoverySheet> {
     })
 }
 
-/// Refuses places where the keys on the sheet would travel, or something would be overwritten.
-fn refuse_place(archive: &Opened, out: &Path) -> Result<()> {
-    if out.symlink_metadata().is_ok() {
-        return Err(AppError::failed(
-            "exists",
-            format!("The file {} exists already.", out.display()),
-            "Choose another name for the recovery sheet.",
-        ));
-    }
-    let above = std::path::absolute(out).unwrap_or_else(|_| out.to_path_buf());
-    let above = above.ancestors().find_map(|folder| std::fs::canonicalize(folder).ok());
-    let Some(above) = above else { return Ok(()) };
-    let mailbox = archive.marker.mailbox.as_deref().and_then(|url| url.parse().ok());
-    let is_in_mailbox = match mailbox {
-        Some(MailboxUrl::Folder(folder)) => std::fs::canonicalize(folder).is_ok_and(|folder| above.starts_with(folder)),
-        _ => false,
-    };
-    if is_in_mailbox || find_archive_root(&above).is_some() {
-        return Err(AppError::failed(
-            "inside_an_archive",
-            format!(
-                "{} would travel to the others: it lies inside an archive or a mailbox. The sheet holds the keys.",
-                out.display()
-            ),
-            "Choose a place outside of it: print the sheet, or keep it on a stick in a drawer.",
-        ));
-    }
-    Ok(())
-}
-
 /// Writes a file that only its owner can read; one that is there is never touched.
 fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut options = std::fs::OpenOptions::new();
@@ -315,6 +310,9 @@ fn printed(sheet: &RecoverySheet, others: &[String], date: &str) -> Zeroizing<St
     };
     let mut text = Zeroizing::new(format!(
         "OFFSYNC RECOVERY SHEET\n\n\
+         Offsync keeps copies of the same files on drives in several homes, with nobody online at the same time.\n\
+         The files on the drive are ordinary files: any computer can open and copy them, without Offsync\n\
+         and without this sheet.\n\n\
          Archive:      {}\n\
          Location:     {} ({})\n\
          Written:      {date}\n\
@@ -324,7 +322,7 @@ fn printed(sheet: &RecoverySheet, others: &[String], date: &str) -> Zeroizing<St
          Location id:  {}\n\n\
          WHOEVER HAS THIS SHEET CAN READ EVERYTHING IN THIS ARCHIVE, and write to it as this location.\n\
          Keep it as you keep a passport. Do not send it, and do not keep it on the archive's own drive.\n\n\
-         It holds keys, not files: the files lie on the drive. If the computer is lost, or forgot the\n\
+         The sheet holds keys, not files. If the computer is lost, or forgot the\n\
          archive, the sheet and the drive bring this location back on any computer. Plug the drive in, and run\n\n\
          \x20   offsync join FOLDER --recovery FILE\n\n\
          FOLDER is the archive's folder on the drive; FILE is this file, or a text file with the numbered\n\

@@ -158,6 +158,8 @@ pub struct SyncReport {
     pub took_new_id: bool,
     /// Pieces of content that are wanted and not here yet.
     pub missing_chunks: u64,
+    /// Whether this location still waits to hear from the others what the archive holds.
+    pub awaits_state: bool,
     /// Whether its drive is here; all figures are nought where it is not.
     pub drive_present: bool,
     /// Why it could not be done, in place of the figures.
@@ -232,9 +234,11 @@ impl SyncReport {
             also_held: report.also_held.as_ref().map(held_view),
             diverged: report.diverged.iter().map(ToString::to_string).collect(),
             root: report.root.map(|root| root.to_string()).unwrap_or_default(),
-            up_to_date: report.up_to_date,
+            // Who has heard of nobody yet covers all that it has seen.
+            up_to_date: report.up_to_date && !report.awaits_state,
             took_new_id: report.took_new_id,
             missing_chunks: report.missing_chunks,
+            awaits_state: report.awaits_state,
             drive_present: true,
             error: None,
             failure: None,

@@ -9,9 +9,9 @@ use crate::app::App;
 use crate::failure::{AppError, Result};
 use crate::opened::Opened;
 use crate::reports::exact;
+use crate::said_path;
 use crate::times::rfc3339;
 use crate::views::label_of;
-use offsync_engine::size;
 
 /// A file in the trash.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +41,7 @@ pub struct RestoredView {
 }
 
 /// What emptying did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct EmptiedReport {
     /// Files that are gone for good.
     pub files: u64,
@@ -49,6 +49,19 @@ pub struct EmptiedReport {
     pub bytes: u64,
     /// Files that stayed since the archive still waits for what they hold.
     pub kept: u64,
+    /// What waits for a yes, if anything does: then nothing was dropped.
+    pub held: Option<EmptyingHeld>,
+}
+
+/// What would be dropped on a yes.
+#[derive(Clone, Debug, Serialize)]
+pub struct EmptyingHeld {
+    /// Always `gone_for_good` for now.
+    pub reason: String,
+    /// Files that would be gone for good.
+    pub files: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
 }
 
 impl App {
@@ -102,18 +115,21 @@ impl App {
             chosen(&mut archive, paths)?
         };
         if !is_meant && !lines.is_empty() {
-            let bytes = lines.iter().map(|line| line.size_bytes).sum();
-            return Err(AppError::usage(format!(
-                "{} files ({}) would be gone for good. If that is meant, say --yes.",
-                lines.len(),
-                size(bytes)
-            )));
+            return Ok(EmptiedReport {
+                held: Some(EmptyingHeld {
+                    reason: "gone_for_good".into(),
+                    files: lines.len() as u64,
+                    bytes: lines.iter().map(|line| line.size_bytes).sum(),
+                }),
+                ..EmptiedReport::default()
+            });
         }
         let emptied = archive.with_engine(&Silent, |engine| engine.empty_trash(&lines))?;
         Ok(EmptiedReport {
             files: emptied.files,
             bytes: emptied.bytes,
             kept: emptied.kept,
+            held: None,
         })
     }
 }
@@ -122,7 +138,9 @@ impl App {
 fn chosen(archive: &mut Opened, paths: &[String]) -> Result<Vec<TrashLine>> {
     let all = archive.with_engine(&Silent, |engine| engine.trash())?;
     let find = |path: &String| {
-        let found = all.iter().find(|line| line.path.to_string() == *path).cloned();
+        let candidates = said_path::inside(&archive.root, path)?;
+        let named = |said: &String| all.iter().find(|line| line.path.to_string() == *said);
+        let found = candidates.iter().find_map(named).cloned();
         found.ok_or_else(|| {
             AppError::failed(
                 "not_in_trash",

@@ -182,6 +182,8 @@ pub struct ArchiveStatus {
     pub conflicts: u64,
     /// Paths that could not be looked at, each with why.
     pub skipped: Vec<SkippedView>,
+    /// What is to be said of paths that were taken in, such as lines of `.offsyncignore` that are no pattern.
+    pub warnings: Vec<SkippedView>,
     /// Paths that are not taken in, each with the rule; the first 1,000.
     pub ignored: Vec<IgnoredView>,
     /// How many paths are not taken in; a folder counts once.

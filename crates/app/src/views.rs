@@ -148,12 +148,15 @@ impl App {
     fn status_of(&self, folder: &Path) -> Result<ArchiveStatus> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let survey = archive.with_engine(&Silent, |engine| engine.survey(&options))?;
-        status_of_open(&archive, &survey)
+        let (survey, awaits_state) = archive.with_engine(&Silent, |engine| {
+            let survey = engine.survey(&options)?;
+            Ok((survey, engine.awaits_state()?))
+        })?;
+        status_of_open(&archive, &survey, awaits_state)
     }
 }
 
-fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
+fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool) -> Result<ArchiveStatus> {
     let marker = &archive.marker;
     let facts = archive.disk.facts()?;
     let is_reachable = archive.mailbox.is_some() && survey.mailbox.trouble.is_none();
@@ -189,6 +192,7 @@ fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
         },
         conflicts: survey.conflicts,
         skipped: survey.skipped.iter().map(skipped).collect(),
+        warnings: survey.warnings.iter().map(skipped).collect(),
         ignored: survey.ignored.iter().map(ignored).collect(),
         ignored_paths: survey.ignored_paths,
         busy: false,
@@ -200,6 +204,13 @@ fn status_of_open(archive: &Opened, survey: &Survey) -> Result<ArchiveStatus> {
         locations: survey.locations.iter().map(location_view).collect(),
         headline: Headline::DriveAway,
     };
+    let is_ahead = |location: &LocationView| location.state == LocationState::Ahead;
+    if awaits_state || status.locations.iter().any(is_ahead) {
+        let mut own = status.locations.iter_mut().filter(|location| location.this);
+        if let Some(own) = own.find(|own| own.state == LocationState::UpToDate) {
+            own.state = LocationState::Behind;
+        }
+    }
     status.headline = headline(&status);
     let is_removed = |location: &LocationView| location.this && location.state == LocationState::Removed;
     if status.locations.iter().any(is_removed) {

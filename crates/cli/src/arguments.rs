@@ -74,7 +74,7 @@ pub(crate) enum Command {
     Join(Join),
     /// Write the recovery sheet of a location: print it, and keep it as you keep a passport
     #[command(
-        after_help = "Example:\n  offsync recovery /media/pep/Photos --out sheet.txt      (then print sheet.txt)\n\nWhoever has the sheet can read everything. `offsync join FOLDER --recovery FILE` brings the location back with it."
+        after_help = "Examples:\n  offsync recovery /media/pep/Photos --out sheet.txt      (then print sheet.txt)\n  offsync recovery /media/pep/Photos --out - | lp\n\nWhoever has the sheet can read everything. `offsync join FOLDER --recovery FILE` brings the location back with it."
     )]
     Recovery(Recovery),
     /// Let this computer forget an archive and its keys; the drive and its files are not touched
@@ -234,7 +234,7 @@ pub(crate) struct Join {
 pub(crate) struct Recovery {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
-    /// The file to write the sheet to; it must not be there yet
+    /// The file to write the sheet to, which must not be there yet; `-` for standard output
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }
@@ -311,7 +311,7 @@ pub(crate) struct Watch {
 pub(crate) struct Resolve {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
-    /// The file, or one of its copies, as `offsync conflicts` lists them
+    /// The file, or one of its copies, as `offsync conflicts` lists them or in full
     pub(crate) path: String,
     /// Which version stays under the name
     #[arg(long, value_enum)]
@@ -340,20 +340,27 @@ pub(crate) struct Trash {
 #[derive(Subcommand, Debug)]
 pub(crate) enum TrashCommand {
     /// List what lies there, the newest first
+    #[command(after_help = "Example:\n  offsync trash list /media/pep/Photos")]
     List(Folder),
     /// Put files back where they were; nothing is overwritten
+    #[command(
+        after_help = "Examples:\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash restore /media/pep/Photos /media/pep/Photos/2024/beach.jpg"
+    )]
     Restore {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
-        /// Paths that the files had in the archive
+        /// Paths that the files had, from the archive's top or in full
         #[arg(required = true)]
         paths: Vec<String>,
     },
     /// Drop files for good
+    #[command(
+        after_help = "Examples:\n  offsync trash empty /media/pep/Photos      (tells what would go)\n  offsync trash empty /media/pep/Photos --yes\n  offsync trash empty /media/pep/Photos 2024/beach.jpg --yes"
+    )]
     Empty {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
-        /// Paths that the files had in the archive; all if none is named
+        /// Paths that the files had, from the archive's top or in full; all if none is named
         paths: Vec<String>,
         /// Say yes: what is dropped is gone for good
         #[arg(long)]
@@ -372,6 +379,9 @@ pub(crate) struct Location {
 #[derive(Subcommand, Debug)]
 pub(crate) enum LocationCommand {
     /// Give it another name, for everybody
+    #[command(
+        after_help = "Example:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\""
+    )]
     Rename {
         #[command(flatten)]
         which: Which,
@@ -380,6 +390,9 @@ pub(crate) enum LocationCommand {
         label: String,
     },
     /// Make a copy that takes its place, where its drive is dead: a new drive, six new words
+    #[command(
+        after_help = "Examples:\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos --label \"Grandma's flat\""
+    )]
     Replace {
         #[command(flatten)]
         which: Which,
@@ -396,11 +409,24 @@ pub(crate) enum LocationCommand {
         phrase_file: Option<PathBuf>,
     },
     /// Let nothing wait for it until it syncs again
+    #[command(
+        after_help = "Example:\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)"
+    )]
     Park(Which),
     /// Let it count again after it was parked or removed
+    #[command(after_help = "Example:\n  offsync location unpark /media/pep/Photos Grandma")]
     Unpark(Which),
     /// Take it out of the archive; its files stay on its drive, and the archive's key stays the same
-    Remove(Which),
+    #[command(
+        after_help = "Examples:\n  offsync location remove /media/pep/Photos \"Anna's home\"\n  offsync location remove /media/pep/Photos 3f2a --yes      (nobody is asked)\n\n`offsync location unpark` brings it back."
+    )]
+    Remove {
+        #[command(flatten)]
+        which: Which,
+        /// Say yes: otherwise you are asked, if you are at a terminal
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// A location of an archive.
@@ -423,8 +449,12 @@ pub(crate) struct Mailbox {
 #[derive(Subcommand, Debug)]
 pub(crate) enum MailboxCommand {
     /// Tell what it holds, and for whom
+    #[command(after_help = "Example:\n  offsync mailbox show /media/pep/Photos")]
     Show(Folder),
     /// Find the same mailbox at another address from now on
+    #[command(
+        after_help = "Example:\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
+    )]
     Use {
         /// The archive's folder, or any folder in it
         folder: PathBuf,

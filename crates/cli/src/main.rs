@@ -2,6 +2,8 @@
 
 mod arguments;
 mod documents;
+#[cfg(test)]
+mod examples;
 mod keystore;
 mod progress;
 mod prompt;

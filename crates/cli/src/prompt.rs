@@ -16,6 +16,17 @@ pub(crate) fn line(question: &str) -> Option<String> {
     Some(answer.trim().to_owned())
 }
 
+/// Asks for a yes; `None` if standard input is no terminal.
+pub(crate) fn yes(question: &str) -> Option<bool> {
+    let answer = line(&format!("{question} [y/N] "))?;
+    Some(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Tells whether there is somebody who can be asked.
+pub(crate) fn is_possible() -> bool {
+    std::io::stdin().is_terminal()
+}
+
 /// Asks for a secret without showing it; `None` if standard input is no terminal.
 pub(crate) fn secret(question: &str) -> Option<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {

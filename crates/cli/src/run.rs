@@ -13,7 +13,7 @@ use offsync_app::{
 
 use crate::arguments::{
     Arguments, Command, Copy, Demo, Everywhere, Forget, Init, Invite, Join, Kept, LocationCommand, MailboxCommand,
-    Resolve, Sync, TrashCommand, Verify,
+    Recovery, Resolve, Sync, TrashCommand, Verify, Which,
 };
 use crate::secret_file::SecretFile;
 use crate::{documents, keystore, progress, prompt, text, watch};
@@ -107,24 +107,20 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Copy(copy) => self::copy(&app, copy, json),
         Command::Invite(invite) => self::invite(&app, invite, json),
         Command::Join(join) => self::join(&app, join, json),
-        Command::Recovery(recovery) => show(
-            &app.write_recovery_sheet(&recovery.folder, &recovery.out)?,
-            json,
-            text::recovery,
-        ),
+        Command::Recovery(recovery) => self::recovery(&app, recovery, json),
         Command::Forget(forget) => self::forget(&app, forget, json),
         Command::Sync(sync) => self::sync(&app, sync, arguments),
         Command::Status(folders) => status(&app, &folders.folders, &arguments.everywhere),
         Command::Diff(folder) => diff(&app, &folder.folder, json),
         Command::Conflicts(folder) => show(&app.conflicts(&folder.folder)?, json, |all| {
-            all.iter().flat_map(text::conflict).collect()
+            text::or_nothing(all, "No file is kept in two versions.", text::conflict)
         }),
         Command::Resolve(resolve) => self::resolve(&app, resolve, json),
         Command::Trash(trash) => self::trash(&app, &trash.command, json),
         Command::Verify(verify) => self::verify(&app, verify, json),
         Command::Mailbox(mailbox) => self::mailbox(&app, &mailbox.command, json),
         Command::Log(log) => show(&app.log(&log.folder, log.limit)?, json, |all| {
-            all.iter().map(text::log).collect()
+            text::or_nothing(all, "No change is known here yet.", |line| vec![text::log(line)])
         }),
         Command::Locations(folder) => show(&app.locations(&folder.folder)?, json, |all| {
             all.iter().map(text::location).collect()
@@ -161,7 +157,11 @@ fn status(app: &App, folders: &[PathBuf], everywhere: &Everywhere) -> Outcome {
 
 fn diff(app: &App, folder: &Path, json: bool) -> Outcome {
     let (lines, skipped) = app.diff(folder)?;
-    show(&lines, json, |lines| lines.iter().map(text::diff).collect())?;
+    show(&lines, json, |lines| {
+        text::or_nothing(lines, "Nothing has changed here since it was last sent.", |line| {
+            vec![text::diff(line)]
+        })
+    })?;
     text::skipped(&skipped).iter().for_each(|line| warn(line.trim_start()));
     Ok(if skipped.is_empty() { DONE } else { PARTIAL })
 }
@@ -198,7 +198,9 @@ fn verify(app: &App, verify: &Verify, json: bool) -> Outcome {
 fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {
     match command {
         TrashCommand::List(folder) => show(&app.trash(&folder.folder)?, json, |all| {
-            all.iter().map(text::trashed).collect()
+            text::or_nothing(all, "The trash of this drive is empty.", |line| {
+                vec![text::trashed(line)]
+            })
         }),
         TrashCommand::Restore { folder, paths } => show(&app.restore_from_trash(folder, paths)?, json, |all| {
             all.iter().map(text::restored).collect()
@@ -206,7 +208,11 @@ fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {
         TrashCommand::Empty { folder, paths, yes } => {
             let report = app.empty_trash(folder, paths, *yes)?;
             show(&report, json, |report| vec![text::emptied(report)])?;
-            Ok(if report.kept == 0 { DONE } else { PARTIAL })
+            Ok(match &report.held {
+                Some(_) => HELD,
+                None if report.kept == 0 => DONE,
+                None => PARTIAL,
+            })
         }
     }
 }
@@ -233,7 +239,7 @@ fn location(app: &App, command: &LocationCommand, json: bool) -> Outcome {
             person,
             phrase_file,
         } => {
-            let code = make_copy(phrase_file.as_deref(), json, || {
+            let code = make_copy(app, phrase_file.as_deref(), json, || {
                 app.replace_location(&ReplaceRequest {
                     folder: which.folder.clone(),
                     location: which.location.clone(),
@@ -253,12 +259,38 @@ fn location(app: &App, command: &LocationCommand, json: bool) -> Outcome {
             json,
             text::unparked,
         ),
-        LocationCommand::Remove(which) => show(
-            &app.remove_location(&which.folder, &which.location)?,
-            json,
-            text::removed,
-        ),
+        LocationCommand::Remove { which, yes } => remove(app, which, *yes, json),
     }
+}
+
+/// Takes a location out of the archive; where somebody can be asked who has not said yes, they are.
+///
+/// A script that says it means it: nothing is deleted by it, and `unpark` takes it back.
+fn remove(app: &App, which: &Which, is_meant: bool, json: bool) -> Outcome {
+    if !is_meant && !json && prompt::is_possible() {
+        let location = app.find_location(&which.folder, &which.location)?;
+        if prompt::yes(&text::remove_question(&location)) != Some(true) {
+            print_lines(&["Nothing was changed.".to_owned()]);
+            return Ok(HELD);
+        }
+    }
+    let removed = app.remove_location(&which.folder, &which.location)?;
+    show(&removed, json, text::removed)
+}
+
+/// Writes the recovery sheet to a file, or hands it on for a printer.
+fn recovery(app: &App, recovery: &Recovery, json: bool) -> Outcome {
+    if recovery.out != Path::new("-") {
+        let report = app.write_recovery_sheet(&recovery.folder, &recovery.out)?;
+        return show(&report, json, text::recovery);
+    }
+    if json {
+        return Err(usage_error(
+            "With --json standard output is for one document alone: name a file with --out.",
+        ));
+    }
+    app.print_recovery_sheet(&recovery.folder, &mut std::io::stdout().lock())?;
+    Ok(DONE)
 }
 
 fn init(app: &App, init: &Init, json: bool) -> Outcome {
@@ -296,11 +328,17 @@ fn copy(app: &App, copy: &Copy, json: bool) -> Outcome {
         label: copy.label.clone(),
         person: copy.person.clone(),
     };
-    make_copy(copy.phrase_file.as_deref(), json, || app.copy(&request))
+    make_copy(app, copy.phrase_file.as_deref(), json, || app.copy(&request))
 }
 
 /// Makes a copy and tells its six words, in a file too if one is named.
-fn make_copy(phrase_file: Option<&Path>, json: bool, make: impl FnOnce() -> Result<CopyReport, AppError>) -> Outcome {
+fn make_copy(
+    app: &App,
+    phrase_file: Option<&Path>,
+    json: bool,
+    make: impl FnOnce() -> Result<CopyReport, AppError>,
+) -> Outcome {
+    phrase_file.map_or(Ok(()), |file| app.refuse_words_inside(file))?;
     let words = phrase_file.map(SecretFile::begin).transpose().map_err(usage_error)?;
     let report = make()?;
     let written = words.map_or(Ok(()), |words| words.finish(&report.phrase));

@@ -1,12 +1,16 @@
 //! Documents as people read them. Control characters in names are shown, never sent to the terminal.
 
-use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LocationState, LocationView, LogLine};
+use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
 use offsync_app::{
     ConflictView, CopyReport, DiffLine, EmptiedReport, ForgetReport, JoinReport, MailboxReport, RecoveryReport,
     ResolvedReport, RestoredView, SideView, SkippedReport, SyncReport, Tone, TrashView, VerifyReport, WaitingLocation,
 };
 
 use crate::units::{count, size};
+
+mod locations;
+
+pub(crate) use locations::{location, parked, remove_question, removed, renamed, unparked};
 
 /// Warnings that are told in full.
 const WARNINGS_TOLD_MAX: usize = 20;
@@ -21,6 +25,14 @@ pub(crate) fn safe(text: &str) -> String {
         }
     };
     text.chars().map(show).collect()
+}
+
+/// Tells each of some lines, or that there is none.
+pub(crate) fn or_nothing<T>(all: &[T], nothing: &str, lines: impl Fn(&T) -> Vec<String>) -> Vec<String> {
+    match all {
+        [] => vec![nothing.to_owned()],
+        all => all.iter().flat_map(lines).collect(),
+    }
 }
 
 /// Tells what a sync did, in a few lines.
@@ -80,8 +92,13 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
     }
     lines.extend(skipped(&report.skipped));
     lines.extend(warnings(&report.warnings));
-    if report.missing_chunks > 0 {
-        lines.push("  Some content is still on its way; it arrives as the others sync.".into());
+    if report.awaits_state {
+        lines.push(
+            "  Waiting to hear from the others what the archive holds. Let another home sync, then sync here again."
+                .into(),
+        );
+    } else if report.missing_chunks > 0 {
+        lines.push("  Some content is still on its way. Let another home sync, then sync here again.".into());
     }
     for location in &report.diverged {
         lines.push(format!(
@@ -98,12 +115,16 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
             lines.push("    …".into());
         }
     }
-    if lines.len() == 1 {
-        lines.push(if report.up_to_date {
-            "  up to date".into()
-        } else {
-            "  nothing new".into()
-        });
+    let is_explained = report.awaits_state
+        || report.missing_chunks > 0
+        || report.waiting.entries > 0
+        || report.held.is_some()
+        || !report.skipped.is_empty()
+        || !report.diverged.is_empty();
+    if report.up_to_date && lines.len() == 1 {
+        lines.push("  up to date".into());
+    } else if !report.up_to_date && !is_explained {
+        lines.push("  Not all is here yet. What lacks arrives as the others sync and you sync after them.".into());
     }
     if is_verbose {
         lines.push(format!(
@@ -239,7 +260,15 @@ pub(crate) fn emptied(report: &EmptiedReport) -> String {
         count(report.files, "file is", "files are"),
         size(report.bytes)
     );
+    if let Some(held) = &report.held {
+        return format!(
+            "Nothing was dropped. {} ({}) would be gone for good; if that is meant, say --yes.",
+            count(held.files, "file", "files"),
+            size(held.bytes)
+        );
+    }
     match report.kept {
+        0 if report.files == 0 => "The trash of this drive is empty already.".into(),
         0 => gone,
         kept => format!(
             "{gone} {} kept: the archive still waits for what they hold.",
@@ -317,6 +346,8 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         lines.push(format!("  mailbox: {}{allowance}", size(status.mailbox.used_bytes)));
     }
     lines.extend(status.skipped.iter().map(|line| left_alone(&line.path, &line.reason)));
+    let note = |line: &SkippedView| format!("  note: {}: {}", safe(&line.path), safe(&line.reason));
+    lines.extend(status.warnings.iter().take(WARNINGS_TOLD_MAX).map(note));
     lines.extend(ignored(status, is_verbose));
     if status.conflicts > 0 {
         lines.push(format!(
@@ -331,76 +362,6 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
             .map(|location| format!("  {}", self::location(location))),
     );
     lines
-}
-
-/// Tells how a location stands, in one line.
-pub(crate) fn location(location: &LocationView) -> String {
-    let state = match location.state {
-        LocationState::UpToDate => "up to date".to_owned(),
-        LocationState::Behind => {
-            format!(
-                "{} behind ({})",
-                count(location.behind.changesets, "change", "changes"),
-                size(location.behind.bytes)
-            )
-        }
-        LocationState::Ahead => "has something new".to_owned(),
-        LocationState::Parked => "away for long; no longer waited for".to_owned(),
-        LocationState::Invited => "invited, not seen yet".to_owned(),
-        LocationState::Removed => "removed".to_owned(),
-    };
-    let seen = match (&location.last_seen, location.this) {
-        (_, true) => ", this one".to_owned(),
-        (Some(time), false) => format!(", last seen {time}"),
-        (None, false) => String::new(),
-    };
-    format!(
-        "{} [{}]: {state}{seen}",
-        safe(&location.label),
-        &location.location_id[..8.min(location.location_id.len())]
-    )
-}
-
-/// Tells of a location's new name.
-pub(crate) fn renamed(said: &str, location: &LocationView) -> Vec<String> {
-    vec![format!(
-        "'{}' is called '{}' now. The next sync tells everybody.",
-        safe(said),
-        safe(&location.label)
-    )]
-}
-
-/// Tells that nothing waits for a location.
-pub(crate) fn parked(location: &LocationView) -> Vec<String> {
-    vec![format!(
-        "'{}' is parked: nothing waits for it any more. It catches up and counts again as soon as it syncs. The next sync tells everybody.",
-        safe(&location.label)
-    )]
-}
-
-/// Tells that a location counts again.
-pub(crate) fn unparked(location: &LocationView) -> Vec<String> {
-    let label = safe(&location.label);
-    vec![match location.state {
-        LocationState::Parked => {
-            format!(
-                "'{label}' has been silent for so long that nothing waits for it. It counts again as soon as it syncs."
-            )
-        }
-        _ => format!("'{label}' counts again: what is sent waits for it. The next sync tells everybody."),
-    }]
-}
-
-/// Tells what removing a location does, and what it does not.
-pub(crate) fn removed(location: &LocationView) -> Vec<String> {
-    vec![
-        format!(
-            "'{}' no longer takes part: nothing waits for it, and its next sync stops there. The next sync here tells everybody.",
-            safe(&location.label)
-        ),
-        "Its files stay on its drive. Whoever has its drive and keys can still read the mailbox: the archive's key stays the same for now.".into(),
-        "`offsync location unpark` brings it back.".into(),
-    ]
 }
 
 /// Tells one line of history.
@@ -532,7 +493,12 @@ pub(crate) fn join(report: &JoinReport) -> Vec<String> {
             .iter()
             .map(|path| format!("  new or different here, will be kept beside: {}", safe(path))),
     );
-    lines.push("Now: offsync sync".into());
+    let knows_nothing = report.adopted_files == 0 && report.missing_files.is_empty();
+    lines.push(if knows_nothing {
+        "Now: offsync sync; then let another home sync, and sync here again: that brings the files.".into()
+    } else {
+        "Now: offsync sync".into()
+    });
     lines
 }
 

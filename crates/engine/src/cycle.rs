@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use offsync_core::entry::Value;
 use offsync_core::format::{ObjectName, People, Statement};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{INDEX_PAGE_ROWS, OBJECT_BYTES_MAX};
@@ -15,7 +16,7 @@ use crate::consent::Consent;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, AWAITS_STATE, CachedHead, GONE, HELD, LAST_CHECK, LAST_SYNC, STATEMENT, UNSETTLED};
+use crate::memory::{self, AWAITS_STATE, CachedHead, GONE, Gone, HELD, LAST_CHECK, LAST_SYNC, STATEMENT, UNSETTLED};
 use crate::options::SyncOptions;
 use crate::post::Posting;
 use crate::report::{ConflictLine, Held, SyncReport};
@@ -309,6 +310,7 @@ impl Engine<'_> {
         self.report.missing_chunks = missing.len() as u64;
         self.report.conflicts = self.conflicts()?;
         self.tell_unfitting()?;
+        self.report.awaits_state = self.awaits_state()?;
         self.report.root = Some(self.root()?);
         self.report.diverged = self.diverged()?;
         (self.report.held, self.report.also_held) = self.held_for_report();
@@ -348,6 +350,9 @@ impl Engine<'_> {
     }
 
     /// Gives the conflict copies that this drive shows, in order of path.
+    ///
+    /// Not those about which a person has decided since, though nobody was told yet: a copy that was taken away, moved
+    /// or edited, or whose winner is gone.
     pub fn conflicts(&self) -> Result<Vec<ConflictLine>> {
         let mut lines = Vec::new();
         let mut after: Option<PathKey> = None;
@@ -356,20 +361,26 @@ impl Engine<'_> {
             let Some((last, _)) = page.last() else { return Ok(lines) };
             after = Some(last.clone());
             for (key, place) in page {
-                let Some(shown) = place.shown else { continue };
-                for origin in shown
-                    .refs
-                    .iter()
-                    .map(|shown| &shown.origin)
-                    .filter(|origin| **origin != key)
-                {
-                    lines.push(ConflictLine {
-                        path: self.spelled(origin)?,
-                        copy: shown.value.path.clone(),
-                    });
+                let Some(shown) = &place.shown else { continue };
+                let is_there = |value: &Value| value.content.same_as(&shown.value.content);
+                let origins = shown.refs.iter().map(|shown| &shown.origin);
+                for origin in origins.filter(|origin| **origin != key) {
+                    if place.on_disk().is_some_and(is_there) && !self.is_taken_away(origin)? {
+                        lines.push(ConflictLine {
+                            path: self.spelled(origin)?,
+                            copy: shown.value.path.clone(),
+                        });
+                    }
                 }
             }
         }
+    }
+
+    /// Tells whether a person took away what was shown at a place, and it was not posted yet.
+    fn is_taken_away(&self, key: &PathKey) -> Result<bool> {
+        let place = self.index.place(key)?;
+        let is_there = place.is_some_and(|place| place.on_disk().is_some());
+        Ok(!is_there && memory::read::<Gone>(self.index, &memory::of_key(GONE, key))?.is_some())
     }
 }
 

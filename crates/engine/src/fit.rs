@@ -135,7 +135,7 @@ impl Engine<'_> {
         Ok(!is_known)
     }
 
-    fn warn(&mut self, path: &RelPath, reason: String) {
+    pub(crate) fn warn(&mut self, path: &RelPath, reason: String) {
         let line = SkippedPath {
             path: path.clone(),
             reason,

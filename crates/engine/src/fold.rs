@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::{Content, Version};
-use offsync_core::format::Manifest;
+use offsync_core::format::{Manifest, PostedEntry};
 use offsync_core::ids::{LocationId, ManifestHash};
 use offsync_core::ports::IndexWrite;
-use offsync_core::rel_path::PathKey;
+use offsync_core::present::{copy_name, strongest};
+use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::siblings::Siblings;
 use offsync_core::version_vector::VersionVector;
 
@@ -37,12 +38,7 @@ impl Engine<'_> {
             deleted: 0,
             renamed: 0,
             metadata: 0,
-            example: manifest
-                .entries
-                .iter()
-                .find(|entry| entry.value.content.is_live())
-                .or(manifest.entries.first())
-                .map(|entry| entry.value.path.clone()),
+            example: None,
         };
         let mut leaving: BTreeSet<[u8; 32]> = BTreeSet::new();
         for entry in &manifest.entries {
@@ -58,6 +54,13 @@ impl Engine<'_> {
             );
             touched.insert(origin, siblings);
         }
+        let shown = manifest.entries.iter().find(|entry| entry.value.content.is_live());
+        record.example = shown.or(manifest.entries.first()).map(|entry| {
+            let before = touched.get(&entry.origin());
+            before
+                .and_then(|before| dropped_copy(entry, before))
+                .unwrap_or_else(|| entry.value.path.clone())
+        });
         for (i, entry) in manifest.entries.iter().enumerate() {
             let siblings = touched.entry(entry.origin()).or_default();
             count_change(&mut record, entry, siblings, &leaving);
@@ -139,12 +142,21 @@ fn log_name(record: &LogRecord) -> String {
     )
 }
 
-fn count_change(
-    record: &mut LogRecord,
-    entry: &offsync_core::format::PostedEntry,
-    before: &Siblings,
-    leaving: &BTreeSet<[u8; 32]>,
-) {
+/// Gives the name under which the version stood beside another that an entry took away; `None` if it had the name.
+///
+/// The entry itself bears the name of the one that stays, of which nobody wants to read that it was deleted.
+fn dropped_copy(entry: &PostedEntry, before: &Siblings) -> Option<RelPath> {
+    let dropped = entry.replaces.iter().find_map(|dot| before.get(dot))?;
+    let (_, winner) = strongest(before.live())?;
+    let (content, path) = (&dropped.value.content, &dropped.value.path);
+    let stood_beside = !entry.value.content.is_live() && content.is_live() && !content.same_as(&winner.value.content);
+    let name = copy_name(path.name(), &content.tag(), 1);
+    stood_beside.then(|| path.parent()?.join(&name).ok()).flatten()
+}
+
+fn count_change(record: &mut LogRecord, entry: &PostedEntry, before: &Siblings, leaving: &BTreeSet<[u8; 32]>) {
+    // What it replaces may be replaced already by what another home did at the same time.
+    let is_concurrent = !entry.replaces.is_empty() && entry.replaces.iter().all(|dot| before.get(dot).is_none());
     let old = entry
         .replaces
         .iter()
@@ -158,6 +170,7 @@ fn count_change(
         (content, Some(old)) if old.value.content.same_as(content) => record.metadata += 1,
         (_, Some(_)) => record.modified += 1,
         (content, None) if leaving.contains(&content.tag()) => record.renamed += 1,
+        (_, None) if is_concurrent => record.modified += 1,
         (_, None) => record.created += 1,
     }
 }

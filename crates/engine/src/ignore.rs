@@ -146,7 +146,8 @@ impl Engine<'_> {
         }
         let (rules, bad) = Rules::parse(own.as_deref().unwrap_or_default());
         for (line, reason) in bad {
-            self.skip(
+            // Every home has this line with the next sync: it is worth a word, and no reason to call a sync unfinished.
+            self.warn(
                 &path,
                 format!("line {line} is no pattern and ignores nothing ({reason})"),
             );

@@ -40,6 +40,7 @@ struct SaidMembership {
 impl Engine<'_> {
     /// Gives a location another name, for everybody.
     pub fn rename(&mut self, location: LocationId, label: &str, person: &str) -> Result<()> {
+        self.may_speak()?;
         let known = memory::read::<SaidName>(self.index, &format!("{NAMED}{location}"))?;
         let statement = Statement::Named {
             revision: known.map_or(0, |known| known.rank.revision).saturating_add(1),
@@ -56,10 +57,7 @@ impl Engine<'_> {
     /// Its last head is looked for first, where the mailbox can be reached: one that was written before must not end a
     /// parking that is said now.
     pub fn set_membership(&mut self, location: LocationId, membership: Membership) -> Result<()> {
-        match self.learn_all() {
-            Ok(()) | Err(EngineError::Mailbox(_)) => {}
-            Err(error) => return Err(error),
-        }
+        self.may_speak()?;
         let known = memory::read::<SaidMembership>(self.index, &format!("{MEMBERSHIP}{location}"))?;
         let head_counter = self.heads()?.get(&location).map_or(0, |cached| cached.head.counter);
         let statement = Statement::Stands {
@@ -69,6 +67,16 @@ impl Engine<'_> {
             created_ns: self.clock.now_ns(),
         };
         self.say(location, statement)
+    }
+
+    /// Hears what others said, where the mailbox can be reached; refuses if they took this location out.
+    ///
+    /// What a removed location says would never leave its drive.
+    fn may_speak(&mut self) -> Result<()> {
+        match self.learn_all() {
+            Ok(()) | Err(EngineError::Mailbox(_)) => self.refuse_if_removed(),
+            Err(error) => Err(error),
+        }
     }
 
     fn learn_all(&mut self) -> Result<()> {
@@ -113,8 +121,8 @@ impl Engine<'_> {
         Ok(departed)
     }
 
-    /// Ends the cycle of a location that was removed: it sends nothing and takes nothing.
-    pub(crate) fn refuse_if_removed(&self) -> Result<()> {
+    /// Refuses where others took this location out, as far as it has heard: it sends nothing and takes nothing.
+    pub fn refuse_if_removed(&self) -> Result<()> {
         let me = self.me();
         let note = format!("{MEMBERSHIP}{me}");
         match memory::read::<SaidMembership>(self.index, &note)? {

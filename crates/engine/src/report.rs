@@ -136,6 +136,8 @@ pub struct SyncReport {
     pub root: Option<Root>,
     /// Whether every head seen is covered, nothing lacks, waits, is held or unposted.
     pub up_to_date: bool,
+    /// Whether this location joined with nothing, and the others have not told yet what the archive holds.
+    pub awaits_state: bool,
     /// Whether this drive took a new location id: it is a copy, or was restored.
     pub took_new_id: bool,
 }

@@ -10,7 +10,9 @@ use offsync_core::rel_path::RelPath;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, TRASH};
+use crate::options::SyncOptions;
 use crate::report::ConflictLine;
+use crate::scan::Depth;
 
 /// Which version of a conflict is to stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,13 @@ pub struct Side {
 }
 
 impl Engine<'_> {
+    /// Looks at the drive and gives the conflict copies that it shows now, in order of path.
+    pub fn look_for_conflicts(&mut self, options: &SyncOptions) -> Result<Vec<ConflictLine>> {
+        self.recover()?;
+        self.scan(Depth::Quick, options.trust())?;
+        self.conflicts()
+    }
+
     /// Gives who made the version at a path, and how large it is.
     pub fn side(&self, path: &RelPath) -> Result<Side> {
         let Some(place) = self.index.place(&path.key())? else {

@@ -103,6 +103,8 @@ pub struct Survey {
     pub damaged: Vec<RelPath>,
     /// Paths that were passed over.
     pub skipped: Vec<SkippedPath>,
+    /// What the scan has to say of paths that it took in: lines of rules that are none.
+    pub warnings: Vec<SkippedPath>,
     /// Paths that are not taken in, in order of the scan; the first 1,000.
     pub ignored: Vec<IgnoredPath>,
     /// How many paths are not taken in; a folder counts once.
@@ -175,6 +177,7 @@ impl Engine<'_> {
             damaged: self.damaged()?.into_iter().map(|damaged| damaged.path).collect(),
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
             skipped: std::mem::take(&mut self.report.skipped),
+            warnings: std::mem::take(&mut self.report.warnings),
             ignored: std::mem::take(&mut self.report.ignored),
             ignored_paths: self.report.ignored_paths,
         })

@@ -67,6 +67,10 @@ conflicts: number,
  */
 skipped: Array<SkippedView>, 
 /**
+ * What is to be said of paths that were taken in, such as lines of `.offsyncignore` that are no pattern.
+ */
+warnings: Array<SkippedView>, 
+/**
  * Paths that are not taken in, each with the rule; the first 1,000.
  */
 ignored: Array<IgnoredView>, 

@@ -65,6 +65,7 @@ export function archive(parts: Partial<ArchiveStatus>): ArchiveStatus {
     incoming: { changesets: 0, bytes: 0 },
     lacking: { files: 0, bytes: 0 },
     skipped: [],
+    warnings: [],
     ignored: [],
     ignored_paths: 0,
     busy: false,

@@ -1,0 +1,95 @@
+//! Paths as people type them: as the archive lists them, from the folder they are in, or in full.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::failure::{AppError, Result};
+
+/// Gives the paths in an archive that a typed one may mean, likeliest first.
+///
+/// What a list shows is a path from the archive's top, so that comes first; what a shell completes is a path from the
+/// present folder. Names are as they are typed: what lies in the trash is not there to be looked at.
+pub(crate) fn inside(root: &Path, said: &str) -> Result<Vec<String>> {
+    let typed = Path::new(said);
+    let absolute = std::path::absolute(typed).unwrap_or_else(|_| typed.to_path_buf());
+    let from_here = below(root, &absolute);
+    let from_top = below(root, &root.join(typed)).filter(|_| typed.is_relative());
+    let mut candidates = vec![said.to_owned()];
+    candidates.extend(from_top.into_iter().chain(from_here));
+    candidates.dedup();
+    if candidates.len() > 1 || typed.is_relative() && !climbs(typed) {
+        return Ok(candidates);
+    }
+    Err(AppError::failed(
+        "outside_the_archive",
+        format!("'{said}' lies outside of the archive {}.", root.display()),
+        "Name a path that lies in it, from its top or in full.",
+    ))
+}
+
+/// Gives a path from a folder, if it lies strictly below it; links on the way to it are followed, a link itself is not.
+fn below(root: &Path, path: &Path) -> Option<String> {
+    let plain = without_dots(path);
+    let above = plain.ancestors().skip(1).find_map(|folder| {
+        let there = std::fs::canonicalize(folder).ok()?;
+        Some(there.join(plain.strip_prefix(folder).ok()?))
+    });
+    let inner = above.as_deref().unwrap_or(&plain).strip_prefix(root).ok()?;
+    let names: Vec<_> = inner
+        .components()
+        .map(|name| name.as_os_str().to_string_lossy())
+        .collect();
+    (!names.is_empty()).then(|| names.join("/"))
+}
+
+fn climbs(path: &Path) -> bool {
+    path.components().any(|part| part == Component::ParentDir)
+}
+
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_meant_from_the_top_from_here_or_in_full() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let root = std::fs::canonicalize(folder.path())
+            .expect("it is there")
+            .join("Photos");
+        std::fs::create_dir_all(root.join("2024")).expect("a folder can be made");
+        let check = |said: &str, meant: &str| {
+            let candidates = inside(&root, said).expect("it lies inside");
+            assert!(candidates.iter().any(|path| path == meant), "{said:?}: {candidates:?}");
+        };
+        let full = |path: &str| root.join(path).display().to_string();
+        check("2024/a.jpg", "2024/a.jpg");
+        check("./2024//a.jpg", "2024/a.jpg");
+        check("2024/../a.jpg", "a.jpg");
+        check(&full("2024/a.jpg"), "2024/a.jpg");
+        check(&full("gone/deep/a.jpg"), "gone/deep/a.jpg");
+        check(&full("2024/../a.jpg"), "a.jpg");
+        #[cfg(unix)]
+        {
+            let link = root.with_file_name("link");
+            std::os::unix::fs::symlink(&root, &link).expect("a link can be made");
+            check(&link.join("2024/a.jpg").display().to_string(), "2024/a.jpg");
+        }
+        for said in [full(""), full("../a.jpg"), "/a.jpg".to_owned(), "../a.jpg".to_owned()] {
+            let refused = inside(&root, &said).expect_err("it lies outside");
+            assert_eq!(refused.code, "outside_the_archive", "{said}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Locations as people read them, and what was said of one.
+
+use offsync_app::view::{LocationState, LocationView};
+
+use super::safe;
+use crate::units::{count, size};
+
+/// Tells how a location stands, in one line.
+pub(crate) fn location(location: &LocationView) -> String {
+    let state = match location.state {
+        LocationState::UpToDate => "up to date".to_owned(),
+        LocationState::Behind if location.behind.changesets == 0 && location.this => "not all is here yet".to_owned(),
+        LocationState::Behind if location.behind.changesets == 0 => "not all is there yet".to_owned(),
+        LocationState::Behind => {
+            format!(
+                "{} behind ({})",
+                count(location.behind.changesets, "change", "changes"),
+                size(location.behind.bytes)
+            )
+        }
+        LocationState::Ahead => "has something new".to_owned(),
+        LocationState::Parked => "parked: nothing waits for it until it syncs".to_owned(),
+        LocationState::Invited => "invited, not seen yet".to_owned(),
+        LocationState::Removed => "removed".to_owned(),
+    };
+    let seen = match (&location.last_seen, location.this) {
+        (_, true) => ", this one".to_owned(),
+        (Some(time), false) => format!(", last seen {time}"),
+        (None, false) => String::new(),
+    };
+    format!(
+        "{} [{}]: {state}{seen}",
+        safe(&location.label),
+        &location.location_id[..8.min(location.location_id.len())]
+    )
+}
+
+/// Tells of a location's new name.
+pub(crate) fn renamed(said: &str, location: &LocationView) -> Vec<String> {
+    vec![format!(
+        "'{}' is called '{}' now. The next sync tells everybody.",
+        safe(said),
+        safe(&location.label)
+    )]
+}
+
+/// Tells that nothing waits for a location.
+pub(crate) fn parked(location: &LocationView) -> Vec<String> {
+    vec![format!(
+        "'{}' is parked: nothing waits for it any more. It catches up and counts again as soon as it syncs. The next sync tells everybody.",
+        safe(&location.label)
+    )]
+}
+
+/// Tells that a location counts again.
+pub(crate) fn unparked(location: &LocationView) -> Vec<String> {
+    let label = safe(&location.label);
+    vec![match location.state {
+        LocationState::Parked => {
+            format!(
+                "'{label}' has been silent for so long that nothing waits for it. It counts again as soon as it syncs."
+            )
+        }
+        _ => format!("'{label}' counts again: what is sent waits for it. The next sync tells everybody."),
+    }]
+}
+
+/// Asks whether a location is to leave.
+pub(crate) fn remove_question(location: &LocationView) -> String {
+    format!(
+        "Take '{}' [{}] out of the archive? Nothing waits for it any more, and its next sync stops there; its files stay on its drive.",
+        safe(&location.label),
+        &location.location_id[..8.min(location.location_id.len())]
+    )
+}
+
+/// Tells what removing a location does, and what it does not.
+pub(crate) fn removed(location: &LocationView) -> Vec<String> {
+    vec![
+        format!(
+            "'{}' no longer takes part: nothing waits for it, and its next sync stops there. The next sync here tells everybody.",
+            safe(&location.label)
+        ),
+        "Its files stay on its drive. Whoever has its drive and keys can still read the mailbox: the archive's key stays the same for now.".into(),
+        "`offsync location unpark` brings it back.".into(),
+    ]
+}
