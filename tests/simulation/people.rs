@@ -126,6 +126,10 @@ impl Person<'_> {
             "type" => !tree.is_empty(),
             _ => !files.is_empty(),
         };
+        // Who saves or copies a damaged file gives it another time, and means what is there.
+        let is_damaged = |seen: &Seen| matches!(seen, Seen::File(_)) && !self.values.is_sound(seen);
+        let has_damage = self.profile.has_rot() && tree.values().any(is_damaged);
+        let can = |act: &str| can(act) && (!has_damage || !matches!(act, "touch" | "copy" | "undo"));
         let acts: Vec<&str> = ACTS.iter().filter(|act| can(act)).copied().collect();
         let act = *self.rng.choose(&acts).expect("something can always be made");
         let at = match act {

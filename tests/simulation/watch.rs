@@ -132,7 +132,9 @@ impl Watch {
                 }
                 _ => {
                     let evidence = evidence_lacks(&notes, home, before, after, version, arriving);
-                    let evidence = evidence.filter(|(content, _)| !lives_elsewhere(index, key, content));
+                    let evidence = evidence.filter(|(content, value)| {
+                        !lives_elsewhere(index, key, content) && !stood_for_anothers(&notes, home, key, content, *value)
+                    });
                     if let Some((_, value)) = evidence {
                         let text = format!("a deletion that nobody made: home {home} buries v{value} at {key:?}");
                         notes.trouble.get_or_insert(text);
@@ -283,6 +285,18 @@ fn lives_elsewhere(index: &SimIndex, key: &PathKey, content: &Content) -> bool {
     others
         .into_iter()
         .any(|(_, siblings)| siblings.live().any(|(_, version)| version.value.content == *content))
+}
+
+/// Tells whether somebody else minted the same content for the same path, and took that away: a place that showed both
+/// stood for that one.
+fn stood_for_anothers(notes: &Notes, home: usize, key: &PathKey, content: &Content, value: u64) -> bool {
+    let is_same = |minted: &&Minted| minted.key == *key && minted.version.value.content == *content;
+    let mut others = notes
+        .minted
+        .values()
+        .filter(|minted| minted.home != home)
+        .filter(is_same);
+    others.any(|minted| notes.taken.contains(&(minted.home, value)))
 }
 
 /// Reads who a location is.

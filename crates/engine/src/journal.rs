@@ -19,8 +19,8 @@ use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
 use crate::memory::{self, DAMAGED, Intent, JOURNAL, TRASH, TrashRecord};
 use crate::monitor::Phase;
+use crate::observe::UNTELLING_CTIME_NS;
 use crate::plan::{Action, Before};
-use crate::scan::UNTELLING_CTIME_NS;
 use crate::touched::{as_trusted, looks_same, retouched};
 
 /// Bytes of a file's name that its name in the trash keeps, from the end.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
-use offsync_core::entry::{Content, Meta, Value, Version};
+use offsync_core::entry::{Content, Version};
 use offsync_core::limits::{IGNORED_LISTED_MAX, INDEX_PAGE_ROWS};
 use offsync_core::place::{Place, Stat};
 use offsync_core::ports::{DiskEntry, EntryKind, IndexWrite};
@@ -16,19 +16,15 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
 use crate::ignore::Rules;
+use crate::lookalike::Lookalikes;
 use crate::memory::{self, GONE, Gone};
 use crate::monitor::Phase;
+use crate::observe::{UNTELLING_CTIME_NS, kind_of, looks_unread};
 use crate::report::{IgnoreRule, IgnoredPath};
 use crate::verify::DamagedReadings;
 
 /// Writes that are gathered before they are committed.
 const SCAN_WRITES_MAX: usize = 2_000;
-/// A file that was written this shortly before it was read is read again next time.
-const RACY_NS: i64 = 2_000_000_000;
-
-/// Stands for the change time of a stat that was taken too soon after a write to tell of a later one; no file system gives it.
-pub(crate) const UNTELLING_CTIME_NS: i64 = i64::MIN;
-
 /// How thorough a scan is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Depth {
@@ -56,6 +52,7 @@ struct Walk {
     trust: Trust,
     rules: Rules,
     damaged: DamagedReadings,
+    lookalikes: Lookalikes,
     writes: Vec<IndexWrite>,
     absent: Vec<(PathKey, Place)>,
     /// What stood in folders that something else took the place of.
@@ -89,6 +86,7 @@ impl Engine<'_> {
             trust,
             rules: self.load_rules()?,
             damaged: self.damaged_readings()?,
+            lookalikes: Lookalikes::default(),
             writes: Vec::new(),
             absent: Vec::new(),
             replaced: Vec::new(),
@@ -304,8 +302,8 @@ impl Engine<'_> {
         let known = place.as_ref().and_then(|place| Some((place.on_disk()?, place.stat()?)));
         if let Some((value, stat)) = known {
             let is_same = kind_of(&value.content) == Some(entry.kind) && looks_unread(stat, &entry.stat, entry.kind);
-            let is_deep = walk.depth == Depth::Deep && is_file;
-            if is_same && !is_deep && value.path == *path {
+            let is_read = is_file && (walk.depth == Depth::Deep || walk.lookalikes.has(self, &entry.stat)?);
+            if is_same && !is_read && value.path == *path {
                 return Ok(());
             }
         }
@@ -333,6 +331,7 @@ impl Engine<'_> {
             && kind_of(&value.content) == Some(entry.kind)
             && looks_unread(stat, &entry.stat, entry.kind)
             && !value.same_content(&seen.0)
+            && !self.is_known_content(&seen.0.content)?
         {
             if let (Content::File(file), Content::File(read)) = (&value.content, &seen.0.content) {
                 let note = self.note_damage(path, file, read.digest)?;
@@ -344,8 +343,8 @@ impl Engine<'_> {
             );
             return Ok(());
         }
-        // A damaged file that got another name or other times is that file, and never posted as an edit.
-        walk.writes.extend(walk.damaged.see_through(&mut seen.0));
+        // A damaged file that got another name is that file, and never posted as an edit.
+        walk.writes.extend(walk.damaged.see_through(&mut seen.0, &seen.1));
         if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
             let found = self.places_below(&path.key())?;
             walk.replaced.extend(found);
@@ -366,71 +365,6 @@ impl Engine<'_> {
         }
         walk.writes.push(IndexWrite::Place(path.key(), new));
         self.commit_if_many(walk)
-    }
-
-    /// Looks at what stands at a path; `None` if it is nothing that is kept.
-    pub(crate) fn observe(
-        &mut self,
-        path: &RelPath,
-        entry: &DiskEntry,
-        place: Option<&Place>,
-    ) -> Result<Option<(Value, Stat)>> {
-        let mut stat = entry.stat;
-        let content = match entry.kind {
-            EntryKind::Folder => Content::Folder,
-            EntryKind::Symlink => Content::Symlink(self.disk.read_link(path)?),
-            EntryKind::File => match self.read_content(path)? {
-                Some((content, seen)) => {
-                    stat = seen;
-                    self.report.hashed_files += 1;
-                    self.report.hashed_bytes += content.size_bytes;
-                    self.tell_bytes(
-                        Phase::Scanning,
-                        self.report.scanned_files,
-                        None,
-                        self.report.hashed_bytes,
-                        Some(path),
-                    )?;
-                    Content::File(content)
-                }
-                None => {
-                    self.skip(path, "it was being changed while it was read; the next sync takes it");
-                    self.unread_paths += 1;
-                    return Ok(None);
-                }
-            },
-            EntryKind::Other => {
-                self.skip(
-                    path,
-                    "it is a pipe, socket, device or another mounted drive, which is not kept",
-                );
-                return Ok(None);
-            }
-        };
-        // What a folder or link was meant to have says nothing of a file that took its place.
-        let is_same_kind = |value: &&Value| kind_of(&value.content) == Some(entry.kind);
-        let mut known = place.and_then(|place| Some((place.on_disk().filter(is_same_kind)?.meta, *place.stat()?)));
-        let was = place.and_then(Place::on_disk);
-        if let Some((_, then)) = &mut known
-            && is_zone_shift(stat.mtime_ns - then.mtime_ns)
-            && was.is_some_and(|was| was.content.same_as(&content))
-            && self.disk.profile()?.has_local_times()
-        {
-            then.mtime_ns = stat.mtime_ns;
-        }
-        let meta = meta_of(&content, &stat, known);
-        if matches!(content, Content::File(_)) && (self.clock.now_ns() - stat.mtime_ns).abs() < RACY_NS {
-            // Written within the clock's grain of being read: the stat alone will not show a later write.
-            stat.ctime_ns = UNTELLING_CTIME_NS;
-        }
-        Ok(Some((
-            Value {
-                path: path.clone(),
-                content,
-                meta,
-            },
-            stat,
-        )))
     }
 
     fn find_absent(&mut self, key: PathKey, place: Place, walk: &mut Walk) -> Result<()> {
@@ -540,52 +474,6 @@ pub(crate) fn gone_writes(gone: BTreeMap<PathKey, Gone>) -> Vec<IndexWrite> {
         }
     };
     gone.into_iter().map(write).collect()
-}
-
-/// Tells whether a file, link or folder needs no second reading.
-pub(crate) fn looks_unread(known: &Stat, now: &Stat, kind: EntryKind) -> bool {
-    match kind {
-        EntryKind::Folder => known.mode == now.mode,
-        EntryKind::File => known == now,
-        EntryKind::Symlink | EntryKind::Other => known.mtime_ns == now.mtime_ns && known.inode == now.inode,
-    }
-}
-
-/// Tells whether two times differ as the local times of two zones do, or of summer and winter.
-fn is_zone_shift(difference_ns: i64) -> bool {
-    const QUARTER_NS: i64 = 15 * 60 * 1_000_000_000;
-    const QUARTERS_MAX: i64 = 26 * 4;
-    difference_ns != 0 && difference_ns % QUARTER_NS == 0 && (difference_ns / QUARTER_NS).abs() <= QUARTERS_MAX
-}
-
-/// Gives the metadata of what stands there; what the drive merely rounded stays as it was meant.
-fn meta_of(content: &Content, stat: &Stat, known: Option<(Meta, Stat)>) -> Meta {
-    let keep = |now: i64, then: i64, meant: i64| if now == then { meant } else { now };
-    let (meant, then) = known.unwrap_or((
-        Meta {
-            mode: stat.mode,
-            mtime_ns: stat.mtime_ns,
-        },
-        *stat,
-    ));
-    let mode = if stat.mode == then.mode { meant.mode } else { stat.mode };
-    match content {
-        Content::File(_) => Meta {
-            mode,
-            mtime_ns: keep(stat.mtime_ns, then.mtime_ns, meant.mtime_ns),
-        },
-        Content::Folder => Meta { mode, mtime_ns: 0 },
-        Content::Symlink(_) | Content::Tombstone => Meta::default(),
-    }
-}
-
-fn kind_of(content: &Content) -> Option<EntryKind> {
-    match content {
-        Content::File(_) => Some(EntryKind::File),
-        Content::Folder => Some(EntryKind::Folder),
-        Content::Symlink(_) => Some(EntryKind::Symlink),
-        Content::Tombstone => None,
-    }
 }
 
 fn twin_reason(other: &RelPath) -> String {

@@ -3,7 +3,7 @@
 use offsync_core::place::Stat;
 use offsync_core::ports::{DiskEntry, EntryKind};
 
-use crate::scan::{UNTELLING_CTIME_NS, looks_unread};
+use crate::observe::{UNTELLING_CTIME_NS, looks_unread};
 
 /// Gives the stat after a move; if somebody saved meanwhile, the one from before, marked so that the next scan reads again.
 ///

@@ -17,8 +17,8 @@ use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
 use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, LAST_CHECK};
 use crate::monitor::Phase;
+use crate::observe::UNTELLING_CTIME_NS;
 use crate::report::SkippedPath;
-use crate::scan::UNTELLING_CTIME_NS;
 use crate::touched::looks_same;
 
 /// How much is to be verified, and what is to be done about damage.
@@ -166,13 +166,29 @@ impl Engine<'_> {
                 None => Ok(()),
             };
         }
+        let read = self.read_content(&value.path)?.map(|(read, _)| read);
+        if let Some(read) = &read
+            && self.is_known_content(&Content::File(read.clone()))?
+        {
+            // It reads as another file does: somebody gave it that one's name, and the drive keeps nothing that tells.
+            report.uncompared_files += 1;
+            let seen = (
+                value.clone(),
+                Stat {
+                    ctime_ns: UNTELLING_CTIME_NS,
+                    ..*stat
+                },
+            );
+            let place = Place::new(place.shown.clone(), Some(seen));
+            return self.commit(vec![IndexWrite::Place(key.clone(), place)]);
+        }
         self.match_marker()?;
         // Nobody could say what a change that was never posted should read like.
         let is_wanted = options.repair && !place.is_changed();
         let damage = Damage {
             path: value.path.clone(),
             bad,
-            reads: self.read_content(&value.path)?.map(|(read, _)| read.digest),
+            reads: read.map(|read| read.digest),
             is_wanted: is_wanted || known.is_some_and(|known| known.is_wanted),
         };
         let mut writes = vec![memory::write(name, &damage)];
@@ -268,8 +284,11 @@ impl Engine<'_> {
     pub(crate) fn damaged_readings(&mut self) -> Result<DamagedReadings> {
         let mut readings = DamagedReadings::default();
         for (key, damage) in self.damages()? {
-            let value = self.index.place(&key)?.and_then(|place| place.on_disk().cloned());
-            let (Some(reads), Some(Content::File(meant))) = (damage.reads, value.map(|value| value.content)) else {
+            let place = self.index.place(&key)?;
+            let known = place
+                .as_ref()
+                .and_then(|place| Some((&place.on_disk()?.content, place.stat()?)));
+            let (Some(reads), Some((Content::File(meant), stat))) = (damage.reads, known) else {
                 continue;
             };
             let mut is_in_archive = true;
@@ -277,7 +296,7 @@ impl Engine<'_> {
                 is_in_archive &= !self.index.versions_with_chunk(&chunk)?.is_empty();
             }
             if is_in_archive {
-                readings.0.insert(reads, (meant, damage));
+                readings.0.insert((reads, stat.mtime_ns), (meant.clone(), damage));
             }
         }
         Ok(readings)
@@ -315,18 +334,19 @@ impl Engine<'_> {
     }
 }
 
-/// What files that are known to be damaged read as: what reads just so, under any name, is such a file and no edit.
+/// What files that are known to be damaged read as, and their times: what reads just so and has that time is such a
+/// file under another name. With another time it is somebody's word: who saves what is there means it.
 #[derive(Default)]
-pub(crate) struct DamagedReadings(BTreeMap<Digest, (FileContent, Damage)>);
+pub(crate) struct DamagedReadings(BTreeMap<(Digest, i64), (FileContent, Damage)>);
 
 impl DamagedReadings {
     /// Puts what a file should read like in the place of what it reads as, if that is known damage; gives the write
     /// that names it as damaged under its path.
-    pub(crate) fn see_through(&self, seen: &mut Value) -> Option<IndexWrite> {
+    pub(crate) fn see_through(&self, seen: &mut Value, stat: &Stat) -> Option<IndexWrite> {
         let Content::File(read) = &seen.content else {
             return None;
         };
-        let (meant, damage) = self.0.get(&read.digest)?;
+        let (meant, damage) = self.0.get(&(read.digest, stat.mtime_ns))?;
         seen.content = Content::File(meant.clone());
         let damage = Damage {
             path: seen.path.clone(),

@@ -5,7 +5,7 @@ mod home;
 mod unfinished;
 
 use home::{Homes, path};
-use offsync_testkit::DiskOptions;
+use offsync_testkit::{DiskOptions, InodeNumbers};
 
 #[test]
 fn what_one_adds_all_have_and_the_mailbox_is_empty() {
@@ -287,6 +287,65 @@ fn on_a_drive_without_change_times_a_deep_look_names_what_changed_in_secret_and_
     homes.hand(0).write(&path("a"), "two").expect("fits");
     homes.round(2);
     assert_eq!(homes.read(1, "a"), "two");
+}
+
+/// Three files of one size and time, at home 0 on a drive that keeps nothing else of them; all names move on by one.
+fn names_move_on(homes: &mut Homes) {
+    let hand = homes.hand(0);
+    for n in 1..=3 {
+        hand.write(&path(&format!("{n}")), format!("content {n}"))
+            .expect("fits");
+    }
+    (1..=3).for_each(|n| hand.touch(&path(&format!("{n}")), 1 << 50).expect("is there"));
+    homes.round(2);
+    let hand = homes.hand(0);
+    for n in (1..=3).rev() {
+        hand.rename(&path(&format!("{n}")), &path(&format!("{}", n + 1)))
+            .expect("is free");
+    }
+}
+
+fn bare_fat() -> DiskOptions {
+    DiskOptions {
+        inodes: InodeNumbers::Absent,
+        ..DiskOptions::fat()
+    }
+}
+
+#[test]
+fn names_that_move_on_among_files_that_look_alike_are_renames() {
+    let mut homes = Homes::on(&[bare_fat(), DiskOptions::ext4()]);
+    names_move_on(&mut homes);
+
+    let report = homes.sync(0);
+
+    assert_eq!((report.skipped.as_slice(), report.payload_bytes), (&[][..], 0));
+    homes.round(2);
+    for n in 1..=3 {
+        assert_eq!(homes.read(1, &format!("{}", n + 1)), format!("content {n}"));
+    }
+    let report = homes.sync(0);
+    assert_eq!(
+        (report.posted_entries, report.hashed_files),
+        (0, 3),
+        "they still look alike"
+    );
+}
+
+#[test]
+fn a_file_under_another_ones_name_is_never_called_damaged() {
+    let mut homes = Homes::on(&[bare_fat(), DiskOptions::ext4()]);
+    names_move_on(&mut homes);
+
+    let report = homes.verify_repairing(0);
+
+    assert_eq!((report.damaged.as_slice(), report.completed_ns), (&[][..], None));
+    homes.round(2);
+    let report = homes.verify_repairing(0);
+    assert_eq!((report.damaged.as_slice(), report.checked_files), (&[][..], 3));
+    for n in 1..=3 {
+        assert_eq!(homes.read(1, &format!("{}", n + 1)), format!("content {n}"));
+    }
 }
 
 #[test]

@@ -5,7 +5,10 @@ use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::{Disk, Entropy, IndexStore, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
-use offsync_engine::{Beginning, Engine, Identity, Monitor, Ports, Silent, SyncOptions, SyncReport, TrashLine};
+use offsync_engine::{
+    Beginning, Engine, Identity, Monitor, Ports, Silent, SyncOptions, SyncReport, TrashLine, VerifyOptions,
+    VerifyReport,
+};
 use offsync_testkit::{
     DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, SimClock, SimDisk, SimEntropy,
     SimIndex, SimMailbox, SimTime, SimWitness,
@@ -163,6 +166,16 @@ impl Homes {
         self.hand(n).write(&path(name), "written just now").expect("fits");
         let synced = self.with_engine(n, |engine| engine.sync(&SyncOptions::default()));
         synced.expect("a sound world");
+    }
+
+    /// Reads all files again, and asks for what is damaged.
+    pub(crate) fn verify_repairing(&mut self, n: usize) -> VerifyReport {
+        let options = VerifyOptions {
+            budget_ns: None,
+            repair: true,
+        };
+        self.with_engine(n, |engine| engine.verify(&options))
+            .expect("a drive that is there")
     }
 
     /// Syncs and reads every file.
