@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 24] = [
+const ONCE_BROKEN: [(&str, u64, &str); 25] = [
     (
         "mix",
         3_000_286,
@@ -24,6 +24,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 24] = [
         "mix",
         3_001_723,
         "a part in a damaged pack was waited for without end, and never left the mailbox",
+    ),
+    (
+        "mix",
+        3_003_945,
+        "a restored drive introduced itself once more, in other bytes under the same name",
     ),
     (
         "rot",

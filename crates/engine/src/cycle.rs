@@ -277,7 +277,8 @@ impl Engine<'_> {
         let people = People {
             subject: me,
             author: me,
-            number: 1,
+            // Random: a drive that was restored does not know that it said this before.
+            number: u64::from_le_bytes(self.random_eight()),
             author_key: self.signer.public(),
             statement,
         };
