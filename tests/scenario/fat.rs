@@ -38,6 +38,7 @@ once_more_on_fat! {
     a_sync_that_is_killed_and_a_drive_taken_out_end_at_the_same_state
     an_archive_that_begins_there_is_like_any_other
     links_are_held_not_shown_and_never_deleted
+    names_that_move_on_among_files_that_look_alike_are_renames
     odd_names_are_copied_under_an_escape_that_travels_back
     odd_names_arrive_by_sync_and_are_said_before
     ordinary_changes_travel_both_ways

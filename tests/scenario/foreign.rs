@@ -338,6 +338,29 @@ fn ordinary_changes_travel_both_ways() {
 }
 
 #[test]
+fn names_that_move_on_among_files_that_look_alike_are_renames() {
+    let world = World::new();
+    let made = pair(&world, |pep| {
+        (1..=3).for_each(|n| pep.write(&format!("IMG_{n}.raw"), format!("picture {n}")));
+        age(pep, 86_400);
+    });
+    let Some(mut pair) = made else { return };
+    pair.drive.replug(None);
+    for n in (1..=3).rev() {
+        pair.anna.rename(&format!("IMG_{n}.raw"), &format!("IMG_{}.raw", n + 1));
+    }
+    let verified = pair.anna.json(["verify", pair.anna.at(), "--all", "--repair"]);
+    assert_eq!(verified.document()["damaged"], Value::Array(Vec::new()), "{verified}");
+    pair.settle();
+    for n in 1..=3 {
+        let name = format!("IMG_{}.raw", n + 1);
+        assert_eq!(String::from_utf8_lossy(&pair.pep.read(&name)), format!("picture {n}"));
+    }
+    assert!(!pair.pep.has("IMG_1.raw"));
+    pair.check_quiet();
+}
+
+#[test]
 fn plugging_time_zones_and_coarse_times_are_no_changes() {
     let world = World::new();
     let Some(mut pair) = pair(&world, fill) else { return };
