@@ -314,6 +314,12 @@ impl Engine<'_> {
         self.report.awaits_state = self.awaits_state()?;
         self.report.root = Some(self.root()?);
         self.report.diverged = self.diverged()?;
+        if !self.report.diverged.is_empty() {
+            // Before the alarm: the hashes that were kept may be what is wrong.
+            self.report.root = Some(self.hash_all()?);
+
+            self.report.diverged = self.diverged()?;
+        }
         (self.report.held, self.report.also_held) = self.held_for_report();
         let covers_all = self.covers_all_heads()? && !self.sees_strangers && self.report.diverged.is_empty();
         let is_unposted = !self.index.changed_places()?.is_empty() || !self.index.notes(GONE)?.is_empty();

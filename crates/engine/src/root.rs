@@ -45,7 +45,7 @@ impl Engine<'_> {
     }
 
     /// Walks all entries once and keeps the hashes of all folders.
-    fn hash_all(&mut self) -> Result<Root> {
+    pub(crate) fn hash_all(&mut self) -> Result<Root> {
         let mut builder = RootBuilder::default();
         let mut after: Option<PathKey> = None;
         loop {

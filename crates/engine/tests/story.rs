@@ -349,6 +349,20 @@ fn a_file_under_another_ones_name_is_never_called_damaged() {
 }
 
 #[test]
+fn kept_hashes_that_are_wrong_are_found_by_whoever_would_raise_the_alarm() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("album/one.jpg"), "one").expect("fits");
+    homes.round(2);
+    homes.spoil_kept_hashes(1);
+
+    let report = homes.sync(1);
+
+    assert_eq!((report.diverged.as_slice(), report.up_to_date), (&[][..], true));
+    homes.sync(1);
+    assert_eq!(homes.sync(0).diverged, [], "its head is true again");
+}
+
+#[test]
 fn a_thousand_equal_files_that_move_are_a_thousand_moves() {
     let mut homes = Homes::new(2);
     homes.hand(0).mkdir(&path("old")).expect("fits");

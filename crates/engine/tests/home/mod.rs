@@ -2,7 +2,7 @@
 
 use offsync_core::format::Marker;
 use offsync_core::ids::{ArchiveId, LocationId};
-use offsync_core::ports::{Disk, Entropy, IndexStore, Witness};
+use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use offsync_engine::{
@@ -166,6 +166,17 @@ impl Homes {
         self.hand(n).write(&path(name), "written just now").expect("fits");
         let synced = self.with_engine(n, |engine| engine.sync(&SyncOptions::default()));
         synced.expect("a sound world");
+    }
+
+    /// Lets what a home keeps of its folders' hashes be wrong.
+    pub(crate) fn spoil_kept_hashes(&mut self, n: usize) {
+        let index = &mut self.homes[n].index;
+        let kept = index.notes("hash/").expect("a sound index");
+        assert!(!kept.is_empty(), "hashes are kept");
+        let wrong = kept
+            .into_iter()
+            .map(|(name, hash)| IndexWrite::Note(name, Some(vec![7; hash.len()])));
+        index.commit(wrong.collect()).expect("a sound index");
     }
 
     /// Reads all files again, and asks for what is damaged.
