@@ -2,6 +2,7 @@
 
 mod drives;
 mod home;
+mod room;
 
 use home::{Homes, path};
 use offsync_testkit::DiskOptions;
