@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
 use offsync_core::entry::FileContent;
-use offsync_core::ids::ChunkId;
+use offsync_core::ids::{ChunkId, Digest};
 use offsync_core::limits::STAGED_TWICE_BYTES_MAX;
 use offsync_core::ports::{DiskError, DiskErrorKind, IndexWrite, NewFile, StagedName, TrashName};
 
@@ -58,9 +58,9 @@ impl Engine<'_> {
         stores: &mut Stores,
     ) -> Result<Tried<()>> {
         let mut whole = self.keys.digest_hasher();
-        let begun = self.verified_beginning(name, held, file, |bytes| _ = whole.update(bytes))?;
+        let begun = self.verified_beginning(name, held, file, |bytes| whole.update(bytes))?;
         if begun < held {
-            self.commit(vec![note_of(name, file, begun)])?;
+            self.commit(vec![note_of(&name.0, file.digest, begun)])?;
             let is_there = |offset: u64, len: u32| offset + u64::from(len) <= begun;
             let staged = &mut stores.staged;
             staged.retain(|_, (holder, offset, len)| *holder != name.0 || is_there(*offset, *len));
@@ -90,7 +90,7 @@ impl Engine<'_> {
             if let Err(error) = staged.write_all(&bytes) {
                 return Ok(Err(full_or(&error)));
             }
-            stores.gather(name, file, offset + len, &chunk);
+            stores.gather(name, file, (chunk, offset, len as u32));
         }
         if let Err(reason) = finished(staged)? {
             return Ok(Err(reason));
@@ -151,21 +151,19 @@ impl Engine<'_> {
             if file.spent.is_empty() {
                 continue;
             }
-            let staged_name = StagedName(name.clone());
-            if stores.noted.insert(name.clone()) {
-                let chunks = file.content.pieces().into_iter();
+            if let Some(chunks) = file.chunks {
                 let kept = StagedChunks {
                     keeps: Keeps::WhileWanted,
                     staged_ns: self.clock.now_ns(),
-                    chunks: chunks.map(|(id, offset, len)| (id, offset, len as u32)).collect(),
+                    chunks,
                 };
                 writes.push(memory::write(format!("{STAGED}{name}"), &kept));
+                stores.noted.insert(name.clone());
             }
-            writes.push(note_of(&staged_name, &file.content, file.len));
-            for (chunk, offset, len) in file.content.pieces() {
-                if offset + len <= file.len {
-                    stores.staged.insert(chunk, (name.clone(), offset, len as u32));
-                }
+            let end = file.new.last().map_or(0, |(_, offset, len)| offset + u64::from(*len));
+            writes.push(note_of(&name, file.digest, end));
+            for (chunk, offset, len) in file.new {
+                stores.staged.insert(chunk, (name.clone(), offset, len));
             }
             spent.extend(file.spent);
         }
@@ -207,15 +205,20 @@ impl Stores {
     }
 
     /// Notes that a file in the making holds a chunk now.
-    fn gather(&mut self, name: &StagedName, file: &FileContent, len: u64, chunk: &ChunkId) {
-        let alone = self.alone(chunk).map(|(holder, len)| (holder.to_owned(), len));
-        let files = &mut self.gathered.files;
+    fn gather(&mut self, name: &StagedName, file: &FileContent, chunk: (ChunkId, u64, u32)) {
+        let alone = self.alone(&chunk.0).map(|(holder, len)| (holder.to_owned(), len));
+        let all = || {
+            let pieces = file.pieces().into_iter();
+            pieces.map(|(id, offset, len)| (id, offset, len as u32)).collect()
+        };
+        let (files, noted) = (&mut self.gathered.files, &self.noted);
         let gathered = files.entry(name.0.clone()).or_insert_with(|| GatheredFile {
-            content: file.clone(),
-            len: 0,
+            digest: file.digest,
+            chunks: (!noted.contains(&name.0)).then(all),
+            new: Vec::new(),
             spent: BTreeSet::new(),
         });
-        gathered.len = len;
+        gathered.new.push(chunk);
         if let Some((holder, len)) = alone
             && gathered.spent.insert(holder)
         {
@@ -241,12 +244,8 @@ impl Stores {
     }
 }
 
-fn note_of(name: &StagedName, file: &FileContent, len_bytes: u64) -> IndexWrite {
-    let grown = Grown {
-        digest: file.digest,
-        len_bytes,
-    };
-    memory::write(format!("{GROWN}{}", name.0), &grown)
+fn note_of(name: &str, digest: Digest, len_bytes: u64) -> IndexWrite {
+    memory::write(format!("{GROWN}{name}"), &Grown { digest, len_bytes })
 }
 
 fn finished(staged: Box<dyn NewFile>) -> Result<Tried<()>> {

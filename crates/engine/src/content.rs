@@ -49,9 +49,11 @@ pub(crate) struct Gathered {
 /// A file in the making.
 #[derive(Debug)]
 pub(crate) struct GatheredFile {
-    pub(crate) content: FileContent,
-    /// How much of it is written.
-    pub(crate) len: u64,
+    pub(crate) digest: Digest,
+    /// All its chunks with their places, if nothing is noted of it yet.
+    pub(crate) chunks: Option<Vec<(ChunkId, u64, u32)>>,
+    /// Those that were written since something was noted.
+    pub(crate) new: Vec<(ChunkId, u64, u32)>,
     /// Staged files whose chunks it holds.
     pub(crate) spent: BTreeSet<String>,
 }

@@ -133,6 +133,10 @@ fn many_photos_of_the_size_of_one_chunk_need_room_for_themselves_and_one_pack() 
     let report = homes.sync(1);
     assert!(is_equal(&homes));
     assert!(report.skipped.is_empty(), "{report:#?}");
+    assert!(
+        report.downloaded_bytes < 27_000_000,
+        "nothing is fetched twice: {report:#?}"
+    );
     let peak = homes.disk(1).take_peak_bytes();
     assert!(peak <= needed, "{peak} of {needed}");
 }
