@@ -344,12 +344,12 @@ fn what_has_no_room_is_named_and_keeps_nothing_else_waiting() {
         "{skipped:#}"
     );
     assert!(
-        reason.starts_with("the drive is too full for it: it needs 29.4 MB while it is put together, and there are ")
+        reason.starts_with("the drive is too full for it: it needs 18.8 MB while it is put together, and there are ")
     );
     for n in 0..8 {
         assert!(
             anna.has(&format!("photos/{n}.jpg")),
-            "photo {n} came, in slices: they do not fit twice at once"
+            "photo {n} came: all of them do not fit twice"
         );
     }
     anna.check_staging_is_empty();
@@ -363,6 +363,26 @@ fn what_has_no_room_is_named_and_keeps_nothing_else_waiting() {
     drive.resize(64 << 20);
     settle(&[&anna, &pep]);
     assert!(anna.has("film.bin") && world.waiting().is_empty(), "with room it comes");
+}
+
+#[test]
+fn a_large_file_comes_to_a_drive_that_holds_it_once() {
+    let world = World::new();
+    let Some(_drive) = SmallDrive::mount(&world.path("drives/anna"), 40 << 20) else {
+        return;
+    };
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let film = crate::story::noise(1, 26 << 20);
+    pep.write("film.bin", &film);
+    pep.sync();
+    let report = anna.sync();
+    assert!(report["skipped"].as_array().is_some_and(Vec::is_empty), "{report:#}");
+    let downloaded = report["fetched"]["downloaded_bytes"].as_u64().expect("a number");
+    assert!(downloaded < 28 << 20, "each pack is fetched once: {downloaded}");
+    assert!(anna.read("film.bin") == film);
+    settle(&[&anna, &pep]);
+    anna.check_staging_is_empty();
+    assert!(world.waiting().is_empty());
 }
 
 #[test]

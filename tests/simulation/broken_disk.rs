@@ -37,8 +37,8 @@ impl Disk for BrokenDisk {
         self.inner.read_link(path)
     }
 
-    fn stage(&self, name: &StagedName) -> Result<Box<dyn NewFile>, DiskError> {
-        self.inner.stage(name)
+    fn stage(&self, name: &StagedName, keep_bytes: u64) -> Result<Box<dyn NewFile>, DiskError> {
+        self.inner.stage(name, keep_bytes)
     }
 
     fn open_staged(&self, name: &StagedName) -> Result<Box<dyn OpenFile>, DiskError> {

@@ -38,7 +38,7 @@ fn trash(name: &str) -> TrashName {
 }
 
 fn stage(disk: &RealDisk, name: &str, content: &[u8]) {
-    let mut file = disk.stage(&staged(name)).unwrap();
+    let mut file = disk.stage(&staged(name), 0).unwrap();
     file.write_all(content).unwrap();
     file.finish().unwrap();
 }
@@ -207,7 +207,7 @@ fn staging_begins_anew_and_drops_quietly() {
     disk.drop_staged(&staged("one")).unwrap();
     for bad in ["../out", "", ".", "..", "a/b"] {
         assert_eq!(
-            kind(disk.stage(&staged(bad))),
+            kind(disk.stage(&staged(bad), 0)),
             Some(DiskErrorKind::Unstorable),
             "{bad:?}"
         );
@@ -413,7 +413,7 @@ fn staging_that_is_a_link_is_not_used() {
     let outside = tempfile::tempdir().unwrap();
     fs::remove_dir(top.path().join(".offsync/staging")).unwrap();
     symlink(outside.path(), top.path().join(".offsync/staging")).unwrap();
-    assert_eq!(kind(disk.stage(&staged("s"))), Some(DiskErrorKind::NotAFolder));
+    assert_eq!(kind(disk.stage(&staged("s"), 0)), Some(DiskErrorKind::NotAFolder));
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
@@ -468,7 +468,7 @@ fn the_marker_is_replaced_whole() {
     assert_eq!(disk.read_marker().unwrap(), None);
     assert!(disk.staged().unwrap().is_empty() && disk.trashed().unwrap().is_empty());
     assert_eq!(
-        kind(disk.stage(&staged("s"))),
+        kind(disk.stage(&staged("s"), 0)),
         Some(DiskErrorKind::NotFound),
         "nothing is made without a marker's folder"
     );

@@ -69,12 +69,12 @@ fn a_full_and_a_locked_drive_are_told_apart() {
         return;
     };
     let disk = RealDisk::create(mounted.path()).unwrap();
-    let mut file = disk.stage(&staged("s")).unwrap();
+    let mut file = disk.stage(&staged("s"), 0).unwrap();
     let full = file.write_all(&vec![1; 2 << 20]).unwrap_err();
     assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
     drop(file);
     mounted.again("remount,ro");
-    assert_eq!(kind(disk.stage(&staged("s"))), Some(DiskErrorKind::ReadOnly));
+    assert_eq!(kind(disk.stage(&staged("s"), 0)), Some(DiskErrorKind::ReadOnly));
     assert_eq!(kind(disk.make_folder(&path("a"), 0o755)), Some(DiskErrorKind::ReadOnly));
     assert_eq!(kind(disk.write_marker(b"x")), Some(DiskErrorKind::ReadOnly));
     assert_eq!(kind(disk.list(&RelPath::root())), None);

@@ -61,7 +61,7 @@ fn everything_on_a_pulled_drive_is_gone() {
     let mut index = SqliteIndex::create(&drive.mounted.join(".offsync/index.sqlite")).unwrap();
     let archive = ArchiveId::new([7; 16]);
     let mailbox = FolderMailbox::create(&drive.mounted, &archive).unwrap();
-    let mut file = disk.stage(&StagedName("s".to_owned())).unwrap();
+    let mut file = disk.stage(&StagedName("s".to_owned()), 0).unwrap();
     file.write_all(b"on its way").unwrap();
     disk.flush().unwrap();
     if !drive.pull() {
@@ -73,7 +73,9 @@ fn everything_on_a_pulled_drive_is_gone() {
     let path = RelPath::new("new").unwrap();
     assert_eq!(disk.make_folder(&path, 0o755).unwrap_err().kind(), DiskErrorKind::Gone);
     assert_eq!(
-        disk.stage(&StagedName("t".to_owned())).err().map(|error| error.kind()),
+        disk.stage(&StagedName("t".to_owned()), 0)
+            .err()
+            .map(|error| error.kind()),
         Some(DiskErrorKind::Gone)
     );
     let published = disk.publish(&StagedName("s".to_owned()), &path, &Meta::default());

@@ -514,7 +514,7 @@ fn copy_file(source: &Opened, target: &ArchiveDisk, value: &Value) -> std::resul
     use std::io::{Read, Write};
     let staged = StagedName("copying".into());
     let mut from = source.disk.open(&value.path)?;
-    let mut to = target.stage(&staged)?;
+    let mut to = target.stage(&staged, 0)?;
     let mut buffer = vec![0; COPY_BYTES];
     let wrong = |path: &RelPath, error: std::io::Error| {
         let kind = match error.kind() {

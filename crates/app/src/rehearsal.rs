@@ -149,8 +149,24 @@ impl Disk for StageDisk<'_> {
         self.real.read_link(&self.origin(path))
     }
 
-    fn stage(&self, name: &StagedName) -> std::result::Result<Box<dyn NewFile>, DiskError> {
-        let file = File::create(self.staged_path(name)).map_err(|error| stage_error(&error))?;
+    fn stage(&self, name: &StagedName, keep_bytes: u64) -> std::result::Result<Box<dyn NewFile>, DiskError> {
+        let path = self.staged_path(name);
+        if keep_bytes == 0 {
+            let file = File::create(path).map_err(|error| stage_error(&error))?;
+            return Ok(Box::new(StageFile(file)));
+        }
+        let wrong = |error: std::io::Error| stage_error(&error);
+        let mut file = if path.exists() {
+            File::options().write(true).open(path).map_err(wrong)?
+        } else {
+            // A sync that was cut off left its beginning on the drive, where it stays as it is.
+            let mut beginning = self.real.open_staged(name)?.take(keep_bytes);
+            let mut file = File::create(path).map_err(wrong)?;
+            std::io::copy(&mut beginning, &mut file).map_err(wrong)?;
+            file
+        };
+        file.set_len(keep_bytes).map_err(wrong)?;
+        file.seek(SeekFrom::End(0)).map_err(wrong)?;
         Ok(Box::new(StageFile(file)))
     }
 

@@ -136,8 +136,8 @@ impl<D: Disk> Disk for EscapedDisk<D> {
         self.at(path, |spelled| self.inner.read_link(spelled))
     }
 
-    fn stage(&self, name: &StagedName) -> Result<Box<dyn NewFile>> {
-        self.inner.stage(name)
+    fn stage(&self, name: &StagedName, keep_bytes: u64) -> Result<Box<dyn NewFile>> {
+        self.inner.stage(name, keep_bytes)
     }
 
     fn open_staged(&self, name: &StagedName) -> Result<Box<dyn OpenFile>> {

@@ -39,6 +39,9 @@ pub const JOURNAL_INTENTS_MAX: usize = 256;
 /// Content staged at a time before it is put into place.
 pub const JOURNAL_BYTES_MAX: u64 = 64 << 20;
 
+/// Staged content that may stand twice at a time: in a file that is put together, and beside it.
+pub const STAGED_TWICE_BYTES_MAX: u64 = PACK_CONTENT_BYTES_MAX as u64;
+
 /// Rows read from the index at a time.
 pub const INDEX_PAGE_ROWS: usize = 4096;
 

@@ -1,79 +1,189 @@
 //! Putting files together in staging from chunks that are on this drive, verified as they are written.
+//!
+//! A staged chunk leaves as soon as the file holds it for good, so that a file needs room for itself and for one pack
+//! while it is put together, however large it is. What it held then is noted, and a later cycle goes on from there.
 
-use std::io::Write;
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
 
 use offsync_core::entry::FileContent;
-use offsync_core::ports::{DiskErrorKind, StagedName, TrashName};
+use offsync_core::ids::{ChunkId, Digest};
+use offsync_core::limits::STAGED_TWICE_BYTES_MAX;
+use offsync_core::ports::{DiskError, DiskErrorKind, IndexWrite, NewFile, StagedName, TrashName};
 
-use crate::content::Stores;
+use crate::content::{Gathered, GatheredFile, Stores};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::journal::{Source, hex};
+use crate::memory::{self, GROWN, Grown, Keeps, STAGED, StagedChunks};
+
+/// What came of a step that may go wrong for one file alone: then a sentence says why.
+type Tried<T> = std::result::Result<T, String>;
 
 impl Engine<'_> {
     /// Makes a file's content ready: moved from the trash where just that file lies there, else staged.
     ///
     /// The inner error is the sentence that says why it cannot be had now.
-    pub(crate) fn source_of(
-        &mut self,
-        file: &FileContent,
-        stores: &mut Stores,
-    ) -> Result<std::result::Result<Source, String>> {
+    pub(crate) fn source_of(&mut self, file: &FileContent, stores: &mut Stores) -> Result<Tried<Source>> {
         if let Some(name) = stores.take_moved(file) {
             return Ok(Ok(Source::Trashed(name)));
         }
-        let name = StagedName(format!("c-{}", hex(&self.entropy.sixteen())));
-        match self.stage_file(&name, file, stores) {
-            Ok(Ok(())) => Ok(Ok(Source::Staged(name))),
-            Ok(Err(reason)) => {
-                self.disk.drop_staged(&name)?;
+        let (name, held) = match stores.grown.remove(&file.digest) {
+            Some((name, held)) => (StagedName(name), held),
+            None => (StagedName(format!("c-{}", hex(&self.entropy.sixteen()))), 0),
+        };
+        match self.stage_file(&name, held, file, stores)? {
+            Ok(()) => Ok(Ok(Source::Staged(name))),
+            Err(reason) => {
+                self.give_up_staged(&name, stores)?;
                 Ok(Err(reason))
             }
-            Err(error) => Err(error),
         }
+    }
+
+    /// Lets go of a file that did not come to its place; what is noted of it stays for the next cycle.
+    pub(crate) fn give_up_staged(&mut self, name: &StagedName, stores: &mut Stores) -> Result<()> {
+        stores.gathered.files.remove(&name.0);
+        if !stores.noted.contains(&name.0) {
+            self.disk.drop_staged(name)?;
+        }
+        Ok(())
     }
 
     fn stage_file(
         &mut self,
         name: &StagedName,
+        held: u64,
         file: &FileContent,
-        stores: &Stores,
-    ) -> Result<std::result::Result<(), String>> {
-        let full = |error: &std::io::Error| {
-            let is_full = error.kind() == std::io::ErrorKind::StorageFull;
-            if is_full {
-                "the drive is full; make room and sync again".to_owned()
-            } else {
-                format!("it could not be written ({error})")
-            }
-        };
-        let mut staged = match self.disk.stage(name) {
-            Ok(staged) => staged,
-            Err(error) if error.kind() == DiskErrorKind::Gone => return Err(error.into()),
-            Err(error) => return Ok(Err(format!("it could not be written ({})", error.reason()))),
-        };
+        stores: &mut Stores,
+    ) -> Result<Tried<()>> {
         let mut whole = self.keys.digest_hasher();
-        for (chunk, _, _) in file.pieces() {
+        let begun = self.verified_beginning(name, held, file, |bytes| whole.update(bytes))?;
+        if begun < held {
+            self.commit(vec![note_of(&name.0, file.digest, begun)])?;
+            let is_there = |offset: u64, len: u32| offset + u64::from(len) <= begun;
+            let staged = &mut stores.staged;
+            staged.retain(|_, (holder, offset, len)| *holder != name.0 || is_there(*offset, *len));
+        }
+        let mut staged = match self.stage_on(name, begun)? {
+            Ok(staged) => staged,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        for (chunk, offset, len) in file.pieces().into_iter().filter(|(_, offset, _)| *offset >= begun) {
+            let twice = stores.alone(&chunk).map_or(0, |_| len);
+            if stores.gathered.bytes > 0 && stores.gathered.bytes + twice > STAGED_TWICE_BYTES_MAX {
+                if let Err(reason) = finished(staged)? {
+                    return Ok(Err(reason));
+                }
+                self.release(stores)?;
+                staged = match self.stage_on(name, offset)? {
+                    Ok(staged) => staged,
+                    Err(reason) => return Ok(Err(reason)),
+                };
+            }
             let Some(bytes) = self.read_chunk(&chunk, stores)? else {
                 self.unreadable.insert(chunk);
+                self.drop_unreadable(&chunk, stores)?;
                 return Ok(Err("its content is not where it was; the next sync looks again".into()));
             };
             whole.update(&bytes);
             if let Err(error) = staged.write_all(&bytes) {
-                return Ok(Err(full(&error)));
+                return Ok(Err(full_or(&error)));
             }
+            stores.gather(name, file, (chunk, offset, len as u32));
         }
-        match staged.finish() {
-            Ok(()) => {}
-            Err(error) if error.kind() == DiskErrorKind::Gone => return Err(error.into()),
-            Err(error) => return Ok(Err(format!("it could not be written ({})", error.reason()))),
+        if let Err(reason) = finished(staged)? {
+            return Ok(Err(reason));
         }
         if whole.finish() != file.digest {
+            self.commit(memory::forget_staged(&name.0))?;
+            stores.forget_staged(&name.0);
             return Ok(Err(
                 "its pieces do not make the whole that was promised; it is asked for again".into(),
             ));
         }
         Ok(Ok(()))
+    }
+
+    /// Reads what a file in the making is noted to hold; gives how much of it is as it should be.
+    fn verified_beginning(
+        &self,
+        name: &StagedName,
+        held: u64,
+        file: &FileContent,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<u64> {
+        let mut begun = 0;
+        if held == 0 {
+            return Ok(begun);
+        }
+        let mut staged = match self.disk.open_staged(name) {
+            Ok(staged) => staged,
+            Err(error) if error.kind() == DiskErrorKind::Gone => return Err(error.into()),
+            Err(_) => return Ok(begun),
+        };
+        for (chunk, offset, len) in file.pieces() {
+            let mut bytes = vec![0; len as usize];
+            let is_held = offset + len <= held && staged.read_exact(&mut bytes).is_ok();
+            if !is_held || self.keys.chunk_id(&bytes) != chunk {
+                break;
+            }
+            each(&bytes);
+            begun = offset + len;
+        }
+        Ok(begun)
+    }
+
+    fn stage_on(&self, name: &StagedName, keep_bytes: u64) -> Result<Tried<Box<dyn NewFile>>> {
+        match self.disk.stage(name, keep_bytes) {
+            Ok(staged) => Ok(Ok(staged)),
+            Err(error) => said(error).map(Err),
+        }
+    }
+
+    /// Lets staged chunks go that files in the making, or in their places, hold by now.
+    fn release(&mut self, stores: &mut Stores) -> Result<()> {
+        let Gathered { files, mut spent, .. } = std::mem::take(&mut stores.gathered);
+        // What is noted must not say more than a power cut leaves.
+        self.disk.flush()?;
+        let mut writes = Vec::new();
+        for (name, file) in files {
+            if file.spent.is_empty() {
+                continue;
+            }
+            if let Some(chunks) = file.chunks {
+                let kept = StagedChunks {
+                    keeps: Keeps::WhileWanted,
+                    staged_ns: self.clock.now_ns(),
+                    chunks,
+                };
+                writes.push(memory::write(format!("{STAGED}{name}"), &kept));
+                stores.noted.insert(name.clone());
+            }
+            let end = file.new.last().map_or(0, |(_, offset, len)| offset + u64::from(*len));
+            writes.push(note_of(&name, file.digest, end));
+            for (chunk, offset, len) in file.new {
+                stores.staged.insert(chunk, (name.clone(), offset, len));
+            }
+            spent.extend(file.spent);
+        }
+        writes.extend(spent.iter().map(|name| memory::erase(format!("{STAGED}{name}"))));
+        self.commit(writes)?;
+        for name in spent {
+            self.disk.drop_staged(&StagedName(name))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets a staged file that does not hold what is noted of it, so that it is fetched again.
+    fn drop_unreadable(&mut self, chunk: &ChunkId, stores: &mut Stores) -> Result<()> {
+        let Some((name, _, _)) = stores.staged.get(chunk).cloned() else {
+            return Ok(());
+        };
+        stores.forget_staged(&name);
+        self.commit(memory::forget_staged(&name))?;
+        self.disk.drop_staged(&StagedName(name))?;
+        Ok(())
     }
 }
 
@@ -93,4 +203,68 @@ impl Stores {
             }
         }
     }
+
+    /// Notes that a file in the making holds a chunk now.
+    fn gather(&mut self, name: &StagedName, file: &FileContent, chunk: (ChunkId, u64, u32)) {
+        let alone = self.alone(&chunk.0).map(|(holder, len)| (holder.to_owned(), len));
+        let all = || {
+            let pieces = file.pieces().into_iter();
+            pieces.map(|(id, offset, len)| (id, offset, len as u32)).collect()
+        };
+        let (files, noted) = (&mut self.gathered.files, &self.noted);
+        let gathered = files.entry(name.0.clone()).or_insert_with(|| GatheredFile {
+            digest: file.digest,
+            chunks: (!noted.contains(&name.0)).then(all),
+            new: Vec::new(),
+            spent: BTreeSet::new(),
+        });
+        gathered.new.push(chunk);
+        if let Some((holder, len)) = alone
+            && gathered.spent.insert(holder)
+        {
+            self.gathered.bytes += len;
+        }
+    }
+
+    /// Forgets a staged file that stands in its place now; gives whether anything was noted of it.
+    pub(crate) fn placed(&mut self, name: &StagedName) -> bool {
+        if let Some(file) = self.gathered.files.remove(&name.0) {
+            self.gathered.spent.extend(file.spent);
+        }
+        let was_noted = self.noted.contains(&name.0);
+        if was_noted {
+            self.forget_staged(&name.0);
+        }
+        was_noted
+    }
+
+    fn forget_staged(&mut self, name: &str) {
+        self.noted.remove(name);
+        self.staged.retain(|_, (holder, _, _)| holder != name);
+    }
+}
+
+fn note_of(name: &str, digest: Digest, len_bytes: u64) -> IndexWrite {
+    memory::write(format!("{GROWN}{name}"), &Grown { digest, len_bytes })
+}
+
+fn finished(staged: Box<dyn NewFile>) -> Result<Tried<()>> {
+    match staged.finish() {
+        Ok(()) => Ok(Ok(())),
+        Err(error) => said(error).map(Err),
+    }
+}
+
+fn said(error: DiskError) -> Result<String> {
+    if error.kind() == DiskErrorKind::Gone {
+        return Err(error.into());
+    }
+    Ok(format!("it could not be written ({})", error.reason()))
+}
+
+fn full_or(error: &std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        return "the drive is full; make room and sync again".to_owned();
+    }
+    format!("it could not be written ({error})")
 }

@@ -3,7 +3,7 @@
 //! A chunk may stand in a file of the archive, in staging or in the trash; wherever it
 //! is read from, its hash is checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use offsync_core::chunking::Cutter;
@@ -16,7 +16,7 @@ use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, STAGED, StagedChunks, TRASH, TrashRecord};
+use crate::memory::{self, GROWN, Grown, STAGED, StagedChunks, TRASH, TrashRecord};
 
 const READ_BYTES: usize = 256 << 10;
 
@@ -24,9 +24,38 @@ const READ_BYTES: usize = 256 << 10;
 #[derive(Debug, Default)]
 pub(crate) struct Stores {
     pub(crate) staged: BTreeMap<ChunkId, (String, u64, u32)>,
+    /// Staged files that hold one chunk and nothing else: they go once it stands elsewhere.
+    pub(crate) singles: BTreeSet<String>,
+    /// Files that are being put together, by content: their names in staging, and how much of them is there.
+    pub(crate) grown: BTreeMap<Digest, (String, u64)>,
+    /// The names of those of which something is noted.
+    pub(crate) noted: BTreeSet<String>,
+    /// What they hold that still stands beside them.
+    pub(crate) gathered: Gathered,
     pub(crate) trashed: BTreeMap<ChunkId, (String, u64, u64)>,
     /// Files that left their places in this settling, by content: what wants the same takes them.
     pub(crate) moved: BTreeMap<Digest, Vec<(TrashName, FileContent)>>,
+}
+
+/// What files in the making hold that still stands beside them, too.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    pub(crate) files: BTreeMap<String, GatheredFile>,
+    /// Staged files whose chunks stand in the tree by now.
+    pub(crate) spent: BTreeSet<String>,
+    pub(crate) bytes: u64,
+}
+
+/// A file in the making.
+#[derive(Debug)]
+pub(crate) struct GatheredFile {
+    pub(crate) digest: Digest,
+    /// All its chunks with their places, if nothing is noted of it yet.
+    pub(crate) chunks: Option<Vec<(ChunkId, u64, u32)>>,
+    /// Those that were written since something was noted.
+    pub(crate) new: Vec<(ChunkId, u64, u32)>,
+    /// Staged files whose chunks it holds.
+    pub(crate) spent: BTreeSet<String>,
 }
 
 impl Stores {
@@ -34,7 +63,16 @@ impl Stores {
         self.staged.contains_key(chunk) || self.trashed.contains_key(chunk)
     }
 
+    /// Gives the staged file that holds a chunk and nothing else, with its length.
+    pub(crate) fn alone(&self, chunk: &ChunkId) -> Option<(&str, u64)> {
+        let (name, _, len) = self.staged.get(chunk)?;
+        self.singles.contains(name).then_some((name.as_str(), u64::from(*len)))
+    }
+
     pub(crate) fn add_staged(&mut self, file: &str, chunks: &StagedChunks) {
+        if chunks.chunks.len() == 1 && !self.noted.contains(file) {
+            self.singles.insert(file.to_owned());
+        }
         for (id, offset, len) in &chunks.chunks {
             self.staged.insert(*id, (file.to_owned(), *offset, *len));
         }
@@ -59,13 +97,29 @@ impl Engine<'_> {
     /// Gathers what staging and the trash hold.
     pub(crate) fn stores(&self) -> Result<Stores> {
         let mut stores = Stores::default();
-        for (file, chunks) in memory::read_all::<StagedChunks>(self.index, STAGED)? {
+        for (file, grown) in memory::read_all::<Grown>(self.index, GROWN)? {
+            stores.noted.insert(file.clone());
+            stores.grown.insert(grown.digest, (file, grown.len_bytes));
+        }
+        for (file, chunks) in self.staged_chunks()? {
             stores.add_staged(&file, &chunks);
         }
         for (name, record) in memory::read_all::<TrashRecord>(self.index, TRASH)? {
             stores.add_trashed(&name, &record);
         }
         Ok(stores)
+    }
+
+    /// Gives what is noted of staged files, by name.
+    pub(crate) fn staged_chunks(&self) -> Result<BTreeMap<String, StagedChunks>> {
+        let mut staged = memory::read_all::<StagedChunks>(self.index, STAGED)?;
+        for (file, grown) in memory::read_all::<Grown>(self.index, GROWN)? {
+            if let Some(staged) = staged.get_mut(&file) {
+                let is_there = |(_, offset, len): &(ChunkId, u64, u32)| offset + u64::from(*len) <= grown.len_bytes;
+                staged.chunks.retain(is_there);
+            }
+        }
+        Ok(staged)
     }
 
     /// Gives those of some chunks that cannot be had on this drive.

@@ -205,6 +205,11 @@ impl Engine<'_> {
                         let moves = ready.action.after.is_none();
                         stores.add_displaced(name, record, moves);
                     }
+                    if let Source::Staged(name) = &ready.source
+                        && stores.placed(name)
+                    {
+                        writes.extend(memory::forget_staged(&name.0));
+                    }
                     if let Source::Trashed(name) = &ready.source {
                         if let Some(Content::File(file)) = ready.action.after.as_ref().map(|after| &after.value.content)
                         {
@@ -217,6 +222,9 @@ impl Engine<'_> {
                     self.skip(&action_path(&ready.action), reason);
                     failed.insert(ready.action.key.clone());
                     writes.push(IndexWrite::Place(ready.action.key.clone(), None));
+                    if let Source::Staged(name) = &ready.source {
+                        self.give_up_staged(name, stores)?;
+                    }
                 }
                 Outcome::Left(reason) => {
                     self.skip(&action_path(&ready.action), reason);
@@ -225,7 +233,7 @@ impl Engine<'_> {
                         writes.push(memory::erase(format!("{TRASH}{}", name.0)));
                     }
                     if let Source::Staged(name) = &ready.source {
-                        self.disk.drop_staged(name)?;
+                        self.give_up_staged(name, stores)?;
                     }
                 }
             }

@@ -130,6 +130,15 @@ pub(crate) struct StagedChunks {
     pub(crate) chunks: Vec<(ChunkId, u64, u32)>,
 }
 
+/// How far a file came that is being put together in staging: of its chunks, those are there that end by then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Grown {
+    /// The whole that it becomes.
+    pub(crate) digest: Digest,
+    /// What is there of it, flushed.
+    pub(crate) len_bytes: u64,
+}
+
 /// A file that reads other than it did although nobody changed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Damage {
@@ -207,6 +216,7 @@ pub(crate) const GONE: &str = "gone/";
 pub(crate) const UNSETTLED: &str = "unsettled/";
 pub(crate) const OUTBOX: &str = "outbox/";
 pub(crate) const STAGED: &str = "staged/";
+pub(crate) const GROWN: &str = "grown/";
 pub(crate) const TRASH: &str = "trash/";
 pub(crate) const TRASH_CLOCK: &str = "age-of-trash";
 pub(crate) const SENT: &str = "sent/";
@@ -274,6 +284,11 @@ pub(crate) fn forget_hashes(writes: &[IndexWrite]) -> Vec<IndexWrite> {
         .iter()
         .map(|folder| erase(of_key(FOLDER_HASH, folder)))
         .collect()
+}
+
+/// Makes the writes that forget what is noted of a staged file.
+pub(crate) fn forget_staged(name: &str) -> Vec<IndexWrite> {
+    vec![erase(format!("{STAGED}{name}")), erase(format!("{GROWN}{name}"))]
 }
 
 /// Makes the write that marks a folder as not settled.

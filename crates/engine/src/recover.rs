@@ -10,7 +10,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
-use crate::memory::{self, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
+use crate::memory::{self, GROWN, Grown, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
 use crate::touched::looks_same;
 
 impl Engine<'_> {
@@ -92,14 +92,24 @@ impl Engine<'_> {
     /// Drops what staging and the trash hold without a note, and notes of what they do not hold.
     fn tidy_private_folders(&mut self) -> Result<()> {
         let staged = memory::read_all::<StagedChunks>(self.index, STAGED)?;
-        let files: BTreeSet<String> = self.disk.staged()?.into_iter().map(|file| file.name).collect();
-        for file in files.iter().filter(|file| !staged.contains_key(*file)) {
-            self.disk.drop_staged(&StagedName(file.clone()))?;
+        let grown = memory::read_all::<Grown>(self.index, GROWN)?;
+        let mut files = BTreeSet::new();
+        for file in self.disk.staged()? {
+            let name = StagedName(file.name.clone());
+            if !staged.contains_key(&file.name) {
+                self.disk.drop_staged(&name)?;
+            } else if let Some(grown) = grown.get(&file.name)
+                && file.size_bytes > grown.len_bytes
+            {
+                // What was written of a file since it was noted is nothing that counts, and takes room.
+                self.disk.stage(&name, grown.len_bytes)?.finish()?;
+            }
+            files.insert(file.name);
         }
         let mut writes: Vec<IndexWrite> = staged
             .keys()
             .filter(|name| !files.contains(*name))
-            .map(|name| memory::erase(format!("{STAGED}{name}")))
+            .flat_map(|name| memory::forget_staged(name))
             .collect();
         let trashed: BTreeSet<String> = self.disk.trashed()?.into_iter().map(|file| file.name).collect();
         for name in memory::read_all::<TrashRecord>(self.index, TRASH)?.into_keys() {

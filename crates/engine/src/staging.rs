@@ -1,7 +1,8 @@
 //! Staging: content waits there until it is put together. What does not fit is not begun; what fits later comes in slices.
 //!
-//! Content stands twice while it is put together. So as much as is staged is kept free, and a file that could never be
-//! put together on this drive takes no room from those that can.
+//! Small contents stand twice while they are put together, so as much as is staged of them is kept free. Large chunks
+//! stand in files of their own, which go as soon as a file in the making holds them: all together need room for one
+//! pack more. A file that could never be put together on this drive takes no room from those that can.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -9,6 +10,7 @@ use std::io::Write;
 use offsync_core::entry::{Content, FileContent};
 use offsync_core::format::Manifest;
 use offsync_core::ids::ChunkId;
+use offsync_core::limits::{CHUNK_BYTES_MIN, STAGED_TWICE_BYTES_MAX};
 use offsync_core::ports::{DiskErrorKind, IndexWrite, Mailbox, StagedName};
 use offsync_core::rel_path::RelPath;
 
@@ -28,14 +30,23 @@ const MARGIN_BYTES_MAX: u64 = 64 << 20;
 impl Engine<'_> {
     /// Tells whether a body of chunks may be staged now.
     ///
-    /// Parts of a file whose entry has not come yet may fill half as much as other content: nobody knows when it comes.
-    pub(crate) fn may_stage(&mut self, size_bytes: u64, keeps: Keeps, stores: &Stores) -> Result<bool> {
-        let needed = staged_bytes(stores).saturating_add(size_bytes.saturating_mul(2));
-        let needed = match keeps {
-            Keeps::WhileWanted => needed,
-            Keeps::UntilEntry => needed.saturating_mul(2),
+    /// Beside parts of a file whose entry has not come yet twice as much stays free as beside other content: nobody
+    /// knows when it comes.
+    fn may_stage(&mut self, packed_bytes: u64, single_bytes: u64, keeps: Keeps, stores: &Stores) -> Result<bool> {
+        let (mut packed, mut single) = (packed_bytes, single_bytes);
+        for (holder, _, len) in stores.staged.values() {
+            if stores.singles.contains(holder) {
+                single += u64::from(*len);
+            } else if !stores.noted.contains(holder) {
+                packed += u64::from(*len);
+            }
+        }
+        let twice = packed + single.min(STAGED_TWICE_BYTES_MAX);
+        let free = match keeps {
+            Keeps::WhileWanted => twice,
+            Keeps::UntilEntry => twice * 2,
         };
-        let fits = needed <= self.spare_bytes()?;
+        let fits = packed_bytes + single_bytes + free <= self.spare_bytes()?;
         self.space.is_tight |= !fits;
         Ok(fits)
     }
@@ -68,7 +79,9 @@ impl Engine<'_> {
             .sum();
         // What is staged goes when it is put together.
         let there = self.spare_bytes()?.saturating_add(staged_bytes(stores));
-        let needed = file.size_bytes.saturating_add(lacking_bytes);
+        let needed = file
+            .size_bytes
+            .saturating_add(lacking_bytes.min(STAGED_TWICE_BYTES_MAX));
         if needed <= there {
             self.space
                 .waiting
@@ -94,17 +107,34 @@ impl Engine<'_> {
         let next = waiting
             .into_iter()
             .find(|(_, chunks)| chunks.first().is_some_and(|first| tried.insert(*first)));
-        let Some((_, chunks)) = next.filter(|_| self.space.is_tight) else {
+        let Some((needed, chunks)) = next.filter(|_| self.space.is_tight) else {
             return Ok(false);
         };
-        self.space.focus = Some(chunks.into_iter().collect());
-        for (file, staged) in memory::read_all::<StagedChunks>(self.index, STAGED)? {
-            if staged.keeps == Keeps::WhileWanted {
-                self.commit(vec![memory::erase(format!("{STAGED}{file}"))])?;
-                self.disk.drop_staged(&StagedName(file))?;
+        let focus: BTreeSet<ChunkId> = chunks.into_iter().collect();
+        let mut kept_bytes = 0;
+        let mut parts = Vec::new();
+        for (file, staged) in self.staged_chunks()? {
+            if staged.chunks.iter().all(|(chunk, _, _)| focus.contains(chunk)) {
+                kept_bytes += staged.chunks.iter().map(|(_, _, len)| u64::from(*len)).sum::<u64>();
+            } else if staged.keeps == Keeps::UntilEntry {
+                parts.push(file);
+            } else {
+                self.drop_noted(file)?;
             }
         }
+        self.space.focus = Some(focus);
+        // What nobody can put to use yet gives way to what somebody waits for; its entry asks for it again.
+        if self.spare_bytes()?.saturating_add(kept_bytes) < needed {
+            parts.into_iter().try_for_each(|file| self.drop_noted(file))?;
+        }
         Ok(true)
+    }
+
+    /// Drops a staged file and what is noted of it.
+    fn drop_noted(&mut self, file: String) -> Result<()> {
+        self.commit(memory::forget_staged(&file))?;
+        self.disk.drop_staged(&StagedName(file))?;
+        Ok(())
     }
 
     /// Notes which packs of a part have no room here: they are lacked, as content of an entry is.
@@ -157,51 +187,75 @@ impl Engine<'_> {
         stores: &mut Stores,
         keeps: Keeps,
     ) -> Result<()> {
-        let mut kept = StagedChunks {
-            keeps,
-            staged_ns: self.clock.now_ns(),
-            ..StagedChunks::default()
-        };
-        let mut body = Vec::new();
+        let mut known = BTreeSet::new();
+        let mut new = Vec::new();
         for (id, bytes) in chunks {
-            let is_known = kept.chunks.iter().any(|(known, _, _)| *known == id);
             let is_off_focus =
                 keeps == Keeps::WhileWanted && self.space.focus.as_ref().is_some_and(|focus| !focus.contains(&id));
-            if is_known || is_off_focus || self.space.refuses(&id) || self.missing_of(&[id], stores)?.is_empty() {
+            if is_off_focus || self.space.refuses(&id) || !known.insert(id) {
                 continue;
             }
-            kept.chunks.push((id, body.len() as u64, bytes.len() as u32));
-            body.extend_from_slice(&bytes);
+            if !self.missing_of(&[id], stores)?.is_empty() {
+                new.push((id, bytes));
+            }
         }
-        if kept.chunks.is_empty() {
+        // A large chunk stands alone, so that it goes as soon as a file in the making holds it.
+        let (mut single, mut packed): (Vec<_>, Vec<_>) =
+            new.into_iter().partition(|(_, bytes)| bytes.len() >= CHUNK_BYTES_MIN);
+        if packed.len() == 1 {
+            single.append(&mut packed);
+        }
+        let bytes_of = |chunks: &[(ChunkId, Vec<u8>)]| chunks.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
+        let (packed_bytes, single_bytes) = (bytes_of(&packed), bytes_of(&single));
+        if packed_bytes + single_bytes == 0 || !self.may_stage(packed_bytes, single_bytes, keeps, stores)? {
             return Ok(());
         }
-        if !self.may_stage(body.len() as u64, keeps, stores)? {
+        let files = single
+            .into_iter()
+            .map(|chunk| vec![chunk])
+            .chain((!packed.is_empty()).then_some(packed));
+        let mut kept = Vec::new();
+        for chunks in files {
+            let name = format!("p-{}", hex(&self.entropy.sixteen()));
+            if !self.stage_chunks(&StagedName(name.clone()), &chunks)? {
+                break;
+            }
+            let mut offset = 0;
+            let place = |(id, bytes): (ChunkId, Vec<u8>)| {
+                let at = (id, offset, bytes.len() as u32);
+                offset += bytes.len() as u64;
+                at
+            };
+            let staged = StagedChunks {
+                keeps,
+                staged_ns: self.clock.now_ns(),
+                chunks: chunks.into_iter().map(place).collect(),
+            };
+            kept.push((name, staged));
+        }
+        if kept.is_empty() {
             return Ok(());
         }
-        let name = format!("p-{}", hex(&self.entropy.sixteen()));
-        if !self.stage_chunks(&StagedName(name.clone()), &body)? {
-            return Ok(());
-        }
-        self.commit(vec![memory::write(format!("{STAGED}{name}"), &kept)])?;
-        stores.add_staged(&name, &kept);
+        // The note of what is there is about to be kept, and must not say more than a power cut leaves.
+        self.disk.flush()?;
+        let note = |(name, staged): &(String, StagedChunks)| memory::write(format!("{STAGED}{name}"), staged);
+        self.commit(kept.iter().map(note).collect())?;
+        kept.iter().for_each(|(name, staged)| stores.add_staged(name, staged));
         Ok(())
     }
 
     /// Writes a file of chunks into staging; tells whether there was room. What has none is simply not at hand.
-    fn stage_chunks(&mut self, name: &StagedName, body: &[u8]) -> Result<bool> {
+    fn stage_chunks(&mut self, name: &StagedName, chunks: &[(ChunkId, Vec<u8>)]) -> Result<bool> {
         let root = RelPath::root();
-        let written = self.disk.stage(name).and_then(|mut file| {
-            file.write_all(body)
-                .map_err(|error| crate::content::read_error(&root, &error))?;
+        let written = self.disk.stage(name, 0).and_then(|mut file| {
+            for (_, bytes) in chunks {
+                file.write_all(bytes)
+                    .map_err(|error| crate::content::read_error(&root, &error))?;
+            }
             file.finish()
         });
         match written {
-            Ok(()) => {
-                // The note of what it holds is about to be kept, and must not say more than a power cut leaves.
-                self.disk.flush()?;
-                Ok(true)
-            }
+            Ok(()) => Ok(true),
             Err(error) if error.kind() == DiskErrorKind::Full => {
                 self.disk.drop_staged(name)?;
                 self.space.is_tight = true;
@@ -216,7 +270,7 @@ impl Engine<'_> {
         let is_settled = self.index.notes(UNSETTLED)?.is_empty();
         let damages = self.damages()?;
         let bad: BTreeSet<ChunkId> = damages.values().flat_map(|damage| damage.bad.iter().copied()).collect();
-        for (file, staged) in memory::read_all::<StagedChunks>(self.index, STAGED)? {
+        for (file, staged) in self.staged_chunks()? {
             let age_ns = self.clock.now_ns().saturating_sub(staged.staged_ns);
             let is_part = staged.keeps == Keeps::UntilEntry && age_ns < PART_KEPT_NS;
             let mut is_spent = is_settled && !is_part;
@@ -228,8 +282,7 @@ impl Engine<'_> {
                 }
             }
             if is_spent {
-                self.commit(vec![memory::erase(format!("{STAGED}{file}"))])?;
-                self.disk.drop_staged(&StagedName(file))?;
+                self.drop_noted(file)?;
             }
         }
         Ok(())

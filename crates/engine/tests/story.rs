@@ -2,6 +2,7 @@
 
 mod drives;
 mod home;
+mod room;
 mod unfinished;
 
 use home::{Homes, path};

@@ -257,8 +257,19 @@ impl Disk for RealDisk {
         Ok(target.into_os_string().into_encoded_bytes())
     }
 
-    fn stage(&self, name: &StagedName) -> Result<Box<dyn NewFile>, DiskError> {
+    fn stage(&self, name: &StagedName, keep_bytes: u64) -> Result<Box<dyn NewFile>, DiskError> {
         let (path, at) = self.drawer(Drawer::Staging, &name.0)?;
+        if keep_bytes > 0 {
+            let wrong = |error: io::Error| failed("go on with", &path, &error);
+            let meta = fs::symlink_metadata(&at).map_err(wrong)?;
+            if !meta.is_file() || meta.len() < keep_bytes {
+                return Err(DiskError::new(DiskErrorKind::Other, path, "it is shorter than it was"));
+            }
+            let mut file = File::options().write(true).open(&at).map_err(wrong)?;
+            file.set_len(keep_bytes).map_err(wrong)?;
+            file.seek(SeekFrom::End(0)).map_err(wrong)?;
+            return Ok(Box::new(WindowsFile { file, path }));
+        }
         self.drop_staged(name)?;
         let file = File::options().write(true).create_new(true).open(at);
         let file = file.map_err(|error| failed("make", &path, &error))?;

@@ -155,8 +155,9 @@ pub trait Disk: Send + Sync {
     /// Reads where a symbolic link points.
     fn read_link(&self, path: &RelPath) -> Result<Vec<u8>, DiskError>;
 
-    /// Begins a file in staging, replacing one of that name.
-    fn stage(&self, name: &StagedName) -> Result<Box<dyn NewFile>, DiskError>;
+    /// Goes on with a file in staging: its first `keep_bytes` stay, what lies behind them goes, and what is written
+    /// follows on them. With 0 it begins anew, replacing one of that name; else a file that is shorter is refused.
+    fn stage(&self, name: &StagedName, keep_bytes: u64) -> Result<Box<dyn NewFile>, DiskError>;
     /// Opens a finished file in staging.
     fn open_staged(&self, name: &StagedName) -> Result<Box<dyn OpenFile>, DiskError>;
     /// Lists staging.

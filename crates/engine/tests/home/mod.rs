@@ -10,8 +10,8 @@ use offsync_engine::{
     VerifyReport,
 };
 use offsync_testkit::{
-    DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, SimClock, SimDisk, SimEntropy,
-    SimIndex, SimMailbox, SimTime, SimWitness,
+    CallKind, DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, RecordingMailbox, Rng,
+    SimClock, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime, SimWitness, Stepper,
 };
 
 pub(crate) fn path(text: &str) -> RelPath {
@@ -225,6 +225,50 @@ impl Homes {
         };
         let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
         engine.sync(&SyncOptions::default()).expect("a sound world")
+    }
+
+    pub(crate) fn disk(&self, n: usize) -> &SimDisk {
+        &self.homes[n].disk
+    }
+
+    /// Syncs over a mailbox that may hold so much.
+    pub(crate) fn sync_allowing(&mut self, n: usize, allowance_bytes: u64) -> SyncReport {
+        let allowance_bytes = Some(allowance_bytes);
+        self.sync_with(
+            n,
+            &SyncOptions {
+                allowance_bytes,
+                ..SyncOptions::default()
+            },
+        )
+    }
+
+    /// Syncs until the power goes at a call; gives the packs that were fetched, and the report if it got to its end.
+    pub(crate) fn sync_until(&mut self, n: usize, calls: u64, rng: &mut Rng) -> (Vec<String>, Option<SyncReport>) {
+        self.time.pass_ns(60_000_000_000);
+        let home = &self.homes[n];
+        let stepper = Stepper::new("home");
+        let recording = RecordingMailbox::new(home.mailbox.clone());
+        let (disk, mailbox) = (stepper.disk(home.disk.clone()), stepper.mailbox(recording.clone()));
+        let (mut index, witness) = (stepper.index(home.index.clone()), stepper.witness(home.witness.clone()));
+        let ports = Ports {
+            disk: &disk,
+            index: &mut index,
+            mailbox: Some(&mailbox),
+            clock: &home.clock,
+            entropy: &self.entropy,
+            witness: &witness,
+        };
+        stepper.crash_after(calls);
+        let report = Engine::open(ports, &self.keys, &home.signer, &Silent)
+            .and_then(|mut engine| engine.sync(&SyncOptions::default()));
+        let gets = recording.take().into_iter().filter(|call| call.kind == CallKind::Get);
+        let packs = gets.map(|call| call.name).filter(|name| name.ends_with(".pack"));
+        if stepper.is_crashed() {
+            home.disk.power_cut(rng);
+            return (packs.collect(), None);
+        }
+        (packs.collect(), Some(report.expect("a sound world")))
     }
 
     pub(crate) fn backup(&self, n: usize) -> (DiskSnapshot, IndexSnapshot) {

@@ -191,7 +191,7 @@ pub(super) fn look(disk: &dyn Disk, at: &str) -> Option<DiskEntry> {
 }
 
 pub(super) fn stage(disk: &dyn Disk, name: &str, bytes: &[u8]) {
-    let mut file = disk.stage(&StagedName(name.to_owned())).expect("staged");
+    let mut file = disk.stage(&StagedName(name.to_owned()), 0).expect("staged");
     file.write_all(bytes).expect("written");
     file.finish().expect("finished");
 }

@@ -33,15 +33,29 @@ pub(super) const CASES: &[Case] = &[
         );
         assert_eq!(staged(disk).len(), 1);
     }),
+    ("staging goes on behind what it keeps", |disk| {
+        stage(disk, "s", b"kept and cut");
+        let name = StagedName("s".to_owned());
+        for (keep_bytes, more) in [(4, &b" on"[..]), (7, b""), (7, b" and on")] {
+            let mut file = disk.stage(&name, keep_bytes).expect("goes on");
+            file.write_all(more).expect("written");
+            file.finish().expect("finished");
+        }
+        let bytes = read(&mut *disk.open_staged(&name).expect("opens"));
+        assert_eq!(bytes, b"kept on and on");
+        assert_kind(disk.stage(&name, 15).map(drop), Kind::Other);
+        assert_eq!(disk.staged().expect("listed")[0].size_bytes, 14);
+        assert_kind(disk.stage(&StagedName("none".to_owned()), 1).map(drop), Kind::NotFound);
+    }),
     ("content is written in pieces", |disk| {
-        let mut file = disk.stage(&StagedName("s".to_owned())).expect("staged");
+        let mut file = disk.stage(&StagedName("s".to_owned()), 0).expect("staged");
         (0..10_u8).for_each(|i| file.write_all(&[i; 1000]).expect("written"));
         file.finish().expect("finished");
         let bytes = read(&mut *disk.open_staged(&StagedName("s".to_owned())).expect("opens"));
         assert!(bytes.len() == 10_000 && bytes.chunks(1000).zip(0..).all(|(part, i)| part == [i; 1000]));
     }),
     ("an unfinished file is never in the archive", |disk| {
-        let mut file = disk.stage(&StagedName("s".to_owned())).expect("staged");
+        let mut file = disk.stage(&StagedName("s".to_owned()), 0).expect("staged");
         file.write_all(b"half").expect("written");
         drop(file);
         assert_eq!(names(disk, ""), [""; 0]);
@@ -55,7 +69,7 @@ pub(super) const CASES: &[Case] = &[
         put(disk, "f", b"x");
         for bad in ["", ".", "..", "../f", "a/b", "/f", "a b", "\u{e9}", "a\0b"] {
             assert!(
-                disk.stage(&StagedName(bad.to_owned())).is_err(),
+                disk.stage(&StagedName(bad.to_owned()), 0).is_err(),
                 "{bad:?} is refused for staging"
             );
             assert!(

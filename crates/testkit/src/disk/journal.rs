@@ -45,7 +45,7 @@ impl Volume {
     pub(super) fn settle(&mut self) {
         let contents = std::mem::take(&mut self.unflushed_contents);
         self.flush();
-        self.unflushed_contents = contents.into_iter().filter(|id| self.has(*id)).collect();
+        self.unflushed_contents = contents.into_iter().filter(|(id, _)| self.has(*id)).collect();
     }
 
     /// Makes all that was done so far survive a power cut.
@@ -66,8 +66,8 @@ impl Volume {
         for undo in self.log.split_off(kept).into_iter().rev() {
             self.undo(undo);
         }
-        for id in std::mem::take(&mut self.unflushed_contents) {
-            self.tear(id, rng);
+        for (id, durable) in std::mem::take(&mut self.unflushed_contents) {
+            self.tear(id, durable, rng);
         }
         self.close_all();
         self.flush();
@@ -90,8 +90,8 @@ impl Volume {
         }
     }
 
-    /// Leaves a part of a content, or zeros where bytes should be: what drives do.
-    fn tear(&mut self, id: NodeId, rng: &mut Rng) {
+    /// Leaves a part of what was not flushed of a content, or zeros where bytes should be: what drives do.
+    fn tear(&mut self, id: NodeId, durable: usize, rng: &mut Rng) {
         if !self.has(id) {
             return;
         }
@@ -99,7 +99,8 @@ impl Volume {
             return;
         };
         let mut torn = bytes.to_vec();
-        let from = rng.index(torn.len() + 1);
+        let durable = durable.min(torn.len());
+        let from = durable + rng.index(torn.len() - durable + 1);
         if rng.percent(50) {
             torn.truncate(from);
         } else {

@@ -226,6 +226,13 @@ impl SimDisk {
         self.free(&self.state())
     }
 
+    /// Gives the most bytes that files took here at a time since this was last asked, staging and trash with them.
+    pub fn take_peak_bytes(&self) -> u64 {
+        let volume = &mut self.state().volume;
+        let now = volume.used_bytes;
+        std::mem::replace(&mut volume.peak_bytes, now).max(now)
+    }
+
     /// Lets other things fill the drive but for so many bytes; `None` takes them away again.
     pub fn leave_free(&self, free_bytes: Option<u64>) {
         let mut state = self.state();

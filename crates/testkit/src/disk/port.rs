@@ -198,10 +198,20 @@ impl Disk for SimDisk {
         act().map_err(|kind| failed(kind, path))
     }
 
-    fn stage(&self, name: &StagedName) -> Result<Box<dyn NewFile>, DiskError> {
+    fn stage(&self, name: &StagedName, keep_bytes: u64) -> Result<Box<dyn NewFile>, DiskError> {
         let act = || {
             let mut state = self.access(&RelPath::root(), Access::Change)?;
             let slot = private_slot(STAGING, &name.0)?;
+            if keep_bytes > 0 {
+                let (_, id) = state.volume.child(&slot).ok_or(Kind::NotFound)?;
+                let node = state.volume.node(id);
+                if node.kind() != EntryKind::File || node.size_bytes() < keep_bytes {
+                    return Err(Kind::Other);
+                }
+                state.volume.truncate(id, keep_bytes, self.now_ns());
+                let handle = Handle::open(self, &mut state, id, &RelPath::root());
+                return Ok(Box::new(SimNewFile(handle)) as Box<dyn NewFile>);
+            }
             self.has_room(&state)?;
             if state.volume.child(&slot).is_some() {
                 state.volume.unlink(slot.clone(), self.now_ns());

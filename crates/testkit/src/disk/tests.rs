@@ -20,7 +20,7 @@ fn disk(options: DiskOptions) -> SimDisk {
 }
 
 fn stage(disk: &SimDisk, name: &str, bytes: &[u8]) {
-    let mut file = disk.stage(&StagedName(name.to_owned())).expect("staged");
+    let mut file = disk.stage(&StagedName(name.to_owned()), 0).expect("staged");
     file.write_all(bytes).expect("written");
     file.finish().expect("finished");
 }
@@ -118,7 +118,7 @@ fn a_content_that_was_not_flushed_is_torn_and_a_flushed_one_is_not() {
         stage(&disk, "good", b"0123456789");
         disk.flush().expect("flushed");
         stage(&disk, "finished", b"0123456789");
-        let mut open = disk.stage(&StagedName("half".to_owned())).expect("staged");
+        let mut open = disk.stage(&StagedName("half".to_owned()), 0).expect("staged");
         open.write_all(b"0123456789").expect("written");
         disk.power_cut(&mut Rng::new(seed));
         assert!(open.write_all(b"x").is_err(), "the computer is off");
@@ -132,13 +132,38 @@ fn a_content_that_was_not_flushed_is_torn_and_a_flushed_one_is_not() {
 }
 
 #[test]
+fn a_power_cut_tears_what_follows_on_flushed_bytes_and_not_those() {
+    let mut torn = [0; 2];
+    for seed in 0..100 {
+        let disk = disk(DiskOptions::ext4());
+        for (torn, keep_bytes) in torn.iter_mut().zip([10, 6]) {
+            stage(&disk, "s", b"0123456789");
+            disk.flush().expect("flushed");
+            let name = StagedName("s".to_owned());
+            let mut file = disk.stage(&name, keep_bytes).expect("goes on");
+            file.write_all(b"abcdef").expect("written");
+            file.finish().expect("finished");
+            disk.power_cut(&mut Rng::new(seed));
+            let kept = keep_bytes as usize;
+            let all = disk.hand().staging();
+            let Seen::File(left) = &all["s"] else { panic!("{all:?}") };
+            assert_eq!(left[..kept], b"0123456789"[..kept]);
+            *torn += u32::from(left[kept..] != *b"abcdef");
+            let used = left.len() as u64;
+            assert_eq!(disk.free_bytes(), disk.options().capacity_bytes - used);
+        }
+    }
+    assert!(torn.iter().all(|torn| *torn > 10), "{torn:?}");
+}
+
+#[test]
 fn room_is_counted_through_moves_deletions_and_power_cuts() {
     let disk = disk(DiskOptions::ext4().sized(100));
     stage(&disk, "s", &[1; 60]);
     assert_eq!(disk.facts().expect("facts").free_bytes, 40);
     publish(&disk, "s", "f").expect("published");
     disk.flush().expect("flushed");
-    let mut file = disk.stage(&StagedName("t".to_owned())).expect("staged");
+    let mut file = disk.stage(&StagedName("t".to_owned()), 0).expect("staged");
     assert_eq!(file.write(&[2; 60]).expect("a part fits"), 40);
     assert_eq!(
         file.write(&[2; 20]).expect_err("full").kind(),
@@ -187,7 +212,7 @@ fn write_protection_and_denial_stop_changes_and_reads() {
     disk.hand().write(&path("d/e/f"), "x").expect("saved");
     disk.set_read_only(true);
     assert_eq!(kind(disk.make_folder(&path("n"), 0)), Kind::ReadOnly);
-    assert_eq!(kind(disk.stage(&StagedName("s".to_owned()))), Kind::ReadOnly);
+    assert_eq!(kind(disk.stage(&StagedName("s".to_owned()), 0)), Kind::ReadOnly);
     assert!(disk.list(&path("d")).is_ok());
     disk.set_read_only(false);
     disk.deny(&path("d/e"));

@@ -85,10 +85,12 @@ pub(super) struct Volume {
     next_inode: u64,
     /// Names that a power cut may take back.
     pub(super) log: Vec<Undo>,
-    /// Contents that a power cut may tear.
-    pub(super) unflushed_contents: BTreeSet<NodeId>,
+    /// Contents that a power cut may tear, each behind so many bytes that were flushed before.
+    pub(super) unflushed_contents: BTreeMap<NodeId, usize>,
     unlinked: BTreeSet<NodeId>,
     pub(super) used_bytes: u64,
+    /// The most that was used at a time since it was last asked for.
+    pub(super) peak_bytes: u64,
     pub(super) marker: Option<Vec<u8>>,
 }
 
@@ -100,9 +102,10 @@ impl Volume {
             next: 0,
             next_inode: 11,
             log: Vec::new(),
-            unflushed_contents: BTreeSet::new(),
+            unflushed_contents: BTreeMap::new(),
             unlinked: BTreeSet::new(),
             used_bytes: 0,
+            peak_bytes: 0,
             marker: None,
         };
         (0..3).for_each(|_| _ = volume.make(Body::Folder(BTreeMap::new()), 0o755, now_ns));
@@ -191,14 +194,32 @@ impl Volume {
     pub(super) fn append(&mut self, id: NodeId, more: &[u8], now_ns: i64) {
         let is_linked = !self.unlinked.contains(&id);
         let node = self.node_mut(id);
+        let before = node.size_bytes() as usize;
         (node.mtime_ns, node.ctime_ns) = (now_ns, now_ns);
         if let Body::File(bytes) = &mut node.body {
             Arc::make_mut(bytes).extend_from_slice(more);
         }
         if is_linked {
             self.used_bytes += more.len() as u64;
+            self.peak_bytes = self.peak_bytes.max(self.used_bytes);
         }
-        self.unflushed_contents.insert(id);
+        // As drives do: what follows on flushed bytes does not harm them.
+        self.unflushed_contents.entry(id).or_insert(before);
+    }
+
+    pub(super) fn truncate(&mut self, id: NodeId, keep_bytes: u64, now_ns: i64) {
+        let is_linked = !self.unlinked.contains(&id);
+        let node = self.node_mut(id);
+        let cut = node.size_bytes() - keep_bytes;
+        (node.mtime_ns, node.ctime_ns) = (now_ns, now_ns);
+        if let Body::File(bytes) = &mut node.body {
+            Arc::make_mut(bytes).truncate(keep_bytes as usize);
+        }
+        if is_linked {
+            self.used_bytes -= cut;
+        }
+        let durable = self.unflushed_contents.entry(id).or_insert(usize::MAX);
+        *durable = (*durable).min(keep_bytes as usize);
     }
 
     pub(super) fn replace_content(&mut self, id: NodeId, content: Vec<u8>) {
@@ -212,7 +233,7 @@ impl Volume {
     }
 
     pub(super) fn begin_content(&mut self, id: NodeId) {
-        self.unflushed_contents.insert(id);
+        self.unflushed_contents.insert(id, 0);
     }
 
     pub(super) fn hold_open(&mut self, id: NodeId) {
@@ -257,6 +278,7 @@ impl Volume {
     pub(super) fn attach(&mut self, slot: &Slot, id: NodeId) {
         let key = self.fold(&slot.name);
         self.used_bytes += self.size_below(id);
+        self.peak_bytes = self.peak_bytes.max(self.used_bytes);
         self.unlinked.remove(&id);
         let Body::Folder(children) = &mut self.node_mut(slot.folder).body else {
             unreachable!("slots are in folders")

@@ -69,8 +69,8 @@ impl Disk for SteppedDisk {
         self.pass("read_link", path, "")?.read_link(path)
     }
 
-    fn stage(&self, name: &StagedName) -> Result<Box<dyn NewFile>, DiskError> {
-        let inner = self.pass("stage", &RelPath::root(), &name.0)?.stage(name)?;
+    fn stage(&self, name: &StagedName, keep_bytes: u64) -> Result<Box<dyn NewFile>, DiskError> {
+        let inner = self.pass("stage", &RelPath::root(), &name.0)?.stage(name, keep_bytes)?;
         Ok(Box::new(SteppedNewFile {
             gate: self.gate.clone(),
             name: name.0.clone(),

@@ -38,7 +38,7 @@ fn after_a_crash_every_call_fails_and_does_nothing() {
         stepper.index(index.clone()),
         stepper.mailbox(mailbox.handle("a")),
     );
-    let mut file = d.stage(&StagedName("s".to_owned())).expect("staged");
+    let mut file = d.stage(&StagedName("s".to_owned()), 0).expect("staged");
     stepper.crash_after(1);
     d.make_folder(&path("a"), 0o755).expect("the last call");
     assert_eq!(

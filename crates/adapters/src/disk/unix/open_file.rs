@@ -85,13 +85,13 @@ pub(super) struct RealNewFile {
 }
 
 impl RealNewFile {
-    /// Takes the handle of a fresh file.
-    pub(super) fn new(handle: OwnedFd, path: RelPath, file_system: FileSystem) -> Self {
+    /// Takes the handle of a file that is `end` bytes long.
+    pub(super) fn new(handle: OwnedFd, path: RelPath, file_system: FileSystem, end: u64) -> Self {
         Self {
             file: File::from(handle),
             path,
             file_system,
-            end: 0,
+            end,
             ends_in_hole: false,
         }
     }

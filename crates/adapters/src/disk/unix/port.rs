@@ -15,7 +15,7 @@ use offsync_core::ports::{
 };
 use offsync_core::rel_path::RelPath;
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, mkdirat, openat, readlinkat, renameat, symlinkat, unlinkat};
+use rustix::fs::{AtFlags, Mode, OFlags, ftruncate, mkdirat, openat, readlinkat, renameat, symlinkat, unlinkat};
 use rustix::io::Errno;
 
 use super::RealDisk;
@@ -88,13 +88,16 @@ impl Disk for RealDisk {
             .map_err(|errno| failed("read the link", path, errno))
     }
 
-    fn stage(&self, name: &StagedName) -> Result<Box<dyn NewFile>, DiskError> {
+    fn stage(&self, name: &StagedName, keep_bytes: u64) -> Result<Box<dyn NewFile>, DiskError> {
         let path = Drawer::Staging.path(&name.0)?;
+        if keep_bytes > 0 {
+            return Ok(Box::new(self.stage_on(path, keep_bytes)?));
+        }
         self.drop_from(Drawer::Staging, &name.0)?;
         let folder = self.drawer(Drawer::Staging)?;
         let handle = make_file(&folder, path.name(), 0o600).map_err(|errno| failed("make", &path, errno))?;
         self.touch_parent(&path);
-        Ok(Box::new(RealNewFile::new(handle, path, self.file_system)))
+        Ok(Box::new(RealNewFile::new(handle, path, self.file_system, 0)))
     }
 
     fn open_staged(&self, name: &StagedName) -> Result<Box<dyn OpenFile>, DiskError> {
@@ -284,6 +287,20 @@ impl Disk for RealDisk {
 }
 
 impl RealDisk {
+    /// Opens a staged file so that what is written follows on its first bytes.
+    fn stage_on(&self, path: RelPath, keep_bytes: u64) -> Result<RealNewFile, DiskError> {
+        let wrong = |errno| failed("go on with", &path, errno);
+        let folder = self.drawer(Drawer::Staging)?;
+        let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let handle = openat(&folder, path.name(), flags, Mode::empty()).map_err(wrong)?;
+        let seen = see_open(&handle).map_err(wrong)?;
+        if seen.kind != EntryKind::File || seen.stat.size_bytes < keep_bytes {
+            return Err(DiskError::new(DiskErrorKind::Other, path, "it is shorter than it was"));
+        }
+        ftruncate(&handle, keep_bytes).map_err(wrong)?;
+        Ok(RealNewFile::new(handle, path, self.file_system, keep_bytes))
+    }
+
     /// Moves a name to a free one, or changes its spelling.
     fn move_by_path(&self, from: &RelPath, to: &RelPath) -> Result<(), DiskError> {
         if to.key().is_below(&from.key()) {

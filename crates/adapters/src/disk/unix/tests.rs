@@ -136,7 +136,7 @@ fn long_runs_of_zeroes_become_holes_and_read_as_they_were() {
             let top = tempfile::tempdir().unwrap();
             let disk = RealDisk::create(top.path()).unwrap();
             let name = StagedName("s".to_owned());
-            let mut file = disk.stage(&name).unwrap();
+            let mut file = disk.stage(&name, 0).unwrap();
             content.chunks(step).for_each(|piece| file.write_all(piece).unwrap());
             file.write_all(&[]).unwrap();
             file.finish().unwrap();

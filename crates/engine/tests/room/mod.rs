@@ -1,0 +1,176 @@
+//! Room: what a file needs on a drive while it arrives, to the byte.
+
+use offsync_core::limits::{ALLOWANCE_BYTES_MIN, STAGED_TWICE_BYTES_MAX};
+use offsync_testkit::{DiskOptions, Rng};
+
+use crate::home::{Homes, path};
+
+const FILM_BYTES: usize = 26_000_000;
+/// More syncs than anything here takes.
+const SYNCS_MAX: usize = 40;
+
+/// Two homes; the drive of the second has so much room in all, beside what is left free on any drive.
+fn pair(room_bytes: u64) -> Homes {
+    let capacity_bytes = room_bytes * 100 / 99 + 1;
+    Homes::on(&[DiskOptions::ext4(), DiskOptions::ext4().sized(capacity_bytes)])
+}
+
+fn film(seed: u64) -> Vec<u8> {
+    Rng::new(seed).bytes(FILM_BYTES)
+}
+
+/// Tells whether both homes show the same; what they show is too long to be told.
+fn is_equal(homes: &Homes) -> bool {
+    homes.disk(1).hand().tree() == homes.disk(0).hand().tree()
+}
+
+fn arrives(homes: &mut Homes, mut sync: impl FnMut(&mut Homes, usize)) -> bool {
+    for _ in 0..SYNCS_MAX {
+        sync(homes, 0);
+        sync(homes, 1);
+        if is_equal(homes) {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn a_file_needs_room_for_itself_and_one_pack() {
+    let needed = FILM_BYTES as u64 + STAGED_TWICE_BYTES_MAX;
+    let mut homes = pair(needed);
+    homes.hand(0).write(&path("film"), film(1)).expect("fits");
+    homes.sync(0);
+    let report = homes.sync(1);
+    assert!(is_equal(&homes));
+    assert_eq!((report.skipped.len(), report.applied.created), (0, 1), "{report:#?}");
+    assert!(
+        report.downloaded_bytes < FILM_BYTES as u64 * 11 / 10,
+        "each pack is fetched once"
+    );
+    let peak = homes.disk(1).take_peak_bytes();
+    assert!(peak <= needed, "{peak} of {needed}");
+    assert!(homes.disk(1).hand().staging().is_empty());
+}
+
+#[test]
+fn a_file_without_room_for_itself_and_one_pack_is_named_with_what_it_needs_and_not_fetched() {
+    let needed = FILM_BYTES as u64 + STAGED_TWICE_BYTES_MAX;
+    let mut homes = pair(needed - 100_000);
+    homes.hand(0).write(&path("film"), film(1)).expect("fits");
+    homes.sync(0);
+    let report = homes.sync(1);
+    assert!(report.downloaded_bytes < 100_000, "{report:#?}");
+    assert_eq!(report.skipped.len(), 1);
+    assert!(
+        report.skipped[0].reason.contains("it needs 30.1 MB while"),
+        "{report:#?}"
+    );
+}
+
+#[test]
+fn a_file_that_arrives_in_parts_needs_room_for_itself_and_a_few_packs() {
+    let needed = FILM_BYTES as u64 + 2 * STAGED_TWICE_BYTES_MAX;
+    let mut homes = pair(needed);
+    homes.hand(0).write(&path("film"), film(1)).expect("fits");
+    let mut downloaded = 0;
+    let arrived = arrives(&mut homes, |homes, n| {
+        let report = homes.sync_allowing(n, ALLOWANCE_BYTES_MIN);
+        downloaded += report.downloaded_bytes;
+    });
+    assert!(arrived, "{:?}", homes.mail());
+    assert!(downloaded < FILM_BYTES as u64 * 11 / 10, "{downloaded}");
+    let peak = homes.disk(1).take_peak_bytes();
+    assert!(peak <= FILM_BYTES as u64 + STAGED_TWICE_BYTES_MAX, "{peak} of {needed}");
+}
+
+#[test]
+fn a_file_that_is_served_in_any_order_needs_no_more_room() {
+    let needed = FILM_BYTES as u64 + STAGED_TWICE_BYTES_MAX;
+    let mut homes = pair(needed);
+    homes.hand(0).write(&path("film"), film(1)).expect("fits");
+    homes.sync(0);
+    let packs: Vec<String> = homes
+        .mail()
+        .into_iter()
+        .filter(|name| name.ends_with(".pack"))
+        .collect();
+    assert!(packs.len() > 5);
+    packs.iter().for_each(|name| homes.lose_objects(name));
+    let arrived = arrives(&mut homes, |homes, n| drop(homes.sync(n)));
+    assert!(arrived, "{:?}", homes.mail());
+    let peak = homes.disk(1).take_peak_bytes();
+    assert!(peak <= needed, "{peak} of {needed}");
+}
+
+#[test]
+fn a_file_of_which_half_is_here_needs_room_for_itself_and_one_pack() {
+    let needed = FILM_BYTES as u64 + STAGED_TWICE_BYTES_MAX;
+    let mut homes = pair(FILM_BYTES as u64 + needed);
+    homes.hand(0).write(&path("film"), film(1)).expect("fits");
+    assert!(arrives(&mut homes, |homes, n| drop(homes.sync(n))));
+    homes.disk(1).take_peak_bytes();
+    let mut edited = film(1);
+    edited[FILM_BYTES / 4..FILM_BYTES * 3 / 4].copy_from_slice(&film(2)[..FILM_BYTES / 2]);
+    homes.hand(0).write(&path("film"), edited).expect("fits");
+    homes.sync(0);
+    let report = homes.sync(1);
+    assert!(is_equal(&homes));
+    assert!(report.downloaded_bytes < FILM_BYTES as u64 * 2 / 3, "{report:#?}");
+    let peak = homes.disk(1).take_peak_bytes();
+    assert!(peak <= FILM_BYTES as u64 + needed, "{peak} of {needed}");
+}
+
+#[test]
+fn many_photos_of_the_size_of_one_chunk_need_room_for_themselves_and_one_pack() {
+    let needed = 26 * 1_000_000 + STAGED_TWICE_BYTES_MAX;
+    let mut homes = pair(needed);
+    for n in 0..26 {
+        let photo = Rng::new(n).bytes(1_000_000);
+        homes.hand(0).write(&path(&format!("{n}.jpg")), photo).expect("fits");
+    }
+    homes.sync(0);
+    let report = homes.sync(1);
+    assert!(is_equal(&homes));
+    assert!(report.skipped.is_empty(), "{report:#?}");
+    assert!(
+        report.downloaded_bytes < 27_000_000,
+        "nothing is fetched twice: {report:#?}"
+    );
+    let peak = homes.disk(1).take_peak_bytes();
+    assert!(peak <= needed, "{peak} of {needed}");
+}
+
+#[test]
+fn no_power_cut_lets_a_pack_be_fetched_again_that_was_noted() {
+    for (seed, first, more) in [(1, 15, 3), (2, 30, 7), (3, 43, 19)] {
+        let needed = FILM_BYTES as u64 + 2 * STAGED_TWICE_BYTES_MAX;
+        let mut homes = pair(needed);
+        homes.hand(0).write(&path("film"), film(seed)).expect("fits");
+        homes.sync(0);
+        let mut rng = Rng::new(seed);
+        let mut noted: Vec<String> = Vec::new();
+        let mut calls = first;
+        let mut cuts = 0;
+        loop {
+            let (packs, report) = homes.sync_until(1, calls, &mut rng);
+            let again: Vec<&String> = packs.iter().filter(|pack| noted.contains(pack)).collect();
+            assert!(again.is_empty(), "cut {cuts} at call {calls}: {again:?}");
+            // Only the last may have been cut off before it was noted.
+            noted.extend(packs.iter().rev().skip(1).cloned());
+            if report.is_some() {
+                break;
+            }
+            let shown = homes.disk(1).hand().tree();
+            let whole = homes.disk(0).hand().tree();
+            assert!(shown.is_empty() || shown == whole, "nothing is shown by halves");
+            (calls, cuts) = (calls + more, cuts + 1);
+        }
+        assert!(cuts >= 8, "{cuts}");
+        assert!(is_equal(&homes));
+        let peak = homes.disk(1).take_peak_bytes();
+        assert!(peak <= needed, "{peak} of {needed}");
+        homes.sync(1);
+        assert!(homes.disk(1).hand().staging().is_empty());
+    }
+}
