@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 25] = [
+const ONCE_BROKEN: [(&str, u64, &str); 26] = [
     (
         "mix",
         3_000_286,
@@ -39,6 +39,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 25] = [
         "rot",
         3_000_206,
         "what rotted was taken for held, and what nobody held any more for a deadlock",
+    ),
+    (
+        "rot",
+        3_005_431,
+        "a damaged file that nobody else had whole was moved, and posted as what it reads like",
     ),
     (
         "rot",

@@ -280,7 +280,7 @@ impl Engine<'_> {
         Ok(None)
     }
 
-    /// Gives what the files read as that are known to be damaged, and can be had whole from somewhere.
+    /// Gives what the files read as that are known to be damaged.
     pub(crate) fn damaged_readings(&mut self) -> Result<DamagedReadings> {
         let mut readings = DamagedReadings::default();
         for (key, damage) in self.damages()? {
@@ -291,13 +291,7 @@ impl Engine<'_> {
             let (Some(reads), Some((Content::File(meant), stat))) = (damage.reads, known) else {
                 continue;
             };
-            let mut is_in_archive = true;
-            for (chunk, _, _) in meant.pieces() {
-                is_in_archive &= !self.index.versions_with_chunk(&chunk)?.is_empty();
-            }
-            if is_in_archive {
-                readings.0.insert((reads, stat.mtime_ns), (meant.clone(), damage));
-            }
+            readings.0.insert((reads, stat.mtime_ns), (meant.clone(), damage));
         }
         Ok(readings)
     }
