@@ -12,13 +12,8 @@ use crate::rel_path::PathKey;
 pub enum Step {
     /// Nothing.
     Keep,
-    /// Nothing on the disk; it stands for other versions now.
-    Rebind {
-        /// What it shows from now on.
-        shown: Shown,
-        /// What it showed and a person replaced: to be remembered as deleted.
-        gone: Vec<ShownRef>,
-    },
+    /// Nothing on the disk; it stands for other versions from now on.
+    Rebind(Shown),
     /// Take away what is shown.
     Remove,
     /// Put something where nothing stands.
@@ -132,37 +127,30 @@ fn looks_wanted(there: &crate::entry::Value, want: &Shown) -> bool {
 fn rebind(was: Option<&Shown>, want: &Shown) -> Step {
     match was {
         Some(was) if was.refs == want.refs && was.value.looks_like(&want.value) => Step::Keep,
-        _ => Step::Rebind {
-            shown: want.clone(),
-            gone: Vec::new(),
-        },
+        _ => Step::Rebind(want.clone()),
     }
 }
 
-/// The same content arrived that a person put here: it stands for both from now on.
+/// The same content arrived that a person put here, where nothing was: it stands for both from now on.
+///
+/// What a person changed or touched is said as their own version all the same, for it replaces what stood there. To say
+/// only that this is gone, since another version holds what the person wants, is wrong: the author of that one may give
+/// it up at the same moment for the sake of this one, and nobody has it any more.
 fn adopt_beside_own(key: &PathKey, was: Option<&Shown>, want: &Shown) -> Step {
     let mut refs = posted_refs(want);
-    if refs.iter().all(|shown| shown.dots.is_empty()) {
-        return Step::Keep;
-    }
-    let is_kept = |old: &&ShownRef| {
+    let is_kept = |old: &ShownRef| {
         refs.iter()
             .any(|new| new.origin == old.origin && old.dots.iter().all(|dot| new.dots.contains(dot)))
     };
-    let old = was.map_or(&[][..], |was| &was.refs);
-    let gone = old
-        .iter()
-        .filter(|old| !old.dots.is_empty() && !is_kept(old))
-        .cloned()
-        .collect();
-    refs.retain(|shown| !shown.dots.is_empty() || shown.origin == *key);
-    Step::Rebind {
-        shown: Shown {
-            refs,
-            value: want.value.clone(),
-        },
-        gone,
+    let mut old = was.iter().flat_map(|was| &was.refs).filter(|old| !old.dots.is_empty());
+    if refs.iter().all(|shown| shown.dots.is_empty()) || !old.all(is_kept) {
+        return Step::Keep;
     }
+    refs.retain(|shown| !shown.dots.is_empty() || shown.origin == *key);
+    Step::Rebind(Shown {
+        refs,
+        value: want.value.clone(),
+    })
 }
 
 #[cfg(test)]
@@ -252,10 +240,7 @@ mod tests {
 
     #[test]
     fn what_looks_as_wanted_is_adopted() {
-        let rebound = Step::Rebind {
-            shown: shown("x", &[dot(2)]),
-            gone: Vec::new(),
-        };
+        let rebound = Step::Rebind(shown("x", &[dot(2)]));
         check(
             Some(clean("x", &[dot(1)])),
             Some(shown("x", &[dot(2)])),
@@ -266,17 +251,18 @@ mod tests {
     }
 
     #[test]
-    fn an_own_change_that_arrives_from_elsewhere_too_remembers_what_it_replaced() {
+    fn what_a_person_made_and_arrives_from_elsewhere_too_is_one() {
         let want = shown("x", &[dot(2), Dot::provisional(0)]);
-        let gone = vec![ShownRef {
-            origin: key(),
-            dots: vec![dot(1)],
-        }];
-        let step = Step::Rebind {
-            shown: shown("x", &[dot(2)]),
-            gone,
-        };
-        check(Some(dirty(Some(shown("old", &[dot(1)])), "x")), Some(want), step);
+        check(Some(dirty(None, "x")), Some(want), Step::Rebind(shown("x", &[dot(2)])));
+    }
+
+    #[test]
+    fn what_a_person_changed_is_said_though_it_arrives_from_elsewhere_too() {
+        let want = shown("x", &[dot(2), Dot::provisional(0)]);
+        for before in ["old", "x"] {
+            let place = dirty(Some(shown(before, &[dot(1)])), "x");
+            check(Some(place), Some(want.clone()), Step::Keep);
+        }
     }
 
     #[test]

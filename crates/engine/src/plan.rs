@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::Content;
 use offsync_core::ids::ChunkId;
-use offsync_core::place::{Observed, Place, Shown, ShownRef, Stat};
+use offsync_core::place::{Observed, Place, Shown, Stat};
 use offsync_core::present::present_folder;
 use offsync_core::reconcile::{AtHand, Step, decide};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -77,7 +77,7 @@ pub(crate) struct StepAside {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) folders: Vec<PathKey>,
-    pub(crate) rebinds: Vec<(PathKey, Shown, Vec<ShownRef>)>,
+    pub(crate) rebinds: Vec<(PathKey, Shown)>,
     pub(crate) step_asides: Vec<StepAside>,
     pub(crate) actions: Vec<Action>,
     /// Folders that stay unsettled.
@@ -177,7 +177,7 @@ impl Engine<'_> {
         };
         match decide(&key, place.as_ref(), want.as_ref(), at_hand) {
             Step::Keep => {}
-            Step::Rebind { shown, gone } => plan.rebinds.push((key, shown, gone)),
+            Step::Rebind(shown) => plan.rebinds.push((key, shown)),
             Step::Remove => plan.actions.push(Action {
                 key,
                 before: before(place),

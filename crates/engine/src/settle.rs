@@ -157,17 +157,12 @@ impl Engine<'_> {
     /// Lets places stand for other versions; their folders are looked at once more, since own changes may be settled by it.
     fn rebind(&mut self, plan: &mut Plan) -> Result<bool> {
         let any = !plan.rebinds.is_empty();
-        let mut gone = BTreeMap::new();
         let mut writes = Vec::new();
-        for (key, shown, lost) in std::mem::take(&mut plan.rebinds) {
+        for (key, shown) in std::mem::take(&mut plan.rebinds) {
             plan.unfinished.extend(key.parent());
             let there = self.index.place(&key)?.and_then(|place| place.into_parts().1);
             writes.push(IndexWrite::Place(key, Place::new(Some(shown), there)));
-            for lost in lost {
-                self.remember_gone(&lost.origin, lost.dots, &mut gone)?;
-            }
         }
-        writes.extend(gone_writes(gone));
         self.commit(writes)?;
         Ok(any)
     }
