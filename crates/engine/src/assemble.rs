@@ -175,11 +175,21 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Forgets a staged file that does not hold what is noted of it, so that it is fetched again.
+    /// Forgets a staged chunk that does not read as it should, so that it is fetched again; what lies beside it stays.
     fn drop_unreadable(&mut self, chunk: &ChunkId, stores: &mut Stores) -> Result<()> {
         let Some((name, _, _)) = stores.staged.get(chunk).cloned() else {
             return Ok(());
         };
+        let note = format!("{STAGED}{name}");
+        if memory::read::<Grown>(self.index, &format!("{GROWN}{name}"))?.is_none()
+            && let Some(mut kept) = memory::read::<StagedChunks>(self.index, &note)?
+        {
+            kept.chunks.retain(|(kept, _, _)| kept != chunk);
+            if !kept.chunks.is_empty() {
+                stores.staged.remove(chunk);
+                return self.commit(vec![memory::write(note, &kept)]);
+            }
+        }
         stores.forget_staged(&name);
         self.commit(memory::forget_staged(&name))?;
         self.disk.drop_staged(&StagedName(name))?;

@@ -317,7 +317,6 @@ impl Engine<'_> {
         if !self.report.diverged.is_empty() {
             // Before the alarm: the hashes that were kept may be what is wrong.
             self.report.root = Some(self.hash_all()?);
-
             self.report.diverged = self.diverged()?;
         }
         (self.report.held, self.report.also_held) = self.held_for_report();

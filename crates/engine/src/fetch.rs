@@ -117,6 +117,10 @@ impl Engine<'_> {
             Ok(chunks) => self.keep_chunks(chunks, stores, keeps),
             Err(error) => {
                 self.note_damaged(name, &error.to_string());
+                if matches!(error, FormatError::Open(OpenError::Newer { .. })) {
+                    // Others can read it.
+                    self.unusable.remove(name);
+                }
                 Ok(())
             }
         }

@@ -3,9 +3,9 @@
 //! Where two such files swap their names, no stat tells: they are read. Where a file reads as another known file does,
 //! somebody renamed it; a drive that fails never gives the content of another file.
 
-use offsync_core::entry::Content;
+use offsync_core::entry::{Content, FileContent};
 use offsync_core::limits::INDEX_PAGE_ROWS;
-use offsync_core::place::{Place, Stat};
+use offsync_core::place::Stat;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -13,13 +13,27 @@ use crate::error::Result;
 /// What cannot be told apart: length in bytes, and time in nanoseconds.
 type Looks = (u64, i64);
 
-/// The sizes and times that several known files of different content have.
+/// A known file: its looks, and the beginning of its digest.
+type Known = (Looks, [u8; 8]);
+
+/// The known files that share their size and time with one of other content, as they were when they were first asked for.
 #[derive(Default)]
-pub(crate) struct Lookalikes(Option<Vec<Looks>>);
+pub(crate) struct Lookalikes(Option<Vec<Known>>);
 
 /// Tells whether nothing but size and time tells of a file.
 fn is_bare(stat: &Stat) -> bool {
     stat.inode == 0 && stat.size_bytes > 0
+}
+
+fn looks(stat: &Stat) -> Looks {
+    (stat.size_bytes, stat.mtime_ns)
+}
+
+fn beginning(file: &FileContent) -> [u8; 8] {
+    let mut digest = [0; 8];
+    // Eight bytes do: who takes two contents for one misses a rename among files that look alike.
+    digest.copy_from_slice(&file.digest.as_bytes()[..8]);
+    digest
 }
 
 impl Lookalikes {
@@ -29,21 +43,30 @@ impl Lookalikes {
         if !is_bare(stat) {
             return Ok(false);
         }
+        let known = self.known(engine)?;
+        let at = known.partition_point(|(known, _)| *known < looks(stat));
+        Ok(known.get(at).is_some_and(|(known, _)| *known == looks(stat)))
+    }
+
+    /// Tells whether what a file reads as is what another one held that looks just so: then somebody renamed that one.
+    pub(crate) fn explains(&mut self, engine: &Engine<'_>, stat: &Stat, read: &FileContent) -> Result<bool> {
+        let is_known = |known: &[Known]| known.binary_search(&(looks(stat), beginning(read))).is_ok();
+        Ok(is_bare(stat) && is_known(self.known(engine)?))
+    }
+
+    fn known(&mut self, engine: &Engine<'_>) -> Result<&[Known]> {
         let known = match self.0.take() {
             Some(known) => known,
             None => engine.lookalikes()?,
         };
-        let has = known.binary_search(&(stat.size_bytes, stat.mtime_ns)).is_ok();
-        self.0 = Some(known);
-        Ok(has)
+        Ok(self.0.insert(known))
     }
 }
 
 impl Engine<'_> {
     /// Gives what files of different content have in common, in order.
-    fn lookalikes(&self) -> Result<Vec<Looks>> {
-        // Eight bytes of the digest do: who takes two contents for one misses a rename among files that look alike.
-        let mut all: Vec<(Looks, [u8; 8])> = Vec::new();
+    fn lookalikes(&self) -> Result<Vec<Known>> {
+        let mut all: Vec<Known> = Vec::new();
         let mut after = None;
         loop {
             let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
@@ -52,40 +75,15 @@ impl Engine<'_> {
             for (_, place) in &page {
                 let content = place.on_disk().map(|value| &value.content);
                 if let (Some(Content::File(file)), Some(stat)) = (content, place.stat().filter(|stat| is_bare(stat))) {
-                    let mut digest = [0; 8];
-                    digest.copy_from_slice(&file.digest.as_bytes()[..8]);
-                    all.push(((stat.size_bytes, stat.mtime_ns), digest));
+                    all.push((looks(stat), beginning(file)));
                 }
             }
         }
         all.sort_unstable();
-        let differ = |two: &[(Looks, [u8; 8])]| two[0].0 == two[1].0 && two[0].1 != two[1].1;
-        let mut several: Vec<Looks> = all.windows(2).filter(|two| differ(two)).map(|two| two[0].0).collect();
-        several.dedup();
-        Ok(several)
-    }
-
-    /// Tells whether a content is that of another file that is known, here or in the archive.
-    pub(crate) fn is_known_content(&self, content: &Content) -> Result<bool> {
-        let Some(first) = content.chunk_ids().into_iter().next() else {
-            return Ok(false);
-        };
-        for key in self.index.places_with_chunk(&first)? {
-            let place = self.index.place(&key)?;
-            let there = place.as_ref().and_then(Place::on_disk);
-            if there.is_some_and(|value| value.content.same_as(content)) {
-                return Ok(true);
-            }
-        }
-        for (key, dot) in self.index.versions_with_chunk(&first)? {
-            let siblings = self.index.entry(&key)?;
-            if siblings
-                .get(&dot)
-                .is_some_and(|version| version.value.content.same_as(content))
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        all.dedup();
+        let alike = all
+            .chunk_by(|one, other| one.0 == other.0)
+            .filter(|alike| alike.len() > 1);
+        Ok(alike.flatten().copied().collect())
     }
 }

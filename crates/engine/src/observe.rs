@@ -92,7 +92,7 @@ pub(crate) fn looks_unread(known: &Stat, now: &Stat, kind: EntryKind) -> bool {
 }
 
 /// Tells whether two times differ as the local times of two zones do, or of summer and winter.
-fn is_zone_shift(difference_ns: i64) -> bool {
+pub(crate) fn is_zone_shift(difference_ns: i64) -> bool {
     const QUARTER_NS: i64 = 15 * 60 * 1_000_000_000;
     const QUARTERS_MAX: i64 = 26 * 4;
     difference_ns != 0 && difference_ns % QUARTER_NS == 0 && (difference_ns / QUARTER_NS).abs() <= QUARTERS_MAX

@@ -84,7 +84,11 @@ impl Engine<'_> {
         is_alone: bool,
     ) -> Result<Option<Pick>> {
         let mut needs: Vec<Vec<(ChunkId, u64)>> = Vec::new();
-        let lacking = posting.counted.lacking();
+        let mut lacking = posting.counted.lacking();
+        // What is damaged here cannot be sent from here: whoever lacks it asks for it.
+        let damages = self.damages()?;
+        let bad: BTreeSet<&ChunkId> = damages.values().flat_map(|damage| &damage.bad).collect();
+        lacking.retain(|chunk| !bad.contains(chunk));
         for change in changes {
             needs.push(if is_alone {
                 Vec::new()
@@ -189,11 +193,9 @@ impl Engine<'_> {
             self.tell_bytes(Phase::Posting, done as u64, Some(total), content.bytes, None)?;
             match self.read_chunk(chunk, stores)? {
                 Some(bytes) => content.add(*chunk, bytes),
-                None if self.index.versions_with_chunk(chunk)?.is_empty() => {
+                None => {
                     unreadable.insert(*chunk);
                 }
-                // It is in the archive already: who lacks it asks for it, and this drive's may be damaged.
-                None => {}
             }
             if let Some(full) = content.take_full()
                 && !self.put_pack(mailbox, view, posting, sequence, full, &mut content)?

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
-use offsync_core::entry::{Content, Version};
+use offsync_core::entry::{Content, Value, Version};
 use offsync_core::limits::{IGNORED_LISTED_MAX, INDEX_PAGE_ROWS};
 use offsync_core::place::{Place, Stat};
 use offsync_core::ports::{DiskEntry, EntryKind, IndexWrite};
@@ -25,6 +25,7 @@ use crate::verify::DamagedReadings;
 
 /// Writes that are gathered before they are committed.
 const SCAN_WRITES_MAX: usize = 2_000;
+
 /// How thorough a scan is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Depth {
@@ -63,6 +64,8 @@ struct Walk {
     left_out: Vec<(RelPath, DiskEntry)>,
     /// Inodes of files that are left since somebody is still writing them: what is missing may be one of them.
     unfinished: BTreeSet<u64>,
+    /// Whether one of them has no inode number: any file that is missing may be that one.
+    has_nameless: bool,
 }
 
 /// What a folder turned out to hold, at any depth.
@@ -93,6 +96,7 @@ impl Engine<'_> {
             unread: None,
             left_out: Vec::new(),
             unfinished: BTreeSet::new(),
+            has_nameless: false,
         };
         self.scan_folder(&RelPath::root(), None, &mut walk)?;
         if self.disk.read_marker()? != marker {
@@ -184,6 +188,14 @@ impl Engine<'_> {
             holds.ignored |= inside.ignored;
         }
         Ok(holds)
+    }
+
+    /// Tells whether what stands under a known file's name, and looks as it did, is another file that looked just so.
+    fn was_renamed_here(&self, seen: &(Value, Stat), walk: &mut Walk) -> Result<bool> {
+        match &seen.0.content {
+            Content::File(read) => walk.lookalikes.explains(self, &seen.1, read),
+            _ => Ok(false),
+        }
     }
 
     /// Tells whether a path, or anything below it, is in the archive: rules are not asked about that.
@@ -300,10 +312,12 @@ impl Engine<'_> {
         let is_file = entry.kind == EntryKind::File;
         self.report.scanned_files += u64::from(is_file);
         let known = place.as_ref().and_then(|place| Some((place.on_disk()?, place.stat()?)));
-        if let Some((value, stat)) = known {
-            let is_same = kind_of(&value.content) == Some(entry.kind) && looks_unread(stat, &entry.stat, entry.kind);
+        let looks_known = known.is_some_and(|(value, stat)| {
+            kind_of(&value.content) == Some(entry.kind) && looks_unread(stat, &entry.stat, entry.kind)
+        });
+        if looks_known && known.is_some_and(|(value, _)| value.path == *path) {
             let is_read = is_file && (walk.depth == Depth::Deep || walk.lookalikes.has(self, &entry.stat)?);
-            if is_same && !is_read && value.path == *path {
+            if !is_read {
                 return Ok(());
             }
         }
@@ -311,10 +325,11 @@ impl Engine<'_> {
         let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.inode);
         let is_racy =
             known.is_some_and(|(_, stat)| stat.ctime_ns == UNTELLING_CTIME_NS && telling(stat) == telling(&entry.stat));
-        if is_file && !is_racy && self.monitor.leaves(path, &entry.stat) {
+        if is_file && !is_racy && !looks_known && self.monitor.leaves(path, &entry.stat) {
             self.report.unfinished.push(path.clone());
             self.unread_paths += 1;
             walk.unfinished.insert(entry.stat.inode);
+            walk.has_nameless |= entry.stat.inode == 0;
             return Ok(());
         }
         let mut seen = match self.observe(path, entry, place.as_ref()) {
@@ -331,7 +346,7 @@ impl Engine<'_> {
             && kind_of(&value.content) == Some(entry.kind)
             && looks_unread(stat, &entry.stat, entry.kind)
             && !value.same_content(&seen.0)
-            && !self.is_known_content(&seen.0.content)?
+            && !self.was_renamed_here(&seen, walk)?
         {
             if let (Content::File(file), Content::File(read)) = (&value.content, &seen.0.content) {
                 let note = self.note_damage(path, file, read.digest)?;
@@ -344,7 +359,9 @@ impl Engine<'_> {
             return Ok(());
         }
         // A damaged file that got another name is that file, and never posted as an edit.
-        walk.writes.extend(walk.damaged.see_through(&mut seen.0, &seen.1));
+        let has_local_times = !walk.damaged.is_empty() && self.disk.profile()?.has_local_times();
+        walk.writes
+            .extend(walk.damaged.see_through(&mut seen.0, &seen.1, has_local_times));
         if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
             let found = self.places_below(&path.key())?;
             walk.replaced.extend(found);
@@ -400,6 +417,9 @@ impl Engine<'_> {
         let is_unfinished = |inode: u64| inode != 0 && unfinished.contains(&inode);
         let was = |place: &Place| place.stat().map_or(0, |stat| stat.inode);
         walk.absent.retain(|(_, place)| !is_unfinished(was(place)));
+        if walk.has_nameless && walk.trust == Trust::Own {
+            walk.absent.clear();
+        }
         let mut absent = std::mem::take(&mut walk.replaced);
         let replaced = absent.len();
         match &walk.unread {

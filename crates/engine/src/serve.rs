@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::format::{ObjectName, State, Want, decode_pack, encode_pack};
+use offsync_core::format::{FormatError, ObjectName, State, Want, decode_pack, encode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{
     ALLOWANCE_PERCENT, GAP_CYCLES, INDEX_PAGE_ROWS, MISSING_LISTED_MAX, OBJECT_BYTES_MAX, PACK_CONTENT_BYTES_MAX,
@@ -13,6 +13,7 @@ use offsync_core::limits::{
 };
 use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::PathKey;
+use offsync_core::seal::OpenError;
 use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
@@ -133,7 +134,10 @@ impl Engine<'_> {
             if is_mine
                 && view.contains(&name)
                 && let Some(sealed) = self.get(mailbox, &name)?
-                && decode_pack(self.keys, &name, &sealed).is_err()
+                && sealed.len() as u64 == view.size_of(&name)
+                && let Err(error) = decode_pack(self.keys, &name, &sealed)
+                // Written by a newer Offsync, here on another computer: others can read it.
+                && !matches!(error, FormatError::Open(OpenError::Newer { .. }))
             {
                 self.delete_object(mailbox, view, &name)?;
             }

@@ -15,9 +15,10 @@ use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
+use crate::lookalike::Lookalikes;
 use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, LAST_CHECK};
 use crate::monitor::Phase;
-use crate::observe::UNTELLING_CTIME_NS;
+use crate::observe::{UNTELLING_CTIME_NS, is_zone_shift};
 use crate::report::SkippedPath;
 use crate::touched::looks_same;
 
@@ -73,6 +74,7 @@ impl Engine<'_> {
         let kept = memory::read(self.index, CHECK)?.filter(|_| options.budget_ns.is_some());
         let mut pass: CheckPass = kept.unwrap_or(new_pass);
         let mut report = VerifyReport::default();
+        let mut lookalikes = Lookalikes::default();
         let total = self.index.count_files()?;
         let is_over = |report: &VerifyReport, now_ns: i64| {
             let is_late = options
@@ -91,7 +93,7 @@ impl Engine<'_> {
                 }
                 let unread = |report: &VerifyReport| report.skipped.len() as u64 + report.uncompared_files;
                 let before = unread(&report);
-                self.verify_place(&key, &place, &mut report, options)?;
+                self.verify_place(&key, &place, &mut report, options, &mut lookalikes)?;
                 pass.unread += unread(&report) - before;
                 pass.files += u64::from(place.on_disk().is_some_and(is_file));
                 pass.after = Some(key);
@@ -129,6 +131,7 @@ impl Engine<'_> {
         place: &Place,
         report: &mut VerifyReport,
         options: &VerifyOptions,
+        lookalikes: &mut Lookalikes,
     ) -> Result<()> {
         let (Some(value), Some(stat)) = (place.on_disk(), place.stat()) else {
             return Ok(());
@@ -166,9 +169,17 @@ impl Engine<'_> {
                 None => Ok(()),
             };
         }
-        let read = self.read_content(&value.path)?.map(|(read, _)| read);
+        let read = match self.read_content(&value.path) {
+            Ok(read) => read.map(|(read, _)| read),
+            // A bad place on the drive reads as an error; whether the drive is still there is asked right after.
+            Err(EngineError::Disk(_)) => None,
+            Err(error) => return Err(error),
+        };
+        if self.disk.read_marker()?.is_none() {
+            return Err(EngineError::DriveChanged);
+        }
         if let Some(read) = &read
-            && self.is_known_content(&Content::File(read.clone()))?
+            && lookalikes.explains(self, stat, read)?
         {
             // It reads as another file does: somebody gave it that one's name, and the drive keeps nothing that tells.
             report.uncompared_files += 1;
@@ -267,9 +278,13 @@ impl Engine<'_> {
             if known.contains_key(&key) || self.index.note(&memory::of_key(DAMAGED, &key))?.is_some() {
                 continue;
             }
-            let value = self.index.place(&key)?.and_then(|place| place.on_disk().cloned());
-            if let Some(Value { path, content, .. }) = value
+            let place = self.index.place(&key)?;
+            let there = place.and_then(|place| Some((place.on_disk()?.clone(), *place.stat()?)));
+            if let Some((Value { path, content, .. }, stat)) = there
                 && let Content::File(file) = &content
+                // What cannot be opened says nothing of what it holds.
+                && self.looks_as_known(&path, &stat)?
+                && self.disk.open(&path).is_ok()
                 && self.is_still_damaged(damage, &key)?
                 // A sound file may hold the same.
                 && self.damaged_pieces(&path, file)? == damage.bad
@@ -291,7 +306,12 @@ impl Engine<'_> {
             let (Some(reads), Some((Content::File(meant), stat))) = (damage.reads, known) else {
                 continue;
             };
-            readings.0.insert((reads, stat.mtime_ns), (meant.clone(), damage));
+            readings.0.push(DamagedReading {
+                reads,
+                mtime_ns: stat.mtime_ns,
+                meant: meant.clone(),
+                damage,
+            });
         }
         Ok(readings)
     }
@@ -331,16 +351,34 @@ impl Engine<'_> {
 /// What files that are known to be damaged read as, and their times: what reads just so and has that time is such a
 /// file under another name. With another time it is somebody's word: who saves what is there means it.
 #[derive(Default)]
-pub(crate) struct DamagedReadings(BTreeMap<(Digest, i64), (FileContent, Damage)>);
+pub(crate) struct DamagedReadings(Vec<DamagedReading>);
+
+struct DamagedReading {
+    reads: Digest,
+    mtime_ns: i64,
+    /// What it should read like.
+    meant: FileContent,
+    damage: Damage,
+}
 
 impl DamagedReadings {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Puts what a file should read like in the place of what it reads as, if that is known damage; gives the write
     /// that names it as damaged under its path.
-    pub(crate) fn see_through(&self, seen: &mut Value, stat: &Stat) -> Option<IndexWrite> {
+    pub(crate) fn see_through(&self, seen: &mut Value, stat: &Stat, has_local_times: bool) -> Option<IndexWrite> {
         let Content::File(read) = &seen.content else {
             return None;
         };
-        let (meant, damage) = self.0.get(&(read.digest, stat.mtime_ns))?;
+        let is_its_time = |then_ns: i64| {
+            let moved_ns = stat.mtime_ns - then_ns;
+            moved_ns == 0 || has_local_times && is_zone_shift(moved_ns)
+        };
+        let mut known = self.0.iter();
+        let DamagedReading { meant, damage, .. } =
+            known.find(|known| known.reads == read.digest && is_its_time(known.mtime_ns))?;
         seen.content = Content::File(meant.clone());
         let damage = Damage {
             path: seen.path.clone(),

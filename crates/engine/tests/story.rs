@@ -350,6 +350,45 @@ fn a_file_under_another_ones_name_is_never_called_damaged() {
 }
 
 #[test]
+fn damage_that_reads_as_another_file_is_damage_where_inodes_tell() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("rots"), "count 0").expect("fits");
+    homes.hand(0).write(&path("alike"), "count 1").expect("fits");
+    homes.round(2);
+    // Its last byte turns into that of the other.
+    homes.hand(1).rot(&path("rots")).expect("is there");
+
+    let report = homes.verify_repairing(1);
+
+    let damaged: Vec<_> = report.damaged.iter().map(|damaged| damaged.path.clone()).collect();
+    assert_eq!(damaged, [path("rots")]);
+    homes.round(3);
+    assert_eq!(
+        (homes.read(0, "rots").as_str(), homes.read(1, "rots").as_str()),
+        ("count 0", "count 0")
+    );
+}
+
+#[test]
+fn a_file_with_a_bad_place_is_damaged_and_ends_no_verification() {
+    let mut homes = Homes::new(2);
+    for name in ["a", "b", "c"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    homes.hand(1);
+    homes.disk(1).spoil(&path("b"));
+
+    let report = homes.verify_repairing(1);
+
+    let damaged: Vec<_> = report.damaged.iter().map(|damaged| damaged.path.clone()).collect();
+    assert_eq!((damaged, report.checked_files), (vec![path("b")], 3));
+}
+
+#[test]
 fn kept_hashes_that_are_wrong_are_found_by_whoever_would_raise_the_alarm() {
     let mut homes = Homes::new(2);
     homes.hand(0).write(&path("album/one.jpg"), "one").expect("fits");
