@@ -154,6 +154,11 @@ fn a_removed_location_neither_sends_nor_gets_and_comes_back_on_a_word() {
     ] {
         assert!(told.expect_code(0).stdout.contains(said), "{told}");
     }
+    pep.json(["location", "park", pep.at(), "grandma"]).expect_failure(
+        1,
+        "removed",
+        &["was taken out of the archive", "location unpark"],
+    );
     pep.write("after.txt", "not for her");
     for home in [&pep, &anna, &pep] {
         assert_eq!(home.sync()["up_to_date"], true);

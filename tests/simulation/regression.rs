@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 27] = [
+const ONCE_BROKEN: [(&str, u64, &str); 29] = [
     (
         "mix",
         3_000_286,
@@ -34,6 +34,16 @@ const ONCE_BROKEN: [(&str, u64, &str); 27] = [
         "clone",
         3_006_166,
         "two homes had one content under two dots; each touched one, saw the other, and gave its own up for it: both went",
+    ),
+    (
+        "mix",
+        400,
+        "a statement that was damaged in the mailbox was written by nobody again, and nobody heard of that home",
+    ),
+    (
+        "park",
+        3_007_357,
+        "who had been parked came back and spoke twice since the last listing of who pruned: it is served state",
     ),
     (
         "rot",

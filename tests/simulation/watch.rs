@@ -36,10 +36,8 @@ pub(crate) struct Minted {
 pub(crate) struct SeenHead {
     pub(crate) counter: u64,
     pub(crate) at_ns: i64,
-    /// When the one before it was put.
-    before_ns: i64,
-    /// The number of the call that put it.
-    call: u64,
+    /// The number of the call by which its location came, or came back after it had been silent for long enough to be parked.
+    back_since_call: u64,
 }
 
 /// What was seen so far.
@@ -193,12 +191,13 @@ impl Watch {
         let mut notes = self.notes();
         let now_ns = notes.now_ns;
         notes.calls += 1;
-        let before_ns = notes.heads.get(&head.location).map_or(0, |seen| seen.at_ns);
+        let before = notes.heads.get(&head.location);
+        let went_on = before.filter(|seen| now_ns - seen.at_ns < notes.park_after_ns);
+        let back_since_call = went_on.map_or(notes.calls, |seen| seen.back_since_call);
         let seen = SeenHead {
             counter: head.counter,
             at_ns: now_ns,
-            before_ns,
-            call: notes.calls,
+            back_since_call,
         };
         notes.heads.insert(head.location, seen);
         notes.counts.insert(head.location, head.counts.clone());
@@ -239,7 +238,7 @@ impl Watch {
             let speaks = self.mailbox.object(&format!("head.{}", identity.location)).is_some()
                 && head.is_some_and(|head| {
                     // Who was parked and came back since the pruner's last listing is served state.
-                    let came_back = head.call > listed && !is_recent(head.before_ns);
+                    let came_back = head.back_since_call > listed;
                     head.counter == identity.counter && is_recent(head.at_ns) && !came_back
                 });
             // Whoever came between the pruner's listing and its deletion is served state.

@@ -96,8 +96,16 @@ impl App {
     fn set_membership(&self, folder: &Path, said: &str, membership: Membership) -> Result<LocationView> {
         let mut archive = self.open_archive(folder)?;
         archive.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
-        let (location, _) = find(&mut archive, said)?;
+        let (location, person) = find(&mut archive, said)?;
         refuse_this(&archive, location)?;
+        let aside = archive.with_engine(&Silent, |engine| engine.set_aside())?;
+        if membership == Membership::Parked && aside.get(&location) == Some(&Membership::Removed) {
+            return Err(AppError::failed(
+                "removed",
+                format!("'{}' was taken out of the archive; it cannot be parked.", person.label),
+                "Bring it back first with `offsync location unpark`.",
+            ));
+        }
         archive.with_engine(&Silent, |engine| engine.set_membership(location, membership))?;
         view_of(&mut archive, location)
     }

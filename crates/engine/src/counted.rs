@@ -101,7 +101,7 @@ impl Engine<'_> {
         let people = match People::decode(self.keys, name, &sealed) {
             Ok(people) => people,
             Err(error) => {
-                self.note_damaged(name, &error.to_string());
+                self.note_unreadable(name, &error);
                 return Ok(false);
             }
         };

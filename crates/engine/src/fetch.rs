@@ -116,11 +116,7 @@ impl Engine<'_> {
         match decode_pack(self.keys, name, &sealed) {
             Ok(chunks) => self.keep_chunks(chunks, stores, keeps),
             Err(error) => {
-                self.note_damaged(name, &error.to_string());
-                if matches!(error, FormatError::Open(OpenError::Newer { .. })) {
-                    // Others can read it.
-                    self.unusable.remove(name);
-                }
+                self.note_unreadable(name, &error);
                 Ok(())
             }
         }

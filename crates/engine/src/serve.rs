@@ -18,7 +18,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, GAP_CYCLES as GAP_NOTE};
+use crate::memory::{self, GAP_CYCLES as GAP_NOTE, STATEMENT};
 use crate::view::View;
 
 impl Engine<'_> {
@@ -39,17 +39,20 @@ impl Engine<'_> {
         let gap = (cycles >= GAP_CYCLES).then(|| self.vector.clone());
         let chunks: Vec<ChunkId> = missing.iter().copied().take(MISSING_LISTED_MAX).collect();
         let name = ObjectName::Want(me);
-        if gap.is_none() && chunks.is_empty() {
+        let is_asked_for = |name: &&ObjectName| match name {
+            // What it held is only of interest to whoever lacks something.
+            ObjectName::Pack { .. } => !chunks.is_empty(),
+            ObjectName::People { .. } => true,
+            _ => false,
+        };
+        let listed = self.unusable.iter().filter(|name| view.contains(name));
+        let damaged = listed.filter(is_asked_for).take(MISSING_LISTED_MAX);
+        let damaged: Vec<String> = damaged.map(ToString::to_string).collect();
+        if gap.is_none() && chunks.is_empty() && damaged.is_empty() {
             if view.contains(&name) {
                 self.delete_object(mailbox, view, &name)?;
             }
             return Ok(());
-        }
-        let mut damaged: Vec<String> = Vec::new();
-        if !chunks.is_empty() {
-            let listed = self.unusable.iter().filter(|name| view.contains(name));
-            let packs = listed.filter(|name| matches!(name, ObjectName::Pack { .. }));
-            damaged.extend(packs.take(MISSING_LISTED_MAX).map(ToString::to_string));
         }
         let want = Want {
             location: me,
@@ -94,7 +97,7 @@ impl Engine<'_> {
             }
         }
         self.take_back(mailbox, view, &wanted)?;
-        self.take_back_damaged(mailbox, view, &wanted)?;
+        self.mend_damaged(mailbox, view, &wanted)?;
         for want in &wanted {
             self.serve_state(mailbox, view, want, allowance_bytes)?;
             self.serve_chunks(mailbox, view, want, allowance_bytes)?;
@@ -123,26 +126,38 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Takes away own packs that a reader could not use and that cannot be used here either: they only take the room
-    /// that is needed to serve what they held.
-    fn take_back_damaged(&mut self, mailbox: &dyn Mailbox, view: &mut View, wanted: &[Want]) -> Result<()> {
+    /// Looks at what readers could not use. Own packs that cannot be used here either are taken away: they only take the
+    /// room that is needed to serve what they held. Statements that this location heard are put there again.
+    fn mend_damaged(&mut self, mailbox: &dyn Mailbox, view: &mut View, wanted: &[Want]) -> Result<()> {
         let me = self.me();
         let named = wanted.iter().flat_map(|want| &want.damaged);
         let names: BTreeSet<ObjectName> = named.filter_map(|name| name.parse().ok()).collect();
-        for name in names {
+        for name in names.into_iter().filter(|name| view.contains(name)).collect::<Vec<_>>() {
+            let heard: Option<Vec<u8>> = memory::read(self.index, &format!("{STATEMENT}{name}"))?;
             let is_mine = matches!(&name, ObjectName::Pack { author, .. } if *author == me);
-            if is_mine
-                && view.contains(&name)
-                && let Some(sealed) = self.get(mailbox, &name)?
-                && sealed.len() as u64 == view.size_of(&name)
-                && let Err(error) = decode_pack(self.keys, &name, &sealed)
-                // Written by a newer Offsync, here on another computer: others can read it.
-                && !matches!(error, FormatError::Open(OpenError::Newer { .. }))
-            {
-                self.delete_object(mailbox, view, &name)?;
+            if !is_mine && heard.is_none() {
+                continue;
+            }
+            let Some(sealed) = self.get(mailbox, &name)? else {
+                continue;
+            };
+            match heard {
+                Some(heard) if heard != sealed => self.put_object(mailbox, view, &name, &heard)?,
+                None if sealed.len() as u64 == view.size_of(&name) && self.is_damaged(&name, &sealed) => {
+                    self.delete_object(mailbox, view, &name)?;
+                }
+                _ => {}
             }
         }
         Ok(())
+    }
+
+    fn is_damaged(&self, name: &ObjectName, sealed: &[u8]) -> bool {
+        match decode_pack(self.keys, name, sealed) {
+            // Written by a newer Offsync, here on another computer: others can read it.
+            Ok(_) | Err(FormatError::Open(OpenError::Newer { .. })) => false,
+            Err(_) => true,
+        }
     }
 
     fn served_chunks(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<BTreeSet<ChunkId>> {

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use offsync_core::format::ObjectName;
+use offsync_core::format::{FormatError, ObjectName};
 use offsync_core::ids::{LocationId, PublicKey};
 use offsync_core::ports::{Mailbox, MailboxErrorKind};
 use offsync_core::rel_path::RelPath;
+use offsync_core::seal::OpenError;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -79,6 +80,14 @@ impl<'a> Engine<'a> {
             &RelPath::root(),
             format!("the mailbox's object {name} cannot be used ({reason}); what it held is asked for again"),
         );
+    }
+
+    /// Says why an object could not be read. One that only a newer Offsync reads is of use to others, and not damaged.
+    pub(crate) fn note_unreadable(&mut self, name: &ObjectName, error: &FormatError) {
+        self.note_damaged(name, &error.to_string());
+        if matches!(error, FormatError::Open(OpenError::Newer { .. })) {
+            self.unusable.remove(name);
+        }
     }
 
     pub(crate) fn put_object(
