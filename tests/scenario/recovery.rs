@@ -28,6 +28,12 @@ fn lose_computer(home: &Home) {
     fs::remove_dir_all(home.settings()).expect("a computer can be lost");
 }
 
+fn lose_computer_and_drive(home: &Home) {
+    lose_computer(home);
+    fs::remove_dir_all(&home.folder).expect("a drive can be lost");
+    fs::create_dir(&home.folder).expect("a new drive can be bought");
+}
+
 fn recover(home: &Home, sheet: &str) -> crate::output::Output {
     home.json(["join", home.at(), "--recovery", sheet])
 }
@@ -145,9 +151,7 @@ fn with_an_empty_folder_the_sheet_alone_brings_the_files_from_the_others() {
     let world = World::new();
     let [pep, anna] = world.pair(fill);
     let sheet = write_sheet(&world, &pep, "sheet.txt");
-    lose_computer(&pep);
-    fs::remove_dir_all(&pep.folder).expect("a drive can be lost");
-    fs::create_dir(&pep.folder).expect("a new drive can be bought");
+    lose_computer_and_drive(&pep);
     recover(&pep, text(&sheet)).expect_code(0);
     for _ in 0..4 {
         for home in [&pep, &anna] {
@@ -455,9 +459,7 @@ fn who_comes_back_into_an_empty_folder_is_told_that_it_waits_for_the_others() {
     let world = World::new();
     let [pep, anna] = world.pair(fill);
     let sheet = write_sheet(&world, &pep, "sheet.txt");
-    lose_computer(&pep);
-    fs::remove_dir_all(&pep.folder).expect("a drive can be lost");
-    fs::create_dir(&pep.folder).expect("a new drive can be bought");
+    lose_computer_and_drive(&pep);
     let told = pep.run(["join", pep.at(), "--recovery", text(&sheet)]);
     told.expect_code(0)
         .expect_out("Now: offsync sync; then let another home sync, and sync here again: that brings the files.");

@@ -23,6 +23,16 @@ fn pair(world: &World) -> Option<(Home, Home, ForeignDrive)> {
     Some((pep, anna, drive))
 }
 
+/// Lets the letter and the film rot while the drive is out; gives the film as it was.
+fn rot_letter_and_film(pep: &Home, drive: &mut ForeignDrive) -> Vec<u8> {
+    let film = pep.read("film.bin");
+    drive.unmount();
+    drive.rot(b"Dear Anna, here is what you asked for.");
+    drive.rot(&film[3_000_000..3_000_100]);
+    drive.mount(None);
+    film
+}
+
 /// Syncs both until nobody has anything to say; neither has permissions to compare.
 fn rest(pep: &Home, anna: &Home) {
     for _ in 0..3 {
@@ -44,11 +54,7 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
     let Some((pep, anna, mut drive)) = pair(&world) else {
         return;
     };
-    let film = pep.read("film.bin");
-    drive.unmount();
-    drive.rot(b"Dear Anna, here is what you asked for.");
-    drive.rot(&film[3_000_000..3_000_100]);
-    drive.mount(None);
+    let film = rot_letter_and_film(&pep, &mut drive);
     assert_ne!(anna.read("film.bin"), film, "it did rot");
     let quick = anna.sync();
 
@@ -136,11 +142,7 @@ fn a_damaged_file_under_another_name_is_no_edit_and_heals_there() {
     let Some((pep, anna, mut drive)) = pair(&world) else {
         return;
     };
-    let film = pep.read("film.bin");
-    drive.unmount();
-    drive.rot(b"Dear Anna, here is what you asked for.");
-    drive.rot(&film[3_000_000..3_000_100]);
-    drive.mount(None);
+    let film = rot_letter_and_film(&pep, &mut drive);
     anna.json(["verify", anna.at(), "--all"]).expect_code(5);
 
     anna.rename("letter.txt", "letters/to Anna.txt");
