@@ -278,7 +278,7 @@ impl Engine<'_> {
             subject: me,
             author: me,
             // Random: a drive that was restored does not know that it said this before.
-            number: u64::from_le_bytes(self.random_eight()),
+            number: self.random_number(),
             author_key: self.signer.public(),
             statement,
         };

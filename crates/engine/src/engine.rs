@@ -147,6 +147,11 @@ impl<'a> Engine<'a> {
         bytes
     }
 
+    /// Gives a number for a statement: a drive that was restored does not know which it has used.
+    pub(crate) fn random_number(&self) -> u64 {
+        u64::from_le_bytes(self.random_eight())
+    }
+
     pub(crate) fn tell(&self, phase: Phase, done: u64, total: Option<u64>, path: Option<&RelPath>) -> Result<()> {
         self.tell_bytes(phase, done, total, 0, path)
     }

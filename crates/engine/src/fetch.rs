@@ -8,7 +8,6 @@ use offsync_core::format::{FormatError, Manifest, ObjectName, State, decode_pack
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::RelPath;
-use offsync_core::seal::OpenError;
 
 use crate::content::Stores;
 use crate::engine::Engine;
@@ -226,10 +225,9 @@ impl Engine<'_> {
 }
 
 fn unreadable_reason(error: &FormatError) -> &'static str {
-    match error {
-        FormatError::Open(OpenError::Newer { .. }) => {
-            "a change in the mailbox was made by a newer Offsync; install the newest one here, and it arrives"
-        }
-        _ => "a change in the mailbox is damaged; it arrives another way once the others have synced",
+    if error.is_newer() {
+        "a change in the mailbox was made by a newer Offsync; install the newest one here, and it arrives"
+    } else {
+        "a change in the mailbox is damaged; it arrives another way once the others have synced"
     }
 }

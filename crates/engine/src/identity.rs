@@ -207,7 +207,7 @@ impl Engine<'_> {
         let mut writes = vec![memory::erase(NEEDS_NEW_ID), memory::write(IDENTITY, &self.identity)];
         for (old, old_counter, next) in untold {
             // It was said before, and the number that was used then may be there still.
-            let number = u64::from_le_bytes(self.random_eight());
+            let number = self.random_number();
             writes.extend(self.succession(next, old, old_counter, number, who.as_ref()));
         }
         writes.extend(self.succession(location, old, old_counter, 1, who.as_ref()));

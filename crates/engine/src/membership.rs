@@ -208,7 +208,7 @@ impl Engine<'_> {
         let people = People {
             subject,
             author: self.me(),
-            number: u64::from_le_bytes(self.random_eight()),
+            number: self.random_number(),
             author_key: self.signer.public(),
             statement,
         };

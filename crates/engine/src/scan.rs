@@ -228,15 +228,14 @@ impl Engine<'_> {
 
     /// Takes in kept files that got a name which a rule leaves out: a rename deletes nothing.
     fn take_in_renamed(&mut self, walk: &mut Walk) -> Result<()> {
-        let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.inode);
         let absent: BTreeSet<_> = walk
             .absent
             .iter()
             .filter(|(_, place)| matches!(place.on_disk().map(|value| &value.content), Some(Content::File(_))))
-            .filter_map(|(_, place)| place.stat().map(telling))
+            .filter_map(|(_, place)| place.stat().map(looks_and_inode))
             .collect();
         for (path, entry) in std::mem::take(&mut walk.left_out) {
-            if absent.contains(&telling(&entry.stat)) {
+            if absent.contains(&looks_and_inode(&entry.stat)) {
                 self.report.ignored.retain(|ignored| ignored.path != path);
                 self.report.ignored_paths -= 1;
                 self.scan_entry(&path, &entry, None, walk)?;
@@ -322,9 +321,9 @@ impl Engine<'_> {
             }
         }
         // What was read too soon after a write is read again, and nobody is asked about it.
-        let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.inode);
-        let is_racy =
-            known.is_some_and(|(_, stat)| stat.ctime_ns == UNTELLING_CTIME_NS && telling(stat) == telling(&entry.stat));
+        let is_racy = known.is_some_and(|(_, stat)| {
+            stat.ctime_ns == UNTELLING_CTIME_NS && looks_and_inode(stat) == looks_and_inode(&entry.stat)
+        });
         if is_file && !is_racy && !looks_known && self.monitor.leaves(path, &entry.stat) {
             self.report.unfinished.push(path.clone());
             self.unread_paths += 1;
@@ -494,6 +493,11 @@ pub(crate) fn gone_writes(gone: BTreeMap<PathKey, Gone>) -> Vec<IndexWrite> {
         }
     };
     gone.into_iter().map(write).collect()
+}
+
+/// Gives what a rename leaves as it is.
+fn looks_and_inode(stat: &Stat) -> (u64, i64, u64) {
+    (stat.size_bytes, stat.mtime_ns, stat.inode)
 }
 
 fn twin_reason(other: &RelPath) -> String {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::format::{FormatError, ObjectName, State, Want, decode_pack, encode_pack};
+use offsync_core::format::{ObjectName, State, Want, decode_pack, encode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{
     ALLOWANCE_PERCENT, GAP_CYCLES, INDEX_PAGE_ROWS, MISSING_LISTED_MAX, OBJECT_BYTES_MAX, PACK_CONTENT_BYTES_MAX,
@@ -13,7 +13,6 @@ use offsync_core::limits::{
 };
 use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::PathKey;
-use offsync_core::seal::OpenError;
 use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
@@ -153,11 +152,8 @@ impl Engine<'_> {
     }
 
     fn is_damaged(&self, name: &ObjectName, sealed: &[u8]) -> bool {
-        match decode_pack(self.keys, name, sealed) {
-            // Written by a newer Offsync, here on another computer: others can read it.
-            Ok(_) | Err(FormatError::Open(OpenError::Newer { .. })) => false,
-            Err(_) => true,
-        }
+        // What a newer Offsync wrote, here on another computer, others can read.
+        decode_pack(self.keys, name, sealed).is_err_and(|error| !error.is_newer())
     }
 
     fn served_chunks(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<BTreeSet<ChunkId>> {

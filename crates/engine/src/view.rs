@@ -6,7 +6,6 @@ use offsync_core::format::{FormatError, ObjectName};
 use offsync_core::ids::{LocationId, PublicKey};
 use offsync_core::ports::{Mailbox, MailboxErrorKind};
 use offsync_core::rel_path::RelPath;
-use offsync_core::seal::OpenError;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -76,18 +75,23 @@ impl<'a> Engine<'a> {
     /// Says that an object of the mailbox is not what it should be.
     pub(crate) fn note_damaged(&mut self, name: &ObjectName, reason: &str) {
         self.unusable.insert(name.clone());
-        self.skip(
-            &RelPath::root(),
-            format!("the mailbox's object {name} cannot be used ({reason}); what it held is asked for again"),
-        );
+        self.say_unusable(name, reason);
     }
 
     /// Says why an object could not be read. One that only a newer Offsync reads is of use to others, and not damaged.
     pub(crate) fn note_unreadable(&mut self, name: &ObjectName, error: &FormatError) {
-        self.note_damaged(name, &error.to_string());
-        if matches!(error, FormatError::Open(OpenError::Newer { .. })) {
-            self.unusable.remove(name);
+        if error.is_newer() {
+            self.say_unusable(name, &error.to_string());
+        } else {
+            self.note_damaged(name, &error.to_string());
         }
+    }
+
+    fn say_unusable(&mut self, name: &ObjectName, reason: &str) {
+        self.skip(
+            &RelPath::root(),
+            format!("the mailbox's object {name} cannot be used ({reason}); what it held is asked for again"),
+        );
     }
 
     pub(crate) fn put_object(

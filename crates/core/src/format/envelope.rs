@@ -29,6 +29,13 @@ pub enum FormatError {
     Unresolved(Dot),
 }
 
+impl FormatError {
+    /// Tells whether it may be sound, and only a newer Offsync can read it.
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Open(OpenError::Newer { .. }))
+    }
+}
+
 /// Signs a content and seals both.
 pub(super) fn seal_signed(
     keys: &ArchiveKeys,
