@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 29] = [
+const ONCE_BROKEN: [(&str, u64, &str); 32] = [
     (
         "mix",
         3_000_286,
@@ -145,6 +145,21 @@ const ONCE_BROKEN: [(&str, u64, &str); 29] = [
         "restore2",
         10171,
         "a conflict copy stays while the version that replaces it is nowhere",
+    ),
+    (
+        "mix",
+        3_007_995,
+        "packs beyond the allowance waited for a reader with a gap, and left no room for the state that it waited for",
+    ),
+    (
+        "mix",
+        3_006_509,
+        "a damaged changeset of an id that was given up, which nobody had folded, stayed for ever",
+    ),
+    (
+        "mix",
+        5_000_132,
+        "a damaged statement of an id that was given up, which nobody had heard, was asked for again for ever",
     ),
 ];
 

@@ -93,6 +93,7 @@ pub(crate) fn replay() {
             );
         }
     }
+    println!("mailbox: {:#?}", world.mailbox.listing());
     if let Err(what) = result {
         panic!("{name} {seed}: {what}");
     }

@@ -21,6 +21,7 @@ use crate::options::SyncOptions;
 use crate::post::Posting;
 use crate::report::{ConflictLine, Held, SyncReport};
 use crate::scan::{Depth, Trust};
+use crate::serve::Serving;
 use crate::space::Space;
 use crate::view::View;
 
@@ -177,7 +178,13 @@ impl Engine<'_> {
             }
         }
         self.write_want(mailbox, &mut view, &missing)?;
-        self.serve(mailbox, &mut view, options.allowance_bytes)?;
+        let serving = Serving {
+            mailbox,
+            counted: &counted,
+            allowance_bytes: options.allowance_bytes,
+            holds_all: lacking.is_empty(),
+        };
+        self.serve(&mut view, &serving)?;
         self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted)?;
         Ok(lacking)
     }

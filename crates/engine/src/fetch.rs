@@ -59,6 +59,9 @@ impl Engine<'_> {
         let manifest = match Manifest::decode(self.keys, &name, &sealed, |_| Some(key)) {
             Ok(manifest) => manifest,
             Err(error) => {
+                if !error.is_newer() {
+                    self.unusable.insert(name);
+                }
                 self.skip(&RelPath::root(), unreadable_reason(&error));
                 return Ok(false);
             }

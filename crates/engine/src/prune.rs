@@ -159,6 +159,7 @@ impl Engine<'_> {
         Ok(chunks.any(|chunk| lacking.contains(&chunk)))
     }
 
+    /// Tells whether a pack holds something of what somebody lacks.
     fn pack_is_lacked(
         &mut self,
         mailbox: &dyn Mailbox,
@@ -168,17 +169,21 @@ impl Engine<'_> {
         if lacking.is_empty() {
             return Ok(false);
         }
+        let chunks = self.chunks_of_pack(mailbox, name)?;
+        Ok(chunks.iter().any(|chunk| lacking.contains(chunk)))
+    }
+
+    /// Gives what a pack holds; nothing if it cannot be read.
+    pub(crate) fn chunks_of_pack(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<Vec<ChunkId>> {
         // Its changeset tells what it holds, and is small; a pack is fetched to be asked only where that is gone.
         if let Some(chunks) = self.chunks_by_manifest(mailbox, name)? {
-            return Ok(chunks.iter().any(|chunk| lacking.contains(chunk)));
+            return Ok(chunks);
         }
         let Some(sealed) = self.get(mailbox, name)? else {
-            return Ok(false);
+            return Ok(Vec::new());
         };
-        let Ok(chunks) = decode_pack(self.keys, name, &sealed) else {
-            return Ok(false);
-        };
-        Ok(chunks.iter().any(|(chunk, _)| lacking.contains(chunk)))
+        let chunks = decode_pack(self.keys, name, &sealed).unwrap_or_default();
+        Ok(chunks.into_iter().map(|(id, _)| id).collect())
     }
 
     /// Gives the chunks of a pack as its changeset tells them; `None` if that cannot be read.

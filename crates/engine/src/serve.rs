@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::format::{ObjectName, State, Want, decode_pack, encode_pack};
+use offsync_core::format::{Manifest, ObjectName, People, State, Want, decode_pack, encode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{
     ALLOWANCE_PERCENT, GAP_CYCLES, INDEX_PAGE_ROWS, MISSING_LISTED_MAX, OBJECT_BYTES_MAX, PACK_CONTENT_BYTES_MAX,
@@ -15,10 +15,21 @@ use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::PathKey;
 use offsync_core::version_vector::VersionVector;
 
+use crate::content::Stores;
+use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, GAP_CYCLES as GAP_NOTE, STATEMENT};
 use crate::view::View;
+
+/// What one call of `serve` may use.
+pub(crate) struct Serving<'s> {
+    pub(crate) mailbox: &'s dyn Mailbox,
+    pub(crate) counted: &'s Counted,
+    pub(crate) allowance_bytes: Option<u64>,
+    /// Whether all content that anybody posted is on this drive.
+    pub(crate) holds_all: bool,
+}
 
 impl Engine<'_> {
     /// Says what this location lacks, or takes the want back.
@@ -38,9 +49,12 @@ impl Engine<'_> {
         let gap = (cycles >= GAP_CYCLES).then(|| self.vector.clone());
         let chunks: Vec<ChunkId> = missing.iter().copied().take(MISSING_LISTED_MAX).collect();
         let name = ObjectName::Want(me);
+        let departed = self.departed()?;
         let is_asked_for = |name: &&ObjectName| match name {
             // What it held is only of interest to whoever lacks something.
             ObjectName::Pack { .. } => !chunks.is_empty(),
+            // Whoever lives heals it by a state: its head covers it. An id that was given up says nothing more.
+            ObjectName::Manifest { author, .. } => departed.contains(author),
             ObjectName::People { .. } => true,
             _ => false,
         };
@@ -79,8 +93,9 @@ impl Engine<'_> {
     }
 
     /// Serves what others want and this location has; takes back what is no longer wanted.
-    pub(crate) fn serve(&mut self, mailbox: &dyn Mailbox, view: &mut View, allowance_bytes: Option<u64>) -> Result<()> {
+    pub(crate) fn serve(&mut self, view: &mut View, serving: &Serving<'_>) -> Result<()> {
         let me = self.me();
+        let (mailbox, allowance_bytes) = (serving.mailbox, serving.allowance_bytes);
         let departed = self.departed()?;
         let wants: Vec<LocationId> = view
             .names()
@@ -98,7 +113,7 @@ impl Engine<'_> {
         self.take_back(mailbox, view, &wanted)?;
         self.mend_damaged(mailbox, view, &wanted)?;
         for want in &wanted {
-            self.serve_state(mailbox, view, want, allowance_bytes)?;
+            self.serve_state(view, want, &wanted, serving)?;
             self.serve_chunks(mailbox, view, want, allowance_bytes)?;
         }
         Ok(())
@@ -126,15 +141,22 @@ impl Engine<'_> {
     }
 
     /// Looks at what readers could not use. Own packs that cannot be used here either are taken away: they only take the
-    /// room that is needed to serve what they held. Statements that this location heard are put there again.
+    /// room that is needed to serve what they held. So are changesets and
+    /// statements of ids that were given up: nobody folded or heard them, and nobody would ever take them away.
+    /// Statements that this location heard are put there again.
     fn mend_damaged(&mut self, mailbox: &dyn Mailbox, view: &mut View, wanted: &[Want]) -> Result<()> {
         let me = self.me();
+        let departed = self.departed()?;
         let named = wanted.iter().flat_map(|want| &want.damaged);
         let names: BTreeSet<ObjectName> = named.filter_map(|name| name.parse().ok()).collect();
         for name in names.into_iter().filter(|name| view.contains(name)).collect::<Vec<_>>() {
             let heard: Option<Vec<u8>> = memory::read(self.index, &format!("{STATEMENT}{name}"))?;
-            let is_mine = matches!(&name, ObjectName::Pack { author, .. } if *author == me);
-            if !is_mine && heard.is_none() {
+            let may_go = match &name {
+                ObjectName::Pack { author, .. } => *author == me,
+                ObjectName::Manifest { author, .. } | ObjectName::People { author, .. } => departed.contains(author),
+                _ => false,
+            };
+            if !may_go && heard.is_none() {
                 continue;
             }
             let Some(sealed) = self.get(mailbox, &name)? else {
@@ -142,7 +164,7 @@ impl Engine<'_> {
             };
             match heard {
                 Some(heard) if heard != sealed => self.put_object(mailbox, view, &name, &heard)?,
-                None if sealed.len() as u64 == view.size_of(&name) && self.is_damaged(&name, &sealed) => {
+                None if sealed.len() as u64 == view.size_of(&name) && self.is_damaged(&name, &sealed)? => {
                     self.delete_object(mailbox, view, &name)?;
                 }
                 _ => {}
@@ -151,9 +173,17 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn is_damaged(&self, name: &ObjectName, sealed: &[u8]) -> bool {
-        // What a newer Offsync wrote, here on another computer, others can read.
-        decode_pack(self.keys, name, sealed).is_err_and(|error| !error.is_newer())
+    /// Tells whether nobody can use an object; what a newer Offsync wrote, others can.
+    fn is_damaged(&self, name: &ObjectName, sealed: &[u8]) -> Result<bool> {
+        let error = match name {
+            ObjectName::Manifest { author, .. } => match self.key_of(author)? {
+                Some(key) => Manifest::decode(self.keys, name, sealed, |_| Some(key)).err(),
+                None => None,
+            },
+            ObjectName::People { .. } => People::decode(self.keys, name, sealed).err(),
+            _ => decode_pack(self.keys, name, sealed).err(),
+        };
+        Ok(error.is_some_and(|error| !error.is_newer()))
     }
 
     fn served_chunks(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<BTreeSet<ChunkId>> {
@@ -164,13 +194,8 @@ impl Engine<'_> {
         Ok(chunks.into_iter().map(|(id, _)| id).collect())
     }
 
-    fn serve_state(
-        &mut self,
-        mailbox: &dyn Mailbox,
-        view: &mut View,
-        want: &Want,
-        allowance_bytes: Option<u64>,
-    ) -> Result<()> {
+    fn serve_state(&mut self, view: &mut View, want: &Want, wanted: &[Want], serving: &Serving<'_>) -> Result<()> {
+        let (mailbox, allowance_bytes) = (serving.mailbox, serving.allowance_bytes);
         let Some(theirs) = &want.gap else { return Ok(()) };
         let reader = want.location;
         if theirs.covers(&self.vector) || self.is_state_listed(mailbox, view, &reader, theirs)? {
@@ -201,12 +226,59 @@ impl Engine<'_> {
             sealed.push((name.clone(), state.encode(self.keys, &name, self.seal_nonce())));
         }
         let size: u64 = sealed.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-        if size > reserve_left(view, allowance_bytes) {
+        if size > reserve_left(view, allowance_bytes) && !self.make_room(view, size, wanted, serving)? {
             return Ok(());
         }
         sealed
             .into_iter()
             .try_for_each(|(name, bytes)| self.put_object(mailbox, view, &name, &bytes))
+    }
+
+    /// Takes away packs that wait for readers with a gap alone, until a state has room; tells whether it has.
+    ///
+    /// Such a reader cannot fold what follows its gap before it has the state, and then asks for content by name. Listings
+    /// that lag let a mailbox grow beyond its allowance; without this nobody could ever say another word in it.
+    fn make_room(&mut self, view: &mut View, size_bytes: u64, wanted: &[Want], serving: &Serving<'_>) -> Result<bool> {
+        let has_gap = |location: &LocationId| {
+            wanted
+                .iter()
+                .any(|want| want.location == *location && want.gap.is_some())
+        };
+        let mut reading = serving.counted.clone();
+        reading.0.retain(|location, _| !has_gap(location));
+        // Whoever takes a pack away has what it holds, and so has another home: its author, or one that read it.
+        let me = self.me();
+        if !serving.holds_all || reading.anyone_lacks_more() || !reading.0.contains_key(&me) {
+            return Ok(false);
+        }
+        let lacking = reading.lacking();
+        let is_old = |name: &&ObjectName| match name {
+            ObjectName::Pack { author, sequence, .. } => {
+                let is_held_twice = *author == me || reading.others(me).next().is_some();
+                is_held_twice && !has_gap(author) && reading.all_folded(author, *sequence)
+            }
+            _ => false,
+        };
+        let mut packs: Vec<ObjectName> = view.names().filter(is_old).cloned().collect();
+        packs.sort_by_key(|name| view.size_of(name));
+        let stores = self.stores()?;
+        while size_bytes > reserve_left(view, serving.allowance_bytes) {
+            let Some(largest) = packs.pop() else { return Ok(false) };
+            let chunks = self.chunks_of_pack(serving.mailbox, &largest)?;
+            let mut is_spare = chunks.iter().all(|chunk| !lacking.contains(chunk));
+            for chunk in &chunks {
+                is_spare = is_spare && self.can_serve(chunk, &stores)?;
+            }
+            if is_spare {
+                self.delete_object(serving.mailbox, view, &largest)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Tells whether a chunk can be read here, or is of nothing any more.
+    fn can_serve(&mut self, chunk: &ChunkId, stores: &Stores) -> Result<bool> {
+        Ok(self.index.versions_with_chunk(chunk)?.is_empty() || self.read_chunk(chunk, stores)?.is_some())
     }
 
     /// Tells whether a whole state for a reader is listed; own sets that were cut off are taken away.

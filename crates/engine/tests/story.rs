@@ -3,6 +3,7 @@
 mod drives;
 mod home;
 mod room;
+mod thimble;
 mod unfinished;
 
 use home::{Homes, path};

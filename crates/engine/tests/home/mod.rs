@@ -320,6 +320,15 @@ impl Homes {
         self.mailbox.names()
     }
 
+    pub(crate) fn mail_bytes(&self) -> u64 {
+        self.mailbox.used_bytes()
+    }
+
+    /// Damages an object of the mailbox.
+    pub(crate) fn damage(&self, name: &str) {
+        assert!(self.mailbox.damage(name, &mut Rng::new(1)));
+    }
+
     /// Takes all objects out of the mailbox whose names begin so.
     pub(crate) fn lose_objects(&self, prefix: &str) {
         let names = self.mailbox.names();

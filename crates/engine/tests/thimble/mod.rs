@@ -1,0 +1,82 @@
+//! Mailboxes in which nothing would move any more: too full for the one thing that helps, or with what nobody can use.
+
+use crate::home::{Homes, path};
+
+/// What the mailbox may hold.
+const ALLOWANCE_BYTES: u64 = 6 << 20;
+const FILM_BYTES: usize = 6_500_000;
+
+/// Content that nothing shrinks.
+fn film() -> Vec<u8> {
+    let mut state = 7_u64;
+    let mut draw = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    };
+    (0..FILM_BYTES).map(|_| draw()).collect()
+}
+
+#[test]
+fn packs_that_only_wait_for_a_reader_with_a_gap_make_room_for_what_helps_it() {
+    let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(3);
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(0);
+    let first = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
+    homes.sync(1);
+    homes.lose_objects(&first.expect("a changeset"));
+    // A home whose listing lags posts more than the allowance.
+    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
+    homes.sync(0);
+    assert!(homes.mail_bytes() > ALLOWANCE_BYTES);
+    homes.sync(1);
+    homes.hand(1).write(&path("c.txt"), "c").expect("fits");
+    for _ in 0..12 {
+        (0..3).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
+    }
+    homes.assert_all_equal();
+    assert_eq!(homes.read(2, "b.txt") + &homes.read(0, "c.txt"), "bc");
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn packs_that_somebody_else_still_reads_stay_however_full_it_is() {
+    let mut homes = Homes::new(4);
+    homes.round(3);
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(0);
+    let first = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
+    (1..3).for_each(|home| drop(homes.sync(home)));
+    homes.lose_objects(&first.expect("a changeset"));
+    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
+    homes.sync(0);
+    homes.sync(1);
+    let packs = |homes: &Homes| homes.mail().iter().filter(|name| name.ends_with(".pack")).count();
+    let before = packs(&homes);
+    // Home 3 has the gap; home 2 needs no more than to be asked.
+    for _ in 0..4 {
+        [3, 0, 1]
+            .into_iter()
+            .for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
+    }
+    assert_eq!(packs(&homes), before);
+    assert_eq!(homes.sync_allowing(2, ALLOWANCE_BYTES).missing_chunks, 0);
+}
+
+#[test]
+fn a_damaged_changeset_of_an_id_that_was_given_up_leaves_the_mailbox() {
+    let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(3);
+    let backup = homes.backup(0);
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(0);
+    let posted = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
+    homes.damage(&posted.expect("a changeset"));
+    homes.restore(0, &backup);
+    assert!(homes.sync(0).took_new_id);
+    homes.round(4);
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
