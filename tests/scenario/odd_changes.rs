@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::odd_names::make_pipe;
 use crate::output::Output;
@@ -72,8 +72,21 @@ fn a_change_that_keeps_size_and_time_is_found_by_quick_and_deep_looks() {
         pep.write("b.txt", "one");
     });
     change_in_secret(&pep.folder.join("a.txt"), b"two");
-    pep.sync();
+    let report = pep.sync();
+    // A failing drive would look the same.
+    let warnings = report["warnings"].as_array().expect("a list");
+    assert_eq!(
+        (warnings.len(), &warnings[0]["path"]),
+        (1, &json!("a.txt")),
+        "{report:#}"
+    );
+    let reason = warnings[0]["reason"].as_str().unwrap_or_default();
+    assert!(
+        reason.starts_with("its content changed while its size and time stayed."),
+        "{reason}"
+    );
     expect_applied(&anna.sync(), [0, 1, 0, 0, 0]);
+    assert_eq!(pep.sync()["warnings"], json!([]), "it is said once");
     change_in_secret(&anna.folder.join("b.txt"), b"two");
     let report = anna.json(["sync", anna.at(), "--deep"]).expect_code(0).only_report();
     assert_eq!(

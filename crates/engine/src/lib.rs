@@ -38,6 +38,7 @@ mod root;
 mod scan;
 mod serve;
 mod settle;
+mod silent;
 mod space;
 mod staging;
 mod survey;

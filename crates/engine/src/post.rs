@@ -216,6 +216,7 @@ impl Engine<'_> {
         }
         let going: Vec<&LocalChange> = kept.iter().map(|i| &changes[*i]).collect();
         self.tell_unfit_elsewhere(&going, posting.counted)?;
+        self.tell_silent_edits(&going)?;
         let is_confirmed = self.confirms_all(&going, posting.consent)?;
         let manifest = self.manifest_of(changes, &kept, content.packs, inline, is_confirmed);
         let sealed = manifest.encode(self.keys, self.signer, self.seal_nonce());

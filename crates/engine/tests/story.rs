@@ -371,6 +371,29 @@ fn damage_that_reads_as_another_file_is_damage_where_inodes_tell() {
 }
 
 #[test]
+fn a_file_that_rotted_unseen_and_was_renamed_is_told_of_when_it_is_posted() {
+    let mut homes = Homes::new(2);
+    for name in ["rots", "moves"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    homes.hand(1).rot(&path("rots")).expect("is there");
+    homes.hand(1).rename(&path("rots"), &path("renamed")).expect("is there");
+    homes.hand(1).rename(&path("moves"), &path("moved")).expect("is there");
+
+    let report = homes.sync(1);
+
+    let told: Vec<_> = report.warnings.iter().map(|line| line.path.clone()).collect();
+    assert_eq!(told, [path("renamed")]);
+    homes.round(2);
+    let kept: Vec<_> = homes.trash(0).into_iter().map(|line| line.path).collect();
+    assert_eq!(kept, [path("rots")]);
+}
+
+#[test]
 fn a_file_with_a_bad_place_is_damaged_and_ends_no_verification() {
     let mut homes = Homes::new(2);
     for name in ["a", "b", "c"] {
