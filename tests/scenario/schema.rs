@@ -132,7 +132,11 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 8] = [
+pub(crate) const SYNC_MORE: [&str; 12] = [
+    "[].served",
+    "[].lacking",
+    "[].waits_for",
+    "[].damaged",
     "[].awaits_state",
     "[].warnings",
     "[].drive_present",

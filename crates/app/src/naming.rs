@@ -2,6 +2,8 @@
 //!
 //! Whoever names something exactly means that, whatever else begins alike. What may mean several is never guessed.
 
+use std::collections::BTreeMap;
+
 use offsync_core::format::Membership;
 use offsync_core::ids::LocationId;
 use offsync_engine::Silent;
@@ -62,6 +64,24 @@ pub(crate) fn refuse_same_label(archive: &mut Opened, label: &str, but: Option<L
             "Choose another label, so that people can tell the two apart. If that one will not come back, `offsync location replace` makes a copy in its place, and `offsync location remove` frees its name.",
         )),
     }
+}
+
+/// Gives what to call each of some locations: its label, with its id beside it where another has the same label.
+///
+/// Two get one label far apart from each other, or where a drive was restored while the other copy lives on.
+pub(crate) fn told_apart<'a>(all: impl IntoIterator<Item = (LocationId, &'a str)>) -> BTreeMap<LocationId, String> {
+    let all: BTreeMap<LocationId, &str> = all.into_iter().collect();
+    let has_namesake = |location: &LocationId, label: &str| {
+        all.iter()
+            .any(|(other, theirs)| other != location && is_same_label(theirs, label))
+    };
+    let called = |location: &LocationId, label: &str| match has_namesake(location, label) {
+        true => format!("{label} [{:.8}]", location.to_string()),
+        false => label.to_owned(),
+    };
+    all.iter()
+        .map(|(location, label)| (*location, called(location, label)))
+        .collect()
 }
 
 /// Tells whether people would take two labels for the same.

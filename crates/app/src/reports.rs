@@ -5,7 +5,8 @@ use offsync_engine::{Difference, DifferenceKind, Held, HeldDirection as Directio
 use serde::Serialize;
 
 use crate::failure::{AppError, without_error_numbers};
-use crate::view::{Failure, HeldDirection, HeldView};
+use crate::left_open::{DamagedReport, LeftOpen, ServedReport};
+use crate::view::{Failure, HeldDirection, HeldView, Lacking};
 
 /// Files seen and read.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -160,6 +161,14 @@ pub struct SyncReport {
     pub missing_chunks: u64,
     /// Whether this location still waits to hear from the others what the archive holds.
     pub awaits_state: bool,
+    /// What was put into the mailbox for locations that asked for it.
+    pub served: Vec<ServedReport>,
+    /// Files that are known here and not on this drive yet.
+    pub lacking: Lacking,
+    /// What people call the homes whose next sync brings what lacks, as far as that is known.
+    pub waits_for: Vec<String>,
+    /// Files that are known to be damaged on this drive.
+    pub damaged: Vec<DamagedReport>,
     /// Whether its drive is here; all figures are nought where it is not.
     pub drive_present: bool,
     /// Why it could not be done, in place of the figures.
@@ -172,7 +181,8 @@ pub struct SyncReport {
 
 impl Default for SyncReport {
     fn default() -> Self {
-        Self::from_engine(String::new(), String::new(), &offsync_engine::SyncReport::default())
+        let nothing = offsync_engine::SyncReport::default();
+        Self::from_engine(String::new(), String::new(), &nothing, LeftOpen::default())
     }
 }
 
@@ -183,7 +193,12 @@ impl SyncReport {
         matches!(code, Some("no_such_folder" | "not_an_archive"))
     }
 
-    pub(crate) fn from_engine(archive_id: String, folder: String, report: &offsync_engine::SyncReport) -> Self {
+    pub(crate) fn from_engine(
+        archive_id: String,
+        folder: String,
+        report: &offsync_engine::SyncReport,
+        left_open: LeftOpen,
+    ) -> Self {
         Self {
             archive_id,
             folder,
@@ -239,6 +254,10 @@ impl SyncReport {
             took_new_id: report.took_new_id,
             missing_chunks: report.missing_chunks,
             awaits_state: report.awaits_state,
+            served: left_open.served,
+            lacking: left_open.lacking,
+            waits_for: left_open.waits_for,
+            damaged: left_open.damaged,
             drive_present: true,
             error: None,
             failure: None,

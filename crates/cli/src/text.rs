@@ -3,14 +3,16 @@
 use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
 use offsync_app::{
     ConflictView, CopyReport, DiffLine, EmptiedReport, ForgetReport, JoinReport, MailboxReport, RecoveryReport,
-    ResolvedReport, RestoredView, SideView, SkippedReport, SyncReport, Tone, TrashView, VerifyReport, WaitingLocation,
+    ResolvedReport, RestoredView, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation,
 };
 
 use crate::units::{count, size};
 
 mod locations;
+mod sync;
 
 pub(crate) use locations::{location, parked, remove_question, removed, renamed, unparked};
+pub(crate) use sync::sync;
 
 /// Warnings that are told in full.
 const WARNINGS_TOLD_MAX: usize = 20;
@@ -33,109 +35,6 @@ pub(crate) fn or_nothing<T>(all: &[T], nothing: &str, lines: impl Fn(&T) -> Vec<
         [] => vec![nothing.to_owned()],
         all => all.iter().flat_map(lines).collect(),
     }
-}
-
-/// Tells what a sync did, in a few lines.
-pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
-    let mut lines = vec![format!("{}:", safe(&report.folder))];
-    if let Some(error) = &report.error {
-        lines.push(format!("  {} {}", safe(&error.message), safe(&error.hint)));
-        return lines;
-    }
-    if !report.drive_present {
-        lines.push("  the drive is not here".into());
-        return lines;
-    }
-    let applied = &report.applied;
-    let parts = [
-        (applied.created, "added"),
-        (applied.modified, "changed"),
-        (applied.renamed, "moved"),
-        (applied.deleted, "to the trash"),
-        (applied.metadata, "retouched"),
-    ];
-    let done: Vec<String> = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
-    if !done.is_empty() {
-        lines.push(format!("  received: {}", done.join(", ")));
-    }
-    if report.posted.entries > 0 {
-        let content = size(report.posted.payload_bytes);
-        lines.push(format!(
-            "  sent {} ({content} of content)",
-            count(report.posted.entries, "entry", "entries")
-        ));
-    }
-    if report.waiting.entries > 0 {
-        lines.push(format!(
-            "  {} of {} wait for room in the mailbox",
-            count(report.waiting.entries, "entry", "entries"),
-            size(report.waiting.bytes)
-        ));
-    }
-    if report.took_new_id {
-        lines
-            .push("  This drive is a copy of another or was restored; it goes on as a new location of its own.".into());
-    }
-    for line in &report.conflicts {
-        lines.push(format!(
-            "  two versions are kept: {} and {}",
-            safe(&line.path),
-            safe(&line.copy)
-        ));
-    }
-    if !report.conflicts.is_empty() {
-        lines.push("  Decide with `offsync resolve`, or delete or rename one: the next sync tells everybody.".into());
-    }
-    lines.extend(skipped(&report.skipped));
-    lines.extend(warnings(&report.warnings));
-    if report.awaits_state {
-        lines.push(
-            "  Waiting to hear from the others what the archive holds. Let another home sync, then sync here again."
-                .into(),
-        );
-    } else if report.missing_chunks > 0 {
-        lines.push("  Some content is still on its way. Let another home sync, then sync here again.".into());
-    }
-    for location in &report.diverged {
-        lines.push(format!(
-            "  ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."
-        ));
-    }
-    for held in report.held.iter().chain(&report.also_held) {
-        lines.push(format!(
-            "  {} of {} files would be deleted. Nothing was deleted; if that is meant, sync again with --yes; if not, with --keep-files.",
-            held.deletions, held.of
-        ));
-        lines.extend(held.sample.iter().map(|path| format!("    {}", safe(path))));
-        if held.deletions > held.sample.len() as u64 {
-            lines.push("    …".into());
-        }
-    }
-    let is_explained = report.awaits_state
-        || report.missing_chunks > 0
-        || report.waiting.entries > 0
-        || report.held.is_some()
-        || !report.skipped.is_empty()
-        || !report.diverged.is_empty();
-    if report.up_to_date && lines.len() == 1 {
-        lines.push("  up to date".into());
-    } else if !report.up_to_date && !is_explained {
-        lines.push("  Not all is here yet. What lacks arrives as the others sync and you sync after them.".into());
-    }
-    if is_verbose {
-        lines.push(format!(
-            "  looked at {}, read {} ({})",
-            count(report.scanned.files, "file", "files"),
-            report.scanned.hashed_files,
-            size(report.scanned.hashed_bytes)
-        ));
-        lines.push(format!("  root {}", report.root));
-    }
-    lines
 }
 
 /// Names paths that were left alone.

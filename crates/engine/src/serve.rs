@@ -204,9 +204,11 @@ impl Engine<'_> {
         if size > reserve_left(view, allowance_bytes) {
             return Ok(());
         }
-        sealed
-            .into_iter()
-            .try_for_each(|(name, bytes)| self.put_object(mailbox, view, &name, &bytes))
+        for (name, bytes) in sealed {
+            self.put_object(mailbox, view, &name, &bytes)?;
+        }
+        self.report.served.entry(reader).or_default().has_state = true;
+        Ok(())
     }
 
     /// Tells whether a whole state for a reader is listed; own sets that were cut off are taken away.
@@ -302,7 +304,18 @@ impl Engine<'_> {
                 return Ok(());
             }
         }
-        self.put_object(mailbox, view, &name, &sealed)
+        self.put_object(mailbox, view, &name, &sealed)?;
+        self.report_served(reader, &chunks)
+    }
+
+    fn report_served(&mut self, reader: LocationId, chunks: &[(ChunkId, Vec<u8>)]) -> Result<()> {
+        let served = self.report.served.entry(reader).or_default();
+        for (chunk, bytes) in chunks {
+            let files = self.index.versions_with_chunk(chunk)?.into_iter();
+            served.files.extend(files.map(|(file, _)| file));
+            served.bytes += bytes.len() as u64;
+        }
+        Ok(())
     }
 }
 
