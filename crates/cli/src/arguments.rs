@@ -311,7 +311,7 @@ pub(crate) struct Watch {
 pub(crate) struct Resolve {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
-    /// The file, or one of its copies, as `offsync conflicts` lists them or in full
+    /// The file, or one of its copies: from the folder you are in, as `offsync conflicts` lists them, or in full
     pub(crate) path: String,
     /// Which version stays under the name
     #[arg(long, value_enum)]
@@ -349,7 +349,7 @@ pub(crate) enum TrashCommand {
     Restore {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
-        /// Paths that the files had, from the archive's top or in full
+        /// Paths that the files had: from the folder you are in, from the archive's top, or in full
         #[arg(required = true)]
         paths: Vec<String>,
     },
@@ -360,7 +360,7 @@ pub(crate) enum TrashCommand {
     Empty {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
-        /// Paths that the files had, from the archive's top or in full; all if none is named
+        /// Paths that the files had: from the folder you are in, from the archive's top, or in full; all if none is named
         paths: Vec<String>,
         /// Say yes: what is dropped is gone for good
         #[arg(long)]
