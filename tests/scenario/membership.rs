@@ -446,3 +446,18 @@ fn nothing_waits_for_who_was_parked_or_removed_and_both_are_told_as_what_they_ar
     }
     drop((anna, grandma));
 }
+
+#[test]
+fn too_little_of_an_id_is_said_to_be_too_little() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(fill);
+    let words = ["'a1b' is too short", "at least 4 characters"];
+    let rename = ["location", "rename", pep.at(), "a1b", "--label", "X"];
+    pep.json(rename).expect_failure(1, "unknown_location", &words);
+    pep.json(["forget", "a1b"]).expect_failure(1, "unknown_archive", &words);
+    std::fs::remove_dir_all(pep.private()).expect("it can be lost");
+    let again = pep.json(["join", pep.at(), "--as", "a1b"]);
+    again.expect_failure(1, "unknown_location", &words);
+    let told = pep.json(["join", pep.at(), "--as", "bob"]);
+    assert!(!told.stdout.contains("too short"), "no id begins so: {told}");
+}

@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::archives::{Archives, KnownArchive};
 use crate::failure::{AppError, Result};
-use crate::naming::{Named, meant_by};
+use crate::naming::{Named, meant_by, too_short};
 use crate::opened::lock_patiently;
 
 /// What `forget` did.
@@ -102,8 +102,12 @@ impl App {
             (1, Some(one)) => Ok(one),
             (0, _) | (_, None) => Err(AppError::failed(
                 "unknown_archive",
-                format!("This computer knows no archive at {}.", folder.display()),
-                "See which it knows with `offsync status`; name the folder, or the label or id of its location.",
+                format!(
+                    "This computer knows no archive at {}.{}",
+                    folder.display(),
+                    too_short(&said)
+                ),
+                "See which it knows with `offsync status`; name the folder, or the label or id of its location, or at least four characters of that id.",
             )),
             (_, Some(last)) => {
                 meant.push(last);

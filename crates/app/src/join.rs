@@ -23,7 +23,7 @@ use crate::failure::{AppError, Result};
 use crate::init::{mailbox_url, usable_folder};
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
-use crate::naming::{Named, meant_by};
+use crate::naming::{Named, meant_by, too_short};
 use crate::opened::{index_path, read_marker};
 
 /// Where an invitation lies on a drive that was prepared for somebody.
@@ -249,7 +249,7 @@ impl App {
             [known] => Ok(known.clone()),
             [] => Err(AppError::failed(
                 "unknown_location",
-                format!("This computer knows no location '{said}'."),
+                format!("This computer knows no location '{said}'.{}", too_short(said)),
                 "Use its label or id as `offsync locations` shows it, on the computer that synced it last; elsewhere, join with its recovery sheet: `offsync join FOLDER --recovery FILE`.",
             )),
             several => {

@@ -40,6 +40,7 @@ pub struct DamagedReport {
 /// What a sync leaves open.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LeftOpen {
+    pub(crate) location_id: String,
     pub(crate) served: Vec<ServedReport>,
     pub(crate) lacking: Lacking,
     pub(crate) waits_for: Vec<String>,
@@ -70,7 +71,9 @@ impl LeftOpen {
         let can_help = standings
             .iter()
             .filter(|one| is_asked && can_help(one, report.awaits_state));
+        let this = standings.iter().find(|one| one.is_this);
         Ok(Self {
+            location_id: this.map(|this| this.location.to_string()).unwrap_or_default(),
             served: served.collect(),
             lacking: Lacking {
                 files: unshown.files,

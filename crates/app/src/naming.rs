@@ -11,8 +11,21 @@ use offsync_engine::Silent;
 use crate::failure::{AppError, Result};
 use crate::opened::Opened;
 
-/// The least that is taken for the beginning of an id.
+/// The least that is taken for the beginning of an id: less is too easily a label's, or another id's to come.
 const ID_CHARS_MIN: usize = 4;
+
+/// Says of what may be the beginning of an id that it is too short to be taken for one; nothing of all else.
+pub(crate) fn too_short(said: &str) -> String {
+    let said = said.trim();
+    let is_beginning =
+        !said.is_empty() && said.len() < ID_CHARS_MIN && said.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match is_beginning {
+        true => {
+            format!(" As the beginning of an id, '{said}' is too short: at least {ID_CHARS_MIN} characters are needed.")
+        }
+        false => String::new(),
+    }
+}
 
 /// Something that can be named.
 pub(crate) struct Named<T> {
@@ -85,7 +98,7 @@ pub(crate) fn told_apart<'a>(all: impl IntoIterator<Item = (LocationId, &'a str)
 }
 
 /// Tells whether people would take two labels for the same.
-fn is_same_label(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_label(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 

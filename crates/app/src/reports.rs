@@ -122,6 +122,8 @@ impl From<&SkippedPath> for SkippedReport {
 pub struct SyncReport {
     /// Hexadecimal archive id; empty if the archive could not be opened.
     pub archive_id: String,
+    /// Hexadecimal id of this location after the cycle; empty if the archive could not be opened.
+    pub location_id: String,
     /// Its folder.
     pub folder: String,
     /// Files seen and read.
@@ -201,6 +203,7 @@ impl SyncReport {
     ) -> Self {
         Self {
             archive_id,
+            location_id: left_open.location_id,
             folder,
             scanned: ScannedReport {
                 files: report.scanned_files,

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::headline;
+use crate::naming::told_apart;
 use crate::opened::Opened;
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
@@ -78,6 +79,10 @@ impl App {
                 engine.counting(&options)?,
             ))
         })?;
+        let labels = vectors
+            .iter()
+            .map(|(location, person, _)| (*location, person.label.as_str()));
+        let labels = told_apart(labels);
         let lacks = |location: &LocationId, record: &LogRecord| {
             let lacking = incomplete.get(location);
             lacking.is_some_and(|lacking| lacking.contains(&(record.author, record.sequence)))
@@ -90,7 +95,7 @@ impl App {
             let applied_by: Vec<String> = has.iter().map(ToString::to_string).collect();
             LogLine {
                 author: record.author.to_string(),
-                author_label: label_of(&vectors, record.author).unwrap_or_default(),
+                author_label: labels.get(&record.author).cloned().unwrap_or_default(),
                 sequence: record.sequence,
                 created: rfc3339(record.created_ns),
                 entries: record.entries,
@@ -260,10 +265,10 @@ fn away(known: &KnownArchive) -> ArchiveStatus {
     }
 }
 
-/// Gives what people call a location, if it is known.
+/// Gives what to call a location, if it is known: an id that a restored drive had before has the label of the new one.
 pub(crate) fn label_of(people: &[Known], location: LocationId) -> Option<String> {
-    let known = people.iter().find(|(known, _, _)| *known == location);
-    known.map(|(_, person, _)| person.label.clone())
+    let known = people.iter().map(|(known, person, _)| (*known, person.label.as_str()));
+    told_apart(known).remove(&location)
 }
 
 fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {

@@ -106,7 +106,7 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Rename, park, bring back, remove or replace a location
     #[command(
-        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one. The next sync tells everybody."
+        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one, of an id at least four characters. The next sync tells everybody."
     )]
     Location(Location),
     /// Show the mailbox of an archive, or say where this computer finds it
@@ -434,7 +434,7 @@ pub(crate) enum LocationCommand {
 pub(crate) struct Which {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
-    /// Its label, its id or a unique beginning of one
+    /// Its label, its id or a unique beginning of one (of an id at least four characters)
     pub(crate) location: String,
 }
 

@@ -2,6 +2,7 @@
 
 use offsync_app::{ServedReport, SyncReport};
 
+use super::locations::short;
 use super::{safe, skipped, warnings};
 use crate::units::{count, size};
 
@@ -51,8 +52,14 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
     }
     lines.extend(report.served.iter().flat_map(served));
     if report.took_new_id {
-        lines
-            .push("  This drive is a copy of another or was restored; it goes on as a new location of its own.".into());
+        lines.push(format!(
+            "  This drive was restored, or is a copy of another: it goes on under a new id, {}.",
+            short(&report.location_id)
+        ));
+        lines.push(
+            "  If the other one is still in use, give one of the two another name, with `offsync location rename`."
+                .into(),
+        );
     }
     for line in &report.conflicts {
         lines.push(format!(
