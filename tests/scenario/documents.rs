@@ -34,7 +34,7 @@ fn init_copy_invite_and_join_tell_what_they_made() {
     std::fs::write(&file, copy.document()["phrase"].as_str().expect("words")).expect("words can be written");
     let join = anna.json(["join", anna.at(), "--phrase-file", text(&file)]);
     let document = join.expect_code(0).document();
-    check(&document, &schema::join(), &["name", "label"]);
+    check(&document, &schema::join(), &["name", "label", "awaits_state"]);
     assert_eq!(document["location_id"], copy.document()["location_id"]);
     assert_eq!(document["archive_id"], init.document()["archive_id"]);
     assert_eq!(
@@ -236,6 +236,8 @@ fn the_demo_and_completions_are_one_document_or_one_script() {
             "{shell}: {script}"
         );
     }
+    pep.json(["completions", "bash"])
+        .expect_failure(2, "usage", &["no JSON document", "without --json"]);
     let help = pep.run(["sync", "--help"]);
     assert!(help.expect_code(0).stdout.contains("Example"), "{help}");
 }

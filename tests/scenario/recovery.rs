@@ -50,7 +50,7 @@ fn a_drive_and_its_sheet_bring_the_founder_back_on_a_new_computer() {
     pep.json(["sync", pep.at()])
         .expect_failure(1, "no_key", &["six words", "--recovery FILE"]);
     let joined = recover(&pep, text(&sheet)).expect_code(0).document();
-    check(&joined, &schema::join(), &["name", "label"]);
+    check(&joined, &schema::join(), &["name", "label", "awaits_state"]);
     assert_eq!(joined["location_id"], before[0]["location_id"]);
     assert_eq!(joined["adopted_files"], 8, "{joined:#}");
     let report = pep.sync();

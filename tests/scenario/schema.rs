@@ -98,7 +98,7 @@ pub(crate) fn forget() -> Value {
 }
 
 /// What `forget` tells beyond the contract.
-pub(crate) const FORGET_MORE: [&str; 4] = ["name", "label", "forgotten", "held"];
+pub(crate) const FORGET_MORE: [&str; 6] = ["name", "label", "forgotten", "held", "has_sheet", "was_invited"];
 
 /// `sync` tells this of each archive.
 pub(crate) fn sync() -> Value {

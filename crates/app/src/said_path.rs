@@ -31,7 +31,7 @@ fn meant(root: &Path, said: &str, absolute: &Path) -> Result<Vec<String>> {
     }
     Err(AppError::failed(
         "outside_the_archive",
-        format!("'{said}' lies outside of the archive {}.", root.display()),
+        format!("'{said}' lies outside of the archive '{}'.", root.display()),
         "Name a path that lies in it: from the folder you are in, from its top or in full.",
     ))
 }

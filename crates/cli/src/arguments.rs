@@ -242,9 +242,9 @@ pub(crate) struct Recovery {
 /// `forget`.
 #[derive(Args, Debug)]
 pub(crate) struct Forget {
-    /// The archive's folder as this computer knows it, or the label or id of its location
+    /// The archive's folder (or any folder in it: the whole archive is forgotten), or the label or id of its location
     pub(crate) folder: PathBuf,
-    /// Say yes: without a recovery sheet the keys can only come back with the six words
+    /// Say yes: otherwise you are asked at a terminal, and without a recovery sheet a script is refused
     #[arg(long)]
     pub(crate) yes: bool,
 }

@@ -2,16 +2,18 @@
 
 use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
 use offsync_app::{
-    ConflictView, CopyReport, DiffLine, EmptiedReport, ForgetReport, JoinReport, MailboxReport, RecoveryReport,
-    ResolvedReport, RestoredView, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation,
+    ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport, RestoredView,
+    SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation,
 };
 
 use crate::units::{count, size};
 
 mod locations;
+mod membership;
 mod sync;
 
 pub(crate) use locations::{location, parked, remove_question, removed, renamed, unparked};
+pub(crate) use membership::{forget_question, forgotten, join};
 pub(crate) use sync::sync;
 
 /// Warnings that are told in full.
@@ -312,7 +314,7 @@ pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
     let person = &report.person;
     let mut lines = vec![
         format!(
-            "Copied and verified {} ({}) to {}.",
+            "Copied and verified {} ({}) to '{}'.",
             count(report.files, "file", "files"),
             size(report.bytes),
             safe(&report.folder)
@@ -345,60 +347,10 @@ pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
 /// Tells what the recovery sheet is, and what to do with it.
 pub(crate) fn recovery(report: &RecoveryReport) -> Vec<String> {
     vec![
-        format!("The recovery sheet is in {}.", safe(&report.file)),
+        format!("The recovery sheet is in '{}'.", safe(&report.file)),
         "Whoever has it can read everything: print it, keep it as you keep a passport, and delete the file.".into(),
         "It brings this location back on any computer: offsync join FOLDER --recovery FILE".into(),
     ]
-}
-
-/// Tells what was forgotten, or what it waits for.
-pub(crate) fn forgotten(report: &ForgetReport) -> Vec<String> {
-    let what = format!(
-        "'{}' of '{}' ({})",
-        safe(&report.label),
-        safe(&report.name),
-        safe(&report.folder)
-    );
-    if !report.forgotten {
-        return vec![
-            format!("{what} was not forgotten: no recovery sheet was written, and its keys would be gone from this computer."),
-            "Write one first, with `offsync recovery FOLDER --out FILE`; or say --yes if you have the six words or need it no more.".into(),
-        ];
-    }
-    vec![
-        format!("This computer has forgotten {what}. The drive and its files were not touched."),
-        "To come back: `offsync join FOLDER --recovery FILE` with its recovery sheet, or the six words if it was made as a copy.".into(),
-    ]
-}
-
-/// Tells what joining found.
-pub(crate) fn join(report: &JoinReport) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{} is now '{}' of '{}'. {} found in place.",
-        safe(&report.folder),
-        safe(&report.label),
-        safe(&report.name),
-        count(report.adopted_files, "file was", "files were")
-    )];
-    lines.extend(
-        report
-            .missing_files
-            .iter()
-            .map(|path| format!("  missing, will arrive by sync: {}", safe(path))),
-    );
-    lines.extend(
-        report
-            .differing_files
-            .iter()
-            .map(|path| format!("  new or different here, will be kept beside: {}", safe(path))),
-    );
-    let knows_nothing = report.adopted_files == 0 && report.missing_files.is_empty();
-    lines.push(if knows_nothing {
-        "Now: offsync sync; then let another home sync, and sync here again: that brings the files.".into()
-    } else {
-        "Now: offsync sync".into()
-    });
-    lines
 }
 
 /// Sets a line of the demo off by its tone.
