@@ -35,22 +35,20 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
         };
     }
     let takes_part = |location: &&LocationView| location.state != LocationState::Removed;
-    let homes = status.locations.iter().filter(takes_part).count() as u64;
-    if homes < 2 {
+    if status.locations.iter().filter(takes_part).count() < 2 {
         return Headline::Alone;
     }
+    // Nothing waits for who is parked, and nobody knows what is there: neither safe nor behind.
+    let counts = |location: &&LocationView| takes_part(location) && location.state != LocationState::Parked;
+    let homes = status.locations.iter().filter(counts).count() as u64;
     if status.local_changes.entries > 0 {
         return Headline::Unsent {
             entries: status.local_changes.entries,
             bytes: status.local_changes.bytes,
         };
     }
-    let late = |state: LocationState| !matches!(state, LocationState::UpToDate | LocationState::Removed);
-    let behind: Vec<_> = status
-        .locations
-        .iter()
-        .filter(|location| late(location.state))
-        .collect();
+    let is_late = |location: &&LocationView| counts(location) && location.state != LocationState::UpToDate;
+    let behind: Vec<_> = status.locations.iter().filter(is_late).collect();
     if behind.is_empty() {
         return Headline::AllSafe { homes };
     }
@@ -135,11 +133,16 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             let homes = many(*safe_homes, "home", "homes");
             match changesets {
                 0 => format!("Everything is safe in {homes}. {who} still to come. You can unplug."),
+                // Each has a number of its own, which stands beside its name; this is the largest.
                 n => format!(
-                    "Everything is safe in {homes}. {who} {} behind. You can unplug.",
+                    "Everything is safe in {homes}. {who} {}{} behind. You can unplug.",
+                    if behind.len() > 1 { "up to " } else { "" },
                     many(*n, "change", "changes")
                 ),
             }
+        }
+        Headline::AllSafe { homes: 1 } => {
+            "All is here, and all other homes are parked: only this one counts. You can unplug.".into()
         }
         Headline::AllSafe { homes } => format!(
             "Everything is safe in {}. You can unplug.",
@@ -212,6 +215,37 @@ mod tests {
         check(
             &status(&late),
             "Everything is safe in 2 homes. Grandma's home is 3 changes behind. You can unplug.",
+        );
+    }
+
+    #[test]
+    fn of_several_that_are_behind_the_largest_number_is_said_to_be_that() {
+        let late = [
+            home("Anna", LocationState::Behind, 1),
+            home("Grandma", LocationState::Behind, 3),
+        ];
+        check(
+            &status(&late),
+            "Everything is safe in 1 home. Anna and Grandma are up to 3 changes behind. You can unplug.",
+        );
+    }
+
+    #[test]
+    fn who_is_parked_is_neither_safe_nor_behind() {
+        let parked = home("Olot", LocationState::Parked, 9);
+        let anna = home("Anna", LocationState::UpToDate, 0);
+        check(
+            &status(&[anna, parked.clone()]),
+            "Everything is safe in 2 homes. You can unplug.",
+        );
+        let late = home("Anna", LocationState::Behind, 2);
+        check(
+            &status(&[late, parked.clone()]),
+            "Everything is safe in 1 home. Anna is 2 changes behind. You can unplug.",
+        );
+        check(
+            &status(&[parked]),
+            "All is here, and all other homes are parked: only this one counts. You can unplug.",
         );
     }
 
