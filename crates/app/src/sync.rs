@@ -90,7 +90,7 @@ impl App {
         };
         let mut reports: Vec<SyncReport> = folders.iter().map(one).collect();
         // Drives in drawers are how Offsync is used: whoever names none means those that are here.
-        if request.folders.is_empty() && reports.iter().any(|report| !report.is_away()) {
+        if request.folders.is_empty() {
             for report in reports.iter_mut().filter(|report| report.is_away()) {
                 report.drive_present = false;
                 (report.error, report.failure) = (None, None);
