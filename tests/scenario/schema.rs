@@ -132,7 +132,8 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 13] = [
+pub(crate) const SYNC_MORE: [&str; 14] = [
+    "[].repaired",
     "[].location_id",
     "[].served",
     "[].lacking",

@@ -95,6 +95,29 @@ fn can_help(standing: &LocationStanding, awaits_state: bool) -> bool {
     }
 }
 
+/// Says what is damaged and the step that is next: to ask for it, to wait for another home, or to take what has come.
+pub(crate) fn damage_sentence(damaged: &[DamagedReport], waits_for: &[String], has_come: bool) -> Option<String> {
+    let first = damaged.first()?;
+    let what = match damaged.len() {
+        1 => format!("'{}' is damaged on this drive", first.path),
+        n => format!("'{}' and {} more are damaged on this drive", first.path, n - 1),
+    };
+    let is_unasked = damaged.iter().any(|one| !one.asked_for);
+    Some(match waits_for {
+        _ if is_unasked => {
+            format!("{what}. `offsync verify FOLDER --repair` has what lacks again from another home.")
+        }
+        _ if has_come => format!("{what}; what lacks has come. Sync here to heal it."),
+        [] => format!("{what}, and what lacks was asked for. Let another home that has it sync, then sync here."),
+        [one] => {
+            format!("{what}, and what lacks was asked for. The next sync of '{one}' sends it; sync here after that.")
+        }
+        [one, ..] => format!(
+            "{what}, and what lacks was asked for. The next sync of '{one}' or of another home sends it; sync here after that."
+        ),
+    })
+}
+
 impl From<&DamagedFile> for DamagedReport {
     fn from(damaged: &DamagedFile) -> Self {
         Self {

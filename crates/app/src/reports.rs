@@ -5,7 +5,7 @@ use offsync_engine::{Difference, DifferenceKind, Held, HeldDirection as Directio
 use serde::Serialize;
 
 use crate::failure::{AppError, without_error_numbers};
-use crate::left_open::{DamagedReport, LeftOpen, ServedReport};
+use crate::left_open::{DamagedReport, LeftOpen, ServedReport, damage_sentence};
 use crate::view::{Failure, HeldDirection, HeldView, Lacking};
 
 /// Files seen and read.
@@ -171,6 +171,8 @@ pub struct SyncReport {
     pub waits_for: Vec<String>,
     /// Files that are known to be damaged on this drive.
     pub damaged: Vec<DamagedReport>,
+    /// Damaged files that were put together again.
+    pub repaired: Vec<String>,
     /// Whether its drive is here; all figures are nought where it is not.
     pub drive_present: bool,
     /// Why it could not be done, in place of the figures.
@@ -189,6 +191,11 @@ impl Default for SyncReport {
 }
 
 impl SyncReport {
+    /// Says what is damaged and what to do about it, if anything is.
+    pub fn damage_sentence(&self) -> Option<String> {
+        damage_sentence(&self.damaged, &self.waits_for, false)
+    }
+
     /// Tells whether it could not be done because the drive is not here.
     pub(crate) fn is_away(&self) -> bool {
         let code = self.failure.as_ref().map(|failure| failure.code);
@@ -261,6 +268,7 @@ impl SyncReport {
             lacking: left_open.lacking,
             waits_for: left_open.waits_for,
             damaged: left_open.damaged,
+            repaired: report.repaired.iter().map(ToString::to_string).collect(),
             drive_present: true,
             error: None,
             failure: None,

@@ -112,7 +112,7 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     lines.push(match report {
         _ if report.damaged.is_empty() && report.completed.is_some() => "Everything reads as it should.".into(),
         _ if report.damaged.is_empty() && report.uncompared_files > 0 => format!(
-            "{} changed too lately to be compared; sync, then verify again. All else reads as it should.",
+            "{} changed too lately to be compared: wait a moment, then sync (what changed travels with it) and verify again. All else reads as it should.",
             count(report.uncompared_files, "file has", "files have")
         ),
         _ if !report.skipped.is_empty() && report.damaged.is_empty() => {
@@ -229,10 +229,11 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         format!("{} ({})", safe(&status.name), safe(&status.folder)),
         format!("  {}", status.headline.sentence()),
     ];
-    let is_known = status.drive.present && !matches!(status.headline, Headline::NeedsYou { .. });
-    if !is_known {
+    // Where nothing could be looked at, nothing else is known.
+    if !status.drive.present || status.locations.is_empty() {
         return lines;
     }
+    lines.extend(besides(status));
     lines.push(format!(
         "  {} here; {} free on the drive",
         count(status.files, "file", "files"),
@@ -262,6 +263,26 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
             .iter()
             .map(|location| format!("  {}", self::location(location))),
     );
+    lines
+}
+
+/// Tells, where a trouble is the headline, what would have been it.
+fn besides(status: &ArchiveStatus) -> Vec<String> {
+    if !matches!(status.headline, Headline::NeedsYou { .. }) {
+        return Vec::new();
+    }
+    let changes = |n: u64| (n, count(n, "change", "changes"));
+    let files = (status.lacking.files, count(status.lacking.files, "file", "files"));
+    let told = [
+        ("comes with the next sync", changes(status.incoming.changesets)),
+        ("goes with the next sync", changes(status.local_changes.entries)),
+        ("not on this drive yet", files),
+    ];
+    let there = told.iter().filter(|(_, (n, _))| *n > 0);
+    let mut lines: Vec<String> = there.map(|(what, (_, much))| format!("  {what}: {much}")).collect();
+    if !status.mailbox.reachable {
+        lines.push("  the mailbox cannot be reached".into());
+    }
     lines
 }
 

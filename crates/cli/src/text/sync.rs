@@ -74,6 +74,12 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
     lines.extend(skipped(&report.skipped));
     lines.extend(warnings(&report.warnings));
     lines.extend(still_to_come(report));
+    lines.extend(report.repaired.iter().map(|path| format!("  healed: {}", safe(path))));
+    lines.extend(
+        report
+            .damage_sentence()
+            .map(|sentence| format!("  {}", safe(&sentence))),
+    );
     for location in &report.diverged {
         lines.push(format!(
             "  ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."
@@ -94,6 +100,7 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         || report.waiting.entries > 0
         || report.held.is_some()
         || !report.skipped.is_empty()
+        || !report.damaged.is_empty()
         || !report.diverged.is_empty();
     if report.up_to_date && lines.len() == 1 {
         lines.push("  up to date".into());
