@@ -6,8 +6,8 @@ use offsync_core::ids::LocationId;
 use offsync_engine::{DamagedFile, Engine, EngineError, LocationStanding, LocationState, SyncOptions};
 use serde::Serialize;
 
+use crate::exact_path::exact;
 use crate::naming::told_apart;
-use crate::reports::exact;
 use crate::view::Lacking;
 
 /// What was put into the mailbox for a location that asked for it.

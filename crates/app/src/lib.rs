@@ -10,6 +10,7 @@ mod copy;
 mod demo;
 mod elsewhere;
 mod events;
+mod exact_path;
 mod failure;
 mod forget;
 mod headline;

@@ -4,6 +4,7 @@ use offsync_core::rel_path::RelPath;
 use offsync_engine::{Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
 use serde::Serialize;
 
+use crate::exact_path::exact;
 use crate::failure::{AppError, without_error_numbers};
 use crate::left_open::{DamagedReport, LeftOpen, ServedReport, damage_sentence};
 use crate::view::{Failure, HeldDirection, HeldView, Lacking};
@@ -327,13 +328,4 @@ fn direction(direction: Direction) -> HeldDirection {
         Direction::Local => HeldDirection::Local,
         Direction::Remote => HeldDirection::Remote,
     }
-}
-
-pub(crate) fn exact(path: &RelPath) -> Option<String> {
-    path.as_str().is_none().then(|| base64(path.as_bytes()))
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
