@@ -486,8 +486,57 @@ fn what_opens_the_archive_is_never_written_where_it_would_travel() {
     crate::output::Output::of(command.current_dir(&pep.folder)).expect_failure(
         1,
         "inside_an_archive",
-        &["The file here would travel"],
+        &["The file 'here' would travel"],
     );
     pep.json(["invite", pep.at(), "--label", "L", "--person", "P", "--out", "-"])
         .expect_failure(2, "usage", &["a file of its own"]);
+}
+
+#[test]
+fn a_mailbox_that_has_no_place_to_lie_in_says_how_to_make_one() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let stick = world.path("STICK");
+    let url = format!("fs://{}/offsync", text(&stick));
+    let make = format!("`mkdir -p '{}'`", text(&stick));
+    let said = [
+        "no folder",
+        text(&stick),
+        "'offsync'",
+        "Plug in the stick",
+        make.as_str(),
+    ];
+    init(&pep, &pep.folder, &url).expect_failure(6, "mailbox_away", &said);
+    assert!(!stick.exists() && !pep.private().exists(), "nothing was begun");
+    fs::create_dir(&stick).expect("what it says can be done");
+    init(&pep, &pep.folder, &url).expect_code(0);
+}
+
+#[test]
+fn a_path_at_the_beginning_of_a_sentence_is_quoted_and_keeps_its_letters() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let [drive, other] = ["drive", "other"].map(|name| pep.computer.join(name));
+    fs::create_dir(&drive).expect("a folder can be made");
+    fs::create_dir(&other).expect("a folder can be made");
+    fs::write(other.join("file.txt"), "x").expect("a file can be written");
+    let url = world.mailbox_url();
+    let begin = |folder: &str| pep.run(["init", folder, "--name", "N", "--label", "L", "--mailbox", &url]);
+    let begun = begin("drive");
+    begun
+        .expect_code(0)
+        .expect_out(&format!("'{}' is now the archive 'N'.", text(&drive)));
+    let fails = |output: &Output, begins: &str| {
+        output.expect_code(1);
+        assert!(output.stderr.contains(&format!("offsync: {begins}")), "{output}");
+    };
+    fails(&begin("drive"), "'drive' is an Offsync archive already.");
+    fails(&begin("other/file.txt"), "'other/file.txt' is a file, not a folder.");
+    fails(&pep.run(["sync", "other"]), "'other' is not an Offsync archive");
+    fails(&pep.run(["join", "drive", "--as", "L"]), "'");
+    let copy = ["copy", "drive", "other", "--label", "O", "--person", "O"];
+    fails(&pep.run(copy), &format!("'{}' is not empty.", text(&other)));
+    fs::create_dir(drive.join("inside")).expect("a folder can be made");
+    let copy = ["copy", "drive", "drive/inside", "--label", "O", "--person", "O"];
+    fails(&pep.run(copy), "'drive/inside' lies inside the archive '");
 }

@@ -228,3 +228,32 @@ fn a_name_that_means_nothing_or_several_is_1_for_every_command_that_takes_one() 
     // The same words that a location command takes are taken everywhere.
     pep.json(["forget", "pep's b", "--yes"]).expect_code(0);
 }
+
+#[test]
+fn a_drive_that_is_away_is_1_where_it_is_named_and_0_where_all_that_are_here_are_meant() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(many);
+    let drawer = world.path("drawer");
+    std::fs::rename(&pep.folder, &drawer).expect("a drive can be put away");
+    let check = || {
+        for command in ["sync", "status", "verify"] {
+            let named = pep.json([command, pep.at()]);
+            named.expect_code(1);
+            let error = &named.document()["error"];
+            let code = error["code"].as_str().expect("a code");
+            assert!(matches!(code, "no_such_folder" | "not_an_archive"), "{named}");
+        }
+        let told = pep.run(["sync"]);
+        told.expect_code(0).expect_out("the drive is not here");
+        assert_eq!(pep.json(["sync"]).only_report()["drive_present"], false);
+        let told = pep.run(["status"]);
+        told.expect_code(0).expect_out("The drive is not here.");
+    };
+    check();
+    // The same where the mount point is left.
+    std::fs::create_dir(&pep.folder).expect("a mount point can stay");
+    check();
+    std::fs::remove_dir(&pep.folder).expect("nothing was put there");
+    std::fs::rename(&drawer, &pep.folder).expect("a drive can come back");
+    pep.run(["sync"]).expect_code(0).expect_out("up to date");
+}

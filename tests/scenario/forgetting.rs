@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::output::Output;
 use crate::schema::{self, check};
 use crate::tree;
 use crate::world::{Home, World, settle, text};
@@ -130,4 +131,102 @@ fn what_is_not_known_or_in_use_is_not_forgotten() {
     pep.json(["forget", "Films", "--yes"]).expect_code(0);
     assert_eq!(keys(&pep), 1, "the other archive's keys stay");
     pep.sync();
+}
+
+/// Runs a command at a terminal, where somebody types.
+fn at_a_terminal(world: &World, home: &Home, at: &std::path::Path, command: &str, typed: &str) -> Output {
+    let answers = world.path("typed");
+    fs::write(&answers, typed).expect("an answer can be typed");
+    let command = format!("{} {command}", offsync_tests::program("offsync").display());
+    let mut script = home.command_of("script", ["-qec", &command, "/dev/null"]);
+    script
+        .current_dir(at)
+        .stdin(fs::File::open(&answers).expect("it is there"));
+    Output::of(&mut script)
+}
+
+#[test]
+fn whoever_forgets_at_a_terminal_is_asked_with_the_archive_named_in_full() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("2024/a.txt", "a");
+    world.init(&pep);
+    let sheet = world.path("sheet.txt");
+    let below = pep.folder.join("2024");
+    let asked = format!("Forget 'Pep's home' of 'Photos' ('{}') on this computer", pep.at());
+    for (no, has_sheet) in [("n\n", false), ("\n", false), ("what?\n", true)] {
+        if has_sheet {
+            pep.run(["recovery", pep.at(), "--out", text(&sheet)]).expect_code(0);
+        }
+        let told = at_a_terminal(&world, &pep, &below, "forget .", no);
+        told.expect_code(3)
+            .expect_out(&asked)
+            .expect_out("Nothing was changed.");
+        assert_eq!(
+            told.stdout.contains("No recovery sheet was written."),
+            !has_sheet,
+            "{told}"
+        );
+        assert_eq!(keys(&pep), 1);
+    }
+    at_a_terminal(&world, &pep, &below, "forget .", "y\n")
+        .expect_code(0)
+        .expect_out("This computer has forgotten 'Pep's home' of 'Photos'");
+    assert_eq!(keys(&pep), 0);
+}
+
+#[test]
+fn the_way_back_that_is_named_is_there() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    // Anna joined with six words, Pep began the archive and has none.
+    let told = anna.run(["forget", anna.at(), "--yes"]);
+    told.expect_out("`offsync join FOLDER` with the six words that it joined with.\n");
+    let words = world.path("anna.words");
+    anna.run(["join", anna.at(), "--phrase-file", text(&words)])
+        .expect_code(0);
+    let held = pep.run(["forget", pep.at()]);
+    held.expect_code(3)
+        .expect_out("It began the archive and has no six words");
+    let told = pep.run(["forget", pep.at(), "--yes"]);
+    told.expect_code(0).expect_out(
+        "a new invitation from another home (`offsync invite` there), after the folder .offsync was moved out",
+    );
+    let [out, words] = ["pep.invitation", "pep.words"].map(|name| world.path(name));
+    let invite = [
+        "invite",
+        anna.at(),
+        "--label",
+        "Pep",
+        "--person",
+        "Pep",
+        "--out",
+        text(&out),
+    ];
+    let invited = anna.json(invite).expect_code(0).document();
+    fs::write(&words, invited["phrase"].as_str().expect("words")).expect("words can be written");
+    let join = || {
+        let join = [
+            "join",
+            pep.at(),
+            "--invitation",
+            text(&out),
+            "--phrase-file",
+            text(&words),
+        ];
+        pep.json(join)
+    };
+    let before = pep.tree();
+    let said = ["'Pep's home'", "for 'Pep'", "move the folder .offsync out"];
+    join().expect_failure(1, "another_location", &said);
+    assert_eq!(keys(&pep), 0, "no key is kept that opens nothing here");
+    fs::rename(pep.private(), world.path("moved out")).expect("it can be moved out");
+    join().expect_code(0);
+    before.expect_same(&pep.tree(), "the files stay");
+    for home in [&pep, &anna, &pep, &anna] {
+        home.json(["sync", home.at()]);
+    }
+    anna.json(["location", "remove", anna.at(), "Pep's home", "--yes"])
+        .expect_code(0);
+    settle(&[&anna, &pep]);
 }

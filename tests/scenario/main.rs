@@ -24,6 +24,7 @@ mod forgetting;
 mod guest;
 mod ignoring;
 mod interrupted;
+mod joining;
 mod kinds;
 mod large;
 mod machine;

@@ -446,3 +446,53 @@ fn nothing_waits_for_who_was_parked_or_removed_and_both_are_told_as_what_they_ar
     }
     drop((anna, grandma));
 }
+
+#[test]
+fn too_little_of_an_id_is_said_to_be_too_little() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(fill);
+    let words = ["'a1b' is too short", "at least 4 characters"];
+    let rename = ["location", "rename", pep.at(), "a1b", "--label", "X"];
+    pep.json(rename).expect_failure(1, "unknown_location", &words);
+    pep.json(["forget", "a1b"]).expect_failure(1, "unknown_archive", &words);
+    std::fs::remove_dir_all(pep.private()).expect("it can be lost");
+    let again = pep.json(["join", pep.at(), "--as", "a1b"]);
+    again.expect_failure(1, "unknown_location", &words);
+    let told = pep.json(["join", pep.at(), "--as", "bob"]);
+    assert!(!told.stdout.contains("too short"), "no id begins so: {told}");
+}
+
+#[test]
+fn each_home_has_a_number_of_its_own_and_a_parked_one_none_in_the_summary() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    pep.write("first.txt", "first");
+    pep.sync();
+    anna.sync();
+    pep.write("second.txt", "second");
+    pep.sync();
+    let expect = |sentence: &str, grandmas: &str| {
+        let told = pep.run(["status", pep.at()]);
+        told.expect_code(0).expect_out(sentence);
+        for told in [told, pep.run(["locations", pep.at()])] {
+            let line = |label: &str| told.stdout.lines().find(|line| line.trim().starts_with(label));
+            let line = |label: &str| line(label).unwrap_or_else(|| panic!("{label}: {told}"));
+            assert!(line("anna's home [").contains("]: 1 change behind ("), "{told}");
+            assert!(line("grandma's home [").contains(grandmas), "{told}");
+        }
+    };
+    expect(
+        "Everything is safe in 1 home. anna's home and grandma's home are up to 2 changes behind. You can unplug.",
+        "]: 2 changes behind (",
+    );
+    say(&pep, &["park", "grandma"]);
+    let sentence = "Everything is safe in 1 home. anna's home is 1 change behind. You can unplug.";
+    expect(sentence, "]: parked: nothing waits");
+    anna.sync();
+    pep.run(["status", pep.at()])
+        .expect_out("Everything is safe in 2 homes. You can unplug.");
+    grandma.sync();
+    pep.sync();
+    pep.run(["status", pep.at()])
+        .expect_out("Everything is safe in 3 homes. You can unplug.");
+}

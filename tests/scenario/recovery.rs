@@ -50,7 +50,7 @@ fn a_drive_and_its_sheet_bring_the_founder_back_on_a_new_computer() {
     pep.json(["sync", pep.at()])
         .expect_failure(1, "no_key", &["six words", "--recovery FILE"]);
     let joined = recover(&pep, text(&sheet)).expect_code(0).document();
-    check(&joined, &schema::join(), &["name", "label"]);
+    check(&joined, &schema::join(), &["name", "label", "awaits_state"]);
     assert_eq!(joined["location_id"], before[0]["location_id"]);
     assert_eq!(joined["adopted_files"], 8, "{joined:#}");
     let report = pep.sync();
@@ -400,7 +400,7 @@ fn the_sheet_goes_to_standard_output_for_a_printer_and_no_file_is_made() {
 }
 
 /// What a home that has just joined with nothing says, before and after its first sync, until all is there.
-fn expect_patience(home: &Home, others: &[&Home], files: usize) {
+fn expect_patience(home: &Home, others: &[&Home], files: usize, next: &str) {
     let waits = "What the others have is not all here yet. Sync here, let another home sync, then sync here again.";
     let is_behind = |home: &Home| {
         let told = home.run(["status", home.at()]);
@@ -421,9 +421,7 @@ fn expect_patience(home: &Home, others: &[&Home], files: usize) {
     is_behind(home);
     for _ in 0..2 {
         let told = home.run(["sync", home.at()]);
-        told.expect_code(0).expect_out(
-            "Waiting to hear from the others what the archive holds. Let another home sync, then sync here again.",
-        );
+        told.expect_code(0).expect_out(next);
         assert!(
             !told.stdout.contains("nothing new") && !told.stdout.contains("up to date"),
             "{told}"
@@ -438,7 +436,7 @@ fn expect_patience(home: &Home, others: &[&Home], files: usize) {
     others[0].sync();
     let told = home.run(["sync", home.at()]);
     if home.tree().len() < files {
-        told.expect_out("Some content is still on its way. Let another home sync, then sync here again.");
+        told.expect_out("files are not here yet (540.0 kB) and were asked for. The next sync of");
         home.run(["status", home.at()]).expect_out("not on this drive yet");
     }
     for _ in 0..3 {
@@ -463,7 +461,40 @@ fn who_comes_back_into_an_empty_folder_is_told_that_it_waits_for_the_others() {
     let told = pep.run(["join", pep.at(), "--recovery", text(&sheet)]);
     told.expect_code(0)
         .expect_out("Now: offsync sync; then let another home sync, and sync here again: that brings the files.");
-    expect_patience(&pep, &[&anna], 7);
+    let next = "Asked what the archive holds. The next sync of 'anna's home' tells it; sync here after that.";
+    expect_patience(&pep, &[&anna], 7, next);
+}
+
+#[test]
+fn who_comes_back_with_nothing_has_all_at_the_third_visit_and_each_home_says_whose_turn_it_is() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let sheet = write_sheet(&world, &pep, "sheet.txt");
+    lose_computer_and_drive(&pep);
+    recover(&pep, text(&sheet)).expect_code(0);
+    let asked = "  Asked what the archive holds. The next sync of 'anna's home' tells it; sync here after that.\n";
+    let wants = "  7 files are not here yet (540.0 kB) and were asked for. The next sync of 'anna's home' sends them; sync here after that.\n";
+    let turns = [
+        (&pep, asked),
+        (
+            &anna,
+            "  told 'Pep's home' what the archive holds, as it asked; now 'Pep's home' has to sync\n",
+        ),
+        (&pep, wants),
+        (
+            &anna,
+            "  sent 7 files that 'Pep's home' asked for (540.0 kB); now 'Pep's home' has to sync\n",
+        ),
+        (&pep, "  received: 7 added\n"),
+    ];
+    for (home, said) in turns {
+        let told = home.run(["sync", home.at()]);
+        told.expect_code(0).expect_out(said);
+        assert!(!told.stdout.contains("up to date"), "{told}");
+    }
+    assert_eq!(pep.read("notes.txt"), b"notes");
+    settle(&[&pep, &anna]);
+    assert_eq!(world.waiting(), Vec::<String>::new(), "what was served is taken back");
 }
 
 /// Invites Tia with nothing on her drive, who joins at once.
@@ -499,7 +530,9 @@ fn who_joins_an_empty_folder_is_told_that_it_waits_for_the_others() {
     let world = World::new();
     let [pep, anna] = world.pair(fill);
     let tia = join_with_nothing(&world, &pep);
-    expect_patience(&tia, &[&pep, &anna], 7);
+    let next =
+        "Asked what the archive holds. The next sync of 'anna's home' or 'Pep's home' tells it; sync here after that.";
+    expect_patience(&tia, &[&pep, &anna], 7, next);
 }
 
 #[test]
@@ -509,5 +542,6 @@ fn who_joins_before_anybody_has_synced_is_not_up_to_date_with_nothing() {
     fill(&pep);
     world.init(&pep);
     let tia = join_with_nothing(&world, &pep);
-    expect_patience(&tia, &[&pep], 7);
+    let next = "No other home has synced yet, so nobody could tell what the archive holds. Let another home sync, then sync here again.";
+    expect_patience(&tia, &[&pep], 7, next);
 }

@@ -206,6 +206,35 @@ fn a_file_is_named_from_the_top_from_here_or_in_full() {
     }
 }
 
+#[test]
+fn of_two_files_with_one_name_the_one_in_the_present_folder_is_meant() {
+    let world = World::new();
+    let folders = ["2024".to_owned(), "2024/2024".to_owned()];
+    let ([pep, _, _], _) = in_many_conflicts(&world, &folders);
+    let here = pep.folder.join("2024");
+    let left = || -> Vec<String> {
+        let list = pep.json(["conflicts", pep.at()]).document();
+        let lines = list.as_array().into_iter().flatten();
+        lines
+            .map(|line| line["path"].as_str().expect("a path").to_owned())
+            .collect()
+    };
+    let run_here = |arguments: &[&str]| {
+        let mut command = pep.command(arguments.iter().copied());
+        crate::output::Output::of(command.current_dir(&here))
+    };
+    run_here(&["resolve", ".", "2024/notes.txt", "--keep", "winner"])
+        .expect_code(0)
+        .expect_out("One version of 2024/2024/notes.txt stays");
+    assert_eq!(left(), ["2024/notes.txt"]);
+    // What stands here is meant, and nothing of the same name elsewhere in its place.
+    let again = run_here(&["--json", "resolve", ".", "2024/notes.txt", "--keep", "winner"]);
+    again.expect_failure(1, "no_conflict", &["'2024/notes.txt' is not kept in two versions"]);
+    assert_eq!(left(), ["2024/notes.txt"]);
+    let trashed = pep.json(["trash", "list", pep.at()]).document();
+    assert_eq!(trashed.as_array().map(Vec::len), Some(1), "{trashed:#}");
+}
+
 /// Keeps notes in two versions in each of some folders, alike in all homes; gives the lines of the conflicts by folder.
 fn in_many_conflicts(world: &World, folders: &[String]) -> ([Home; 3], Vec<Value>) {
     let homes = world.trio(|pep| {

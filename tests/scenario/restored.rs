@@ -220,3 +220,50 @@ fn an_index_that_is_lost_again_and_again_leaves_nobody_stuck() {
     assert_eq!(anna.read("a.txt"), b"edited");
     check_alike(&[&pep, &anna]);
 }
+
+#[test]
+fn two_homes_of_one_label_are_told_apart_wherever_they_are_named() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let twin = Home {
+        computer: pep.computer.clone(),
+        folder: world.path("drives/twin"),
+    };
+    clone_drive(&pep.folder, &twin.folder);
+    pep.write("pep.txt", "on the original");
+    twin.write("twin.txt", "on the clone");
+    pep.sync();
+    let told = twin.run(["sync", twin.at()]);
+    let id = |home: &Home| {
+        let status = home.json(["status", home.at()]).document();
+        let id = status[0]["location_id"].as_str().expect("an id").to_owned();
+        format!("[{id:.8}]")
+    };
+    let [first, second] = [id(&pep), id(&twin)];
+    told.expect_code(0)
+        .expect_out(&format!("it goes on under a new id, {second}.\n"))
+        .expect_out("give one of the two another name, with `offsync location rename`");
+    rest(&[&pep, &twin, &anna]);
+    anna.write("new.txt", "news");
+    anna.sync();
+    let both = |told: &crate::output::Output| {
+        for id in [&first, &second] {
+            told.expect_code(0).expect_out(&format!("Pep's home {id}"));
+        }
+    };
+    both(&anna.run(["log", anna.at()]));
+    both(&anna.run(["locations", anna.at()]));
+    both(&anna.run(["mailbox", "show", anna.at()]));
+    let told = anna.run(["status", anna.at()]);
+    let sentence = told.stdout.lines().nth(1).expect("a sentence");
+    let is_named = |id: &String| sentence.contains(&format!("Pep's home {id}"));
+    assert!(is_named(&first) && is_named(&second), "{told}");
+    // With a name of its own, each is named by it alone.
+    anna.run(["location", "rename", anna.at(), &second[1..9], "--label", "Twin"])
+        .expect_code(0);
+    let told = anna.run(["mailbox", "show", anna.at()]);
+    assert!(
+        told.stdout.contains("for Pep's home\n") && told.stdout.contains("for Twin\n"),
+        "{told}"
+    );
+}

@@ -71,8 +71,26 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
     anna.run(["status", anna.at()]).expect_out(
         "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair` has what lacks again from another home.",
     );
+    // The step that is next is said, and all else as ever.
+    let ask = "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair`";
+    anna.write("mine.txt", "written beside the damage");
+    anna.run(["status", anna.at()])
+        .expect_out(ask)
+        .expect_out("  goes with the next sync: 1 change\n")
+        .expect_out("  4 files here;")
+        .expect_out("Pep's home [");
+    anna.run(["sync", anna.at()])
+        .expect_code(0)
+        .expect_out("  sent 1 entry")
+        .expect_out(ask);
+    pep.sync();
     let quick = anna.sync();
 
+    assert_eq!(
+        quick["damaged"][0],
+        json!({"path": "film.bin", "asked_for": false}),
+        "{quick:#}"
+    );
     assert_eq!(
         (&quick["posted"]["changesets"], &quick["up_to_date"]),
         (&json!(0), &json!(true)),
@@ -93,7 +111,20 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
         anna.has("film.bin"),
         "what is damaged stays until it can be put together"
     );
+    let waits = "and what lacks was asked for. The next sync of 'Pep's home' sends it; sync here after that.";
+    for command in ["status", "sync"] {
+        let told = anna.run([command, anna.at()]);
+        told.expect_code(0).expect_out(waits);
+        assert!(!told.stdout.contains("--repair"), "it was asked for already: {told}");
+    }
     let served = pep.sync();
+    assert_eq!(
+        (&served["served"][0]["label"], &served["served"][0]["state"]),
+        (&json!("anna's home"), &json!(false)),
+        "{served:#}"
+    );
+    anna.run(["status", anna.at()])
+        .expect_out("what lacks has come. Sync here to heal it.");
 
     let uploaded = served["posted"]["uploaded_bytes"].as_u64().expect("a number");
     assert!(uploaded < 4 << 20, "only the pieces that lack are served: {uploaded}");

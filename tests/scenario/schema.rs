@@ -98,7 +98,7 @@ pub(crate) fn forget() -> Value {
 }
 
 /// What `forget` tells beyond the contract.
-pub(crate) const FORGET_MORE: [&str; 4] = ["name", "label", "forgotten", "held"];
+pub(crate) const FORGET_MORE: [&str; 6] = ["name", "label", "forgotten", "held", "has_sheet", "was_invited"];
 
 /// `sync` tells this of each archive.
 pub(crate) fn sync() -> Value {
@@ -132,7 +132,13 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 8] = [
+pub(crate) const SYNC_MORE: [&str; 14] = [
+    "[].repaired",
+    "[].location_id",
+    "[].served",
+    "[].lacking",
+    "[].waits_for",
+    "[].damaged",
     "[].awaits_state",
     "[].warnings",
     "[].drive_present",

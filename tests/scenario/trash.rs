@@ -121,3 +121,31 @@ fn what_lies_in_the_trash_is_named_from_the_top_from_here_or_in_full() {
     settle(&[&pep, &anna]);
     assert_eq!(anna.read("2024/b.jpg"), b"2024/b.jpg");
 }
+
+#[test]
+fn of_two_files_with_one_name_the_one_from_the_present_folder_comes_back() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["note.txt", "2024/note.txt", "2024/stays.txt", "list.txt"] {
+            pep.write(name, name);
+        }
+    });
+    for name in ["note.txt", "2024/note.txt", "list.txt"] {
+        anna.remove(name);
+    }
+    anna.sync();
+    pep.sync();
+    let restore = |name: &str| {
+        let mut here = pep.command(["--json", "trash", "restore", ".", name]);
+        let output = crate::output::Output::of(here.current_dir(pep.folder.join("2024")));
+        output.expect_code(0).document()[0]["to"].clone()
+    };
+    assert_eq!(restore("note.txt"), "2024/note.txt");
+    assert!(!pep.has("note.txt"), "the one at the top stays where it is");
+    assert_eq!(
+        restore("list.txt"),
+        "list.txt",
+        "as the list has it, where none is here"
+    );
+    settle(&[&pep, &anna]);
+}

@@ -28,6 +28,9 @@ pub(crate) struct KnownArchive {
     /// Whether a recovery sheet was ever written, or used: then something brings its keys back.
     #[serde(default)]
     pub(crate) has_sheet: bool,
+    /// Whether it joined with an invitation: then its six words bring its keys back.
+    #[serde(default)]
+    pub(crate) was_invited: bool,
     /// The mailbox's file system when it was last used, hexadecimal; empty if unknown.
     #[serde(default)]
     pub(crate) mailbox_identity: String,
@@ -74,10 +77,10 @@ impl Archives {
 
     /// Keeps an archive, replacing what was known of its folder, and of the place where its drive was plugged in before.
     pub(crate) fn put(&mut self, mut archive: KnownArchive) {
-        archive.has_sheet |= self
-            .all
-            .iter()
-            .any(|known| known.has_sheet && known.key_name == archive.key_name);
+        for known in self.all.iter().filter(|known| known.key_name == archive.key_name) {
+            archive.has_sheet |= known.has_sheet;
+            archive.was_invited |= known.was_invited;
+        }
         let is_same =
             |known: &KnownArchive| known.archive_id == archive.archive_id && known.location_id == archive.location_id;
         let is_there = |known: &KnownArchive| find_archive_root(&known.folder).as_ref() == Some(&known.folder);
@@ -98,7 +101,7 @@ fn file(config_dir: &Path) -> PathBuf {
 fn unusable(path: &Path, why: &str) -> AppError {
     AppError::failed(
         "settings",
-        format!("Offsync's settings at {} cannot be used: {why}.", path.display()),
+        format!("Offsync's settings at '{}' cannot be used: {why}.", path.display()),
         "Mend or remove that file; your archives and their drives are not touched by it.",
     )
 }

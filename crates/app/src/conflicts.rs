@@ -6,8 +6,8 @@ use offsync_engine::{ConflictLine, Keep, Side, Silent};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::exact_path::exact;
 use crate::failure::AppError;
-use crate::reports::exact;
 use crate::said_path;
 use crate::views::label_of;
 

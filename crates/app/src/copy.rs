@@ -369,7 +369,7 @@ fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf,
         if !parent.is_dir() {
             return Err(AppError::failed(
                 "no_such_folder",
-                format!("There is no folder {}.", parent.display()),
+                format!("There is no folder '{}'.", parent.display()),
                 "Check the path, or plug in the drive that it is on.",
             ));
         }
@@ -386,7 +386,7 @@ fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf,
     if !is_empty_folder(&to).map_err(|error| unwritable(&to, &error))? && !is_barely_begun(&to) {
         return Err(AppError::failed(
             "not_empty",
-            format!("{} is not empty.", to.display()),
+            format!("'{}' is not empty.", to.display()),
             "Choose an empty folder, so that nothing that is there is mixed with the copy.",
         ));
     }
@@ -412,7 +412,7 @@ fn refuse_inside(source: &Opened, to: &Path) -> Result<()> {
         return Err(AppError::failed(
             "inside_an_archive",
             format!(
-                "{} lies inside the archive that is to be copied, or around it.",
+                "'{}' lies inside the archive that is to be copied, or around it.",
                 to.display()
             ),
             "Choose a folder on another drive.",
@@ -453,7 +453,7 @@ fn check_room(target: &ArchiveDisk, values: &[Value], to: &Path) -> Result<()> {
         return Err(AppError::failed(
             "drive_full",
             format!(
-                "{} has {} free, and the copy needs {}.",
+                "'{}' has {} free, and the copy needs {}.",
                 to.display(),
                 size(free),
                 size(needed)

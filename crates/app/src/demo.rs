@@ -333,7 +333,7 @@ fn make_folder(path: &Path) -> Result<()> {
 fn trouble(path: &Path, error: &std::io::Error) -> AppError {
     AppError::failed(
         "demo",
-        format!("{} could not be used: {error}.", path.display()),
+        format!("'{}' could not be used: {error}.", path.display()),
         "Choose another folder with --dir.",
     )
 }

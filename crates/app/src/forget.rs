@@ -12,7 +12,8 @@ use serde::Serialize;
 use crate::app::App;
 use crate::archives::{Archives, KnownArchive};
 use crate::failure::{AppError, Result};
-use crate::naming::{Named, meant_by};
+use crate::join::INVITATION_ON_DRIVE;
+use crate::naming::{Named, meant_by, too_short};
 use crate::opened::lock_patiently;
 
 /// What `forget` did.
@@ -28,6 +29,10 @@ pub struct ForgetReport {
     pub name: String,
     /// What people call the location.
     pub label: String,
+    /// Whether a recovery sheet brings its keys back.
+    pub has_sheet: bool,
+    /// Whether the six words of an invitation do: the founder of an archive has none.
+    pub was_invited: bool,
     /// Whether it is forgotten now.
     pub forgotten: bool,
     /// Why it waits for a yes, if it does.
@@ -42,6 +47,11 @@ pub struct ForgetHeld {
 }
 
 impl App {
+    /// Tells what would be forgotten, which may have been named by a folder in it; changes nothing.
+    pub fn would_forget(&self, folder: &Path) -> std::result::Result<ForgetReport, AppError> {
+        Ok(what(&self.known_archive(folder)?))
+    }
+
     /// Forgets an archive, named by its folder, its location's label or the beginning of an id.
     pub fn forget(&self, folder: &Path, is_meant: bool) -> std::result::Result<ForgetReport, AppError> {
         let known = self.known_archive(folder)?;
@@ -52,15 +62,11 @@ impl App {
         let others = || archives.all.iter().filter(|other| other.folder != known.folder);
         let keeps_keys = others().any(|other| other.key_name == known.key_name);
         let report = |forgotten: bool| ForgetReport {
-            archive_id: known.archive_id.clone(),
-            location_id: known.location_id.clone(),
-            folder: known.folder.display().to_string(),
-            name: known.name.clone(),
-            label: known.label.clone(),
             forgotten,
             held: (!forgotten).then(|| ForgetHeld {
                 reason: "no_recovery_sheet".into(),
             }),
+            ..what(&known)
         };
         if !keeps_keys && !known.has_sheet && !is_meant {
             return Ok(report(false));
@@ -102,8 +108,12 @@ impl App {
             (1, Some(one)) => Ok(one),
             (0, _) | (_, None) => Err(AppError::failed(
                 "unknown_archive",
-                format!("This computer knows no archive at {}.", folder.display()),
-                "See which it knows with `offsync status`; name the folder, or the label or id of its location.",
+                format!(
+                    "This computer knows no archive at '{}'.{}",
+                    folder.display(),
+                    too_short(&said)
+                ),
+                "See which it knows with `offsync status`; name the folder, or the label or id of its location, or at least four characters of that id.",
             )),
             (_, Some(last)) => {
                 meant.push(last);
@@ -115,5 +125,20 @@ impl App {
                 ))
             }
         }
+    }
+}
+
+fn what(known: &KnownArchive) -> ForgetReport {
+    ForgetReport {
+        archive_id: known.archive_id.clone(),
+        location_id: known.location_id.clone(),
+        folder: known.folder.display().to_string(),
+        name: known.name.clone(),
+        label: known.label.clone(),
+        has_sheet: known.has_sheet,
+        // Whoever joined before that was kept has the invitation on the drive.
+        was_invited: known.was_invited || known.folder.join(INVITATION_ON_DRIVE).is_file(),
+        forgotten: false,
+        held: None,
     }
 }

@@ -1,5 +1,6 @@
 //! The one true sentence about an archive: worst first, derived from facts alone.
 
+use crate::naming::is_same_label;
 use crate::view::{ArchiveStatus, Headline, LocationState, LocationView};
 
 /// Chooses what to say about an archive; the first that applies.
@@ -34,22 +35,20 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
         };
     }
     let takes_part = |location: &&LocationView| location.state != LocationState::Removed;
-    let homes = status.locations.iter().filter(takes_part).count() as u64;
-    if homes < 2 {
+    if status.locations.iter().filter(takes_part).count() < 2 {
         return Headline::Alone;
     }
+    // Nothing waits for who is parked, and nobody knows what is there: neither safe nor behind.
+    let counts = |location: &&LocationView| takes_part(location) && location.state != LocationState::Parked;
+    let homes = status.locations.iter().filter(counts).count() as u64;
     if status.local_changes.entries > 0 {
         return Headline::Unsent {
             entries: status.local_changes.entries,
             bytes: status.local_changes.bytes,
         };
     }
-    let late = |state: LocationState| !matches!(state, LocationState::UpToDate | LocationState::Removed);
-    let behind: Vec<_> = status
-        .locations
-        .iter()
-        .filter(|location| late(location.state))
-        .collect();
+    let is_late = |location: &&LocationView| counts(location) && location.state != LocationState::UpToDate;
+    let behind: Vec<_> = status.locations.iter().filter(is_late).collect();
     if behind.is_empty() {
         return Headline::AllSafe { homes };
     }
@@ -60,7 +59,20 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
             .map(|location| location.behind.changesets)
             .max()
             .unwrap_or(0),
-        behind: behind.iter().map(|location| location.label.clone()).collect(),
+        behind: behind.iter().map(|location| called(location, status)).collect(),
+    }
+}
+
+/// Gives what to call a location: two that have one label are told apart by their ids.
+fn called(location: &LocationView, status: &ArchiveStatus) -> String {
+    let is_namesake = |other: &&LocationView| {
+        other.location_id != location.location_id
+            && other.state != LocationState::Removed
+            && is_same_label(&other.label, &location.label)
+    };
+    match status.locations.iter().find(is_namesake) {
+        Some(_) => format!("{} [{:.8}]", location.label, location.location_id),
+        None => location.label.clone(),
     }
 }
 
@@ -121,11 +133,16 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             let homes = many(*safe_homes, "home", "homes");
             match changesets {
                 0 => format!("Everything is safe in {homes}. {who} still to come. You can unplug."),
+                // Each has a number of its own, which stands beside its name; this is the largest.
                 n => format!(
-                    "Everything is safe in {homes}. {who} {} behind. You can unplug.",
+                    "Everything is safe in {homes}. {who} {}{} behind. You can unplug.",
+                    if behind.len() > 1 { "up to " } else { "" },
                     many(*n, "change", "changes")
                 ),
             }
+        }
+        Headline::AllSafe { homes: 1 } => {
+            "All is here, and all other homes are parked: only this one counts. You can unplug.".into()
         }
         Headline::AllSafe { homes } => format!(
             "Everything is safe in {}. You can unplug.",
@@ -198,6 +215,37 @@ mod tests {
         check(
             &status(&late),
             "Everything is safe in 2 homes. Grandma's home is 3 changes behind. You can unplug.",
+        );
+    }
+
+    #[test]
+    fn of_several_that_are_behind_the_largest_number_is_said_to_be_that() {
+        let late = [
+            home("Anna", LocationState::Behind, 1),
+            home("Grandma", LocationState::Behind, 3),
+        ];
+        check(
+            &status(&late),
+            "Everything is safe in 1 home. Anna and Grandma are up to 3 changes behind. You can unplug.",
+        );
+    }
+
+    #[test]
+    fn who_is_parked_is_neither_safe_nor_behind() {
+        let parked = home("Olot", LocationState::Parked, 9);
+        let anna = home("Anna", LocationState::UpToDate, 0);
+        check(
+            &status(&[anna, parked.clone()]),
+            "Everything is safe in 2 homes. You can unplug.",
+        );
+        let late = home("Anna", LocationState::Behind, 2);
+        check(
+            &status(&[late, parked.clone()]),
+            "Everything is safe in 1 home. Anna is 2 changes behind. You can unplug.",
+        );
+        check(
+            &status(&[parked]),
+            "All is here, and all other homes are parked: only this one counts. You can unplug.",
         );
     }
 

@@ -10,7 +10,7 @@ use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
 use offsync_core::format::Marker;
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
-use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy};
+use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy, MailboxError};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::ArchiveKeys;
 use offsync_engine::Beginning;
@@ -90,7 +90,10 @@ impl App {
         RealDisk::create(&root)?;
         let bundle = KeyBundle::new(entropy);
         let made_mailbox = (!folder.exists()).then(|| folder.display().to_string());
-        let mailbox = FolderMailbox::create(folder, &archive).inspect_err(|_| forget_attempt(&root))?;
+        let mailbox = FolderMailbox::create(folder, &archive).map_err(|error| {
+            forget_attempt(&root);
+            no_mailbox(folder, error)
+        })?;
         self.keep_keys(&bundle, &marker.key_name)
             .inspect_err(|_| forget_attempt(&root))?;
         let beginning = Beginning {
@@ -149,6 +152,7 @@ impl App {
             allowance_bytes: marker.allowance_bytes,
             park_after_days: marker.park_after_days,
             has_sheet: false,
+            was_invited: false,
             mailbox_identity: String::new(),
         };
         Archives::change(self.config_dir(), |archives| {
@@ -164,6 +168,15 @@ impl App {
         Archives::change(self.config_dir(), |archives| {
             if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
                 archive.has_sheet = true;
+            }
+        })
+    }
+
+    /// Keeps that a location joined with an invitation.
+    pub(crate) fn remember_invitation(&self, root: &Path) -> Result<()> {
+        Archives::change(self.config_dir(), |archives| {
+            if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
+                archive.was_invited = true;
             }
         })
     }
@@ -187,7 +200,7 @@ impl App {
             return Err(AppError::failed(
                 "settings_inside",
                 format!(
-                    "{} holds Offsync's own settings and keys ({}), which must not travel with the files.",
+                    "'{}' holds Offsync's own settings and keys ('{}'), which must not travel with the files.",
                     root.display(),
                     settings.display()
                 ),
@@ -204,38 +217,38 @@ pub(crate) fn usable_folder(folder: &Path) -> Result<PathBuf> {
     let meta = std::fs::metadata(folder).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => AppError::failed(
             "no_such_folder",
-            format!("There is no folder {shown}."),
+            format!("There is no folder '{shown}'."),
             "Check the path, or plug in the drive that it is on.",
         ),
         _ => AppError::failed(
             "not_allowed",
-            format!("{shown} cannot be used: {error}."),
+            format!("'{shown}' cannot be used: {error}."),
             "Check its permissions.",
         ),
     })?;
     if !meta.is_dir() {
         return Err(AppError::failed(
             "not_a_folder",
-            format!("{shown} is a file, not a folder."),
+            format!("'{shown}' is a file, not a folder."),
             "Name the folder that holds the files.",
         ));
     }
     let root = std::fs::canonicalize(folder).map_err(|error| {
         AppError::failed(
             "not_allowed",
-            format!("{shown} cannot be used: {error}."),
+            format!("'{shown}' cannot be used: {error}."),
             "Check its permissions.",
         )
     })?;
     if let Some(other) = find_archive_root(&root) {
         let (message, hint) = if other == root {
             (
-                format!("{shown} is an Offsync archive already."),
+                format!("'{shown}' is an Offsync archive already."),
                 "Use `offsync sync` or `offsync status` there.",
             )
         } else {
             (
-                format!("{shown} lies inside the archive {}.", other.display()),
+                format!("'{shown}' lies inside the archive '{}'.", other.display()),
                 "Choose a folder outside of it; what is inside travels with that archive anyway.",
             )
         };
@@ -259,7 +272,7 @@ fn refuse_around(root: &Path) -> Result<()> {
             if find_archive_root(&inner).is_some_and(|found| found == inner) {
                 return Err(AppError::failed(
                     "holds_an_archive",
-                    format!("{} holds the archive {}.", root.display(), inner.display()),
+                    format!("'{}' holds the archive '{}'.", root.display(), inner.display()),
                     "Choose a folder beside it, or move that archive out first.",
                 ));
             }
@@ -267,6 +280,25 @@ fn refuse_around(root: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Says why a mailbox could not be made. Its own folder is made, never the one above it: where that lacks, the drive that
+/// it should be on is likelier not there than new.
+fn no_mailbox(folder: &Path, error: MailboxError) -> AppError {
+    let above = folder.parent().filter(|above| !above.exists());
+    let Some(above) = above else { return error.into() };
+    AppError {
+        message: format!(
+            "The mailbox cannot be made: there is no folder '{}' for '{}' to lie in.",
+            above.display(),
+            folder.file_name().unwrap_or_default().to_string_lossy()
+        ),
+        hint: format!(
+            "Plug in the stick or connect the NAS that it is on, and begin again; or make it first, if it is to be new: `mkdir -p '{}'`.",
+            above.display()
+        ),
+        ..error.into()
+    }
 }
 
 /// Takes Offsync's own folder away again, if nothing was put into it.
@@ -287,7 +319,7 @@ pub(crate) fn unwritable(root: &Path, error: &std::io::Error) -> AppError {
     }
     AppError::failed(
         "not_allowed",
-        format!("{} cannot be written: {error}.", root.display()),
+        format!("'{}' cannot be written: {error}.", root.display()),
         "Check its permissions, or make the drive writable.",
     )
 }

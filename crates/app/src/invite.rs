@@ -153,7 +153,7 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(|error| {
         AppError::failed(
             "not_allowed",
-            format!("{} could not be written: {error}.", path.display()),
+            format!("'{}' could not be written: {error}.", path.display()),
             "Choose another place.",
         )
     })

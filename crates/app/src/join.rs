@@ -23,7 +23,7 @@ use crate::failure::{AppError, Result};
 use crate::init::{mailbox_url, usable_folder};
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
-use crate::naming::{Named, meant_by};
+use crate::naming::{Named, meant_by, too_short};
 use crate::opened::{index_path, read_marker};
 
 /// Where an invitation lies on a drive that was prepared for somebody.
@@ -65,6 +65,8 @@ pub struct JoinReport {
     pub missing_files: Vec<String>,
     /// Files that differ or are extra.
     pub differing_files: Vec<String>,
+    /// Whether this location has yet to hear from the others what the archive holds: until then all files count as extra.
+    pub awaits_state: bool,
 }
 
 impl App {
@@ -117,7 +119,7 @@ impl App {
         let key_name = format!("{}.{}", invitation.archive_id, invitation.location);
         let root = match find_archive_root(&folder) {
             Some(root) => {
-                self.check_prepared(&root, &invitation)?;
+                self.check_prepared(&root, &invitation, &key_name)?;
                 self.keep_keys(&bundle, &key_name)?;
                 let disk = RealDisk::open(&root)?;
                 let mut marker = read_marker(&disk)?;
@@ -135,10 +137,11 @@ impl App {
                 root
             }
         };
+        self.remember_invitation(&root)?;
         self.adopt(&root)
     }
 
-    fn check_prepared(&self, root: &Path, invitation: &Invitation) -> Result<()> {
+    fn check_prepared(&self, root: &Path, invitation: &Invitation, key_name: &str) -> Result<()> {
         let marker = read_marker(&RealDisk::open(root)?)?;
         if marker.archive_id != invitation.archive_id {
             return Err(AppError::failed(
@@ -148,6 +151,20 @@ impl App {
                     marker.archive_name, invitation.archive_name
                 ),
                 "Choose the folder that the invitation is for, or an empty one.",
+            ));
+        }
+        // Whatever id the drive has taken since, it kept its keys.
+        if marker.key_name != key_name {
+            return Err(AppError::failed(
+                "another_location",
+                format!(
+                    "This drive is '{}', and the invitation is for '{}'.",
+                    marker.label, invitation.label
+                ),
+                format!(
+                    "Use the six words or the recovery sheet of this drive. If it should become '{}', move the folder .offsync out of the archive and try again; the files stay.",
+                    invitation.label
+                ),
             ));
         }
         Ok(())
@@ -193,7 +210,7 @@ impl App {
         let root = std::fs::canonicalize(folder).map_err(|_| {
             AppError::failed(
                 "no_such_folder",
-                format!("There is no folder {}.", folder.display()),
+                format!("There is no folder '{}'.", folder.display()),
                 "Check the path, or plug in the drive.",
             )
         })?;
@@ -202,7 +219,7 @@ impl App {
         if find_archive_root(&root).is_some_and(|found| found == root) && has_index {
             return Err(AppError::failed(
                 "is_an_archive",
-                format!("{} is an Offsync archive with its index in place.", root.display()),
+                format!("'{}' is an Offsync archive with its index in place.", root.display()),
                 "Just sync it.",
             ));
         }
@@ -249,7 +266,7 @@ impl App {
             [known] => Ok(known.clone()),
             [] => Err(AppError::failed(
                 "unknown_location",
-                format!("This computer knows no location '{said}'."),
+                format!("This computer knows no location '{said}'.{}", too_short(said)),
                 "Use its label or id as `offsync locations` shows it, on the computer that synced it last; elsewhere, join with its recovery sheet: `offsync join FOLDER --recovery FILE`.",
             )),
             several => {
@@ -294,6 +311,7 @@ impl App {
             archive.with_engine(&monitor, |engine| engine.adopt())?
         };
         archive.adopt_drive()?;
+        let awaits_state = archive.with_engine(&monitor, |engine| engine.awaits_state())?;
         let names = |paths: Vec<RelPath>| paths.iter().map(ToString::to_string).collect();
         Ok(JoinReport {
             archive_id,
@@ -304,6 +322,7 @@ impl App {
             adopted_files: adoption.adopted_files,
             missing_files: names(adoption.missing),
             differing_files: names(adoption.differing),
+            awaits_state,
         })
     }
 }
@@ -313,7 +332,7 @@ fn find_invitation(request: &JoinRequest) -> Result<(PathBuf, Vec<u8>)> {
     if !folder.is_dir() {
         return Err(AppError::failed(
             "no_such_folder",
-            format!("There is no folder {}.", folder.display()),
+            format!("There is no folder '{}'.", folder.display()),
             "Check the path, or plug in the drive that it is on.",
         ));
     }
@@ -327,12 +346,12 @@ fn find_invitation(request: &JoinRequest) -> Result<(PathBuf, Vec<u8>)> {
         Ok(sealed) => Ok((folder, sealed)),
         Err(_) if request.invitation.is_none() => Err(AppError::failed(
             "no_invitation",
-            format!("There is no invitation on {}.", folder.display()),
+            format!("There is no invitation on '{}'.", folder.display()),
             "Use the drive that was prepared for you, name the invitation with --invitation, or your recovery sheet with --recovery.",
         )),
         Err(error) => Err(AppError::failed(
             "no_invitation",
-            format!("The invitation {} cannot be read: {error}.", file.display()),
+            format!("The invitation '{}' cannot be read: {error}.", file.display()),
             "Check the path of the invitation.",
         )),
     }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::failure::{AppError, Result};
 use crate::init::{mailbox_url, refuse_inside};
+use crate::naming::told_apart;
 use crate::opened::bad_mailbox;
 
 /// What a mailbox holds.
@@ -52,6 +53,7 @@ impl App {
             None => Vec::new(),
         };
         let survey = archive.with_engine(&Silent, |engine| engine.survey(&options))?;
+        let labels = told_apart(survey.locations.iter().map(|one| (one.location, one.label.as_str())));
         let behind = survey
             .locations
             .iter()
@@ -64,7 +66,7 @@ impl App {
             waiting_for: behind
                 .map(|standing| WaitingLocation {
                     location_id: standing.location.to_string(),
-                    label: standing.label.clone(),
+                    label: labels.get(&standing.location).cloned().unwrap_or_default(),
                     bytes: standing.behind_bytes,
                 })
                 .collect(),

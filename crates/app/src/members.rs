@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::copy::{CopyReport, CopyRequest};
 use crate::failure::{AppError, Result};
 use crate::init::check_name;
-use crate::naming::{Named, meant_by, refuse_same_label};
+use crate::naming::{Named, meant_by, refuse_same_label, too_short};
 use crate::opened::{Opened, read_marker};
 use crate::view::LocationView;
 use crate::views::location_view;
@@ -146,8 +146,8 @@ fn find(archive: &mut Opened, said: &str) -> Result<(LocationId, CachedPerson)> 
         [(location, person)] => Ok((*location, person.clone())),
         [] => Err(AppError::failed(
             "unknown_location",
-            format!("This archive has no location '{said}'."),
-            "See which there are with `offsync locations FOLDER`; name one by its label, its id or a unique beginning of it.",
+            format!("This archive has no location '{said}'.{}", too_short(said)),
+            "See which there are with `offsync locations FOLDER`; name one by its label, its id or a unique beginning of it, of an id at least four characters.",
         )),
         several => {
             let names: Vec<String> = several

@@ -2,6 +2,8 @@
 //!
 //! Whoever names something exactly means that, whatever else begins alike. What may mean several is never guessed.
 
+use std::collections::BTreeMap;
+
 use offsync_core::format::Membership;
 use offsync_core::ids::LocationId;
 use offsync_engine::Silent;
@@ -9,8 +11,21 @@ use offsync_engine::Silent;
 use crate::failure::{AppError, Result};
 use crate::opened::Opened;
 
-/// The least that is taken for the beginning of an id.
+/// The least that is taken for the beginning of an id: less is too easily a label's, or another id's to come.
 const ID_CHARS_MIN: usize = 4;
+
+/// Says of what may be the beginning of an id that it is too short to be taken for one; nothing of all else.
+pub(crate) fn too_short(said: &str) -> String {
+    let said = said.trim();
+    let is_beginning =
+        !said.is_empty() && said.len() < ID_CHARS_MIN && said.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match is_beginning {
+        true => {
+            format!(" As the beginning of an id, '{said}' is too short: at least {ID_CHARS_MIN} characters are needed.")
+        }
+        false => String::new(),
+    }
+}
 
 /// Something that can be named.
 pub(crate) struct Named<T> {
@@ -64,8 +79,26 @@ pub(crate) fn refuse_same_label(archive: &mut Opened, label: &str, but: Option<L
     }
 }
 
+/// Gives what to call each of some locations: its label, with its id beside it where another has the same label.
+///
+/// Two get one label far apart from each other, or where a drive was restored while the other copy lives on.
+pub(crate) fn told_apart<'a>(all: impl IntoIterator<Item = (LocationId, &'a str)>) -> BTreeMap<LocationId, String> {
+    let all: BTreeMap<LocationId, &str> = all.into_iter().collect();
+    let has_namesake = |location: &LocationId, label: &str| {
+        all.iter()
+            .any(|(other, theirs)| other != location && is_same_label(theirs, label))
+    };
+    let called = |location: &LocationId, label: &str| match has_namesake(location, label) {
+        true => format!("{label} [{:.8}]", location.to_string()),
+        false => label.to_owned(),
+    };
+    all.iter()
+        .map(|(location, label)| (*location, called(location, label)))
+        .collect()
+}
+
 /// Tells whether people would take two labels for the same.
-fn is_same_label(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_label(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 

@@ -49,13 +49,13 @@ pub(crate) fn archive_root(folder: &Path) -> Result<PathBuf> {
         if !folder.exists() {
             return AppError::failed(
                 "no_such_folder",
-                format!("There is no folder {shown}. If it is on a drive, the drive is not plugged in; nothing was deleted anywhere."),
+                format!("There is no folder '{shown}'. If it is on a drive, the drive is not plugged in; nothing was deleted anywhere."),
                 "Plug the drive in, or check the path.",
             );
         }
         AppError::failed(
             "not_an_archive",
-            format!("{shown} is not an Offsync archive, or its drive is not plugged in. Nothing was deleted anywhere."),
+            format!("'{shown}' is not an Offsync archive, or its drive is not plugged in. Nothing was deleted anywhere."),
             "Plug the right drive in; or run `offsync init` to begin an archive, `offsync join` to make this folder a copy of one.",
         )
     })
@@ -157,7 +157,7 @@ impl App {
         AppError::failed(
             "not_an_archive",
             format!(
-                "{} is empty of Offsync: the drive with this archive is not plugged in. Nothing was deleted anywhere.",
+                "'{}' is empty of Offsync: the drive with this archive is not plugged in. Nothing was deleted anywhere.",
                 folder.display()
             ),
             "Plug the drive in and sync again.",

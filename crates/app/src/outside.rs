@@ -15,7 +15,7 @@ pub(crate) fn refuse_travelling(out: &Path, mailbox: Option<&str>, what: &str, h
     if out.symlink_metadata().is_ok() {
         return Err(AppError::failed(
             "exists",
-            format!("The file {} exists already.", out.display()),
+            format!("The file '{}' exists already.", out.display()),
             format!("Choose another name for {what}."),
         ));
     }
@@ -48,7 +48,7 @@ fn refuse_inside_any(out: &Path, mailbox: Option<&str>, holds: &str) -> Result<(
         return Err(AppError::failed(
             "inside_an_archive",
             format!(
-                "The file {} would travel to the others: it lies inside an archive or a mailbox. {holds}",
+                "The file '{}' would travel to the others: it lies inside an archive or a mailbox. {holds}",
                 out.display()
             ),
             "Choose a place outside of it, such as a stick in a drawer.",

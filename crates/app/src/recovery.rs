@@ -90,7 +90,7 @@ impl App {
         if !request.folder.is_dir() {
             return Err(AppError::failed(
                 "no_such_folder",
-                format!("There is no folder {}.", request.folder.display()),
+                format!("There is no folder '{}'.", request.folder.display()),
                 "Check the path, or plug in the drive that it is on.",
             ));
         }
@@ -251,7 +251,7 @@ fn read_sheet(file: &Path) -> Result<RecoverySheet> {
     let unreadable = |why: String| {
         AppError::failed(
             "no_recovery_sheet",
-            format!("The recovery sheet {} cannot be read: {why}.", file.display()),
+            format!("The recovery sheet '{}' cannot be read: {why}.", file.display()),
             "Check the path of the sheet.",
         )
     };
@@ -283,7 +283,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     let unwritten = |error: std::io::Error| {
         AppError::failed(
             "not_allowed",
-            format!("{} could not be written: {error}.", path.display()),
+            format!("'{}' could not be written: {error}.", path.display()),
             "Choose another place.",
         )
     };

@@ -26,6 +26,7 @@ use offsync_engine::{Engine, Ports, Silent, SyncOptions};
 
 use crate::app::App;
 use crate::failure::{AppError, Result};
+use crate::left_open::LeftOpen;
 use crate::reports::SyncReport;
 use crate::sync::{SyncRequest, no_archives};
 
@@ -91,11 +92,14 @@ impl App {
             entropy: &OsEntropy,
             witness: &witness,
         };
-        let report = Engine::open(ports, &archive.keys, &archive.signer, &Silent)?.sync(&options)?;
+        let mut engine = Engine::open(ports, &archive.keys, &archive.signer, &Silent)?;
+        let report = engine.sync(&options)?;
+        let left_open = LeftOpen::after(&report, &mut engine, &options)?;
         Ok(SyncReport::from_engine(
             archive.marker.archive_id.to_string(),
             archive.root.display().to_string(),
             &report,
+            left_open,
         ))
     }
 }

@@ -4,8 +4,10 @@ use offsync_core::rel_path::RelPath;
 use offsync_engine::{Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
 use serde::Serialize;
 
+use crate::exact_path::exact;
 use crate::failure::{AppError, without_error_numbers};
-use crate::view::{Failure, HeldDirection, HeldView};
+use crate::left_open::{DamagedReport, LeftOpen, ServedReport, damage_sentence};
+use crate::view::{Failure, HeldDirection, HeldView, Lacking};
 
 /// Files seen and read.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -121,6 +123,8 @@ impl From<&SkippedPath> for SkippedReport {
 pub struct SyncReport {
     /// Hexadecimal archive id; empty if the archive could not be opened.
     pub archive_id: String,
+    /// Hexadecimal id of this location after the cycle; empty if the archive could not be opened.
+    pub location_id: String,
     /// Its folder.
     pub folder: String,
     /// Files seen and read.
@@ -160,6 +164,16 @@ pub struct SyncReport {
     pub missing_chunks: u64,
     /// Whether this location still waits to hear from the others what the archive holds.
     pub awaits_state: bool,
+    /// What was put into the mailbox for locations that asked for it.
+    pub served: Vec<ServedReport>,
+    /// Files that are known here and not on this drive yet.
+    pub lacking: Lacking,
+    /// What people call the homes whose next sync brings what lacks, as far as that is known.
+    pub waits_for: Vec<String>,
+    /// Files that are known to be damaged on this drive.
+    pub damaged: Vec<DamagedReport>,
+    /// Damaged files that were put together again.
+    pub repaired: Vec<String>,
     /// Whether its drive is here; all figures are nought where it is not.
     pub drive_present: bool,
     /// Why it could not be done, in place of the figures.
@@ -172,20 +186,32 @@ pub struct SyncReport {
 
 impl Default for SyncReport {
     fn default() -> Self {
-        Self::from_engine(String::new(), String::new(), &offsync_engine::SyncReport::default())
+        let nothing = offsync_engine::SyncReport::default();
+        Self::from_engine(String::new(), String::new(), &nothing, LeftOpen::default())
     }
 }
 
 impl SyncReport {
+    /// Says what is damaged and what to do about it, if anything is.
+    pub fn damage_sentence(&self) -> Option<String> {
+        damage_sentence(&self.damaged, &self.waits_for, false)
+    }
+
     /// Tells whether it could not be done because the drive is not here.
     pub(crate) fn is_away(&self) -> bool {
         let code = self.failure.as_ref().map(|failure| failure.code);
         matches!(code, Some("no_such_folder" | "not_an_archive"))
     }
 
-    pub(crate) fn from_engine(archive_id: String, folder: String, report: &offsync_engine::SyncReport) -> Self {
+    pub(crate) fn from_engine(
+        archive_id: String,
+        folder: String,
+        report: &offsync_engine::SyncReport,
+        left_open: LeftOpen,
+    ) -> Self {
         Self {
             archive_id,
+            location_id: left_open.location_id,
             folder,
             scanned: ScannedReport {
                 files: report.scanned_files,
@@ -239,6 +265,11 @@ impl SyncReport {
             took_new_id: report.took_new_id,
             missing_chunks: report.missing_chunks,
             awaits_state: report.awaits_state,
+            served: left_open.served,
+            lacking: left_open.lacking,
+            waits_for: left_open.waits_for,
+            damaged: left_open.damaged,
+            repaired: report.repaired.iter().map(ToString::to_string).collect(),
             drive_present: true,
             error: None,
             failure: None,
@@ -297,13 +328,4 @@ fn direction(direction: Direction) -> HeldDirection {
         Direction::Local => HeldDirection::Local,
         Direction::Remote => HeldDirection::Remote,
     }
-}
-
-pub(crate) fn exact(path: &RelPath) -> Option<String> {
-    path.as_str().is_none().then(|| base64(path.as_bytes()))
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
 }

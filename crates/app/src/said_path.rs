@@ -1,4 +1,4 @@
-//! Paths as people type them: as the archive lists them, from the folder they are in, or in full.
+//! Paths as people type them: from the folder they are in, as the archive lists them, or in full.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -6,23 +6,33 @@ use crate::failure::{AppError, Result};
 
 /// Gives the paths in an archive that a typed one may mean, likeliest first.
 ///
-/// What a list shows is a path from the archive's top, so that comes first; what a shell completes is a path from the
-/// present folder. Names are as they are typed: what lies in the trash is not there to be looked at.
+/// As everywhere, a path is one from the present folder first, and what stands there alone is meant. What stands nowhere may
+/// be one that a list shows, which is from the archive's top: what lies in the trash is not there to be looked at.
 pub(crate) fn inside(root: &Path, said: &str) -> Result<Vec<String>> {
     let typed = Path::new(said);
     let absolute = std::path::absolute(typed).unwrap_or_else(|_| typed.to_path_buf());
-    let from_here = below(root, &absolute);
+    meant(root, said, &absolute)
+}
+
+/// Gives what a typed path may mean that is `absolute` from the present folder.
+fn meant(root: &Path, said: &str, absolute: &Path) -> Result<Vec<String>> {
+    let typed = Path::new(said);
+    let from_here = below(root, absolute);
+    if let Some(from_here) = &from_here
+        && absolute.symlink_metadata().is_ok()
+    {
+        return Ok(vec![from_here.clone()]);
+    }
     let from_top = below(root, &root.join(typed)).filter(|_| typed.is_relative());
-    let mut candidates = vec![said.to_owned()];
-    candidates.extend(from_top.into_iter().chain(from_here));
-    candidates.dedup();
-    if candidates.len() > 1 || typed.is_relative() && !climbs(typed) {
+    let as_listed = (typed.is_relative() && !climbs(typed)).then(|| said.to_owned());
+    let candidates: Vec<String> = from_here.into_iter().chain(as_listed).chain(from_top).collect();
+    if !candidates.is_empty() {
         return Ok(candidates);
     }
     Err(AppError::failed(
         "outside_the_archive",
-        format!("'{said}' lies outside of the archive {}.", root.display()),
-        "Name a path that lies in it, from its top or in full.",
+        format!("'{said}' lies outside of the archive '{}'.", root.display()),
+        "Name a path that lies in it: from the folder you are in, from its top or in full.",
     ))
 }
 
@@ -87,6 +97,15 @@ mod tests {
             std::os::unix::fs::symlink(&root, &link).expect("a link can be made");
             check(&link.join("2024/a.jpg").display().to_string(), "2024/a.jpg");
         }
+        let here = root.join("2024");
+        let from_here = |said: &str| meant(&root, said, &here.join(said)).expect("it lies inside");
+        assert_eq!(
+            from_here("a.jpg"),
+            ["2024/a.jpg", "a.jpg", "a.jpg"],
+            "here first, then as a list has it"
+        );
+        std::fs::write(here.join("a.jpg"), "a").expect("a file can be written");
+        assert_eq!(from_here("a.jpg"), ["2024/a.jpg"], "what stands here is meant");
         for said in [full(""), full("../a.jpg"), "/a.jpg".to_owned(), "../a.jpg".to_owned()] {
             let refused = inside(&root, &said).expect_err("it lies outside");
             assert_eq!(refused.code, "outside_the_archive", "{said}");

@@ -30,7 +30,7 @@ pub fn make_samples(app: &App, base: &Path) -> std::result::Result<PathBuf, AppE
     if let Some(taken) = parts(base).into_iter().find(|part| part.exists()) {
         return Err(AppError::failed(
             "samples_exist",
-            format!("The sample homes need a place that is taken: {}.", taken.display()),
+            format!("The sample homes need a place that is taken: '{}'.", taken.display()),
             "Open them in the window, or remove that folder to begin again.",
         ));
     }
@@ -98,7 +98,7 @@ pub fn remove_samples(base: &Path) -> std::result::Result<(), AppError> {
     if !are_samples(base) {
         return Err(AppError::failed(
             "no_samples",
-            format!("There are no sample homes in {}.", base.display()),
+            format!("There are no sample homes in '{}'.", base.display()),
             "Nothing needs to be done.",
         ));
     }
@@ -188,7 +188,7 @@ fn make_folder(path: &Path) -> Result<()> {
 fn trouble(path: &Path, error: &std::io::Error) -> AppError {
     AppError::failed(
         "samples",
-        format!("{} could not be used: {error}.", path.display()),
+        format!("'{}' could not be used: {error}.", path.display()),
         "Make room and try again.",
     )
 }

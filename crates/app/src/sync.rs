@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use offsync_core::format::ObjectName;
 use offsync_engine::SyncOptions;
 
 use crate::app::App;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
+use crate::left_open::LeftOpen;
+use crate::opened::Opened;
 use crate::reports::SyncReport;
 use crate::unfinished::{Leaves, Leaving};
 use crate::view::Event;
@@ -87,7 +90,7 @@ impl App {
         };
         let mut reports: Vec<SyncReport> = folders.iter().map(one).collect();
         // Drives in drawers are how Offsync is used: whoever names none means those that are here.
-        if request.folders.is_empty() && reports.iter().any(|report| !report.is_away()) {
+        if request.folders.is_empty() {
             for report in reports.iter_mut().filter(|report| report.is_away()) {
                 report.drive_present = false;
                 (report.error, report.failure) = (None, None);
@@ -115,6 +118,16 @@ impl App {
         };
         let result = archive
             .with_engine(&monitor, |engine| engine.sync(&how))
+            .and_then(|report| match is_unasked(&archive, &report) {
+                true => archive.with_engine(&monitor, |engine| Ok(after(report, engine.sync(&how)?))),
+                false => Ok(report),
+            })
+            .and_then(|report| {
+                archive.with_engine(&monitor, |engine| {
+                    let left_open = LeftOpen::after(&report, engine, &how)?;
+                    Ok((report, left_open))
+                })
+            })
             .and_then(|report| {
                 archive.adopt_drive()?;
                 // What could be done here was done; that the mailbox could not be reached is still to be said.
@@ -123,7 +136,10 @@ impl App {
                     None => Ok(report),
                 }
             })
-            .map(|report| SyncReport::from_engine(archive_id.clone(), archive.root.display().to_string(), &report));
+            .map(|(report, left_open)| {
+                let folder = archive.root.display().to_string();
+                SyncReport::from_engine(archive_id.clone(), folder, &report, left_open)
+            });
         (options.tell)(&Finished {
             archive_id: &archive_id,
             folder: &archive.root,
@@ -132,6 +148,36 @@ impl App {
         let report = result?;
         self.remember_archive(&archive.root, &archive.marker)?;
         Ok(report)
+    }
+}
+
+/// Tells whether others could say what the archive holds and were not asked: the engine asks after two cycles, since what
+/// leads there may be listed late. Whoever has nothing yet would come back for the second one alone.
+fn is_unasked(archive: &Opened, report: &offsync_engine::SyncReport) -> bool {
+    let (true, Some(mailbox)) = (report.awaits_state, &archive.mailbox) else {
+        return false;
+    };
+    let me = archive.marker.location;
+    // The marker still names the id that the drive had, if it took a new one just now: then it has never asked.
+    let is_want = |name: &ObjectName| *name == ObjectName::Want(me);
+    let is_other = |name: &ObjectName| matches!(name, ObjectName::Head(location) if *location != me);
+    let names = mailbox.list().unwrap_or_default();
+    let names = || names.iter().filter_map(|object| object.name.parse::<ObjectName>().ok());
+    !names().any(|name| is_want(&name)) && names().any(|name| is_other(&name))
+}
+
+/// Gives what two cycles did together, the second right after the first.
+fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) -> offsync_engine::SyncReport {
+    offsync_engine::SyncReport {
+        hashed_files: first.hashed_files + second.hashed_files,
+        hashed_bytes: first.hashed_bytes + second.hashed_bytes,
+        uploaded_bytes: first.uploaded_bytes + second.uploaded_bytes,
+        fetched_changesets: first.fetched_changesets + second.fetched_changesets,
+        downloaded_bytes: first.downloaded_bytes + second.downloaded_bytes,
+        pruned_objects: first.pruned_objects + second.pruned_objects,
+        pruned_bytes: first.pruned_bytes + second.pruned_bytes,
+        took_new_id: first.took_new_id || second.took_new_id,
+        ..second
     }
 }
 

@@ -6,9 +6,9 @@ use offsync_engine::{Silent, TrashLine};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::exact_path::exact;
 use crate::failure::{AppError, Result};
 use crate::opened::Opened;
-use crate::reports::exact;
 use crate::said_path;
 use crate::times::rfc3339;
 use crate::views::label_of;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::Disk;
 use offsync_core::version_vector::VersionVector;
@@ -14,6 +15,8 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::headline;
+use crate::left_open::{DamagedReport, damage_sentence};
+use crate::naming::told_apart;
 use crate::opened::Opened;
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
@@ -78,6 +81,10 @@ impl App {
                 engine.counting(&options)?,
             ))
         })?;
+        let labels = vectors
+            .iter()
+            .map(|(location, person, _)| (*location, person.label.as_str()));
+        let labels = told_apart(labels);
         let lacks = |location: &LocationId, record: &LogRecord| {
             let lacking = incomplete.get(location);
             lacking.is_some_and(|lacking| lacking.contains(&(record.author, record.sequence)))
@@ -90,7 +97,7 @@ impl App {
             let applied_by: Vec<String> = has.iter().map(ToString::to_string).collect();
             LogLine {
                 author: record.author.to_string(),
-                author_label: label_of(&vectors, record.author).unwrap_or_default(),
+                author_label: labels.get(&record.author).cloned().unwrap_or_default(),
                 sequence: record.sequence,
                 created: rfc3339(record.created_ns),
                 entries: record.entries,
@@ -148,15 +155,21 @@ impl App {
     fn status_of(&self, folder: &Path) -> Result<ArchiveStatus> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (survey, awaits_state) = archive.with_engine(&Silent, |engine| {
+        let (survey, awaits_state, damaged) = archive.with_engine(&Silent, |engine| {
             let survey = engine.survey(&options)?;
-            Ok((survey, engine.awaits_state()?))
+            Ok((survey, engine.awaits_state()?, engine.damaged()?))
         })?;
-        status_of_open(&archive, &survey, awaits_state)
+        let damaged: Vec<DamagedReport> = damaged.iter().map(DamagedReport::from).collect();
+        status_of_open(&archive, &survey, awaits_state, &damaged)
     }
 }
 
-fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool) -> Result<ArchiveStatus> {
+fn status_of_open(
+    archive: &Opened,
+    survey: &Survey,
+    awaits_state: bool,
+    damaged: &[DamagedReport],
+) -> Result<ArchiveStatus> {
     let marker = &archive.marker;
     let facts = archive.disk.facts()?;
     let is_reachable = archive.mailbox.is_some() && survey.mailbox.trouble.is_none();
@@ -221,12 +234,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool) -> Resu
         };
     }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
-    if let (Some(first), true) = (survey.damaged.first(), is_calm) {
-        let what = match survey.damaged.len() {
-            1 => format!("'{first}' is damaged on this drive."),
-            n => format!("'{first}' and {} more are damaged on this drive.", n - 1),
-        };
-        let message = format!("{what} `offsync verify FOLDER --repair` has what lacks again from another home.");
+    if is_calm && let Some(message) = damage(archive, survey, damaged) {
         status.headline = Headline::NeedsYou { message };
     }
     if survey.unread > 0 && is_calm {
@@ -240,6 +248,23 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool) -> Resu
         status.headline = Headline::NeedsYou { message };
     }
     Ok(status)
+}
+
+/// Says what is damaged and the step that is next; what another home has sent already is in the mailbox.
+fn damage(archive: &Opened, survey: &Survey, damaged: &[DamagedReport]) -> Option<String> {
+    let can_help = |one: &&LocationStanding| !one.is_this && one.state == Standing::UpToDate;
+    let waits_for: Vec<String> = survey
+        .locations
+        .iter()
+        .filter(can_help)
+        .map(|one| one.label.clone())
+        .collect();
+    let me = archive.marker.location;
+    let is_for_me = |name: &ObjectName| matches!(name, ObjectName::ServedPack { reader, .. } if *reader == me);
+    let listed = archive.mailbox.as_ref().filter(|_| !damaged.is_empty());
+    let listed = listed.and_then(|mailbox| mailbox.list().ok()).unwrap_or_default();
+    let mut names = listed.iter().filter_map(|object| object.name.parse().ok());
+    damage_sentence(damaged, &waits_for, names.any(|name| is_for_me(&name)))
 }
 
 fn away(known: &KnownArchive) -> ArchiveStatus {
@@ -260,10 +285,10 @@ fn away(known: &KnownArchive) -> ArchiveStatus {
     }
 }
 
-/// Gives what people call a location, if it is known.
+/// Gives what to call a location, if it is known: an id that a restored drive had before has the label of the new one.
 pub(crate) fn label_of(people: &[Known], location: LocationId) -> Option<String> {
-    let known = people.iter().find(|(known, _, _)| *known == location);
-    known.map(|(_, person, _)| person.label.clone())
+    let known = people.iter().map(|(known, person, _)| (*known, person.label.as_str()));
+    told_apart(known).remove(&location)
 }
 
 fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {

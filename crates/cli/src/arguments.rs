@@ -106,7 +106,7 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Rename, park, bring back, remove or replace a location
     #[command(
-        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one. The next sync tells everybody."
+        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one, of an id at least four characters. The next sync tells everybody."
     )]
     Location(Location),
     /// Show the mailbox of an archive, or say where this computer finds it
@@ -242,9 +242,9 @@ pub(crate) struct Recovery {
 /// `forget`.
 #[derive(Args, Debug)]
 pub(crate) struct Forget {
-    /// The archive's folder as this computer knows it, or the label or id of its location
+    /// The archive's folder (or any folder in it: the whole archive is forgotten), or the label or id of its location
     pub(crate) folder: PathBuf,
-    /// Say yes: without a recovery sheet the keys can only come back with the six words
+    /// Say yes: otherwise you are asked at a terminal, and without a recovery sheet a script is refused
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -311,7 +311,7 @@ pub(crate) struct Watch {
 pub(crate) struct Resolve {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
-    /// The file, or one of its copies, as `offsync conflicts` lists them or in full
+    /// The file, or one of its copies: from the folder you are in, as `offsync conflicts` lists them, or in full
     pub(crate) path: String,
     /// Which version stays under the name
     #[arg(long, value_enum)]
@@ -349,7 +349,7 @@ pub(crate) enum TrashCommand {
     Restore {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
-        /// Paths that the files had, from the archive's top or in full
+        /// Paths that the files had: from the folder you are in, from the archive's top, or in full
         #[arg(required = true)]
         paths: Vec<String>,
     },
@@ -360,7 +360,7 @@ pub(crate) enum TrashCommand {
     Empty {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
-        /// Paths that the files had, from the archive's top or in full; all if none is named
+        /// Paths that the files had: from the folder you are in, from the archive's top, or in full; all if none is named
         paths: Vec<String>,
         /// Say yes: what is dropped is gone for good
         #[arg(long)]
@@ -434,7 +434,7 @@ pub(crate) enum LocationCommand {
 pub(crate) struct Which {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
-    /// Its label, its id or a unique beginning of one
+    /// Its label, its id or a unique beginning of one (of an id at least four characters)
     pub(crate) location: String,
 }
 
@@ -492,6 +492,7 @@ const EXAMPLES: &str = "Begin:
 
 Exit codes: 0 done; 1 failed, nothing lost; 2 wrong usage; 3 held, wants a yes; 4 another Offsync is at it;
 5 done, but some paths were left alone; 6 the mailbox cannot be used now.
+A drive that is away is 1 where its folder is named; where none is, all that are here are meant, and it is 0.
 
 Environment: OFFSYNC_CONFIG_DIR, where settings live (two folders are two computers);
 OFFSYNC_KEYSTORE, where keys live: os (the keyring, if not said), file (sealed under the passphrase

@@ -129,11 +129,22 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Watch(watch) => watch::watch(&app, &watch.folders, everywhere),
         Command::Run => watch::run(&app, everywhere),
         Command::Demo(demo) => self::demo(demo, json),
-        Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Arguments::command(), "offsync", &mut std::io::stdout());
-            Ok(DONE)
-        }
+        Command::Completions { shell } => completions(*shell, json),
     }
+}
+
+/// Prints a completion script, which is no document.
+fn completions(shell: clap_complete::Shell, json: bool) -> Outcome {
+    if json {
+        return Err(usage_error(
+            "A completion script is no JSON document: say `offsync completions` without --json.",
+        ));
+    }
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "offsync", &mut script);
+    // A closed pipe has nobody to be told.
+    let _ = std::io::stdout().write_all(&script);
+    Ok(DONE)
 }
 
 fn status(app: &App, folders: &[PathBuf], everywhere: &Everywhere) -> Outcome {
@@ -305,13 +316,13 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
     })?;
     show(&report, json, |report| {
         let mut lines = vec![format!(
-            "{} is now the archive '{}'.",
+            "'{}' is now the archive '{}'.",
             text::safe(&report.folder),
             text::safe(&init.name)
         )];
         lines.extend(report.made_mailbox.as_ref().map(|folder| {
             format!(
-                "The mailbox folder {} was not there and was made. If it should be on a drive or NAS that is not connected now, begin again with that connected.",
+                "The mailbox folder '{}' was not there and was made. If it should be on a drive or NAS that is not connected now, begin again with that connected.",
                 text::safe(folder)
             )
         }));
@@ -361,7 +372,7 @@ fn invite(app: &App, invite: &Invite, json: bool) -> Outcome {
     })?;
     show(&report, json, |report| {
         vec![
-            format!("The invitation is in {}.", text::safe(&report.file)),
+            format!("The invitation is in '{}'.", text::safe(&report.file)),
             format!("Tell {} these six words: {}", text::safe(&invite.person), report.phrase),
         ]
     })
@@ -396,7 +407,16 @@ fn join(app: &App, join: &Join, json: bool) -> Outcome {
 }
 
 fn forget(app: &App, forget: &Forget, json: bool) -> Outcome {
-    let report = app.forget(&forget.folder, forget.yes)?;
+    let mut is_meant = forget.yes;
+    if !is_meant && !json && prompt::is_possible() {
+        let what = app.would_forget(&forget.folder)?;
+        is_meant = prompt::yes(&text::forget_question(&what)) == Some(true);
+        if !is_meant {
+            print_lines(&["Nothing was changed.".to_owned()]);
+            return Ok(HELD);
+        }
+    }
+    let report = app.forget(&forget.folder, is_meant)?;
     show(&report, json, text::forgotten)?;
     Ok(if report.forgotten { DONE } else { HELD })
 }
@@ -454,12 +474,12 @@ fn demo(demo: &Demo, json: bool) -> Outcome {
     let is_used = std::fs::read_dir(&base).is_ok_and(|mut entries| entries.next().is_some());
     if is_used {
         return Err(usage_error(format!(
-            "{} is not empty; choose an empty folder for the demo.",
+            "'{}' is not empty; choose an empty folder for the demo.",
             base.display()
         )));
     }
     std::fs::create_dir_all(&base)
-        .map_err(|error| usage_error(format!("{} cannot be made: {error}.", base.display())))?;
+        .map_err(|error| usage_error(format!("'{}' cannot be made: {error}.", base.display())))?;
     let mut teller = Teller {
         is_silent: json,
         lines: Vec::new(),
@@ -467,9 +487,9 @@ fn demo(demo: &Demo, json: bool) -> Outcome {
     let outcome = play_demo(&base, &mut teller);
     let keep = demo.keep || outcome.is_err();
     if keep {
-        warn(&format!("The three homes are in {}.", base.display()));
+        warn(&format!("The three homes are in '{}'.", base.display()));
     } else if let Err(error) = std::fs::remove_dir_all(&base) {
-        warn(&format!("{} could not be removed: {error}.", base.display()));
+        warn(&format!("'{}' could not be removed: {error}.", base.display()));
     }
     outcome?;
     if json {
@@ -525,7 +545,7 @@ fn read_phrase(file: &Path) -> Result<String, AppError> {
     };
     read.map_err(|error| {
         usage_error(format!(
-            "The six words could not be read from {}: {error}.",
+            "The six words could not be read from '{}': {error}.",
             file.display()
         ))
     })

@@ -2,15 +2,19 @@
 
 use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
 use offsync_app::{
-    ConflictView, CopyReport, DiffLine, EmptiedReport, ForgetReport, JoinReport, MailboxReport, RecoveryReport,
-    ResolvedReport, RestoredView, SideView, SkippedReport, SyncReport, Tone, TrashView, VerifyReport, WaitingLocation,
+    ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport, RestoredView,
+    SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation,
 };
 
 use crate::units::{count, size};
 
 mod locations;
+mod membership;
+mod sync;
 
 pub(crate) use locations::{location, parked, remove_question, removed, renamed, unparked};
+pub(crate) use membership::{forget_question, forgotten, join};
+pub(crate) use sync::sync;
 
 /// Warnings that are told in full.
 const WARNINGS_TOLD_MAX: usize = 20;
@@ -33,109 +37,6 @@ pub(crate) fn or_nothing<T>(all: &[T], nothing: &str, lines: impl Fn(&T) -> Vec<
         [] => vec![nothing.to_owned()],
         all => all.iter().flat_map(lines).collect(),
     }
-}
-
-/// Tells what a sync did, in a few lines.
-pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
-    let mut lines = vec![format!("{}:", safe(&report.folder))];
-    if let Some(error) = &report.error {
-        lines.push(format!("  {} {}", safe(&error.message), safe(&error.hint)));
-        return lines;
-    }
-    if !report.drive_present {
-        lines.push("  the drive is not here".into());
-        return lines;
-    }
-    let applied = &report.applied;
-    let parts = [
-        (applied.created, "added"),
-        (applied.modified, "changed"),
-        (applied.renamed, "moved"),
-        (applied.deleted, "to the trash"),
-        (applied.metadata, "retouched"),
-    ];
-    let done: Vec<String> = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
-    if !done.is_empty() {
-        lines.push(format!("  received: {}", done.join(", ")));
-    }
-    if report.posted.entries > 0 {
-        let content = size(report.posted.payload_bytes);
-        lines.push(format!(
-            "  sent {} ({content} of content)",
-            count(report.posted.entries, "entry", "entries")
-        ));
-    }
-    if report.waiting.entries > 0 {
-        lines.push(format!(
-            "  {} of {} wait for room in the mailbox",
-            count(report.waiting.entries, "entry", "entries"),
-            size(report.waiting.bytes)
-        ));
-    }
-    if report.took_new_id {
-        lines
-            .push("  This drive is a copy of another or was restored; it goes on as a new location of its own.".into());
-    }
-    for line in &report.conflicts {
-        lines.push(format!(
-            "  two versions are kept: {} and {}",
-            safe(&line.path),
-            safe(&line.copy)
-        ));
-    }
-    if !report.conflicts.is_empty() {
-        lines.push("  Decide with `offsync resolve`, or delete or rename one: the next sync tells everybody.".into());
-    }
-    lines.extend(skipped(&report.skipped));
-    lines.extend(warnings(&report.warnings));
-    if report.awaits_state {
-        lines.push(
-            "  Waiting to hear from the others what the archive holds. Let another home sync, then sync here again."
-                .into(),
-        );
-    } else if report.missing_chunks > 0 {
-        lines.push("  Some content is still on its way. Let another home sync, then sync here again.".into());
-    }
-    for location in &report.diverged {
-        lines.push(format!(
-            "  ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."
-        ));
-    }
-    for held in report.held.iter().chain(&report.also_held) {
-        lines.push(format!(
-            "  {} of {} files would be deleted. Nothing was deleted; if that is meant, sync again with --yes; if not, with --keep-files.",
-            held.deletions, held.of
-        ));
-        lines.extend(held.sample.iter().map(|path| format!("    {}", safe(path))));
-        if held.deletions > held.sample.len() as u64 {
-            lines.push("    …".into());
-        }
-    }
-    let is_explained = report.awaits_state
-        || report.missing_chunks > 0
-        || report.waiting.entries > 0
-        || report.held.is_some()
-        || !report.skipped.is_empty()
-        || !report.diverged.is_empty();
-    if report.up_to_date && lines.len() == 1 {
-        lines.push("  up to date".into());
-    } else if !report.up_to_date && !is_explained {
-        lines.push("  Not all is here yet. What lacks arrives as the others sync and you sync after them.".into());
-    }
-    if is_verbose {
-        lines.push(format!(
-            "  looked at {}, read {} ({})",
-            count(report.scanned.files, "file", "files"),
-            report.scanned.hashed_files,
-            size(report.scanned.hashed_bytes)
-        ));
-        lines.push(format!("  root {}", report.root));
-    }
-    lines
 }
 
 /// Names paths that were left alone.
@@ -211,7 +112,7 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     lines.push(match report {
         _ if report.damaged.is_empty() && report.completed.is_some() => "Everything reads as it should.".into(),
         _ if report.damaged.is_empty() && report.uncompared_files > 0 => format!(
-            "{} changed too lately to be compared; sync, then verify again. All else reads as it should.",
+            "{} changed too lately to be compared: wait a moment, then sync (what changed travels with it) and verify again. All else reads as it should.",
             count(report.uncompared_files, "file has", "files have")
         ),
         _ if !report.skipped.is_empty() && report.damaged.is_empty() => {
@@ -328,10 +229,11 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         format!("{} ({})", safe(&status.name), safe(&status.folder)),
         format!("  {}", status.headline.sentence()),
     ];
-    let is_known = status.drive.present && !matches!(status.headline, Headline::NeedsYou { .. });
-    if !is_known {
+    // Where nothing could be looked at, nothing else is known.
+    if !status.drive.present || status.locations.is_empty() {
         return lines;
     }
+    lines.extend(besides(status));
     lines.push(format!(
         "  {} here; {} free on the drive",
         count(status.files, "file", "files"),
@@ -361,6 +263,26 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
             .iter()
             .map(|location| format!("  {}", self::location(location))),
     );
+    lines
+}
+
+/// Tells, where a trouble is the headline, what would have been it.
+fn besides(status: &ArchiveStatus) -> Vec<String> {
+    if !matches!(status.headline, Headline::NeedsYou { .. }) {
+        return Vec::new();
+    }
+    let changes = |n: u64| (n, count(n, "change", "changes"));
+    let files = (status.lacking.files, count(status.lacking.files, "file", "files"));
+    let told = [
+        ("comes with the next sync", changes(status.incoming.changesets)),
+        ("goes with the next sync", changes(status.local_changes.entries)),
+        ("not on this drive yet", files),
+    ];
+    let there = told.iter().filter(|(_, (n, _))| *n > 0);
+    let mut lines: Vec<String> = there.map(|(what, (_, much))| format!("  {what}: {much}")).collect();
+    if !status.mailbox.reachable {
+        lines.push("  the mailbox cannot be reached".into());
+    }
     lines
 }
 
@@ -413,7 +335,7 @@ pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
     let person = &report.person;
     let mut lines = vec![
         format!(
-            "Copied and verified {} ({}) to {}.",
+            "Copied and verified {} ({}) to '{}'.",
             count(report.files, "file", "files"),
             size(report.bytes),
             safe(&report.folder)
@@ -446,60 +368,10 @@ pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
 /// Tells what the recovery sheet is, and what to do with it.
 pub(crate) fn recovery(report: &RecoveryReport) -> Vec<String> {
     vec![
-        format!("The recovery sheet is in {}.", safe(&report.file)),
+        format!("The recovery sheet is in '{}'.", safe(&report.file)),
         "Whoever has it can read everything: print it, keep it as you keep a passport, and delete the file.".into(),
         "It brings this location back on any computer: offsync join FOLDER --recovery FILE".into(),
     ]
-}
-
-/// Tells what was forgotten, or what it waits for.
-pub(crate) fn forgotten(report: &ForgetReport) -> Vec<String> {
-    let what = format!(
-        "'{}' of '{}' ({})",
-        safe(&report.label),
-        safe(&report.name),
-        safe(&report.folder)
-    );
-    if !report.forgotten {
-        return vec![
-            format!("{what} was not forgotten: no recovery sheet was written, and its keys would be gone from this computer."),
-            "Write one first, with `offsync recovery FOLDER --out FILE`; or say --yes if you have the six words or need it no more.".into(),
-        ];
-    }
-    vec![
-        format!("This computer has forgotten {what}. The drive and its files were not touched."),
-        "To come back: `offsync join FOLDER --recovery FILE` with its recovery sheet, or the six words if it was made as a copy.".into(),
-    ]
-}
-
-/// Tells what joining found.
-pub(crate) fn join(report: &JoinReport) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{} is now '{}' of '{}'. {} found in place.",
-        safe(&report.folder),
-        safe(&report.label),
-        safe(&report.name),
-        count(report.adopted_files, "file was", "files were")
-    )];
-    lines.extend(
-        report
-            .missing_files
-            .iter()
-            .map(|path| format!("  missing, will arrive by sync: {}", safe(path))),
-    );
-    lines.extend(
-        report
-            .differing_files
-            .iter()
-            .map(|path| format!("  new or different here, will be kept beside: {}", safe(path))),
-    );
-    let knows_nothing = report.adopted_files == 0 && report.missing_files.is_empty();
-    lines.push(if knows_nothing {
-        "Now: offsync sync; then let another home sync, and sync here again: that brings the files.".into()
-    } else {
-        "Now: offsync sync".into()
-    });
-    lines
 }
 
 /// Sets a line of the demo off by its tone.

@@ -57,7 +57,9 @@ pub use fit::reason_elsewhere;
 pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::SyncOptions;
-pub use report::{Applied, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, SkippedPath, SyncReport};
+pub use report::{
+    Applied, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, Served, SkippedPath, SyncReport,
+};
 pub use resolve::{Keep, Side};
 pub use space::size;
 pub use survey::{Difference, DifferenceKind, LocationStanding, LocationState, MailboxStanding, Survey};

@@ -1,7 +1,9 @@
 //! What a cycle did, in figures and names.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use offsync_core::ids::{LocationId, Root};
-use offsync_core::rel_path::RelPath;
+use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
 
 /// A path that was left alone, and why.
@@ -79,6 +81,17 @@ pub struct Applied {
     pub metadata: u64,
 }
 
+/// What was put into the mailbox for one location that asked for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Served {
+    /// The files that the content is of.
+    pub files: BTreeSet<PathKey>,
+    /// The content in bytes.
+    pub bytes: u64,
+    /// Whether it was told what the archive holds.
+    pub has_state: bool,
+}
+
 /// What one cycle did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncReport {
@@ -96,6 +109,8 @@ pub struct SyncReport {
     pub payload_bytes: u64,
     /// Everything put into the mailbox, in bytes.
     pub uploaded_bytes: u64,
+    /// What was put there for locations that asked for it.
+    pub served: BTreeMap<LocationId, Served>,
     /// Changes that wait for room in the mailbox.
     pub waiting_entries: u64,
     /// Their content in bytes.

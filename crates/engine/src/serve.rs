@@ -229,9 +229,11 @@ impl Engine<'_> {
         if size > reserve_left(view, allowance_bytes) && !self.make_room(view, size, wanted, serving)? {
             return Ok(());
         }
-        sealed
-            .into_iter()
-            .try_for_each(|(name, bytes)| self.put_object(mailbox, view, &name, &bytes))
+        for (name, bytes) in sealed {
+            self.put_object(mailbox, view, &name, &bytes)?;
+        }
+        self.report.served.entry(reader).or_default().has_state = true;
+        Ok(())
     }
 
     /// Takes away packs that wait for readers with a gap alone, until a state has room; tells whether it has.
@@ -374,7 +376,18 @@ impl Engine<'_> {
                 return Ok(());
             }
         }
-        self.put_object(mailbox, view, &name, &sealed)
+        self.put_object(mailbox, view, &name, &sealed)?;
+        self.report_served(reader, &chunks)
+    }
+
+    fn report_served(&mut self, reader: LocationId, chunks: &[(ChunkId, Vec<u8>)]) -> Result<()> {
+        let served = self.report.served.entry(reader).or_default();
+        for (chunk, bytes) in chunks {
+            let files = self.index.versions_with_chunk(chunk)?.into_iter();
+            served.files.extend(files.map(|(file, _)| file));
+            served.bytes += bytes.len() as u64;
+        }
+        Ok(())
     }
 }
 

@@ -29,10 +29,15 @@ pub(crate) fn location(location: &LocationView) -> String {
         (None, false) => String::new(),
     };
     format!(
-        "{} [{}]: {state}{seen}",
+        "{} {}: {state}{seen}",
         safe(&location.label),
-        &location.location_id[..8.min(location.location_id.len())]
+        short(&location.location_id)
     )
+}
+
+/// Gives an id as it is shown beside labels.
+pub(super) fn short(id: &str) -> String {
+    format!("[{id:.8}]")
 }
 
 /// Tells of a location's new name.
@@ -68,9 +73,9 @@ pub(crate) fn unparked(location: &LocationView) -> Vec<String> {
 /// Asks whether a location is to leave.
 pub(crate) fn remove_question(location: &LocationView) -> String {
     format!(
-        "Take '{}' [{}] out of the archive? Nothing waits for it any more, and its next sync stops there; its files stay on its drive.",
+        "Take '{}' {} out of the archive? Nothing waits for it any more, and its next sync stops there; its files stay on its drive.",
         safe(&location.label),
-        &location.location_id[..8.min(location.location_id.len())]
+        short(&location.location_id)
     )
 }
 

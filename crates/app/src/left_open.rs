@@ -1,0 +1,129 @@
+//! What a sync leaves open, for people: whom it served, what lacks, who can send it, what is damaged.
+//!
+//! It only reads what the cycle has found out; nothing is looked at again.
+
+use offsync_core::ids::LocationId;
+use offsync_engine::{DamagedFile, Engine, EngineError, LocationStanding, LocationState, SyncOptions};
+use serde::Serialize;
+
+use crate::exact_path::exact;
+use crate::naming::told_apart;
+use crate::view::Lacking;
+
+/// What was put into the mailbox for a location that asked for it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServedReport {
+    /// Hexadecimal id of the location.
+    pub location_id: String,
+    /// What people call it.
+    pub label: String,
+    /// The files that the content is of.
+    pub files: u64,
+    /// The content in bytes.
+    pub bytes: u64,
+    /// Whether it was told what the archive holds.
+    pub state: bool,
+}
+
+/// A file that is known to be damaged on this drive.
+#[derive(Clone, Debug, Serialize)]
+pub struct DamagedReport {
+    /// The path, lossily if it is not UTF-8.
+    pub path: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_base64: Option<String>,
+    /// Whether its pieces were asked for, with `verify --repair`.
+    pub asked_for: bool,
+}
+
+/// What a sync leaves open.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LeftOpen {
+    pub(crate) location_id: String,
+    pub(crate) served: Vec<ServedReport>,
+    pub(crate) lacking: Lacking,
+    pub(crate) waits_for: Vec<String>,
+    pub(crate) damaged: Vec<DamagedReport>,
+}
+
+impl LeftOpen {
+    /// Asks the engine that has just run a cycle.
+    pub(crate) fn after(
+        report: &offsync_engine::SyncReport,
+        engine: &mut Engine<'_>,
+        options: &SyncOptions,
+    ) -> Result<Self, EngineError> {
+        let mut standings = engine.standings(options)?;
+        standings.sort_by_key(|one| (one.label.to_lowercase(), one.location));
+        let labels = told_apart(standings.iter().map(|one| (one.location, one.label.as_str())));
+        let label = |location: &LocationId| labels.get(location).cloned().unwrap_or_default();
+        let served = report.served.iter().map(|(location, served)| ServedReport {
+            location_id: location.to_string(),
+            label: label(location),
+            files: served.files.len() as u64,
+            bytes: served.bytes,
+            state: served.has_state,
+        });
+        let unshown = engine.unshown()?;
+        let damaged = engine.damaged()?;
+        let is_asked = report.awaits_state || report.missing_chunks > 0 || damaged.iter().any(|one| one.is_wanted);
+        let can_help = standings
+            .iter()
+            .filter(|one| is_asked && can_help(one, report.awaits_state));
+        let this = standings.iter().find(|one| one.is_this);
+        Ok(Self {
+            location_id: this.map(|this| this.location.to_string()).unwrap_or_default(),
+            served: served.collect(),
+            lacking: Lacking {
+                files: unshown.files,
+                bytes: unshown.bytes,
+            },
+            waits_for: can_help.map(|one| label(&one.location)).collect(),
+            damaged: damaged.iter().map(DamagedReport::from).collect(),
+        })
+    }
+}
+
+/// Tells whether a location's next sync brings what lacks: it has all that is known here, or knows more than that.
+fn can_help(standing: &LocationStanding, awaits_state: bool) -> bool {
+    match standing.state {
+        _ if standing.is_this => false,
+        LocationState::UpToDate => true,
+        LocationState::Ahead => awaits_state,
+        _ => false,
+    }
+}
+
+/// Says what is damaged and the step that is next: to ask for it, to wait for another home, or to take what has come.
+pub(crate) fn damage_sentence(damaged: &[DamagedReport], waits_for: &[String], has_come: bool) -> Option<String> {
+    let first = damaged.first()?;
+    let what = match damaged.len() {
+        1 => format!("'{}' is damaged on this drive", first.path),
+        n => format!("'{}' and {} more are damaged on this drive", first.path, n - 1),
+    };
+    let is_unasked = damaged.iter().any(|one| !one.asked_for);
+    Some(match waits_for {
+        _ if is_unasked => {
+            format!("{what}. `offsync verify FOLDER --repair` has what lacks again from another home.")
+        }
+        _ if has_come => format!("{what}; what lacks has come. Sync here to heal it."),
+        [] => format!("{what}, and what lacks was asked for. Let another home that has it sync, then sync here."),
+        [one] => {
+            format!("{what}, and what lacks was asked for. The next sync of '{one}' sends it; sync here after that.")
+        }
+        [one, ..] => format!(
+            "{what}, and what lacks was asked for. The next sync of '{one}' or of another home sends it; sync here after that."
+        ),
+    })
+}
+
+impl From<&DamagedFile> for DamagedReport {
+    fn from(damaged: &DamagedFile) -> Self {
+        Self {
+            path: damaged.path.to_string(),
+            path_base64: exact(&damaged.path),
+            asked_for: damaged.is_wanted,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! How a computer comes to an archive and leaves it, as people read it.
+
+use offsync_app::{ForgetReport, JoinReport};
+
+use super::safe;
+use crate::units::count;
+
+/// Names what is forgotten in full: it may have been named by a folder in it.
+fn what(report: &ForgetReport) -> String {
+    format!(
+        "'{}' of '{}' ('{}')",
+        safe(&report.label),
+        safe(&report.name),
+        safe(&report.folder)
+    )
+}
+
+/// Asks whether an archive is to be forgotten.
+pub(crate) fn forget_question(report: &ForgetReport) -> String {
+    let sheet = match report.has_sheet {
+        true => "",
+        false => " No recovery sheet was written.",
+    };
+    format!(
+        "Forget {} on this computer, with its keys?{sheet} {} The drive and its files are not touched.",
+        what(report),
+        way_back(report)
+    )
+}
+
+/// Tells what was forgotten, or what it waits for.
+pub(crate) fn forgotten(report: &ForgetReport) -> Vec<String> {
+    let what = what(report);
+    if !report.forgotten {
+        return vec![
+            format!(
+                "{what} was not forgotten: no recovery sheet was written, and its keys would be gone from this computer."
+            ),
+            format!(
+                "Write one first, with `offsync recovery FOLDER --out FILE`; or say --yes. {}",
+                way_back(report)
+            ),
+        ];
+    }
+    vec![
+        format!("This computer has forgotten {what}. The drive and its files were not touched."),
+        way_back(report),
+    ]
+}
+
+/// Tells how a location that was forgotten comes back.
+fn way_back(report: &ForgetReport) -> String {
+    match (report.has_sheet, report.was_invited) {
+        (true, true) => "To come back: `offsync join FOLDER --recovery FILE` with its recovery sheet, or `offsync join FOLDER` with the six words that it joined with.".into(),
+        (true, false) => "To come back: `offsync join FOLDER --recovery FILE` with its recovery sheet.".into(),
+        (false, true) => "To come back: `offsync join FOLDER` with the six words that it joined with.".into(),
+        (false, false) => "It began the archive and has no six words: it would come back only with a new invitation from another home (`offsync invite` there), after the folder .offsync was moved out of the archive.".into(),
+    }
+}
+
+/// Tells what joining found.
+pub(crate) fn join(report: &JoinReport) -> Vec<String> {
+    let is_now = format!(
+        "'{}' is now '{}' of '{}'.",
+        safe(&report.folder),
+        safe(&report.label),
+        safe(&report.name)
+    );
+    if report.awaits_state {
+        return joined_unknowing(report, is_now);
+    }
+    let found = count(report.adopted_files, "file was", "files were");
+    let mut lines = vec![format!("{is_now} {found} found in place.")];
+    let told = |what: &str, paths: &[String]| -> Vec<String> {
+        paths.iter().map(|path| format!("  {what}: {}", safe(path))).collect()
+    };
+    lines.extend(told("missing, will arrive by sync", &report.missing_files));
+    lines.extend(told(
+        "new or different here, will be kept beside",
+        &report.differing_files,
+    ));
+    lines.push("Now: offsync sync".into());
+    lines
+}
+
+/// Tells of a folder that nobody can compare with anything before another home has spoken: nothing is new or different yet.
+fn joined_unknowing(report: &JoinReport, is_now: String) -> Vec<String> {
+    match report.differing_files.len() {
+        0 => vec![
+            is_now,
+            "Now: offsync sync; then let another home sync, and sync here again: that brings the files.".into(),
+        ],
+        files => vec![
+            is_now,
+            format!(
+                "{} and stay as they are. What the others have alike is not sent again; what differs is kept beside theirs.",
+                count(files as u64, "file is here", "files are here")
+            ),
+            "Now: offsync sync; then let another home sync, and sync here again: then they are compared, and what lacks arrives.".into(),
+        ],
+    }
+}
