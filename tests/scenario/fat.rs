@@ -3,16 +3,13 @@
 //! Each test runs in a guest of its own (`guest.rs`), with a home on ext4 and one on FAT.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 
 use crate::foreign::{self, Pair, fill, truth};
 use crate::guest;
 
 /// The first size of a file that FAT has no room to write down.
 const TOO_LARGE: u64 = 1 << 32;
-/// What is left on a drive that is nearly full, and photos of a megabyte that fit there, but not twice at once.
-const ROOM_BYTES: u64 = 12 << 20;
-const PHOTOS: u32 = 8;
 
 /// Runs tests of foreign drives, which are FAT in a guest.
 macro_rules! once_more_on_fat {
@@ -42,6 +39,8 @@ once_more_on_fat! {
     foreign_names::odd_names_arrive_by_sync_and_are_said_before
     foreign_names::what_a_copy_cannot_hold_is_said_when_it_is_made_and_before_its_first_visit
     foreign_names::what_people_there_name_oddly_themselves_travels_under_just_that_name
+    foreign_room::hundreds_of_small_files_that_take_a_block_each_come_as_far_as_there_are_blocks
+    foreign_room::what_fits_comes_at_once_the_small_first_and_a_film_without_room_is_named
     foreign_times::a_clock_that_was_put_forward_an_hour_for_all_files_is_no_change
     foreign_times::plugging_time_zones_and_coarse_times_are_no_changes
 }
@@ -175,38 +174,6 @@ fn a_name_that_fat_takes_for_the_short_form_of_another_costs_neither() {
         pair.settle();
         pair.check_quiet();
         assert!(truth(anna).keys().all(|path| !path.contains("offsync-renames")));
-        pair.drive.replug(None);
-        pair.check_quiet();
-    });
-}
-
-#[test]
-fn a_fat_drive_that_is_nearly_full_takes_what_fits_and_names_the_rest() {
-    on_fat(|mut pair| {
-        let Pair { pep, anna, drive } = &mut pair;
-        let ballast = anna.folder.with_file_name("ballast");
-        let free_bytes = rustix::fs::statvfs(&anna.folder).map(|full| full.f_bavail * full.f_frsize);
-        // FAT has no holes: the room is really gone.
-        let size_bytes = free_bytes.expect("a drive says how full it is") - ROOM_BYTES;
-        let made = File::create(&ballast).and_then(|file| file.set_len(size_bytes));
-        made.expect("there is room");
-        pep.write("film.bin", crate::story::noise(1, 14 << 20));
-        for n in 0..PHOTOS {
-            pep.write(&format!("photos/{n}.jpg"), crate::story::noise(n + 2, 1_000_000));
-        }
-        pep.sync();
-        // Not everything need come at once where it does not fit twice.
-        anna.json(["sync", anna.at()]).expect_code(5);
-        let report = anna.json(["sync", anna.at()]).expect_code(5).only_report();
-        let skipped: Vec<_> = report["skipped"].as_array().expect("a list").iter().collect();
-        assert!(skipped.len() == 1 && skipped[0]["path"] == "film.bin", "{report:#}");
-        let reason = skipped[0]["reason"].as_str().expect("a sentence");
-        assert!(reason.starts_with("the drive is too full for it"), "{reason}");
-        assert!((0..PHOTOS).all(|n| anna.has(&format!("photos/{n}.jpg"))), "{report:#}");
-        anna.check_staging_is_empty();
-        drive.replug(None);
-        fs::remove_file(&ballast).expect("it is there");
-        pair.settle();
         pair.drive.replug(None);
         pair.check_quiet();
     });

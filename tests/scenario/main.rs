@@ -22,6 +22,7 @@ mod foreign;
 mod foreign_changes;
 mod foreign_drive;
 mod foreign_names;
+mod foreign_room;
 mod foreign_times;
 mod forgetting;
 mod guest;

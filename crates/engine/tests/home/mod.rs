@@ -271,6 +271,12 @@ impl Homes {
         (packs.collect(), Some(report.expect("a sound world")))
     }
 
+    /// Syncs; gives the packs that were fetched, one by one, too.
+    pub(crate) fn sync_recorded(&mut self, n: usize) -> (Vec<String>, SyncReport) {
+        let (packs, report) = self.sync_until(n, u64::MAX, &mut Rng::new(0));
+        (packs, report.expect("nothing ends it"))
+    }
+
     pub(crate) fn backup(&self, n: usize) -> (DiskSnapshot, IndexSnapshot) {
         (self.homes[n].disk.snapshot(), self.homes[n].index.snapshot())
     }

@@ -94,6 +94,7 @@ pub(super) fn facts_under(handle: impl AsFd, path: &std::path::Path) -> Result<D
         place: path.as_os_str().as_encoded_bytes().to_vec(),
         free_bytes: full.f_bavail.saturating_mul(full.f_frsize),
         total_bytes: full.f_blocks.saturating_mul(full.f_frsize),
+        block_bytes: full.f_frsize,
     })
 }
 
