@@ -180,6 +180,7 @@ impl Engine<'_> {
                 if lacking.is_empty() || !self.space.packs.get(&name).is_none_or(holds_any) {
                     continue;
                 }
+                self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;
                 let chunks = self.fetch_pack(mailbox, &name)?;
                 self.space.put_away_refused(&chunks);
                 self.keep_some(chunks, &mut stores, &mut lacking, carried)?;
@@ -217,7 +218,8 @@ impl Engine<'_> {
         let me = self.me();
         let is_open = |name: &&ObjectName| match name {
             ObjectName::ServedPack { reader, .. } => *reader == me,
-            ObjectName::Pack { author, .. } => *author != me,
+            // One's own are of use where a changeset of one's own was folded just now.
+            ObjectName::Pack { author, .. } => *author != me || self.space.packs.contains_key(*name),
             _ => false,
         };
         let open = view

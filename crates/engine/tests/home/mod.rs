@@ -6,8 +6,8 @@ use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use offsync_engine::{
-    Beginning, Engine, Identity, Monitor, Ports, Silent, SyncOptions, SyncReport, TrashLine, VerifyOptions,
-    VerifyReport,
+    Beginning, Engine, EngineError, Identity, Monitor, Ports, Silent, SyncOptions, SyncReport, TrashLine,
+    VerifyOptions, VerifyReport,
 };
 use offsync_testkit::{
     CallKind, DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, RecordingMailbox, Rng,
@@ -159,6 +159,14 @@ impl Homes {
         self.time.pass_ns(60_000_000_000);
         let options = SyncOptions::default();
         self.with_monitor(n, monitor, |engine| engine.sync(&options).expect("a sound world"))
+    }
+
+    /// Syncs until somebody stops it; gives how many files are staged then.
+    pub(crate) fn sync_stopped(&mut self, n: usize, monitor: &dyn Monitor) -> usize {
+        self.time.pass_ns(60_000_000_000);
+        let synced = self.with_monitor(n, monitor, |engine| engine.sync(&SyncOptions::default()).map(drop));
+        assert!(matches!(synced, Err(EngineError::Cancelled)), "{synced:?}");
+        self.disk(n).hand().staging().len()
     }
 
     /// Syncs at the very moment at which a file was written.

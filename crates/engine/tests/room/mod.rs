@@ -1,9 +1,10 @@
 //! Room: what a file needs on a drive while it arrives, to the byte.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use offsync_core::limits::{ALLOWANCE_BYTES_MIN, STAGED_TWICE_BYTES_MAX};
-use offsync_engine::SkippedPath;
+use offsync_engine::{Monitor, Phase, Progress, SkippedPath};
 use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
@@ -176,6 +177,37 @@ fn no_power_cut_lets_a_pack_be_fetched_again_that_was_noted() {
         homes.sync(1);
         assert!(homes.disk(1).hand().staging().is_empty());
     }
+}
+
+/// Stops once a third pack is about to be fetched.
+#[derive(Default)]
+struct Impatient {
+    told: AtomicUsize,
+}
+
+impl Monitor for Impatient {
+    fn progress(&self, progress: &Progress) {
+        if progress.phase == Phase::Fetching {
+            self.told.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        // Once for the changeset, and for each pack.
+        self.told.load(Ordering::Relaxed) > 2
+    }
+}
+
+#[test]
+fn a_person_can_stop_between_two_packs_and_what_came_is_kept() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("film"), film(1)).expect("fits");
+    homes.sync(0);
+    let staged = homes.sync_stopped(1, &Impatient::default());
+    assert!((1..=10).contains(&staged), "{staged} chunks of two packs");
+    let report = homes.sync(1);
+    assert!(is_equal(&homes));
+    assert!(report.downloaded_bytes < FILM_BYTES as u64 * 9 / 10, "{report:#?}");
 }
 
 /// Counts how often each of some packs was fetched.
