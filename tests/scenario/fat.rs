@@ -3,29 +3,25 @@
 //! Each test runs in a guest of its own (`guest.rs`), with a home on ext4 and one on FAT.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::File;
 
 use crate::foreign::{self, Pair, fill, truth};
 use crate::guest;
-use crate::world::World;
 
 /// The first size of a file that FAT has no room to write down.
 const TOO_LARGE: u64 = 1 << 32;
-/// What is left on a drive that is nearly full, and photos of a megabyte that fit there, but not twice at once.
-const ROOM_BYTES: u64 = 12 << 20;
-const PHOTOS: u32 = 8;
 
-/// Runs tests of `foreign`, whose drives are FAT in a guest.
+/// Runs tests of foreign drives, which are FAT in a guest.
 macro_rules! once_more_on_fat {
-    ($($test:ident)*) => {
+    ($($module:ident::$test:ident)*) => {
         /// The tests that run once more.
-        const AGAIN: &[&str] = &[$(stringify!($test)),*];
+        const AGAIN: &[&str] = &[$(concat!(stringify!($module), "::", stringify!($test))),*];
 
         mod again {
             $(
                 #[test]
                 fn $test() {
-                    crate::guest::run(concat!("foreign::", stringify!($test)));
+                    crate::guest::run(concat!(stringify!($module), "::", stringify!($test)));
                 }
             )*
         }
@@ -33,185 +29,152 @@ macro_rules! once_more_on_fat {
 }
 
 once_more_on_fat! {
-    a_clock_that_was_put_forward_an_hour_for_all_files_is_no_change
-    a_copy_that_is_carried_from_there_to_another_drive_keeps_the_true_names
-    a_sync_that_is_killed_and_a_drive_taken_out_end_at_the_same_state
-    an_archive_that_begins_there_is_like_any_other
-    links_are_held_not_shown_and_never_deleted
-    names_that_move_on_among_files_that_look_alike_are_renames
-    odd_names_are_copied_under_an_escape_that_travels_back
-    odd_names_arrive_by_sync_and_are_said_before
-    ordinary_changes_travel_both_ways
-    plugging_time_zones_and_coarse_times_are_no_changes
-    what_a_copy_cannot_hold_is_said_when_it_is_made_and_before_its_first_visit
-    what_people_there_name_oddly_themselves_travels_under_just_that_name
+    foreign_changes::a_sync_that_is_killed_and_a_drive_taken_out_end_at_the_same_state
+    foreign_changes::an_archive_that_begins_there_is_like_any_other
+    foreign_changes::links_are_held_not_shown_and_never_deleted
+    foreign_changes::names_that_move_on_among_files_that_look_alike_are_renames
+    foreign_changes::ordinary_changes_travel_both_ways
+    foreign_names::a_copy_that_is_carried_from_there_to_another_drive_keeps_the_true_names
+    foreign_names::odd_names_are_copied_under_an_escape_that_travels_back
+    foreign_names::odd_names_arrive_by_sync_and_are_said_before
+    foreign_names::what_a_copy_cannot_hold_is_said_when_it_is_made_and_before_its_first_visit
+    foreign_names::what_people_there_name_oddly_themselves_travels_under_just_that_name
+    foreign_room::hundreds_of_small_files_that_take_a_block_each_come_as_far_as_there_are_blocks
+    foreign_room::what_fits_comes_at_once_the_small_first_and_a_film_without_room_is_named
+    foreign_times::a_clock_that_was_put_forward_an_hour_for_all_files_is_no_change
+    foreign_times::plugging_time_zones_and_coarse_times_are_no_changes
+}
+
+/// Plays with a home on ext4 and one on FAT, with nothing left to say: in a guest, whose one test is the one that asks.
+fn on_fat<F: FnOnce(Pair)>(play: F) {
+    // What a closure's type is called begins with the test that it stands in.
+    let name = std::any::type_name::<F>();
+    let test = name
+        .strip_prefix("scenario::")
+        .and_then(|name| name.strip_suffix("::{{closure}}"));
+    if let Some(world) = guest::world(test.expect("a closure in a test of this suite")) {
+        play(foreign::pair(&world, fill).expect("a guest has such drives"));
+    }
 }
 
 #[test]
 fn every_test_of_foreign_drives_runs_on_fat_too() {
     let suite = std::env::current_exe().expect("a running suite has a path");
-    let listed = std::process::Command::new(suite).args(["--list", "foreign::"]).output();
+    let listed = std::process::Command::new(suite).args(["--list", "foreign"]).output();
     let listed = String::from_utf8(listed.expect("it runs").stdout).expect("text");
-    let of_foreign = listed.lines().filter_map(|line| line.strip_prefix("foreign::"));
-    let of_foreign: BTreeSet<_> = of_foreign.filter_map(|line| line.strip_suffix(": test")).collect();
+    let listed = listed.lines().filter_map(|line| line.strip_suffix(": test"));
+    let of_foreign: BTreeSet<_> = listed.filter(|test| test.starts_with("foreign")).collect();
     assert_eq!(of_foreign, BTreeSet::from_iter(AGAIN.iter().copied()));
 }
 
 #[test]
 fn a_file_that_is_too_large_for_fat_is_held_and_said_and_everything_else_arrives() {
-    let Some(world) =
-        guest::world("fat::a_file_that_is_too_large_for_fat_is_held_and_said_and_everything_else_arrives")
-    else {
-        return;
-    };
-    let mut pair = pair(&world);
-    let film = pair.pep.folder.join("film.mkv");
-    let file = File::create(&film).expect("a file can be made");
-    file.set_len(TOO_LARGE).expect("a file can be sparse");
-    pair.pep.write("beside.txt", "beside");
-    let report = pair.pep.sync();
-    assert_eq!(report["warnings"][0]["path"], "film.mkv", "{report:#}");
-    let said = report["warnings"][0]["reason"].as_str().expect("a sentence");
-    assert!(
-        said.contains("too large") && said.contains("anna's home (FAT)"),
-        "{said}"
-    );
-    let report = pair.anna.sync();
-    assert_eq!(report["warnings"][0]["path"], "film.mkv", "{report:#}");
-    assert!(pair.anna.has("beside.txt") && !pair.anna.has("film.mkv"));
-    pair.drive.replug(None);
-    for home in [&pair.pep, &pair.anna, &pair.pep] {
-        let report = home.sync();
-        assert_eq!(
-            report["posted"]["changesets"], 0,
-            "its absence is no deletion: {report:#}"
+    on_fat(|mut pair| {
+        let film = pair.pep.folder.join("film.mkv");
+        let file = File::create(&film).expect("a file can be made");
+        file.set_len(TOO_LARGE).expect("a file can be sparse");
+        pair.pep.write("beside.txt", "beside");
+        let report = pair.pep.sync();
+        assert_eq!(report["warnings"][0]["path"], "film.mkv", "{report:#}");
+        let said = report["warnings"][0]["reason"].as_str().expect("a sentence");
+        assert!(
+            said.contains("too large") && said.contains("anna's home (FAT)"),
+            "{said}"
         );
-    }
-    // Small enough, it comes.
-    file.set_len(1 << 20).expect("a file can be cut");
-    pair.settle();
-    assert_eq!(pair.anna.read("film.mkv").len(), 1 << 20);
-    pair.drive.replug(None);
-    pair.check_quiet();
+        let report = pair.anna.sync();
+        assert_eq!(report["warnings"][0]["path"], "film.mkv", "{report:#}");
+        assert!(pair.anna.has("beside.txt") && !pair.anna.has("film.mkv"));
+        pair.drive.replug(None);
+        for home in [&pair.pep, &pair.anna, &pair.pep] {
+            let report = home.sync();
+            assert_eq!(
+                report["posted"]["changesets"], 0,
+                "its absence is no deletion: {report:#}"
+            );
+        }
+        // Small enough, it comes.
+        file.set_len(1 << 20).expect("a file can be cut");
+        pair.settle();
+        assert_eq!(pair.anna.read("film.mkv").len(), 1 << 20);
+        pair.drive.replug(None);
+        pair.check_quiet();
+    });
 }
 
 #[test]
 fn names_that_fat_takes_for_one_are_kept_apart_or_named() {
-    let Some(world) = guest::world("fat::names_that_fat_takes_for_one_are_kept_apart_or_named") else {
-        return;
-    };
-    let mut pair = pair(&world);
-    let Pair { pep, anna, .. } = &pair;
-    // At both homes at once: both versions are kept, under names that every drive keeps apart.
-    pep.write("Tree.txt", "pep's");
-    anna.write("TREE.TXT", "anna's");
-    pep.write("\u{e9}t\u{e9}.txt", "composed");
-    anna.write("e\u{301}te\u{301}.txt", "decomposed");
-    for home in [pep, anna, pep] {
-        home.sync();
-    }
-    assert_eq!(pep.sync()["conflicts"].as_array().map(Vec::len), Some(2));
-    pair.settle();
-    for content in ["pep's", "anna's", "composed", "decomposed"] {
-        assert!(
-            pep.keeps(content.as_bytes()) && anna.keeps(content.as_bytes()),
-            "{content}"
-        );
-    }
-    // At one home: one of them is the entry, the other is named and left where it is.
-    pep.write("Twin.txt", "one");
-    pep.write("twin.txt", "other");
-    let report = pep.json(["sync", pep.at()]).expect_code(5).only_report();
-    assert_eq!(report["skipped"][0]["path"], "twin.txt", "{report:#}");
-    anna.sync();
-    assert_eq!(anna.read("Twin.txt"), b"one");
-    pep.rename("twin.txt", "third.txt");
-    pair.settle();
-    // Linux looks up another case of an accent in vain there, and lets nobody make it either.
-    pep.write("\u{c9}COLE", "school");
-    pair.settle();
-    for (home, from, to) in [
-        (pep, "\u{c9}COLE", "\u{e9}cole"),
-        (anna, "\u{e9}cole", "\u{c9}cole"),
-        (pep, "\u{c9}cole", "E\u{301}cole"),
-    ] {
-        foreign::respell(home, from, to);
+    on_fat(|mut pair| {
+        let Pair { pep, anna, .. } = &pair;
+        // At both homes at once: both versions are kept, under names that every drive keeps apart.
+        pep.write("Tree.txt", "pep's");
+        anna.write("TREE.TXT", "anna's");
+        pep.write("\u{e9}t\u{e9}.txt", "composed");
+        anna.write("e\u{301}te\u{301}.txt", "decomposed");
+        for home in [pep, anna, pep] {
+            home.sync();
+        }
+        assert_eq!(pep.sync()["conflicts"].as_array().map(Vec::len), Some(2));
         pair.settle();
-    }
-    pair.drive.replug(None);
-    pair.check_quiet();
+        for content in ["pep's", "anna's", "composed", "decomposed"] {
+            assert!(
+                pep.keeps(content.as_bytes()) && anna.keeps(content.as_bytes()),
+                "{content}"
+            );
+        }
+        // At one home: one of them is the entry, the other is named and left where it is.
+        pep.write("Twin.txt", "one");
+        pep.write("twin.txt", "other");
+        let report = pep.json(["sync", pep.at()]).expect_code(5).only_report();
+        assert_eq!(report["skipped"][0]["path"], "twin.txt", "{report:#}");
+        anna.sync();
+        assert_eq!(anna.read("Twin.txt"), b"one");
+        pep.rename("twin.txt", "third.txt");
+        pair.settle();
+        // Linux looks up another case of an accent in vain there, and lets nobody make it either.
+        pep.write("\u{c9}COLE", "school");
+        pair.settle();
+        for (home, from, to) in [
+            (pep, "\u{c9}COLE", "\u{e9}cole"),
+            (anna, "\u{e9}cole", "\u{c9}cole"),
+            (pep, "\u{c9}cole", "E\u{301}cole"),
+        ] {
+            foreign::respell(home, from, to);
+            pair.settle();
+        }
+        pair.drive.replug(None);
+        pair.check_quiet();
+    });
 }
 
 #[test]
 fn a_name_that_fat_takes_for_the_short_form_of_another_costs_neither() {
-    let Some(world) = guest::world("fat::a_name_that_fat_takes_for_the_short_form_of_another_costs_neither") else {
-        return;
-    };
-    let mut pair = pair(&world);
-    let Pair { pep, anna, .. } = &pair;
-    pep.write("long file name.txt", "long");
-    pep.write("a long folder/inside.txt", "inside");
-    pep.write("a third long name.txt", "third");
-    pair.settle();
-    assert_eq!(anna.read("LONGFI~1.TXT"), b"long", "FAT takes it so");
-    assert_eq!(anna.read("ALONGF~1/inside.txt"), b"inside");
-    // As a new file, as a new folder, by a rename, and as a file where the other is a folder.
-    pep.write("LONGFI~1.TXT", "short");
-    pep.write("ALONGF~1/deeper/inside.txt", "of the short one");
-    pair.settle();
-    assert_eq!(anna.read("LONGFI~1.TXT"), b"short");
-    assert_eq!(anna.read("long file name.txt"), b"long");
-    pep.rename("long file name.txt", "ATHIRD~1.TXT");
-    pep.rename("a long folder", "ALONGF~2");
-    pair.settle();
-    pep.rename("a third long name.txt", "ATHIRD~2.TXT");
-    anna.write("another long name.txt", "another");
-    pair.settle();
-    pep.rename("another long name.txt", "ANOTHE~1.TXT");
-    pep.write("longfi~1.txt", "case");
-    pep.remove("LONGFI~1.TXT");
-    pair.settle();
-    pair.check_quiet();
-    assert!(truth(anna).keys().all(|path| !path.contains("offsync-renames")));
-    pair.drive.replug(None);
-    pair.check_quiet();
-}
-
-#[test]
-fn a_fat_drive_that_is_nearly_full_takes_what_fits_and_names_the_rest() {
-    let Some(world) = guest::world("fat::a_fat_drive_that_is_nearly_full_takes_what_fits_and_names_the_rest") else {
-        return;
-    };
-    let mut pair = pair(&world);
-    let Pair { pep, anna, drive } = &mut pair;
-    let ballast = anna.folder.with_file_name("ballast");
-    let free_bytes = rustix::fs::statvfs(&anna.folder).map(|full| full.f_bavail * full.f_frsize);
-    // FAT has no holes: the room is really gone.
-    let size_bytes = free_bytes.expect("a drive says how full it is") - ROOM_BYTES;
-    let made = File::create(&ballast).and_then(|file| file.set_len(size_bytes));
-    made.expect("there is room");
-    pep.write("film.bin", crate::story::noise(1, 14 << 20));
-    for n in 0..PHOTOS {
-        pep.write(&format!("photos/{n}.jpg"), crate::story::noise(n + 2, 1_000_000));
-    }
-    pep.sync();
-    // Not everything need come at once where it does not fit twice.
-    anna.json(["sync", anna.at()]).expect_code(5);
-    let report = anna.json(["sync", anna.at()]).expect_code(5).only_report();
-    let skipped: Vec<_> = report["skipped"].as_array().expect("a list").iter().collect();
-    assert!(skipped.len() == 1 && skipped[0]["path"] == "film.bin", "{report:#}");
-    let reason = skipped[0]["reason"].as_str().expect("a sentence");
-    assert!(reason.starts_with("the drive is too full for it"), "{reason}");
-    assert!((0..PHOTOS).all(|n| anna.has(&format!("photos/{n}.jpg"))), "{report:#}");
-    anna.check_staging_is_empty();
-    drive.replug(None);
-    fs::remove_file(&ballast).expect("it is there");
-    pair.settle();
-    pair.drive.replug(None);
-    pair.check_quiet();
-}
-
-/// A home on ext4 and one on FAT, with nothing left to say.
-fn pair(world: &World) -> Pair {
-    foreign::pair(world, fill).expect("a guest has such drives")
+    on_fat(|mut pair| {
+        let Pair { pep, anna, .. } = &pair;
+        pep.write("long file name.txt", "long");
+        pep.write("a long folder/inside.txt", "inside");
+        pep.write("a third long name.txt", "third");
+        pair.settle();
+        assert_eq!(anna.read("LONGFI~1.TXT"), b"long", "FAT takes it so");
+        assert_eq!(anna.read("ALONGF~1/inside.txt"), b"inside");
+        // As a new file, as a new folder, by a rename, and as a file where the other is a folder.
+        pep.write("LONGFI~1.TXT", "short");
+        pep.write("ALONGF~1/deeper/inside.txt", "of the short one");
+        pair.settle();
+        assert_eq!(anna.read("LONGFI~1.TXT"), b"short");
+        assert_eq!(anna.read("long file name.txt"), b"long");
+        pep.rename("long file name.txt", "ATHIRD~1.TXT");
+        pep.rename("a long folder", "ALONGF~2");
+        pair.settle();
+        pep.rename("a third long name.txt", "ATHIRD~2.TXT");
+        anna.write("another long name.txt", "another");
+        pair.settle();
+        pep.rename("another long name.txt", "ANOTHE~1.TXT");
+        pep.write("longfi~1.txt", "case");
+        pep.remove("LONGFI~1.TXT");
+        pair.settle();
+        pair.check_quiet();
+        assert!(truth(anna).keys().all(|path| !path.contains("offsync-renames")));
+        pair.drive.replug(None);
+        pair.check_quiet();
+    });
 }

@@ -10,7 +10,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::guest;
+use crate::world::{Home, World};
 
+/// The size of a drive of somebody's home.
+const DRIVE_BYTES: u64 = 96 << 20;
 /// How often attaching is tried while other programs take the same free device.
 const ATTACH_TRIES_MAX: u32 = 100;
 const ATTACH_PAUSE: Duration = Duration::from_millis(100);
@@ -60,11 +63,19 @@ impl Kind {
 }
 
 impl ForeignDrive {
+    /// Gives somebody a computer and such a drive; what is on it comes later. `None` where this machine has none.
+    pub(crate) fn home(world: &World, who: &str) -> Option<(Home, Self)> {
+        let home = world.home_without_folder(who);
+        let at = home.folder.parent().expect("the folder lies on a drive");
+        let drive = Self::new(&world.path(&format!("{who}.image")), DRIVE_BYTES, at)?;
+        Some((home, drive))
+    }
+
     /// Makes a drive of so many bytes and mounts it; `None`, said plainly, where this machine cannot.
     ///
     /// Under CI it must be able to.
     #[allow(clippy::print_stderr, reason = "a test that tests nothing must say so")]
-    pub(crate) fn new(image: &Path, size_bytes: u64, at: &Path) -> Option<Self> {
+    fn new(image: &Path, size_bytes: u64, at: &Path) -> Option<Self> {
         let kind = Kind::here();
         if let Some(lack) = lack(kind) {
             let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());

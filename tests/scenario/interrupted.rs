@@ -1,8 +1,10 @@
 //! Stopped at any moment, by force or by Ctrl-C: a plain sync afterwards ends at the same state.
 
+use std::fs;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use offsync_core::rel_path::RelPath;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::output::Output;
@@ -30,6 +32,23 @@ pub(crate) fn kill(child: &mut Child) {
     // It may have ended by itself.
     let _ = child.kill();
     let _ = child.wait();
+}
+
+#[test]
+fn a_name_that_was_set_aside_when_the_cable_was_pulled_never_travels() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("folder/a long name.txt", "long"));
+    // As a drive looks that takes `LONGFI~1.TXT` for the file, if it is pulled while that makes way.
+    let between = "offsync-renames-this-0";
+    let path = RelPath::new("folder/a long name.txt").expect("a good path");
+    let note = postcard::to_allocvec(&(1u8, vec![(path, between.as_bytes().to_vec())])).expect("plain data");
+    fs::write(anna.private().join("aside"), note).expect("a note can be written");
+    anna.rename("folder/a long name.txt", &format!("folder/{between}"));
+    let report = anna.sync();
+    assert_eq!(report["posted"]["changesets"], 0, "nobody renamed anything: {report:#}");
+    assert_eq!(anna.read("folder/a long name.txt"), b"long");
+    settle(&[&pep, &anna]);
+    assert!(!pep.has(&format!("folder/{between}")));
 }
 
 /// Numbers that look drawn, the same in every run.

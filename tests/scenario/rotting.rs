@@ -5,13 +5,9 @@ use serde_json::json;
 use crate::foreign_drive::ForeignDrive;
 use crate::world::{Home, World};
 
-const MEBI: u64 = 1 << 20;
-
 /// Pep on Linux, Anna on exFAT or FAT, with a small and a large file that both hold.
 fn pair(world: &World) -> Option<(Home, Home, ForeignDrive)> {
-    let home = world.home_without_folder("anna");
-    let at = home.folder.parent().expect("the folder lies on a drive").to_path_buf();
-    let drive = ForeignDrive::new(&world.path("anna.image"), 96 * MEBI, &at)?;
+    let (_, drive) = ForeignDrive::home(world, "anna")?;
     let pep = world.home("pep");
     pep.write("letter.txt", "Dear Anna, here is what you asked for.");
     pep.write("film.bin", crate::story::noise(5, 6 << 20));

@@ -14,16 +14,17 @@ use offsync_core::ports::{DiskError, DiskErrorKind, IndexWrite, NewFile, StagedN
 use crate::content::{Gathered, GatheredFile, Stores};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::journal::{Source, hex};
+use crate::journal::{Source, hex, plain_reason};
 use crate::memory::{self, GROWN, Grown, Keeps, STAGED, StagedChunks};
+use crate::space::NotNow;
 
-/// What came of a step that may go wrong for one file alone: then a sentence says why.
-type Tried<T> = std::result::Result<T, String>;
+/// What came of a step that may go wrong for one file alone.
+type Tried<T> = std::result::Result<T, NotNow>;
 
 impl Engine<'_> {
     /// Makes a file's content ready: moved from the trash where just that file lies there, else staged.
     ///
-    /// The inner error is the sentence that says why it cannot be had now.
+    /// The inner error says why it cannot be had now.
     pub(crate) fn source_of(&mut self, file: &FileContent, stores: &mut Stores) -> Result<Tried<Source>> {
         if let Some(name) = stores.take_moved(file) {
             return Ok(Ok(Source::Trashed(name)));
@@ -71,7 +72,8 @@ impl Engine<'_> {
         };
         for (chunk, offset, len) in file.pieces().into_iter().filter(|(_, offset, _)| *offset >= begun) {
             let twice = stores.alone(&chunk).map_or(0, |_| len);
-            if stores.gathered.bytes > 0 && stores.gathered.bytes + twice > STAGED_TWICE_BYTES_MAX {
+            let is_enough = stores.gathered.bytes + twice > STAGED_TWICE_BYTES_MAX;
+            if stores.gathered.bytes > 0 && (is_enough || self.lacks_room(len)?) {
                 if let Err(reason) = finished(staged)? {
                     return Ok(Err(reason));
                 }
@@ -81,6 +83,9 @@ impl Engine<'_> {
                     Err(reason) => return Ok(Err(reason)),
                 };
             }
+            if self.lacks_room(len)? {
+                return Ok(Err(self.no_room_for(file.size_bytes - offset)?));
+            }
             let Some(bytes) = self.read_chunk(&chunk, stores)? else {
                 self.unreadable.insert(chunk);
                 self.drop_unreadable(&chunk, stores)?;
@@ -88,7 +93,10 @@ impl Engine<'_> {
             };
             whole.update(&bytes);
             if let Err(error) = staged.write_all(&bytes) {
-                return Ok(Err(full_or(&error)));
+                return match error.kind() {
+                    std::io::ErrorKind::StorageFull => Ok(Err(self.no_room_for(file.size_bytes - offset)?)),
+                    _ => Ok(Err(format!("it could not be written ({error})").into())),
+                };
             }
             stores.gather(name, file, (chunk, offset, len as u32));
         }
@@ -137,8 +145,19 @@ impl Engine<'_> {
     fn stage_on(&self, name: &StagedName, keep_bytes: u64) -> Result<Tried<Box<dyn NewFile>>> {
         match self.disk.stage(name, keep_bytes) {
             Ok(staged) => Ok(Ok(staged)),
-            Err(error) => said(error).map(Err),
+            Err(error) => not_now(error).map(Err),
         }
+    }
+
+    /// Tells whether so much cannot be written now. The room that is kept free on any drive is the index's, too.
+    fn lacks_room(&self, len: u64) -> Result<bool> {
+        let room = self.drive_room()?;
+        Ok(room.taken(len) > room.spare_bytes)
+    }
+
+    fn no_room_for(&self, len: u64) -> Result<NotNow> {
+        let room = self.drive_room()?;
+        Ok(NotNow::NoRoom(room.taken(len), room.spare_bytes))
     }
 
     /// Lets staged chunks go that files in the making, or in their places, hold by now.
@@ -261,20 +280,13 @@ fn note_of(name: &str, digest: Digest, len_bytes: u64) -> IndexWrite {
 fn finished(staged: Box<dyn NewFile>) -> Result<Tried<()>> {
     match staged.finish() {
         Ok(()) => Ok(Ok(())),
-        Err(error) => said(error).map(Err),
+        Err(error) => not_now(error).map(Err),
     }
 }
 
-fn said(error: DiskError) -> Result<String> {
+fn not_now(error: DiskError) -> Result<NotNow> {
     if error.kind() == DiskErrorKind::Gone {
         return Err(error.into());
     }
-    Ok(format!("it could not be written ({})", error.reason()))
-}
-
-fn full_or(error: &std::io::Error) -> String {
-    if error.kind() == std::io::ErrorKind::StorageFull {
-        return "the drive is full; make room and sync again".to_owned();
-    }
-    format!("it could not be written ({error})")
+    Ok(plain_reason(&error).into())
 }

@@ -64,6 +64,7 @@ impl Engine<'_> {
             Some(mailbox) => self.exchange(mailbox, options, &consent)?,
             None => self.stay_offline(options, &consent)?,
         };
+        self.say_what_has_no_room();
         self.drop_spent_staging()?;
         self.tidy_leftovers()?;
         let aged = self.expire_trash()?;
@@ -226,29 +227,24 @@ impl Engine<'_> {
         self.fetch_states(mailbox, view)?;
         self.end_waiting_for_state()?;
         let mut missing = self.settle(consent)?;
+        let mut carried = Vec::new();
         loop {
-            // What was put together leaves staging, and makes room for the next slice.
-            if std::mem::take(&mut self.space.is_tight) {
+            match (
+                self.fetch_slice(mailbox, view, &missing, &mut carried)?,
+                carried.is_empty(),
+            ) {
+                (true, _) => self.unreadable.clear(),
+                (false, true) if self.space.pass_over(&missing) => {}
+                (false, true) => break,
+                (false, false) if self.make_way()? => {}
+                // There is no room for it after all: a later sync fetches it again.
+                (false, false) => self.space.put_away(&std::mem::take(&mut carried)),
+            }
+            missing = self.settle(consent)?;
+            if !carried.is_empty() {
+                // What was put together leaves staging, and makes room for the next slice.
                 self.drop_spent_staging()?;
             }
-            let is_fetched = self.fetch_missing(mailbox, view, &missing)?;
-            if is_fetched {
-                self.unreadable.clear();
-                let left = self.settle(consent)?;
-                let is_less = left.len() < missing.len();
-                missing = left;
-                if self.space.is_tight && is_less {
-                    continue;
-                }
-            }
-            if !self.narrow()? {
-                break;
-            }
-        }
-        self.space.focus = None;
-        if self.space.is_tight {
-            let reason = "the drive is too full to take everything in; make room and sync again";
-            self.skip(&RelPath::root(), reason);
         }
         Ok(missing)
     }

@@ -33,7 +33,7 @@ impl Engine<'_> {
                 .collect();
             for (author, sequence) in due {
                 if sequence == self.vector.get(&author) + 1 {
-                    progress |= self.fetch_changeset(mailbox, view, author, sequence, &mut stores)?;
+                    progress |= self.fetch_changeset(mailbox, author, sequence, &mut stores)?;
                 }
             }
         }
@@ -43,7 +43,6 @@ impl Engine<'_> {
     fn fetch_changeset(
         &mut self,
         mailbox: &dyn Mailbox,
-        view: &View,
         author: LocationId,
         sequence: u64,
         stores: &mut Stores,
@@ -70,30 +69,17 @@ impl Engine<'_> {
             return Ok(false);
         }
         self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;
-        // A part carries content alone; the entry that it belongs to comes later, and nothing wants it until then.
-        let keeps = if manifest.entries.is_empty() {
-            Keeps::UntilEntry
-        } else {
-            Keeps::WhileWanted
-        };
-        self.note_no_room(&manifest, stores)?;
-        if !manifest.inline.is_empty() {
-            let chunks: Vec<(ChunkId, Vec<u8>)> = manifest
-                .inline
-                .iter()
-                .map(|bytes| (self.keys.chunk_id(bytes), bytes.clone()))
-                .collect();
-            self.keep_chunks(chunks, stores, keeps)?;
-        }
         for pack in &manifest.packs {
-            let missing = self.missing_of(&pack.chunks, stores)?;
-            if view.contains(&pack.name) && missing.iter().any(|chunk| !self.space.refuses(chunk)) {
-                self.fetch_pack(mailbox, &pack.name, stores, keeps)?;
-            }
+            self.space.packs.insert(pack.name.clone(), pack.chunks.clone());
         }
-        let unkept = match keeps {
-            Keeps::UntilEntry => self.note_unkept(&manifest, stores)?,
-            Keeps::WhileWanted => Vec::new(),
+        let left = self.keep_inline(&manifest, stores)?;
+        if left.is_empty() {
+            self.space.learned.insert(name);
+        }
+        // A part carries content alone; the entry that it belongs to comes later, and nothing wants it until then.
+        let unkept = match manifest.entries.is_empty() {
+            true => self.note_unkept(&manifest, stores)?,
+            false => Vec::new(),
         };
         let hash = Manifest::hash(&sealed);
         let (vector, mut writes) = self.fold_writes(&manifest, hash, sealed.len() as u64)?;
@@ -104,24 +90,16 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    /// Fetches a pack into staging; a damaged or vanished one is passed over.
-    pub(crate) fn fetch_pack(
-        &mut self,
-        mailbox: &dyn Mailbox,
-        name: &ObjectName,
-        stores: &mut Stores,
-        keeps: Keeps,
-    ) -> Result<()> {
+    /// Fetches a pack; a damaged or vanished one holds nothing.
+    pub(crate) fn fetch_pack(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<Vec<(ChunkId, Vec<u8>)>> {
+        self.space.fetched.insert(name.clone());
         let Some(sealed) = self.get(mailbox, name)? else {
-            return Ok(());
+            return Ok(Vec::new());
         };
-        match decode_pack(self.keys, name, &sealed) {
-            Ok(chunks) => self.keep_chunks(chunks, stores, keeps),
-            Err(error) => {
-                self.note_unreadable(name, &error);
-                Ok(())
-            }
-        }
+        decode_pack(self.keys, name, &sealed).or_else(|error| {
+            self.note_unreadable(name, &error);
+            Ok(Vec::new())
+        })
     }
 
     /// Reads a listed changeset; `None` if it is gone, damaged, or of somebody whom nobody introduced yet.
@@ -137,20 +115,16 @@ impl Engine<'_> {
         Ok(Manifest::decode(self.keys, name, &sealed, |_| Some(key)).ok())
     }
 
-    /// Takes the small content out of a listed changeset.
-    fn fetch_inline(
-        &mut self,
-        mailbox: &dyn Mailbox,
-        name: &ObjectName,
-        author: &LocationId,
-        stores: &mut Stores,
-    ) -> Result<()> {
-        let Some(manifest) = self.read_manifest(mailbox, name, author)? else {
-            return Ok(());
+    /// Keeps the small content that travels inside a changeset; gives the chunks that have no room.
+    fn keep_inline(&mut self, manifest: &Manifest, stores: &mut Stores) -> Result<Vec<ChunkId>> {
+        let named = |bytes: &Vec<u8>| (self.keys.chunk_id(bytes), bytes.clone());
+        let chunks = manifest.inline.iter().map(named).collect();
+        let keeps = match manifest.entries.is_empty() {
+            true => Keeps::UntilEntry,
+            false => Keeps::WhileWanted,
         };
-        let named = |bytes: Vec<u8>| (self.keys.chunk_id(&bytes), bytes);
-        let chunks = manifest.inline.into_iter().map(named).collect();
-        self.keep_chunks(chunks, stores, Keeps::WhileWanted)
+        let left = self.keep_chunks(chunks, stores, keeps)?;
+        Ok(left.into_iter().map(|(chunk, _)| chunk).collect())
     }
 
     /// Merges state that was served to this location, once all its parts are there.
@@ -187,43 +161,117 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Fetches what others serve to this location, and listed packs, as far as chunks are missing.
-    pub(crate) fn fetch_missing(
+    /// Fetches content that lacks, until all is there or there is no room for more; tells whether any came.
+    ///
+    /// No pack is fetched twice in a cycle: what had no room of the last one is carried on to the next slice.
+    pub(crate) fn fetch_slice(
         &mut self,
         mailbox: &dyn Mailbox,
         view: &View,
         missing: &BTreeSet<ChunkId>,
+        carried: &mut Vec<(ChunkId, Vec<u8>)>,
     ) -> Result<bool> {
-        if missing.is_empty() {
-            return Ok(false);
-        }
+        let wanted = missing.iter().filter(|chunk| !self.space.refuses(chunk));
+        let mut lacking: BTreeSet<ChunkId> = wanted.copied().collect();
+        let first = lacking.len();
         let mut stores = self.stores()?;
-        let me = self.me();
-        let names: Vec<ObjectName> = view
-            .names()
-            .filter(|name| match name {
-                ObjectName::ServedPack { reader, .. } => *reader == me,
-                // Small content travels inside a changeset, which was folded already and may have lost its staging since.
-                ObjectName::Pack { author, .. } | ObjectName::Manifest { author, .. } => *author != me,
-                _ => false,
-            })
-            .cloned()
-            .collect();
-        let all: Vec<ChunkId> = missing
-            .iter()
-            .copied()
-            .filter(|chunk| !self.space.refuses(chunk))
-            .collect();
-        for name in names {
-            if self.missing_of(&all, &stores)?.is_empty() {
-                break;
-            }
-            match &name {
-                ObjectName::Manifest { author, .. } => self.fetch_inline(mailbox, &name, author, &mut stores)?,
-                _ => self.fetch_pack(mailbox, &name, &mut stores, Keeps::WhileWanted)?,
+        self.keep_some(std::mem::take(carried), &mut stores, &mut lacking, carried)?;
+        if carried.is_empty() {
+            self.learn_packs(mailbox, view, &mut lacking, &mut stores)?;
+            for name in self.packs_in_turn(view) {
+                let holds_any = |chunks: &Vec<ChunkId>| chunks.iter().any(|chunk| lacking.contains(chunk));
+                if lacking.is_empty() || !self.space.packs.get(&name).is_none_or(holds_any) {
+                    continue;
+                }
+                self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;
+                let chunks = self.fetch_pack(mailbox, &name)?;
+                self.space.put_away_refused(&chunks);
+                self.keep_some(chunks, &mut stores, &mut lacking, carried)?;
+                if !carried.is_empty() {
+                    break;
+                }
             }
         }
-        Ok(self.missing_of(&all, &stores)?.len() < all.len())
+        Ok(lacking.len() < first)
+    }
+
+    /// Keeps what lacks of some chunks, as far as there is room; the rest is left.
+    fn keep_some(
+        &mut self,
+        chunks: Vec<(ChunkId, Vec<u8>)>,
+        stores: &mut Stores,
+        lacking: &mut BTreeSet<ChunkId>,
+        left: &mut Vec<(ChunkId, Vec<u8>)>,
+    ) -> Result<()> {
+        let chunks: Vec<_> = chunks
+            .into_iter()
+            .filter(|(chunk, _)| lacking.contains(chunk))
+            .collect();
+        let all: Vec<ChunkId> = chunks.iter().map(|(chunk, _)| *chunk).collect();
+        *left = self.keep_chunks(chunks, stores, Keeps::WhileWanted)?;
+        let is_left = |chunk: &ChunkId| left.iter().any(|(left, _)| left == chunk);
+        for chunk in all.iter().filter(|chunk| !is_left(chunk)) {
+            lacking.remove(chunk);
+        }
+        Ok(())
+    }
+
+    /// Gives the packs that were not fetched yet: first those of which it is known what they hold.
+    fn packs_in_turn(&self, view: &View) -> Vec<ObjectName> {
+        let me = self.me();
+        let is_open = |name: &&ObjectName| match name {
+            ObjectName::ServedPack { reader, .. } => *reader == me,
+            // One's own are of use where a changeset of one's own was folded just now.
+            ObjectName::Pack { author, .. } => *author != me || self.space.packs.contains_key(*name),
+            _ => false,
+        };
+        let open = view
+            .names()
+            .filter(is_open)
+            .filter(|name| !self.space.fetched.contains(*name));
+        let (mut known, unknown): (Vec<_>, Vec<_>) =
+            open.cloned().partition(|name| self.space.packs.contains_key(name));
+        known.extend(unknown);
+        known
+    }
+
+    /// Reads changesets that were folded before this cycle, as far as it takes to know which packs hold what lacks.
+    ///
+    /// Small content travels inside a changeset and may have lost its staging since.
+    fn learn_packs(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &View,
+        lacking: &mut BTreeSet<ChunkId>,
+        stores: &mut Stores,
+    ) -> Result<()> {
+        let is_open = |name: &ObjectName| view.contains(name) && !self.space.fetched.contains(name);
+        let open = self.space.packs.iter().filter(|(name, _)| is_open(name));
+        let known: BTreeSet<&ChunkId> = open.flat_map(|(_, chunks)| chunks).collect();
+        let mut unknown: BTreeSet<ChunkId> = lacking.iter().filter(|chunk| !known.contains(chunk)).copied().collect();
+        let me = self.me();
+        let names: Vec<ObjectName> = view.names().cloned().collect();
+        for name in names {
+            let ObjectName::Manifest { author, .. } = &name else {
+                continue;
+            };
+            if unknown.is_empty() || *author == me || !self.space.learned.insert(name.clone()) {
+                continue;
+            }
+            let Some(manifest) = self.read_manifest(mailbox, &name, author)? else {
+                continue;
+            };
+            self.keep_inline(&manifest, stores)?;
+            lacking.retain(|chunk| !stores.holds(chunk));
+            unknown.retain(|chunk| lacking.contains(chunk));
+            for pack in manifest.packs.into_iter().filter(|pack| view.contains(&pack.name)) {
+                for chunk in &pack.chunks {
+                    unknown.remove(chunk);
+                }
+                self.space.packs.insert(pack.name, pack.chunks);
+            }
+        }
+        Ok(())
     }
 }
 

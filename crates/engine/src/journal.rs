@@ -21,6 +21,7 @@ use crate::memory::{self, DAMAGED, Intent, JOURNAL, TRASH, TrashRecord};
 use crate::monitor::Phase;
 use crate::observe::UNTELLING_CTIME_NS;
 use crate::plan::{Action, Before};
+use crate::space::NotNow;
 use crate::touched::{as_trusted, looks_same, retouched};
 
 /// Bytes of a file's name that its name in the trash keeps, from the end.
@@ -82,8 +83,11 @@ impl Engine<'_> {
                         .map_or(0, |after| after.value.content.size_bytes());
                     match self.make_ready(action, stores)? {
                         Ok(ready) => batch.push(ready),
-                        Err((key, reason)) => {
-                            self.skip(&path, reason);
+                        Err((key, why)) => {
+                            match why {
+                                NotNow::NoRoom(needed, there) => self.space.leave_out(&path, needed, there),
+                                NotNow::Because(reason) => self.skip(&path, reason),
+                            }
                             left.insert(key);
                         }
                     }
@@ -99,7 +103,7 @@ impl Engine<'_> {
         &mut self,
         action: Action,
         stores: &mut Stores,
-    ) -> Result<std::result::Result<Ready, (PathKey, String)>> {
+    ) -> Result<std::result::Result<Ready, (PathKey, NotNow)>> {
         let source = match action.after.as_ref().map(|after| &after.value.content) {
             Some(Content::File(file)) if !action.is_retouch() => match self.source_of(file, stores)? {
                 Ok(source) => source,
@@ -192,6 +196,7 @@ impl Engine<'_> {
             match outcome {
                 Outcome::Done(place) => {
                     self.count(&ready);
+                    self.space.placed(&action_path(&ready.action));
                     let was = ready.action.before.as_ref().map(|before| &before.shown.value.path);
                     if let (Some(was), Some(place)) = (was, &place) {
                         writes.extend(self.respell_below(&ready.action.key, was, place)?);
@@ -518,9 +523,9 @@ fn respell(place: &mut Place, folder: &RelPath) {
     }
 }
 
-fn plain_reason(error: &DiskError) -> String {
+pub(crate) fn plain_reason(error: &DiskError) -> String {
     match error.kind() {
-        DiskErrorKind::Full => "the drive is full; make room and sync again".into(),
+        DiskErrorKind::Full => "the drive is full; make room and sync again. Nothing is lost".into(),
         DiskErrorKind::ReadOnly => "the drive cannot be written".into(),
         DiskErrorKind::Exists => "something else stands there meanwhile; the next sync looks at it again".into(),
         DiskErrorKind::Unstorable => format!("this drive cannot hold it ({})", error.reason()),

@@ -15,7 +15,6 @@ use crate::error::Result;
 use crate::fit::{Unfitting, unfit};
 use crate::memory::{self, Damage, UNSETTLED};
 use crate::overlay::Overlay;
-use crate::space::size;
 
 /// What stands at a place before an action: checked again right before it.
 #[derive(Clone, Debug)]
@@ -55,6 +54,12 @@ impl Action {
             }
             _ => false,
         }
+    }
+
+    /// Tells whether a folder is made.
+    fn makes_folder(&self) -> bool {
+        let after = self.after.as_ref();
+        self.before.is_none() && after.is_some_and(|after| after.value.content.is_folder())
     }
 
     /// Tells whether a folder gives way to something else or the other way round.
@@ -98,7 +103,7 @@ impl Engine<'_> {
             damages: self.damages()?,
             ..Plan::default()
         };
-        self.space.waiting.clear();
+        self.space.begin_look();
         let drive = self.disk.profile()?;
         let mut paths: BTreeMap<PathKey, RelPath> = BTreeMap::new();
         for folder in plan.folders.clone() {
@@ -135,6 +140,8 @@ impl Engine<'_> {
             }
             keep_what_waits(&mut plan, first_new, &waiting, &folder);
         }
+        let new_folders = plan.actions.iter().filter(|action| action.makes_folder()).count();
+        self.share_room(stores, new_folders as u64)?;
         Ok(plan)
     }
 
@@ -199,31 +206,14 @@ impl Engine<'_> {
                 });
             }
             Step::Wait => {
-                if let Some(want) = &want {
-                    self.say_what_has_no_room(want, stores)?;
+                if let Some(Content::File(file)) = want.as_ref().map(|want| &want.value.content) {
+                    let path = want.as_ref().map_or_else(RelPath::root, |want| want.value.path.clone());
+                    self.space.add_waiting(&path, file, &missing);
                 }
                 plan.missing.extend(missing);
                 plan.unfinished.insert(folder.clone());
                 waiting.extend(want.into_iter().flat_map(|want| want.refs).map(|shown| shown.origin));
             }
-        }
-        Ok(())
-    }
-
-    /// Names a file for which this drive has no room.
-    fn say_what_has_no_room(&mut self, want: &Shown, stores: &Stores) -> Result<()> {
-        let Content::File(file) = &want.value.content else {
-            return Ok(());
-        };
-        if let Some((needed, there)) = self.lacks_room_for(file, stores)?
-            && self.space.named.insert(want.value.path.clone())
-        {
-            let reason = format!(
-                "the drive is too full for it: it needs {} while it is put together, and there are {}; make room and sync again",
-                size(needed),
-                size(there)
-            );
-            self.skip(&want.value.path, reason);
         }
         Ok(())
     }

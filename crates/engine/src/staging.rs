@@ -1,13 +1,12 @@
 //! Staging: content waits there until it is put together. What does not fit is not begun; what fits later comes in slices.
 //!
 //! Small contents stand twice while they are put together, so as much as is staged of them is kept free. Large chunks
-//! stand in files of their own, which go as soon as a file in the making holds them: all together need room for one
-//! pack more. A file that could never be put together on this drive takes no room from those that can.
+//! stand in files of their own, which go as soon as a file in the making holds them. Files that cannot be put together
+//! beside the others on this drive take no room from those (`space`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use offsync_core::entry::{Content, FileContent};
 use offsync_core::format::Manifest;
 use offsync_core::ids::ChunkId;
 use offsync_core::limits::{CHUNK_BYTES_MIN, STAGED_TWICE_BYTES_MAX};
@@ -19,7 +18,11 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::journal::hex;
 use crate::memory::{self, Keeps, STAGED, StagedChunks, UNKEPT, UNSETTLED, UnkeptPack};
+use crate::space::DriveRoom;
 use crate::view::View;
+
+/// Chunks and what they hold.
+type Contents = Vec<(ChunkId, Vec<u8>)>;
 
 /// A part whose entry never came is dropped after this time; the entry, if it comes, asks for it again.
 const PART_KEPT_NS: i64 = 180 * 24 * 3_600 * 1_000_000_000;
@@ -28,106 +31,56 @@ const MARGIN_PART: u64 = 100;
 const MARGIN_BYTES_MAX: u64 = 64 << 20;
 
 impl Engine<'_> {
-    /// Tells whether a body of chunks may be staged now.
-    ///
-    /// Beside parts of a file whose entry has not come yet twice as much stays free as beside other content: nobody
-    /// knows when it comes.
-    fn may_stage(&mut self, packed_bytes: u64, single_bytes: u64, keeps: Keeps, stores: &Stores) -> Result<bool> {
-        let (mut packed, mut single) = (packed_bytes, single_bytes);
-        for (holder, _, len) in stores.staged.values() {
-            if stores.singles.contains(holder) {
-                single += u64::from(*len);
-            } else if !stores.noted.contains(holder) {
-                packed += u64::from(*len);
-            }
-        }
-        let twice = packed + single.min(STAGED_TWICE_BYTES_MAX);
-        let free = match keeps {
-            Keeps::WhileWanted => twice,
-            Keeps::UntilEntry => twice * 2,
-        };
-        let fits = packed_bytes + single_bytes + free <= self.spare_bytes()?;
-        self.space.is_tight |= !fits;
-        Ok(fits)
+    /// Tells what room there is on the drive.
+    pub(crate) fn drive_room(&self) -> Result<DriveRoom> {
+        let facts = self.disk.facts()?;
+        let margin = (facts.total_bytes / MARGIN_PART).min(MARGIN_BYTES_MAX);
+        Ok(DriveRoom {
+            spare_bytes: facts.free_bytes.saturating_sub(margin),
+            block_bytes: facts.block_bytes,
+        })
     }
 
-    /// Notes the chunks of those files in a changeset that this drive has no room for.
-    pub(crate) fn note_no_room(&mut self, manifest: &Manifest, stores: &Stores) -> Result<()> {
-        for entry in &manifest.entries {
-            if let Content::File(file) = &entry.value.content {
-                self.lacks_room_for(file, stores)?;
-            }
+    /// Gives the room on the drive to the files that wait, beside folders that are about to be made.
+    pub(crate) fn share_room(&mut self, stores: &Stores, new_folders: u64) -> Result<()> {
+        if !self.space.has_waiting() {
+            self.space.share(
+                &DriveRoom {
+                    spare_bytes: 0,
+                    block_bytes: 0,
+                },
+                0,
+            );
+            return Ok(());
         }
+        let room = self.drive_room()?;
+        // What is staged goes when it is put together, and parts give way.
+        let there = room.spare_bytes.saturating_add(staged_bytes(stores, &room));
+        let folders = new_folders.saturating_mul(room.of_folder());
+        self.space.share(&room, there.saturating_sub(folders));
         Ok(())
     }
 
-    /// Tells how many bytes a file needs and there are, if it cannot be put together on this drive; its chunks are not
-    /// fetched then.
-    pub(crate) fn lacks_room_for(&mut self, file: &FileContent, stores: &Stores) -> Result<Option<(u64, u64)>> {
-        let lacking: BTreeSet<ChunkId> = self
-            .missing_of(&Content::File(file.clone()).chunk_ids(), stores)?
-            .into_iter()
-            .collect();
-        if lacking.is_empty() {
-            return Ok(None);
+    /// Names in the report what this drive has no room for.
+    pub(crate) fn say_what_has_no_room(&mut self) {
+        for (path, sentence) in self.space.sentences() {
+            self.skip(&path, sentence);
         }
-        let lacking_bytes: u64 = file
-            .pieces()
-            .iter()
-            .filter(|(chunk, _, _)| lacking.contains(chunk))
-            .map(|(_, _, len)| *len)
-            .sum();
-        // What is staged goes when it is put together.
-        let there = self.spare_bytes()?.saturating_add(staged_bytes(stores));
-        let needed = file
-            .size_bytes
-            .saturating_add(lacking_bytes.min(STAGED_TWICE_BYTES_MAX));
-        if needed <= there {
-            self.space
-                .waiting
-                .push((needed, Content::File(file.clone()).chunk_ids()));
-            self.space.fitting.extend(lacking);
-            return Ok(None);
-        }
-        self.space.too_large.extend(lacking);
-        Ok(Some((needed, there)))
     }
 
-    fn spare_bytes(&self) -> Result<u64> {
-        let facts = self.disk.facts()?;
-        let margin = (facts.total_bytes / MARGIN_PART).min(MARGIN_BYTES_MAX);
-        Ok(facts.free_bytes.saturating_sub(margin))
-    }
-
-    /// Turns to one file alone where the chunks of many fill staging and complete none; tells whether there is one.
-    pub(crate) fn narrow(&mut self) -> Result<bool> {
-        let mut waiting = std::mem::take(&mut self.space.waiting);
-        waiting.sort();
-        let tried = &mut self.space.tried;
-        let next = waiting
-            .into_iter()
-            .find(|(_, chunks)| chunks.first().is_some_and(|first| tried.insert(*first)));
-        let Some((needed, chunks)) = next.filter(|_| self.space.is_tight) else {
-            return Ok(false);
-        };
-        let focus: BTreeSet<ChunkId> = chunks.into_iter().collect();
-        let mut kept_bytes = 0;
-        let mut parts = Vec::new();
+    /// Drops parts whose entry has not come, since somebody waits for their room; tells whether there were any.
+    ///
+    /// What nobody can put to use yet gives way to what somebody waits for; its entry asks for it again.
+    pub(crate) fn make_way(&mut self) -> Result<bool> {
+        let mut made = false;
         for (file, staged) in self.staged_chunks()? {
-            if staged.chunks.iter().all(|(chunk, _, _)| focus.contains(chunk)) {
-                kept_bytes += staged.chunks.iter().map(|(_, _, len)| u64::from(*len)).sum::<u64>();
-            } else if staged.keeps == Keeps::UntilEntry {
-                parts.push(file);
-            } else {
+            let is_used = staged.chunks.iter().any(|(chunk, _, _)| self.space.admits(chunk));
+            if staged.keeps == Keeps::UntilEntry && !is_used {
                 self.drop_noted(file)?;
+                made = true;
             }
         }
-        self.space.focus = Some(focus);
-        // What nobody can put to use yet gives way to what somebody waits for; its entry asks for it again.
-        if self.spare_bytes()?.saturating_add(kept_bytes) < needed {
-            parts.into_iter().try_for_each(|file| self.drop_noted(file))?;
-        }
-        Ok(true)
+        Ok(made)
     }
 
     /// Drops a staged file and what is noted of it.
@@ -137,7 +90,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Notes which packs of a part have no room here: they are lacked, as content of an entry is.
+    /// Notes which packs of a part are not here: they are lacked, as content of an entry is, until there is room.
     pub(crate) fn note_unkept(&mut self, manifest: &Manifest, stores: &Stores) -> Result<Vec<IndexWrite>> {
         let mut writes = Vec::new();
         // What cannot be used will never be kept: it is asked for when the entry comes that it is a part of.
@@ -164,61 +117,65 @@ impl Engine<'_> {
         let mut stores = self.stores()?;
         for (note, unkept) in parts {
             let name = unkept.name.parse().ok().filter(|name| view.contains(name));
+            let mut left = self.missing_of(&unkept.chunks, &stores)?;
+            // Its entry is here, and it has no room: that asks for it again.
+            left.retain(|chunk| !self.space.refuses(chunk));
             if let Some(name) = &name
-                && !self.missing_of(&unkept.chunks, &stores)?.is_empty()
+                && !left.is_empty()
+                && !self.space.fetched.contains(name)
+                && self.has_room_for_part(view.size_of(name), &stores)?
             {
-                self.fetch_pack(mailbox, name, &mut stores, Keeps::UntilEntry)?;
+                let chunks = self.fetch_pack(mailbox, name)?;
+                self.keep_chunks(chunks, &mut stores, Keeps::UntilEntry)?;
+                left = self.missing_of(&left, &stores)?;
             }
-            let left = self.missing_of(&unkept.chunks, &stores)?;
             let is_usable = name.as_ref().is_some_and(|name| !self.unusable.contains(name));
             if left.is_empty() || !is_usable {
                 self.commit(vec![memory::erase(format!("{UNKEPT}{note}"))])?;
             } else {
+                self.space.is_tight = true;
                 lacking.extend(left);
             }
         }
         Ok(lacking)
     }
 
-    /// Keeps chunks in staging that are not on this drive yet.
-    pub(crate) fn keep_chunks(
-        &mut self,
-        chunks: Vec<(ChunkId, Vec<u8>)>,
-        stores: &mut Stores,
-        keeps: Keeps,
-    ) -> Result<()> {
+    /// Tells whether a pack of a part may be fetched, by its size.
+    fn has_room_for_part(&self, size_bytes: u64, stores: &Stores) -> Result<bool> {
+        let room = self.drive_room()?;
+        let mut load = Load::of(stores, &room);
+        load.add_single(size_bytes, &room);
+        Ok(load.fits(Keeps::UntilEntry, &room))
+    }
+
+    /// Keeps chunks in staging that are not on this drive yet and have their turn; gives back those without room now.
+    pub(crate) fn keep_chunks(&mut self, chunks: Contents, stores: &mut Stores, keeps: Keeps) -> Result<Contents> {
         let mut known = BTreeSet::new();
         let mut new = Vec::new();
         for (id, bytes) in chunks {
-            let is_off_focus =
-                keeps == Keeps::WhileWanted && self.space.focus.as_ref().is_some_and(|focus| !focus.contains(&id));
-            if is_off_focus || self.space.refuses(&id) || !known.insert(id) {
-                continue;
-            }
-            if !self.missing_of(&[id], stores)?.is_empty() {
+            if !self.space.refuses(&id) && known.insert(id) && !self.missing_of(&[id], stores)?.is_empty() {
                 new.push((id, bytes));
             }
         }
+        let (fitting, mut left) = self.split_by_room(new, keeps, stores)?;
         // A large chunk stands alone, so that it goes as soon as a file in the making holds it.
-        let (mut single, mut packed): (Vec<_>, Vec<_>) =
-            new.into_iter().partition(|(_, bytes)| bytes.len() >= CHUNK_BYTES_MIN);
+        let (mut single, mut packed): (Vec<_>, Vec<_>) = fitting
+            .into_iter()
+            .partition(|(_, bytes)| stands_alone(bytes.len() as u64));
         if packed.len() == 1 {
             single.append(&mut packed);
-        }
-        let bytes_of = |chunks: &[(ChunkId, Vec<u8>)]| chunks.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
-        let (packed_bytes, single_bytes) = (bytes_of(&packed), bytes_of(&single));
-        if packed_bytes + single_bytes == 0 || !self.may_stage(packed_bytes, single_bytes, keeps, stores)? {
-            return Ok(());
         }
         let files = single
             .into_iter()
             .map(|chunk| vec![chunk])
             .chain((!packed.is_empty()).then_some(packed));
-        let mut kept = Vec::new();
+        let (mut kept, mut is_full) = (Vec::new(), false);
         for chunks in files {
             let name = format!("p-{}", hex(&self.entropy.sixteen()));
-            if !self.stage_chunks(&StagedName(name.clone()), &chunks)? {
-                break;
+            is_full = is_full || !self.stage_chunks(&StagedName(name.clone()), &chunks)?;
+            if is_full {
+                left.extend(chunks);
+                continue;
             }
             let mut offset = 0;
             let place = |(id, bytes): (ChunkId, Vec<u8>)| {
@@ -234,14 +191,36 @@ impl Engine<'_> {
             kept.push((name, staged));
         }
         if kept.is_empty() {
-            return Ok(());
+            return Ok(left);
         }
         // The note of what is there is about to be kept, and must not say more than a power cut leaves.
         self.disk.flush()?;
         let note = |(name, staged): &(String, StagedChunks)| memory::write(format!("{STAGED}{name}"), staged);
         self.commit(kept.iter().map(note).collect())?;
         kept.iter().for_each(|(name, staged)| stores.add_staged(name, staged));
-        Ok(())
+        Ok(left)
+    }
+
+    /// Splits chunks into those that may be staged now and the others. A part's come together or not at all.
+    fn split_by_room(&self, chunks: Contents, keeps: Keeps, stores: &Stores) -> Result<(Contents, Contents)> {
+        if chunks.is_empty() {
+            return Ok((chunks, Vec::new()));
+        }
+        let room = self.drive_room()?;
+        let mut load = Load::of(stores, &room);
+        let (fitting, left): (Vec<_>, Vec<_>) = chunks.into_iter().partition(|(_, bytes)| {
+            let mut more = load;
+            more.add(bytes.len() as u64, &room);
+            let fits = more.fits(keeps, &room);
+            if fits {
+                load = more;
+            }
+            fits
+        });
+        if keeps == Keeps::UntilEntry && !left.is_empty() {
+            return Ok((Vec::new(), fitting.into_iter().chain(left).collect()));
+        }
+        Ok((fitting, left))
     }
 
     /// Writes a file of chunks into staging; tells whether there was room. What has none is simply not at hand.
@@ -258,7 +237,6 @@ impl Engine<'_> {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == DiskErrorKind::Full => {
                 self.disk.drop_staged(name)?;
-                self.space.is_tight = true;
                 Ok(false)
             }
             Err(error) => Err(error.into()),
@@ -289,6 +267,76 @@ impl Engine<'_> {
     }
 }
 
-fn staged_bytes(stores: &Stores) -> u64 {
-    stores.staged.values().map(|(_, _, len)| u64::from(*len)).sum()
+/// What staging takes, with what is about to be staged, and what stands twice while files are put together of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Load {
+    new_packed_bytes: u64,
+    new_single_bytes: u64,
+    /// What the small chunks take that share files with others, once more in files of their own.
+    packed_bytes: u64,
+    /// What the large ones take, which leave staging one by one.
+    single_bytes: u64,
+    largest_bytes: u64,
+}
+
+impl Load {
+    fn of(stores: &Stores, room: &DriveRoom) -> Self {
+        let mut load = Self::default();
+        for (holder, _, len) in stores.staged.values() {
+            if stores.singles.contains(holder) {
+                load.add_single(u64::from(*len), room);
+            } else if !stores.noted.contains(holder) {
+                load.packed_bytes += room.taken(u64::from(*len));
+            }
+        }
+        load.new_single_bytes = 0;
+        load
+    }
+
+    fn add(&mut self, len: u64, room: &DriveRoom) {
+        if stands_alone(len) {
+            self.add_single(len, room);
+        } else {
+            self.new_packed_bytes += len;
+            self.packed_bytes += room.taken(len);
+        }
+    }
+
+    fn add_single(&mut self, len: u64, room: &DriveRoom) {
+        let taken = room.taken(len);
+        self.new_single_bytes += taken;
+        self.single_bytes += taken;
+        self.largest_bytes = self.largest_bytes.max(taken);
+    }
+
+    /// Tells whether there is room for it. Beside parts more stays free than beside what is wanted now: nobody knows
+    /// when their entry comes.
+    fn fits(&self, keeps: Keeps, room: &DriveRoom) -> bool {
+        let free = match keeps {
+            Keeps::WhileWanted => self.packed_bytes + self.largest_bytes,
+            Keeps::UntilEntry => (self.packed_bytes + self.single_bytes.min(STAGED_TWICE_BYTES_MAX)) * 2,
+        };
+        let new_bytes = match self.new_packed_bytes {
+            0 => self.new_single_bytes,
+            packed => self.new_single_bytes + room.taken(packed),
+        };
+        new_bytes + free <= room.spare_bytes
+    }
+}
+
+/// Tells whether a chunk is so large that it is staged in a file of its own.
+fn stands_alone(len: u64) -> bool {
+    len >= CHUNK_BYTES_MIN as u64
+}
+
+/// Gives what all staged files take.
+fn staged_bytes(stores: &Stores, room: &DriveRoom) -> u64 {
+    let mut files: BTreeMap<&str, u64> = BTreeMap::new();
+    for (holder, _, len) in stores.staged.values() {
+        *files.entry(holder).or_default() += u64::from(*len);
+    }
+    files
+        .into_values()
+        .map(|len| len.next_multiple_of(room.block_bytes.max(1)))
+        .sum()
 }

@@ -21,6 +21,12 @@ pub(crate) const PROFILE: &str = "drive";
 /// The same while it is written.
 #[cfg(unix)]
 pub(crate) const PROFILE_NEW: &str = "drive.new";
+/// Names that are set aside for a moment, inside the private folder.
+#[cfg(unix)]
+pub(crate) const ASIDE: &str = "aside";
+/// The same while it is written.
+#[cfg(unix)]
+pub(crate) const ASIDE_NEW: &str = "aside.new";
 /// The file whose lock keeps a second engine out, inside the private folder.
 pub(crate) const LOCK: &str = "lock";
 /// Largest marker that is read; a real one has a few hundred bytes.

@@ -377,6 +377,7 @@ impl Disk for RealDisk {
             place: self.root.as_os_str().as_encoded_bytes().to_vec(),
             free_bytes: u64::MAX,
             total_bytes: u64::MAX,
+            block_bytes: 0,
         })
     }
 

@@ -108,6 +108,8 @@ pub struct DriveFacts {
     pub free_bytes: u64,
     /// Size in bytes.
     pub total_bytes: u64,
+    /// What a file takes is a multiple of so many bytes; 0 if that is not told.
+    pub block_bytes: u64,
 }
 
 /// The name of a file in the staging folder: letters, digits, dots and dashes.

@@ -6,8 +6,8 @@ use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use offsync_engine::{
-    Beginning, Engine, Identity, Monitor, Ports, Silent, SyncOptions, SyncReport, TrashLine, VerifyOptions,
-    VerifyReport,
+    Beginning, Engine, EngineError, Identity, Monitor, Ports, Silent, SyncOptions, SyncReport, TrashLine,
+    VerifyOptions, VerifyReport,
 };
 use offsync_testkit::{
     CallKind, DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, RecordingMailbox, Rng,
@@ -161,6 +161,14 @@ impl Homes {
         self.with_monitor(n, monitor, |engine| engine.sync(&options).expect("a sound world"))
     }
 
+    /// Syncs until somebody stops it; gives how many files are staged then.
+    pub(crate) fn sync_stopped(&mut self, n: usize, monitor: &dyn Monitor) -> usize {
+        self.time.pass_ns(60_000_000_000);
+        let synced = self.with_monitor(n, monitor, |engine| engine.sync(&SyncOptions::default()).map(drop));
+        assert!(matches!(synced, Err(EngineError::Cancelled)), "{synced:?}");
+        self.disk(n).hand().staging().len()
+    }
+
     /// Syncs at the very moment at which a file was written.
     pub(crate) fn sync_right_after_writing(&mut self, n: usize, name: &str) {
         self.hand(n).write(&path(name), "written just now").expect("fits");
@@ -269,6 +277,12 @@ impl Homes {
             return (packs.collect(), None);
         }
         (packs.collect(), Some(report.expect("a sound world")))
+    }
+
+    /// Syncs; gives the packs that were fetched, one by one, too.
+    pub(crate) fn sync_recorded(&mut self, n: usize) -> (Vec<String>, SyncReport) {
+        let (packs, report) = self.sync_until(n, u64::MAX, &mut Rng::new(0));
+        (packs, report.expect("nothing ends it"))
     }
 
     pub(crate) fn backup(&self, n: usize) -> (DiskSnapshot, IndexSnapshot) {

@@ -1,6 +1,10 @@
 //! Room: what a file needs on a drive while it arrives, to the byte.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use offsync_core::limits::{ALLOWANCE_BYTES_MIN, STAGED_TWICE_BYTES_MAX};
+use offsync_engine::{Monitor, Phase, Progress, SkippedPath};
 use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
@@ -173,4 +177,128 @@ fn no_power_cut_lets_a_pack_be_fetched_again_that_was_noted() {
         homes.sync(1);
         assert!(homes.disk(1).hand().staging().is_empty());
     }
+}
+
+/// Stops once a third pack is about to be fetched.
+#[derive(Default)]
+struct Impatient {
+    told: AtomicUsize,
+}
+
+impl Monitor for Impatient {
+    fn progress(&self, progress: &Progress) {
+        if progress.phase == Phase::Fetching {
+            self.told.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        // Once for the changeset, and for each pack.
+        self.told.load(Ordering::Relaxed) > 2
+    }
+}
+
+#[test]
+fn a_person_can_stop_between_two_packs_and_what_came_is_kept() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("film"), film(1)).expect("fits");
+    homes.sync(0);
+    let staged = homes.sync_stopped(1, &Impatient::default());
+    assert!((1..=10).contains(&staged), "{staged} chunks of two packs");
+    let report = homes.sync(1);
+    assert!(is_equal(&homes));
+    assert!(report.downloaded_bytes < FILM_BYTES as u64 * 9 / 10, "{report:#?}");
+}
+
+/// Counts how often each of some packs was fetched.
+fn times_fetched(packs: &[String]) -> BTreeMap<&str, usize> {
+    packs.iter().fold(BTreeMap::new(), |mut times, pack| {
+        *times.entry(pack.as_str()).or_default() += 1;
+        times
+    })
+}
+
+#[test]
+fn small_files_that_fit_come_first_and_no_pack_is_fetched_twice() {
+    let mut homes = pair(11_500_000);
+    homes
+        .hand(0)
+        .write(&path("film"), Rng::new(9).bytes(14 << 20))
+        .expect("fits");
+    homes.sync(0);
+    for n in 0..8 {
+        let photo = Rng::new(n).bytes(1_000_000);
+        homes.hand(0).write(&path(&format!("{n}.jpg")), photo).expect("fits");
+    }
+    homes.sync(0);
+    let (packs, report) = homes.sync_recorded(1);
+    assert_eq!(report.applied.created, 8, "{report:#?}");
+    let said: Vec<_> = report.skipped.iter().map(|line| line.path.to_string()).collect();
+    assert_eq!(said, ["film"]);
+    let reason = &report.skipped[0].reason;
+    assert!(
+        reason.contains("it needs 18.8 MB while it is put together, and there are 3.5 MB; free 15.3 MB and sync again"),
+        "{reason}"
+    );
+    let of_photos = 2;
+    assert_eq!(packs.len(), of_photos, "what has no room is not fetched: {packs:?}");
+    assert!(times_fetched(&packs).values().all(|times| *times == 1), "{packs:?}");
+    // Nothing is fetched in vain by the next one either.
+    let (packs, report) = homes.sync_recorded(1);
+    assert_eq!((packs.len(), report.skipped.len()), (0, 1), "{report:#?}");
+}
+
+#[test]
+fn all_that_fits_in_slices_comes_in_one_sync_and_each_pack_once() {
+    // Small files share what is staged of them, which stands twice: there is room for a slice at a time.
+    let small = 600;
+    let mut homes = pair(small * 10_000 + 600_000);
+    for n in 0..small {
+        let bytes = Rng::new(n).bytes(10_000);
+        homes.hand(0).write(&path(&format!("{n}.txt")), bytes).expect("fits");
+    }
+    homes.sync(0);
+    let listed = homes.mail().into_iter().filter(|name| name.ends_with(".pack")).count();
+    let (packs, report) = homes.sync_recorded(1);
+    assert!(is_equal(&homes));
+    assert_eq!(
+        (report.applied.created, report.skipped.len()),
+        (small, 0),
+        "{report:#?}"
+    );
+    assert_eq!(packs.len(), listed);
+    assert!(times_fetched(&packs).values().all(|times| *times == 1), "{packs:?}");
+}
+
+#[test]
+fn blocks_are_counted_and_what_fits_is_kept() {
+    const BLOCK_BYTES: u64 = 32 << 10;
+    let room_bytes: u64 = 100 * BLOCK_BYTES;
+    let drive = DiskOptions::exfat().sized(room_bytes * 100 / 99 + 1);
+    let mut homes = Homes::on(&[DiskOptions::ext4(), drive.in_blocks(BLOCK_BYTES)]);
+    for folder in 0..3 {
+        homes.hand(0).mkdir(&path(&format!("folder {folder}"))).expect("fits");
+    }
+    for n in 0..300 {
+        let name = format!("folder {}/{n:03}.txt", n % 3);
+        homes
+            .hand(0)
+            .write(&path(&name), Rng::new(n).bytes(1_000))
+            .expect("fits");
+    }
+    homes.sync(0);
+    let (packs, report) = homes.sync_recorded(1);
+    assert_eq!(packs.len(), 1, "{packs:?}");
+    // Three blocks are of the folders; the last is what is staged of the last file.
+    assert_eq!(report.applied.created, 96, "{report:#?}");
+    let (all, of_files) = report.skipped.split_last().expect("the rest is said");
+    assert_eq!(of_files.len(), 204);
+    let is_said = |line: &SkippedPath| line.reason.starts_with("the drive is too full for it: it needs ");
+    assert!(of_files.iter().all(is_said), "{report:#?}");
+    assert!(all.path.is_root());
+    assert_eq!(
+        all.reason,
+        "the drive is too full for 204 files; free 6.7 MB on it and sync again. Nothing is lost"
+    );
+    assert!(homes.disk(1).hand().staging().is_empty());
 }

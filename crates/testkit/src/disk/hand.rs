@@ -377,7 +377,7 @@ impl SimDisk {
     fn check_room(&self, state: &State, size_bytes: usize) -> Result<(), Kind> {
         match size_bytes as u64 {
             size_bytes if size_bytes > self.shared.options.file_bytes_max => Err(Kind::Unstorable),
-            size_bytes if size_bytes > self.free(state) => Err(Kind::Full),
+            size_bytes if state.volume.taken(size_bytes) > self.free(state) => Err(Kind::Full),
             _ => Ok(()),
         }
     }

@@ -100,7 +100,9 @@ impl Write for SimNewFile {
             if state.is_read_only {
                 return Err(DiskErrorKind::ReadOnly);
             }
-            let room = usize::try_from(disk.free(state)).unwrap_or(usize::MAX);
+            let size_bytes = state.volume.node(node).size_bytes();
+            let in_last_block = state.volume.taken(size_bytes) - size_bytes;
+            let room = usize::try_from(disk.free(state) + in_last_block).unwrap_or(usize::MAX);
             if room == 0 && !more.is_empty() {
                 return Err(DiskErrorKind::Full);
             }

@@ -68,7 +68,7 @@ impl fmt::Debug for SimDisk {
 impl SimDisk {
     /// Makes an empty drive; `clock` is that of the computer it is plugged into.
     pub fn new(options: DiskOptions, clock: SimClock) -> Self {
-        let volume = Volume::new(options.names, clock.now_ns());
+        let volume = Volume::new(options.names, options.block_bytes, clock.now_ns());
         Self::of(volume, options, clock)
     }
 
@@ -101,7 +101,11 @@ impl SimDisk {
     pub fn unmount(&self) {
         let mut state = self.state();
         if state.mounted.is_none() {
-            let empty = Volume::new(self.shared.options.names, self.now_ns());
+            let empty = Volume::new(
+                self.shared.options.names,
+                self.shared.options.block_bytes,
+                self.now_ns(),
+            );
             state.mounted = Some(std::mem::replace(&mut state.volume, empty));
             state.era += 1;
         }

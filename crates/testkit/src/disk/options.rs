@@ -50,6 +50,8 @@ pub struct DiskOptions {
     pub file_bytes_max: u64,
     /// Room for contents in bytes.
     pub capacity_bytes: u64,
+    /// What a file takes is rounded up to so many bytes, and a folder takes as many.
+    pub block_bytes: u64,
 }
 
 impl Default for DiskOptions {
@@ -72,6 +74,7 @@ impl DiskOptions {
             inodes: InodeNumbers::Stable,
             file_bytes_max: u64::MAX,
             capacity_bytes: 1 << 40,
+            block_bytes: 1,
         }
     }
 
@@ -121,6 +124,11 @@ impl DiskOptions {
     /// Gives the same with so much room.
     pub fn sized(self, capacity_bytes: u64) -> Self {
         Self { capacity_bytes, ..self }
+    }
+
+    /// Gives the same with blocks of so many bytes.
+    pub fn in_blocks(self, block_bytes: u64) -> Self {
+        Self { block_bytes, ..self }
     }
 
     /// Gives the same as a location tells it to others.

@@ -63,7 +63,11 @@ impl SimDisk {
     }
 
     fn has_room(&self, state: &State) -> Result<(), Kind> {
-        if self.free(state) == 0 { Err(Kind::Full) } else { Ok(()) }
+        if self.free(state) < self.shared.options.block_bytes {
+            Err(Kind::Full)
+        } else {
+            Ok(())
+        }
     }
 
     fn entry(&self, state: &State, name: &[u8], id: NodeId) -> DiskEntry {
@@ -355,6 +359,7 @@ impl Disk for SimDisk {
             place: options.identity.clone(),
             free_bytes: self.free(&state),
             total_bytes: options.capacity_bytes,
+            block_bytes: options.block_bytes,
         })
     }
 

@@ -80,6 +80,7 @@ pub(super) enum Undo {
 #[derive(Clone, Debug)]
 pub(super) struct Volume {
     names: NameFolding,
+    block_bytes: u64,
     nodes: BTreeMap<NodeId, Node>,
     next: NodeId,
     next_inode: u64,
@@ -95,9 +96,10 @@ pub(super) struct Volume {
 }
 
 impl Volume {
-    pub(super) fn new(names: NameFolding, now_ns: i64) -> Self {
+    pub(super) fn new(names: NameFolding, block_bytes: u64, now_ns: i64) -> Self {
         let mut volume = Self {
             names,
+            block_bytes,
             nodes: BTreeMap::new(),
             next: 0,
             next_inode: 11,
@@ -200,7 +202,8 @@ impl Volume {
             Arc::make_mut(bytes).extend_from_slice(more);
         }
         if is_linked {
-            self.used_bytes += more.len() as u64;
+            self.used_bytes -= self.taken(before as u64);
+            self.used_bytes += self.taken((before + more.len()) as u64);
             self.peak_bytes = self.peak_bytes.max(self.used_bytes);
         }
         // As drives do: what follows on flushed bytes does not harm them.
@@ -210,13 +213,13 @@ impl Volume {
     pub(super) fn truncate(&mut self, id: NodeId, keep_bytes: u64, now_ns: i64) {
         let is_linked = !self.unlinked.contains(&id);
         let node = self.node_mut(id);
-        let cut = node.size_bytes() - keep_bytes;
+        let before = node.size_bytes();
         (node.mtime_ns, node.ctime_ns) = (now_ns, now_ns);
         if let Body::File(bytes) = &mut node.body {
             Arc::make_mut(bytes).truncate(keep_bytes as usize);
         }
         if is_linked {
-            self.used_bytes -= cut;
+            self.used_bytes = self.used_bytes - self.taken(before) + self.taken(keep_bytes);
         }
         let durable = self.unflushed_contents.entry(id).or_insert(usize::MAX);
         *durable = (*durable).min(keep_bytes as usize);
@@ -228,7 +231,7 @@ impl Volume {
         let (old, new) = (node.size_bytes(), content.len() as u64);
         node.body = Body::File(Arc::new(content));
         if is_linked {
-            self.used_bytes = self.used_bytes - old + new;
+            self.used_bytes = self.used_bytes - self.taken(old) + self.taken(new);
         }
     }
 
@@ -335,9 +338,17 @@ impl Volume {
 
     fn size_below(&self, id: NodeId) -> u64 {
         match &self.node(id).body {
-            Body::Folder(children) => children.values().map(|(_, child)| self.size_below(*child)).sum(),
-            _ => self.node(id).size_bytes(),
+            Body::Folder(children) => {
+                let own = if self.block_bytes > 1 { self.block_bytes } else { 0 };
+                own + children.values().map(|(_, child)| self.size_below(*child)).sum::<u64>()
+            }
+            _ => self.taken(self.node(id).size_bytes()),
         }
+    }
+
+    /// Gives what so many bytes take.
+    pub(super) fn taken(&self, size_bytes: u64) -> u64 {
+        size_bytes.next_multiple_of(self.block_bytes)
     }
 
     fn drop_below(&mut self, id: NodeId) {

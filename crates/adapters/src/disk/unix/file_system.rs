@@ -20,6 +20,8 @@ pub(super) struct FileSystem {
     pub(super) flushes_contents: bool,
     /// Names lose the dots at their end without a word.
     pub(super) trims_names: bool,
+    /// It is made for Windows and goes to such computers, whatever names it would take here.
+    pub(super) is_for_windows: bool,
 }
 
 #[cfg(target_os = "linux")]
@@ -43,6 +45,8 @@ mod magic {
     pub(super) const FLUSHED_AS_A_WHOLE: [u64; 8] = [EXT4, XFS, BTRFS, F2FS, FAT, EXFAT, NTFS3, TMPFS];
     /// Their inode numbers or change times are made up anew at each mounting.
     pub(super) const UNSTEADY: [u64; 5] = [FAT, EXFAT, FUSE, CIFS, SMB2];
+    /// Drives of Windows.
+    pub(super) const FOR_WINDOWS: [u64; 4] = [FAT, EXFAT, NTFS, NTFS3];
     /// They store `name.` as `name`.
     pub(super) const TRIMMING: [u64; 4] = [FAT, EXFAT, CIFS, SMB2];
 }
@@ -51,8 +55,10 @@ impl FileSystem {
     /// Reads the type of the file system under a handle.
     #[cfg(target_os = "linux")]
     pub(super) fn under(handle: impl AsFd) -> Result<Self> {
-        let magic = magic_under(handle)?;
+        let magic = magic_under(&handle)?;
+        let device = super::sight::see_open(&handle)?.device;
         Ok(Self {
+            is_for_windows: is_for_windows(magic, device),
             is_steady: !magic::UNSTEADY.contains(&magic),
             flushes_names: magic != magic::FUSE,
             flushes_contents: magic::FLUSHED_AS_A_WHOLE.contains(&magic),
@@ -69,6 +75,7 @@ impl FileSystem {
             flushes_names: false,
             flushes_contents: false,
             trims_names: false,
+            is_for_windows: false,
         })
     }
 
@@ -94,6 +101,7 @@ pub(super) fn facts_under(handle: impl AsFd, path: &std::path::Path) -> Result<D
         place: path.as_os_str().as_encoded_bytes().to_vec(),
         free_bytes: full.f_bavail.saturating_mul(full.f_frsize),
         total_bytes: full.f_blocks.saturating_mul(full.f_frsize),
+        block_bytes: full.f_frsize,
     })
 }
 
@@ -122,6 +130,12 @@ fn identity_under(_: impl AsFd) -> Result<Vec<u8>> {
     Ok(Vec::new())
 }
 
+/// Tells whether a file system is one of Windows, also behind FUSE: what has a real block device there is NTFS or exFAT.
+#[cfg(target_os = "linux")]
+fn is_for_windows(magic: u64, device: u64) -> bool {
+    magic::FOR_WINDOWS.contains(&magic) || magic == magic::FUSE && rustix::fs::major(device) != 0
+}
+
 #[cfg(target_os = "linux")]
 fn magic_under(handle: impl AsFd) -> Result<u64> {
     let raw = rustix::fs::fstatfs(handle)?.f_type;
@@ -139,4 +153,22 @@ fn uuid_of(device: u64) -> Option<Vec<u8>> {
         .flatten()
         .filter(|link| std::fs::metadata(link.path()).is_ok_and(|to| to.rdev() == device));
     own.next().map(|link| link.file_name().as_bytes().to_vec())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drives_of_windows_are_known_by_their_kind() {
+        let (disk, nameless) = (rustix::fs::makedev(8, 1), rustix::fs::makedev(0, 60));
+        for magic in [magic::NTFS, magic::NTFS3, magic::EXFAT, magic::FAT, magic::FUSE] {
+            assert!(is_for_windows(magic, disk), "{magic:x}");
+        }
+        // sshfs and its like have no device of their own.
+        assert!(!is_for_windows(magic::FUSE, nameless));
+        for magic in [magic::EXT4, magic::BTRFS, magic::TMPFS] {
+            assert!(!is_for_windows(magic, disk), "{magic:x}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 //! Guarantees that a path is resolved below the archive's folder at the moment of each
 //! call; never trusts a path that was checked earlier.
 
+mod aside;
 mod errors;
 mod file_system;
 mod listing;

@@ -4,9 +4,11 @@
 //! oldest); elsewhere a window between look and move remains and is described below.
 
 use offsync_core::ports::EntryKind;
+use offsync_core::rel_path::RelPath;
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, RenameFlags, linkat, renameat, renameat_with, unlinkat};
 use rustix::io::{Errno, Result};
+use serde::{Deserialize, Serialize};
 
 use super::sight::see;
 
@@ -21,13 +23,19 @@ pub(super) struct Spot<'a> {
 
 impl<'a> Spot<'a> {
     /// Gives another name in the same folder.
-    fn beside(self, name: &'a [u8]) -> Self {
+    pub(super) fn beside(self, name: &'a [u8]) -> Self {
         Self { name, ..self }
     }
 }
 
-/// How many temporary names are tried for what is set aside.
-const RESPELL_TRIES_MAX: u32 = 100;
+/// A name that is set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Aside {
+    /// What has the name.
+    pub(super) path: RelPath,
+    /// Its name meanwhile, in the same folder.
+    pub(super) between: Vec<u8>,
+}
 
 /// Moves a name to a free one.
 pub(super) fn move_free(from: Spot<'_>, to: Spot<'_>) -> Result<()> {
@@ -36,37 +44,6 @@ pub(super) fn move_free(from: Spot<'_>, to: Spot<'_>) -> Result<()> {
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => move_free_by_look(from, to),
         done => done,
     }
-}
-
-/// Changes the spelling of a name that the file system takes for the same: by a name between, as `rename` on the
-/// same file does nothing.
-pub(super) fn respell(from: Spot<'_>, to: Spot<'_>) -> Result<()> {
-    let between = set_aside(from)?;
-    move_free(from.beside(&between), to).inspect_err(|_| {
-        // Best effort: the file must not stay under the name between.
-        let _ = move_free(from.beside(&between), from);
-    })
-}
-
-/// Does something while a name is set aside, and gives it back to what had it.
-pub(super) fn while_aside<T>(from: Spot<'_>, doing: impl FnOnce() -> Result<T>) -> Result<T> {
-    let between = set_aside(from)?;
-    let done = doing();
-    let given_back = move_free(from.beside(&between), from);
-    done.and_then(|done| given_back.map(|()| done))
-}
-
-/// Moves what has a name to a free one beside it, and gives that.
-fn set_aside(from: Spot<'_>) -> Result<Vec<u8>> {
-    for number in 0..RESPELL_TRIES_MAX {
-        // Short, beside the file, and telling: after a power cut right here a person finds the file under it.
-        let between = format!("offsync-renames-this-{number}").into_bytes();
-        match move_free(from, from.beside(&between)) {
-            Err(Errno::EXIST) => continue,
-            done => return done.map(|()| between),
-        }
-    }
-    Err(Errno::EXIST)
 }
 
 /// Looks, then moves. A file goes by a hard link, which never replaces; where there are no hard links (exFAT and FAT

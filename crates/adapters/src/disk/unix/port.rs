@@ -23,7 +23,7 @@ use super::errors::{failed, failed_to_name};
 use super::file_system::facts_under;
 use super::listing::for_each_name;
 use super::meta;
-use super::moves::{Spot, move_free, respell};
+use super::moves::{Spot, move_free};
 use super::open_file::{RealNewFile, from_io};
 use super::real_disk::{flush_folder, see_root};
 use super::root_folder::Purpose;
@@ -239,6 +239,7 @@ impl Disk for RealDisk {
         #[cfg(target_os = "macos")]
         rustix::fs::fcntl_fullfsync(self.root.handle())
             .map_err(|errno| failed("flush the drive", &RelPath::root(), errno))?;
+        self.forget_asides();
         Ok(())
     }
 
@@ -321,7 +322,7 @@ impl RealDisk {
             name: to_name,
         };
         let moved = match move_free(from_spot, to_spot) {
-            Err(Errno::EXIST) if self.is_respelling(from, to) => respell(from_spot, to_spot),
+            Err(Errno::EXIST) if self.is_respelling(from, to) => self.respell(from, to_spot),
             Err(Errno::EXIST) => self.move_past_short_name(from, to, [from_spot, to_spot]),
             moved => moved,
         };

@@ -59,7 +59,10 @@ impl RealDisk {
         let is_of_this = |kept: &Kept| kept.identity == facts.identity && kept.total_bytes == facts.total_bytes;
         let kept = read_kept(&own);
         if let Some(kept) = kept.as_ref().filter(|kept| is_of_this(kept)) {
-            return Ok(kept.profile);
+            return Ok(DriveProfile {
+                names: self.names_at_least(kept.profile.names),
+                ..kept.profile
+            });
         }
         let before = kept.map(|kept| kept.profile.names);
         let tried = self.try_out(&own);
@@ -68,7 +71,7 @@ impl RealDisk {
             return Ok(self.guess_profile());
         };
         let profile = DriveProfile {
-            names: before.map_or(profile.names, |before| sticky(before, profile.names)),
+            names: self.names_at_least(before.map_or(profile.names, |before| sticky(before, profile.names))),
             ..profile
         };
         let kept = Kept {
@@ -103,12 +106,25 @@ impl RealDisk {
     /// Judges by what can be asked without writing.
     fn guess_profile(&self) -> DriveProfile {
         let is_foreign = self.file_system.trims_names;
+        let names = if is_foreign { NameRule::Windows } else { NameRule::Any };
         DriveProfile {
-            names: if is_foreign { NameRule::Windows } else { NameRule::Any },
+            names: self.names_at_least(names),
             folds_case: self.folds_names(),
             has_links: !is_foreign,
             has_modes: !is_foreign,
             ..self.unwritten_profile(None)
+        }
+    }
+
+    /// Gives the rule for names, or the stricter one of Windows on a drive that is made for it.
+    ///
+    /// Linux takes all names on NTFS, Windows does not, and what is escaped there must be read as such here. So the rule
+    /// must not hang on what was tried where, nor on a note that may be lost. The other way round nothing is lost: a
+    /// name that stands there unescaped is read as it is.
+    fn names_at_least(&self, names: NameRule) -> NameRule {
+        match self.file_system.is_for_windows {
+            true => NameRule::Windows,
+            false => names,
         }
     }
 
@@ -217,6 +233,7 @@ fn write_kept(own: &OwnedFd, kept: &Kept) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use offsync_core::escaped_disk::EscapedDisk;
     use std::path::Path;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -287,6 +304,34 @@ mod tests {
         write_kept(&own, &kept).expect("kept");
         let found = disk.profile().expect("tried");
         assert!(found.has_links && found.names == NameRule::Windows, "{found:?}");
+    }
+
+    #[test]
+    fn a_drive_of_windows_keeps_its_rule_for_names_whatever_was_tried_and_noted() {
+        let base = tempfile::tempdir().expect("a folder");
+        let note = base.path().join(".offsync/drive");
+        // Linux takes all names here, as it does on NTFS.
+        let open = || {
+            let mut disk = RealDisk::create(base.path()).expect("made");
+            disk.file_system.is_for_windows = true;
+            EscapedDisk::over(disk)
+        };
+        let plain = RealDisk::create(base.path()).expect("made");
+        assert_eq!(plain.profile().expect("tried").names, NameRule::Any);
+        std::fs::write(base.path().join("a\u{f03a}b"), "escaped by Windows").expect("written");
+        std::fs::write(base.path().join("c:d"), "put there by Linux").expect("written");
+        for _ in ["the note says that it takes all", "the note is lost"] {
+            let disk = open();
+            assert_eq!(disk.profile().expect("known").names, NameRule::Windows);
+            let names: Vec<_> = disk
+                .list(&offsync_core::rel_path::RelPath::root())
+                .expect("listed")
+                .into_iter()
+                .map(|entry| String::from_utf8(entry.name).expect("text"))
+                .collect();
+            assert_eq!(names, ["a:b", "c:d"]);
+            let _ = std::fs::remove_file(&note);
+        }
     }
 
     #[test]

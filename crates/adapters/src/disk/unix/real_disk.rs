@@ -19,6 +19,7 @@ use rustix::io::Errno;
 use super::errors::failed;
 use super::file_system::FileSystem;
 use super::listing::for_each_name;
+use super::moves::Aside;
 use super::open_file::RealOpenFile;
 use super::root_folder::{Purpose, RootFolder};
 use super::sight::{Sight, see, see_open};
@@ -39,6 +40,8 @@ pub struct RealDisk {
     folds: OnceLock<bool>,
     pub(super) profile: OnceLock<DriveProfile>,
     touched: Mutex<BTreeSet<RelPath>>,
+    /// What was set aside since the last flush.
+    pub(super) asides: Mutex<Vec<Aside>>,
 }
 
 impl RealDisk {
@@ -54,6 +57,7 @@ impl RealDisk {
             folds: OnceLock::new(),
             profile: OnceLock::new(),
             touched: Mutex::default(),
+            asides: Mutex::default(),
         })
     }
 
@@ -67,13 +71,17 @@ impl RealDisk {
     }
 
     /// Keeps every other engine away until the lock is dropped; fails at once if one is at work.
+    ///
+    /// Names that were set aside when a cable was pulled are put back.
     pub fn lock(&self) -> Result<EngineLock, DiskError> {
         let path = private(LOCK);
         let wrong = |errno| failed("open the lock", &path, errno);
         let (folder, name) = self.root.parent(&path).map_err(wrong)?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let handle = openat(&folder, name, flags, Mode::from_bits_truncate(0o666)).map_err(wrong)?;
-        EngineLock::on(File::from(handle))
+        let lock = EngineLock::on(File::from(handle))?;
+        self.put_back_asides()?;
+        Ok(lock)
     }
 
     /// Lets the system forget what it keeps of a flushed file in memory, so that it is really read back from the drive.

@@ -7,27 +7,22 @@ use offsync_core::rel_path::RelPath;
 use rustix::io::{Errno, Result};
 
 use super::RealDisk;
-use super::moves::{Spot, move_free, respell, while_aside};
+use super::moves::{Spot, move_free};
 use super::sight::see;
 
 impl RealDisk {
     /// Does once more what found its name taken, if that is but the short name of another: that gives it up meanwhile.
     pub(super) fn past_short_name(&self, path: &RelPath, doing: impl FnOnce() -> Result<()>) -> Result<()> {
         let behind = self.behind_short_name(path)?;
-        let (folder, _) = self.root.parent(path)?;
-        let behind = Spot {
-            folder: &folder,
-            name: behind.name(),
-        };
         // The drive chooses a short name with each name, and by then this one is taken.
-        while_aside(behind, doing)
+        self.while_aside(&behind, |_| doing())
     }
 
     /// Moves to a name that is but the short one of another, or its own.
     pub(super) fn move_past_short_name(&self, from: &RelPath, to: &RelPath, spots: [Spot<'_>; 2]) -> Result<()> {
         let [from_spot, to_spot] = spots;
         if self.behind_short_name(to)? == *from {
-            return respell(from_spot, to_spot);
+            return self.respell(from, to_spot);
         }
         self.past_short_name(to, || move_free(from_spot, to_spot))
     }

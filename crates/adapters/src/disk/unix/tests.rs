@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, symlink};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
 use offsync_core::ports::{Disk, DiskErrorKind, StagedName};
@@ -11,7 +12,7 @@ use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
 use super::RealDisk;
-use super::moves::{Spot, move_free_by_look, respell};
+use super::moves::{Spot, move_free_by_look};
 use super::root_folder::{RootFolder, Walker};
 
 fn path(text: &str) -> RelPath {
@@ -85,37 +86,98 @@ fn a_change_of_spelling_passes_a_free_name_and_leaves_nothing() {
     let top = tempfile::tempdir().unwrap();
     fs::write(top.path().join("photo"), "x").unwrap();
     fs::write(top.path().join("offsync-renames-this-0"), "taken").unwrap();
+    let disk = RealDisk::create(top.path()).unwrap();
     let folder = handle(top.path());
-    respell(
-        Spot {
-            folder: &folder,
-            name: b"photo",
-        },
-        Spot {
-            folder: &folder,
-            name: b"Photo",
-        },
-    )
-    .unwrap();
+    let spot = |name: &'static str| Spot {
+        folder: &folder,
+        name: name.as_bytes(),
+    };
+    disk.respell(&path("photo"), spot("Photo")).unwrap();
     assert_eq!(fs::read(top.path().join("Photo")).unwrap(), b"x");
     assert_eq!(fs::read(top.path().join("offsync-renames-this-0")).unwrap(), b"taken");
-    assert_eq!(fs::read_dir(top.path()).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(top.path()).unwrap().count(), 3, "those, and .offsync");
     // And back to where it was if the new spelling cannot be had.
-    let far = Spot {
-        folder: &folder,
-        name: b"offsync-renames-this-0",
-    };
-    assert_eq!(
-        respell(
-            Spot {
-                folder: &folder,
-                name: b"Photo"
-            },
-            far
-        ),
-        Err(Errno::EXIST)
-    );
+    let taken = disk.respell(&path("Photo"), spot("offsync-renames-this-0"));
+    assert_eq!(taken, Err(Errno::EXIST));
     assert!(top.path().join("Photo").exists());
+}
+
+/// Pulls the cable at the moment at which a name is set aside.
+fn pull_while_aside(disk: &RealDisk, at: &str) {
+    let pulled = catch_unwind(AssertUnwindSafe(|| {
+        disk.while_aside(&path(at), |_| -> rustix::io::Result<()> {
+            resume_unwind(Box::new("the cable"))
+        })
+    }));
+    assert!(pulled.is_err());
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_name_that_was_set_aside_when_the_cable_was_pulled_is_put_back_before_anybody_looks() {
+    let top = tempfile::tempdir().unwrap();
+    let folder = top.path().join("folder");
+    fs::create_dir(&folder).unwrap();
+    for name in ["a long name.txt", "taken.txt", "kept.txt"] {
+        fs::write(folder.join(name), name).unwrap();
+    }
+    fs::write(folder.join("offsync-renames-this-0"), "a person's").unwrap();
+    let disk = RealDisk::create(top.path()).unwrap();
+    pull_while_aside(&disk, "folder/a long name.txt");
+    pull_while_aside(&disk, "folder/taken.txt");
+    disk.while_aside(&path("folder/kept.txt"), |_| Ok(())).unwrap();
+    assert_eq!(
+        names(&folder),
+        [
+            "kept.txt",
+            "offsync-renames-this-0",
+            "offsync-renames-this-1",
+            "offsync-renames-this-2"
+        ],
+        "that is how the drive looks then"
+    );
+    drop(disk);
+    fs::write(folder.join("taken.txt"), "somebody's new one").unwrap();
+    let disk = RealDisk::open(top.path()).unwrap();
+    let lock = disk.lock().unwrap();
+    let all = [
+        "a long name.txt",
+        "kept.txt",
+        "offsync-renames-this-0",
+        "taken (set aside).txt",
+        "taken.txt",
+    ];
+    assert_eq!(names(&folder), all);
+    for (name, content) in [
+        ("a long name.txt", "a long name.txt"),
+        ("taken (set aside).txt", "taken.txt"),
+        ("taken.txt", "somebody's new one"),
+        ("offsync-renames-this-0", "a person's"),
+    ] {
+        assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), content);
+    }
+    drop(lock);
+    assert!(!top.path().join(".offsync/aside").exists());
+    // Done well, nothing is left to be put back once it was flushed.
+    disk.while_aside(&path("folder/kept.txt"), |_| Ok(())).unwrap();
+    assert!(
+        top.path().join(".offsync/aside").exists(),
+        "a power cut may take it back"
+    );
+    disk.flush().unwrap();
+    assert!(!top.path().join(".offsync/aside").exists());
+    // A note that was torn says that nothing was set aside yet.
+    fs::write(top.path().join(".offsync/aside"), [1, 9, 9]).unwrap();
+    let _lock = disk.lock().unwrap();
+    assert_eq!(names(&folder), all);
 }
 
 #[test]

@@ -1,0 +1,172 @@
+//! What people do at either of two homes, one of them on exFAT or FAT: it arrives at the other, and nothing else does.
+
+use std::os::unix::fs::symlink;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::foreign::{Pair, age, fill, of_anna, pair, respell, truth};
+use crate::foreign_drive::ForeignDrive;
+use crate::foreign_names::ODD;
+use crate::interrupted::{kill, start};
+use crate::world::World;
+
+/// Moments at which a sync is killed.
+const KILLS: u32 = 6;
+
+#[test]
+fn ordinary_changes_travel_both_ways() {
+    let world = World::new();
+    let Some(pair) = pair(&world, fill) else { return };
+    let Pair { pep, anna, .. } = &pair;
+    for (one, other) in [(pep, anna), (anna, pep)] {
+        one.write("new/from here.txt", "new");
+        one.write("plain.txt", format!("edited {}", one.at()));
+        one.rename("Folder/inside.txt", "Folder/moved.txt");
+        pair.settle();
+        other.rename("Folder", "Other folder");
+        respell(other, "plain.txt", "PLAIN.txt");
+        pair.settle();
+        assert!(one.has("PLAIN.txt") && one.has("Other folder/Deeper/deep.txt"));
+        assert!(truth(one).contains_key("PLAIN.txt") && !truth(one).contains_key("plain.txt"));
+        respell(one, "Other folder", "other FOLDER");
+        pair.settle();
+        assert!(
+            truth(other).contains_key("other FOLDER"),
+            "a change of case alone travels"
+        );
+        one.remove("new");
+        respell(one, "PLAIN.txt", "plain.txt");
+        one.rename("other FOLDER/moved.txt", "Folder/inside.txt");
+        one.rename("other FOLDER/Deeper", "Folder/Deeper");
+        one.remove("other FOLDER");
+        pair.settle();
+        assert!(!other.has("new") && other.has("Folder/inside.txt"));
+        pair.check_quiet();
+    }
+}
+
+#[test]
+fn names_that_move_on_among_files_that_look_alike_are_renames() {
+    let world = World::new();
+    let made = pair(&world, |pep| {
+        (1..=3).for_each(|n| pep.write(&format!("IMG_{n}.raw"), format!("picture {n}")));
+        age(pep, 86_400);
+    });
+    let Some(mut pair) = made else { return };
+    pair.drive.replug(None);
+    for n in (1..=3).rev() {
+        pair.anna.rename(&format!("IMG_{n}.raw"), &format!("IMG_{}.raw", n + 1));
+    }
+    let verified = pair.anna.json(["verify", pair.anna.at(), "--all", "--repair"]);
+    assert_eq!(verified.document()["damaged"], Value::Array(Vec::new()), "{verified}");
+    pair.settle();
+    for n in 1..=3 {
+        let name = format!("IMG_{}.raw", n + 1);
+        assert_eq!(String::from_utf8_lossy(&pair.pep.read(&name)), format!("picture {n}"));
+    }
+    assert!(!pair.pep.has("IMG_1.raw"));
+    pair.check_quiet();
+}
+
+#[test]
+fn links_are_held_not_shown_and_never_deleted() {
+    let world = World::new();
+    let Some(mut pair) = pair(&world, |pep| {
+        fill(pep);
+        symlink("plain.txt", pep.folder.join("copied link")).expect("a link can be made");
+    }) else {
+        return;
+    };
+    symlink("plain.txt", pair.pep.folder.join("Folder/link")).expect("a link can be made");
+    let report = pair.pep.sync();
+    assert_eq!(report["warnings"][0]["path"], "Folder/link", "{report:#}");
+    let said = report["warnings"][0]["reason"].as_str().expect("a sentence");
+    assert!(said.contains("link") && said.contains(&of_anna()), "{said}");
+    pair.settle();
+    pair.anna.write("Folder/beside.txt", "beside");
+    pair.settle();
+    pair.drive.replug(None);
+    pair.check_quiet();
+    let report = pair.anna.sync();
+    let held: Vec<_> = report["warnings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|line| &line["path"])
+        .collect();
+    assert_eq!(held, ["copied link", "Folder/link"], "{report:#}");
+    for link in ["Folder/link", "copied link"] {
+        assert!(
+            pair.pep.folder.join(link).is_symlink(),
+            "{link} is still where it can be"
+        );
+        assert!(!pair.anna.has(link));
+    }
+    // Where a folder went, its link goes too; nothing is left to be held.
+    pair.pep.remove("Folder/link");
+    pair.pep.remove("copied link");
+    pair.settle();
+    assert_eq!(pair.anna.sync()["warnings"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_sync_that_is_killed_and_a_drive_taken_out_end_at_the_same_state() {
+    let world = World::new();
+    let Some(mut pair) = pair(&world, fill) else { return };
+    let mut span = Duration::from_secs(1);
+    for round in 0..KILLS {
+        for name in ODD {
+            pair.pep
+                .write(&format!("{round}: {name}/{name}"), format!("{name} {round}"));
+            pair.pep.write(name, format!("{name} {round}"));
+        }
+        if round > 0 {
+            pair.pep
+                .rename(&format!("{}: CON", round - 1), &format!("moved? {round}"));
+            pair.pep.remove(&format!("{}: aux", round - 1));
+        }
+        pair.pep.sync();
+        let began = Instant::now();
+        let mut child = start(&pair.anna, &["sync", pair.anna.at()]);
+        std::thread::sleep(span * round / KILLS);
+        kill(&mut child);
+        pair.drive.replug(None);
+        pair.anna.sync();
+        span = span.min(began.elapsed());
+        pair.settle();
+    }
+    let conflicts = truth(&pair.pep)
+        .keys()
+        .filter(|path| path.contains("(other version"))
+        .count();
+    assert_eq!(
+        conflicts,
+        (1 + KILLS as usize) + KILLS as usize,
+        "none but those that are called so"
+    );
+    pair.check_quiet();
+    pair.drive.replug(None);
+}
+
+#[test]
+fn an_archive_that_begins_there_is_like_any_other() {
+    let world = World::new();
+    let Some((pep, drive)) = ForeignDrive::home(&world, "anna") else {
+        return;
+    };
+    fill(&pep);
+    pep.write("\u{f061}ux", "a true name from before");
+    world.init(&pep);
+    let other = world.give_copy(&pep, "grandma");
+    let pair = Pair {
+        pep: other,
+        anna: pep,
+        drive,
+    };
+    pair.settle();
+    assert_eq!(pair.pep.read("aux"), b"a true name from before");
+    pair.pep.write("from ext4: hello", "hello");
+    pair.settle();
+    pair.check_quiet();
+}
