@@ -399,18 +399,10 @@ impl World {
                     ));
                 }
             }
-            // A copy of a copy is somebody's doing: people edited that copy at two places, or two people's unposted files
-            // gave way to one folder, and so got the same name.
-            let gave_way = |name: &RelPath| {
-                let siblings = home.index.entry(&name.key()).unwrap_or_default();
-                let is_folder = siblings.live().any(|(_, version)| version.value.content.is_folder());
-                is_folder || home.index.has_live_below(&name.key()).unwrap_or(false)
-            };
+            // A copy of a copy is somebody's doing: people edited that copy at two places.
             let is_nobodys = |path: &&RelPath| {
-                let of = copied(path);
-                let name = of.as_ref().and_then(copied);
-                let is_touched = of.is_some_and(|of| values.touched.contains(&of.key()));
-                name.is_some_and(|name| !is_touched && !gave_way(&name))
+                let of = copied(path).filter(|of| copied(of).is_some());
+                of.is_some_and(|of| !values.touched.contains(&of.key()))
             };
             if let Some(path) = tree.keys().find(is_nobodys) {
                 return Err(format!("conflict copies multiply: {path}"));

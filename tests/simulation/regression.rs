@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 29] = [
+const ONCE_BROKEN: [(&str, u64, &str); 30] = [
     (
         "mix",
         3_000_286,
@@ -44,6 +44,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 29] = [
         "park",
         3_007_357,
         "who had been parked came back and spoke twice since the last listing of who pruned: it is served state",
+    ),
+    (
+        "losecache",
+        3_008_620,
+        "a file that was saved between the look and its giving way to a folder got the name of what it held before",
     ),
     (
         "rot",

@@ -23,10 +23,10 @@ use crate::memory::{self, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
 use crate::monitor::Phase;
 use crate::outgoing::Outgoing;
 use crate::scan::gone_writes;
+use crate::touched::CHANGED_SINCE;
 use crate::unit::{Unit, manifest_bytes, units};
 use crate::view::View;
 
-const CHANGED_SINCE: &str = "it changed since it was looked at; the next sync takes it";
 const DAMAGED_ALONE: &str =
     "it is damaged on this drive and no other home has what it held: save it anew if it is good enough, or delete it";
 
