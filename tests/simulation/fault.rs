@@ -1,12 +1,11 @@
 //! Faults: what happens to drives, clocks and the mailbox besides what people mean.
 
+use std::collections::BTreeSet;
+
 use offsync_core::format::Membership;
 use offsync_core::ids::LocationId;
-use offsync_core::place::Place;
-use offsync_core::ports::{Disk, IndexStore};
 use offsync_core::rel_path::RelPath;
-use offsync_engine::VerifyOptions;
-use offsync_testkit::{MailboxFaults, Seen, SimDisk, SimIndex, SimWitness, Stepper};
+use offsync_testkit::{MailboxFaults, SimDisk, SimIndex, SimWitness, Stepper};
 
 use crate::home::Home;
 use crate::people::value_of;
@@ -242,50 +241,6 @@ impl World {
         disk.leave_free(None);
     }
 
-    /// Lets a file rot that another drive holds soundly, and reads all of this drive's files again.
-    fn rot(&mut self, at: usize) -> Result<(), Bad> {
-        if self.homes[at].running.is_some() {
-            self.kill(at);
-        }
-        let trees: Vec<_> = self.homes.iter().map(|home| home.disk.hand().tree()).collect();
-        let is_clean = |path: &RelPath| {
-            let place = self.homes[at].index.place(&path.key()).ok().flatten();
-            let entry = self.homes[at].disk.look(path).ok().flatten();
-            let is_known = |place: &Place| !place.is_changed() && place.path() == Some(path);
-            place.filter(is_known).and_then(|place| place.stat().copied()) == entry.map(|entry| entry.stat)
-        };
-        let others = || (0..trees.len()).filter(|other| *other != at);
-        let files = trees[at].iter().filter(|(path, seen)| {
-            let is_held = others().any(|other| trees[other].values().any(|theirs| theirs == *seen));
-            // One value rots on one drive: to lose all copies at once is more than any program mends.
-            let is_rotten = |theirs: &Seen| value_of(theirs) == value_of(seen) && theirs != *seen;
-            let rots_elsewhere = trees.iter().any(|tree| tree.values().any(is_rotten));
-            // The last byte rots; which value it was must still be told.
-            let has_rest = matches!(seen, Seen::File(bytes) if bytes.last() != Some(&b' '));
-            self.values.is_sound(seen) && has_rest && is_held && !rots_elsewhere && is_clean(path)
-        });
-        let files: Vec<RelPath> = files.map(|(path, _)| path.clone()).collect();
-        let Some(path) = self.rng.choose(&files).cloned() else {
-            return Ok(());
-        };
-        self.homes[at]
-            .disk
-            .hand()
-            .rot(&path)
-            .map_err(|error| error.to_string())?;
-        let verify = VerifyOptions {
-            budget_ns: None,
-            repair: true,
-        };
-        let found = self.homes[at].with_engine(&self.shared, move |engine| engine.verify(&verify))()?;
-        let found = found.map_err(|error| error.to_string())?;
-        self.say(|_| format!("home {at}: {path} ROTS; damaged now: {:?}", found.damaged));
-        match found.damaged.iter().any(|damaged| damaged.path == path) {
-            true => Ok(()),
-            false => Err(format!("rot is not found: home {at}: {path}")),
-        }
-    }
-
     fn replug(&mut self, at: usize) {
         if self.homes[at].running.is_some() {
             self.kill(at);
@@ -317,7 +272,7 @@ impl World {
     pub(crate) fn turn(&mut self) -> Result<(), Bad> {
         self.pass_time();
         let at = self.rng.index(self.homes.len());
-        self.person(at);
+        self.person(at)?;
         let at = self.rng.index(self.homes.len());
         self.sync(at)?;
         self.check()
@@ -356,6 +311,8 @@ impl World {
             asleep_until_ns: 0,
             denied: Vec::new(),
             off: self.off,
+            holds: BTreeSet::new(),
+            is_disturbed: false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Furnishing: how homes come into the world, the first as a founder, the others as copies.
 
+use std::collections::BTreeSet;
+
 use offsync_core::ids::LocationId;
 use offsync_core::ports::Entropy;
 use offsync_testkit::{DiskOptions, SimDisk, SimIndex, SimWitness, Stepper};
@@ -78,6 +80,8 @@ impl World {
             asleep_until_ns: 0,
             denied: Vec::new(),
             off: self.off,
+            holds: BTreeSet::new(),
+            is_disturbed: false,
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) enum Off {
     State,
     /// Nobody minds the allowance.
     Allowance,
+    /// A damaged file is not named under a path that it gets.
+    DamageThatMoves,
     /// The notes whose names begin so are never kept.
     Notes(&'static str),
 }
@@ -50,6 +52,11 @@ impl Off {
         match self {
             Self::Journal => {
                 writes.retain(|write| !matches!(write, IndexWrite::Note(name, Some(_)) if name == "journal"));
+            }
+            Self::DamageThatMoves => {
+                let has_places = writes.iter().any(|write| matches!(write, IndexWrite::Place(..)));
+                let names = |write: &IndexWrite| matches!(write, IndexWrite::Note(name, Some(_)) if name.starts_with("damaged/"));
+                writes.retain(|write| !has_places || !names(write));
             }
             Self::Notes(prefix) => {
                 writes.retain(|write| !matches!(write, IndexWrite::Note(name, _) if name.starts_with(prefix)));

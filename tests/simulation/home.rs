@@ -1,5 +1,6 @@
 //! A home: a drive with its index, a computer, a way into the mailbox, and the cycle that may be under way.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use offsync_core::escaped_disk::EscapedDisk;
@@ -15,6 +16,7 @@ use offsync_testkit::{
 
 use crate::broken_disk::BrokenDisk;
 use crate::guard::Off;
+use crate::people::Kept;
 use crate::watch::Watch;
 use crate::wrap::{WatchedIndex, WatchedMailbox};
 
@@ -39,6 +41,10 @@ pub(crate) struct Home {
     /// Paths that cannot be read now.
     pub(crate) denied: Vec<RelPath>,
     pub(crate) off: Off,
+    /// What it is known to hold, where that is judged.
+    pub(crate) holds: BTreeSet<Kept>,
+    /// Whether somebody's hand came while a cycle ran.
+    pub(crate) is_disturbed: bool,
 }
 
 /// What all homes share.

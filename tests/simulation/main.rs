@@ -9,6 +9,7 @@
 //! schedule step by step.
 
 mod broken_disk;
+mod decay;
 mod fault;
 mod furnish;
 mod guard;
@@ -189,6 +190,11 @@ fn state_that_nobody_serves_turns_it_red() {
 #[test]
 fn an_allowance_that_nobody_minds_turns_it_red() {
     turns_red(Off::Allowance, "full");
+}
+
+#[test]
+fn damage_that_is_forgotten_when_it_moves_turns_it_red() {
+    turns_red(Off::DamageThatMoves, "rot");
 }
 
 #[test]

@@ -41,6 +41,10 @@ impl World {
             self.finish_running(at)?;
             self.homes[at].asleep_until_ns = 0;
         }
+        if self.profile.has_rot() {
+            self.round()?;
+            self.verify_all()?;
+        }
         let (mut quiet, mut last) = (0, None);
         for _ in 0..ROUNDS_MAX {
             self.round()?;
@@ -59,7 +63,7 @@ impl World {
         self.rng.shuffle(&mut order);
         let mut uploaded_bytes = 0;
         for at in order {
-            self.part_twins(at);
+            self.part_twins(at)?;
             self.time.pass_ns(60_000_000_000);
             self.shared.watch.notes().now_ns = self.time.true_ns();
             let options = SyncOptions {
@@ -71,7 +75,7 @@ impl World {
             match self.sync_with(at, options)? {
                 Ok(report) => {
                     uploaded_bytes += report.uploaded_bytes;
-                    self.give_up_damaged(at, &report);
+                    self.give_up_damaged(at, &report)?;
                 }
                 Err(error) => return Err(format!("a cycle fails at rest: home {at}: {error}")),
             }
@@ -81,9 +85,9 @@ impl World {
     }
 
     /// Does what people are asked to do where two names differ only in case: renames one of the two.
-    fn part_twins(&mut self, at: usize) {
+    fn part_twins(&mut self, at: usize) -> Result<(), Bad> {
+        let before = self.before_hand(at)?;
         let hand = self.homes[at].disk.true_hand();
-        let before = hand.tree();
         let mut keys = BTreeSet::new();
         for path in hand.tree().into_keys().filter(|path| !keys.insert(path.key())) {
             let name = format!("twin of home {at} at {}", self.time.true_ns());
@@ -94,23 +98,29 @@ impl World {
                 self.say(|_| format!("person {at}: renames the twin {path} to {to}"));
             }
         }
-        self.note_taken(at, &before, &hand.tree());
+        self.after_hand(at, &before);
+        Ok(())
     }
 
     /// Does what people are asked to do where a damaged file is all that there is: deletes it.
-    fn give_up_damaged(&mut self, at: usize, report: &SyncReport) {
+    fn give_up_damaged(&mut self, at: usize, report: &SyncReport) -> Result<(), Bad> {
+        let before = self.before_hand(at)?;
         let hand = self.homes[at].disk.true_hand();
-        let before = hand.tree();
-        let is_asked = |skipped: &&SkippedPath| skipped.reason.contains("no other home has what it held");
+        let tree = hand.tree();
+        let is_asked = |skipped: &&SkippedPath| skipped.reason.contains("no other home shows what it held");
         for skipped in report.skipped.iter().filter(is_asked) {
+            let value = tree.get(&skipped.path).and_then(value_of);
+            if value.is_some_and(|value| self.is_whole_somewhere(value)) {
+                // Whoever still has it is asked for it.
+                continue;
+            }
             if hand.remove(&skipped.path).is_ok() {
-                self.values
-                    .consumed
-                    .extend(before.get(&skipped.path).and_then(value_of));
+                self.values.consumed.extend(value);
                 self.say(|_| format!("person {at}: deletes {}, which is damaged everywhere", skipped.path));
             }
         }
-        self.note_taken(at, &before, &hand.tree());
+        self.after_hand(at, &before);
+        Ok(())
     }
 
     fn standing(&self) -> Standing {
@@ -126,6 +136,7 @@ impl World {
         self.roots_are_exact()?;
         self.dots_are_exact()?;
         self.all_agree_on_people()?;
+        self.indexes_are_true()?;
         self.no_value_is_lost()?;
         self.mailbox_is_empty(|world, name| world.waits_as_orphan(name))?;
         self.nothing_is_left_over()?;
@@ -226,7 +237,8 @@ impl World {
             let tree = home.disk.true_hand().tree();
             tree.values().filter(is_whole).filter_map(value_of).collect()
         };
-        let held: BTreeSet<u64> = self.homes.iter().flat_map(on_disk).collect();
+        let mut held: BTreeSet<u64> = self.homes.iter().flat_map(on_disk).collect();
+        held.extend(self.whole_somewhere());
         let notes = self.shared.watch.notes();
         let here = on_disk(home);
         let entries = home.index.all_entries();
@@ -378,14 +390,16 @@ impl World {
             let mut there = BTreeSet::new();
             for (path, seen) in tree {
                 let Some(value) = value_of(seen) else { continue };
-                there.insert(value);
+                if !self.profile.has_rot() || !matches!(seen, Seen::File(_)) || values.is_sound(seen) {
+                    there.insert(value);
+                }
                 let bytes: &[u8] = match seen {
                     Seen::File(bytes) => bytes,
                     Seen::Symlink(target) => target,
                     Seen::Folder | Seen::Other => continue,
                 };
                 if values.written.get(&value).is_none_or(|(content, _)| *content != bytes)
-                    && !self.is_bad_everywhere(home, path, value, &trees)?
+                    && !(self.profile.has_rot() && self.may_be_rotten(home.at, path, seen)?)
                 {
                     return Err(format!("torn content: home {} at {path}", home.at));
                 }
@@ -399,50 +413,16 @@ impl World {
                     ));
                 }
             }
-            // A copy of a copy is somebody's doing: people edited that copy at two places, or two people's unposted files
-            // gave way to one folder, and so got the same name.
-            let gave_way = |name: &RelPath| {
-                let siblings = home.index.entry(&name.key()).unwrap_or_default();
-                let is_folder = siblings.live().any(|(_, version)| version.value.content.is_folder());
-                is_folder || home.index.has_live_below(&name.key()).unwrap_or(false)
-            };
+            // A copy of a copy is somebody's doing: people edited that copy at two places.
             let is_nobodys = |path: &&RelPath| {
-                let of = copied(path);
-                let name = of.as_ref().and_then(copied);
-                let is_touched = of.is_some_and(|of| values.touched.contains(&of.key()));
-                name.is_some_and(|name| !is_touched && !gave_way(&name))
+                let of = copied(path).filter(|of| copied(of).is_some());
+                of.is_some_and(|of| !values.touched.contains(&of.key()))
             };
             if let Some(path) = tree.keys().find(is_nobodys) {
                 return Err(format!("conflict copies multiply: {path}"));
             }
         }
         Ok(())
-    }
-
-    /// Tells whether a file rotted that people took away wherever it was sound, and is named as damaged; or somebody
-    /// made another file of it when nobody had it whole any more, which is that person's word.
-    fn is_bad_everywhere(
-        &self,
-        home: &Home,
-        path: &RelPath,
-        value: u64,
-        trees: &[BTreeMap<RelPath, Seen>],
-    ) -> Result<bool, Bad> {
-        let mut all = trees.iter().flat_map(BTreeMap::values);
-        let is_held = all.any(|seen| value_of(seen) == Some(value) && self.values.is_sound(seen));
-        if !self.profile.has_rot() || is_held || !self.values.consumed.contains(&value) {
-            return Ok(false);
-        }
-        let place = home.index.place(&path.key()).map_err(|error| error.to_string())?;
-        let known = place.and_then(|place| place.on_disk().map(|value| value.content.clone()));
-        if let (Some(Content::File(file)), Some(Seen::File(bytes))) = (known, trees[home.at].get(path))
-            && file.digest == self.shared.keys.digest(bytes)
-        {
-            return Ok(true);
-        }
-        let damaged = home.with_engine(&self.shared, |engine| engine.damaged())()?;
-        let damaged = damaged.map_err(|error| error.to_string())?;
-        Ok(damaged.iter().any(|damaged| damaged.path == *path))
     }
 
     /// Tells whether an object is a pack without a changeset, of an id that no drive has any more: it leaves after days.

@@ -33,8 +33,37 @@ const ACTS: [&str; 20] = [
     "rules",
 ];
 
+/// In how many of a hundred acts at a drive with rotten files a person takes one of those in hand.
+const ROTTEN_PERCENT: u32 = 30;
+const ROTTEN_ACTS: [&str; 12] = [
+    "touch",
+    "copy",
+    "copy anew",
+    "move",
+    "rename over",
+    "rename onto",
+    "chmod",
+    "swap",
+    "recase",
+    "delete",
+    "edit",
+    "edit-in-place",
+];
+
 /// Rules that people write into `.offsyncignore`, over the names above.
 const RULES: [&str; 6] = ["", "*.txt\n", "d/\n", "x\ne\n", "*\n!Foto.jpg\n", "/d/**\n!/d/e/\n"];
+
+/// Whether a file is as a person wrote it, or as that rotted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    /// As it was written.
+    Written,
+    /// With another last byte.
+    Rotten,
+}
+
+/// A content that a drive holds.
+pub(crate) type Kept = (u64, Form);
 
 /// Every value that a person ever wrote, and whether it may be gone.
 #[derive(Default)]
@@ -46,6 +75,10 @@ pub(crate) struct Values {
     pub(crate) consumed: BTreeSet<u64>,
     /// Values that a drive lost which went back to a backup.
     pub(crate) excused: BTreeSet<u64>,
+    /// Values whose rotten form somebody made their own word.
+    pub(crate) meant: BTreeSet<u64>,
+    /// Values that rotted on a home's drive and nobody has verified since.
+    pub(crate) unverified: BTreeSet<(usize, u64)>,
     /// Places where a person did anything.
     pub(crate) touched: BTreeSet<PathKey>,
     /// What stood before a person's last change of a home.
@@ -83,6 +116,31 @@ impl Values {
             (Seen::File(bytes), Some((content, _))) => **bytes == *content,
             _ => false,
         }
+    }
+
+    /// Tells which value a file holds, and in what form; `None` if it is neither what somebody wrote nor what that rots to.
+    pub(crate) fn form_of(&self, seen: &Seen) -> Option<Kept> {
+        let Seen::File(bytes) = seen else { return None };
+        let value = value_of(seen)?;
+        let (content, _) = self.written.get(&value)?;
+        let (last, rest) = bytes.split_last()?;
+        let (meant, before) = content.split_last()?;
+        match rest == before {
+            true if last == meant => Some((value, Form::Written)),
+            true if *last == meant ^ 1 => Some((value, Form::Rotten)),
+            _ => None,
+        }
+    }
+
+    /// Gives what a value rots to.
+    pub(crate) fn rotten_form(&self, value: u64) -> Vec<u8> {
+        let mut content = self
+            .written
+            .get(&value)
+            .map(|(content, _)| content.clone())
+            .unwrap_or_default();
+        content.iter_mut().last().into_iter().for_each(|last| *last ^= 1);
+        content
     }
 
     fn consume(&mut self, seen: &Seen) {
@@ -126,10 +184,12 @@ impl Person<'_> {
             "type" => !tree.is_empty(),
             _ => !files.is_empty(),
         };
-        // Who saves or copies a damaged file gives it another time, and means what is there.
-        let is_damaged = |seen: &Seen| matches!(seen, Seen::File(_)) && !self.values.is_sound(seen);
-        let has_damage = self.profile.has_rot() && tree.values().any(is_damaged);
-        let can = |act: &str| can(act) && (!has_damage || !matches!(act, "touch" | "copy" | "undo"));
+        let rotten = of_kind(&tree, |seen| {
+            matches!(self.values.form_of(seen), Some((_, Form::Rotten)))
+        });
+        if self.profile.has_rot() && !rotten.is_empty() && self.rng.percent(ROTTEN_PERCENT) {
+            return self.act_on_rotten(&rotten, &tree, &files, &folders);
+        }
         let acts: Vec<&str> = ACTS.iter().filter(|act| can(act)).copied().collect();
         let act = *self.rng.choose(&acts).expect("something can always be made");
         let at = match act {
@@ -157,6 +217,46 @@ impl Person<'_> {
             to.unwrap_or_default(),
             if done { "" } else { " (not done)" }
         )
+    }
+
+    /// Does something to a file that rotted, as somebody does who does not know, or who knows better.
+    fn act_on_rotten(
+        &mut self,
+        rotten: &[RelPath],
+        tree: &BTreeMap<RelPath, Seen>,
+        files: &[RelPath],
+        folders: &[RelPath],
+    ) -> String {
+        let at = self.rng.choose(rotten).cloned().expect("something rotted");
+        let act = *self.rng.choose(&ROTTEN_ACTS).expect("some acts");
+        let other = self.rng.choose(files).cloned().expect("what rotted is a file");
+        let (from, to) = match act {
+            "rename over" => (at, Some(other)),
+            "rename onto" => (other, Some(at)),
+            _ => (at, self.place(tree, folders)),
+        };
+        self.values.touched.insert(from.key());
+        self.values.touched.extend(to.as_ref().map(RelPath::key));
+        let done = match act {
+            "rename over" | "rename onto" => self.move_to(&from, to.as_ref(), tree),
+            "copy anew" => to.as_ref().is_some_and(|to| self.copy_anew(&from, to, tree)),
+            act => self.do_act(act, &from, to.as_ref(), tree, files),
+        };
+        let to = to.map_or_else(String::new, |to| format!(" ({to})"));
+        format!("{act} the rotten {from}{to}{}", if done { "" } else { " (not done)" })
+    }
+
+    /// Copies a file over what stands at `to`, as programs do that keep no times.
+    fn copy_anew(&mut self, from: &RelPath, to: &RelPath, tree: &BTreeMap<RelPath, Seen>) -> bool {
+        let (Some(Seen::File(bytes)), old) = (tree.get(from), tree.get(to)) else {
+            return false;
+        };
+        if from == to || matches!(old, Some(Seen::Folder)) {
+            return false;
+        }
+        let is_done = self.hand.write(to, bytes.to_vec()).is_ok();
+        is_done.then(|| old.into_iter().for_each(|old| self.values.consume(old)));
+        is_done
     }
 
     fn do_act(

@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 32] = [
+const ONCE_BROKEN: [(&str, u64, &str); 36] = [
     (
         "mix",
         3_000_286,
@@ -44,6 +44,26 @@ const ONCE_BROKEN: [(&str, u64, &str); 32] = [
         "park",
         3_007_357,
         "who had been parked came back and spoke twice since the last listing of who pruned: it is served state",
+    ),
+    (
+        "losecache",
+        3_008_620,
+        "a file that was saved between the look and its giving way to a folder got the name of what it held before",
+    ),
+    (
+        "rot",
+        29,
+        "people were to give up a damaged file that was moved, though a trash elsewhere had what it held",
+    ),
+    (
+        "rot",
+        4_000_375,
+        "what had rotted unseen lay in the trash, was taken for whole, and kept its content from being fetched",
+    ),
+    (
+        "rot",
+        4_000_757,
+        "a whole file that had taken a damaged one's place was taken for damaged, and stood for no content in the trash",
     ),
     (
         "rot",

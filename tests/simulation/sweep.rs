@@ -36,7 +36,9 @@ impl World {
         }
         for at in 0..self.homes.len() {
             self.pass_time();
-            (0..3).for_each(|_| self.person(at));
+            for _ in 0..3 {
+                self.person(at)?;
+            }
         }
         for at in 1..self.homes.len() {
             self.pass_time();

@@ -66,6 +66,10 @@ pub(crate) struct Notes {
     pub(crate) values: BTreeMap<Digest, u64>,
     /// Values that a person took away from a place, by home.
     pub(crate) taken: BTreeSet<(usize, u64)>,
+    /// What rotten files read as, and which value they were.
+    pub(crate) rotten: BTreeMap<Digest, u64>,
+    /// What of that somebody made their own word.
+    pub(crate) meant: BTreeSet<Digest>,
 }
 
 /// Notes that are shared by everything that watches.
@@ -135,6 +139,14 @@ impl Watch {
                     });
                     if let Some((_, value)) = evidence {
                         let text = format!("a deletion that nobody made: home {home} buries v{value} at {key:?}");
+                        notes.trouble.get_or_insert(text);
+                    }
+                    if let Content::File(file) = &version.value.content
+                        && let Some(value) = notes.rotten.get(&file.digest)
+                        && !notes.meant.contains(&file.digest)
+                    {
+                        let text =
+                            format!("damage travels as an edit: home {home} posts what v{value} rotted to at {key:?}");
                         notes.trouble.get_or_insert(text);
                     }
                     let left = before.iter().map(|(dot, _)| *dot);

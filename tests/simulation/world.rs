@@ -80,7 +80,7 @@ impl World {
         }
         world.found();
         for _ in 0..world.rng.below(12) {
-            world.person(0);
+            world.person(0).expect("a sound world");
         }
         if world.rng.percent(50) {
             world.sync(0).expect("a sound world");
@@ -115,7 +115,11 @@ impl World {
         let step = *self.rng.weighted(self.profile.weights).expect("some steps");
         let at = self.rng.index(self.homes.len());
         match step {
-            Step::Person => (0..1 + self.rng.below(3)).for_each(|_| self.person(at)),
+            Step::Person => {
+                for _ in 0..1 + self.rng.below(3) {
+                    self.person(at)?;
+                }
+            }
             Step::Sync => self.start(at)?,
             Step::Advance => self.advance()?,
             Step::Crash => self.crash()?,
@@ -131,11 +135,12 @@ impl World {
     }
 
     /// Lets a person do something at one drive.
-    pub(crate) fn person(&mut self, at: usize) {
-        let home = &self.homes[at];
-        if !home.is_at_hand() {
-            return;
+    pub(crate) fn person(&mut self, at: usize) -> Result<(), Bad> {
+        if !self.homes[at].is_at_hand() {
+            return Ok(());
         }
+        let before = self.before_hand(at)?;
+        let home = &self.homes[at];
         let mut person = Person {
             home: at,
             hand: home.disk.true_hand(),
@@ -144,13 +149,12 @@ impl World {
             values: &mut self.values,
             profile: &self.profile,
         };
-        let before = person.hand.tree();
-        let done = person.act();
-        let after = person.hand.tree();
-        let changed = after.iter().filter(|(path, seen)| before.get(*path) != Some(seen));
+        let (old, done, new) = (person.hand.tree(), person.act(), person.hand.tree());
+        let changed = new.iter().filter(|(path, seen)| old.get(*path) != Some(seen));
         self.values.touched.extend(changed.map(|(path, _)| path.key()));
-        self.note_taken(at, &before, &after);
         self.say(|_| format!("person {at}: {done}"));
+        self.after_hand(at, &before);
+        Ok(())
     }
 
     /// Notes which values a person made and took away.
@@ -259,6 +263,8 @@ impl World {
         self.homes[at].stepper.fail_call(0);
         if self.homes[at].stepper.is_crashed() {
             self.homes[at].kill();
+        } else if outcome.is_ok() {
+            self.after_whole_cycle(at)?;
         } else if let Err(error) = outcome
             && self.is_sound(at)
             && !(self.profile.has_small_drives() && error.contains("no space left on the drive"))

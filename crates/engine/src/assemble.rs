@@ -15,7 +15,7 @@ use crate::content::{Gathered, GatheredFile, Stores};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::journal::{Source, hex, plain_reason};
-use crate::memory::{self, GROWN, Grown, Keeps, STAGED, StagedChunks};
+use crate::memory::{self, GROWN, Grown, Keeps, STAGED, StagedChunks, TRASH, TrashRecord};
 use crate::space::NotNow;
 
 /// What came of a step that may go wrong for one file alone.
@@ -194,8 +194,21 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Forgets a staged chunk that does not read as it should, so that it is fetched again; what lies beside it stays.
+    /// Forgets a chunk in the trash or in staging that does not read as it should, so that it is fetched again; what lies
+    /// beside it in staging stays.
     fn drop_unreadable(&mut self, chunk: &ChunkId, stores: &mut Stores) -> Result<()> {
+        if let Some((name, _, _)) = stores.trashed.get(chunk).cloned() {
+            // It rotted before it was displaced, and nobody knew: it is kept, and stands for no content.
+            let note = format!("{TRASH}{name}");
+            if let Some(record) = memory::read::<TrashRecord>(self.index, &note)? {
+                let record = TrashRecord {
+                    content: None,
+                    ..record
+                };
+                self.commit(vec![memory::write(note, &record)])?;
+            }
+            stores.trashed.retain(|_, (holder, _, _)| *holder != name);
+        }
         let Some((name, _, _)) = stores.staged.get(chunk).cloned() else {
             return Ok(());
         };

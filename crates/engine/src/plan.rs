@@ -228,17 +228,34 @@ impl Engine<'_> {
         stores: &Stores,
         plan: &mut Plan,
     ) -> Result<bool> {
-        let Some(damage) = plan.damages.get(key).filter(|damage| damage.is_wanted) else {
+        let (Some(damage), Some(place)) = (plan.damages.get(key), place) else {
             return Ok(false);
         };
-        let Some(Place {
+        if place.is_changed() {
+            // It cannot be sent from here if nobody shows what it held: those are asked who may have it in the trash.
+            let mut unshown = BTreeSet::new();
+            for chunk in &damage.bad {
+                if self.index.versions_with_chunk(chunk)?.is_empty() {
+                    unshown.insert(*chunk);
+                }
+            }
+            if !unshown.is_empty() {
+                plan.unfinished.insert(folder.clone());
+                let lacking = self.lacking_for(damage, stores)?;
+                let asked: Vec<ChunkId> = unshown.intersection(&lacking).copied().collect();
+                self.unreadable.extend(asked.iter().copied());
+                plan.missing.extend(asked);
+            }
+            return Ok(false);
+        }
+        let Place {
             shown: Some(shown),
             observed: Observed::AsShown(stat),
-        }) = place
+        } = place
         else {
             return Ok(false);
         };
-        if !shown.value.same_content(&want.value) {
+        if !damage.is_wanted || !shown.value.same_content(&want.value) {
             return Ok(false);
         }
         let lacking = self.lacking_for(damage, stores)?;

@@ -23,12 +23,12 @@ use crate::memory::{self, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
 use crate::monitor::Phase;
 use crate::outgoing::Outgoing;
 use crate::scan::gone_writes;
+use crate::touched::CHANGED_SINCE;
 use crate::unit::{Unit, manifest_bytes, units};
 use crate::view::View;
 
-const CHANGED_SINCE: &str = "it changed since it was looked at; the next sync takes it";
-const DAMAGED_ALONE: &str =
-    "it is damaged on this drive and no other home has what it held: save it anew if it is good enough, or delete it";
+const DAMAGED_ALONE: &str = "it is damaged on this drive and no other home shows what it held: those that may have it in their trash are asked for it; \
+     if it does not come, save it anew if it is good enough, or delete it";
 
 /// What one call of `post` may use.
 pub(crate) struct Posting<'p> {

@@ -359,8 +359,8 @@ impl Engine<'_> {
         }
         // A damaged file that got another name is that file, and never posted as an edit.
         let has_local_times = !walk.damaged.is_empty() && self.disk.profile()?.has_local_times();
-        walk.writes
-            .extend(walk.damaged.see_through(&mut seen.0, &seen.1, has_local_times));
+        let named = walk.damaged.see_through(&mut seen.0, &seen.1, has_local_times);
+        walk.writes.extend(named.or_else(|| walk.damaged.forget(&path.key())));
         if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
             let found = self.places_below(&path.key())?;
             walk.replaced.extend(found);

@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::guard;
-use offsync_core::place::Place;
-use offsync_core::ports::IndexWrite;
-use offsync_core::rel_path::PathKey;
+use offsync_core::place::{Place, Stat};
+use offsync_core::ports::{DiskEntry, IndexWrite};
+use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::consent::{Consent, HELD_SAMPLE_PATHS};
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Result, is_fatal};
 use crate::memory::{self, CONFIRMED, GONE, Gone, UNSETTLED};
 use crate::overlay::Overlay;
 use crate::plan::{Action, Plan, StepAside};
 use crate::report::{Held, HeldDirection};
 use crate::scan::gone_writes;
+use crate::touched::{CHANGED_SINCE, as_trusted, looks_same};
 
 /// Rounds of settling in one go; each finished round leaves less to do.
 const ROUNDS_MAX: u32 = 64;
@@ -29,7 +30,8 @@ impl Engine<'_> {
             let mut stores = self.stores()?;
             let mut plan = self.plan(&overlay, &stores)?;
             if !plan.step_asides.is_empty() {
-                let moved = self.step_aside(std::mem::take(&mut plan.step_asides))?;
+                let step_asides = std::mem::take(&mut plan.step_asides);
+                let moved = self.step_aside(step_asides, &mut plan.unfinished)?;
                 if moved {
                     continue;
                 }
@@ -100,7 +102,7 @@ impl Engine<'_> {
     }
 
     /// Moves unposted files out of a folder's way; tells whether anything moved.
-    fn step_aside(&mut self, moves: Vec<StepAside>) -> Result<bool> {
+    fn step_aside(&mut self, moves: Vec<StepAside>, unfinished: &mut BTreeSet<PathKey>) -> Result<bool> {
         let mut moved = false;
         for StepAside { from, to } in moves {
             let Some(place) = self.index.place(&from)? else {
@@ -110,27 +112,9 @@ impl Engine<'_> {
                 continue;
             };
             let before = place.stat().copied().unwrap_or_default();
-            match self.disk.look(&to.value.path) {
-                Ok(None) => {}
-                Ok(Some(_)) => continue,
-                Err(error) if crate::error::is_fatal(&error) => return Err(error.into()),
-                // Its folder went away since the scan: the next one finds out.
-                Err(_) => continue,
-            }
-            let stat = match self.disk.rename(&value.path, &to.value.path) {
-                // A save that came between the scan and the move is found by the next scan.
-                Ok(stat) => crate::touched::as_trusted(&before, stat),
-                Err(error) if crate::error::is_fatal(&error) => return Err(error.into()),
-                Err(error) => {
-                    self.skip(
-                        &value.path,
-                        format!(
-                            "a folder of this name arrived and it could not be moved aside ({})",
-                            error.reason()
-                        ),
-                    );
-                    continue;
-                }
+            let Some(stat) = self.give_way(&value.path, &before, &to.value.path)? else {
+                unfinished.extend(from.parent());
+                continue;
             };
             self.disk.flush()?;
             let mut gone = BTreeMap::new();
@@ -152,6 +136,42 @@ impl Engine<'_> {
             moved = true;
         }
         Ok(moved)
+    }
+
+    /// Moves a file that is as the scan saw it to the name that stands for its content; gives its stat there.
+    ///
+    /// A file that was saved since has another content, and may not go under that name: somebody else's file that gives way
+    /// to the same folder may bear it by right. It stays where it is until the next scan has read it.
+    fn give_way(&mut self, from: &RelPath, before: &Stat, to: &RelPath) -> Result<Option<Stat>> {
+        let is_as_seen = |entry: Option<DiskEntry>| entry.is_some_and(|entry| looks_same(before, &entry));
+        let looks = self
+            .disk
+            .look(from)
+            .and_then(|entry| Ok((is_as_seen(entry), self.disk.look(to)?)));
+        match looks {
+            Ok((true, None)) => {}
+            Ok((false, _)) => {
+                self.skip(from, CHANGED_SINCE);
+                return Ok(None);
+            }
+            Ok((true, Some(_))) => return Ok(None),
+            Err(error) if is_fatal(&error) => return Err(error.into()),
+            // Its folder went away since the scan: the next one finds out.
+            Err(_) => return Ok(None),
+        }
+        match self.disk.rename(from, to) {
+            // A save that came between the look and the move is found by the next scan.
+            Ok(stat) => Ok(Some(as_trusted(before, stat))),
+            Err(error) if is_fatal(&error) => Err(error.into()),
+            Err(error) => {
+                let reason = error.reason();
+                self.skip(
+                    from,
+                    format!("a folder of this name arrived and it could not be moved aside ({reason})"),
+                );
+                Ok(None)
+            }
+        }
     }
 
     /// Lets places stand for other versions; their folders are looked at once more, since own changes may be settled by it.

@@ -5,6 +5,9 @@ use offsync_core::ports::{DiskEntry, EntryKind};
 
 use crate::observe::{UNTELLING_CTIME_NS, looks_unread};
 
+/// Why a file is left alone that is no longer what the scan saw.
+pub(crate) const CHANGED_SINCE: &str = "it changed since it was looked at; the next sync takes it";
+
 /// Gives the stat after a move; if somebody saved meanwhile, the one from before, marked so that the next scan reads again.
 ///
 /// A move changes the change time, so that size, time, mode and inode must do.

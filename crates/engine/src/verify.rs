@@ -300,13 +300,14 @@ impl Engine<'_> {
         let mut readings = DamagedReadings::default();
         for (key, damage) in self.damages()? {
             let place = self.index.place(&key)?;
+            readings.keys.insert(key);
             let known = place
                 .as_ref()
                 .and_then(|place| Some((&place.on_disk()?.content, place.stat()?)));
             let (Some(reads), Some((Content::File(meant), stat))) = (damage.reads, known) else {
                 continue;
             };
-            readings.0.push(DamagedReading {
+            readings.known.push(DamagedReading {
                 reads,
                 mtime_ns: stat.mtime_ns,
                 meant: meant.clone(),
@@ -351,7 +352,11 @@ impl Engine<'_> {
 /// What files that are known to be damaged read as, and their times: what reads just so and has that time is such a
 /// file under another name. With another time it is somebody's word: who saves what is there means it.
 #[derive(Default)]
-pub(crate) struct DamagedReadings(Vec<DamagedReading>);
+pub(crate) struct DamagedReadings {
+    known: Vec<DamagedReading>,
+    /// Where damaged files stand, those among them that cannot be read at all.
+    keys: BTreeSet<PathKey>,
+}
 
 struct DamagedReading {
     reads: Digest,
@@ -363,7 +368,7 @@ struct DamagedReading {
 
 impl DamagedReadings {
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.known.is_empty()
     }
 
     /// Puts what a file should read like in the place of what it reads as, if that is known damage; gives the write
@@ -376,7 +381,7 @@ impl DamagedReadings {
             let moved_ns = stat.mtime_ns - then_ns;
             moved_ns == 0 || has_local_times && is_zone_shift(moved_ns)
         };
-        let mut known = self.0.iter();
+        let mut known = self.known.iter();
         let DamagedReading { meant, damage, .. } =
             known.find(|known| known.reads == read.digest && is_its_time(known.mtime_ns))?;
         seen.content = Content::File(meant.clone());
@@ -385,6 +390,13 @@ impl DamagedReadings {
             ..damage.clone()
         };
         Some(memory::write(memory::of_key(DAMAGED, &seen.path.key()), &damage))
+    }
+
+    /// Gives the write that forgets the damage of a place where a file was read that is no damaged one: somebody put it there.
+    pub(crate) fn forget(&self, key: &PathKey) -> Option<IndexWrite> {
+        self.keys
+            .contains(key)
+            .then(|| memory::erase(memory::of_key(DAMAGED, key)))
     }
 }
 

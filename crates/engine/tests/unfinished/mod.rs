@@ -1,8 +1,12 @@
 //! Files that somebody is still writing: left as they are by those who leave them, and by nobody else.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use offsync_core::place::Stat;
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Monitor, Progress, SyncReport};
+use offsync_engine::{Monitor, Phase, Progress, SyncReport};
+use offsync_testkit::Hand;
 
 use crate::home::{Homes, path};
 
@@ -124,4 +128,60 @@ fn a_file_that_was_renamed_and_is_being_written_goes_as_one_change() {
     homes.assert_all_equal();
     assert_eq!(homes.read(1, "film 2"), "half");
     assert!(homes.hand(1).read(&path("film")).is_err());
+}
+
+/// Saves a file anew once the scan is over.
+struct SavesLate {
+    hand: Hand,
+    name: &'static str,
+    is_saved: AtomicBool,
+}
+
+impl Monitor for SavesLate {
+    fn progress(&self, progress: &Progress) {
+        if progress.phase == Phase::Fetching && !self.is_saved.swap(true, Ordering::Relaxed) {
+            self.hand.write(&path(self.name), "saved late").expect("fits");
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_file_that_is_saved_between_the_look_and_a_folders_coming_does_not_take_the_name_of_what_it_held() {
+    let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("x"), "base").expect("fits");
+    homes.round(2);
+    homes.hand(0).remove(&path("x")).expect("is there");
+    homes.hand(0).write(&path("x/inside"), "inside").expect("fits");
+    for n in [1, 2] {
+        homes.hand(n).write(&path("x"), "two had it").expect("fits");
+    }
+    homes.sync(0);
+    let late = SavesLate {
+        hand: homes.hand(1),
+        name: "x",
+        is_saved: AtomicBool::new(false),
+    };
+    let report = homes.sync_leaving(1, &late);
+    assert!(late.is_saved.load(Ordering::Relaxed));
+    assert_eq!(homes.read(1, "x"), "saved late", "it is left where it was");
+    assert_eq!(report.skipped.first().map(|skipped| &skipped.path), Some(&path("x")));
+    homes.round(4);
+    homes.assert_all_equal();
+    let tree = homes.hand(0).tree();
+    let copies: Vec<String> = tree
+        .keys()
+        .map(ToString::to_string)
+        .filter(|name| name.contains(" (other version "))
+        .collect();
+    let held: BTreeSet<String> = copies.iter().map(|name| homes.read(0, name)).collect();
+    assert_eq!(held, ["saved late", "two had it"].map(String::from).into());
+    assert!(
+        copies.iter().all(|name| name.matches(" (other version ").count() == 1),
+        "{copies:?}"
+    );
+    assert_eq!(homes.read(2, "x/inside"), "inside");
 }
