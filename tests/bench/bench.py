@@ -20,7 +20,7 @@ from parts import PARTS  # noqa: E402
 from rows import Bench, Row, Sizes  # noqa: E402
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SMALL = Sizes(20_000, 10_000, 100, 256_000_000, (5_000, 20_000), rounds=3, days=1)
+SMALL = Sizes(8_000, 5_000, 50, 100_000_000, (2_000, 8_000), rounds=3, days=1)
 FULL = Sizes(200_000, 50_000, 600, 2_000_000_000, (10_000, 50_000, 200_000), rounds=3, days=2)
 
 
