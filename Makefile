@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both set up what they need and say so. What they do stands in .ci/.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test setup build demo fmt lint deny ci large matrix soak clean
+.PHONY: help run test setup build demo fmt lint deny ci large matrix soak bench clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -57,6 +57,10 @@ soak: ## simulate many more schedules: SEEDS in each profile from FIRST on (a qu
 	@.ci/setup test
 	OFFSYNC_FIRST_SEED=$(or $(FIRST),10000) OFFSYNC_SEEDS=$(or $(SEEDS),1000) cargo test --release --package offsync-tests --test simulation \
 		-- --skip a_crash_at_every_call
+
+bench: ## measure beside rsync, borg, restic, rclone and unison where they are installed (10 minutes; OPTIONS=--full is an hour)
+	@.ci/setup cli
+	python3 -B tests/bench/bench.py $(OPTIONS)
 
 clean: ## remove what was built
 	cargo clean
