@@ -194,13 +194,25 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Tells whether a place in the trash that did not read as it should can be read at all.
+    fn is_rotten_trash(&self, name: &str, offset: u64, len: u64) -> bool {
+        let Ok(mut file) = self.disk.open_trashed(&TrashName(name.to_owned())) else {
+            return false;
+        };
+        let mut bytes = vec![0; len as usize];
+        file.seek_to(offset).is_ok() && file.read_exact(&mut bytes).is_ok()
+    }
+
     /// Forgets a chunk in the trash or in staging that does not read as it should, so that it is fetched again; what lies
     /// beside it in staging stays.
     fn drop_unreadable(&mut self, chunk: &ChunkId, stores: &mut Stores) -> Result<()> {
-        if let Some((name, _, _)) = stores.trashed.get(chunk).cloned() {
-            // It rotted before it was displaced, and nobody knew: it is kept, and stands for no content.
+        if let Some((name, offset, len)) = stores.trashed.get(chunk).cloned() {
+            // It rotted before it was displaced, and nobody knew: it is kept, and stands for no content. What could not be
+            // read at all may be read another time.
             let note = format!("{TRASH}{name}");
-            if let Some(record) = memory::read::<TrashRecord>(self.index, &note)? {
+            if self.is_rotten_trash(&name, offset, len)
+                && let Some(record) = memory::read::<TrashRecord>(self.index, &note)?
+            {
                 let record = TrashRecord {
                     content: None,
                     ..record

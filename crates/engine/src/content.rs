@@ -126,8 +126,10 @@ impl Engine<'_> {
     pub(crate) fn missing_of(&self, chunks: &[ChunkId], extra: &Stores) -> Result<Vec<ChunkId>> {
         let mut missing = Vec::new();
         for chunk in chunks {
-            let is_in_tree = !self.unreadable.contains(chunk) && !self.index.places_with_chunk(chunk)?.is_empty();
-            if !extra.holds(chunk) && !is_in_tree {
+            // What could not be read, neither where it should stand nor in the trash, is only had where it came anew.
+            let is_old = !self.unreadable.contains(chunk)
+                && (extra.trashed.contains_key(chunk) || !self.index.places_with_chunk(chunk)?.is_empty());
+            if !extra.staged.contains_key(chunk) && !is_old {
                 missing.push(*chunk);
             }
         }

@@ -181,9 +181,9 @@ impl Engine<'_> {
         self.write_want(mailbox, &mut view, &missing)?;
         let serving = Serving {
             mailbox,
-            counted: &counted,
             allowance_bytes: options.allowance_bytes,
-            holds_all: lacking.is_empty(),
+            park_after_ns: options.park_after_ns(),
+            lacking: &lacking,
         };
         self.serve(&mut view, &serving)?;
         self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted)?;

@@ -209,8 +209,8 @@ impl Engine<'_> {
             .collect();
         let all: Vec<ChunkId> = chunks.iter().map(|(chunk, _)| *chunk).collect();
         *left = self.keep_chunks(chunks, stores, Keeps::WhileWanted)?;
-        let is_left = |chunk: &ChunkId| left.iter().any(|(left, _)| left == chunk);
-        for chunk in all.iter().filter(|chunk| !is_left(chunk)) {
+        let is_left: BTreeSet<&ChunkId> = left.iter().map(|(left, _)| left).collect();
+        for chunk in all.iter().filter(|chunk| !is_left.contains(chunk)) {
             lacking.remove(chunk);
         }
         Ok(())
@@ -258,12 +258,15 @@ impl Engine<'_> {
             if unknown.is_empty() || *author == me || !self.space.learned.insert(name.clone()) {
                 continue;
             }
+            self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;
             let Some(manifest) = self.read_manifest(mailbox, &name, author)? else {
                 continue;
             };
-            self.keep_inline(&manifest, stores)?;
-            lacking.retain(|chunk| !stores.holds(chunk));
-            unknown.retain(|chunk| lacking.contains(chunk));
+            if !manifest.inline.is_empty() {
+                self.keep_inline(&manifest, stores)?;
+                lacking.retain(|chunk| !stores.holds(chunk));
+                unknown.retain(|chunk| lacking.contains(chunk));
+            }
             for pack in manifest.packs.into_iter().filter(|pack| view.contains(&pack.name)) {
                 for chunk in &pack.chunks {
                     unknown.remove(chunk);

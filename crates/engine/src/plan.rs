@@ -206,9 +206,10 @@ impl Engine<'_> {
                 });
             }
             Step::Wait => {
-                if let Some(Content::File(file)) = want.as_ref().map(|want| &want.value.content) {
-                    let path = want.as_ref().map_or_else(RelPath::root, |want| want.value.path.clone());
-                    self.space.add_waiting(&path, file, &missing);
+                if let Some(want) = &want
+                    && let Content::File(file) = &want.value.content
+                {
+                    self.space.add_waiting(&want.value.path, file, &missing);
                 }
                 plan.missing.extend(missing);
                 plan.unfinished.insert(folder.clone());

@@ -50,7 +50,7 @@ impl Engine<'_> {
     }
 
     /// Tells whether somebody may count whose statement has not been seen yet: a listing may show a head before it.
-    fn knows_of_strangers(&self) -> Result<bool> {
+    pub(crate) fn knows_of_strangers(&self) -> Result<bool> {
         let people = self.people()?;
         let heads = self.heads()?;
         let mut counts = heads.values().flat_map(|cached| &cached.head.counts);
@@ -169,21 +169,21 @@ impl Engine<'_> {
         if lacking.is_empty() {
             return Ok(false);
         }
-        let chunks = self.chunks_of_pack(mailbox, name)?;
+        let chunks = self.chunks_of_pack(mailbox, name)?.unwrap_or_default();
         Ok(chunks.iter().any(|chunk| lacking.contains(chunk)))
     }
 
-    /// Gives what a pack holds; nothing if it cannot be read.
-    pub(crate) fn chunks_of_pack(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<Vec<ChunkId>> {
+    /// Gives what a pack holds; `None` if it cannot be read.
+    pub(crate) fn chunks_of_pack(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<Option<Vec<ChunkId>>> {
         // Its changeset tells what it holds, and is small; a pack is fetched to be asked only where that is gone.
         if let Some(chunks) = self.chunks_by_manifest(mailbox, name)? {
-            return Ok(chunks);
+            return Ok(Some(chunks));
         }
         let Some(sealed) = self.get(mailbox, name)? else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
-        let chunks = decode_pack(self.keys, name, &sealed).unwrap_or_default();
-        Ok(chunks.into_iter().map(|(id, _)| id).collect())
+        let chunks = decode_pack(self.keys, name, &sealed).ok();
+        Ok(chunks.map(|chunks| chunks.into_iter().map(|(id, _)| id).collect()))
     }
 
     /// Gives the chunks of a pack as its changeset tells them; `None` if that cannot be read.

@@ -16,7 +16,6 @@ use offsync_core::rel_path::PathKey;
 use offsync_core::version_vector::VersionVector;
 
 use crate::content::Stores;
-use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, GAP_CYCLES as GAP_NOTE, STATEMENT};
@@ -25,10 +24,10 @@ use crate::view::View;
 /// What one call of `serve` may use.
 pub(crate) struct Serving<'s> {
     pub(crate) mailbox: &'s dyn Mailbox,
-    pub(crate) counted: &'s Counted,
     pub(crate) allowance_bytes: Option<u64>,
-    /// Whether all content that anybody posted is on this drive.
-    pub(crate) holds_all: bool,
+    pub(crate) park_after_ns: i64,
+    /// What this location lacks itself.
+    pub(crate) lacking: &'s BTreeSet<ChunkId>,
 }
 
 impl Engine<'_> {
@@ -241,41 +240,68 @@ impl Engine<'_> {
     /// Such a reader cannot fold what follows its gap before it has the state, and then asks for content by name. Listings
     /// that lag let a mailbox grow beyond its allowance; without this nobody could ever say another word in it.
     fn make_room(&mut self, view: &mut View, size_bytes: u64, wanted: &[Want], serving: &Serving<'_>) -> Result<bool> {
-        let has_gap = |location: &LocationId| {
-            wanted
-                .iter()
-                .any(|want| want.location == *location && want.gap.is_some())
-        };
-        let mut reading = serving.counted.clone();
-        reading.0.retain(|location, _| !has_gap(location));
-        // Whoever takes a pack away has what it holds, and so has another home: its author, or one that read it.
-        let me = self.me();
-        if !serving.holds_all || reading.anyone_lacks_more() || !reading.0.contains_key(&me) {
+        if !serving.lacking.is_empty() {
             return Ok(false);
         }
-        let lacking = reading.lacking();
+        let mut packs = self.spare_packs(view, wanted, serving)?;
+        // All at once or none: to take some away for a state that has no room after all would be in vain.
+        let spare: u64 = packs.iter().map(|name| view.size_of(name)).sum();
+        let left = view.used_bytes().saturating_sub(spare);
+        if left.saturating_add(size_bytes) > allowed(serving.allowance_bytes) {
+            return Ok(false);
+        }
+        packs.sort_by_key(|name| view.size_of(name));
+        while size_bytes > reserve_left(view, serving.allowance_bytes) {
+            let Some(largest) = packs.pop() else { return Ok(false) };
+            self.delete_object(serving.mailbox, view, &largest)?;
+        }
+        Ok(true)
+    }
+
+    /// Gives the packs that only readers with a gap wait for, and whose content this drive reads as it should be.
+    ///
+    /// Where nobody else has read one, its author takes back what it alone holds: that is as if it had not been posted.
+    fn spare_packs(&mut self, view: &View, wanted: &[Want], serving: &Serving<'_>) -> Result<Vec<ObjectName>> {
+        let mailbox = serving.mailbox;
+        let with_gap: BTreeSet<LocationId> = wanted
+            .iter()
+            .filter(|want| want.gap.is_some())
+            .map(|want| want.location)
+            .collect();
+        // As before any pruning: whoever counts is asked again, for posting may have taken long.
+        self.learn_heads(mailbox, view)?;
+        let mut reading = self.counted(serving.park_after_ns, serving.lacking)?;
+        reading.0.retain(|location, _| !with_gap.contains(location));
+        let me = self.me();
+        if self.knows_of_strangers()? || reading.anyone_lacks_more() || !reading.0.contains_key(&me) {
+            return Ok(Vec::new());
+        }
+        let is_held_elsewhere = reading.others(me).next().is_some();
         let is_old = |name: &&ObjectName| match name {
             ObjectName::Pack { author, sequence, .. } => {
-                let is_held_twice = *author == me || reading.others(me).next().is_some();
-                is_held_twice && !has_gap(author) && reading.all_folded(author, *sequence)
+                (*author == me || is_held_elsewhere)
+                    && !with_gap.contains(author)
+                    && reading.all_folded(author, *sequence)
             }
             _ => false,
         };
-        let mut packs: Vec<ObjectName> = view.names().filter(is_old).cloned().collect();
-        packs.sort_by_key(|name| view.size_of(name));
-        let stores = self.stores()?;
-        while size_bytes > reserve_left(view, serving.allowance_bytes) {
-            let Some(largest) = packs.pop() else { return Ok(false) };
-            let chunks = self.chunks_of_pack(serving.mailbox, &largest)?;
+        let old: Vec<ObjectName> = view.names().filter(is_old).cloned().collect();
+        let (lacking, stores) = (reading.lacking(), self.stores()?);
+        let mut spare = Vec::new();
+        for name in old {
+            // What cannot be read, a newer Offsync may have written.
+            let Some(chunks) = self.chunks_of_pack(mailbox, &name)? else {
+                continue;
+            };
             let mut is_spare = chunks.iter().all(|chunk| !lacking.contains(chunk));
             for chunk in &chunks {
                 is_spare = is_spare && self.can_serve(chunk, &stores)?;
             }
             if is_spare {
-                self.delete_object(serving.mailbox, view, &largest)?;
+                spare.push(name);
             }
         }
-        Ok(true)
+        Ok(spare)
     }
 
     /// Tells whether a chunk can be read here, or is of nothing any more.
@@ -393,8 +419,10 @@ impl Engine<'_> {
 
 /// Gives the room that repair may use: the reserve is there for it.
 fn reserve_left(view: &View, allowance_bytes: Option<u64>) -> u64 {
-    let Some(allowance) = allowance_bytes else {
-        return u64::MAX;
-    };
-    (allowance * ALLOWANCE_PERCENT / 100).saturating_sub(view.used_bytes())
+    allowed(allowance_bytes).saturating_sub(view.used_bytes())
+}
+
+/// Gives what the mailbox may hold at most.
+fn allowed(allowance_bytes: Option<u64>) -> u64 {
+    allowance_bytes.map_or(u64::MAX, |allowance| allowance * ALLOWANCE_PERCENT / 100)
 }

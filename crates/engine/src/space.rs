@@ -103,7 +103,8 @@ impl Space {
     /// Adds a file that waits for some of its chunks.
     pub(crate) fn add_waiting(&mut self, path: &RelPath, file: &FileContent, lacking: &[ChunkId]) {
         let pieces = file.pieces();
-        let of_lacking = pieces.iter().filter(|(chunk, _, _)| lacking.contains(chunk));
+        let lacks: BTreeSet<&ChunkId> = lacking.iter().collect();
+        let of_lacking = pieces.iter().filter(|(chunk, _, _)| lacks.contains(chunk));
         let lacking_bytes: u64 = of_lacking.map(|(_, _, len)| *len).sum();
         self.waiting.push(Waiting {
             path: path.clone(),
@@ -217,7 +218,7 @@ impl Space {
 }
 
 /// Says that there is no room for a file.
-pub(crate) fn no_room(needed_bytes: u64, there_bytes: u64) -> String {
+fn no_room(needed_bytes: u64, there_bytes: u64) -> String {
     if needed_bytes <= there_bytes {
         return "the drive had no room for it when it came; sync again. Nothing is lost".into();
     }

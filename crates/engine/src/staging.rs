@@ -18,6 +18,8 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::journal::hex;
 use crate::memory::{self, Keeps, STAGED, StagedChunks, UNKEPT, UNSETTLED, UnkeptPack};
+use crate::monitor::Phase;
+use crate::report::SkippedPath;
 use crate::space::DriveRoom;
 use crate::view::View;
 
@@ -63,9 +65,11 @@ impl Engine<'_> {
 
     /// Names in the report what this drive has no room for.
     pub(crate) fn say_what_has_no_room(&mut self) {
-        for (path, sentence) in self.space.sentences() {
-            self.skip(&path, sentence);
-        }
+        let said = self.space.sentences().into_iter();
+        // Each is named once: no need to look for it among so many.
+        let lines: Vec<SkippedPath> = said.map(|(path, reason)| SkippedPath { path, reason }).collect();
+        self.report.no_room_files = lines.iter().filter(|line| line.path != RelPath::root()).count() as u64;
+        self.report.skipped.extend(lines);
     }
 
     /// Drops parts whose entry has not come, since somebody waits for their room; tells whether there were any.
@@ -123,17 +127,22 @@ impl Engine<'_> {
             if let Some(name) = &name
                 && !left.is_empty()
                 && !self.space.fetched.contains(name)
-                && self.has_room_for_part(view.size_of(name), &stores)?
             {
-                let chunks = self.fetch_pack(mailbox, name)?;
-                self.keep_chunks(chunks, &mut stores, Keeps::UntilEntry)?;
+                self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;
+                let has_room = self.has_room_for_part(view.size_of(name), &stores)?;
+                let without_room = if has_room {
+                    let chunks = self.fetch_pack(mailbox, name)?;
+                    self.keep_chunks(chunks, &mut stores, Keeps::UntilEntry)?
+                } else {
+                    Vec::new()
+                };
+                self.space.is_tight |= !has_room || !without_room.is_empty();
                 left = self.missing_of(&left, &stores)?;
             }
             let is_usable = name.as_ref().is_some_and(|name| !self.unusable.contains(name));
             if left.is_empty() || !is_usable {
                 self.commit(vec![memory::erase(format!("{UNKEPT}{note}"))])?;
             } else {
-                self.space.is_tight = true;
                 lacking.extend(left);
             }
         }

@@ -338,6 +338,11 @@ impl Homes {
         self.mailbox.used_bytes()
     }
 
+    /// Puts an object into the mailbox that no home wrote.
+    pub(crate) fn forge(&self, name: &str, bytes: Vec<u8>) {
+        self.mailbox.forge(name, bytes);
+    }
+
     /// Damages an object of the mailbox.
     pub(crate) fn damage(&self, name: &str) {
         assert!(self.mailbox.damage(name, &mut Rng::new(1)));

@@ -18,19 +18,9 @@ fn film() -> Vec<u8> {
 
 #[test]
 fn packs_that_only_wait_for_a_reader_with_a_gap_make_room_for_what_helps_it() {
-    let mut homes = Homes::new(3);
-    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
-    homes.round(3);
-    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
-    homes.sync(0);
-    let first = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
-    homes.sync(1);
-    homes.lose_objects(&first.expect("a changeset"));
     // A home whose listing lags posts more than the allowance.
-    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
-    homes.sync(0);
+    let mut homes = with_a_gap();
     assert!(homes.mail_bytes() > ALLOWANCE_BYTES);
-    homes.sync(1);
     homes.hand(1).write(&path("c.txt"), "c").expect("fits");
     for _ in 0..12 {
         (0..3).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
@@ -52,7 +42,6 @@ fn packs_that_somebody_else_still_reads_stay_however_full_it_is() {
     homes.hand(0).write(&path("film.mov"), film()).expect("fits");
     homes.sync(0);
     homes.sync(1);
-    let packs = |homes: &Homes| homes.mail().iter().filter(|name| name.ends_with(".pack")).count();
     let before = packs(&homes);
     // Home 3 has the gap; home 2 needs no more than to be asked.
     for _ in 0..4 {
@@ -62,6 +51,73 @@ fn packs_that_somebody_else_still_reads_stay_however_full_it_is() {
     }
     assert_eq!(packs(&homes), before);
     assert_eq!(homes.sync_allowing(2, ALLOWANCE_BYTES).missing_chunks, 0);
+}
+
+/// Three homes; the first posted a film beyond the allowance, and the last has a gap.
+fn with_a_gap() -> Homes {
+    let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(3);
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(0);
+    let first = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
+    homes.sync(1);
+    homes.lose_objects(&first.expect("a changeset"));
+    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
+    homes.sync(0);
+    homes.sync(1);
+    homes
+}
+
+fn packs(homes: &Homes) -> Vec<String> {
+    homes
+        .mail()
+        .into_iter()
+        .filter(|name| name.ends_with(".pack"))
+        .collect()
+}
+
+#[test]
+fn nothing_is_taken_away_for_a_state_that_has_no_room_after_all() {
+    let mut homes = with_a_gap();
+    let before = packs(&homes);
+    // Not even heads fit into this.
+    for _ in 0..4 {
+        (0..3).for_each(|home| drop(homes.sync_allowing(home, 1_000)));
+    }
+    assert_eq!(packs(&homes), before);
+}
+
+#[test]
+fn a_pack_that_cannot_be_read_is_not_taken_for_spare() {
+    let mut homes = with_a_gap();
+    let before = packs(&homes);
+    homes.lose_objects("out.");
+    // Sealed by somebody who may know more than this one does.
+    homes.forge(&before[0], vec![7; ALLOWANCE_BYTES as usize]);
+    for _ in 0..4 {
+        (0..3).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
+    }
+    assert_eq!(packs(&homes), before[..1]);
+}
+
+#[test]
+fn the_author_takes_back_what_nobody_else_has_read_yet_and_serves_it() {
+    let mut homes = Homes::new(2);
+    homes.round(2);
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(0);
+    let first = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
+    homes.lose_objects(&first.expect("a changeset"));
+    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
+    homes.sync(0);
+    assert!(homes.mail_bytes() > ALLOWANCE_BYTES);
+    for _ in 0..12 {
+        (0..2).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
+    }
+    homes.assert_all_equal();
+    assert_eq!(homes.read(1, "b.txt"), "b");
+    homes.assert_mailbox_holds_only_heads_and_people();
 }
 
 #[test]
