@@ -64,6 +64,17 @@ impl Engine<'_> {
         Ok(memory::read(self.index, HELD)?.unwrap_or_default())
     }
 
+    /// Tells whether any of some deletions was held and shown, and nobody answered: it waits for that, though there are
+    /// fewer by now, for somebody edited some of the files or brought them back.
+    pub(crate) fn are_held(&self, direction: HeldDirection, keys: &BTreeSet<PathKey>) -> Result<bool> {
+        let shown = self.shown_held()?;
+        let mut alike = shown
+            .iter()
+            .chain(&self.held)
+            .filter(|set| set.held.direction == direction);
+        Ok(alike.any(|set| !set.keys.is_disjoint(keys)))
+    }
+
     /// Notes what this cycle holds in one direction.
     pub(crate) fn hold(&mut self, held: Held, keys: BTreeSet<PathKey>) {
         self.held.retain(|set| set.held.direction != held.direction);
@@ -77,12 +88,12 @@ impl Engine<'_> {
         deleted.retain(|i| !consent.covers(HeldDirection::Local, &changes[*i].origin()));
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
         let of = left + deletions;
-        if !guard::is_held(deletions, of) {
+        let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();
+        if !guard::is_held(deletions, of) && !self.are_held(HeldDirection::Local, &keys)? {
             return Ok(changes);
         }
         let paths = deleted.iter().map(|i| changes[*i].value.path.clone());
         let sample = paths.take(HELD_SAMPLE_PATHS).collect();
-        let keys = deleted.iter().map(|i| changes[*i].origin()).collect();
         self.hold(
             Held {
                 direction: HeldDirection::Local,

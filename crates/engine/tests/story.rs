@@ -122,6 +122,35 @@ fn a_folder_beats_a_file_of_its_name_and_the_file_stands_beside() {
 }
 
 #[test]
+fn what_was_held_once_waits_for_an_answer_though_there_is_less_of_it() {
+    let mut homes = Homes::new(2);
+    let names: Vec<String> = (0..20).map(|number| format!("{number}")).collect();
+    for name in &names {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    for name in &names[..6] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    assert!(homes.sync(0).held.is_some());
+    // Somebody's edit beats one of the six deletions: five of twenty would not be many.
+    homes.hand(1).write(&path("0"), "edited").expect("fits");
+    homes.sync(1);
+
+    let report = homes.sync(0);
+
+    assert_eq!(report.held.map(|held| held.deletions), Some(5));
+    homes.round(2);
+    assert_eq!(homes.hand(1).tree().len(), 20);
+    homes.sync_confirmed(0);
+    homes.round(2);
+    assert_eq!((homes.hand(0).tree().len(), homes.hand(1).tree().len()), (15, 15));
+}
+
+#[test]
 fn many_deletions_wait_for_a_yes_where_they_were_made() {
     let mut homes = Homes::new(2);
     for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
