@@ -128,16 +128,20 @@ impl RealDisk {
         }
     }
 
+    /// Gives the longest name that the drive takes.
+    pub(super) fn name_bytes_max(&self) -> usize {
+        match fstatvfs(self.root.handle()).map_or(0, |found| found.f_namemax) {
+            0 => NAME_BYTES_MAX,
+            longest => usize::try_from(longest).map_or(NAME_BYTES_MAX, |longest| longest.min(NAME_BYTES_MAX)),
+        }
+    }
+
     fn unwritten_profile(&self, file: Option<&OwnedFd>) -> DriveProfile {
         let all = DriveProfile::default();
-        let longest = fstatvfs(self.root.handle()).map_or(0, |found| found.f_namemax);
         // The kernel knows how far a file may reach, and says so before anything is written.
         let is_small = file.is_some_and(|file| seek(file, SeekFrom::Start(1 << 32)).is_err());
         DriveProfile {
-            name_bytes_max: match longest {
-                0 => all.name_bytes_max,
-                longest => longest.min(NAME_BYTES_MAX as u64),
-            },
+            name_bytes_max: self.name_bytes_max() as u64,
             file_bytes_max: if is_small {
                 u64::from(u32::MAX)
             } else {
