@@ -5,18 +5,18 @@
 //! so a name between is not taken for one that a person gave, unless the drive refuses to give it back. Then it waits
 //! for the next time. Never moves what such a note cannot have been about.
 
-use std::io::Write;
 use std::sync::PoisonError;
 
 use offsync_core::ports::{Disk, DiskError, DiskErrorKind};
 use offsync_core::rel_path::RelPath;
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
-use rustix::io::{Errno, Result, retry_on_intr};
+use rustix::fs::{AtFlags, Mode, OFlags, openat, unlinkat};
+use rustix::io::{Errno, Result};
 
 use super::RealDisk;
 use super::errors::failed;
 use super::moves::{Aside, Spot, move_free};
+use super::own_file::OwnFile;
 use super::root_folder::Purpose;
 use super::sight::see;
 use crate::disk::names::{ASIDE, ASIDE_NEW, private};
@@ -74,9 +74,7 @@ impl RealDisk {
             path: path.clone(),
             between: between.to_vec(),
         });
-        let own = self.own_folder()?;
-        let written = write_note(&own, &asides);
-        written.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+        self.write_note(&asides)
     }
 
     /// Forgets, after a flush, what was given back before it.
@@ -87,13 +85,11 @@ impl RealDisk {
         if asides.len() == before {
             return;
         }
-        let Ok(own) = self.own_folder() else { return };
         // A note that stays all the same names nothing that is there any more.
-        if asides.is_empty() {
-            let _ = unlinkat(own, ASIDE, AtFlags::empty());
-        } else {
-            let _ = write_note(&own, &asides);
-        }
+        let _ = match asides.is_empty() {
+            true => self.own_folder().and_then(|own| unlinkat(own, ASIDE, AtFlags::empty())),
+            false => self.write_note(&asides),
+        };
     }
 
     /// Puts back what is still set aside since a cable was pulled.
@@ -142,6 +138,14 @@ impl RealDisk {
         let parent = self.root.parent(&aside.path);
         let seen = parent.and_then(|(folder, _)| see(&folder, &aside.between));
         !matches!(seen, Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP))
+    }
+
+    fn write_note(&self, asides: &[Aside]) -> Result<()> {
+        let file = OwnFile {
+            name: ASIDE,
+            new: ASIDE_NEW,
+        };
+        self.replace_own(file, &(FORMAT, asides))
     }
 
     fn own_folder(&self) -> Result<OwnedFd> {
@@ -200,16 +204,4 @@ fn read_note(own: &OwnedFd) -> Vec<Aside> {
         // It was torn while it was written: nothing was set aside yet.
         _ => Vec::new(),
     }
-}
-
-fn write_note(own: &OwnedFd, asides: &[Aside]) -> std::io::Result<()> {
-    let bytes = postcard::to_allocvec(&(FORMAT, asides)).map_err(std::io::Error::other)?;
-    let _ = unlinkat(own, ASIDE_NEW, AtFlags::empty());
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = retry_on_intr(|| openat(own, ASIDE_NEW, flags, Mode::from_bits_truncate(0o600)))?;
-    let mut file = std::fs::File::from(file);
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    renameat(own, ASIDE_NEW, own, ASIDE)?;
-    Ok(())
 }

@@ -13,6 +13,7 @@ use rustix::io::Errno;
 
 use super::RealDisk;
 use super::moves::{Aside, Spot, move_free_by_look};
+use super::real_disk::FLUSHED;
 use super::root_folder::{RootFolder, Walker};
 
 fn path(text: &str) -> RelPath {
@@ -178,6 +179,19 @@ fn a_name_that_was_set_aside_when_the_cable_was_pulled_is_put_back_before_anybod
     fs::write(top.path().join(".offsync/aside"), [1, 9, 9]).unwrap();
     let _lock = disk.lock().unwrap();
     assert_eq!(names(&folder), all);
+}
+
+#[test]
+fn the_note_is_flushed_with_its_name_before_a_name_is_set_aside() {
+    let top = tempfile::tempdir().unwrap();
+    fs::write(top.path().join("photo"), "x").unwrap();
+    let disk = RealDisk::create(top.path()).unwrap();
+    FLUSHED.take();
+    disk.while_aside(&path("photo"), |_| {
+        assert_eq!(FLUSHED.take(), [path(".offsync")]);
+        Ok(())
+    })
+    .unwrap();
 }
 
 /// Writes a note of names set aside, as a pulled cable may leave it, or somebody who means ill.
