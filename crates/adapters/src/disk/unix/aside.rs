@@ -2,20 +2,21 @@
 //!
 //! Guarantees that each is written down in Offsync's own folder before it is set aside, until a flush after it was given
 //! back. Where a cable was pulled in between, whoever locks the archive next puts the name back, before anybody looks:
-//! so a name between is never taken for one that a person gave.
+//! so a name between is not taken for one that a person gave, unless the drive refuses to give it back. Then it waits
+//! for the next time. Never moves what such a note cannot have been about.
 
-use std::io::Write;
 use std::sync::PoisonError;
 
-use offsync_core::ports::{Disk, DiskError};
+use offsync_core::ports::{Disk, DiskError, DiskErrorKind};
 use offsync_core::rel_path::RelPath;
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
-use rustix::io::{Errno, Result, retry_on_intr};
+use rustix::fs::{AtFlags, Mode, OFlags, openat, unlinkat};
+use rustix::io::{Errno, Result};
 
 use super::RealDisk;
 use super::errors::failed;
 use super::moves::{Aside, Spot, move_free};
+use super::own_file::OwnFile;
 use super::root_folder::Purpose;
 use super::sight::see;
 use crate::disk::names::{ASIDE, ASIDE_NEW, private};
@@ -26,6 +27,9 @@ const FORMAT: u8 = 1;
 const NOTE_BYTES_MAX: u64 = 1 << 20;
 /// How many names are tried for what is set aside, or cannot have its own back.
 const TRIES_MAX: u32 = 100;
+/// How each name between begins; a number follows. Short, beside the file, and telling: without Offsync a person finds
+/// the file under it.
+const BETWEEN: &str = "offsync-renames-this-";
 
 impl RealDisk {
     /// Changes the spelling of a name that the file system takes for the same: by a name between, as `rename` on the
@@ -51,8 +55,7 @@ impl RealDisk {
     /// Moves what has a name to a free one beside it, written down before, and gives that.
     fn set_aside(&self, path: &RelPath, own: Spot<'_>) -> Result<Vec<u8>> {
         for number in 0..TRIES_MAX {
-            // Short, beside the file, and telling: without Offsync a person finds the file under it.
-            let between = format!("offsync-renames-this-{number}").into_bytes();
+            let between = name_between(number);
             if !matches!(see(own.folder, &between), Err(Errno::NOENT)) {
                 continue;
             }
@@ -71,40 +74,47 @@ impl RealDisk {
             path: path.clone(),
             between: between.to_vec(),
         });
-        let own = self.own_folder()?;
-        let written = write_note(&own, &asides);
-        written.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+        self.write_note(&asides)
     }
 
     /// Forgets, after a flush, what was given back before it.
     pub(super) fn forget_asides(&self) {
         let mut asides = self.asides.lock().unwrap_or_else(PoisonError::into_inner);
-        if asides.is_empty() {
+        let before = asides.len();
+        asides.retain(|aside| self.is_aside(aside));
+        if asides.len() == before {
             return;
         }
-        asides.retain(|aside| self.is_aside(aside));
-        if asides.is_empty()
-            && let Ok(own) = self.own_folder()
-        {
-            // A note that stays names nothing that is there any more.
-            let _ = unlinkat(own, ASIDE, AtFlags::empty());
-        }
+        // A note that stays all the same names nothing that is there any more.
+        let _ = match asides.is_empty() {
+            true => self.own_folder().and_then(|own| unlinkat(own, ASIDE, AtFlags::empty())),
+            false => self.write_note(&asides),
+        };
     }
 
     /// Puts back what is still set aside since a cable was pulled.
+    ///
+    /// What cannot have its name back stays noted for the next time: one name never keeps anybody out of the archive.
     pub(super) fn put_back_asides(&self) -> std::result::Result<(), DiskError> {
         let Ok(own) = self.own_folder() else { return Ok(()) };
-        let asides = read_note(&own);
-        for aside in asides.iter().filter(|aside| self.is_aside(aside)) {
-            self.put_back(aside)
-                .map_err(|errno| failed("put back the name of", &aside.path, errno))?;
-            self.touch_parent(&aside.path);
+        let noted = read_note(&own);
+        if noted.is_empty() {
+            return Ok(());
         }
-        if !asides.is_empty() {
-            self.flush()?;
-            let _ = unlinkat(own, ASIDE, AtFlags::empty());
+        for aside in noted.iter().filter(|aside| self.is_aside(aside)) {
+            match self.put_back(aside) {
+                Ok(()) => self.touch_parent(&aside.path),
+                Err(errno) => {
+                    let error = failed("put back the name of", &aside.path, errno);
+                    if error.kind() == DiskErrorKind::Gone {
+                        return Err(error);
+                    }
+                }
+            }
         }
-        Ok(())
+        // The note holds all that is known here, too: it is written before anything is set aside.
+        *self.asides.lock().unwrap_or_else(PoisonError::into_inner) = noted;
+        self.flush()
     }
 
     fn put_back(&self, aside: &Aside) -> Result<()> {
@@ -116,15 +126,26 @@ impl RealDisk {
                 break;
             }
             // Somebody used the name meanwhile: both stay, and the names say which is which.
-            put = move_free(own.beside(&aside.between), own.beside(&set_aside_name(name, number)));
+            let other = set_aside_name(name, number, self.name_bytes_max());
+            put = move_free(own.beside(&aside.between), own.beside(&other));
         }
         put
     }
 
-    /// Tells whether something stands under the name between. A folder that is gone holds nothing.
+    /// Tells whether something stands under the name between, or may: what cannot be looked at is not forgotten. A
+    /// folder that is gone holds nothing.
     fn is_aside(&self, aside: &Aside) -> bool {
         let parent = self.root.parent(&aside.path);
-        parent.is_ok_and(|(folder, _)| see(&folder, &aside.between).is_ok())
+        let seen = parent.and_then(|(folder, _)| see(&folder, &aside.between));
+        !matches!(seen, Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP))
+    }
+
+    fn write_note(&self, asides: &[Aside]) -> Result<()> {
+        let file = OwnFile {
+            name: ASIDE,
+            new: ASIDE_NEW,
+        };
+        self.replace_own(file, &(FORMAT, asides))
     }
 
     fn own_folder(&self) -> Result<OwnedFd> {
@@ -133,15 +154,41 @@ impl RealDisk {
     }
 }
 
-/// Makes the name of what cannot have its own back: `long name (set aside).txt`.
-fn set_aside_name(name: &[u8], number: u32) -> Vec<u8> {
-    let dot = name.iter().rposition(|byte| *byte == b'.').filter(|at| *at > 0);
-    let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));
+fn name_between(number: u32) -> Vec<u8> {
+    format!("{BETWEEN}{number}").into_bytes()
+}
+
+/// Tells whether a note may be one of ours. The drive comes from elsewhere: a name that leads to another folder would
+/// reach out of the archive.
+fn is_ours(aside: &Aside) -> bool {
+    !aside.path.is_root() && (0..TRIES_MAX).any(|number| aside.between == name_between(number))
+}
+
+/// Makes the name of what cannot have its own back: `long name (set aside).txt`. One that is too long loses the end of
+/// what is before the sign, by whole characters.
+fn set_aside_name(name: &[u8], number: u32, bytes_max: usize) -> Vec<u8> {
     let sign = match number {
         0 => " (set aside)".to_owned(),
         number => format!(" (set aside {})", number + 1),
     };
-    [stem, sign.as_bytes(), extension].concat()
+    let room = bytes_max.saturating_sub(sign.len());
+    // What leaves nothing of the name is no ending.
+    let is_ending = |at: &usize| *at > 0 && name.len() - at < room;
+    let dot = name.iter().rposition(|byte| *byte == b'.').filter(is_ending);
+    let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));
+    [cut(stem, room - extension.len()), sign.as_bytes(), extension].concat()
+}
+
+/// Gives the first bytes of a name, and no part of a character of a text.
+fn cut(name: &[u8], bytes_max: usize) -> &[u8] {
+    let len = name.len().min(bytes_max);
+    match std::str::from_utf8(name) {
+        Ok(text) => {
+            let whole = (0..=len).rev().find(|at| text.is_char_boundary(*at));
+            &name[..whole.unwrap_or(0)]
+        }
+        Err(_) => &name[..len],
+    }
 }
 
 fn read_note(own: &OwnedFd) -> Vec<Aside> {
@@ -153,20 +200,8 @@ fn read_note(own: &OwnedFd) -> Vec<Aside> {
     let mut bytes = Vec::new();
     let read = std::fs::File::from(file).take(NOTE_BYTES_MAX).read_to_end(&mut bytes);
     match (read, postcard::from_bytes::<(u8, Vec<Aside>)>(&bytes)) {
-        (Ok(_), Ok((FORMAT, asides))) => asides,
+        (Ok(_), Ok((FORMAT, asides))) => asides.into_iter().filter(is_ours).collect(),
         // It was torn while it was written: nothing was set aside yet.
         _ => Vec::new(),
     }
-}
-
-fn write_note(own: &OwnedFd, asides: &[Aside]) -> std::io::Result<()> {
-    let bytes = postcard::to_allocvec(&(FORMAT, asides)).map_err(std::io::Error::other)?;
-    let _ = unlinkat(own, ASIDE_NEW, AtFlags::empty());
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = retry_on_intr(|| openat(own, ASIDE_NEW, flags, Mode::from_bits_truncate(0o600)))?;
-    let mut file = std::fs::File::from(file);
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    renameat(own, ASIDE_NEW, own, ASIDE)?;
-    Ok(())
 }

@@ -130,7 +130,9 @@ fn identity_under(_: impl AsFd) -> Result<Vec<u8>> {
     Ok(Vec::new())
 }
 
-/// Tells whether a file system is one of Windows, also behind FUSE: what has a real block device there is NTFS or exFAT.
+/// Tells whether a file system is one of Windows, also behind FUSE, which hides the kind: what has a real block device
+/// there is nearly always NTFS or exFAT. A drive for Linux that is read that way (`fuse2fs`) has one, too, and gets the
+/// stricter rule for names: it escapes more than it would have to.
 #[cfg(target_os = "linux")]
 fn is_for_windows(magic: u64, device: u64) -> bool {
     magic::FOR_WINDOWS.contains(&magic) || magic == magic::FUSE && rustix::fs::major(device) != 0

@@ -10,6 +10,7 @@ mod listing;
 mod meta;
 mod moves;
 mod open_file;
+mod own_file;
 mod port;
 mod profile;
 mod real_disk;

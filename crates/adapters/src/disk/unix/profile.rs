@@ -9,13 +9,14 @@ use offsync_core::limits::NAME_BYTES_MAX;
 use offsync_core::ports::{Disk, DiskError};
 use rustix::fd::OwnedFd;
 use rustix::fs::{
-    AtFlags, Mode, OFlags, SeekFrom, Timespec, Timestamps, fchmod, fstatvfs, futimens, openat, renameat, seek,
-    symlinkat, unlinkat,
+    AtFlags, Mode, OFlags, SeekFrom, Timespec, Timestamps, fchmod, fstatvfs, futimens, openat, seek, symlinkat,
+    unlinkat,
 };
 use rustix::io::{Errno, Result, retry_on_intr};
 use serde::{Deserialize, Serialize};
 
 use super::RealDisk;
+use super::own_file::OwnFile;
 use super::root_folder::Purpose;
 use super::sight::{see, see_open};
 use crate::disk::names::{PROFILE, PROFILE_NEW, private};
@@ -81,8 +82,16 @@ impl RealDisk {
             profile,
         };
         // What cannot be kept is found out again.
-        let _ = write_kept(&own, &kept);
+        let _ = self.write_kept(&kept);
         Ok(profile)
+    }
+
+    fn write_kept(&self, kept: &Kept) -> Result<()> {
+        let file = OwnFile {
+            name: PROFILE,
+            new: PROFILE_NEW,
+        };
+        self.replace_own(file, kept)
     }
 
     fn try_out(&self, own: &OwnedFd) -> Result<DriveProfile> {
@@ -128,16 +137,20 @@ impl RealDisk {
         }
     }
 
+    /// Gives the longest name that the drive takes.
+    pub(super) fn name_bytes_max(&self) -> usize {
+        match fstatvfs(self.root.handle()).map_or(0, |found| found.f_namemax) {
+            0 => NAME_BYTES_MAX,
+            longest => usize::try_from(longest).map_or(NAME_BYTES_MAX, |longest| longest.min(NAME_BYTES_MAX)),
+        }
+    }
+
     fn unwritten_profile(&self, file: Option<&OwnedFd>) -> DriveProfile {
         let all = DriveProfile::default();
-        let longest = fstatvfs(self.root.handle()).map_or(0, |found| found.f_namemax);
         // The kernel knows how far a file may reach, and says so before anything is written.
         let is_small = file.is_some_and(|file| seek(file, SeekFrom::Start(1 << 32)).is_err());
         DriveProfile {
-            name_bytes_max: match longest {
-                0 => all.name_bytes_max,
-                longest => longest.min(NAME_BYTES_MAX as u64),
-            },
+            name_bytes_max: self.name_bytes_max() as u64,
             file_bytes_max: if is_small {
                 u64::from(u32::MAX)
             } else {
@@ -220,16 +233,6 @@ fn read_kept(own: &OwnedFd) -> Option<Kept> {
     (kept.format == FORMAT).then_some(kept)
 }
 
-fn write_kept(own: &OwnedFd, kept: &Kept) -> std::io::Result<()> {
-    use std::io::Write;
-    let bytes = postcard::to_allocvec(kept).map_err(std::io::Error::other)?;
-    let _ = unlinkat(own, PROFILE_NEW, AtFlags::empty());
-    let mut file = std::fs::File::from(make(own, PROFILE_NEW.as_bytes())?);
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    Ok(renameat(own, PROFILE_NEW, own, PROFILE)?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,11 +300,7 @@ mod tests {
             },
         };
         let disk = RealDisk::create(base.path()).expect("made");
-        let own = disk
-            .root
-            .folder(&private(PROFILE).parent().expect("a folder"), Purpose::Pass)
-            .expect("open");
-        write_kept(&own, &kept).expect("kept");
+        disk.write_kept(&kept).expect("kept");
         let found = disk.profile().expect("tried");
         assert!(found.has_links && found.names == NameRule::Windows, "{found:?}");
     }

@@ -29,6 +29,12 @@ use crate::disk::names::{Drawer, LOCK, PRIVATE, private, refuse_private};
 /// Folders remembered for the next flush before they are flushed early.
 const TOUCHED_MAX: usize = 4096;
 
+#[cfg(test)]
+thread_local! {
+    /// The folders that were flushed apart: no file system shows it, short of a power cut.
+    pub(super) static FLUSHED: std::cell::RefCell<Vec<RelPath>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
 /// The drive of one location, for real.
 ///
 /// It keeps the archive's folder open, so drop it before the drive is unmounted.
@@ -301,9 +307,16 @@ impl RealDisk {
 
 /// Flushes the names in one folder; one that is gone or cannot be flushed apart has nothing to lose.
 pub(super) fn flush_folder(root: &RootFolder, folder: &RelPath) -> Result<(), DiskError> {
+    flush_names(root, folder).map_err(|errno| failed("flush", folder, errno))
+}
+
+/// The same, with the system's own error.
+pub(super) fn flush_names(root: &RootFolder, folder: &RelPath) -> rustix::io::Result<()> {
+    #[cfg(test)]
+    FLUSHED.with_borrow_mut(|flushed| flushed.push(folder.clone()));
     match root.folder(folder, Purpose::List).and_then(fsync) {
-        Ok(()) | Err(Errno::NOENT | Errno::NOTDIR | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(()),
-        Err(errno) => Err(failed("flush", folder, errno)),
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => Ok(()),
+        flushed => flushed,
     }
 }
 

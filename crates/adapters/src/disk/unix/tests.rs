@@ -12,7 +12,8 @@ use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 
 use super::RealDisk;
-use super::moves::{Spot, move_free_by_look};
+use super::moves::{Aside, Spot, move_free_by_look};
+use super::real_disk::FLUSHED;
 use super::root_folder::{RootFolder, Walker};
 
 fn path(text: &str) -> RelPath {
@@ -178,6 +179,137 @@ fn a_name_that_was_set_aside_when_the_cable_was_pulled_is_put_back_before_anybod
     fs::write(top.path().join(".offsync/aside"), [1, 9, 9]).unwrap();
     let _lock = disk.lock().unwrap();
     assert_eq!(names(&folder), all);
+}
+
+#[test]
+fn the_note_is_flushed_with_its_name_before_a_name_is_set_aside() {
+    let top = tempfile::tempdir().unwrap();
+    fs::write(top.path().join("photo"), "x").unwrap();
+    let disk = RealDisk::create(top.path()).unwrap();
+    FLUSHED.take();
+    disk.while_aside(&path("photo"), |_| {
+        assert_eq!(FLUSHED.take(), [path(".offsync")]);
+        Ok(())
+    })
+    .unwrap();
+}
+
+/// Writes a note of names set aside, as a pulled cable may leave it, or somebody who means ill.
+fn leave_note(top: &Path, notes: &[(&str, &str)]) {
+    let asides: Vec<_> = notes
+        .iter()
+        .map(|(at, between)| Aside {
+            path: path(at),
+            between: between.as_bytes().to_vec(),
+        })
+        .collect();
+    fs::write(
+        top.join(".offsync/aside"),
+        postcard::to_allocvec(&(1_u8, asides)).unwrap(),
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_forged_note_moves_nothing_that_was_not_set_aside() {
+    let base = tempfile::tempdir().unwrap();
+    let (top, outside) = (base.path().join("archive"), base.path().join("outside"));
+    fs::create_dir(&outside).unwrap();
+    fs::create_dir_all(top.join("folder")).unwrap();
+    for at in [base.path(), &outside, &top] {
+        fs::write(at.join("secret"), "the person's own").unwrap();
+        fs::write(at.join("offsync-renames-this-0"), "the person's own").unwrap();
+    }
+    symlink(&outside, top.join("folder/link")).unwrap();
+    let disk = RealDisk::create(&top).unwrap();
+    for between in [
+        "../../secret",
+        "../../offsync-renames-this-0",
+        "link/secret",
+        "link/offsync-renames-this-0",
+        "offsync-renames-this-0/../../../secret",
+        "offsync-renames-this-/secret",
+        "../secret",
+        "link",
+        "..",
+        "",
+    ] {
+        leave_note(&top, &[("folder/moved in", between)]);
+        let _lock = disk.lock().unwrap();
+        assert_eq!(names(&top.join("folder")), ["link"], "{between:?}");
+    }
+    assert_eq!(names(&outside), ["offsync-renames-this-0", "secret"]);
+    assert!(base.path().join("secret").exists() && top.join("secret").exists());
+}
+
+#[test]
+fn a_long_name_that_cannot_have_its_own_back_is_shortened_at_a_whole_character() {
+    let top = tempfile::tempdir().unwrap();
+    let disk = RealDisk::create(top.path()).unwrap();
+    let long = [
+        format!("{}.txt", "x".repeat(251)),
+        // The cut falls into a character.
+        format!("{}y.txt", "\u{e9}".repeat(125)),
+        format!("{}.txt", "\u{20ac}".repeat(83)),
+        "z".repeat(255),
+        // What is all but the whole name is no ending.
+        format!("a.{}", "b".repeat(250)),
+    ];
+    for name in &long {
+        fs::write(top.path().join(name), "aside").unwrap();
+        pull_while_aside(&disk, name);
+        fs::write(top.path().join(name), "somebody's new one").unwrap();
+    }
+    let _lock = disk.lock().unwrap();
+    let found = names(top.path());
+    for (name, expected) in long.iter().zip([
+        format!("{} (set aside).txt", "x".repeat(239)),
+        format!("{} (set aside).txt", "\u{e9}".repeat(119)),
+        format!("{} (set aside).txt", "\u{20ac}".repeat(79)),
+        format!("{} (set aside)", "z".repeat(243)),
+        format!("a.{} (set aside)", "b".repeat(241)),
+    ]) {
+        assert!(found.contains(&expected), "{expected} is not in {found:?}");
+        assert_eq!(fs::read_to_string(top.path().join(expected)).unwrap(), "aside");
+        assert_eq!(fs::read_to_string(top.path().join(name)).unwrap(), "somebody's new one");
+    }
+    assert!(!top.path().join(".offsync/aside").exists());
+}
+
+#[test]
+fn a_name_that_cannot_be_put_back_keeps_nobody_out_and_waits() {
+    let top = tempfile::tempdir().unwrap();
+    let disk = RealDisk::create(top.path()).unwrap();
+    for name in ["stuck", "free"] {
+        fs::write(top.path().join(name), name).unwrap();
+        pull_while_aside(&disk, name);
+    }
+    drop(disk);
+    let taken: Vec<_> = ["stuck".to_owned(), "stuck (set aside)".to_owned()]
+        .into_iter()
+        .chain((2..=100).map(|number| format!("stuck (set aside {number})")))
+        .collect();
+    for name in &taken {
+        fs::write(top.path().join(name), "somebody's").unwrap();
+    }
+    for _ in ["once", "and at each start"] {
+        let disk = RealDisk::open(top.path()).unwrap();
+        let _lock = disk.lock().unwrap();
+        assert_eq!(fs::read_to_string(top.path().join("free")).unwrap(), "free");
+        assert!(top.path().join("offsync-renames-this-0").exists());
+        // What is set aside meanwhile, and flushed, takes no note away from what waits.
+        disk.while_aside(&path("free"), |_| Ok(())).unwrap();
+        disk.flush().unwrap();
+        assert!(top.path().join(".offsync/aside").exists());
+    }
+    // What is gone from the note by now is the person's own.
+    fs::write(top.path().join("offsync-renames-this-1"), "a person's").unwrap();
+    fs::remove_file(top.path().join("stuck")).unwrap();
+    fs::remove_file(top.path().join("free")).unwrap();
+    let _lock = RealDisk::open(top.path()).unwrap().lock().unwrap();
+    assert_eq!(fs::read_to_string(top.path().join("stuck")).unwrap(), "stuck");
+    assert!(top.path().join("offsync-renames-this-1").exists() && !top.path().join("free").exists());
+    assert!(!top.path().join(".offsync/aside").exists());
 }
 
 #[test]
