@@ -127,6 +127,8 @@ pub struct SyncReport {
     pub pruned_bytes: u64,
     /// Conflict copies that are shown now.
     pub conflicts: Vec<ConflictLine>,
+    /// How many files wait for room on this drive; each is among `skipped`.
+    pub no_room_files: u64,
     /// Damaged files that were put together again.
     pub repaired: Vec<RelPath>,
     /// Paths left alone.
