@@ -136,3 +136,39 @@ impl From<&DamagedFile> for DamagedReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(states: [LocationState; 2], awaits_state: bool, who: &[&str]) {
+        let standing = |number: u8, state: LocationState| LocationStanding {
+            location: LocationId::new([number; 16]),
+            label: "Anna".into(),
+            person: String::new(),
+            is_this: number == 0,
+            state,
+            behind_changesets: 0,
+            behind_bytes: 0,
+            last_seen_ns: None,
+            last_check_ns: None,
+            root: None,
+        };
+        let [one, other] = states;
+        let all = [
+            standing(0, LocationState::UpToDate),
+            standing(2, other),
+            standing(1, one),
+        ];
+        assert_eq!(who_can_help(&all, awaits_state), who);
+    }
+
+    #[test]
+    fn who_can_help_is_named_apart_from_whom_is_called_the_same() {
+        use LocationState::{Ahead, Behind, UpToDate};
+        check([UpToDate, UpToDate], false, &["Anna [01010101]", "Anna [02020202]"]);
+        check([UpToDate, Behind], false, &["Anna [01010101]"]);
+        check([UpToDate, Ahead], false, &["Anna [01010101]"]);
+        check([Behind, Ahead], true, &["Anna [02020202]"]);
+    }
+}

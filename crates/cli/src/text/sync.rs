@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_is_told_and_what_has_no_room_is_not_said_to_be() {
-        let two = "  2 files are not here yet (0 B) and were asked for. The next sync of 'Pep' sends them; sync here after that.";
+        let two = "  2 files are not here yet (0 bytes) and were asked for. The next sync of 'Pep' sends them; sync here after that.";
         check(2, 0, Some(two));
         let one = "  1 file is not here yet and was asked for. The next sync of 'Pep' sends it; sync here after that.";
         check(3, 2, Some(one));
