@@ -230,3 +230,39 @@ fn the_way_back_that_is_named_is_there() {
         .expect_code(0);
     settle(&[&anna, &pep]);
 }
+
+#[test]
+fn who_joined_with_an_invitation_in_a_file_comes_back_in_the_way_that_is_named() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let [out, words] = ["tia.invitation", "tia.words"].map(|name| world.path(name));
+    let invite = [
+        "invite",
+        pep.at(),
+        "--label",
+        "Tia",
+        "--person",
+        "Tia",
+        "--out",
+        text(&out),
+    ];
+    let invited = pep.json(invite).expect_code(0).document();
+    fs::write(&words, invited["phrase"].as_str().expect("words")).expect("words can be written");
+    let tia = world.home("tia");
+    let with_words = ["join", tia.at(), "--phrase-file", text(&words)];
+    let with_file = ["--invitation", text(&out)];
+    tia.run(with_words.into_iter().chain(with_file)).expect_code(0);
+    settle(&[&pep, &anna, &tia]);
+    // The envelope stays on the drive: the same words open it again.
+    let told = tia.run(["forget", tia.at(), "--yes"]);
+    told.expect_code(0)
+        .expect_out("`offsync join FOLDER` with the six words");
+    tia.run(with_words).expect_code(0);
+    // Whoever joined before it did needs the file.
+    fs::remove_file(tia.private().join("invitation")).expect("it stayed there");
+    let way = "`offsync join FOLDER --invitation FILE` with the file of its invitation and the six words";
+    tia.run(["forget", tia.at()]).expect_code(3).expect_out(way);
+    tia.run(["forget", tia.at(), "--yes"]).expect_code(0).expect_out(way);
+    tia.run(with_words.into_iter().chain(with_file)).expect_code(0);
+    settle(&[&pep, &anna, &tia]);
+}

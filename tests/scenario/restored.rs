@@ -258,8 +258,9 @@ fn two_homes_of_one_label_are_told_apart_wherever_they_are_named() {
     let sentence = told.stdout.lines().nth(1).expect("a sentence");
     let is_named = |id: &String| sentence.contains(&format!("Pep's home {id}"));
     assert!(is_named(&first) && is_named(&second), "{told}");
-    // With a name of its own, each is named by it alone.
-    anna.run(["location", "rename", anna.at(), &second[1..9], "--label", "Twin"])
+    // What is shown is understood; with a name of its own, each is named by it alone.
+    let shown = format!("Pep's home {second}");
+    anna.run(["location", "rename", anna.at(), &shown, "--label", "Twin"])
         .expect_code(0);
     let told = anna.run(["mailbox", "show", anna.at()]);
     assert!(

@@ -132,11 +132,12 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 14] = [
+pub(crate) const SYNC_MORE: [&str; 15] = [
     "[].repaired",
     "[].location_id",
     "[].served",
     "[].lacking",
+    "[].no_room_files",
     "[].waits_for",
     "[].damaged",
     "[].awaits_state",

@@ -93,6 +93,11 @@ fn a_lost_offsync_folder_heals_without_sending_content_again() {
     let [pep, anna] = world.pair(fill);
     fs::remove_dir_all(pep.private()).expect("there was a folder");
     expect_no_deletion(&world, &pep, &[&anna], "not_an_archive");
+    // Its files stand there: that is no drive in a drawer, and whoever names no folder hears of it, too.
+    pep.json(["sync"])
+        .expect_failure(1, "not_an_archive", &["holds files", "--as LOCATION"]);
+    let status = pep.json(["status"]).expect_code(0).document();
+    assert_eq!(status[0]["headline"]["kind"], "needs_you", "{status:#}");
     heal(&world, &pep, &anna, false);
 }
 

@@ -33,6 +33,9 @@ pub struct ForgetReport {
     pub has_sheet: bool,
     /// Whether the six words of an invitation do: the founder of an archive has none.
     pub was_invited: bool,
+    /// Whether the invitation that these words open is known to lie on the drive: elsewhere, its file is needed.
+    #[serde(skip)]
+    pub has_invitation: bool,
     /// Whether it is forgotten now.
     pub forgotten: bool,
     /// Why it waits for a yes, if it does.
@@ -129,6 +132,7 @@ impl App {
 }
 
 fn what(known: &KnownArchive) -> ForgetReport {
+    let has_invitation = known.folder.join(INVITATION_ON_DRIVE).is_file();
     ForgetReport {
         archive_id: known.archive_id.clone(),
         location_id: known.location_id.clone(),
@@ -137,7 +141,8 @@ fn what(known: &KnownArchive) -> ForgetReport {
         label: known.label.clone(),
         has_sheet: known.has_sheet,
         // Whoever joined before that was kept has the invitation on the drive.
-        was_invited: known.was_invited || known.folder.join(INVITATION_ON_DRIVE).is_file(),
+        was_invited: known.was_invited || has_invitation,
+        has_invitation,
         forgotten: false,
         held: None,
     }

@@ -1,6 +1,6 @@
 //! The one true sentence about an archive: worst first, derived from facts alone.
 
-use crate::naming::is_same_label;
+use crate::naming::told_apart;
 use crate::view::{ArchiveStatus, Headline, LocationState, LocationView};
 
 /// Chooses what to say about an archive; the first that applies.
@@ -52,6 +52,8 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
     if behind.is_empty() {
         return Headline::AllSafe { homes };
     }
+    let all = status.locations.iter().filter(takes_part);
+    let labels = told_apart(all.map(|location| (location.location_id.as_str(), location.label.as_str())));
     Headline::OthersBehind {
         safe_homes: homes - behind.len() as u64,
         changesets: behind
@@ -59,20 +61,10 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
             .map(|location| location.behind.changesets)
             .max()
             .unwrap_or(0),
-        behind: behind.iter().map(|location| called(location, status)).collect(),
-    }
-}
-
-/// Gives what to call a location: two that have one label are told apart by their ids.
-fn called(location: &LocationView, status: &ArchiveStatus) -> String {
-    let is_namesake = |other: &&LocationView| {
-        other.location_id != location.location_id
-            && other.state != LocationState::Removed
-            && is_same_label(&other.label, &location.label)
-    };
-    match status.locations.iter().find(is_namesake) {
-        Some(_) => format!("{} [{:.8}]", location.label, location.location_id),
-        None => location.label.clone(),
+        behind: behind
+            .iter()
+            .filter_map(|location| labels.get(location.location_id.as_str()).cloned())
+            .collect(),
     }
 }
 

@@ -21,9 +21,10 @@ use crate::archives::KnownArchive;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
 use crate::init::{mailbox_url, usable_folder};
+use crate::invite::write_new;
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
-use crate::naming::{Named, meant_by, too_short};
+use crate::naming::{Named, meant_by, short_id, too_short};
 use crate::opened::{index_path, read_marker};
 
 /// Where an invitation lies on a drive that was prepared for somebody.
@@ -137,6 +138,11 @@ impl App {
                 root
             }
         };
+        // The same words open it here on another computer, too. A drive that takes it not still is a location.
+        let envelope = root.join(INVITATION_ON_DRIVE);
+        if !envelope.exists() {
+            let _ = write_new(&envelope, &sealed);
+        }
         self.remember_invitation(&root)?;
         self.adopt(&root)
     }
@@ -270,8 +276,10 @@ impl App {
                 "Use its label or id as `offsync locations` shows it, on the computer that synced it last; elsewhere, join with its recovery sheet: `offsync join FOLDER --recovery FILE`.",
             )),
             several => {
-                let name =
-                    |known: &KnownArchive| format!("'{}' of '{}' [{:.8}]", known.label, known.name, known.location_id);
+                let name = |known: &KnownArchive| {
+                    let id = short_id(&known.location_id);
+                    format!("'{}' of '{}' {id}", known.label, known.name)
+                };
                 let names: Vec<String> = several.iter().map(name).collect();
                 Err(AppError::failed(
                     "ambiguous_location",

@@ -1,6 +1,6 @@
 //! What a sync leaves open, for people: whom it served, what lacks, who can send it, what is damaged.
 //!
-//! It only reads what the cycle has found out; nothing is looked at again.
+//! It asks the index once more, as the cycle left it; neither the drive nor the mailbox is looked at again.
 
 use offsync_core::ids::LocationId;
 use offsync_engine::{DamagedFile, Engine, EngineError, LocationStanding, LocationState, SyncOptions};
@@ -54,8 +54,7 @@ impl LeftOpen {
         engine: &mut Engine<'_>,
         options: &SyncOptions,
     ) -> Result<Self, EngineError> {
-        let mut standings = engine.standings(options)?;
-        standings.sort_by_key(|one| (one.label.to_lowercase(), one.location));
+        let standings = engine.standings(options)?;
         let labels = told_apart(standings.iter().map(|one| (one.location, one.label.as_str())));
         let label = |location: &LocationId| labels.get(location).cloned().unwrap_or_default();
         let served = report.served.iter().map(|(location, served)| ServedReport {
@@ -68,9 +67,10 @@ impl LeftOpen {
         let unshown = engine.unshown()?;
         let damaged = engine.damaged()?;
         let is_asked = report.awaits_state || report.missing_chunks > 0 || damaged.iter().any(|one| one.is_wanted);
-        let can_help = standings
-            .iter()
-            .filter(|one| is_asked && can_help(one, report.awaits_state));
+        let waits_for = match is_asked {
+            true => who_can_help(&standings, report.awaits_state),
+            false => Vec::new(),
+        };
         let this = standings.iter().find(|one| one.is_this);
         Ok(Self {
             location_id: this.map(|this| this.location.to_string()).unwrap_or_default(),
@@ -79,10 +79,19 @@ impl LeftOpen {
                 files: unshown.files,
                 bytes: unshown.bytes,
             },
-            waits_for: can_help.map(|one| label(&one.location)).collect(),
+            waits_for,
             damaged: damaged.iter().map(DamagedReport::from).collect(),
         })
     }
+}
+
+/// Gives what to call the homes whose next sync brings what lacks, in order.
+pub(crate) fn who_can_help(standings: &[LocationStanding], awaits_state: bool) -> Vec<String> {
+    let labels = told_apart(standings.iter().map(|one| (one.location, one.label.as_str())));
+    let can_help = standings.iter().filter(|one| can_help(one, awaits_state));
+    let mut who: Vec<String> = can_help.filter_map(|one| labels.get(&one.location).cloned()).collect();
+    who.sort_by_key(|label| label.to_lowercase());
+    who
 }
 
 /// Tells whether a location's next sync brings what lacks: it has all that is known here, or knows more than that.
@@ -125,5 +134,41 @@ impl From<&DamagedFile> for DamagedReport {
             path_base64: exact(&damaged.path),
             asked_for: damaged.is_wanted,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(states: [LocationState; 2], awaits_state: bool, who: &[&str]) {
+        let standing = |number: u8, state: LocationState| LocationStanding {
+            location: LocationId::new([number; 16]),
+            label: "Anna".into(),
+            person: String::new(),
+            is_this: number == 0,
+            state,
+            behind_changesets: 0,
+            behind_bytes: 0,
+            last_seen_ns: None,
+            last_check_ns: None,
+            root: None,
+        };
+        let [one, other] = states;
+        let all = [
+            standing(0, LocationState::UpToDate),
+            standing(2, other),
+            standing(1, one),
+        ];
+        assert_eq!(who_can_help(&all, awaits_state), who);
+    }
+
+    #[test]
+    fn who_can_help_is_named_apart_from_whom_is_called_the_same() {
+        use LocationState::{Ahead, Behind, UpToDate};
+        check([UpToDate, UpToDate], false, &["Anna [01010101]", "Anna [02020202]"]);
+        check([UpToDate, Behind], false, &["Anna [01010101]"]);
+        check([UpToDate, Ahead], false, &["Anna [01010101]"]);
+        check([Behind, Ahead], true, &["Anna [02020202]"]);
     }
 }

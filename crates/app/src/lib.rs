@@ -61,6 +61,7 @@ pub use keystore::KeystoreKind;
 pub use left_open::{DamagedReport, ServedReport};
 pub use mailboxes::{MailboxReport, WaitingLocation};
 pub use members::ReplaceRequest;
+pub use naming::short_id;
 pub use narration::{Narrator, Tone};
 pub use offsync_engine::{Keep, size};
 pub use recovery::RecoveryReport;

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::copy::{CopyReport, CopyRequest};
 use crate::failure::{AppError, Result};
 use crate::init::check_name;
-use crate::naming::{Named, meant_by, refuse_same_label, too_short};
+use crate::naming::{Named, meant_by, refuse_same_label, short_id, too_short};
 use crate::opened::{Opened, read_marker};
 use crate::view::LocationView;
 use crate::views::location_view;
@@ -152,7 +152,7 @@ fn find(archive: &mut Opened, said: &str) -> Result<(LocationId, CachedPerson)> 
         several => {
             let names: Vec<String> = several
                 .iter()
-                .map(|(location, person)| format!("'{}' [{}]", person.label, &location.to_string()[..8]))
+                .map(|(location, person)| format!("'{}' {}", person.label, short_id(location)))
                 .collect();
             Err(AppError::failed(
                 "ambiguous_location",

@@ -3,6 +3,7 @@
 //! Whoever names something exactly means that, whatever else begins alike. What may mean several is never guessed.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use offsync_core::format::Membership;
 use offsync_core::ids::LocationId;
@@ -43,10 +44,12 @@ pub(crate) fn meant_by<T>(said: &str, all: impl IntoIterator<Item = Named<T>>) -
     let rank = |named: &Named<T>| {
         let is_label = |is: &dyn Fn(&str) -> bool| named.labels.iter().any(|label| is(label));
         let is_id = |is: &dyn Fn(&str) -> bool| named.ids.iter().any(|id| is(id));
+        let is_shown = |label: &str| is_id(&|id| is_same_label(&with_id(label, id), said));
         match () {
             () if folded.is_empty() => None,
             () if is_label(&|label| label == said) || is_id(&|id| id == folded) => Some(0),
             () if is_label(&|label| is_same_label(label, said)) => Some(1),
+            () if is_label(&is_shown) => Some(1),
             () if is_label(&|label| label.to_lowercase().starts_with(&folded)) => Some(2),
             () if folded.len() >= ID_CHARS_MIN && is_id(&|id| id.starts_with(&folded)) => Some(2),
             () => None,
@@ -70,9 +73,9 @@ pub(crate) fn refuse_same_label(archive: &mut Opened, label: &str, but: Option<L
         Some((location, person)) => Err(AppError::failed(
             "label_taken",
             format!(
-                "'{}' [{:.8}] is a location of this archive already.",
+                "'{}' {} is a location of this archive already.",
                 person.label,
-                location.to_string()
+                short_id(location)
             ),
             "Choose another label, so that people can tell the two apart. If that one will not come back, `offsync location replace` makes a copy in its place, and `offsync location remove` frees its name.",
         )),
@@ -82,19 +85,31 @@ pub(crate) fn refuse_same_label(archive: &mut Opened, label: &str, but: Option<L
 /// Gives what to call each of some locations: its label, with its id beside it where another has the same label.
 ///
 /// Two get one label far apart from each other, or where a drive was restored while the other copy lives on.
-pub(crate) fn told_apart<'a>(all: impl IntoIterator<Item = (LocationId, &'a str)>) -> BTreeMap<LocationId, String> {
-    let all: BTreeMap<LocationId, &str> = all.into_iter().collect();
-    let has_namesake = |location: &LocationId, label: &str| {
+pub(crate) fn told_apart<'a, Id>(all: impl IntoIterator<Item = (Id, &'a str)>) -> BTreeMap<Id, String>
+where
+    Id: Ord + Copy + Display,
+{
+    let all: BTreeMap<Id, &str> = all.into_iter().collect();
+    let has_namesake = |location: &Id, label: &str| {
         all.iter()
             .any(|(other, theirs)| other != location && is_same_label(theirs, label))
     };
-    let called = |location: &LocationId, label: &str| match has_namesake(location, label) {
-        true => format!("{label} [{:.8}]", location.to_string()),
+    let called = |location: &Id, label: &str| match has_namesake(location, label) {
+        true => with_id(label, location),
         false => label.to_owned(),
     };
     all.iter()
         .map(|(location, label)| (*location, called(location, label)))
         .collect()
+}
+
+/// Gives an id as it is shown beside labels.
+pub fn short_id(id: impl Display) -> String {
+    format!("[{:.8}]", id.to_string())
+}
+
+fn with_id(label: &str, id: impl Display) -> String {
+    format!("{label} {}", short_id(id))
 }
 
 /// Tells whether people would take two labels for the same.
@@ -130,6 +145,9 @@ mod tests {
         check("A1B2C", &[1]);
         check("a1b2ffff", &[2]);
         check("grandma", &[3]);
+        check("Anna [a1b2c3d4]", &[1]);
+        check("anna [A1B2C3D4]", &[1]);
+        check("Anna [a1b2ffff]", &[]);
     }
 
     #[test]

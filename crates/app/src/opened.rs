@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::disk::{ArchiveDisk, EngineLock, RealDisk, find_archive_root};
+use offsync_adapters::disk::{ArchiveDisk, EngineLock, RealDisk, find_archive_root, is_empty_folder};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
 use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
@@ -59,6 +59,16 @@ pub(crate) fn archive_root(folder: &Path) -> Result<PathBuf> {
             "Plug the right drive in; or run `offsync init` to begin an archive, `offsync join` to make this folder a copy of one.",
         )
     })
+}
+
+/// Tells whether an archive that this computer knows could not be opened because its drive is not here: its folder is
+/// missing, or the empty mount point of it. Where anything stands in it, `.offsync` is lost, and people have to know.
+pub(crate) fn is_away(error: &AppError, folder: &Path) -> bool {
+    match error.code {
+        "no_such_folder" => true,
+        "not_an_archive" => is_empty_folder(folder).unwrap_or(false),
+        _ => false,
+    }
 }
 
 /// Reads the marker of an archive.
@@ -148,11 +158,21 @@ impl App {
         })
     }
 
-    /// Says of a folder that this computer knows as an archive that its drive is away, and suggests nothing else.
+    /// Says of a folder that this computer knows as an archive that its drive is away, or what stands in its place.
     fn known_and_away(&self, folder: &Path, error: AppError) -> AppError {
         let is_known = self.archives().is_ok_and(|archives| archives.at(folder).is_some());
         if !is_known || error.code != "not_an_archive" {
             return error;
+        }
+        if !is_away(&error, folder) {
+            return AppError::failed(
+                "not_an_archive",
+                format!(
+                    "'{}' holds files, and its folder .offsync is lost, or another drive is in its place. Nothing was deleted anywhere.",
+                    folder.display()
+                ),
+                "If these are the files of this archive, run `offsync join FOLDER --as LOCATION`; if not, plug in the right drive.",
+            );
         }
         AppError::failed(
             "not_an_archive",

@@ -168,6 +168,8 @@ pub struct SyncReport {
     pub served: Vec<ServedReport>,
     /// Files that are known here and not on this drive yet.
     pub lacking: Lacking,
+    /// How many of them wait for room on this drive; each is among `skipped`.
+    pub no_room_files: u64,
     /// What people call the homes whose next sync brings what lacks, as far as that is known.
     pub waits_for: Vec<String>,
     /// Files that are known to be damaged on this drive.
@@ -195,12 +197,6 @@ impl SyncReport {
     /// Says what is damaged and what to do about it, if anything is.
     pub fn damage_sentence(&self) -> Option<String> {
         damage_sentence(&self.damaged, &self.waits_for, false)
-    }
-
-    /// Tells whether it could not be done because the drive is not here.
-    pub(crate) fn is_away(&self) -> bool {
-        let code = self.failure.as_ref().map(|failure| failure.code);
-        matches!(code, Some("no_such_folder" | "not_an_archive"))
     }
 
     pub(crate) fn from_engine(
@@ -267,6 +263,7 @@ impl SyncReport {
             awaits_state: report.awaits_state,
             served: left_open.served,
             lacking: left_open.lacking,
+            no_room_files: report.no_room_files,
             waits_for: left_open.waits_for,
             damaged: left_open.damaged,
             repaired: report.repaired.iter().map(ToString::to_string).collect(),

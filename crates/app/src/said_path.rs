@@ -25,7 +25,12 @@ fn meant(root: &Path, said: &str, absolute: &Path) -> Result<Vec<String>> {
     }
     let from_top = below(root, &root.join(typed)).filter(|_| typed.is_relative());
     let as_listed = (typed.is_relative() && !climbs(typed)).then(|| said.to_owned());
-    let candidates: Vec<String> = from_here.into_iter().chain(as_listed).chain(from_top).collect();
+    let mut candidates: Vec<String> = Vec::new();
+    for candidate in from_here.into_iter().chain(as_listed).chain(from_top) {
+        if !candidates.contains(&candidate) {
+            candidates.push(candidate);
+        }
+    }
     if !candidates.is_empty() {
         return Ok(candidates);
     }
@@ -101,7 +106,7 @@ mod tests {
         let from_here = |said: &str| meant(&root, said, &here.join(said)).expect("it lies inside");
         assert_eq!(
             from_here("a.jpg"),
-            ["2024/a.jpg", "a.jpg", "a.jpg"],
+            ["2024/a.jpg", "a.jpg"],
             "here first, then as a list has it"
         );
         std::fs::write(here.join("a.jpg"), "a").expect("a file can be written");

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use offsync_core::format::ObjectName;
-use offsync_engine::SyncOptions;
+use offsync_engine::{Applied, Served, SyncOptions};
 
 use crate::app::App;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
 use crate::left_open::LeftOpen;
-use crate::opened::Opened;
+use crate::opened::{Opened, is_away};
 use crate::reports::SyncReport;
 use crate::unfinished::{Leaves, Leaving};
 use crate::view::Event;
@@ -91,9 +91,12 @@ impl App {
         let mut reports: Vec<SyncReport> = folders.iter().map(one).collect();
         // Drives in drawers are how Offsync is used: whoever names none means those that are here.
         if request.folders.is_empty() {
-            for report in reports.iter_mut().filter(|report| report.is_away()) {
-                report.drive_present = false;
-                (report.error, report.failure) = (None, None);
+            for (report, folder) in reports.iter_mut().zip(&folders) {
+                let failure = report.failure.as_ref();
+                if failure.is_some_and(|failure| is_away(failure, folder)) {
+                    report.drive_present = false;
+                    (report.error, report.failure) = (None, None);
+                }
             }
         }
         Ok(reports)
@@ -167,8 +170,30 @@ fn is_unasked(archive: &Opened, report: &offsync_engine::SyncReport) -> bool {
 }
 
 /// Gives what two cycles did together, the second right after the first.
+///
+/// What was done is done in either; what is left open is what the second left.
 fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) -> offsync_engine::SyncReport {
+    let mut served = first.served;
+    for (location, then) in second.served {
+        let served: &mut Served = served.entry(location).or_default();
+        served.files.extend(then.files);
+        served.bytes += then.bytes;
+        served.has_state |= then.has_state;
+    }
     offsync_engine::SyncReport {
+        posted_changesets: first.posted_changesets + second.posted_changesets,
+        posted_entries: first.posted_entries + second.posted_entries,
+        payload_bytes: first.payload_bytes + second.payload_bytes,
+        served,
+        applied: Applied {
+            created: first.applied.created + second.applied.created,
+            modified: first.applied.modified + second.applied.modified,
+            deleted: first.applied.deleted + second.applied.deleted,
+            renamed: first.applied.renamed + second.applied.renamed,
+            metadata: first.applied.metadata + second.applied.metadata,
+        },
+        repaired: joined(first.repaired, second.repaired),
+        warnings: joined(first.warnings, second.warnings),
         hashed_files: first.hashed_files + second.hashed_files,
         hashed_bytes: first.hashed_bytes + second.hashed_bytes,
         uploaded_bytes: first.uploaded_bytes + second.uploaded_bytes,
@@ -181,10 +206,69 @@ fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) 
     }
 }
 
+/// Gives what either list holds, each once.
+fn joined<T: PartialEq>(mut first: Vec<T>, second: Vec<T>) -> Vec<T> {
+    for one in second {
+        if !first.contains(&one) {
+            first.push(one);
+        }
+    }
+    first
+}
+
 pub(crate) fn no_archives() -> AppError {
     AppError::failed(
         "no_archives",
         "This computer knows no archive yet.",
         "Begin one with `offsync init FOLDER …`, or join one with `offsync join FOLDER`.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use offsync_core::ids::LocationId;
+    use offsync_core::rel_path::RelPath;
+    use offsync_engine::SkippedPath;
+
+    use super::*;
+
+    #[test]
+    fn of_two_cycles_all_that_was_done_is_told_and_what_the_second_left_open() {
+        let path = |name: &str| RelPath::new(name.as_bytes()).expect("a good path");
+        let warning = |name: &str| SkippedPath {
+            path: path(name),
+            reason: String::new(),
+        };
+        let reader = LocationId::new([1; 16]);
+        let cycle = |bytes: u64, healed: &str, has_state: bool| {
+            let served = Served {
+                bytes,
+                has_state,
+                ..Served::default()
+            };
+            offsync_engine::SyncReport {
+                applied: Applied {
+                    created: bytes,
+                    ..Applied::default()
+                },
+                posted_entries: bytes,
+                payload_bytes: bytes,
+                served: [(reader, served)].into(),
+                warnings: vec![warning("both"), warning(healed)],
+                repaired: vec![path(healed)],
+                missing_chunks: bytes,
+                ..offsync_engine::SyncReport::default()
+            }
+        };
+        let both = after(cycle(1, "a", true), cycle(2, "b", false));
+        assert_eq!(
+            (both.applied.created, both.posted_entries, both.payload_bytes),
+            (3, 3, 3)
+        );
+        let served = &both.served[&reader];
+        assert_eq!((served.bytes, served.has_state), (3, true));
+        assert_eq!(both.warnings, [warning("both"), warning("a"), warning("b")]);
+        assert_eq!(both.repaired, [path("a"), path("b")]);
+        assert_eq!(both.missing_chunks, 2, "what is open now");
+    }
 }

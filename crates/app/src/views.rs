@@ -15,9 +15,9 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::headline;
-use crate::left_open::{DamagedReport, damage_sentence};
+use crate::left_open::{DamagedReport, damage_sentence, who_can_help};
 use crate::naming::told_apart;
-use crate::opened::Opened;
+use crate::opened::{Opened, is_away};
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
@@ -135,7 +135,7 @@ impl App {
 
     fn status_of_known(&self, known: &KnownArchive) -> Result<ArchiveStatus> {
         match self.status_of(&known.folder) {
-            Err(error) if matches!(error.code, "no_such_folder" | "not_an_archive") => Ok(away(known)),
+            Err(error) if is_away(&error, &known.folder) => Ok(away(known)),
             Err(error) => {
                 let message = format!("{} {}", error.message, error.hint);
                 Ok(ArchiveStatus {
@@ -234,7 +234,7 @@ fn status_of_open(
         };
     }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
-    if is_calm && let Some(message) = damage(archive, survey, damaged) {
+    if is_calm && let Some(message) = damage(archive, survey, awaits_state, damaged) {
         status.headline = Headline::NeedsYou { message };
     }
     if survey.unread > 0 && is_calm {
@@ -251,14 +251,8 @@ fn status_of_open(
 }
 
 /// Says what is damaged and the step that is next; what another home has sent already is in the mailbox.
-fn damage(archive: &Opened, survey: &Survey, damaged: &[DamagedReport]) -> Option<String> {
-    let can_help = |one: &&LocationStanding| !one.is_this && one.state == Standing::UpToDate;
-    let waits_for: Vec<String> = survey
-        .locations
-        .iter()
-        .filter(can_help)
-        .map(|one| one.label.clone())
-        .collect();
+fn damage(archive: &Opened, survey: &Survey, awaits_state: bool, damaged: &[DamagedReport]) -> Option<String> {
+    let waits_for = who_can_help(&survey.locations, awaits_state);
     let me = archive.marker.location;
     let is_for_me = |name: &ObjectName| matches!(name, ObjectName::ServedPack { reader, .. } if *reader == me);
     let listed = archive.mailbox.as_ref().filter(|_| !damaged.is_empty());

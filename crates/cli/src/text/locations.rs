@@ -1,5 +1,6 @@
 //! Locations as people read them, and what was said of one.
 
+use offsync_app::short_id;
 use offsync_app::view::{LocationState, LocationView};
 
 use super::safe;
@@ -31,13 +32,8 @@ pub(crate) fn location(location: &LocationView) -> String {
     format!(
         "{} {}: {state}{seen}",
         safe(&location.label),
-        short(&location.location_id)
+        short_id(&location.location_id)
     )
-}
-
-/// Gives an id as it is shown beside labels.
-pub(super) fn short(id: &str) -> String {
-    format!("[{id:.8}]")
 }
 
 /// Tells of a location's new name.
@@ -75,7 +71,7 @@ pub(crate) fn remove_question(location: &LocationView) -> String {
     format!(
         "Take '{}' {} out of the archive? Nothing waits for it any more, and its next sync stops there; its files stay on its drive.",
         safe(&location.label),
-        short(&location.location_id)
+        short_id(&location.location_id)
     )
 }
 

@@ -50,10 +50,17 @@ pub(crate) fn forgotten(report: &ForgetReport) -> Vec<String> {
 
 /// Tells how a location that was forgotten comes back.
 fn way_back(report: &ForgetReport) -> String {
+    let by_words = match report.has_invitation {
+        true => "`offsync join FOLDER` with the six words that it joined with",
+        // Nothing lies on a drive that is away, either, as far as can be seen.
+        false => {
+            "`offsync join FOLDER --invitation FILE` with the file of its invitation and the six words that it joined with"
+        }
+    };
     match (report.has_sheet, report.was_invited) {
-        (true, true) => "To come back: `offsync join FOLDER --recovery FILE` with its recovery sheet, or `offsync join FOLDER` with the six words that it joined with.".into(),
+        (true, true) => format!("To come back: `offsync join FOLDER --recovery FILE` with its recovery sheet, or {by_words}."),
         (true, false) => "To come back: `offsync join FOLDER --recovery FILE` with its recovery sheet.".into(),
-        (false, true) => "To come back: `offsync join FOLDER` with the six words that it joined with.".into(),
+        (false, true) => format!("To come back: {by_words}."),
         (false, false) => "It began the archive and has no six words: it would come back only with a new invitation from another home (`offsync invite` there), after the folder .offsync was moved out of the archive.".into(),
     }
 }

@@ -1,8 +1,8 @@
 //! What a sync did, and who has to sync next, as people read it.
 
-use offsync_app::{ServedReport, SyncReport};
+use offsync_app::view::HeldView;
+use offsync_app::{ServedReport, SyncReport, short_id};
 
-use super::locations::short;
 use super::{safe, skipped, warnings};
 use crate::units::{count, size};
 
@@ -20,57 +20,11 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         lines.push("  the drive is not here".into());
         return lines;
     }
-    let applied = &report.applied;
-    let parts = [
-        (applied.created, "added"),
-        (applied.modified, "changed"),
-        (applied.renamed, "moved"),
-        (applied.deleted, "to the trash"),
-        (applied.metadata, "retouched"),
-    ];
-    let done: Vec<String> = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
-    if !done.is_empty() {
-        lines.push(format!("  received: {}", done.join(", ")));
-    }
-    if report.posted.entries > 0 {
-        let content = size(report.posted.payload_bytes);
-        lines.push(format!(
-            "  sent {} ({content} of content)",
-            count(report.posted.entries, "entry", "entries")
-        ));
-    }
-    if report.waiting.entries > 0 {
-        lines.push(format!(
-            "  {} of {} wait for room in the mailbox",
-            count(report.waiting.entries, "entry", "entries"),
-            size(report.waiting.bytes)
-        ));
-    }
+    lines.extend(received(report));
+    lines.extend(sent(report));
     lines.extend(report.served.iter().flat_map(served));
-    if report.took_new_id {
-        lines.push(format!(
-            "  This drive was restored, or is a copy of another: it goes on under a new id, {}.",
-            short(&report.location_id)
-        ));
-        lines.push(
-            "  If the other one is still in use, give one of the two another name, with `offsync location rename`."
-                .into(),
-        );
-    }
-    for line in &report.conflicts {
-        lines.push(format!(
-            "  two versions are kept: {} and {}",
-            safe(&line.path),
-            safe(&line.copy)
-        ));
-    }
-    if !report.conflicts.is_empty() {
-        lines.push("  Decide with `offsync resolve`, or delete or rename one: the next sync tells everybody.".into());
-    }
+    lines.extend(new_id(report));
+    lines.extend(conflicts(report));
     lines.extend(skipped(&report.skipped));
     lines.extend(warnings(&report.warnings));
     lines.extend(still_to_come(report));
@@ -85,16 +39,7 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
             "  ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."
         ));
     }
-    for held in report.held.iter().chain(&report.also_held) {
-        lines.push(format!(
-            "  {} of {} files would be deleted. Nothing was deleted; if that is meant, sync again with --yes; if not, with --keep-files.",
-            held.deletions, held.of
-        ));
-        lines.extend(held.sample.iter().map(|path| format!("    {}", safe(path))));
-        if held.deletions > held.sample.len() as u64 {
-            lines.push("    …".into());
-        }
-    }
+    lines.extend(report.held.iter().chain(&report.also_held).flat_map(held));
     let is_explained = report.awaits_state
         || report.missing_chunks > 0
         || report.waiting.entries > 0
@@ -108,15 +53,98 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         lines.push("  Not all is here yet. What lacks arrives as the others sync and you sync after them.".into());
     }
     if is_verbose {
-        lines.push(format!(
-            "  looked at {}, read {} ({})",
-            count(report.scanned.files, "file", "files"),
-            report.scanned.hashed_files,
-            size(report.scanned.hashed_bytes)
-        ));
-        lines.push(format!("  root {}", report.root));
+        lines.extend(looked_at(report));
     }
     lines
+}
+
+/// Tells what was written to the drive.
+fn received(report: &SyncReport) -> Option<String> {
+    let applied = &report.applied;
+    let parts = [
+        (applied.created, "added"),
+        (applied.modified, "changed"),
+        (applied.renamed, "moved"),
+        (applied.deleted, "to the trash"),
+        (applied.metadata, "retouched"),
+    ];
+    let done: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+    (!done.is_empty()).then(|| format!("  received: {}", done.join(", ")))
+}
+
+/// Tells what went into the mailbox, and what found no room there.
+fn sent(report: &SyncReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    if report.posted.entries > 0 {
+        let content = size(report.posted.payload_bytes);
+        lines.push(format!(
+            "  sent {} ({content} of content)",
+            count(report.posted.entries, "entry", "entries")
+        ));
+    }
+    if report.waiting.entries > 0 {
+        lines.push(format!(
+            "  {} of {} wait for room in the mailbox",
+            count(report.waiting.entries, "entry", "entries"),
+            size(report.waiting.bytes)
+        ));
+    }
+    lines
+}
+
+/// Tells that this drive is another location now.
+fn new_id(report: &SyncReport) -> Vec<String> {
+    if !report.took_new_id {
+        return Vec::new();
+    }
+    vec![
+        format!(
+            "  This drive was restored, or is a copy of another: it goes on under a new id, {}.",
+            short_id(&report.location_id)
+        ),
+        "  If the other one is still in use, give one of the two another name, with `offsync location rename`.".into(),
+    ]
+}
+
+/// Tells which files are kept in two versions.
+fn conflicts(report: &SyncReport) -> Vec<String> {
+    let kept = report
+        .conflicts
+        .iter()
+        .map(|line| format!("  two versions are kept: {} and {}", safe(&line.path), safe(&line.copy)));
+    let mut lines: Vec<String> = kept.collect();
+    if !lines.is_empty() {
+        lines.push("  Decide with `offsync resolve`, or delete or rename one: the next sync tells everybody.".into());
+    }
+    lines
+}
+
+/// Tells which deletions wait for a yes.
+fn held(held: &HeldView) -> Vec<String> {
+    let mut lines = vec![format!(
+        "  {} of {} files would be deleted. Nothing was deleted; if that is meant, sync again with --yes; if not, with --keep-files.",
+        held.deletions, held.of
+    )];
+    lines.extend(held.sample.iter().map(|path| format!("    {}", safe(path))));
+    if held.deletions > held.sample.len() as u64 {
+        lines.push("    …".into());
+    }
+    lines
+}
+
+/// Tells what was looked at, for whoever asks for more.
+fn looked_at(report: &SyncReport) -> [String; 2] {
+    let looked_at = format!(
+        "  looked at {}, read {} ({})",
+        count(report.scanned.files, "file", "files"),
+        report.scanned.hashed_files,
+        size(report.scanned.hashed_bytes)
+    );
+    [looked_at, format!("  root {}", report.root)]
 }
 
 /// Tells a home that helped what it did for whom, and who goes on.
@@ -147,24 +175,26 @@ fn still_to_come(report: &SyncReport) -> Option<String> {
             None => "  No other home has synced yet, so nobody could tell what the archive holds. Let another home sync, then sync here again.".into(),
         });
     }
-    // Where the drive has no room, that is what is said; content for damaged files is told with them.
-    let has_no_room = report.skipped.iter().any(|line| line.path.is_empty());
-    if report.missing_chunks == 0 || has_no_room {
+    if report.missing_chunks == 0 {
         return None;
     }
     let who = who.unwrap_or_else(|| "another home that has it".into());
-    match report.lacking.files {
-        0 if report.damaged.is_empty() => Some(format!(
+    // Of what has no room here that is what is said; content for damaged files is told with them.
+    let files = report.lacking.files.saturating_sub(report.no_room_files);
+    let size = match report.no_room_files {
+        0 => format!(" ({})", size(report.lacking.bytes)),
+        _ => String::new(),
+    };
+    match files {
+        0 if report.damaged.is_empty() && report.no_room_files == 0 => Some(format!(
             "  Some content is not here yet. The next sync of {who} sends it; sync here after that."
         )),
         0 => None,
         1 => Some(format!(
-            "  1 file is not here yet ({}) and was asked for. The next sync of {who} sends it; sync here after that.",
-            size(report.lacking.bytes)
+            "  1 file is not here yet{size} and was asked for. The next sync of {who} sends it; sync here after that."
         )),
         files => Some(format!(
-            "  {files} files are not here yet ({}) and were asked for. The next sync of {who} sends them; sync here after that.",
-            size(report.lacking.bytes)
+            "  {files} files are not here yet{size} and were asked for. The next sync of {who} sends them; sync here after that."
         )),
     }
 }
@@ -176,5 +206,36 @@ fn homes(labels: &[String]) -> Option<String> {
         [] => None,
         all if all.len() <= HOMES_NAMED_MAX => Some(all.iter().map(quoted).collect::<Vec<_>>().join(" or ")),
         [first, ..] => Some(format!("{} or any other home", quoted(first))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(lacking: u64, no_room_files: u64, said: Option<&str>) {
+        let mut report = SyncReport {
+            missing_chunks: 1,
+            no_room_files,
+            waits_for: vec!["Pep".into()],
+            ..SyncReport::default()
+        };
+        report.lacking.files = lacking;
+        // A damaged object in the mailbox is of no path, too.
+        report.skipped = vec![offsync_app::SkippedReport {
+            path: String::new(),
+            path_base64: None,
+            reason: "An object in the mailbox is damaged.".into(),
+        }];
+        assert_eq!(still_to_come(&report).as_deref(), said);
+    }
+
+    #[test]
+    fn what_was_asked_for_is_told_and_what_has_no_room_is_not_said_to_be() {
+        let two = "  2 files are not here yet (0 bytes) and were asked for. The next sync of 'Pep' sends them; sync here after that.";
+        check(2, 0, Some(two));
+        let one = "  1 file is not here yet and was asked for. The next sync of 'Pep' sends it; sync here after that.";
+        check(3, 2, Some(one));
+        check(1, 1, None);
     }
 }

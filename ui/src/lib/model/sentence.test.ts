@@ -24,6 +24,12 @@ test("all safe says in how many homes", () => {
   check({ kind: "all_safe", homes: 3 }, "Everything is safe in 3 homes.");
 });
 
+test("one home that counts alone is not called safe", () => {
+  const alone = "All is here, and all other homes are parked: only this one counts.";
+  check({ kind: "all_safe", homes: 1 }, alone);
+  check({ kind: "all_safe", homes: 1 }, `${alone} You can unplug.`, { safe_to_unplug: true });
+});
+
 test("unplugging is offered only when it is safe, and never while a sync runs", () => {
   const safe = { safe_to_unplug: true };
   check({ kind: "all_safe", homes: 3 }, "Everything is safe in 3 homes. You can unplug.", safe);

@@ -54,9 +54,15 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
       return othersBehind(headline, voice);
     case "all_safe":
       return status.safe_to_unplug && !progress && !status.busy
-        ? `${words.safeIn(headline.homes)} ${words.unplug}`
-        : words.safeIn(headline.homes);
+        ? `${allSafe(headline.homes, voice)} ${words.unplug}`
+        : allSafe(headline.homes, voice);
   }
+}
+
+function allSafe(homes: number, voice: Voice): string {
+  const words = voice.words.headline;
+  // Nothing waits for the parked, and nobody knows what they hold: one home alone is not "safe".
+  return homes === 1 ? words.onlyHere : words.safeIn(homes);
 }
 
 function othersBehind(

@@ -70,6 +70,7 @@ export function en(locale: string) {
       someBehind: (names: string, n: number) =>
         `${names} are up to ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
       safeIn: (n: number) => `Everything is safe in ${homes(n)}.`,
+      onlyHere: "All is here, and all other homes are parked: only this one counts.",
       oneCatchesUp: (home: string) => `${home} will catch up when it syncs.`,
       someCatchUp: (names: string) => `${names} will catch up when they sync.`,
       manyCatchUp: (n: number) =>
