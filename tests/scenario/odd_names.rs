@@ -188,6 +188,9 @@ fn two_names_that_differ_in_case_alone_are_both_left_in_place_and_one_is_named()
     before.expect_same(&pep.tree(), "a sync with twins");
     anna.sync();
     assert_eq!(anna.tree().len(), 3, "one of each arrives");
+    let told = pep.run(["status", pep.at()]).expect_code(5).stdout.clone();
+    let alone = "is on this drive alone: its name differs only in case or accents' form from another one here. Rename one of the two.";
+    assert!(told.contains(alone) && !told.contains("Everything is safe"), "{told}");
     pep.rename("Readme.md", "Calm.md");
     pep.rename("cafe\u{301}", "another");
     pep.sync();

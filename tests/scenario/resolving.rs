@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::schema::{self, check};
-use crate::world::{Home, World, settle};
+use crate::world::{Home, World, check_alike, settle};
 
 /// Pep and Anna edit the same note, each at home.
 fn in_conflict(world: &World) -> ([Home; 2], Value) {
@@ -93,6 +93,27 @@ fn both_stay_under_names_of_their_own() {
         );
         assert_eq!(home.json(["conflicts", home.at()]).document(), serde_json::json!([]));
     }
+}
+
+#[test]
+fn a_folder_is_not_put_away_for_a_file() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("notes", "a file");
+    anna.write("notes/inside.txt", "inside");
+    settle(&[&pep, &anna]);
+    let before = pep.tree();
+    let refused = pep.json(["resolve", pep.at(), "notes", "--keep", "copy"]);
+    refused.expect_failure(
+        1,
+        "is_a_folder",
+        &["'notes' is a folder, which is not put away for a file.", "--keep both"],
+    );
+    before.expect_same(&pep.tree(), "a refused decision");
+    pep.json(["resolve", pep.at(), "notes", "--keep", "both"])
+        .expect_code(0);
+    settle(&[&pep, &anna]);
+    check_alike(&[&pep, &anna]);
 }
 
 #[test]

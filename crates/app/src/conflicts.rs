@@ -99,6 +99,20 @@ impl App {
                 "Name the copy that is to stay, as `offsync conflicts` lists it.",
             ));
         }
+        if let (Keep::Copy, Some(line)) = (keep, meant.first())
+            && archive
+                .with_engine(&Silent, |engine| engine.side(&line.path))?
+                .is_folder
+        {
+            return Err(AppError::failed(
+                "is_a_folder",
+                format!("'{}' is a folder, which is not put away for a file.", line.path),
+                format!(
+                    "Keep both with `--keep both`, or the folder with `--keep winner`; or move the folder away yourself, sync, and rename '{}'.",
+                    line.copy
+                ),
+            ));
+        }
         archive.with_engine(&Silent, |engine| {
             let resolve = |line: &ConflictLine| {
                 let copy = engine.resolve(line, keep)?;

@@ -237,6 +237,13 @@ fn status_of_open(
     if is_calm && let Some(message) = damage(archive, survey, awaits_state, damaged) {
         status.headline = Headline::NeedsYou { message };
     }
+    if let (true, Some(twin)) = (is_calm, survey.twins.first()) {
+        status.headline = Headline::NeedsYou {
+            message: format!(
+                "'{twin}' is on this drive alone: its name differs only in case or accents' form from another one here. Rename one of the two."
+            ),
+        };
+    }
     if survey.unread > 0 && is_calm {
         let message = match (survey.unread, survey.skipped.first()) {
             (1, Some(one)) => format!(

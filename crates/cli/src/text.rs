@@ -112,7 +112,7 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     lines.push(match report {
         _ if report.damaged.is_empty() && report.completed.is_some() => "Everything reads as it should.".into(),
         _ if report.damaged.is_empty() && report.uncompared_files > 0 => format!(
-            "{} changed too lately to be compared: wait a moment, then sync (what changed travels with it) and verify again. All else reads as it should.",
+            "{} changed since the last sync and can be compared once that was sent: sync, then verify again. All else reads as it should.",
             count(report.uncompared_files, "file has", "files have")
         ),
         _ if !report.skipped.is_empty() && report.damaged.is_empty() => {

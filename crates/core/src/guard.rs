@@ -11,6 +11,13 @@ pub fn is_held(deletions: u64, files: u64) -> bool {
     many || deletions > HELD_DELETIONS_MAX
 }
 
+/// Tells whether deletions that were held and shown go on waiting, though they may not be many any more beside all files.
+///
+/// Few never wait: somebody brought the others back.
+pub fn stays_held(deletions: u64) -> bool {
+    deletions >= HELD_DELETIONS_MIN
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -64,9 +64,12 @@ impl Engine<'_> {
         Ok(memory::read(self.index, HELD)?.unwrap_or_default())
     }
 
-    /// Tells whether any of some deletions was held and shown, and nobody answered: it waits for that, though there are
-    /// fewer by now, for somebody edited some of the files or brought them back.
-    pub(crate) fn are_held(&self, direction: HeldDirection, keys: &BTreeSet<PathKey>) -> Result<bool> {
+    /// Tells whether some deletions were held and shown, and nobody answered: they wait for that, though others of them
+    /// are none any more, since somebody edited those files.
+    pub(crate) fn stay_held(&self, direction: HeldDirection, keys: &BTreeSet<PathKey>) -> Result<bool> {
+        if !guard::stays_held(keys.len() as u64) {
+            return Ok(false);
+        }
         let shown = self.shown_held()?;
         let mut alike = shown
             .iter()
@@ -89,7 +92,7 @@ impl Engine<'_> {
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
         let of = left + deletions;
         let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();
-        if !guard::is_held(deletions, of) && !self.are_held(HeldDirection::Local, &keys)? {
+        if !guard::is_held(deletions, of) && !self.stay_held(HeldDirection::Local, &keys)? {
             return Ok(changes);
         }
         let paths = deleted.iter().map(|i| changes[*i].value.path.clone());

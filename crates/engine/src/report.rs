@@ -133,6 +133,8 @@ pub struct SyncReport {
     pub repaired: Vec<RelPath>,
     /// Paths left alone.
     pub skipped: Vec<SkippedPath>,
+    /// Files that stand here alone and are not kept: their names fold to those of others.
+    pub twins: Vec<RelPath>,
     /// Files that somebody is still writing: they are left for a later cycle.
     pub unfinished: Vec<RelPath>,
     /// Paths that are not taken in, in order of the scan; the first 1,000.

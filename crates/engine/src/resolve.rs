@@ -32,6 +32,8 @@ pub struct Side {
     pub by: Option<LocationId>,
     /// Its size in bytes.
     pub size_bytes: u64,
+    /// Whether it is a folder.
+    pub is_folder: bool,
 }
 
 impl Engine<'_> {
@@ -52,6 +54,7 @@ impl Engine<'_> {
         Ok(Side {
             by: newest.map(|dot| dot.location),
             size_bytes: place.on_disk().map_or(0, |value| value.content.size_bytes()),
+            is_folder: place.on_disk().is_some_and(|value| value.content.is_folder()),
         })
     }
 

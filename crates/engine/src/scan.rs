@@ -293,11 +293,13 @@ impl Engine<'_> {
                 Some((other, _)) if is_known(&path) => {
                     let other = other.clone();
                     self.skip(&other, twin_reason(&path));
+                    self.report.twins.push(other);
                     chosen.insert(key, (path, entry));
                 }
                 Some((other, _)) => {
                     let other = other.clone();
                     self.skip(&path, twin_reason(&other));
+                    self.report.twins.push(path);
                 }
                 None => {
                     chosen.insert(key, (path, entry));

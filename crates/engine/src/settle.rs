@@ -211,7 +211,7 @@ impl Engine<'_> {
             }
         }
         let (deletions, of) = (removed.len() as u64, self.index.count_files()?);
-        if !guard::is_held(deletions, of) && !self.are_held(HeldDirection::Remote, &removed)? {
+        if !guard::is_held(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
             return Ok(());
         }
         let of_removed = plan.actions.iter().filter(|action| removed.contains(&action.key));

@@ -95,6 +95,8 @@ pub struct Survey {
     pub held: Option<Held>,
     /// Folders and files that could not be read: nobody knows what was changed in them.
     pub unread: u64,
+    /// Files that stand here alone and are not kept: their names fold to those of others.
+    pub twins: Vec<RelPath>,
     /// Files that are known here and not on this drive yet.
     pub unshown: Unshown,
     /// When the last cycle ended, by this location's clock.
@@ -173,6 +175,7 @@ impl Engine<'_> {
             conflicts: self.conflicts()?.len() as u64,
             held: self.shown_held()?.into_iter().next().map(|set| set.held),
             unread: self.unread_paths,
+            twins: std::mem::take(&mut self.report.twins),
             unshown,
             damaged: self.damaged()?.into_iter().map(|damaged| damaged.path).collect(),
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
