@@ -75,7 +75,7 @@ fn what_was_not_compared_is_counted_and_never_called_sound() {
         (&json!(0.0), &json!(null))
     );
     pep.run(["verify", pep.at(), "--all"]).expect_out(
-        "2 files have changed since the last sync and can be compared once that was sent: sync, then verify again. All else reads as it should.\n",
+        "2 files have changed during the last sync or since and can be compared after the next: sync, then verify again. All else reads as it should.\n",
     );
 }
 

@@ -112,7 +112,7 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     lines.push(match report {
         _ if report.damaged.is_empty() && report.completed.is_some() => "Everything reads as it should.".into(),
         _ if report.damaged.is_empty() && report.uncompared_files > 0 => format!(
-            "{} changed since the last sync and can be compared once that was sent: sync, then verify again. All else reads as it should.",
+            "{} changed during the last sync or since and can be compared after the next: sync, then verify again. All else reads as it should.",
             count(report.uncompared_files, "file has", "files have")
         ),
         _ if !report.skipped.is_empty() && report.damaged.is_empty() => {
