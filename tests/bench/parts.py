@@ -109,10 +109,8 @@ def photos(bench: Bench) -> list[Row]:
     return [index, sending, idle]
 
 
-def large_file(bench: Bench) -> list[Row]:
-    """Edits a large file three times; each edit goes up from one home and down to the other."""
-    name, size_bytes = "image", bench.sizes.image_bytes
-    folder = bench.data("image", name, "--bytes", str(size_bytes))
+def two_homes(bench: Bench, name: str, folder: str) -> tuple[Archive, list[Peer]]:
+    """Begins an archive that a second home holds, too, and the peers' stores of the same."""
     archive = bench.archive(name, folder)
     archive.begin()
     archive.pep.sync()
@@ -121,6 +119,14 @@ def large_file(bench: Bench) -> list[Row]:
     for peer in peers:
         peer.begin()
         run(peer.save())
+    return archive, peers
+
+
+def large_file(bench: Bench) -> list[Row]:
+    """Edits a large file three times; each edit goes up from one home and down to the other."""
+    name, size_bytes = "image", bench.sizes.image_bytes
+    folder = bench.data("image", name, "--bytes", str(size_bytes))
+    archive, peers = two_homes(bench, name, folder)
     rows = []
     for kind, ideal_bytes, limit in (("in-place", MIB, 1.06), ("insert", 1024, 64.0), ("append", MIB, 1.06)):
         bench.python("datasets.py", "edit", folder, "--kind", kind)
@@ -143,14 +149,7 @@ def day_of_changes(bench: Bench) -> list[Row]:
     """Plays days of changes; each goes up from one home and down to the other, and through the peers' stores."""
     name, files = "day", bench.sizes.day_files
     folder = bench.data("tree", name, "--files", str(files))
-    archive = bench.archive(name, folder)
-    archive.begin()
-    archive.pep.sync()
-    archive.add_second_home()
-    peers = bench.peers(name, folder, SYNCS)
-    for peer in peers:
-        peer.begin()
-        run(peer.save())
+    archive, peers = two_homes(bench, name, folder)
     rows = []
     for day in range(1, bench.sizes.days + 1):
         rows += one_day(bench, archive, peers, day)

@@ -5,7 +5,7 @@ use std::fs;
 use crate::output::Output;
 use crate::schema::{self, check};
 use crate::tree;
-use crate::world::{Home, World, settle, text};
+use crate::world::{Home, World, invited, settle, text};
 
 fn fill(pep: &Home) {
     pep.write("a.txt", "a");
@@ -192,19 +192,7 @@ fn the_way_back_that_is_named_is_there() {
     told.expect_code(0).expect_out(
         "a new invitation from another home (`offsync invite` there), after the folder .offsync was moved out",
     );
-    let [out, words] = ["pep.invitation", "pep.words"].map(|name| world.path(name));
-    let invite = [
-        "invite",
-        anna.at(),
-        "--label",
-        "Pep",
-        "--person",
-        "Pep",
-        "--out",
-        text(&out),
-    ];
-    let invited = anna.json(invite).expect_code(0).document();
-    fs::write(&words, invited["phrase"].as_str().expect("words")).expect("words can be written");
+    let [out, words] = invited(&world, &anna, "Pep");
     let join = || {
         let join = [
             "join",
@@ -235,19 +223,7 @@ fn the_way_back_that_is_named_is_there() {
 fn who_joined_with_an_invitation_in_a_file_comes_back_in_the_way_that_is_named() {
     let world = World::new();
     let [pep, anna] = world.pair(fill);
-    let [out, words] = ["tia.invitation", "tia.words"].map(|name| world.path(name));
-    let invite = [
-        "invite",
-        pep.at(),
-        "--label",
-        "Tia",
-        "--person",
-        "Tia",
-        "--out",
-        text(&out),
-    ];
-    let invited = pep.json(invite).expect_code(0).document();
-    fs::write(&words, invited["phrase"].as_str().expect("words")).expect("words can be written");
+    let [out, words] = invited(&world, &pep, "Tia");
     let tia = world.home("tia");
     let with_words = ["join", tia.at(), "--phrase-file", text(&words)];
     let with_file = ["--invitation", text(&out)];

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::schema::{self, check};
 use crate::story::noise;
 use crate::tree;
-use crate::world::{Home, World, check_alike, settle, text};
+use crate::world::{Home, World, check_alike, invited, settle, text};
 
 fn fill(pep: &Home) {
     for number in 0..6 {
@@ -500,19 +500,7 @@ fn who_comes_back_with_nothing_has_all_at_the_third_visit_and_each_home_says_who
 /// Invites Tia with nothing on her drive, who joins at once.
 fn join_with_nothing(world: &World, pep: &Home) -> Home {
     let tia = world.home("tia");
-    let [out, words] = ["tia.invitation", "tia.words"].map(|name| world.path(name));
-    let invite = [
-        "invite",
-        pep.at(),
-        "--label",
-        "Tia",
-        "--person",
-        "Tia",
-        "--out",
-        text(&out),
-    ];
-    let invited = pep.json(invite).expect_code(0).document();
-    fs::write(&words, invited["phrase"].as_str().expect("words")).expect("words can be written");
+    let [out, words] = invited(world, pep, "Tia");
     let join = [
         "join",
         tia.at(),

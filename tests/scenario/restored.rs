@@ -86,10 +86,8 @@ fn a_drive_put_back_on_a_new_computer_loses_nothing() {
     assert!(anna.has("after.txt") && anna.has("restored.txt") && pep.has("after.txt"));
 }
 
-#[test]
-fn a_cloned_drive_becomes_a_location_of_its_own() {
-    let world = World::new();
-    let [pep, anna] = world.pair(fill);
+/// Clones a drive on its own computer; something new stands on each of the two.
+fn clone_that_lives_on(world: &World, pep: &Home) -> Home {
     let twin = Home {
         computer: pep.computer.clone(),
         folder: world.path("drives/twin"),
@@ -97,6 +95,14 @@ fn a_cloned_drive_becomes_a_location_of_its_own() {
     clone_drive(&pep.folder, &twin.folder);
     pep.write("pep.txt", "on the original");
     twin.write("twin.txt", "on the clone");
+    twin
+}
+
+#[test]
+fn a_cloned_drive_becomes_a_location_of_its_own() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let twin = clone_that_lives_on(&world, &pep);
     pep.write("a.txt", "edited on the original");
     twin.write("a.txt", "edited on the clone");
     for home in [&pep, &twin, &pep, &anna, &twin] {
@@ -225,13 +231,7 @@ fn an_index_that_is_lost_again_and_again_leaves_nobody_stuck() {
 fn two_homes_of_one_label_are_told_apart_wherever_they_are_named() {
     let world = World::new();
     let [pep, anna] = world.pair(fill);
-    let twin = Home {
-        computer: pep.computer.clone(),
-        folder: world.path("drives/twin"),
-    };
-    clone_drive(&pep.folder, &twin.folder);
-    pep.write("pep.txt", "on the original");
-    twin.write("twin.txt", "on the clone");
+    let twin = clone_that_lives_on(&world, &pep);
     pep.sync();
     let told = twin.run(["sync", twin.at()]);
     let id = |home: &Home| {

@@ -351,6 +351,24 @@ pub(crate) fn check_alike(homes: &[&Home]) {
     }
 }
 
+/// Lets a home invite somebody who has nothing yet; gives the files with the invitation and the six words.
+pub(crate) fn invited(world: &World, by: &Home, label: &str) -> [PathBuf; 2] {
+    let [out, words] = ["invitation", "words"].map(|what| world.path(&format!("{label}.{what}")));
+    let invite = [
+        "invite",
+        by.at(),
+        "--label",
+        label,
+        "--person",
+        label,
+        "--out",
+        text(&out),
+    ];
+    let said = by.json(invite).expect_code(0).document();
+    fs::write(&words, said["phrase"].as_str().expect("words")).expect("words can be written");
+    [out, words]
+}
+
 /// Gives a path of the world, which is always plain, as an argument.
 pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("paths of the world are plain")

@@ -140,9 +140,9 @@ impl Engine<'_> {
     }
 
     /// Looks at what readers could not use. Own packs that cannot be used here either are taken away: they only take the
-    /// room that is needed to serve what they held. So are changesets and
-    /// statements of ids that were given up: nobody folded or heard them, and nobody would ever take them away.
-    /// Statements that this location heard are put there again.
+    /// room that is needed to serve what they held. So are changesets and statements of ids that were given up: nobody
+    /// folded or heard them, and nobody would ever take them away. Statements that this location heard are put there
+    /// again.
     fn mend_damaged(&mut self, mailbox: &dyn Mailbox, view: &mut View, wanted: &[Want]) -> Result<()> {
         let me = self.me();
         let departed = self.departed()?;

@@ -36,9 +36,9 @@ fn packs_that_somebody_else_still_reads_stay_however_full_it_is() {
     homes.round(3);
     homes.hand(0).write(&path("b.txt"), "b").expect("fits");
     homes.sync(0);
-    let first = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
+    let first = changeset(&homes);
     (1..3).for_each(|home| drop(homes.sync(home)));
-    homes.lose_objects(&first.expect("a changeset"));
+    homes.lose_objects(&first);
     homes.hand(0).write(&path("film.mov"), film()).expect("fits");
     homes.sync(0);
     homes.sync(1);
@@ -60,13 +60,18 @@ fn with_a_gap() -> Homes {
     homes.round(3);
     homes.hand(0).write(&path("b.txt"), "b").expect("fits");
     homes.sync(0);
-    let first = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
+    let first = changeset(&homes);
     homes.sync(1);
-    homes.lose_objects(&first.expect("a changeset"));
+    homes.lose_objects(&first);
     homes.hand(0).write(&path("film.mov"), film()).expect("fits");
     homes.sync(0);
     homes.sync(1);
     homes
+}
+
+fn changeset(homes: &Homes) -> String {
+    let mut names = homes.mail().into_iter();
+    names.find(|name| name.ends_with(".manifest")).expect("a changeset")
 }
 
 fn packs(homes: &Homes) -> Vec<String> {
@@ -107,8 +112,8 @@ fn the_author_takes_back_what_nobody_else_has_read_yet_and_serves_it() {
     homes.round(2);
     homes.hand(0).write(&path("b.txt"), "b").expect("fits");
     homes.sync(0);
-    let first = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
-    homes.lose_objects(&first.expect("a changeset"));
+    let first = changeset(&homes);
+    homes.lose_objects(&first);
     homes.hand(0).write(&path("film.mov"), film()).expect("fits");
     homes.sync(0);
     assert!(homes.mail_bytes() > ALLOWANCE_BYTES);
@@ -128,8 +133,8 @@ fn a_damaged_changeset_of_an_id_that_was_given_up_leaves_the_mailbox() {
     let backup = homes.backup(0);
     homes.hand(0).write(&path("b.txt"), "b").expect("fits");
     homes.sync(0);
-    let posted = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
-    homes.damage(&posted.expect("a changeset"));
+    let posted = changeset(&homes);
+    homes.damage(&posted);
     homes.restore(0, &backup);
     assert!(homes.sync(0).took_new_id);
     homes.round(4);
