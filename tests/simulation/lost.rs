@@ -22,7 +22,8 @@ impl World {
                 continue;
             }
             for file in &lost {
-                self.may_be_lost(at, file)?;
+                let value = self.may_be_lost(at, file)?;
+                self.shared.watch.notes().taken.extend(value.map(|value| (at, value)));
             }
             self.say(|_| {
                 let paths: Vec<String> = lost.iter().map(|file| file.path.to_string()).collect();
@@ -45,8 +46,9 @@ impl World {
         Ok(false)
     }
 
-    /// Looks whether a file that is called lost is in no tree and in no trash, and was not somebody's last word.
-    fn may_be_lost(&self, at: usize, file: &LostFile) -> Result<(), Bad> {
+    /// Looks whether a file that is called lost is in no tree and in no trash, and was not somebody's last word; gives its
+    /// value.
+    fn may_be_lost(&self, at: usize, file: &LostFile) -> Result<Option<u64>, Bad> {
         let siblings = self.homes[at].index.all_entries();
         let mut versions = siblings.iter().flat_map(|(_, siblings)| siblings.live());
         let version = versions.find(|(dot, _)| *dot == file.dot);
@@ -54,7 +56,7 @@ impl World {
             return Err(format!("called lost, and it is no file: {}", file.path));
         };
         let Some(value) = self.shared.watch.notes().values.get(&content.digest).copied() else {
-            return Ok(());
+            return Ok(None);
         };
         if !self.profile.can_lose_content() {
             return Err(format!("called lost where nothing can be: v{value} at {}", file.path));
@@ -68,7 +70,7 @@ impl World {
                 file.path
             ));
         }
-        Ok(())
+        Ok(Some(value))
     }
 
     /// Gives the values that some drive has whole, in its tree or in its trash.

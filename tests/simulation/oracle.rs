@@ -149,11 +149,22 @@ impl World {
 
     /// What was said of locations is known alike everywhere, in whatever order it was read.
     fn all_agree_on_people(&self) -> Result<(), Bad> {
-        let said = |at: usize| ["named/", "membership/"].map(|prefix| self.homes[at].index.notes(prefix).ok());
-        match (1..self.homes.len()).find(|at| said(*at) != said(0)) {
-            Some(at) => Err(format!("homes 0 and {at} do not agree on people")),
-            None => Ok(()),
+        let said = |at: usize| -> BTreeSet<(String, Vec<u8>)> {
+            let all = ["named/", "membership/"].map(|prefix| self.homes[at].index.notes(prefix));
+            all.into_iter().flat_map(|notes| notes.unwrap_or_default()).collect()
+        };
+        let first = said(0);
+        for at in 1..self.homes.len() {
+            let other = said(at);
+            if first != other {
+                let left: Vec<&str> = first
+                    .symmetric_difference(&other)
+                    .map(|(name, _)| name.as_str())
+                    .collect();
+                return Err(format!("homes 0 and {at} do not agree on people: {left:?}"));
+            }
         }
+        Ok(())
     }
 
     /// Staged parts of what never came are let go in time; nothing else moves.
