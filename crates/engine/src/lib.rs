@@ -23,6 +23,7 @@ mod lookalike;
 mod membership;
 mod memory;
 mod monitor;
+mod moves;
 mod observe;
 mod options;
 mod outgoing;
