@@ -58,6 +58,35 @@ fn many_deletions_are_held_here_while_all_else_goes_on() {
 }
 
 #[test]
+fn what_is_held_is_named_with_what_to_type_and_the_bounds_stand_in_the_help() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    delete_by_and_by(&pep);
+    let answers = "If that is meant: `offsync sync FOLDER --yes`; if not, and the files are to stay: `offsync sync FOLDER --keep-files`.";
+    let named = "\n    folder/0.txt\n    folder/1.txt\n";
+    let told = anna.run(["sync", anna.at(), "--dry-run"]);
+    told.expect_code(3).expect_out(&format!(
+        "  16 of 20 files would be deleted. Nothing was deleted. {answers}{named}"
+    ));
+    let told = anna.run(["sync", anna.at()]);
+    told.expect_code(3).expect_out(&format!(
+        "  16 of 20 files would be deleted. Nothing was deleted. {answers}{named}"
+    ));
+    anna.run(["status", anna.at()]).expect_code(0).expect_out(&format!(
+        "  16 of 20 files are about to be deleted. Nothing happens until you say yes.\n  {answers}{named}"
+    ));
+    let bounds = "5 files or more that are more than one in 4 of the archive, or more than 1000 in any case";
+    anna.run(["status", anna.at(), "--verbose"])
+        .expect_out(&format!("  deletions that wait for a yes: {bounds}\n"));
+    let help = anna.run(["sync", "--help"]);
+    let words: Vec<&str> = help.expect_code(0).stdout.split_whitespace().collect();
+    assert!(
+        words.join(" ").contains(&format!("Many deletions are {bounds}.")),
+        "{help}"
+    );
+}
+
+#[test]
 fn a_yes_where_they_were_made_travels_along() {
     let world = World::new();
     let [pep, anna, grandma] = world.trio(fill);

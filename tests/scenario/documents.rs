@@ -94,6 +94,67 @@ fn sync_status_locations_log_and_diff_tell_how_things_stand() {
 }
 
 #[test]
+fn what_moved_is_one_change_wherever_it_is_counted() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("a.txt", "a");
+        pep.write("twin.txt", "a");
+        pep.write("2024/b.txt", "b");
+        pep.write("2024/trip/c.txt", "c");
+        pep.write("stays.txt", "stays");
+    });
+    let count = |changes: u64| {
+        let status = pep.json(["status", pep.at()]).document();
+        assert_eq!(status[0]["local_changes"]["entries"], changes, "{status:#}");
+        let lines = pep.json(["diff", pep.at()]).document();
+        assert_eq!(lines.as_array().map(|all| all.len() as u64), Some(changes), "{lines:#}");
+    };
+    count(0);
+    pep.rename("a.txt", "moved.txt");
+    count(1);
+    pep.run(["status", pep.at()])
+        .expect_out("1 change is not sent yet. Sync to send it.");
+    pep.run(["diff", pep.at()])
+        .expect_out("renamed   moved.txt (was a.txt)\n");
+    // Two that are alike, and one that came beside them.
+    pep.rename("twin.txt", "other.txt");
+    pep.write("copy.txt", "a");
+    count(3);
+    // A folder moves with what is in it.
+    pep.rename("2024", "2025");
+    count(7);
+    pep.run(["diff", pep.at()])
+        .expect_out("renamed   2025 (was 2024)\n")
+        .expect_out("renamed   2025/trip (was 2024/trip)\n");
+    let told = pep.run(["sync", pep.at()]);
+    told.expect_code(0)
+        .expect_out("  sent: 1 added, 4 moved (0 bytes of content)\n");
+    anna.run(["sync", anna.at()])
+        .expect_out("  received: 1 added, 4 moved\n");
+    settle(&[&pep, &anna]);
+    count(0);
+    // A folder that goes while what was in it moves elsewhere is gone, and moved nowhere.
+    pep.rename("2025/b.txt", "b.txt");
+    pep.remove("2025");
+    pep.run(["diff", pep.at()])
+        .expect_out("renamed   b.txt (was 2025/b.txt)\n")
+        .expect_out("deleted   2025\n");
+    count(4);
+}
+
+#[test]
+fn no_lines_of_history_are_no_number_of_lines() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    world.init(&pep);
+    let told = pep.run(["log", pep.at(), "--limit", "0"]);
+    told.expect_code(2);
+    let said = "'0' is no number of lines; write one like 10, or leave it out to see all";
+    assert!(told.stderr.contains(said) && told.stdout.is_empty(), "{told}");
+}
+
+#[test]
 fn status_and_sync_of_all_archives_name_each() {
     let world = World::new();
     let [pep, _anna] = world.pair(|pep| pep.write("a.txt", "a"));

@@ -14,7 +14,7 @@ fn done_is_0_with_something_to_do_and_with_nothing() {
     let world = World::new();
     let [pep, _anna] = world.pair(many);
     pep.write("new.txt", "new");
-    for words in ["sent 1 entry", "up to date"] {
+    for words in ["sent: 1 added (3 bytes of content)", "up to date"] {
         let output = pep.run(["sync", pep.at()]);
         output.expect_code(0);
         assert!(output.stdout.contains(words), "{output}");
@@ -47,12 +47,15 @@ fn failed_is_1_and_says_what_to_do() {
 fn wrong_usage_is_2_and_points_to_help() {
     let world = World::new();
     let pep = world.home("pep");
-    let wrong: [&[&str]; 8] = [
+    let wrong: [&[&str]; 11] = [
         &["frobnicate"],
         &["sync", "--frobnicate"],
         &["init"],
         &["copy", "only-one"],
         &["log", "x", "--limit", "many"],
+        &["log", "x", "--limit", "0"],
+        &["log", "x", "--limit", "-1"],
+        &["verify", "x", "--budget", "999999999999h"],
         &["join", "x", "--as", "y", "--invitation", "z"],
         &[
             "init",

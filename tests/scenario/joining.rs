@@ -19,6 +19,14 @@ fn who_comes_back_with_as_is_not_told_that_everything_differs() {
     for untrue in ["new or different", "0 files were found", "a.txt"] {
         assert!(!told.stdout.contains(untrue), "{untrue:?} is not so: {told}");
     }
+    let told = pep.run(["sync", pep.at()]);
+    told.expect_code(0)
+        .expect_out("  You brought this location back, so it goes on under a new id, [")
+        .expect_out("]: what Offsync had noted under the old one is gone. There is nothing to do about it.\n");
+    assert!(
+        !told.stdout.contains("restored") && !told.stdout.contains("still in use"),
+        "{told}"
+    );
     // It is as it was said: what is alike is sent by nobody, and nothing stands twice.
     let mut payload = 0;
     for home in [&pep, &anna, &pep, &anna, &pep] {

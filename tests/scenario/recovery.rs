@@ -399,10 +399,14 @@ fn the_sheet_goes_to_standard_output_for_a_printer_and_no_file_is_made() {
     settle(&[&pep, &anna]);
 }
 
+/// What it says once somebody has told what the archive holds.
+const HAS_COME: &str =
+    "What the others have is not all here yet. What was asked for has come: sync here to take it in.";
+
 /// What a home that has just joined with nothing says, before and after its first sync, until all is there.
-fn expect_patience(home: &Home, others: &[&Home], files: usize, next: &str) {
-    let waits = "What the others have is not all here yet. Sync here, let another home sync, then sync here again.";
-    let is_behind = |home: &Home| {
+fn expect_patience(home: &Home, others: &[&Home], files: usize, [next, asked, come]: [&str; 3]) {
+    let unasked = "What the others have is not all here yet. Sync here, let another home sync, then sync here again.";
+    let is_behind = |home: &Home, waits: &str| {
         let told = home.run(["status", home.at()]);
         told.expect_code(0)
             .expect_out(waits)
@@ -418,7 +422,7 @@ fn expect_patience(home: &Home, others: &[&Home], files: usize, next: &str) {
             "{own:#}"
         );
     };
-    is_behind(home);
+    is_behind(home, unasked);
     for _ in 0..2 {
         let told = home.run(["sync", home.at()]);
         told.expect_code(0).expect_out(next);
@@ -431,13 +435,16 @@ fn expect_patience(home: &Home, others: &[&Home], files: usize, next: &str) {
             (&report["awaits_state"], &report["up_to_date"]),
             (&true.into(), &false.into())
         );
-        is_behind(home);
+        is_behind(home, asked);
     }
     others[0].sync();
+    is_behind(home, come);
     let told = home.run(["sync", home.at()]);
     if home.tree().len() < files {
         told.expect_out("files are not here yet (540.0 kB) and were asked for. The next sync of");
-        home.run(["status", home.at()]).expect_out("not on this drive yet");
+        home.run(["status", home.at()])
+            .expect_out("not on this drive yet; what lacks was asked for. The next sync of '")
+            .expect_out("sends it; sync here after that.");
     }
     for _ in 0..3 {
         for home in others.iter().chain([&home]) {
@@ -462,7 +469,8 @@ fn who_comes_back_into_an_empty_folder_is_told_that_it_waits_for_the_others() {
     told.expect_code(0)
         .expect_out("Now: offsync sync; then let another home sync, and sync here again: that brings the files.");
     let next = "Asked what the archive holds. The next sync of 'anna's home' tells it; sync here after that.";
-    expect_patience(&pep, &[&anna], 7, next);
+    let asked = "What the others have is not all here yet, and was asked for. The next sync of 'anna's home' tells it; sync here after that.";
+    expect_patience(&pep, &[&anna], 7, [next, asked, HAS_COME]);
 }
 
 #[test]
@@ -520,7 +528,8 @@ fn who_joins_an_empty_folder_is_told_that_it_waits_for_the_others() {
     let tia = join_with_nothing(&world, &pep);
     let next =
         "Asked what the archive holds. The next sync of 'anna's home' or 'Pep's home' tells it; sync here after that.";
-    expect_patience(&tia, &[&pep, &anna], 7, next);
+    let asked = "What the others have is not all here yet, and was asked for. The next sync of 'anna's home' or of another home tells it; sync here after that.";
+    expect_patience(&tia, &[&pep, &anna], 7, [next, asked, HAS_COME]);
 }
 
 #[test]
@@ -531,5 +540,11 @@ fn who_joins_before_anybody_has_synced_is_not_up_to_date_with_nothing() {
     world.init(&pep);
     let tia = join_with_nothing(&world, &pep);
     let next = "No other home has synced yet, so nobody could tell what the archive holds. Let another home sync, then sync here again.";
-    expect_patience(&tia, &[&pep], 7, next);
+    let unasked = "What the others have is not all here yet. Sync here, let another home sync, then sync here again.";
+    expect_patience(
+        &tia,
+        &[&pep],
+        7,
+        [next, unasked, "1 change is waiting for you. Sync to get it."],
+    );
 }

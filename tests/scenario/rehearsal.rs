@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::story::noise;
 use crate::tree;
-use crate::world::{Home, World};
+use crate::world::{Home, World, settle};
 
 /// The figures that a rehearsal shares with the sync after it, to the byte; sizes of sealed objects are random
 /// within some bytes, because compression comes after names that are drawn.
@@ -113,6 +113,72 @@ fn it_tells_of_deletions_that_would_be_held_on_both_sides() {
     check(&world, &pep, &[]);
     check(&world, &pep, &["--yes"]);
     check(&world, &anna, &[]);
+}
+
+#[test]
+fn people_read_what_would_be_done_and_nothing_as_if_it_were() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    pep.write("new.bin", noise(77, 2_000));
+    pep.write("a.txt", "Pep's");
+    anna.write("a.txt", "Anna's");
+    let rehearse = |home: &Home, would: &[&str]| {
+        let told = home.run(["sync", home.at(), "--dry-run"]);
+        told.expect_out("Nothing was changed. A sync now would do this:\n");
+        for words in would {
+            told.expect_out(words);
+        }
+        for done in [
+            "  sent",
+            "  received",
+            "  told",
+            "  Asked",
+            "versions are kept",
+            " goes on",
+            "  up to date",
+        ] {
+            assert!(!told.stdout.contains(done), "{done:?} was not done: {told}");
+        }
+    };
+    rehearse(&pep, &["  would send: 1 added, 1 changed (2.0 kB of content)\n"]);
+    pep.sync();
+    rehearse(
+        &anna,
+        &[
+            "  would receive: 2 added\n",
+            "  two versions would be kept: a.txt and a (other",
+        ],
+    );
+    anna.sync();
+    anna.run(["resolve", anna.at(), "a.txt", "--keep", "winner"])
+        .expect_code(0);
+    settle(&[&pep, &anna]);
+    rehearse(&pep, &["  nothing: all is up to date\n"]);
+    fs::remove_dir_all(pep.private()).expect("it can be lost");
+    fs::remove_file(pep.folder.join("new.bin")).expect("it can be lost");
+    pep.run(["join", pep.at(), "--as", "Pep's home"]).expect_code(0);
+    rehearse(
+        &pep,
+        &[
+            "  You brought this location back, so it would go on under a new id: what Offsync had noted",
+            "  Would ask what the archive holds. The sync of 'anna's home' after that would tell it.\n",
+        ],
+    );
+    pep.sync();
+    rehearse(
+        &anna,
+        &["  would tell 'Pep's home' what the archive holds, as it asked; then 'Pep's home' has to sync\n"],
+    );
+    anna.sync();
+    rehearse(
+        &pep,
+        &["  Would ask for 1 file not here yet (2.0 kB). The sync of 'anna's home' after that would send it.\n"],
+    );
+    pep.sync();
+    rehearse(
+        &anna,
+        &["  would send 1 file that 'Pep's home' asked for (2.0 kB); then 'Pep's home' has to sync\n"],
+    );
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
         .expect_out("Pep's home [");
     anna.run(["sync", anna.at()])
         .expect_code(0)
-        .expect_out("  sent 1 entry")
+        .expect_out("  sent: 1 added (")
         .expect_out(ask);
     pep.sync();
     let quick = anna.sync();

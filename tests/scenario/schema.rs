@@ -132,7 +132,9 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 15] = [
+pub(crate) const SYNC_MORE: [&str; 17] = [
+    "[].posted.summary",
+    "[].came_back",
     "[].repaired",
     "[].location_id",
     "[].served",

@@ -123,6 +123,75 @@ fn what_lies_in_the_trash_is_named_from_the_top_from_here_or_in_full() {
 }
 
 #[test]
+fn a_folder_that_was_deleted_comes_back_by_its_name_and_what_is_there_stays() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["2024/a.txt", "2024/b.txt", "2024/trip/c.txt", "2024.txt", "stays.txt"] {
+            pep.write(name, "first");
+        }
+    });
+    anna.write("2024/a.txt", "second");
+    anna.sync();
+    pep.sync();
+    anna.remove("2024");
+    anna.remove("2024.txt");
+    anna.sync();
+    pep.sync();
+    pep.write("2024/b.txt", "mine");
+    let told = pep.run(["trash", "restore", pep.at(), "2024"]);
+    told.expect_code(5)
+        .expect_out("2024/a.txt is back.\n")
+        .expect_out("2024/trip/c.txt is back.\n")
+        .expect_out("2024/b.txt is there and stays as it is; the one in the trash stays there.\n");
+    assert_eq!(told.stdout.lines().count(), 3, "nothing else is: {told}");
+    assert_eq!(pep.read("2024/a.txt"), b"second", "the newest of each");
+    assert_eq!(pep.read("2024/b.txt"), b"mine");
+    assert!(!pep.has("2024.txt") && !pep.has("2024/a (restored).txt"));
+    pep.remove("2024/b.txt");
+    let mut from_here = pep.command(["--json", "trash", "restore", ".", "trip", "b.txt"]);
+    let none = crate::output::Output::of(from_here.current_dir(pep.folder.join("2024")));
+    none.expect_failure(
+        1,
+        "not_in_trash",
+        &["'trip' is not in the trash", "or of a folder that they were in"],
+    );
+    let restored = pep
+        .json(["trash", "restore", pep.at(), "2024/"])
+        .expect_code(5)
+        .document();
+    assert_eq!(
+        restored,
+        serde_json::json!([{"path": "2024/b.txt", "to": "2024/b.txt"}, {"path": "2024/a.txt", "to": null}]),
+        "what is there stays, and an older one of it stays in the trash"
+    );
+    // For good goes all that a folder or a file had there.
+    let one = pep.json(["trash", "empty", pep.at(), "2024", "2024.txt", "--yes"]);
+    assert_eq!(one.expect_code(0).document()["files"], 2, "{one}");
+    assert_eq!(pep.json(["trash", "list", pep.at()]).document(), serde_json::json!([]));
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.read("2024/trip/c.txt"), b"first");
+}
+
+#[test]
+fn all_of_the_trash_comes_back_by_the_name_of_the_archive() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["2024/a.txt", "b.txt", "stays.txt"] {
+            pep.write(name, name);
+        }
+    });
+    anna.remove("2024");
+    anna.remove("b.txt");
+    anna.sync();
+    pep.sync();
+    pep.run(["trash", "restore", pep.at(), pep.at()]).expect_code(0);
+    assert!(pep.has("2024/a.txt") && pep.has("b.txt"));
+    pep.json(["trash", "restore", pep.at(), pep.at()])
+        .expect_failure(1, "not_in_trash", &["offsync trash list"]);
+    settle(&[&pep, &anna]);
+}
+
+#[test]
 fn of_two_files_with_one_name_the_one_from_the_present_folder_comes_back() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| {

@@ -107,4 +107,18 @@ fn what_is_no_duration_is_refused_with_an_example() {
             .contains("'soon' is no duration; write one like 90s, 10m, 2h or 1d"),
         "{output}"
     );
+    let output = pep.run(["verify", pep.at(), "--budget", "999999999999h"]);
+    output.expect_code(2);
+    let said =
+        "'999999999999h' is longer than a year; write one like 90s, 10m, 2h or 1d, or say --all to read everything";
+    assert!(output.stderr.contains(said), "{output}");
+    let output = pep.run(["verify", pep.at(), "--budget", "-5"]);
+    output.expect_code(2);
+    assert!(
+        output.stderr.contains("'-5' is no duration; write one like"),
+        "{output}"
+    );
+    assert_eq!(output.stdout, "", "nothing was read");
+    let help = pep.run(["verify", "--help"]);
+    help.expect_out("90s, 10m, 2h, or a number of seconds; 0 reads one file");
 }

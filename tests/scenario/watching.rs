@@ -152,7 +152,7 @@ fn check_line(line: &Value) {
     for (name, like) in whole.into_iter().filter(|(name, _)| !line[*name].is_null()) {
         sample[name] = like.into();
     }
-    check(line, &sample, &["archive_id", "folder"]);
+    check(line, &sample, &["archive_id", "folder", "posted.summary"]);
     assert!(line["time"].is_string(), "{line:#}");
 }
 
@@ -395,6 +395,9 @@ fn told(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     out.lines().map_while(Result::ok)
 }
 
+/// How often is looked, as people read it.
+const RHYTHM: &str = "Each drive is synced as it comes. What changes after that is sent once nothing has changed for 2 seconds, or after 30 seconds of changes without a pause. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
+
 #[test]
 fn people_read_one_line_for_each_sync() {
     let world = World::new();
@@ -406,12 +409,14 @@ fn people_read_one_line_for_each_sync() {
         .spawn()
         .expect("the program can be started");
     let mut lines = told(&mut child);
+    let rhythm = lines.next().expect("a line is told");
+    assert!(rhythm.starts_with(RHYTHM), "{rhythm}");
     let mut next = |said: &str| {
         let line = lines.next().expect("a line is told");
         assert!(line.contains(said) && line.contains(pep.at()), "{said:?} in {line:?}");
     };
     next("is here");
-    next(": received 1 new");
+    next(": received 1 added");
     pep.write("mine.txt", "mine");
     next(": sent 1 change (");
     kill_process(Pid::from_child(&child), Signal::INT).expect("it is at work");
@@ -421,6 +426,11 @@ fn people_read_one_line_for_each_sync() {
         assert!(
             help.expect_code(0).stdout.contains(&format!("offsync {command}")),
             "{help}"
+        );
+        let words: Vec<&str> = help.stdout.split_whitespace().collect();
+        assert!(
+            words.join(" ").contains(RHYTHM),
+            "how often is looked is in the help: {help}"
         );
     }
 }
@@ -435,7 +445,7 @@ fn people_read_a_failure_once() {
         .command(["watch", pep.at()])
         .spawn()
         .expect("the program can be started");
-    let mut lines = told(&mut child);
+    let mut lines = told(&mut child).skip_while(|line| line == RHYTHM);
     assert!(lines.next().is_some_and(|line| line.ends_with("is here")));
     let failure = lines.next().expect("a line is told");
     assert!(failure.contains("mailbox"), "{failure}");

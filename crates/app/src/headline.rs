@@ -1,10 +1,33 @@
 //! The one true sentence about an archive: worst first, derived from facts alone.
 
 use crate::naming::told_apart;
-use crate::view::{ArchiveStatus, Headline, LocationState, LocationView};
+use crate::view::{ArchiveStatus, Headline, LocationState, LocationView, Turn};
+
+/// How far what lacks here is on its way, as far as the mailbox shows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Awaited {
+    /// Whether it was asked for.
+    pub(crate) is_asked: bool,
+    /// Whether some of it lies in the mailbox, sent for this location.
+    pub(crate) has_come: bool,
+    /// What to call the homes whose next sync brings it.
+    pub(crate) waits_for: Vec<String>,
+}
+
+impl Awaited {
+    fn turn(&self, status: &ArchiveStatus) -> Turn {
+        match self {
+            // Neither asking nor fetching makes room.
+            _ if status.lacking.bytes > status.drive.free_bytes => Turn::Unknown,
+            Self { has_come: true, .. } => Turn::Here,
+            Self { is_asked: true, .. } => Turn::Others,
+            _ => Turn::Unknown,
+        }
+    }
+}
 
 /// Chooses what to say about an archive; the first that applies.
-pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
+pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
     if !status.drive.present {
         return Headline::DriveAway;
     }
@@ -32,6 +55,8 @@ pub(crate) fn headline(status: &ArchiveStatus) -> Headline {
         return Headline::Incomplete {
             files: status.lacking.files,
             bytes: status.lacking.bytes,
+            turn: awaited.turn(status),
+            waits_for: awaited.waits_for.clone(),
         };
     }
     let takes_part = |location: &&LocationView| location.state != LocationState::Removed;
@@ -96,16 +121,9 @@ pub(crate) fn in_words(headline: &Headline) -> String {
                 many(*changesets, "change", "changes")
             )
         }
-        Headline::Incomplete { files: 0, .. } => {
-            "What the others have is not all here yet. Sync here, let another home sync, then sync here again.".into()
-        }
-        Headline::Incomplete { files, .. } => {
-            let they = if *files == 1 { "It arrives" } else { "They arrive" };
-            format!(
-                "{} not on this drive yet. {they} as the others sync, or once this drive has room.",
-                many(*files, "file is", "files are")
-            )
-        }
+        Headline::Incomplete {
+            files, turn, waits_for, ..
+        } => incomplete(*files, *turn, waits_for),
         Headline::Unsent { entries, .. } => format!(
             "{} not sent yet. Sync to send {}.",
             many(*entries, "change is", "changes are"),
@@ -140,6 +158,34 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             "Everything is safe in {}. You can unplug.",
             many(*homes, "home", "homes")
         ),
+    }
+}
+
+/// Says what is not here, and whose sync comes next.
+fn incomplete(files: u64, turn: Turn, waits_for: &[String]) -> String {
+    let what = match files {
+        0 => "What the others have is not all here yet".to_owned(),
+        1 => "1 file is not on this drive yet".to_owned(),
+        n => format!("{n} files are not on this drive yet"),
+    };
+    let who = match waits_for {
+        [] => "another home that has it".to_owned(),
+        [one] => format!("'{one}'"),
+        [one, ..] => format!("'{one}' or of another home"),
+    };
+    match (turn, files) {
+        (Turn::Here, _) => format!("{what}. What was asked for has come: sync here to take it in."),
+        (Turn::Others, 0) => {
+            format!("{what}, and was asked for. The next sync of {who} tells it; sync here after that.")
+        }
+        (Turn::Others, _) => {
+            format!("{what}; what lacks was asked for. The next sync of {who} sends it; sync here after that.")
+        }
+        (Turn::Unknown, 0) => format!("{what}. Sync here, let another home sync, then sync here again."),
+        (Turn::Unknown, n) => {
+            let they = if n == 1 { "It arrives" } else { "They arrive" };
+            format!("{what}. {they} as the others sync, or once this drive has room.")
+        }
     }
 }
 
@@ -189,7 +235,43 @@ mod tests {
     }
 
     fn check(status: &ArchiveStatus, sentence: &str) {
-        assert_eq!(headline(status).sentence(), sentence);
+        check_awaiting(status, &Awaited::default(), sentence);
+    }
+
+    fn check_awaiting(status: &ArchiveStatus, awaited: &Awaited, sentence: &str) {
+        assert_eq!(headline(status, awaited).sentence(), sentence);
+    }
+
+    #[test]
+    fn whoever_asked_is_told_so_and_whose_sync_comes_next() {
+        let mut lacking = status(&[home("Anna", LocationState::UpToDate, 0)]);
+        lacking.drive.free_bytes = 100;
+        lacking.lacking = Lacking { files: 2, bytes: 100 };
+        let mut awaited = Awaited {
+            is_asked: true,
+            has_come: false,
+            waits_for: vec!["Anna".into()],
+        };
+        let from_anna = "2 files are not on this drive yet; what lacks was asked for. The next sync of 'Anna' sends it; sync here after that.";
+        check_awaiting(&lacking, &awaited, from_anna);
+        awaited.has_come = true;
+        let has_come = "2 files are not on this drive yet. What was asked for has come: sync here to take it in.";
+        check_awaiting(&lacking, &awaited, has_come);
+        lacking.drive.free_bytes = 99;
+        let no_room = "2 files are not on this drive yet. They arrive as the others sync, or once this drive has room.";
+        check_awaiting(&lacking, &awaited, no_room);
+        let mut unknowing = status(&[]);
+        unknowing.locations[0].state = LocationState::Behind;
+        awaited = Awaited {
+            is_asked: true,
+            has_come: false,
+            waits_for: vec!["Anna".into(), "Olot".into()],
+        };
+        let tells = "What the others have is not all here yet, and was asked for. The next sync of 'Anna' or of another home tells it; sync here after that.";
+        check_awaiting(&unknowing, &awaited, tells);
+        awaited.waits_for.clear();
+        let nobody = "What the others have is not all here yet, and was asked for. The next sync of another home that has it tells it; sync here after that.";
+        check_awaiting(&unknowing, &awaited, nobody);
     }
 
     #[test]

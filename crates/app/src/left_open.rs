@@ -1,4 +1,4 @@
-//! What a sync leaves open, for people: whom it served, what lacks, who can send it, what is damaged.
+//! What a sync leaves open, for people: what it sent, whom it served, what lacks, who can send it, what is damaged.
 //!
 //! It asks the index once more, as the cycle left it; neither the drive nor the mailbox is looked at again.
 
@@ -6,6 +6,7 @@ use offsync_core::ids::LocationId;
 use offsync_engine::{DamagedFile, Engine, EngineError, LocationStanding, LocationState, SyncOptions};
 use serde::Serialize;
 
+use crate::change_counts::ChangeCounts;
 use crate::exact_path::exact;
 use crate::naming::told_apart;
 use crate::view::Lacking;
@@ -41,10 +42,13 @@ pub struct DamagedReport {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LeftOpen {
     pub(crate) location_id: String,
+    pub(crate) posted: Option<ChangeCounts>,
     pub(crate) served: Vec<ServedReport>,
     pub(crate) lacking: Lacking,
     pub(crate) waits_for: Vec<String>,
     pub(crate) damaged: Vec<DamagedReport>,
+    /// Whether the cycle began with a location that a person had brought back.
+    pub(crate) was_brought_back: bool,
 }
 
 impl LeftOpen {
@@ -53,6 +57,7 @@ impl LeftOpen {
         report: &offsync_engine::SyncReport,
         engine: &mut Engine<'_>,
         options: &SyncOptions,
+        was_brought_back: bool,
     ) -> Result<Self, EngineError> {
         let standings = engine.standings(options)?;
         let labels = told_apart(standings.iter().map(|one| (one.location, one.label.as_str())));
@@ -72,7 +77,14 @@ impl LeftOpen {
             false => Vec::new(),
         };
         let this = standings.iter().find(|one| one.is_this);
+        let posted = match this {
+            Some(this) if report.posted_entries > 0 => {
+                ChangeCounts::of_last(engine.log()?, &this.location, report.posted_entries)
+            }
+            _ => None,
+        };
         Ok(Self {
+            posted,
             location_id: this.map(|this| this.location.to_string()).unwrap_or_default(),
             served: served.collect(),
             lacking: Lacking {
@@ -81,6 +93,7 @@ impl LeftOpen {
             },
             waits_for,
             damaged: damaged.iter().map(DamagedReport::from).collect(),
+            was_brought_back,
         })
     }
 }

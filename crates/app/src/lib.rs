@@ -5,6 +5,7 @@
 
 mod app;
 mod archives;
+mod change_counts;
 mod conflicts;
 mod copy;
 mod demo;
@@ -48,6 +49,7 @@ mod watch_line;
 mod watched;
 
 pub use app::{App, AppOptions};
+pub use change_counts::ChangeCounts;
 pub use conflicts::{ConflictView, ResolvedReport, SideView};
 pub use copy::{CopyReport, CopyRequest};
 pub use demo::play as play_demo;
@@ -63,13 +65,16 @@ pub use mailboxes::{MailboxReport, WaitingLocation};
 pub use members::ReplaceRequest;
 pub use naming::short_id;
 pub use narration::{Narrator, Tone};
+pub use notices::many_deletions;
+pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{Keep, size};
 pub use recovery::RecoveryReport;
 pub use reports::{
-    AppliedReport, ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport,
-    SyncReport, WaitingReport,
+    ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport, SyncReport,
+    WaitingReport,
 };
 pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
+pub use schedule::rhythm;
 pub use sync::SyncRequest;
 pub use trash::{EmptiedReport, EmptyingHeld, RestoredView, TrashView};
 pub use verify::{VerifyReport, VerifyRequest};

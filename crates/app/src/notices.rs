@@ -2,12 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::limits::{HELD_DELETIONS_MAX, HELD_DELETIONS_MIN, HELD_DELETIONS_PART};
+
 use crate::failure::AppError;
 use crate::reports::{SkippedReport, SyncReport};
 use crate::view::{HeldDirection, HeldView};
 
 /// So many files that are still being written are named one by one.
 const UNFINISHED_NAMED_MAX: usize = 3;
+
+/// Says which deletions wait for a yes.
+pub fn many_deletions() -> String {
+    format!(
+        "{HELD_DELETIONS_MIN} files or more that are more than one in {HELD_DELETIONS_PART} of the archive, or more than {HELD_DELETIONS_MAX} in any case"
+    )
+}
 
 /// What a person was told of an archive, so that each trouble is said once and not each cycle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

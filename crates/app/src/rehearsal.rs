@@ -93,8 +93,9 @@ impl App {
             witness: &witness,
         };
         let mut engine = Engine::open(ports, &archive.keys, &archive.signer, &Silent)?;
+        let was_brought_back = engine.is_brought_back()?;
         let report = engine.sync(&options)?;
-        let left_open = LeftOpen::after(&report, &mut engine, &options)?;
+        let left_open = LeftOpen::after(&report, &mut engine, &options, was_brought_back)?;
         Ok(SyncReport::from_engine(
             archive.marker.archive_id.to_string(),
             archive.root.display().to_string(),

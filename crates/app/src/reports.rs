@@ -4,6 +4,7 @@ use offsync_core::rel_path::RelPath;
 use offsync_engine::{Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
 use serde::Serialize;
 
+use crate::change_counts::ChangeCounts;
 use crate::exact_path::exact;
 use crate::failure::{AppError, without_error_numbers};
 use crate::left_open::{DamagedReport, LeftOpen, ServedReport, damage_sentence};
@@ -31,6 +32,8 @@ pub struct PostedReport {
     pub payload_bytes: u64,
     /// Everything.
     pub uploaded_bytes: u64,
+    /// What the entries are to a person, as `log` counts them: a move is one; absent where nobody knows any more.
+    pub summary: Option<ChangeCounts>,
 }
 
 /// What is not posted for lack of room.
@@ -49,21 +52,6 @@ pub struct FetchedReport {
     pub changesets: u64,
     /// Everything that was read.
     pub downloaded_bytes: u64,
-}
-
-/// What was written to the drive.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct AppliedReport {
-    /// New paths.
-    pub created: u64,
-    /// New content.
-    pub modified: u64,
-    /// To the trash.
-    pub deleted: u64,
-    /// Moved.
-    pub renamed: u64,
-    /// Times, permissions, spelling.
-    pub metadata: u64,
 }
 
 /// What left the mailbox.
@@ -136,7 +124,7 @@ pub struct SyncReport {
     /// What came out of the mailbox.
     pub fetched: FetchedReport,
     /// What was written to the drive.
-    pub applied: AppliedReport,
+    pub applied: ChangeCounts,
     /// What left the mailbox.
     pub pruned: PrunedReport,
     /// Conflict copies that are shown.
@@ -160,6 +148,8 @@ pub struct SyncReport {
     pub up_to_date: bool,
     /// Whether this drive took a new location id: it is a copy of another, or was restored.
     pub took_new_id: bool,
+    /// Whether it did so because a person brought it back, with `join --as` or a recovery sheet.
+    pub came_back: bool,
     /// Pieces of content that are wanted and not here yet.
     pub missing_chunks: u64,
     /// Whether this location still waits to hear from the others what the archive holds.
@@ -219,6 +209,7 @@ impl SyncReport {
                 entries: report.posted_entries,
                 payload_bytes: report.payload_bytes,
                 uploaded_bytes: report.uploaded_bytes,
+                summary: left_open.posted,
             },
             waiting: WaitingReport {
                 entries: report.waiting_entries,
@@ -228,7 +219,7 @@ impl SyncReport {
                 changesets: report.fetched_changesets,
                 downloaded_bytes: report.downloaded_bytes,
             },
-            applied: AppliedReport {
+            applied: ChangeCounts {
                 created: report.applied.created,
                 modified: report.applied.modified,
                 deleted: report.applied.deleted,
@@ -259,6 +250,7 @@ impl SyncReport {
             // Who has heard of nobody yet covers all that it has seen.
             up_to_date: report.up_to_date && !report.awaits_state,
             took_new_id: report.took_new_id,
+            came_back: report.took_new_id && left_open.was_brought_back,
             missing_chunks: report.missing_chunks,
             awaits_state: report.awaits_state,
             served: left_open.served,

@@ -9,6 +9,29 @@ use offsync_core::limits::{
     POSTPONED_MS_MAX, SETTLED_MS,
 };
 
+/// Says for people how often is looked, and for what.
+pub fn rhythm() -> String {
+    format!(
+        "Each drive is synced as it comes. What changes after that is sent once nothing has changed for {}, or after {} of changes without a pause. What others sent is looked for after {} at first, up to every {} while there is news, and down to every {} while there is none.",
+        span(SETTLED_MS),
+        span(POSTPONED_MS_MAX),
+        span(CYCLE_MS_FIRST),
+        span(CYCLE_MS_MIN),
+        span(CYCLE_MS_MAX),
+    )
+}
+
+/// Puts a time into words, in the largest unit that it is a whole number of.
+fn span(ms: u64) -> String {
+    let units = [(3_600_000, "hour"), (60_000, "minute"), (1_000, "second")];
+    let fits = |(unit, _): &&(u64, &str)| ms.is_multiple_of(*unit);
+    match units.iter().find(fits) {
+        Some((unit, name)) if ms == *unit => (*name).to_owned(),
+        Some((unit, name)) => format!("{} {name}s", ms / unit),
+        None => format!("{ms} milliseconds"),
+    }
+}
+
 /// What is to be done with an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Turn {
@@ -194,6 +217,31 @@ mod tests {
             Turn::Wait { until_ms } => until_ms,
             turn => panic!("{turn:?} at {now_ms}"),
         }
+    }
+
+    #[test]
+    fn how_often_is_looked_is_said_in_whole_units() {
+        assert_eq!(
+            [
+                SETTLED_MS,
+                POSTPONED_MS_MAX,
+                CYCLE_MS_FIRST,
+                CYCLE_MS_MIN,
+                CYCLE_MS_MAX,
+                1_500
+            ]
+            .map(span),
+            [
+                "2 seconds",
+                "30 seconds",
+                "5 minutes",
+                "minute",
+                "hour",
+                "1500 milliseconds"
+            ]
+        );
+        let said = "for 2 seconds, or after 30 seconds of changes without a pause. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
+        assert!(rhythm().ends_with(said), "{}", rhythm());
     }
 
     #[test]

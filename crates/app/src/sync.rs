@@ -120,14 +120,16 @@ impl App {
             ..archive.options()
         };
         let result = archive
-            .with_engine(&monitor, |engine| engine.sync(&how))
-            .and_then(|report| match is_unasked(&archive, &report) {
-                true => archive.with_engine(&monitor, |engine| Ok(after(report, engine.sync(&how)?))),
-                false => Ok(report),
+            .with_engine(&monitor, |engine| Ok((engine.is_brought_back()?, engine.sync(&how)?)))
+            .and_then(|(was_brought_back, report)| match is_unasked(&archive, &report) {
+                true => archive.with_engine(&monitor, |engine| {
+                    Ok((was_brought_back, after(report, engine.sync(&how)?)))
+                }),
+                false => Ok((was_brought_back, report)),
             })
-            .and_then(|report| {
+            .and_then(|(was_brought_back, report)| {
                 archive.with_engine(&monitor, |engine| {
-                    let left_open = LeftOpen::after(&report, engine, &how)?;
+                    let left_open = LeftOpen::after(&report, engine, &how, was_brought_back)?;
                     Ok((report, left_open))
                 })
             })

@@ -1,14 +1,16 @@
 //! The trash of a location, for both shells.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use offsync_core::ports::{Disk, DiskErrorKind};
+use offsync_core::rel_path::RelPath;
 use offsync_engine::{Silent, TrashLine};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::exact_path::exact;
 use crate::failure::{AppError, Result};
-use crate::opened::Opened;
 use crate::said_path;
 use crate::times::rfc3339;
 use crate::views::label_of;
@@ -31,13 +33,13 @@ pub struct TrashView {
     pub expires: String,
 }
 
-/// A file that came back.
+/// A file that came back, or stayed in the trash.
 #[derive(Clone, Debug, Serialize)]
 pub struct RestoredView {
     /// Where it stood.
     pub path: String,
-    /// Where it stands now.
-    pub to: String,
+    /// Where it stands now; `None` if it stayed, since its folder was named and something stands at its place.
+    pub to: Option<String>,
 }
 
 /// What emptying did.
@@ -82,20 +84,33 @@ impl App {
     }
 
     /// Puts files of the trash back, the newest of each path; nothing is overwritten.
+    ///
+    /// A file that is named gets a name beside what stands at its place. Of a folder that is named, what stands there stays.
     pub fn restore_from_trash(
         &self,
         folder: &Path,
         paths: &[String],
     ) -> std::result::Result<Vec<RestoredView>, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let lines = chosen(&mut archive, paths)?;
+        let all = archive.with_engine(&Silent, |engine| engine.trash())?;
+        let mut lines: Vec<(&TrashLine, Return)> = Vec::new();
+        let mut known: BTreeSet<&RelPath> = BTreeSet::new();
+        for path in paths {
+            let (found, named) = chosen(&archive.root, &all, path)?;
+            // The list begins with the newest.
+            for line in found.into_iter().filter(|line| known.insert(&line.path)) {
+                let is_taken = named == Named::Folder && stands(&archive.disk, &line.path)?;
+                lines.push((line, if is_taken { Return::Not } else { Return::Now }));
+            }
+        }
         archive.with_engine(&Silent, |engine| {
-            let restore = |line: &TrashLine| {
-                let to = engine.restore_trashed(line)?;
-                Ok(RestoredView {
-                    path: line.path.to_string(),
-                    to: to.to_string(),
-                })
+            let restore = |(line, whether): &(&TrashLine, Return)| {
+                let to = match whether {
+                    Return::Now => Some(engine.restore_trashed(line)?.to_string()),
+                    Return::Not => None,
+                };
+                let path = line.path.to_string();
+                Ok(RestoredView { path, to })
             };
             lines.iter().map(restore).collect()
         })
@@ -112,7 +127,14 @@ impl App {
         let lines = if paths.is_empty() {
             archive.with_engine(&Silent, |engine| engine.trash())?
         } else {
-            chosen(&mut archive, paths)?
+            let all = archive.with_engine(&Silent, |engine| engine.trash())?;
+            let mut known: BTreeSet<&str> = BTreeSet::new();
+            let mut named = Vec::new();
+            for path in paths {
+                let (found, _) = chosen(&archive.root, &all, path)?;
+                named.extend(found.into_iter().filter(|line| known.insert(&line.name)).cloned());
+            }
+            named
         };
         if !is_meant && !lines.is_empty() {
             return Ok(EmptiedReport {
@@ -134,20 +156,60 @@ impl App {
     }
 }
 
-/// Finds the newest file of each path; whatever is not there is said before anything is done.
-fn chosen(archive: &mut Opened, paths: &[String]) -> Result<Vec<TrashLine>> {
-    let all = archive.with_engine(&Silent, |engine| engine.trash())?;
-    let find = |path: &String| {
-        let candidates = said_path::inside(&archive.root, path)?;
-        let named = |said: &String| all.iter().find(|line| line.path.to_string() == *said);
-        let found = candidates.iter().find_map(named).cloned();
-        found.ok_or_else(|| {
-            AppError::failed(
-                "not_in_trash",
-                format!("'{path}' is not in the trash of this drive."),
-                "See what is there with `offsync trash list`; paths are those that the files had.",
-            )
-        })
+/// Whether a file comes back out of the trash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Return {
+    Now,
+    Not,
+}
+
+/// Tells whether something stands at a path now.
+fn stands(disk: &impl Disk, path: &RelPath) -> Result<bool> {
+    match disk.look(path) {
+        Ok(found) => Ok(found.is_some()),
+        Err(error) if matches!(error.kind(), DiskErrorKind::NotFound | DiskErrorKind::NotAFolder) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a path in the trash is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    File,
+    Folder,
+}
+
+/// Finds what a person names: all of a file's past, the newest first, or all that lay in a folder.
+fn chosen<'a>(root: &Path, all: &'a [TrashLine], said: &str) -> Result<(Vec<&'a TrashLine>, Named)> {
+    // The archive's folder itself is all that lay in it.
+    let is_root = std::fs::canonicalize(said).is_ok_and(|folder| folder == root);
+    if is_root && !all.is_empty() {
+        return Ok((all.iter().collect(), Named::Folder));
+    }
+    let candidates = if is_root {
+        Vec::new()
+    } else {
+        said_path::inside(root, said)?
     };
-    paths.iter().map(find).collect()
+    for candidate in candidates {
+        let candidate = candidate.trim_end_matches('/');
+        let is_file = |line: &&TrashLine| line.path.to_string() == candidate;
+        let is_inside = |line: &&TrashLine| {
+            let path = line.path.to_string();
+            path.strip_prefix(candidate).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let files: Vec<&TrashLine> = all.iter().filter(is_file).collect();
+        if !files.is_empty() {
+            return Ok((files, Named::File));
+        }
+        let inside: Vec<&TrashLine> = all.iter().filter(is_inside).collect();
+        if !inside.is_empty() {
+            return Ok((inside, Named::Folder));
+        }
+    }
+    Err(AppError::failed(
+        "not_in_trash",
+        format!("'{said}' is not in the trash of this drive."),
+        "See what is there with `offsync trash list`; paths are those that the files had, or of a folder that they were in.",
+    ))
 }

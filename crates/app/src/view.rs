@@ -119,7 +119,7 @@ pub struct MailboxView {
 /// Changes that have not been posted yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LocalChanges {
-    /// Paths that differ from what was posted.
+    /// Paths that differ from what was posted; one that moved counts once.
     pub entries: u64,
     /// Size of their content in bytes.
     #[ts(type = "number")]
@@ -247,6 +247,10 @@ pub enum Headline {
         /// Their size in bytes.
         #[ts(type = "number")]
         bytes: u64,
+        /// Whose sync comes next.
+        turn: Turn,
+        /// Labels of the homes any one of which can send it, as far as that is known.
+        waits_for: Vec<String>,
     },
     /// Changes made here wait to be sent.
     Unsent {
@@ -270,6 +274,19 @@ pub enum Headline {
         /// How many homes.
         homes: u64,
     },
+}
+
+/// Whose sync brings what lacks a step further.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Turn {
+    /// Nobody knows: it was not asked for, or this drive has no room for it.
+    #[default]
+    Unknown,
+    /// It was asked for: another home's.
+    Others,
+    /// It has come: this one's.
+    Here,
 }
 
 /// One line of the archive's history.

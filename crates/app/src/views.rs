@@ -14,7 +14,7 @@ use offsync_engine::{
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
-use crate::headline::headline;
+use crate::headline::{Awaited, headline};
 use crate::left_open::{DamagedReport, damage_sentence, who_can_help};
 use crate::naming::told_apart;
 use crate::opened::{Opened, is_away};
@@ -192,7 +192,7 @@ fn status_of_open(
             allowance_bytes: marker.allowance_bytes,
         },
         local_changes: LocalChanges {
-            entries: survey.unposted_entries,
+            entries: survey.unposted_changes,
             bytes: survey.unposted_bytes,
         },
         incoming: Behind {
@@ -224,7 +224,8 @@ fn status_of_open(
             own.state = LocationState::Behind;
         }
     }
-    status.headline = headline(&status);
+    let awaited = awaited(archive, survey, awaits_state, damaged);
+    status.headline = headline(&status, &awaited);
     let is_removed = |location: &LocationView| location.this && location.state == LocationState::Removed;
     if status.locations.iter().any(is_removed) {
         let message =
@@ -234,7 +235,7 @@ fn status_of_open(
         };
     }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
-    if is_calm && let Some(message) = damage(archive, survey, awaits_state, damaged) {
+    if is_calm && let Some(message) = damage_sentence(damaged, &awaited.waits_for, awaited.has_come) {
         status.headline = Headline::NeedsYou { message };
     }
     if let (true, Some(twin)) = (is_calm, survey.twins.first()) {
@@ -257,15 +258,28 @@ fn status_of_open(
     Ok(status)
 }
 
-/// Says what is damaged and the step that is next; what another home has sent already is in the mailbox.
-fn damage(archive: &Opened, survey: &Survey, awaits_state: bool, damaged: &[DamagedReport]) -> Option<String> {
-    let waits_for = who_can_help(&survey.locations, awaits_state);
+/// Looks how far what lacks is on its way; where nothing lacks the mailbox is not asked again.
+fn awaited(archive: &Opened, survey: &Survey, awaits_state: bool, damaged: &[DamagedReport]) -> Awaited {
+    let is_ahead = |standing: &LocationStanding| standing.state == Standing::Ahead;
+    let is_whole =
+        !awaits_state && survey.unshown.files == 0 && damaged.is_empty() && !survey.locations.iter().any(is_ahead);
+    if is_whole {
+        return Awaited::default();
+    }
     let me = archive.marker.location;
-    let is_for_me = |name: &ObjectName| matches!(name, ObjectName::ServedPack { reader, .. } if *reader == me);
-    let listed = archive.mailbox.as_ref().filter(|_| !damaged.is_empty());
-    let listed = listed.and_then(|mailbox| mailbox.list().ok()).unwrap_or_default();
-    let mut names = listed.iter().filter_map(|object| object.name.parse().ok());
-    damage_sentence(damaged, &waits_for, names.any(|name| is_for_me(&name)))
+    let listed = archive.mailbox.as_ref().and_then(|mailbox| mailbox.list().ok());
+    let listed = listed.unwrap_or_default();
+    let names = || listed.iter().filter_map(|object| object.name.parse().ok());
+    let is_for_me = |name: ObjectName| match name {
+        ObjectName::ServedPack { reader, .. } => reader == me,
+        ObjectName::ServedState { reader, .. } => reader == me && awaits_state,
+        _ => false,
+    };
+    Awaited {
+        is_asked: names().any(|name: ObjectName| name == ObjectName::Want(me)),
+        has_come: names().any(is_for_me),
+        waits_for: who_can_help(&survey.locations, awaits_state),
+    }
 }
 
 fn away(known: &KnownArchive) -> ArchiveStatus {

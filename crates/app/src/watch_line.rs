@@ -4,7 +4,8 @@ use offsync_adapters::clock::SystemClock;
 use offsync_core::ports::Clock;
 use serde::Serialize;
 
-use crate::reports::{AppliedReport, PostedReport, WaitingReport};
+use crate::change_counts::ChangeCounts;
+use crate::reports::{PostedReport, WaitingReport};
 use crate::sync::Finished;
 use crate::times::rfc3339;
 use crate::view::Event;
@@ -70,7 +71,7 @@ pub enum SyncEvent {
         /// What waits for room in the mailbox, unless it failed.
         waiting: Option<WaitingReport>,
         /// What was written to the drive, unless it failed.
-        applied: Option<AppliedReport>,
+        applied: Option<ChangeCounts>,
     },
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::units::{parse_duration, parse_size};
+use offsync_app::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN, many_deletions, rhythm};
+
+use crate::units::{parse_budget, parse_limit, parse_size};
 
 /// Keeps one archive alike on drives in several homes, without anybody being online at the same time.
 #[derive(Parser, Debug)]
@@ -19,6 +21,7 @@ pub(crate) struct Arguments {
 
 /// Flags that every command takes.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Everywhere")]
 pub(crate) struct Everywhere {
     /// Print exactly one JSON document (`watch`, `run`: one event a line), and nothing else, on standard output
     #[arg(long, global = true)]
@@ -82,15 +85,15 @@ pub(crate) enum Command {
         after_help = "Examples:\n  offsync forget /media/pep/Photos\n  offsync forget \"Pep's home\" --yes      (without a recovery sheet)\n\nThe drive need not be there."
     )]
     Forget(Forget),
-    /// Do one whole cycle: look, fetch, apply, post, tidy up
+    /// Take in what others sent, send what changed here, tidy up the mailbox
     #[command(
-        after_help = "Examples:\n  offsync sync\n  offsync sync /media/pep/Photos --yes      (many deletions are meant)"
+        after_help = sync_help()
     )]
     Sync(Sync),
     /// Tell how archives stand
     #[command(after_help = "Example:\n  offsync status --json")]
     Status(Folders),
-    /// List what changed here since it was last posted
+    /// List what changed here since it was last sent
     #[command(after_help = "Example:\n  offsync diff /media/pep/Photos")]
     Diff(Folder),
     /// List what was changed, by whom, and who has it
@@ -101,7 +104,7 @@ pub(crate) enum Command {
     Locations(Folder),
     /// Read files again, compare them with what they were, and heal damaged ones from another home
     #[command(
-        after_help = "Examples:\n  offsync verify /media/pep/Photos                      (ten minutes; the next time it goes on from there)\n  offsync verify /media/pep/Photos --all --repair\n  offsync verify /media/pep/Photos --budget 2h"
+        after_help = "Examples:\n  offsync verify /media/pep/Photos      (ten minutes; the next time it goes on)\n  offsync verify /media/pep/Photos --all --repair\n  offsync verify /media/pep/Photos --budget 2h"
     )]
     Verify(Verify),
     /// Rename, park, bring back, remove or replace a location
@@ -124,17 +127,17 @@ pub(crate) enum Command {
     Resolve(Resolve),
     /// List, bring back or drop what lies in the trash of a drive
     #[command(
-        after_help = "Examples:\n  offsync trash list /media/pep/Photos\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash empty /media/pep/Photos --yes"
+        after_help = "Examples:\n  offsync trash list /media/pep/Photos\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash restore /media/pep/Photos 2024      (a whole folder)\n  offsync trash empty /media/pep/Photos --yes"
     )]
     Trash(Trash),
     /// Sync some archives whenever their files change, in the foreground
     #[command(
-        after_help = "Example:\n  offsync watch /media/pep/Photos\n\nWith --json, one event a line. Ctrl-C ends it at the next safe point."
+        after_help = format!("Example:\n  offsync watch /media/pep/Photos\n\n{}\n\nWith --json, one event a line. Ctrl-C ends it at the next safe point.", rhythm())
     )]
     Watch(Watch),
     /// Watch all archives that this computer knows, as their drives come and go: for a service
     #[command(
-        after_help = "Example:\n  offsync run --json\n\nWith --json, one event a line. Nobody is asked anything: what waits for a yes is said as a notice. SIGTERM ends it at the next safe point."
+        after_help = format!("Example:\n  offsync run --json\n\n{}\n\nWith --json, one event a line. Nobody is asked anything: what waits for a yes is said as a notice. SIGTERM ends it at the next safe point.", rhythm())
     )]
     Run,
     /// Play the whole story with three homes on this machine, narrated and checked
@@ -162,14 +165,14 @@ pub(crate) struct Init {
     /// Who looks after it
     #[arg(long)]
     pub(crate) person: Option<String>,
-    /// Where the mailbox is: fs:///folder
+    /// Where changes wait for the others: fs:// and the full path of a folder, on a NAS or on a stick
     #[arg(long)]
     pub(crate) mailbox: String,
-    /// What the mailbox may hold: 2GB, 500MiB
-    #[arg(long, value_parser = parse_size, value_name = "SIZE")]
+    /// What the mailbox may hold
+    #[arg(long, value_parser = parse_size, value_name = "SIZE", help = allowance_help())]
     pub(crate) allowance: Option<u64>,
-    /// Days of silence after which a location no longer holds the others up (180 if not said, 7 at least)
-    #[arg(long, value_name = "DAYS")]
+    /// Days of silence after which nothing waits for a location any more
+    #[arg(long, value_name = "DAYS", help = park_help())]
     pub(crate) park_after: Option<u32>,
 }
 
@@ -210,7 +213,7 @@ pub(crate) struct Invite {
 /// `join`.
 #[derive(Args, Debug)]
 pub(crate) struct Join {
-    /// The folder
+    /// The folder on the drive: a copy that was made for you, one with files that you have already, or an empty one
     pub(crate) folder: PathBuf,
     /// A file with an invitation, if it is not on the drive
     #[arg(long, value_name = "FILE")]
@@ -252,12 +255,12 @@ pub(crate) struct Forget {
 /// `sync`.
 #[derive(Args, Debug)]
 pub(crate) struct Sync {
-    /// Archives; all that this computer knows if none is named
+    /// Folders of archives; all archives that this computer knows if none is named
     pub(crate) folders: Vec<PathBuf>,
-    /// Say yes to many deletions at once
+    /// Say yes to many deletions at once, which wait for it
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Say no to deletions that are held: the files stay, or come back from the others
+    /// Say no to them: the files stay, or come back from the others
     #[arg(long, conflicts_with = "yes")]
     pub(crate) keep_files: bool,
     /// Read every file again, whatever its time says
@@ -271,7 +274,7 @@ pub(crate) struct Sync {
 /// Commands that take folders.
 #[derive(Args, Debug)]
 pub(crate) struct Folders {
-    /// Archives; all that this computer knows if none is named
+    /// Folders of archives; all archives that this computer knows if none is named
     pub(crate) folders: Vec<PathBuf>,
 }
 
@@ -287,8 +290,8 @@ pub(crate) struct Folder {
 pub(crate) struct Verify {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
-    /// How long to read at most: 90s, 10m, 2h
-    #[arg(long, value_parser = parse_duration, value_name = "DURATION", default_value = "10m")]
+    /// How long to read at most: 90s, 10m, 2h, or a number of seconds; 0 reads one file
+    #[arg(long, value_parser = parse_budget, value_name = "DURATION", default_value = "10m", allow_negative_numbers = true)]
     pub(crate) budget: Duration,
     /// Read all, from the beginning, however long it takes
     #[arg(long, conflicts_with = "budget")]
@@ -301,7 +304,7 @@ pub(crate) struct Verify {
 /// `watch`.
 #[derive(Args, Debug)]
 pub(crate) struct Watch {
-    /// Archives
+    /// Folders of archives
     #[arg(required = true)]
     pub(crate) folders: Vec<PathBuf>,
 }
@@ -344,23 +347,24 @@ pub(crate) enum TrashCommand {
     List(Folder),
     /// Put files back where they were; nothing is overwritten
     #[command(
-        after_help = "Examples:\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash restore /media/pep/Photos /media/pep/Photos/2024/beach.jpg"
+        after_help = "Examples:\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash restore /media/pep/Photos 2024      (all that was in this folder)\n  offsync trash restore /media/pep/Photos /media/pep/Photos/2024/beach.jpg"
     )]
     Restore {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
-        /// Paths that the files had: from the folder you are in, from the archive's top, or in full
+        /// Paths that the files had: from the folder you are in, from the archive's top, or in full. Of a file the newest comes
+        /// back, beside what stands there now; of a folder all that was in it and is not there now
         #[arg(required = true)]
         paths: Vec<String>,
     },
-    /// Drop files for good
+    /// Drop files for good; nothing goes without --yes
     #[command(
         after_help = "Examples:\n  offsync trash empty /media/pep/Photos      (tells what would go)\n  offsync trash empty /media/pep/Photos --yes\n  offsync trash empty /media/pep/Photos 2024/beach.jpg --yes"
     )]
     Empty {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
-        /// Paths that the files had: from the folder you are in, from the archive's top, or in full; all if none is named
+        /// Paths that the files had, or folders: from the folder you are in, from the archive's top, or in full; all if none is named
         paths: Vec<String>,
         /// Say yes: what is dropped is gone for good
         #[arg(long)]
@@ -378,7 +382,7 @@ pub(crate) struct Location {
 /// What can be said of a location.
 #[derive(Subcommand, Debug)]
 pub(crate) enum LocationCommand {
-    /// Give it another name, for everybody
+    /// Give a location another name, for everybody
     #[command(
         after_help = "Example:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\""
     )]
@@ -389,7 +393,7 @@ pub(crate) enum LocationCommand {
         #[arg(long)]
         label: String,
     },
-    /// Make a copy that takes its place, where its drive is dead: a new drive, six new words
+    /// Make a copy that takes the place of a location whose drive is dead: a new drive, six new words
     #[command(
         after_help = "Examples:\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos --label \"Grandma's flat\""
     )]
@@ -408,15 +412,15 @@ pub(crate) enum LocationCommand {
         #[arg(long, value_name = "FILE")]
         phrase_file: Option<PathBuf>,
     },
-    /// Let nothing wait for it until it syncs again
+    /// Let nothing wait for a location until it syncs again
     #[command(
         after_help = "Example:\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)"
     )]
     Park(Which),
-    /// Let it count again after it was parked or removed
+    /// Let a location count again after it was parked or removed
     #[command(after_help = "Example:\n  offsync location unpark /media/pep/Photos Grandma")]
     Unpark(Which),
-    /// Take it out of the archive; its files stay on its drive, and the archive's key stays the same
+    /// Take a location out of the archive; its files stay on its drive, and the archive's key stays the same
     #[command(
         after_help = "Examples:\n  offsync location remove /media/pep/Photos \"Anna's home\"\n  offsync location remove /media/pep/Photos 3f2a --yes      (nobody is asked)\n\n`offsync location unpark` brings it back."
     )]
@@ -468,8 +472,8 @@ pub(crate) enum MailboxCommand {
 pub(crate) struct Log {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
-    /// How many lines at most
-    #[arg(long, value_name = "N")]
+    /// How many lines at most, the newest; all if not said
+    #[arg(long, value_name = "N", value_parser = parse_limit, allow_negative_numbers = true)]
     pub(crate) limit: Option<usize>,
 }
 
@@ -482,6 +486,29 @@ pub(crate) struct Demo {
     /// Leave the folders behind to look at
     #[arg(long)]
     pub(crate) keep: bool,
+}
+
+/// Says what an allowance may be.
+fn allowance_help() -> String {
+    format!(
+        "What the mailbox may hold: 2GB, 500MiB; {} MiB at least, and all that fits if not said",
+        ALLOWANCE_BYTES_MIN >> 20
+    )
+}
+
+/// Says how long a location may be silent.
+fn park_help() -> String {
+    format!(
+        "Days of silence after which nothing waits for a location any more ({PARK_AFTER_DAYS} if not said, {PARK_AFTER_DAYS_MIN} at least)"
+    )
+}
+
+/// Gives what stands at the end of the help of `sync`.
+fn sync_help() -> String {
+    format!(
+        "Examples:\n  offsync sync\n  offsync sync /media/pep/Photos --dry-run\n  offsync sync /media/pep/Photos --yes      (many deletions are meant)\n  offsync sync /media/pep/Photos --keep-files      (they are not)\n\nMany deletions are {}. They wait for a yes or a no, and all else goes on.",
+        many_deletions()
+    )
 }
 
 const EXAMPLES: &str = "Begin:

@@ -16,6 +16,7 @@ use crate::arguments::{
     Recovery, Resolve, Sync, TrashCommand, Verify, Which,
 };
 use crate::secret_file::SecretFile;
+use crate::text::Mood;
 use crate::{documents, keystore, progress, prompt, text, watch};
 
 const DONE: u8 = 0;
@@ -213,9 +214,12 @@ fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {
                 vec![text::trashed(line)]
             })
         }),
-        TrashCommand::Restore { folder, paths } => show(&app.restore_from_trash(folder, paths)?, json, |all| {
-            all.iter().map(text::restored).collect()
-        }),
+        TrashCommand::Restore { folder, paths } => {
+            let all = app.restore_from_trash(folder, paths)?;
+            show(&all, json, |all| all.iter().map(text::restored).collect())?;
+            let is_whole = all.iter().all(|line| line.to.is_some());
+            Ok(if is_whole { DONE } else { PARTIAL })
+        }
         TrashCommand::Empty { folder, paths, yes } => {
             let report = app.empty_trash(folder, paths, *yes)?;
             show(&report, json, |report| vec![text::emptied(report)])?;
@@ -448,9 +452,10 @@ fn sync(app: &App, sync: &Sync, arguments: &Arguments) -> Outcome {
             let heading = sync
                 .dry_run
                 .then(|| "Nothing was changed. A sync now would do this:".to_owned());
+            let mood = if sync.dry_run { Mood::Would } else { Mood::Done };
             let lines = all
                 .iter()
-                .flat_map(|report| text::sync(report, arguments.everywhere.verbose));
+                .flat_map(|report| text::sync(report, mood, arguments.everywhere.verbose));
             heading.into_iter().chain(lines).collect()
         })?;
     }

@@ -2,19 +2,20 @@
 
 use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
 use offsync_app::{
-    ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport, RestoredView,
-    SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation,
+    ChangeCounts, ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport,
+    RestoredView, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation, many_deletions,
 };
 
 use crate::units::{count, size};
 
+mod held;
 mod locations;
 mod membership;
 mod sync;
 
 pub(crate) use locations::{location, parked, remove_question, removed, renamed, unparked};
 pub(crate) use membership::{forget_question, forgotten, join};
-pub(crate) use sync::sync;
+pub(crate) use sync::{Mood, sync};
 
 /// Warnings that are told in full.
 const WARNINGS_TOLD_MAX: usize = 20;
@@ -48,7 +49,7 @@ pub(crate) fn skipped(skipped: &[SkippedReport]) -> Vec<String> {
 }
 
 /// Says what does not fit on a drive; of very many, the first.
-fn warnings(warnings: &[SkippedReport]) -> Vec<String> {
+fn notes(warnings: &[SkippedReport]) -> Vec<String> {
     let line = |line: &SkippedReport| format!("  note: {}: {}", safe(&line.path), safe(&line.reason));
     let mut lines: Vec<String> = warnings.iter().take(WARNINGS_TOLD_MAX).map(line).collect();
     if warnings.len() > WARNINGS_TOLD_MAX {
@@ -145,12 +146,15 @@ pub(crate) fn trashed(line: &TrashView) -> String {
     )
 }
 
-/// Tells of a file that came back.
+/// Tells of a file that came back, or that did not as one stands at its place.
 pub(crate) fn restored(line: &RestoredView) -> String {
-    if line.path == line.to {
-        format!("{} is back.", safe(&line.path))
-    } else {
-        format!("{} is back as {}.", safe(&line.path), safe(&line.to))
+    match &line.to {
+        Some(to) if line.path == *to => format!("{} is back.", safe(&line.path)),
+        Some(to) => format!("{} is back as {}.", safe(&line.path), safe(to)),
+        None => format!(
+            "{} is there and stays as it is; the one in the trash stays there.",
+            safe(&line.path)
+        ),
     }
 }
 
@@ -229,6 +233,7 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         format!("{} ({})", safe(&status.name), safe(&status.folder)),
         format!("  {}", status.headline.sentence()),
     ];
+    lines.extend(status.held.iter().flat_map(held::answers));
     // Where nothing could be looked at, nothing else is known.
     if !status.drive.present || status.locations.is_empty() {
         return lines;
@@ -251,9 +256,12 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
     let note = |line: &SkippedView| format!("  note: {}: {}", safe(&line.path), safe(&line.reason));
     lines.extend(status.warnings.iter().take(WARNINGS_TOLD_MAX).map(note));
     lines.extend(ignored(status, is_verbose));
+    if is_verbose {
+        lines.push(format!("  deletions that wait for a yes: {}", many_deletions()));
+    }
     if status.conflicts > 0 {
         lines.push(format!(
-            "  {} kept in two versions",
+            "  {} kept in two versions; see `offsync conflicts`",
             count(status.conflicts, "file is", "files are")
         ));
     }
@@ -286,21 +294,30 @@ fn besides(status: &ArchiveStatus) -> Vec<String> {
     lines
 }
 
+/// Names what changes are, each kind with its number.
+pub(crate) fn changes(counts: &ChangeCounts, deleted: &str) -> Vec<String> {
+    let parts = [
+        (counts.created, "added"),
+        (counts.modified, "changed"),
+        (counts.renamed, "moved"),
+        (counts.deleted, deleted),
+        (counts.metadata, "retouched"),
+    ];
+    let there = parts.iter().filter(|(n, _)| *n > 0);
+    there.map(|(n, what)| format!("{n} {what}")).collect()
+}
+
 /// Tells one line of history.
 pub(crate) fn log(line: &LogLine) -> String {
     let summary = &line.summary;
-    let parts = [
-        (summary.created, "added"),
-        (summary.modified, "changed"),
-        (summary.renamed, "moved"),
-        (summary.deleted, "deleted"),
-        (summary.metadata, "retouched"),
-    ];
-    let what: Vec<String> = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
+    let counts = ChangeCounts {
+        created: summary.created,
+        modified: summary.modified,
+        deleted: summary.deleted,
+        renamed: summary.renamed,
+        metadata: summary.metadata,
+    };
+    let what = changes(&counts, "deleted");
     let example = summary
         .example
         .as_deref()
@@ -361,7 +378,7 @@ pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
         ));
     }
     lines.extend(skipped(&report.skipped));
-    lines.extend(warnings(&report.warnings));
+    lines.extend(notes(&report.warnings));
     lines
 }
 

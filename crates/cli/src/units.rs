@@ -1,4 +1,4 @@
-//! Sizes as people write and read them.
+//! Sizes, times and numbers as people write and read them.
 
 use std::time::Duration;
 
@@ -48,6 +48,36 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     };
     let number: u64 = number.parse().map_err(|_| refused())?;
     number.checked_mul(scale).map(Duration::from_secs).ok_or_else(refused)
+}
+
+/// The longest time that is taken for one: a year.
+const BUDGET_SECONDS_MAX: u64 = 366 * 86_400;
+
+/// Reads how long something may take.
+pub(crate) fn parse_budget(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(budget) if budget.as_secs() <= BUDGET_SECONDS_MAX => Ok(budget),
+        // What does not fit into a number is too long just as well.
+        Err(_) | Ok(_) if is_number_and_unit(text) => Err(format!(
+            "'{text}' is longer than a year; write one like 90s, 10m, 2h or 1d, or say --all to read everything"
+        )),
+        refused => refused,
+    }
+}
+
+fn is_number_and_unit(text: &str) -> bool {
+    let unit = text.trim().trim_start_matches(|c: char| c.is_ascii_digit());
+    unit.len() < text.trim().len() && parse_duration(&format!("1{unit}")).is_ok()
+}
+
+/// Reads how many lines to show at most.
+pub(crate) fn parse_limit(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(lines) if lines > 0 => Ok(lines),
+        _ => Err(format!(
+            "'{text}' is no number of lines; write one like 10, or leave it out to see all"
+        )),
+    }
 }
 
 /// Gives a count with its noun.
@@ -106,6 +136,35 @@ mod tests {
             "999999999999999999d",
         ] {
             assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_budget_is_no_longer_than_a_year_and_says_what_to_do_instead() {
+        assert_eq!(parse_budget("0s"), Ok(Duration::ZERO));
+        assert_eq!(parse_budget("366d"), Ok(Duration::from_secs(BUDGET_SECONDS_MAX)));
+        for text in ["367d", "999999999999h", "99999999999999999999s"] {
+            let refused = parse_budget(text).expect_err("it is too long");
+            assert!(
+                refused.contains("longer than a year") && refused.contains("--all"),
+                "{refused}"
+            );
+        }
+        for text in ["soon", "5 apples", "-5", ""] {
+            let refused = parse_budget(text).expect_err("it is none");
+            assert!(
+                refused.contains("is no duration; write one like 90s, 10m, 2h or 1d"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_lines_are_no_number_of_lines() {
+        assert_eq!(parse_limit("1"), Ok(1));
+        for text in ["0", "-1", "many", ""] {
+            let refused = parse_limit(text).expect_err("it is none");
+            assert!(refused.contains("write one like 10, or leave it out"), "{refused}");
         }
     }
 

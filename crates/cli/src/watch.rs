@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use offsync_app::view::Event;
 use offsync_app::{
-    App, AppError, AppliedReport, DriveEvent, EventSink, PostedReport, SyncEvent, WaitingReport, WatchEvent, WatchLine,
-    size,
+    App, AppError, ChangeCounts, DriveEvent, EventSink, PostedReport, SyncEvent, WaitingReport, WatchEvent, WatchLine,
+    rhythm, size,
 };
 
 use crate::arguments::Everywhere;
 use crate::documents;
-use crate::text::safe;
+use crate::text::{self, safe};
 use crate::units::count;
 
 /// Makes the listener that prints what cycles tell.
@@ -24,13 +24,23 @@ pub(crate) fn sink(everywhere: &Everywhere) -> EventSink {
 /// Watches some archives until it is stopped.
 pub(crate) fn watch(app: &App, folders: &[PathBuf], everywhere: &Everywhere) -> Result<u8, AppError> {
     let print = printer(everywhere);
+    begin(everywhere);
     app.watch(folders, &|line| print(&line)).map(|()| 0)
 }
 
 /// Watches all archives until it is stopped.
 pub(crate) fn run(app: &App, everywhere: &Everywhere) -> Result<u8, AppError> {
     let print = printer(everywhere);
+    begin(everywhere);
     app.run(&|line| print(&line)).map(|()| 0)
+}
+
+/// Says once how often is looked, to people.
+fn begin(everywhere: &Everywhere) {
+    if !everywhere.json && !everywhere.quiet {
+        // A closed pipe has nobody to be told.
+        let _ = writeln!(std::io::stdout().lock(), "{}", rhythm());
+    }
 }
 
 fn printer(everywhere: &Everywhere) -> impl Fn(&WatchLine) + Send + Sync + use<> {
@@ -79,21 +89,13 @@ fn told(what: &WatchEvent, verbose: bool) -> Option<String> {
 }
 
 /// Says what a sync did.
-fn done(posted: &PostedReport, waiting: &WaitingReport, applied: &AppliedReport) -> String {
-    let received: Vec<String> = [
-        (applied.created, "new"),
-        (applied.modified, "changed"),
-        (applied.renamed, "moved"),
-        (applied.deleted, "to the trash"),
-        (applied.metadata, "retouched"),
-    ]
-    .into_iter()
-    .filter(|(n, _)| *n > 0)
-    .map(|(n, what)| format!("{n} {what}"))
-    .collect();
+fn done(posted: &PostedReport, waiting: &WaitingReport, applied: &ChangeCounts) -> String {
+    let received = text::changes(applied, "to the trash");
     let mut said = Vec::new();
     if posted.entries > 0 {
-        let changes = count(posted.entries, "change", "changes");
+        // A move is one change to a person, and two entries.
+        let changes = posted.summary.as_ref().map_or(posted.entries, ChangeCounts::all);
+        let changes = count(changes, "change", "changes");
         said.push(format!("sent {changes} ({} of content)", size(posted.payload_bytes)));
     } else if posted.changesets > 0 {
         said.push(format!("sent a part ({} of content)", size(posted.payload_bytes)));
@@ -118,7 +120,12 @@ mod tests {
     #[test]
     fn a_sync_is_told_in_one_line() {
         let check = |posted: (u64, u64), waiting: u64, applied: (u64, u64), expected: &str| {
+            let moved = ChangeCounts {
+                renamed: 1,
+                ..ChangeCounts::default()
+            };
             let posted = PostedReport {
+                summary: (posted.1 == 2).then_some(moved),
                 changesets: posted.0,
                 entries: posted.1,
                 payload_bytes: 2_000_000,
@@ -128,15 +135,16 @@ mod tests {
                 entries: waiting,
                 bytes: 0,
             };
-            let applied = AppliedReport {
+            let applied = ChangeCounts {
                 created: applied.0,
                 deleted: applied.1,
-                ..AppliedReport::default()
+                ..ChangeCounts::default()
             };
             assert_eq!(done(&posted, &waiting, &applied), expected);
         };
         check((0, 0), 0, (0, 0), "nothing new");
         check((1, 3), 0, (0, 0), "sent 3 changes (2.0 MB of content)");
+        check((1, 2), 0, (0, 0), "sent 1 change (2.0 MB of content)");
         check(
             (1, 0),
             1,
@@ -147,7 +155,7 @@ mod tests {
             (1, 1),
             0,
             (4, 1),
-            "sent 1 change (2.0 MB of content); received 4 new, 1 to the trash",
+            "sent 1 change (2.0 MB of content); received 4 added, 1 to the trash",
         );
     }
 }

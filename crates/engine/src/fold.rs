@@ -40,18 +40,14 @@ impl Engine<'_> {
             metadata: 0,
             example: None,
         };
-        let mut leaving: BTreeSet<[u8; 32]> = BTreeSet::new();
+        let mut leaving: BTreeMap<[u8; 32], u64> = BTreeMap::new();
         for entry in &manifest.entries {
             let origin = entry.origin();
             let siblings = self.index.entry(&origin)?;
-            leaving.extend(
-                entry
-                    .replaces
-                    .iter()
-                    .filter_map(|dot| siblings.get(dot))
-                    .filter(|_| !entry.value.content.is_live())
-                    .map(|version| version.value.content.tag()),
-            );
+            let gone = entry.replaces.iter().filter_map(|dot| siblings.get(dot));
+            for version in gone.filter(|_| !entry.value.content.is_live()) {
+                *leaving.entry(version.value.content.tag()).or_default() += 1;
+            }
             touched.insert(origin, siblings);
         }
         let shown = manifest.entries.iter().find(|entry| entry.value.content.is_live());
@@ -63,7 +59,7 @@ impl Engine<'_> {
         });
         for (i, entry) in manifest.entries.iter().enumerate() {
             let siblings = touched.entry(entry.origin()).or_default();
-            count_change(&mut record, entry, siblings, &leaving);
+            count_change(&mut record, entry, siblings, &mut leaving);
             let version = Version {
                 value: entry.value.clone(),
                 history: manifest.history(),
@@ -154,7 +150,7 @@ fn dropped_copy(entry: &PostedEntry, before: &Siblings) -> Option<RelPath> {
     stood_beside.then(|| path.parent()?.join(&name).ok()).flatten()
 }
 
-fn count_change(record: &mut LogRecord, entry: &PostedEntry, before: &Siblings, leaving: &BTreeSet<[u8; 32]>) {
+fn count_change(record: &mut LogRecord, entry: &PostedEntry, before: &Siblings, leaving: &mut BTreeMap<[u8; 32], u64>) {
     // What it replaces may be replaced already by what another home did at the same time.
     let is_concurrent = !entry.replaces.is_empty() && entry.replaces.iter().all(|dot| before.get(dot).is_none());
     let old = entry
@@ -169,8 +165,20 @@ fn count_change(record: &mut LogRecord, entry: &PostedEntry, before: &Siblings, 
         (Content::Tombstone, _) => record.deleted += 1,
         (content, Some(old)) if old.value.content.same_as(content) => record.metadata += 1,
         (_, Some(_)) => record.modified += 1,
-        (content, None) if leaving.contains(&content.tag()) => record.renamed += 1,
+        // Of two that came where one left, one moved and one is new.
+        (content, None) if take_one(leaving, &content.tag()) => record.renamed += 1,
         (_, None) if is_concurrent => record.modified += 1,
         (_, None) => record.created += 1,
+    }
+}
+
+/// Takes one of a content away, if there is one.
+fn take_one(leaving: &mut BTreeMap<[u8; 32], u64>, tag: &[u8; 32]) -> bool {
+    match leaving.get_mut(tag) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            true
+        }
+        _ => false,
     }
 }

@@ -61,8 +61,12 @@ impl Engine<'_> {
         // A host that knows nothing, and a mailbox that knows nothing: nobody can say what this id has said since.
         let nobody_remembers =
             own.is_none() && self.identity.counter > 0 && self.witness.recall(&self.archive(), &self.me())?.is_none();
-        let needs_new_id = memory::read::<bool>(self.index, NEEDS_NEW_ID)?.unwrap_or(false);
-        if needs_new_id || ahead || (is_unknown && !is_older) || nobody_remembers || self.host_knows_more()? {
+        if self.is_brought_back()?
+            || ahead
+            || (is_unknown && !is_older)
+            || nobody_remembers
+            || self.host_knows_more()?
+        {
             return self.take_new_id(own.map_or(0, |own| own.counter));
         }
         let seen = own.map_or(0, |own| own.counter);
@@ -79,6 +83,11 @@ impl Engine<'_> {
         self.key_of(&self.me())
     }
 
+    /// Tells whether a person brought this location back without what it had noted: it takes a new id with its next head.
+    pub fn is_brought_back(&self) -> Result<bool> {
+        Ok(memory::read::<bool>(self.index, NEEDS_NEW_ID)?.unwrap_or(false))
+    }
+
     /// Looks for the host's sign alone, where no mailbox can be asked; tells whether dots may be minted.
     ///
     /// Without any note of the host, a drive that has been in a mailbox may have been restored: it waits for the mailbox.
@@ -87,7 +96,7 @@ impl Engine<'_> {
             self.take_new_id(0)?;
             return Ok(true);
         }
-        if memory::read::<bool>(self.index, NEEDS_NEW_ID)?.unwrap_or(false) {
+        if self.is_brought_back()? {
             return Ok(false);
         }
         let is_known_here = self.witness.recall(&self.archive(), &self.me())?.is_some();
@@ -137,7 +146,7 @@ impl Engine<'_> {
             }
             life = next;
         }
-        if memory::read::<bool>(self.index, NEEDS_NEW_ID)?.unwrap_or(false) {
+        if self.is_brought_back()? {
             // Brought back before: who came back then is the last life, unless it turns out to live and writes again.
             let people = self.people()?;
             for _ in 0..LIVES_MAX {

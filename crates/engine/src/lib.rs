@@ -24,6 +24,7 @@ mod lost;
 mod membership;
 mod memory;
 mod monitor;
+mod moves;
 mod observe;
 mod options;
 mod outgoing;

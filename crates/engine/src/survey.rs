@@ -83,8 +83,8 @@ pub struct Survey {
     pub locations: Vec<LocationStanding>,
     /// The mailbox.
     pub mailbox: MailboxStanding,
-    /// Own changes that are not posted.
-    pub unposted_entries: u64,
+    /// Own changes that are not posted; a move counts once.
+    pub unposted_changes: u64,
     /// Their content in bytes.
     pub unposted_bytes: u64,
     /// Files on the drive.
@@ -171,7 +171,7 @@ impl Engine<'_> {
         Ok(Survey {
             locations,
             mailbox,
-            unposted_entries: changes.len() as u64,
+            unposted_changes: (changes.len() - self.moves(&changes)?.len()) as u64,
             unposted_bytes: changes.iter().map(|change| change.value.content.size_bytes()).sum(),
             files: self.index.count_files()?,
             conflicts: self.conflicts()?.len() as u64,
@@ -405,58 +405,19 @@ impl Engine<'_> {
         self.recover()?;
         self.scan(Depth::Quick, options.trust())?;
         let changes = self.local_changes()?;
-        let mut old = Vec::new();
-        for change in &changes {
-            let siblings = self.index.entry(&change.origin())?;
-            let replaced = change.replaces.iter().find_map(|dot| siblings.get(dot)).cloned();
-            old.push(
-                replaced
-                    .filter(|version| version.value.content.is_live())
-                    .map(|version| version.value),
-            );
-        }
-        let mut left: Vec<(Content, RelPath, usize)> = Vec::new();
-        for (i, change) in changes.iter().enumerate() {
-            if let (false, Some(old)) = (change.value.content.is_live(), &old[i])
-                && !old.content.is_folder()
-            {
-                left.push((old.content.clone(), change.value.path.clone(), i));
-            }
-        }
-        let mut moved_from = BTreeSet::new();
+        let moves = self.moves(&changes)?;
+        let left: BTreeSet<usize> = moves.values().copied().collect();
         let mut lines = Vec::new();
-        for (i, change) in changes
-            .iter()
-            .enumerate()
-            .filter(|(_, change)| change.value.content.is_live())
-        {
-            let line = difference(change, old[i].as_ref().map(|value| &value.content));
-            let origin = left
-                .iter()
-                .position(|(content, _, _)| old[i].is_none() && content.same_as(&change.value.content));
-            lines.push(match origin.map(|at| left.swap_remove(at)) {
-                Some((_, from, at)) => {
-                    moved_from.insert(at);
-                    Difference {
-                        change: DifferenceKind::Renamed,
-                        from: Some(from),
-                        ..line
-                    }
-                }
+        for (i, change) in changes.iter().enumerate().filter(|(i, _)| !left.contains(i)) {
+            let old = self.posted_before(change)?.map(|value| value.content);
+            let line = difference(change, old.as_ref());
+            lines.push(match moves.get(&i) {
+                Some(from) => Difference {
+                    change: DifferenceKind::Renamed,
+                    from: Some(changes[*from].value.path.clone()),
+                    ..line
+                },
                 None => line,
-            });
-        }
-        for (i, change) in changes
-            .iter()
-            .enumerate()
-            .filter(|(i, change)| !change.value.content.is_live() && !moved_from.contains(i))
-        {
-            let bytes = old[i].as_ref().map_or(0, |value| value.content.size_bytes());
-            lines.push(Difference {
-                path: change.value.path.clone(),
-                change: DifferenceKind::Deleted,
-                from: None,
-                bytes,
             });
         }
         lines.sort_by(|a, b| a.path.cmp(&b.path));
@@ -465,15 +426,17 @@ impl Engine<'_> {
 }
 
 fn difference(change: &LocalChange, old: Option<&Content>) -> Difference {
-    let kind = match old {
-        None => DifferenceKind::Created,
-        Some(old) if old.same_as(&change.value.content) => DifferenceKind::Metadata,
-        Some(_) => DifferenceKind::Modified,
+    let content = &change.value.content;
+    let (kind, of) = match old {
+        _ if !content.is_live() => (DifferenceKind::Deleted, old.unwrap_or(content)),
+        None => (DifferenceKind::Created, content),
+        Some(old) if old.same_as(content) => (DifferenceKind::Metadata, content),
+        Some(_) => (DifferenceKind::Modified, content),
     };
     Difference {
         path: change.value.path.clone(),
         change: kind,
         from: None,
-        bytes: change.value.content.size_bytes(),
+        bytes: of.size_bytes(),
     }
 }

@@ -1,16 +1,35 @@
-//! What a sync did, and who has to sync next, as people read it.
+//! What a sync did or would do, and who has to sync next, as people read it.
 
-use offsync_app::view::HeldView;
-use offsync_app::{ServedReport, SyncReport, short_id};
+use offsync_app::{ChangeCounts, ServedReport, SyncReport, short_id};
 
-use super::{safe, skipped, warnings};
+use super::held::held;
+use super::{changes, left_alone, notes, safe};
 use crate::units::{count, size};
 
 /// More homes than these are not named one by one.
 const HOMES_NAMED_MAX: usize = 2;
 
-/// Tells what a sync did, in a few lines.
-pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
+/// Whether something was done, or is only rehearsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mood {
+    /// It was done.
+    Done,
+    /// A sync now would do it.
+    Would,
+}
+
+impl Mood {
+    /// Chooses the words.
+    fn say<T>(self, done: T, would: T) -> T {
+        match self {
+            Self::Done => done,
+            Self::Would => would,
+        }
+    }
+}
+
+/// Tells what a sync did, or would do, in a few lines.
+pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<String> {
     let mut lines = vec![format!("{}:", safe(&report.folder))];
     if let Some(error) = &report.error {
         lines.push(format!("  {} {}", safe(&error.message), safe(&error.hint)));
@@ -20,15 +39,16 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         lines.push("  the drive is not here".into());
         return lines;
     }
-    lines.extend(received(report));
-    lines.extend(sent(report));
-    lines.extend(report.served.iter().flat_map(served));
-    lines.extend(new_id(report));
-    lines.extend(conflicts(report));
-    lines.extend(skipped(&report.skipped));
-    lines.extend(warnings(&report.warnings));
-    lines.extend(still_to_come(report));
-    lines.extend(report.repaired.iter().map(|path| format!("  healed: {}", safe(path))));
+    lines.extend(received(&report.applied, mood));
+    lines.extend(sent(report, mood));
+    lines.extend(report.served.iter().flat_map(|one| served(one, mood)));
+    lines.extend(new_id(report, mood));
+    lines.extend(conflicts(report, mood));
+    lines.extend(skipped(report, mood));
+    lines.extend(notes(&report.warnings));
+    lines.extend(still_to_come(report, mood));
+    let healed = mood.say("healed", "would be healed");
+    lines.extend(report.repaired.iter().map(|path| format!("  {healed}: {}", safe(path))));
     lines.extend(
         report
             .damage_sentence()
@@ -48,117 +68,124 @@ pub(crate) fn sync(report: &SyncReport, is_verbose: bool) -> Vec<String> {
         || !report.damaged.is_empty()
         || !report.diverged.is_empty();
     if report.up_to_date && lines.len() == 1 {
-        lines.push("  up to date".into());
+        lines.push(mood.say("  up to date", "  nothing: all is up to date").into());
     } else if !report.up_to_date && !is_explained {
-        lines.push("  Not all is here yet. What lacks arrives as the others sync and you sync after them.".into());
+        lines.push(format!(
+            "  Not all {} here yet. What lacks arrives as the others sync and you sync after them.",
+            mood.say("is", "would be")
+        ));
     }
     if is_verbose {
-        lines.extend(looked_at(report));
+        lines.extend(looked_at(report, mood));
     }
     lines
 }
 
-/// Tells what was written to the drive.
-fn received(report: &SyncReport) -> Option<String> {
-    let applied = &report.applied;
-    let parts = [
-        (applied.created, "added"),
-        (applied.modified, "changed"),
-        (applied.renamed, "moved"),
-        (applied.deleted, "to the trash"),
-        (applied.metadata, "retouched"),
-    ];
-    let done: Vec<String> = parts
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
-    (!done.is_empty()).then(|| format!("  received: {}", done.join(", ")))
+/// Tells what is written to the drive.
+fn received(applied: &ChangeCounts, mood: Mood) -> Option<String> {
+    let parts = changes(applied, "to the trash");
+    let what = mood.say("received", "would receive");
+    (!parts.is_empty()).then(|| format!("  {what}: {}", parts.join(", ")))
 }
 
-/// Tells what went into the mailbox, and what found no room there.
-fn sent(report: &SyncReport) -> Vec<String> {
+/// Tells what goes into the mailbox, and what finds no room there.
+fn sent(report: &SyncReport, mood: Mood) -> Vec<String> {
     let mut lines = Vec::new();
-    if report.posted.entries > 0 {
-        let content = size(report.posted.payload_bytes);
-        lines.push(format!(
-            "  sent {} ({content} of content)",
-            count(report.posted.entries, "entry", "entries")
-        ));
+    let posted = &report.posted;
+    if posted.entries > 0 {
+        let what = mood.say("sent", "would send");
+        let much = match &posted.summary {
+            Some(summary) if summary.all() > 0 => format!("{what}: {}", changes(summary, "deleted").join(", ")),
+            _ => format!("{what} {}", count(posted.entries, "entry", "entries")),
+        };
+        lines.push(format!("  {much} ({} of content)", size(posted.payload_bytes)));
     }
     if report.waiting.entries > 0 {
         lines.push(format!(
-            "  {} of {} wait for room in the mailbox",
+            "  {} of {} {} for room in the mailbox",
             count(report.waiting.entries, "entry", "entries"),
-            size(report.waiting.bytes)
+            size(report.waiting.bytes),
+            mood.say("wait", "would wait")
         ));
     }
     lines
 }
 
-/// Tells that this drive is another location now.
-fn new_id(report: &SyncReport) -> Vec<String> {
+/// Tells that this drive is another location: calmly where a person brought it back, which told them what was lost.
+fn new_id(report: &SyncReport, mood: Mood) -> Vec<String> {
     if !report.took_new_id {
         return Vec::new();
     }
+    let goes_on = match mood {
+        Mood::Done => format!("goes on under a new id, {}", short_id(&report.location_id)),
+        // Which one is drawn anew by the sync.
+        Mood::Would => "would go on under a new id".to_owned(),
+    };
+    if report.came_back {
+        return vec![format!(
+            "  You brought this location back, so it {goes_on}: what Offsync had noted under the old one is gone. There is nothing to do about it."
+        )];
+    }
     vec![
-        format!(
-            "  This drive was restored, or is a copy of another: it goes on under a new id, {}.",
-            short_id(&report.location_id)
-        ),
+        format!("  This drive was restored, or is a copy of another: it {goes_on}."),
         "  If the other one is still in use, give one of the two another name, with `offsync location rename`.".into(),
     ]
 }
 
 /// Tells which files are kept in two versions.
-fn conflicts(report: &SyncReport) -> Vec<String> {
+fn conflicts(report: &SyncReport, mood: Mood) -> Vec<String> {
+    let kept = mood.say("are kept", "would be kept");
     let kept = report
         .conflicts
         .iter()
-        .map(|line| format!("  two versions are kept: {} and {}", safe(&line.path), safe(&line.copy)));
+        .map(|line| format!("  two versions {kept}: {} and {}", safe(&line.path), safe(&line.copy)));
     let mut lines: Vec<String> = kept.collect();
-    if !lines.is_empty() {
+    if !lines.is_empty() && mood == Mood::Done {
         lines.push("  Decide with `offsync resolve`, or delete or rename one: the next sync tells everybody.".into());
     }
     lines
 }
 
-/// Tells which deletions wait for a yes.
-fn held(held: &HeldView) -> Vec<String> {
-    let mut lines = vec![format!(
-        "  {} of {} files would be deleted. Nothing was deleted; if that is meant, sync again with --yes; if not, with --keep-files.",
-        held.deletions, held.of
-    )];
-    lines.extend(held.sample.iter().map(|path| format!("    {}", safe(path))));
-    if held.deletions > held.sample.len() as u64 {
-        lines.push("    …".into());
-    }
-    lines
+/// Names paths that are left alone.
+fn skipped(report: &SyncReport, mood: Mood) -> Vec<String> {
+    let line = |path: &str, reason: &str| match (mood, path) {
+        (Mood::Done, path) => left_alone(path, reason),
+        (Mood::Would, "") => format!("  would not be done: {}", safe(reason)),
+        (Mood::Would, path) => format!("  would be left alone: {}: {}", safe(path), safe(reason)),
+    };
+    let lines = report.skipped.iter();
+    lines.map(|skipped| line(&skipped.path, &skipped.reason)).collect()
 }
 
 /// Tells what was looked at, for whoever asks for more.
-fn looked_at(report: &SyncReport) -> [String; 2] {
+fn looked_at(report: &SyncReport, mood: Mood) -> [String; 2] {
     let looked_at = format!(
         "  looked at {}, read {} ({})",
         count(report.scanned.files, "file", "files"),
         report.scanned.hashed_files,
         size(report.scanned.hashed_bytes)
     );
-    [looked_at, format!("  root {}", report.root)]
+    [
+        looked_at,
+        format!("  {} {}", mood.say("root", "root then"), report.root),
+    ]
 }
 
-/// Tells a home that helped what it did for whom, and who goes on.
-fn served(served: &ServedReport) -> Vec<String> {
+/// Tells a home that helps what it does for whom, and who goes on.
+fn served(served: &ServedReport, mood: Mood) -> Vec<String> {
     let label = safe(&served.label);
+    let next = mood.say("now", "then");
     let mut lines = Vec::new();
     if served.state {
         lines.push(format!(
-            "  told '{label}' what the archive holds, as it asked; now '{label}' has to sync"
+            "  {} '{label}' what the archive holds, as it asked; {next} '{label}' has to sync",
+            mood.say("told", "would tell")
         ));
     }
     if served.bytes > 0 {
         lines.push(format!(
-            "  sent {} that '{label}' asked for ({}); now '{label}' has to sync",
+            "  {} {} that '{label}' asked for ({}); {next} '{label}' has to sync",
+            mood.say("sent", "would send"),
             count(served.files, "file", "files"),
             size(served.bytes)
         ));
@@ -166,13 +193,14 @@ fn served(served: &ServedReport) -> Vec<String> {
     lines
 }
 
-/// Tells what lacks here, that it was asked for, and whose sync brings it.
-fn still_to_come(report: &SyncReport) -> Option<String> {
+/// Tells what lacks here, that it is asked for, and whose sync brings it.
+fn still_to_come(report: &SyncReport, mood: Mood) -> Option<String> {
     let who = homes(&report.waits_for);
     if report.awaits_state {
-        return Some(match &who {
-            Some(who) => format!("  Asked what the archive holds. The next sync of {who} tells it; sync here after that."),
-            None => "  No other home has synced yet, so nobody could tell what the archive holds. Let another home sync, then sync here again.".into(),
+        return Some(match (&who, mood) {
+            (Some(who), Mood::Done) => format!("  Asked what the archive holds. The next sync of {who} tells it; sync here after that."),
+            (Some(who), Mood::Would) => format!("  Would ask what the archive holds. The sync of {who} after that would tell it."),
+            (None, _) => "  No other home has synced yet, so nobody could tell what the archive holds. Let another home sync, then sync here again.".into(),
         });
     }
     if report.missing_chunks == 0 {
@@ -185,18 +213,28 @@ fn still_to_come(report: &SyncReport) -> Option<String> {
         0 => format!(" ({})", size(report.lacking.bytes)),
         _ => String::new(),
     };
-    match files {
-        0 if report.damaged.is_empty() && report.no_room_files == 0 => Some(format!(
-            "  Some content is not here yet. The next sync of {who} sends it; sync here after that."
-        )),
-        0 => None,
-        1 => Some(format!(
-            "  1 file is not here yet{size} and was asked for. The next sync of {who} sends it; sync here after that."
-        )),
-        files => Some(format!(
-            "  {files} files are not here yet{size} and were asked for. The next sync of {who} sends them; sync here after that."
-        )),
+    if files == 0 && (!report.damaged.is_empty() || report.no_room_files > 0) {
+        return None;
     }
+    let what = count(files, "file", "files");
+    let (are, were, them) = match files {
+        1 => ("is", "was", "it"),
+        _ => ("are", "were", "them"),
+    };
+    Some(match (files, mood) {
+        (0, Mood::Done) => {
+            format!("  Some content is not here yet. The next sync of {who} sends it; sync here after that.")
+        }
+        (0, Mood::Would) => {
+            format!("  Would ask for some content that is not here yet. The sync of {who} after that would send it.")
+        }
+        (_, Mood::Done) => format!(
+            "  {what} {are} not here yet{size} and {were} asked for. The next sync of {who} sends {them}; sync here after that."
+        ),
+        (_, Mood::Would) => {
+            format!("  Would ask for {what} not here yet{size}. The sync of {who} after that would send {them}.")
+        }
+    })
 }
 
 /// Names homes any one of which will do.
@@ -227,7 +265,7 @@ mod tests {
             path_base64: None,
             reason: "An object in the mailbox is damaged.".into(),
         }];
-        assert_eq!(still_to_come(&report).as_deref(), said);
+        assert_eq!(still_to_come(&report, Mood::Done).as_deref(), said);
     }
 
     #[test]

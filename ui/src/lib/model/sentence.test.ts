@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { archive, minutesAgo } from "../backend/fake/parts";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Headline } from "../types/Headline";
+import type { Turn } from "../types/Turn";
 import { speak } from "../words/voice";
 import { type Progress, STARTING } from "./progress";
 import { sentence } from "./sentence";
@@ -74,6 +75,22 @@ test("what comes in says how long it will take, once that is known", () => {
   check(headline, "340 MB are waiting for you in the mailbox.");
   check(headline, "340 MB are coming in.", {}, STARTING);
   check(headline, "340 MB are coming in, about 4 minutes.", {}, { ...STARTING, secondsLeft: 240 });
+});
+
+test("what lacks says whether it was asked for, and whose sync comes next", () => {
+  const lacking = { kind: "incomplete", files: 2, bytes: 3 * MB } as const;
+  const title = "2 files (3 MB) are not on this drive yet.";
+  const told = (turn: Turn, waits_for: string[]) =>
+    check({ ...lacking, turn, waits_for }, title).detail;
+  expect(told("unknown", [])).toBe(
+    "They arrive as the other homes sync, or once this drive has room.",
+  );
+  expect(told("others", ["Anna’s home"])).toBe(
+    "What lacks was asked for. The next sync of Anna’s home sends it; sync here after that.",
+  );
+  expect(told("others", ["Anna’s home", "Olot"])).toContain("of Anna’s home or of another home");
+  expect(told("others", [])).toContain("of another home that has it sends it");
+  expect(told("here", ["Anna’s home"])).toBe("What was asked for has come. Sync to take it in.");
 });
 
 test("what was not sent yet says so, and how much it is", () => {

@@ -107,11 +107,27 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     case "incoming":
       return words.pressToReceive(status.headline.changesets);
     case "incomplete":
-      return words.incomplete;
+      return incomplete(status.headline, voice);
     case "unsent":
       return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));
     default:
       return `${here} ${synced}`;
+  }
+}
+
+function incomplete(headline: Extract<Headline, { kind: "incomplete" }>, voice: Voice): string {
+  const words = voice.words.detail;
+  switch (headline.turn) {
+    case "here":
+      return words.hasCome;
+    case "others": {
+      const [first, ...rest] = headline.waits_for;
+      return first !== undefined && rest.length > 0
+        ? words.askedOfOneOf(first)
+        : words.askedOf(first ?? null);
+    }
+    case "unknown":
+      return words.incomplete;
   }
 }
 

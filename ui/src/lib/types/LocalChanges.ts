@@ -5,7 +5,7 @@
  */
 export type LocalChanges = { 
 /**
- * Paths that differ from what was posted.
+ * Paths that differ from what was posted; one that moved counts once.
  */
 entries: number, 
 /**

@@ -90,6 +90,13 @@ export function en(locale: string) {
       empty: "Put files into its folder, then sync.",
       alone: "Nothing is sent until a second home joins.",
       incomplete: "They arrive as the other homes sync, or once this drive has room.",
+      askedOf: (home: string | null) =>
+        home === null
+          ? "What lacks was asked for. The next sync of another home that has it sends it; sync here after that."
+          : `What lacks was asked for. The next sync of ${home} sends it; sync here after that.`,
+      askedOfOneOf: (home: string) =>
+        `What lacks was asked for. The next sync of ${home} or of another home sends it; sync here after that.`,
+      hasCome: "What was asked for has come. Sync to take it in.",
       pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
       pressToSend: (n: number, size: string) => `${size}. Sync to put ${them(n)} into the mailbox.`,
       lastSynced: (ago: string) => `Last synced ${ago}.`,

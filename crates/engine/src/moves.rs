@@ -1,0 +1,73 @@
+//! Moves among the own changes: what left one path and stands at another is one change to a person, though it is two entries.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use offsync_core::entry::Value;
+use offsync_core::local_change::LocalChange;
+use offsync_core::rel_path::RelPath;
+
+use crate::engine::Engine;
+use crate::error::Result;
+
+impl Engine<'_> {
+    /// Finds the moves among own changes: which change brought something to its path, and which one took it from another.
+    ///
+    /// A folder moved if something in it did, from where it is gone to where it is new.
+    pub(crate) fn moves(&self, changes: &[LocalChange]) -> Result<BTreeMap<usize, usize>> {
+        let mut left: BTreeMap<[u8; 32], VecDeque<usize>> = BTreeMap::new();
+        let mut gone_folders: BTreeMap<&RelPath, usize> = BTreeMap::new();
+        for (i, change) in changes.iter().enumerate() {
+            if change.value.content.is_live() {
+                continue;
+            }
+            match self.posted_before(change)? {
+                Some(old) if old.content.is_folder() => drop(gone_folders.insert(&change.value.path, i)),
+                Some(old) => left.entry(old.content.tag()).or_default().push_back(i),
+                None => {}
+            }
+        }
+        let mut moves = BTreeMap::new();
+        if left.is_empty() {
+            return Ok(moves);
+        }
+        let mut new_folders: BTreeMap<&RelPath, usize> = BTreeMap::new();
+        for (i, change) in changes.iter().enumerate() {
+            let content = &change.value.content;
+            if content.is_folder() {
+                new_folders.insert(&change.value.path, i);
+            }
+            if content.is_folder() || !content.is_live() || !left.contains_key(&content.tag()) {
+                continue;
+            }
+            // What had something at its path before was changed, and moved from nowhere.
+            if self.posted_before(change)?.is_none()
+                && let Some(from) = left.get_mut(&content.tag()).and_then(VecDeque::pop_front)
+            {
+                moves.insert(i, from);
+            }
+        }
+        let files: Vec<(usize, usize)> = moves.iter().map(|(to, from)| (*to, *from)).collect();
+        let mut taken = BTreeSet::new();
+        for (to, from) in files {
+            let above = |at: usize| std::iter::successors(changes[at].value.path.parent(), RelPath::parent);
+            for (from, to) in above(from).zip(above(to)) {
+                let (Some(from), Some(to)) = (gone_folders.get(&from), new_folders.get(&to)) else {
+                    break;
+                };
+                if !moves.contains_key(to) && taken.insert(*from) {
+                    moves.insert(*to, *from);
+                }
+            }
+        }
+        Ok(moves)
+    }
+
+    /// Gives what an own change takes the place of, if that was something.
+    pub(crate) fn posted_before(&self, change: &LocalChange) -> Result<Option<Value>> {
+        let siblings = self.index.entry(&change.origin())?;
+        let replaced = change.replaces.iter().find_map(|dot| siblings.get(dot)).cloned();
+        Ok(replaced
+            .filter(|version| version.value.content.is_live())
+            .map(|version| version.value))
+    }
+}
