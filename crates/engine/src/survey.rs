@@ -20,6 +20,7 @@ use crate::options::SyncOptions;
 use crate::report::{Held, IgnoredPath, LostFile, SkippedPath};
 use crate::scan::Depth;
 use crate::unshown::Unshown;
+use crate::verify::DamagedFile;
 
 /// How a location stands towards this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +105,7 @@ pub struct Survey {
     /// When the last cycle ended, by this location's clock.
     pub last_sync_ns: Option<i64>,
     /// Files that are known to be damaged on this drive.
-    pub damaged: Vec<RelPath>,
+    pub damaged: Vec<DamagedFile>,
     /// Paths that were passed over.
     pub skipped: Vec<SkippedPath>,
     /// What the scan has to say of paths that it took in: lines of rules that are none.
@@ -179,7 +180,7 @@ impl Engine<'_> {
             unread: self.unread_paths,
             twins: std::mem::take(&mut self.report.twins),
             unshown,
-            damaged: self.damaged()?.into_iter().map(|damaged| damaged.path).collect(),
+            damaged: self.damaged()?,
             lost: self.lost()?,
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
             skipped: std::mem::take(&mut self.report.skipped),
