@@ -42,6 +42,7 @@ mod newer;
 mod odd_changes;
 mod odd_names;
 mod output;
+mod pacing;
 mod reader;
 mod reader_moves;
 mod recovery;

@@ -132,7 +132,7 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 18] = [
+pub(crate) const SYNC_MORE: [&str; 20] = [
     "[].posted.summary",
     "[].came_back",
     "[].repaired",
@@ -143,6 +143,8 @@ pub(crate) const SYNC_MORE: [&str; 18] = [
     "[].waits_for",
     "[].damaged",
     "[].lost",
+    "[].waiting.visits",
+    "[].waiting.waits_on",
     "[].awaits_state",
     "[].warnings",
     "[].drive_present",
@@ -163,9 +165,10 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 12] = [
+pub(crate) const STATUS_MORE: [&str; 13] = [
     "[].warnings",
     "[].lacking",
+    "[].waiting",
     "[].skipped",
     "[].ignored",
     "[].ignored_paths",

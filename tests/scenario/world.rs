@@ -88,11 +88,17 @@ impl World {
     /// Begins an archive at `pep`, who has put files there already.
     pub(crate) fn init(&self, pep: &Home) {
         fs::create_dir_all(self.mailbox()).expect("a mailbox can be made");
-        self.init_into_mailbox(pep, &self.mailbox_url());
+        self.init_into_mailbox(pep, &self.mailbox_url(), &[]);
     }
 
-    fn init_into_mailbox(&self, pep: &Home, mailbox: &str) {
-        pep.run([
+    /// Begins an archive whose mailbox may hold so much.
+    pub(crate) fn init_allowing(&self, pep: &Home, allowance: &str) {
+        fs::create_dir_all(self.mailbox()).expect("a mailbox can be made");
+        self.init_into_mailbox(pep, &self.mailbox_url(), &["--allowance", allowance]);
+    }
+
+    fn init_into_mailbox(&self, pep: &Home, mailbox: &str, more: &[&str]) {
+        let arguments = [
             "init",
             pep.at(),
             "--name",
@@ -101,8 +107,8 @@ impl World {
             "Pep's home",
             "--mailbox",
             mailbox,
-        ])
-        .expect_code(0);
+        ];
+        pep.run(arguments.iter().chain(more).copied()).expect_code(0);
     }
 
     /// Lets Pep make a copy for `who`, who joins with it; nobody has synced yet.

@@ -1,5 +1,7 @@
 //! The one true sentence about an archive: worst first, derived from facts alone.
 
+use offsync_engine::size;
+
 use crate::naming::told_apart;
 use crate::view::{ArchiveStatus, Headline, LocationState, LocationView, Turn};
 
@@ -66,6 +68,14 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
     // Nothing waits for who is parked, and nobody knows what is there: neither safe nor behind.
     let counts = |location: &&LocationView| takes_part(location) && location.state != LocationState::Parked;
     let homes = status.locations.iter().filter(counts).count() as u64;
+    if let (Some(waiting), true) = (&status.waiting, status.local_changes.entries > 0) {
+        return Headline::WaitsForRoom {
+            entries: waiting.entries,
+            bytes: waiting.bytes,
+            visits: waiting.visits,
+            waits_on: waiting.waits_on.clone(),
+        };
+    }
     if status.local_changes.entries > 0 {
         return Headline::Unsent {
             entries: status.local_changes.entries,
@@ -124,6 +134,20 @@ pub(crate) fn in_words(headline: &Headline) -> String {
         Headline::Incomplete {
             files, turn, waits_for, ..
         } => incomplete(*files, *turn, waits_for),
+        Headline::WaitsForRoom {
+            entries,
+            bytes,
+            visits,
+            waits_on,
+        } => {
+            let wait = if *entries == 1 { "waits" } else { "wait" };
+            format!(
+                "{} ({}) {wait} for room in the mailbox{}. You can unplug.",
+                many(*entries, "change", "changes"),
+                size(*bytes),
+                visits_to_come(*visits, waits_on.as_deref())
+            )
+        }
         Headline::Unsent { entries, .. } => format!(
             "{} not sent yet. Sync to send {}.",
             many(*entries, "change is", "changes are"),
@@ -158,6 +182,16 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             "Everything is safe in {}. You can unplug.",
             many(*homes, "home", "homes")
         ),
+    }
+}
+
+/// Says how long it takes until all has had room, as far as anybody can tell; to be put behind that it waits.
+pub(crate) fn visits_to_come(visits: Option<u64>, waits_on: Option<&str>) -> String {
+    match (visits, waits_on) {
+        (Some(1), Some(home)) => format!("; about one more visit of '{home}'"),
+        (Some(n), Some(home)) => format!("; about {n} more visits of '{home}'"),
+        (None, Some(home)) => format!("; the next sync of '{home}' makes some"),
+        (_, None) => "; it goes bit by bit, with each sync".into(),
     }
 }
 
@@ -199,7 +233,7 @@ impl Headline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Behind, DriveView, HeldDirection, HeldView, Lacking, MailboxView};
+    use crate::view::{Behind, DriveView, HeldDirection, HeldView, Lacking, MailboxView, Waiting};
 
     fn home(label: &str, state: LocationState, changesets: u64) -> LocationView {
         LocationView {
@@ -372,6 +406,33 @@ mod tests {
         let mut invited = status(&[home("Anna", LocationState::Invited, 0)]);
         invited.locations[0].state = LocationState::Behind;
         check(&invited, sentence);
+    }
+
+    #[test]
+    fn what_waits_for_room_says_how_many_visits_it_takes() {
+        let mut waits = status(&[home("Grandma", LocationState::Behind, 3)]);
+        waits.local_changes.entries = 120;
+        let mut check_visits = |entries, visits, waits_on: Option<&str>, sentence: &str| {
+            waits.waiting = Some(Waiting {
+                entries,
+                bytes: 41_000_000_000,
+                visits,
+                waits_on: waits_on.map(Into::into),
+            });
+            check(&waits, sentence);
+        };
+        let seven =
+            "120 changes (41.0 GB) wait for room in the mailbox; about 7 more visits of 'Grandma'. You can unplug.";
+        check_visits(120, Some(7), Some("Grandma"), seven);
+        let one =
+            "1 change (41.0 GB) waits for room in the mailbox; about one more visit of 'Grandma'. You can unplug.";
+        check_visits(1, Some(1), Some("Grandma"), one);
+        let unknown =
+            "2 changes (41.0 GB) wait for room in the mailbox; the next sync of 'Grandma' makes some. You can unplug.";
+        check_visits(2, None, Some("Grandma"), unknown);
+        let nobody =
+            "2 changes (41.0 GB) wait for room in the mailbox; it goes bit by bit, with each sync. You can unplug.";
+        check_visits(2, None, None, nobody);
     }
 
     #[test]

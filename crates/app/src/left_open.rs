@@ -3,14 +3,14 @@
 //! It asks the index once more, as the cycle left it; neither the drive nor the mailbox is looked at again.
 
 use offsync_core::ids::LocationId;
-use offsync_engine::{DamagedFile, Engine, EngineError, LocationStanding, LocationState, SyncOptions};
+use offsync_engine::{DamagedFile, Engine, EngineError, LocationStanding, LocationState, Outlook, SyncOptions};
 use serde::Serialize;
 
 use crate::change_counts::ChangeCounts;
 use crate::exact_path::exact;
 use crate::lost::LostView;
 use crate::naming::told_apart;
-use crate::view::Lacking;
+use crate::view::{Lacking, Waiting};
 
 /// What was put into the mailbox for a location that asked for it.
 #[derive(Clone, Debug, Serialize)]
@@ -51,6 +51,7 @@ pub(crate) struct LeftOpen {
     pub(crate) waits_for: Vec<String>,
     pub(crate) damaged: Vec<DamagedReport>,
     pub(crate) lost: Vec<LostView>,
+    pub(crate) waiting: Option<Waiting>,
     /// Whether the cycle began with a location that a person had brought back.
     pub(crate) was_brought_back: bool,
 }
@@ -100,8 +101,20 @@ impl LeftOpen {
             waits_for,
             damaged: damaged.iter().map(|one| DamagedReport::of(one, &lost)).collect(),
             lost,
+            waiting: report.outlook.map(|outlook| waiting(&outlook, &standings)),
             was_brought_back,
         })
+    }
+}
+
+/// Says what waits for room, and for whose visits.
+pub(crate) fn waiting(outlook: &Outlook, standings: &[LocationStanding]) -> Waiting {
+    let mut labels = told_apart(standings.iter().map(|one| (one.location, one.label.as_str())));
+    Waiting {
+        entries: outlook.entries,
+        bytes: outlook.bytes,
+        visits: outlook.visits,
+        waits_on: outlook.waits_on.and_then(|location| labels.remove(&location)),
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::change_counts::ChangeCounts;
 use crate::exact_path::exact;
 use crate::failure::{AppError, without_error_numbers};
+use crate::headline::visits_to_come;
 use crate::left_open::{DamagedReport, LeftOpen, ServedReport, damage_sentence};
 use crate::lost::{LostView, lost_sentence};
 use crate::view::{Failure, HeldDirection, HeldView, Lacking};
@@ -44,6 +45,17 @@ pub struct WaitingReport {
     pub entries: u64,
     /// Their content in bytes.
     pub bytes: u64,
+    /// About how many visits of `waits_on` it takes, as visits went so far.
+    pub visits: Option<u64>,
+    /// What to call the home whose visit frees the most room.
+    pub waits_on: Option<String>,
+}
+
+impl WaitingReport {
+    /// Says how long it takes, to be put behind that it waits.
+    pub fn visits_to_come(&self) -> String {
+        visits_to_come(self.visits, self.waits_on.as_deref())
+    }
 }
 
 /// What came out of the mailbox.
@@ -203,6 +215,7 @@ impl SyncReport {
         report: &offsync_engine::SyncReport,
         left_open: LeftOpen,
     ) -> Self {
+        let waiting = left_open.waiting.unwrap_or_default();
         Self {
             archive_id,
             location_id: left_open.location_id,
@@ -222,6 +235,8 @@ impl SyncReport {
             waiting: WaitingReport {
                 entries: report.waiting_entries,
                 bytes: report.waiting_bytes,
+                visits: waiting.visits,
+                waits_on: waiting.waits_on,
             },
             fetched: FetchedReport {
                 changesets: report.fetched_changesets,

@@ -116,6 +116,22 @@ pub struct MailboxView {
     pub allowance_bytes: Option<u64>,
 }
 
+/// What waited for room in the mailbox when the last sync ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Waiting {
+    /// Paths.
+    #[ts(type = "number")]
+    pub entries: u64,
+    /// Size of their content in bytes.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// About how many visits of `waits_on` it takes, as visits went so far.
+    #[ts(type = "number | null")]
+    pub visits: Option<u64>,
+    /// What to call the home whose visit frees the most room.
+    pub waits_on: Option<String>,
+}
+
 /// Changes that have not been posted yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct LocalChanges {
@@ -178,6 +194,8 @@ pub struct ArchiveStatus {
     pub incoming: Behind,
     /// Files that are known here and not on this drive yet.
     pub lacking: Lacking,
+    /// What waited for room in the mailbox when the last sync ended, if anything did.
+    pub waiting: Option<Waiting>,
     /// Conflict copies that are shown now.
     pub conflicts: u64,
     /// Paths that could not be looked at, each with why.
@@ -251,6 +269,20 @@ pub enum Headline {
         turn: Turn,
         /// Labels of the homes any one of which can send it, as far as that is known.
         waits_for: Vec<String>,
+    },
+    /// Changes made here wait until the mailbox has room.
+    WaitsForRoom {
+        /// Paths.
+        #[ts(type = "number")]
+        entries: u64,
+        /// Their size in bytes.
+        #[ts(type = "number")]
+        bytes: u64,
+        /// About how many visits of `waits_on` it takes.
+        #[ts(type = "number | null")]
+        visits: Option<u64>,
+        /// What to call the home whose visit frees the most room.
+        waits_on: Option<String>,
     },
     /// Changes made here wait to be sent.
     Unsent {

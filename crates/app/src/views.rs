@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::{Awaited, headline};
-use crate::left_open::{DamagedReport, damage_sentence, who_can_help};
+use crate::left_open::{DamagedReport, damage_sentence, waiting, who_can_help};
 use crate::lost::{LostView, lost_sentence};
 use crate::naming::told_apart;
 use crate::opened::{Opened, is_away};
@@ -193,6 +193,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
             files: survey.unshown.files,
             bytes: survey.unshown.bytes,
         },
+        waiting: survey.outlook.map(|outlook| waiting(&outlook, &survey.locations)),
         conflicts: survey.conflicts,
         skipped: survey.skipped.iter().map(skipped).collect(),
         warnings: survey.warnings.iter().map(skipped).collect(),

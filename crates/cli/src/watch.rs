@@ -133,7 +133,7 @@ mod tests {
             };
             let waiting = WaitingReport {
                 entries: waiting,
-                bytes: 0,
+                ..WaitingReport::default()
             };
             let applied = ChangeCounts {
                 created: applied.0,

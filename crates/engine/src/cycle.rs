@@ -178,6 +178,7 @@ impl Engine<'_> {
                 lacking = missing.union(&unkept).copied().collect();
             }
         }
+        self.note_pace(&counted, options.allowance_bytes)?;
         self.write_want(mailbox, &mut view, &missing)?;
         let serving = Serving {
             mailbox,

@@ -29,6 +29,7 @@ mod observe;
 mod options;
 mod outgoing;
 mod overlay;
+mod pace;
 mod plan;
 mod post;
 mod prune;
@@ -60,7 +61,8 @@ pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::SyncOptions;
 pub use report::{
-    Applied, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Served, SkippedPath, SyncReport,
+    Applied, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook, Served, SkippedPath,
+    SyncReport,
 };
 pub use resolve::{Keep, Side};
 pub use space::size;

@@ -22,6 +22,19 @@ pub struct LostFile {
     pub dot: Dot,
 }
 
+/// What waits for room in the mailbox, and how long that may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outlook {
+    /// Changes that wait.
+    pub entries: u64,
+    /// Their content in bytes.
+    pub bytes: u64,
+    /// About how many visits of `waits_on` it takes, as visits went so far; `None` where nobody can tell.
+    pub visits: Option<u64>,
+    /// Whose visit frees the most room.
+    pub waits_on: Option<LocationId>,
+}
+
 /// A path that was left alone, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SkippedPath {
@@ -131,6 +144,8 @@ pub struct SyncReport {
     pub waiting_entries: u64,
     /// Their content in bytes.
     pub waiting_bytes: u64,
+    /// How long what waits may take; `None` if nothing does.
+    pub outlook: Option<Outlook>,
     /// Changesets folded.
     pub fetched_changesets: u64,
     /// Everything read from the mailbox, in bytes.

@@ -25,11 +25,8 @@ impl Engine<'_> {
         };
         // Listings lag: judge by what is known to be out there as well.
         let mine: u64 = memory::read_all::<u64>(self.index, MINE)?.values().sum();
-        let others = posting.counted.others(self.me()).count() as u64;
-        let reserve = (allowance * RESERVE_PERCENT / 100).max(least_free(posting));
-        let margin = (others * allowance / PACK_PART_OF_ALLOWANCE).min(allowance / MARGIN_PART);
-        let taken = view.used_bytes().max(mine) + reserve + margin;
-        Ok((allowance * ALLOWANCE_PERCENT / 100).saturating_sub(taken))
+        let at_best = room_at_best(allowance, posting.counted.0.len() as u64);
+        Ok(at_best.saturating_sub(view.used_bytes().max(mine)))
     }
 
     /// Tells whether a pack still fits, by a listing of this moment: others may have posted meanwhile.
@@ -44,11 +41,19 @@ impl Engine<'_> {
             return Ok(true);
         };
         let used = view.used_bytes().max(self.list(mailbox)?.used_bytes());
-        Ok(used + size_bytes + least_free(posting) <= allowance * ALLOWANCE_PERCENT / 100)
+        Ok(used + size_bytes + least_free(posting.counted.0.len() as u64) <= allowance * ALLOWANCE_PERCENT / 100)
     }
 }
 
+/// Gives what an empty mailbox takes of one writer's content, where so many locations count.
+pub(crate) fn room_at_best(allowance_bytes: u64, counted: u64) -> u64 {
+    let reserve = (allowance_bytes * RESERVE_PERCENT / 100).max(least_free(counted));
+    let others = counted.saturating_sub(1);
+    let margin = (others * allowance_bytes / PACK_PART_OF_ALLOWANCE).min(allowance_bytes / MARGIN_PART);
+    (allowance_bytes * ALLOWANCE_PERCENT / 100).saturating_sub(reserve + margin)
+}
+
 /// Gives the room that heads, wants and a small state need in any case.
-fn least_free(posting: &Posting<'_>) -> u64 {
-    posting.counted.0.len() as u64 * COUNTED_RESERVE_BYTES
+fn least_free(counted: u64) -> u64 {
+    counted * COUNTED_RESERVE_BYTES
 }

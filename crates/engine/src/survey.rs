@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord};
 use crate::options::SyncOptions;
-use crate::report::{Held, IgnoredPath, LostFile, SkippedPath};
+use crate::report::{Held, IgnoredPath, LostFile, Outlook, SkippedPath};
 use crate::scan::Depth;
 use crate::unshown::Unshown;
 use crate::verify::DamagedFile;
@@ -88,6 +88,8 @@ pub struct Survey {
     pub unposted_changes: u64,
     /// Their content in bytes.
     pub unposted_bytes: u64,
+    /// What waited for room in the mailbox when the last cycle ended.
+    pub outlook: Option<Outlook>,
     /// Files on the drive.
     pub files: u64,
     /// Conflict copies that are shown.
@@ -174,6 +176,7 @@ impl Engine<'_> {
             mailbox,
             unposted_changes: (changes.len() - self.moves(&changes)?.len()) as u64,
             unposted_bytes: changes.iter().map(|change| change.value.content.size_bytes()).sum(),
+            outlook: self.outlook()?,
             files: self.index.count_files()?,
             conflicts: self.conflicts()?.len() as u64,
             held: self.shown_held()?.into_iter().next().map(|set| set.held),
@@ -296,7 +299,7 @@ impl Engine<'_> {
     }
 
     /// Counts what a vector lacks of this location's.
-    fn behind(&self, vector: &VersionVector) -> Result<(u64, u64)> {
+    pub(crate) fn behind(&self, vector: &VersionVector) -> Result<(u64, u64)> {
         let changesets = self
             .vector
             .iter()

@@ -4,6 +4,7 @@ mod damage;
 mod drives;
 mod home;
 mod lost;
+mod pace;
 mod room;
 mod thimble;
 mod unfinished;

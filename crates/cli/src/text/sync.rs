@@ -104,10 +104,11 @@ fn sent(report: &SyncReport, mood: Mood) -> Vec<String> {
     }
     if report.waiting.entries > 0 {
         lines.push(format!(
-            "  {} of {} {} for room in the mailbox",
+            "  {} of {} {} for room in the mailbox{}",
             count(report.waiting.entries, "entry", "entries"),
             size(report.waiting.bytes),
-            mood.say("wait", "would wait")
+            mood.say("wait", "would wait"),
+            safe(&report.waiting.visits_to_come())
         ));
     }
     lines

@@ -323,6 +323,10 @@ impl Homes {
         }
     }
 
+    pub(crate) fn location(&mut self, n: usize) -> LocationId {
+        self.with_engine(n, |engine| engine.identity().location)
+    }
+
     /// Lets the host's memory of a home be something that nobody can read.
     pub(crate) fn muddle_host(&self, n: usize) {
         let home = &self.homes[n];

@@ -93,6 +93,20 @@ test("what lacks says whether it was asked for, and whose sync comes next", () =
   expect(told("here", ["Anna’s home"])).toBe("What was asked for has come. Sync to take it in.");
 });
 
+test("what waits for room says for how many visits of whom", () => {
+  const waits = (visits: number | null, waits_on: string | null) =>
+    check(
+      { kind: "waits_for_room", entries: 120, bytes: 41_000 * MB, visits, waits_on },
+      "120 changes (41 GB) wait for room in the mailbox.",
+    ).detail;
+  expect(waits(7, "Grandma’s home")).toBe(
+    "About 7 more visits of Grandma’s home, and all has gone. You can unplug.",
+  );
+  expect(waits(1, "Grandma’s home")).toContain("About one more visit of Grandma’s home");
+  expect(waits(null, "Grandma’s home")).toContain("The next sync of Grandma’s home makes some.");
+  expect(waits(null, null)).toBe("It goes bit by bit, with each sync. You can unplug.");
+});
+
 test("what was not sent yet says so, and how much it is", () => {
   const said = check(
     { kind: "unsent", entries: 1, bytes: 3 * MB },

@@ -46,6 +46,8 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
         : words.waitingForYou(voice.size(headline.bytes));
     case "incomplete":
       return words.incomplete(headline.files, voice.size(headline.bytes));
+    case "waits_for_room":
+      return words.waitsForRoom(headline.entries, voice.size(headline.bytes));
     case "unsent":
       return progress
         ? words.goingOut(headline.entries, remaining(progress, voice))
@@ -108,6 +110,8 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
       return words.pressToReceive(status.headline.changesets);
     case "incomplete":
       return incomplete(status.headline, voice);
+    case "waits_for_room":
+      return words.roomComes(status.headline.visits, status.headline.waits_on);
     case "unsent":
       return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));
     default:

@@ -18,6 +18,7 @@ export function standing(archive: ArchiveStatus): Standing {
     case "alone":
     case "incoming":
     case "incomplete":
+    case "waits_for_room":
     case "unsent":
     case "others_behind":
       return "waiting";

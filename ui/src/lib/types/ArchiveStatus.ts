@@ -9,6 +9,7 @@ import type { LocalChanges } from "./LocalChanges";
 import type { LocationView } from "./LocationView";
 import type { MailboxView } from "./MailboxView";
 import type { SkippedView } from "./SkippedView";
+import type { Waiting } from "./Waiting";
 
 /**
  * One archive at one location: what `status` prints and the window draws.
@@ -58,6 +59,10 @@ incoming: Behind,
  * Files that are known here and not on this drive yet.
  */
 lacking: Lacking, 
+/**
+ * What waited for room in the mailbox when the last sync ended, if anything did.
+ */
+waiting: Waiting | null, 
 /**
  * Conflict copies that are shown now.
  */

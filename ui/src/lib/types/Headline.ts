@@ -47,7 +47,23 @@ turn: Turn,
 /**
  * Labels of the homes any one of which can send it, as far as that is known.
  */
-waits_for: Array<string>, } | { "kind": "unsent", 
+waits_for: Array<string>, } | { "kind": "waits_for_room", 
+/**
+ * Paths.
+ */
+entries: number, 
+/**
+ * Their size in bytes.
+ */
+bytes: number, 
+/**
+ * About how many visits of `waits_on` it takes.
+ */
+visits: number | null, 
+/**
+ * What to call the home whose visit frees the most room.
+ */
+waits_on: string | null, } | { "kind": "unsent", 
 /**
  * Paths.
  */

@@ -53,6 +53,11 @@ export function en(locale: string) {
           : n === 1
             ? `One file (${size}) is not on this drive yet.`
             : `${n} files (${size}) are not on this drive yet.`,
+      waitsForRoom: (n: number, size: string) =>
+        count(n, {
+          one: `# change (${size}) waits for room in the mailbox.`,
+          other: `# changes (${size}) wait for room in the mailbox.`,
+        }),
       unsent: (n: number) =>
         count(n, {
           one: "# change made here has not been sent yet.",
@@ -98,6 +103,19 @@ export function en(locale: string) {
         `What lacks was asked for. The next sync of ${home} or of another home sends it; sync here after that.`,
       hasCome: "What was asked for has come. Sync to take it in.",
       pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
+      roomComes: (visits: number | null, home: string | null) => {
+        if (home === null) {
+          return "It goes bit by bit, with each sync. You can unplug.";
+        }
+        const soon =
+          visits === null
+            ? `The next sync of ${home} makes some.`
+            : count(visits, {
+                one: `About one more visit of ${home}, and all has gone.`,
+                other: `About # more visits of ${home}, and all has gone.`,
+              });
+        return `${soon} You can unplug.`;
+      },
       pressToSend: (n: number, size: string) => `${size}. Sync to put ${them(n)} into the mailbox.`,
       lastSynced: (ago: string) => `Last synced ${ago}.`,
       neverSynced: "Not synced yet.",

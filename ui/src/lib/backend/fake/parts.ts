@@ -64,6 +64,7 @@ export function archive(parts: Partial<ArchiveStatus>): ArchiveStatus {
     local_changes: { entries: 0, bytes: 0 },
     incoming: { changesets: 0, bytes: 0 },
     lacking: { files: 0, bytes: 0 },
+    waiting: null,
     skipped: [],
     warnings: [],
     ignored: [],

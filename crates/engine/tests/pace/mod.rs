@@ -1,0 +1,53 @@
+//! How long what waits for room will take: said beforehand, and held to.
+
+use crate::home::{Homes, noise, path};
+
+const ALLOWANCE_BYTES: u64 = 1 << 20;
+const FILES: usize = 50;
+const FILE_BYTES: usize = 100_000;
+
+fn with_much_to_send() -> Homes {
+    let mut homes = Homes::new(3);
+    homes.round(2);
+    for name in 0..FILES {
+        let content = noise(FILE_BYTES + name);
+        homes
+            .hand(0)
+            .write(&path(&format!("{name}.jpg")), content)
+            .expect("fits");
+    }
+    homes
+}
+
+#[test]
+fn as_many_visits_as_were_said_bring_all_that_waits() {
+    let mut homes = with_much_to_send();
+    let mut said = Vec::new();
+    while let Some(outlook) = homes.sync_allowing(0, ALLOWANCE_BYTES).outlook {
+        assert!(outlook.bytes > 0 && outlook.entries > 0);
+        said.push(outlook.visits.expect("somebody is waited for"));
+        assert!(said.len() < 100, "it never ends");
+        (1..3).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
+    }
+    assert!(said.len() > 4, "{said:?}");
+    for (at, visits) in said.iter().enumerate() {
+        let took = (said.len() - at) as u64;
+        assert!(
+            visits.abs_diff(took) <= 2,
+            "{visits} were said, and it took {took}: {said:?}"
+        );
+    }
+    (1..3).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
+    homes.assert_all_equal();
+}
+
+#[test]
+fn the_one_who_has_the_most_to_fetch_is_waited_for() {
+    let mut homes = with_much_to_send();
+    homes.sync_allowing(0, ALLOWANCE_BYTES);
+    homes.sync_allowing(1, ALLOWANCE_BYTES);
+    let outlook = homes.sync_allowing(0, ALLOWANCE_BYTES).outlook.expect("more waits");
+    assert_eq!(outlook.waits_on, Some(homes.location(2)));
+    let again = homes.sync_allowing(0, ALLOWANCE_BYTES).outlook;
+    assert_eq!(again, Some(outlook), "a cycle that sends nothing says nothing else");
+}
