@@ -132,7 +132,7 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 17] = [
+pub(crate) const SYNC_MORE: [&str; 18] = [
     "[].posted.summary",
     "[].came_back",
     "[].repaired",
@@ -142,6 +142,7 @@ pub(crate) const SYNC_MORE: [&str; 17] = [
     "[].no_room_files",
     "[].waits_for",
     "[].damaged",
+    "[].lost",
     "[].awaits_state",
     "[].warnings",
     "[].drive_present",

@@ -14,6 +14,7 @@ mod fault;
 mod furnish;
 mod guard;
 mod home;
+mod lost;
 mod oracle;
 mod people;
 mod profile;
@@ -190,6 +191,11 @@ fn state_that_nobody_serves_turns_it_red() {
 #[test]
 fn an_allowance_that_nobody_minds_turns_it_red() {
     turns_red(Off::Allowance, "full");
+}
+
+#[test]
+fn losses_that_are_not_named_turns_it_red() {
+    turns_red(Off::Notes("lost"), "rot");
 }
 
 #[test]

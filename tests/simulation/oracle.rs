@@ -13,7 +13,7 @@ use offsync_core::version_vector::VersionVector;
 use offsync_engine::{SkippedPath, SyncOptions, SyncReport};
 use offsync_testkit::{MailboxFaults, Seen};
 
-use crate::home::{Home, as_text};
+use crate::home::as_text;
 use crate::people::value_of;
 use crate::watch::{identity_of, vector_of};
 use crate::world::{Bad, World};
@@ -51,7 +51,7 @@ impl World {
             let standing = Some(self.standing());
             quiet = if standing == last { quiet + 1 } else { 0 };
             last = standing;
-            if quiet >= QUIET_ROUNDS {
+            if quiet >= QUIET_ROUNDS && !self.give_up_lost()? {
                 return Ok(());
             }
         }
@@ -149,11 +149,22 @@ impl World {
 
     /// What was said of locations is known alike everywhere, in whatever order it was read.
     fn all_agree_on_people(&self) -> Result<(), Bad> {
-        let said = |at: usize| ["named/", "membership/"].map(|prefix| self.homes[at].index.notes(prefix).ok());
-        match (1..self.homes.len()).find(|at| said(*at) != said(0)) {
-            Some(at) => Err(format!("homes 0 and {at} do not agree on people")),
-            None => Ok(()),
+        let said = |at: usize| -> BTreeSet<(String, Vec<u8>)> {
+            let all = ["named/", "membership/"].map(|prefix| self.homes[at].index.notes(prefix));
+            all.into_iter().flat_map(|notes| notes.unwrap_or_default()).collect()
+        };
+        let first = said(0);
+        for at in 1..self.homes.len() {
+            let other = said(at);
+            if first != other {
+                let left: Vec<&str> = first
+                    .symmetric_difference(&other)
+                    .map(|(name, _)| name.as_str())
+                    .collect();
+                return Err(format!("homes 0 and {at} do not agree on people: {left:?}"));
+            }
         }
+        Ok(())
     }
 
     /// Staged parts of what never came are let go in time; nothing else moves.
@@ -164,7 +175,7 @@ impl World {
         self.round()?;
         for (home, before) in self.homes.iter().zip(before) {
             let staging = home.disk.true_hand().staging();
-            if !staging.is_empty() && !self.is_lost_for_good(home) {
+            if !staging.is_empty() {
                 return Err(format!("staging is left over: home {}: {:?}", home.at, staging.keys()));
             }
             if home.disk.true_hand().tree() != before {
@@ -215,7 +226,7 @@ impl World {
                 return Err(format!("deadlock: home {at} has not posted {} deletions", gone.len()));
             }
             let unsettled = home.index.notes("unsettled/").map_err(|error| error.to_string())?;
-            if !unsettled.is_empty() && !self.is_lost_for_good(home) {
+            if !unsettled.is_empty() {
                 return Err(format!(
                     "deadlock: home {at} waits for content or room: {:?}",
                     names(&unsettled)
@@ -223,33 +234,6 @@ impl World {
             }
         }
         Ok(())
-    }
-
-    /// Tells whether all that a home waits for is content that no drive holds any more, through a backup
-    /// or caches that were lost: values that a person took away, whose deletion was lost with the backup.
-    fn is_lost_for_good(&self, home: &Home) -> bool {
-        if !self.profile.can_lose_content() {
-            return false;
-        }
-        // What rotted is held by nobody.
-        let is_whole = |seen: &&Seen| !matches!(seen, Seen::File(_)) || self.values.is_sound(seen);
-        let on_disk = |home: &Home| -> BTreeSet<u64> {
-            let tree = home.disk.true_hand().tree();
-            tree.values().filter(is_whole).filter_map(value_of).collect()
-        };
-        let mut held: BTreeSet<u64> = self.homes.iter().flat_map(on_disk).collect();
-        held.extend(self.whole_somewhere());
-        let notes = self.shared.watch.notes();
-        let here = on_disk(home);
-        let entries = home.index.all_entries();
-        let versions = entries.iter().flat_map(|(_, siblings)| siblings.live());
-        let wanted = versions.filter_map(|(_, version)| match &version.value.content {
-            Content::File(file) => notes.values.get(&file.digest).copied(),
-            _ => None,
-        });
-        let mut lacking = wanted.filter(|value| !here.contains(value)).peekable();
-        let may_be_gone = |value: &u64| self.values.consumed.contains(value) || self.values.excused.contains(value);
-        lacking.peek().is_some() && lacking.all(|value| !held.contains(&value) && may_be_gone(&value))
     }
 
     /// The roots that are kept folder by folder are those of the entries, and tell where two homes differ.
@@ -285,10 +269,6 @@ impl World {
                     home.at
                 ));
             }
-        }
-        if self.homes.iter().any(|home| self.is_lost_for_good(home)) {
-            // Until people give it up, the version before it stays shown where it was.
-            return Ok(());
         }
         let trees: Vec<_> = (0..self.homes.len()).map(|at| self.lines(at)).collect();
         for (at, tree) in trees.iter().enumerate().skip(1) {
@@ -448,8 +428,6 @@ impl World {
             .iter()
             .filter(|name| !name.starts_with("head.") && !name.starts_with("people."))
             .filter(|name| !is_excused(self, name) && !is_of_unfoldable(name))
-            // Nobody can answer a want for what is nowhere.
-            .filter(|name| !name.starts_with("want.") || !self.homes.iter().any(|home| self.is_lost_for_good(home)))
             .collect();
         if left.is_empty() {
             Ok(())

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::app::App;
 use crate::exact_path::exact;
 use crate::failure::AppError;
+use crate::naming::label_of;
 use crate::said_path;
-use crate::views::label_of;
 
 /// One side of a conflict.
 #[derive(Clone, Debug, Serialize)]

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::change_counts::ChangeCounts;
 use crate::exact_path::exact;
+use crate::lost::LostView;
 use crate::naming::told_apart;
 use crate::view::Lacking;
 
@@ -36,6 +37,8 @@ pub struct DamagedReport {
     pub path_base64: Option<String>,
     /// Whether its pieces were asked for, with `verify --repair`.
     pub asked_for: bool,
+    /// Whether no home that takes part has it whole any more.
+    pub lost: bool,
 }
 
 /// What a sync leaves open.
@@ -47,6 +50,7 @@ pub(crate) struct LeftOpen {
     pub(crate) lacking: Lacking,
     pub(crate) waits_for: Vec<String>,
     pub(crate) damaged: Vec<DamagedReport>,
+    pub(crate) lost: Vec<LostView>,
     /// Whether the cycle began with a location that a person had brought back.
     pub(crate) was_brought_back: bool,
 }
@@ -76,6 +80,8 @@ impl LeftOpen {
             true => who_can_help(&standings, report.awaits_state),
             false => Vec::new(),
         };
+        let people = engine.known_vectors()?;
+        let lost: Vec<LostView> = report.lost.iter().map(|file| LostView::of(file, &people)).collect();
         let this = standings.iter().find(|one| one.is_this);
         let posted = match this {
             Some(this) if report.posted_entries > 0 => {
@@ -92,7 +98,8 @@ impl LeftOpen {
                 bytes: unshown.bytes,
             },
             waits_for,
-            damaged: damaged.iter().map(DamagedReport::from).collect(),
+            damaged: damaged.iter().map(|one| DamagedReport::of(one, &lost)).collect(),
+            lost,
             was_brought_back,
         })
     }
@@ -119,6 +126,8 @@ fn can_help(standing: &LocationStanding, awaits_state: bool) -> bool {
 
 /// Says what is damaged and the step that is next: to ask for it, to wait for another home, or to take what has come.
 pub(crate) fn damage_sentence(damaged: &[DamagedReport], waits_for: &[String], has_come: bool) -> Option<String> {
+    // Of what is lost, that is what is said.
+    let damaged: Vec<&DamagedReport> = damaged.iter().filter(|one| !one.lost).collect();
     let first = damaged.first()?;
     let what = match damaged.len() {
         1 => format!("'{}' is damaged on this drive", first.path),
@@ -140,10 +149,12 @@ pub(crate) fn damage_sentence(damaged: &[DamagedReport], waits_for: &[String], h
     })
 }
 
-impl From<&DamagedFile> for DamagedReport {
-    fn from(damaged: &DamagedFile) -> Self {
+impl DamagedReport {
+    pub(crate) fn of(damaged: &DamagedFile, lost: &[LostView]) -> Self {
+        let path = damaged.path.to_string();
         Self {
-            path: damaged.path.to_string(),
+            lost: lost.iter().any(|file| file.path == path),
+            path,
             path_base64: exact(&damaged.path),
             asked_for: damaged.is_wanted,
         }

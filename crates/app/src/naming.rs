@@ -7,10 +7,14 @@ use std::fmt::Display;
 
 use offsync_core::format::Membership;
 use offsync_core::ids::LocationId;
-use offsync_engine::Silent;
+use offsync_core::version_vector::VersionVector;
+use offsync_engine::{CachedPerson, Silent};
 
 use crate::failure::{AppError, Result};
 use crate::opened::Opened;
+
+/// A location, who it is, and what it folded.
+pub(crate) type Known = (LocationId, CachedPerson, VersionVector);
 
 /// The least that is taken for the beginning of an id: less is too easily a label's, or another id's to come.
 const ID_CHARS_MIN: usize = 4;
@@ -115,6 +119,12 @@ fn with_id(label: &str, id: impl Display) -> String {
 /// Tells whether people would take two labels for the same.
 pub(crate) fn is_same_label(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
+/// Gives what to call a location, if it is known: an id that a restored drive had before has the label of the new one.
+pub(crate) fn label_of(people: &[Known], location: LocationId) -> Option<String> {
+    let known = people.iter().map(|(known, person, _)| (*known, person.label.as_str()));
+    told_apart(known).remove(&location)
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ pub(crate) fn troubles(report: &SyncReport) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     all.extend(report.held.iter().chain(&report.also_held).map(held));
     all.extend(report.skipped.iter().map(|line| same(left_alone(line))));
+    all.extend(report.lost_sentence().map(same));
     all.extend(unfinished(&report.unfinished));
     all.extend(report.conflicts.iter().map(|conflict| {
         same(format!(

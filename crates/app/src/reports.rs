@@ -8,6 +8,7 @@ use crate::change_counts::ChangeCounts;
 use crate::exact_path::exact;
 use crate::failure::{AppError, without_error_numbers};
 use crate::left_open::{DamagedReport, LeftOpen, ServedReport, damage_sentence};
+use crate::lost::{LostView, lost_sentence};
 use crate::view::{Failure, HeldDirection, HeldView, Lacking};
 
 /// Files seen and read.
@@ -164,6 +165,8 @@ pub struct SyncReport {
     pub waits_for: Vec<String>,
     /// Files that are known to be damaged on this drive.
     pub damaged: Vec<DamagedReport>,
+    /// Files whose content no home that takes part has any more.
+    pub lost: Vec<LostView>,
     /// Damaged files that were put together again.
     pub repaired: Vec<String>,
     /// Whether its drive is here; all figures are nought where it is not.
@@ -184,6 +187,11 @@ impl Default for SyncReport {
 }
 
 impl SyncReport {
+    /// Says what is lost, if anything is.
+    pub fn lost_sentence(&self) -> Option<String> {
+        lost_sentence(&self.lost)
+    }
+
     /// Says what is damaged and what to do about it, if anything is.
     pub fn damage_sentence(&self) -> Option<String> {
         damage_sentence(&self.damaged, &self.waits_for, false)
@@ -258,6 +266,7 @@ impl SyncReport {
             no_room_files: report.no_room_files,
             waits_for: left_open.waits_for,
             damaged: left_open.damaged,
+            lost: left_open.lost,
             repaired: report.repaired.iter().map(ToString::to_string).collect(),
             drive_present: true,
             error: None,

@@ -11,9 +11,9 @@ use serde::Serialize;
 use crate::app::App;
 use crate::exact_path::exact;
 use crate::failure::{AppError, Result};
+use crate::naming::label_of;
 use crate::said_path;
 use crate::times::rfc3339;
-use crate::views::label_of;
 
 /// A file in the trash.
 #[derive(Clone, Debug, Serialize)]

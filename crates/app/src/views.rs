@@ -6,16 +6,14 @@ use std::path::{Path, PathBuf};
 use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::Disk;
-use offsync_core::version_vector::VersionVector;
-use offsync_engine::{
-    CachedPerson, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
-};
+use offsync_engine::{IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey};
 
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::{Awaited, headline};
 use crate::left_open::{DamagedReport, damage_sentence, who_can_help};
+use crate::lost::{LostView, lost_sentence};
 use crate::naming::told_apart;
 use crate::opened::{Opened, is_away};
 use crate::reports::{DiffLine, SkippedReport, held_view};
@@ -24,9 +22,6 @@ use crate::view::{
     ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, IgnoredView, Lacking, LocalChanges,
     LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView,
 };
-
-/// A location, who it is, and what it folded.
-pub(crate) type Known = (LocationId, CachedPerson, VersionVector);
 
 impl App {
     /// Tells how archives stand: those named, or all that this computer knows.
@@ -155,21 +150,16 @@ impl App {
     fn status_of(&self, folder: &Path) -> Result<ArchiveStatus> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (survey, awaits_state, damaged) = archive.with_engine(&Silent, |engine| {
+        let (survey, awaits_state, people) = archive.with_engine(&Silent, |engine| {
             let survey = engine.survey(&options)?;
-            Ok((survey, engine.awaits_state()?, engine.damaged()?))
+            Ok((survey, engine.awaits_state()?, engine.known_vectors()?))
         })?;
-        let damaged: Vec<DamagedReport> = damaged.iter().map(DamagedReport::from).collect();
-        status_of_open(&archive, &survey, awaits_state, &damaged)
+        let lost: Vec<LostView> = survey.lost.iter().map(|file| LostView::of(file, &people)).collect();
+        status_of_open(&archive, &survey, awaits_state, &lost)
     }
 }
 
-fn status_of_open(
-    archive: &Opened,
-    survey: &Survey,
-    awaits_state: bool,
-    damaged: &[DamagedReport],
-) -> Result<ArchiveStatus> {
+fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &[LostView]) -> Result<ArchiveStatus> {
     let marker = &archive.marker;
     let facts = archive.disk.facts()?;
     let is_reachable = archive.mailbox.is_some() && survey.mailbox.trouble.is_none();
@@ -224,7 +214,8 @@ fn status_of_open(
             own.state = LocationState::Behind;
         }
     }
-    let awaited = awaited(archive, survey, awaits_state, damaged);
+    let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
+    let awaited = awaited(archive, survey, awaits_state, &damaged);
     status.headline = headline(&status, &awaited);
     let is_removed = |location: &LocationView| location.this && location.state == LocationState::Removed;
     if status.locations.iter().any(is_removed) {
@@ -235,7 +226,10 @@ fn status_of_open(
         };
     }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
-    if is_calm && let Some(message) = damage_sentence(damaged, &awaited.waits_for, awaited.has_come) {
+    if is_calm && let Some(message) = damage_sentence(&damaged, &awaited.waits_for, awaited.has_come) {
+        status.headline = Headline::NeedsYou { message };
+    }
+    if is_calm && let Some(message) = lost_sentence(lost) {
         status.headline = Headline::NeedsYou { message };
     }
     if let (true, Some(twin)) = (is_calm, survey.twins.first()) {
@@ -298,12 +292,6 @@ fn away(known: &KnownArchive) -> ArchiveStatus {
         safe_to_unplug: true,
         ..ArchiveStatus::default()
     }
-}
-
-/// Gives what to call a location, if it is known: an id that a restored drive had before has the label of the new one.
-pub(crate) fn label_of(people: &[Known], location: LocationId) -> Option<String> {
-    let known = people.iter().map(|(known, person, _)| (*known, person.label.as_str()));
-    told_apart(known).remove(&location)
 }
 
 fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {

@@ -125,6 +125,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  offsync resolve /media/pep/Photos notes.txt --keep winner      (the one that has the name)\n  offsync resolve /media/pep/Photos \"notes (other version 7cc2e34c).txt\" --keep copy"
     )]
     Resolve(Resolve),
+    /// List the files whose content no home has any more, or give them up
+    #[command(
+        after_help = "Examples:\n  offsync lost /media/pep/Photos\n  offsync lost /media/pep/Photos film.mov --give-up      (only where nothing of it is left)\n  offsync lost /media/pep/Photos --all --give-up\n\nA file that you still have elsewhere comes back everywhere when you put it into the archive, under any name, and sync.\nGiving a file up takes it out of the archive with the next sync. Where an older version of it still stands on this drive, that one stays, for everybody."
+    )]
+    Lost(Lost),
     /// List, bring back or drop what lies in the trash of a drive
     #[command(
         after_help = "Examples:\n  offsync trash list /media/pep/Photos\n  offsync trash restore /media/pep/Photos 2024/beach.jpg\n  offsync trash restore /media/pep/Photos 2024      (a whole folder)\n  offsync trash empty /media/pep/Photos --yes"
@@ -319,6 +324,22 @@ pub(crate) struct Resolve {
     /// Which version stays under the name
     #[arg(long, value_enum)]
     pub(crate) keep: Kept,
+}
+
+/// `lost`.
+#[derive(Args, Debug)]
+pub(crate) struct Lost {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+    /// Files to give up: from the folder you are in, as `offsync lost` lists them, or in full
+    #[arg(requires = "give_up", conflicts_with = "all")]
+    pub(crate) paths: Vec<String>,
+    /// Stop waiting for them: they leave the archive with the next sync
+    #[arg(long)]
+    pub(crate) give_up: bool,
+    /// All that are lost; of those that stand here damaged, what is left stays
+    #[arg(long, requires = "give_up")]
+    pub(crate) all: bool,
 }
 
 /// Which version of a conflict stays.

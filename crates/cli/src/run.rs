@@ -12,8 +12,8 @@ use offsync_app::{
 };
 
 use crate::arguments::{
-    Arguments, Command, Copy, Demo, Everywhere, Forget, Init, Invite, Join, Kept, LocationCommand, MailboxCommand,
-    Recovery, Resolve, Sync, TrashCommand, Verify, Which,
+    Arguments, Command, Copy, Demo, Everywhere, Forget, Init, Invite, Join, Kept, LocationCommand, Lost,
+    MailboxCommand, Recovery, Resolve, Sync, TrashCommand, Verify, Which,
 };
 use crate::secret_file::SecretFile;
 use crate::text::Mood;
@@ -117,6 +117,7 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
             text::or_nothing(all, "No file is kept in two versions.", text::conflict)
         }),
         Command::Resolve(resolve) => self::resolve(&app, resolve, json),
+        Command::Lost(lost) => self::lost(&app, lost, json),
         Command::Trash(trash) => self::trash(&app, &trash.command, json),
         Command::Verify(verify) => self::verify(&app, verify, json),
         Command::Mailbox(mailbox) => self::mailbox(&app, &mailbox.command, json),
@@ -188,6 +189,18 @@ fn resolve(app: &App, resolve: &Resolve, json: bool) -> Outcome {
         let next = std::iter::once("The next sync tells everybody.".to_owned());
         all.iter().map(text::resolved).chain(next).collect()
     })
+}
+
+fn lost(app: &App, lost: &Lost, json: bool) -> Outcome {
+    if !lost.give_up {
+        return show(&app.lost(&lost.folder)?, json, text::lost);
+    }
+    if lost.paths.is_empty() && !lost.all {
+        return Err(usage_error(
+            "Name the files to give up, or say --all. `offsync lost FOLDER` lists them.",
+        ));
+    }
+    show(&app.give_up(&lost.folder, &lost.paths)?, json, text::lost)
 }
 
 fn verify(app: &App, verify: &Verify, json: bool) -> Outcome {
@@ -466,7 +479,7 @@ fn code_of(report: &SyncReport) -> u8 {
     match (&report.failure, &report.held) {
         (Some(failure), _) => failure.class.code(),
         (None, Some(_)) => HELD,
-        (None, None) if report.skipped.is_empty() && report.diverged.is_empty() => DONE,
+        (None, None) if report.skipped.is_empty() && report.diverged.is_empty() && report.lost.is_empty() => DONE,
         (None, None) => PARTIAL,
     }
 }

@@ -10,10 +10,12 @@ use crate::units::{count, size};
 
 mod held;
 mod locations;
+mod lost;
 mod membership;
 mod sync;
 
 pub(crate) use locations::{location, parked, remove_question, removed, renamed, unparked};
+pub(crate) use lost::lost;
 pub(crate) use membership::{forget_question, forgotten, join};
 pub(crate) use sync::{Mood, sync};
 

@@ -88,7 +88,9 @@ impl Engine<'_> {
     pub(crate) fn postable(&mut self, consent: &Consent) -> Result<Vec<LocalChange>> {
         let mut changes = self.local_changes()?;
         let (mut deleted, folders) = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
-        deleted.retain(|i| !consent.covers(HeldDirection::Local, &changes[*i].origin()));
+        let given_up = self.given_up()?;
+        let is_given_up = |change: &LocalChange| change.replaces.iter().all(|dot| given_up.contains(dot));
+        deleted.retain(|i| !consent.covers(HeldDirection::Local, &changes[*i].origin()) && !is_given_up(&changes[*i]));
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
         let of = left + deletions;
         let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();

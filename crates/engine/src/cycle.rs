@@ -187,6 +187,7 @@ impl Engine<'_> {
         };
         self.serve(&mut view, &serving)?;
         self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted)?;
+        self.note_lost(&view, &missing, &counted)?;
         Ok(lacking)
     }
 
@@ -312,6 +313,7 @@ impl Engine<'_> {
 
     fn close_report(&mut self, missing: &BTreeSet<ChunkId>) -> Result<()> {
         self.report.missing_chunks = missing.len() as u64;
+        self.report.lost = self.lost()?;
         self.report.conflicts = self.conflicts()?;
         self.tell_unfitting()?;
         self.report.awaits_state = self.awaits_state()?;

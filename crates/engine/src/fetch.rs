@@ -221,7 +221,7 @@ impl Engine<'_> {
         let me = self.me();
         let is_open = |name: &&ObjectName| match name {
             ObjectName::ServedPack { reader, .. } => *reader == me,
-            // One's own are of use where a changeset of one's own was folded just now.
+            // One's own are of use where one's own drive lacks what they hold.
             ObjectName::Pack { author, .. } => *author != me || self.space.packs.contains_key(*name),
             _ => false,
         };
@@ -249,13 +249,12 @@ impl Engine<'_> {
         let open = self.space.packs.iter().filter(|(name, _)| is_open(name));
         let known: BTreeSet<&ChunkId> = open.flat_map(|(_, chunks)| chunks).collect();
         let mut unknown: BTreeSet<ChunkId> = lacking.iter().filter(|chunk| !known.contains(chunk)).copied().collect();
-        let me = self.me();
         let names: Vec<ObjectName> = view.names().cloned().collect();
         for name in names {
             let ObjectName::Manifest { author, .. } = &name else {
                 continue;
             };
-            if unknown.is_empty() || *author == me || !self.space.learned.insert(name.clone()) {
+            if unknown.is_empty() || !self.space.learned.insert(name.clone()) {
                 continue;
             }
             self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;

@@ -20,6 +20,7 @@ mod ignore;
 mod journal;
 mod leftover;
 mod lookalike;
+mod lost;
 mod membership;
 mod memory;
 mod monitor;
@@ -59,7 +60,7 @@ pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::SyncOptions;
 pub use report::{
-    Applied, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, Served, SkippedPath, SyncReport,
+    Applied, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Served, SkippedPath, SyncReport,
 };
 pub use resolve::{Keep, Side};
 pub use space::size;

@@ -2,9 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::dot::Dot;
 use offsync_core::ids::{LocationId, Root};
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
+
+/// A file whose content no home that counts has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LostFile {
+    /// Where it belongs.
+    pub path: RelPath,
+    /// Who made this version.
+    pub by: LocationId,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+    /// Whether a damaged file stands here in its place.
+    pub is_damaged_here: bool,
+    /// Which version.
+    pub dot: Dot,
+}
 
 /// A path that was left alone, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,6 +145,8 @@ pub struct SyncReport {
     pub conflicts: Vec<ConflictLine>,
     /// How many files wait for room on this drive; each is among `skipped`.
     pub no_room_files: u64,
+    /// Files whose content no home that counts has.
+    pub lost: Vec<LostFile>,
     /// Damaged files that were put together again.
     pub repaired: Vec<RelPath>,
     /// Paths left alone.

@@ -17,9 +17,10 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord};
 use crate::options::SyncOptions;
-use crate::report::{Held, IgnoredPath, SkippedPath};
+use crate::report::{Held, IgnoredPath, LostFile, SkippedPath};
 use crate::scan::Depth;
 use crate::unshown::Unshown;
+use crate::verify::DamagedFile;
 
 /// How a location stands towards this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,10 +100,12 @@ pub struct Survey {
     pub twins: Vec<RelPath>,
     /// Files that are known here and not on this drive yet.
     pub unshown: Unshown,
+    /// Files whose content no home that counts has, as far as the last cycle could tell.
+    pub lost: Vec<LostFile>,
     /// When the last cycle ended, by this location's clock.
     pub last_sync_ns: Option<i64>,
     /// Files that are known to be damaged on this drive.
-    pub damaged: Vec<RelPath>,
+    pub damaged: Vec<DamagedFile>,
     /// Paths that were passed over.
     pub skipped: Vec<SkippedPath>,
     /// What the scan has to say of paths that it took in: lines of rules that are none.
@@ -177,7 +180,8 @@ impl Engine<'_> {
             unread: self.unread_paths,
             twins: std::mem::take(&mut self.report.twins),
             unshown,
-            damaged: self.damaged()?.into_iter().map(|damaged| damaged.path).collect(),
+            damaged: self.damaged()?,
+            lost: self.lost()?,
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
             skipped: std::mem::take(&mut self.report.skipped),
             warnings: std::mem::take(&mut self.report.warnings),
@@ -353,7 +357,7 @@ impl Engine<'_> {
     }
 
     /// Tells whether all versions that a place shows are still live: not held, replaced or waiting.
-    fn is_still_said(&self, place: &Place) -> Result<bool> {
+    pub(crate) fn is_still_said(&self, place: &Place) -> Result<bool> {
         for shown in place.shown.iter().flat_map(|shown| &shown.refs) {
             let siblings = self.index.entry(&shown.origin)?;
             let is_live = |dot: &Dot| siblings.live().any(|(live, _)| live == dot);

@@ -54,6 +54,7 @@ pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<Str
             .damage_sentence()
             .map(|sentence| format!("  {}", safe(&sentence))),
     );
+    lines.extend(report.lost_sentence().map(|sentence| format!("  {}", safe(&sentence))));
     for location in &report.diverged {
         lines.push(format!(
             "  ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."
@@ -66,6 +67,7 @@ pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<Str
         || report.held.is_some()
         || !report.skipped.is_empty()
         || !report.damaged.is_empty()
+        || !report.lost.is_empty()
         || !report.diverged.is_empty();
     if report.up_to_date && lines.len() == 1 {
         lines.push(mood.say("  up to date", "  nothing: all is up to date").into());
@@ -207,13 +209,14 @@ fn still_to_come(report: &SyncReport, mood: Mood) -> Option<String> {
         return None;
     }
     let who = who.unwrap_or_else(|| "another home that has it".into());
-    // Of what has no room here that is what is said; content for damaged files is told with them.
-    let files = report.lacking.files.saturating_sub(report.no_room_files);
-    let size = match report.no_room_files {
+    // Of what has no room here that is what is said; content for damaged files, and what is lost, is told with them.
+    let lost = report.lost.iter().filter(|file| !file.damaged_here).count() as u64;
+    let files = report.lacking.files.saturating_sub(report.no_room_files + lost);
+    let size = match report.no_room_files + lost {
         0 => format!(" ({})", size(report.lacking.bytes)),
         _ => String::new(),
     };
-    if files == 0 && (!report.damaged.is_empty() || report.no_room_files > 0) {
+    if files == 0 && (!report.damaged.is_empty() || !report.lost.is_empty() || report.no_room_files > 0) {
         return None;
     }
     let what = count(files, "file", "files");

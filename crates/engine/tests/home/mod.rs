@@ -18,6 +18,16 @@ pub(crate) fn path(text: &str) -> RelPath {
     RelPath::new(text).expect("a good path")
 }
 
+/// Content that nothing shrinks.
+pub(crate) fn noise(len: usize) -> Vec<u8> {
+    let mut state = 7_u64;
+    let mut draw = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 56) as u8
+    };
+    (0..len).map(|_| draw()).collect()
+}
+
 struct Home {
     disk: SimDisk,
     index: SimIndex,
@@ -138,6 +148,10 @@ impl Homes {
     pub(crate) fn read(&self, n: usize, at: &str) -> String {
         let bytes = self.homes[n].disk.hand().read(&path(at)).expect("is there");
         String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    pub(crate) fn read_bytes(&self, n: usize, at: &str) -> Vec<u8> {
+        self.homes[n].disk.hand().read(&path(at)).expect("is there").to_vec()
     }
 
     pub(crate) fn sync(&mut self, n: usize) -> SyncReport {
@@ -316,6 +330,14 @@ impl Homes {
         let identity: Identity = postcard::from_bytes(&note).expect("an identity");
         let told = home.witness.remember(&identity.archive, &identity.location, &[0xff]);
         told.expect("a host remembers");
+    }
+
+    /// Gives up all that is lost at a home.
+    pub(crate) fn give_up(&mut self, n: usize) {
+        self.with_engine(n, |engine| {
+            let lost = engine.lost().expect("a sound index");
+            engine.give_up(&lost).expect("a sound index");
+        });
     }
 
     pub(crate) fn trash(&mut self, n: usize) -> Vec<TrashLine> {

@@ -1,19 +1,13 @@
 //! Mailboxes in which nothing would move any more: too full for the one thing that helps, or with what nobody can use.
 
-use crate::home::{Homes, path};
+use crate::home::{Homes, noise, path};
 
 /// What the mailbox may hold.
 const ALLOWANCE_BYTES: u64 = 6 << 20;
 const FILM_BYTES: usize = 6_500_000;
 
-/// Content that nothing shrinks.
 fn film() -> Vec<u8> {
-    let mut state = 7_u64;
-    let mut draw = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (state >> 56) as u8
-    };
-    (0..FILM_BYTES).map(|_| draw()).collect()
+    noise(FILM_BYTES)
 }
 
 #[test]
@@ -74,7 +68,7 @@ fn changeset(homes: &Homes) -> String {
     names.find(|name| name.ends_with(".manifest")).expect("a changeset")
 }
 
-fn packs(homes: &Homes) -> Vec<String> {
+pub(crate) fn packs(homes: &Homes) -> Vec<String> {
     homes
         .mail()
         .into_iter()

@@ -1,0 +1,51 @@
+//! Lost files, as people read them.
+
+use offsync_app::{LostReport, LostView};
+
+use super::safe;
+use crate::units::size;
+
+/// Tells what is lost and what a person can do about it, or what was given up.
+pub(crate) fn lost(report: &LostReport) -> Vec<String> {
+    let mut lines: Vec<String> = report.files.iter().map(line).collect();
+    match (report.files.as_slice(), report.given_up) {
+        ([], true) => lines
+            .push("There is nothing to give up. Where a file stands here damaged, save it anew to keep what is left, or delete it.".into()),
+        ([], false) => lines.push("No file is lost, as far as the last sync here could tell.".into()),
+        (_, true) => lines.push("Given up. The next sync tells everybody.".into()),
+        (files, false) => lines.extend(advice(files, &report.may_be_at)),
+    }
+    lines
+}
+
+fn line(file: &LostView) -> String {
+    let by = file
+        .by
+        .as_ref()
+        .map_or(String::new(), |by| format!(", made at {}", safe(by)));
+    let damaged = if file.damaged_here {
+        "; a damaged file is all that is left here"
+    } else {
+        ""
+    };
+    format!("{} ({}{by}){damaged}", safe(&file.path), size(file.size_bytes))
+}
+
+fn advice(files: &[LostView], may_be_at: &[String]) -> Vec<String> {
+    let mut lines = vec!["No home that takes part has this any more.".to_owned()];
+    if !may_be_at.is_empty() {
+        let homes: Vec<String> = may_be_at.iter().map(|label| format!("'{}'", safe(label))).collect();
+        lines.push(format!(
+            "It may still be at {}: a sync there brings it back.",
+            homes.join(", ")
+        ));
+    }
+    lines.push("If you have it elsewhere, put it into the archive and sync: it comes back everywhere.".to_owned());
+    if files.iter().any(|file| file.damaged_here) {
+        lines.push("Of a file that is damaged here, save it anew to keep what is left, or delete it.".to_owned());
+    }
+    if files.iter().any(|file| !file.damaged_here) {
+        lines.push("If not, `offsync lost FOLDER PATH --give-up` stops waiting for it.".to_owned());
+    }
+    lines
+}

@@ -1,0 +1,202 @@
+//! Lost content: what every home that counts lacks, and nothing in the mailbox holds. It is named, people are asked, and
+//! life goes on.
+//!
+//! Nothing hangs on it but what people are told: it goes on being wanted, so that a home which was silent, or somebody
+//! who puts the file back from elsewhere, heals it. It is derived anew in each cycle, from the lists in the heads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use offsync_core::dot::Dot;
+use offsync_core::drive_profile::{DriveProfile, Fit};
+use offsync_core::entry::Content;
+use offsync_core::format::ObjectName;
+use offsync_core::ids::{ChunkId, LocationId};
+use offsync_core::place::Place;
+use offsync_core::ports::IndexWrite;
+use offsync_core::rel_path::PathKey;
+use serde::{Deserialize, Serialize};
+
+use crate::counted::Counted;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::memory::{self, Damage, GONE, Gone};
+use crate::options::SyncOptions;
+use crate::report::LostFile;
+use crate::scan::gone_writes;
+use crate::view::View;
+
+/// What was found lost in the last cycle that saw the mailbox, by dot.
+const LOST: &str = "lost";
+/// The dots that a person gave up and whose deletion is not posted yet.
+const GIVEN_UP: &str = "given-up";
+
+/// What is noted of one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct LostNote {
+    key: PathKey,
+    dot: Dot,
+}
+
+impl Engine<'_> {
+    /// Notes which files are lost, as far as this cycle can tell.
+    ///
+    /// `missing` is what this location lacks, after all was fetched that is listed.
+    pub(crate) fn note_lost(&mut self, view: &View, missing: &BTreeSet<ChunkId>, counted: &Counted) -> Result<()> {
+        let lost = match self.knows_all(view)? {
+            true => self.lost_versions(missing, counted)?,
+            false => Vec::new(),
+        };
+        let known: Vec<LostNote> = memory::read(self.index, LOST)?.unwrap_or_default();
+        let mut writes = Vec::new();
+        if lost != known {
+            writes.push(match lost.is_empty() {
+                true => memory::erase(LOST),
+                false => memory::write(LOST, &lost),
+            });
+        }
+        writes.extend(self.forget_given_up()?);
+        self.commit(writes)
+    }
+
+    /// Tells whether all that anybody who lives has said is folded here: what is not may hold what lacks.
+    fn knows_all(&self, view: &View) -> Result<bool> {
+        let departed = self.departed()?;
+        let is_unfolded = |name: &ObjectName| match name {
+            ObjectName::Manifest { author, sequence } => {
+                self.vector.get(author) < *sequence && !departed.contains(author)
+            }
+            _ => false,
+        };
+        Ok(!view.names().any(is_unfolded) && !self.knows_of_strangers()? && self.covers_all_heads()?)
+    }
+
+    fn lost_versions(&self, missing: &BTreeSet<ChunkId>, counted: &Counted) -> Result<Vec<LostNote>> {
+        let (me, heads) = (self.me(), self.heads()?);
+        let mut lost = BTreeSet::new();
+        // What has no room here was not fetched: it may well be there.
+        for chunk in missing.iter().filter(|chunk| !self.space.refuses(chunk)) {
+            let versions = self.index.versions_with_chunk(chunk)?;
+            let mut is_lost = true;
+            for (other, standing) in counted.others(me) {
+                // What its drive cannot hold it neither has nor asks for.
+                let drive = heads.get(other).map(|cached| cached.head.drive);
+                is_lost = is_lost && (standing.missing.contains(chunk) || self.none_fits(drive.as_ref(), &versions)?);
+            }
+            if is_lost {
+                lost.extend(versions);
+            }
+        }
+        let note = |(key, dot)| LostNote { key, dot };
+        Ok(lost.into_iter().map(note).collect())
+    }
+
+    fn none_fits(&self, drive: Option<&DriveProfile>, versions: &[(PathKey, Dot)]) -> Result<bool> {
+        let Some(drive) = drive else { return Ok(false) };
+        for (key, dot) in versions {
+            let siblings = self.index.entry(key)?;
+            let fit = siblings.get(dot).map(|version| drive.fit(&version.value));
+            if !matches!(fit, Some(Fit::Held(_))) {
+                return Ok(false);
+            }
+        }
+        Ok(!versions.is_empty())
+    }
+
+    /// Gives the files whose content no home that counts has, in order of path.
+    pub fn lost(&mut self) -> Result<Vec<LostFile>> {
+        let notes: Vec<LostNote> = memory::read(self.index, LOST)?.unwrap_or_default();
+        if notes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (stores, damages) = (self.stores()?, self.damages()?);
+        let mut lost = Vec::new();
+        for LostNote { key, dot } in notes {
+            let siblings = self.index.entry(&key)?;
+            let gone: Option<Gone> = memory::read(self.index, &memory::of_key(GONE, &key))?;
+            let is_gone = gone.is_some_and(|gone| gone.shown.iter().any(|dots| dots.contains(&dot)));
+            let version = siblings
+                .live()
+                .find(|(live, _)| *live == dot)
+                .map(|(_, version)| version);
+            let (Some(version), false) = (version, is_gone) else {
+                continue;
+            };
+            let Content::File(file) = &version.value.content else {
+                continue;
+            };
+            let chunks = version.value.content.chunk_ids();
+            let is_damaged_here = is_damaged(damages.values(), &chunks);
+            // Since the last cycle somebody may have put it back.
+            if is_damaged_here || !self.missing_of(&chunks, &stores)?.is_empty() {
+                lost.push(LostFile {
+                    path: version.value.path.clone(),
+                    by: dot.location,
+                    size_bytes: file.size_bytes,
+                    is_damaged_here,
+                    dot,
+                });
+            }
+        }
+        lost.sort_by(|a, b| (&a.path, a.dot).cmp(&(&b.path, b.dot)));
+        Ok(lost)
+    }
+
+    /// Gives the locations that do not count and may still hold what is lost: those that are parked or were removed.
+    pub fn may_still_hold(&self, options: &SyncOptions) -> Result<Vec<LocationId>> {
+        let counting = self.counting(options)?;
+        let living = self.living()?.into_iter().map(|(location, _)| location);
+        Ok(living.filter(|location| !counting.contains(location)).collect())
+    }
+
+    /// Gives lost files up, as a person decided: their versions are deleted everywhere by the next sync. Where an
+    /// older version still stands on this drive, that one stays, for everybody.
+    ///
+    /// Of a file that is damaged here something is left: that is for a person to save or to delete, and nothing is done.
+    pub fn give_up(&mut self, files: &[LostFile]) -> Result<()> {
+        let mut given_up: BTreeSet<Dot> = memory::read(self.index, GIVEN_UP)?.unwrap_or_default();
+        let (mut gone, mut writes) = (BTreeMap::new(), Vec::new());
+        for file in files.iter().filter(|file| !file.is_damaged_here) {
+            let key = file.path.key();
+            self.remember_gone(&key, vec![file.dot], &mut gone)?;
+            given_up.insert(file.dot);
+            let place = self.index.place(&key)?;
+            if let Some(place) = place
+                && place.shown.is_some()
+                && !self.is_still_said(&place)?
+            {
+                writes.push(IndexWrite::Place(key.clone(), Place::new(None, place.into_parts().1)));
+            }
+            writes.extend(key.parent().as_ref().map(memory::unsettle));
+        }
+        writes.extend(gone_writes(gone));
+        writes.push(memory::write(GIVEN_UP, &given_up));
+        self.commit(writes)
+    }
+
+    /// Gives what a person gave up: that was a yes, path by path.
+    pub(crate) fn given_up(&self) -> Result<BTreeSet<Dot>> {
+        Ok(memory::read(self.index, GIVEN_UP)?.unwrap_or_default())
+    }
+
+    /// Makes the write that forgets what was given up and is gone from the archive by now.
+    fn forget_given_up(&self) -> Result<Option<IndexWrite>> {
+        let before = self.given_up()?;
+        if before.is_empty() {
+            return Ok(None);
+        }
+        let remembered: BTreeSet<Dot> = memory::read_all::<Gone>(self.index, GONE)?
+            .into_values()
+            .flat_map(|gone| gone.shown.into_iter().flatten())
+            .collect();
+        let left: BTreeSet<Dot> = before.intersection(&remembered).copied().collect();
+        Ok((left != before).then(|| match left.is_empty() {
+            true => memory::erase(GIVEN_UP),
+            false => memory::write(GIVEN_UP, &left),
+        }))
+    }
+}
+
+/// Tells whether some damage is of one of these pieces.
+fn is_damaged<'d>(mut damages: impl Iterator<Item = &'d Damage>, chunks: &[ChunkId]) -> bool {
+    damages.any(|damage| damage.bad.iter().any(|bad| chunks.contains(bad)))
+}

@@ -1,0 +1,88 @@
+//! Content that no drive holds any more: every home names all of it, and people give it up.
+//!
+//! Only what somebody took away may be lost so: through a backup or caches that were lost, or through rot everywhere.
+
+use std::collections::BTreeSet;
+
+use offsync_core::entry::Content;
+use offsync_engine::LostFile;
+use offsync_testkit::Seen;
+
+use crate::people::value_of;
+use crate::world::{Bad, World};
+
+impl World {
+    /// Does what people are asked to do about content that no home has, at the first home that asks; tells whether one
+    /// did.
+    pub(crate) fn give_up_lost(&mut self) -> Result<bool, Bad> {
+        for at in 0..self.homes.len() {
+            let lost = self.homes[at].with_engine(&self.shared, |engine| engine.lost())()?;
+            let lost = lost.map_err(|error| error.to_string())?;
+            if lost.is_empty() {
+                continue;
+            }
+            for file in &lost {
+                let value = self.may_be_lost(at, file)?;
+                self.shared.watch.notes().taken.extend(value.map(|value| (at, value)));
+            }
+            self.say(|_| {
+                let paths: Vec<String> = lost.iter().map(|file| file.path.to_string()).collect();
+                format!("person {at}: gives up {paths:?}")
+            });
+            let damaged: Vec<LostFile> = lost.iter().filter(|file| file.is_damaged_here).cloned().collect();
+            let given_up = self.homes[at].with_engine(&self.shared, move |engine| engine.give_up(&lost))()?;
+            given_up.map_err(|error| error.to_string())?;
+            let before = self.before_hand(at)?;
+            for file in damaged {
+                let hand = self.homes[at].disk.true_hand();
+                let value = hand.tree().get(&file.path).and_then(value_of);
+                if hand.remove(&file.path).is_ok() {
+                    self.values.consumed.extend(value);
+                }
+            }
+            self.after_hand(at, &before);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Looks whether a file that is called lost is in no tree and in no trash, and was not somebody's last word; gives its
+    /// value.
+    fn may_be_lost(&self, at: usize, file: &LostFile) -> Result<Option<u64>, Bad> {
+        let siblings = self.homes[at].index.all_entries();
+        let mut versions = siblings.iter().flat_map(|(_, siblings)| siblings.live());
+        let version = versions.find(|(dot, _)| *dot == file.dot);
+        let Some(Content::File(content)) = version.map(|(_, version)| &version.value.content) else {
+            return Err(format!("called lost, and it is no file: {}", file.path));
+        };
+        let Some(value) = self.shared.watch.notes().values.get(&content.digest).copied() else {
+            return Ok(None);
+        };
+        if !self.profile.can_lose_content() {
+            return Err(format!("called lost where nothing can be: v{value} at {}", file.path));
+        }
+        if self.held_somewhere().contains(&value) {
+            return Err(format!("called lost, and somebody has it: v{value} at {}", file.path));
+        }
+        if !self.values.consumed.contains(&value) && !self.values.excused.contains(&value) {
+            return Err(format!(
+                "a value is lost that nobody took away: v{value} at {}",
+                file.path
+            ));
+        }
+        Ok(Some(value))
+    }
+
+    /// Gives the values that some drive has whole, in its tree or in its trash.
+    fn held_somewhere(&self) -> BTreeSet<u64> {
+        // What rotted is held by nobody.
+        let is_whole = |seen: &Seen| !matches!(seen, Seen::File(_)) || self.values.is_sound(seen);
+        let mut held = BTreeSet::new();
+        for home in &self.homes {
+            let hand = home.disk.true_hand();
+            let all = hand.tree().into_values().chain(hand.trash().into_values());
+            held.extend(all.filter(is_whole).filter_map(|seen| value_of(&seen)));
+        }
+        held
+    }
+}
