@@ -47,7 +47,7 @@ fn failed_is_1_and_says_what_to_do() {
 fn wrong_usage_is_2_and_points_to_help() {
     let world = World::new();
     let pep = world.home("pep");
-    let wrong: [&[&str]; 11] = [
+    let wrong: [&[&str]; 12] = [
         &["frobnicate"],
         &["sync", "--frobnicate"],
         &["init"],
@@ -68,6 +68,18 @@ fn wrong_usage_is_2_and_points_to_help() {
             "fs:///m",
             "--allowance",
             "1 apple",
+        ],
+        &[
+            "init",
+            "x",
+            "--name",
+            "n",
+            "--label",
+            "l",
+            "--mailbox",
+            "fs:///m",
+            "--park-after",
+            "-1",
         ],
         &["completions", "klingon"],
     ];

@@ -88,7 +88,7 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
 
     assert_eq!(
         quick["damaged"][0],
-        json!({"path": "film.bin", "asked_for": false}),
+        json!({"path": "film.bin", "asked_for": false, "lost": false}),
         "{quick:#}"
     );
     assert_eq!(

@@ -402,6 +402,8 @@ const RHYTHM: &str = "Each drive is synced as it comes. What changes after that 
 fn people_read_one_line_for_each_sync() {
     let world = World::new();
     let [pep, anna] = world.pair(many);
+    let nowhere = pep.run(["watch", "nowhere"]);
+    assert_eq!(nowhere.expect_code(1).stdout, "", "nothing is watched: {nowhere}");
     anna.write("hers.txt", "hers");
     anna.sync();
     let mut child = pep

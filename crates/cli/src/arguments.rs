@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use offsync_app::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN, many_deletions, rhythm};
 
-use crate::units::{parse_budget, parse_limit, parse_size};
+use crate::units::{parse_budget, parse_days, parse_limit, parse_size};
 
 /// Keeps one archive alike on drives in several homes, without anybody being online at the same time.
 #[derive(Parser, Debug)]
@@ -174,10 +174,10 @@ pub(crate) struct Init {
     #[arg(long)]
     pub(crate) mailbox: String,
     /// What the mailbox may hold
-    #[arg(long, value_parser = parse_size, value_name = "SIZE", help = allowance_help())]
+    #[arg(long, value_parser = parse_size, value_name = "SIZE", help = allowance_help(), allow_negative_numbers = true)]
     pub(crate) allowance: Option<u64>,
     /// Days of silence after which nothing waits for a location any more
-    #[arg(long, value_name = "DAYS", help = park_help())]
+    #[arg(long, value_name = "DAYS", help = park_help(), value_parser = parse_days, allow_negative_numbers = true)]
     pub(crate) park_after: Option<u32>,
 }
 

@@ -70,6 +70,12 @@ fn is_number_and_unit(text: &str) -> bool {
     unit.len() < text.trim().len() && parse_duration(&format!("1{unit}")).is_ok()
 }
 
+/// Reads how many days.
+pub(crate) fn parse_days(text: &str) -> Result<u32, String> {
+    text.parse()
+        .map_err(|_| format!("'{text}' is no number of days; write one like 180"))
+}
+
 /// Reads how many lines to show at most.
 pub(crate) fn parse_limit(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -165,6 +171,18 @@ mod tests {
         for text in ["0", "-1", "many", ""] {
             let refused = parse_limit(text).expect_err("it is none");
             assert!(refused.contains("write one like 10, or leave it out"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn days_are_a_number() {
+        assert_eq!(parse_days("180"), Ok(180));
+        for text in ["-1", "1d", "soon", ""] {
+            let refused = parse_days(text).expect_err("it is none");
+            assert!(
+                refused.ends_with("is no number of days; write one like 180"),
+                "{refused}"
+            );
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use offsync_app::view::Event;
 use offsync_app::{
@@ -24,8 +24,13 @@ pub(crate) fn sink(everywhere: &Everywhere) -> EventSink {
 /// Watches some archives until it is stopped.
 pub(crate) fn watch(app: &App, folders: &[PathBuf], everywhere: &Everywhere) -> Result<u8, AppError> {
     let print = printer(everywhere);
-    begin(everywhere);
-    app.watch(folders, &|line| print(&line)).map(|()| 0)
+    let begun = Once::new();
+    let tell = |line: WatchLine| {
+        // Not before it is known that the folders can be watched.
+        begun.call_once(|| begin(everywhere));
+        print(&line);
+    };
+    app.watch(folders, &tell).map(|()| 0)
 }
 
 /// Watches all archives until it is stopped.
