@@ -100,6 +100,7 @@ const SHOTS = {
   waiting: ["waiting"],
   receiving: ["receiving", (page) => page.waitForTimeout(2500)],
   unsent: ["unsent"],
+  tight: ["tight"],
   sending: ["sending", (page) => page.waitForTimeout(1800)],
   "drive-away": ["drive-away"],
   "drive-away-unknown": ["drive-away-unknown"],

@@ -14,6 +14,10 @@ test("a drive with unsent changes may go, and what happens to them is said", () 
     "1 change goes out at the next sync.",
   ]);
   expect(told({})).toEqual(["Safe to unplug", null]);
+  const waiting = { entries: 9, bytes: 3, visits: 7, waits_on: "Anna" };
+  expect(told({ local_changes: { entries: 9, bytes: 3 }, waiting })[1]).toBe(
+    "Changes go out as the mailbox has room.",
+  );
 });
 
 test("a drive that somebody works on is never safe to unplug", () => {

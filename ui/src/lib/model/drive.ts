@@ -20,5 +20,7 @@ export function driveWords(archive: ArchiveStatus, syncing: boolean, words: Word
     return { state: told.here, next: null };
   }
   const unsent = archive.local_changes.entries;
-  return { state: told.unplug, next: unsent > 0 ? told.nextTime(unsent) : null };
+  // What waits for room in the mailbox does not go with the next sync, and the headline says when.
+  const next = archive.waiting ? told.bitByBit : told.nextTime(unsent);
+  return { state: told.unplug, next: unsent > 0 ? next : null };
 }

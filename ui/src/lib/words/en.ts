@@ -235,6 +235,7 @@ export function en(locale: string) {
           one: "# change goes out at the next sync.",
           other: "# changes go out at the next sync.",
         }),
+      bitByBit: "Changes go out as the mailbox has room.",
       free: (free: string, all: string) => `${free} free of ${all}`,
       checked: (ago: string) => `Checked ${ago}`,
       title: "Drive",

@@ -45,6 +45,27 @@ export const CALM: Record<string, () => Scene> = {
         headline: { kind: "unsent", entries: 26, bytes: 48.3 * MB },
       }),
     ),
+  tight: () =>
+    one(
+      archive({
+        locations: [anna(), marc(), { ...grandma(), ...behind(38, 4.7 * GB) }],
+        local_changes: { entries: 1_204, bytes: 41 * GB },
+        waiting: { entries: 1_180, bytes: 41 * GB, visits: 7, waits_on: "Grandma’s home" },
+        headline: {
+          kind: "waits_for_room",
+          entries: 1_180,
+          bytes: 41 * GB,
+          visits: 7,
+          waits_on: "Grandma’s home",
+        },
+        mailbox: {
+          reachable: true,
+          name: "Nextcloud folder",
+          used_bytes: 4.7 * GB,
+          allowance_bytes: 5 * GB,
+        },
+      }),
+    ),
   samples: () => {
     const status = archive({
       folder: "/media/pep/Blue drive/Sample homes/Pep’s drive/Family photos",
