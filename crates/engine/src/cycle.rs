@@ -159,6 +159,9 @@ impl Engine<'_> {
         unless_full(self.put_statements(mailbox, &mut view))?;
         unless_full(self.clear_outbox(mailbox, &mut view))?;
         let mut missing = self.take_in(mailbox, &mut view, consent)?;
+        if unless_full(self.take_over_strays(mailbox, &mut view, options))?.unwrap_or(true) {
+            missing = self.take_in(mailbox, &mut view, consent)?;
+        }
         let unkept = self.keep_parts(mailbox, &view)?;
         let mut lacking: BTreeSet<ChunkId> = missing.union(&unkept).copied().collect();
         let counted = self.counted(options.park_after_ns(), &lacking)?;
@@ -166,6 +169,7 @@ impl Engine<'_> {
             own = Some(head);
         }
         let (mut view, counted) = self.prune(mailbox, &view, options.park_after_ns(), &lacking)?;
+        self.drop_strays(mailbox, &mut view, &counted)?;
         if self.may_post(&counted)? {
             let posting = Posting {
                 mailbox: Some(mailbox),
@@ -291,7 +295,7 @@ impl Engine<'_> {
     }
 
     /// Tells whether own changes may go out: not before a location that joined from nothing knows the archive.
-    fn may_post(&self, counted: &Counted) -> Result<bool> {
+    pub(crate) fn may_post(&self, counted: &Counted) -> Result<bool> {
         let awaits_state = memory::read::<bool>(self.index, AWAITS_STATE)?.unwrap_or(false);
         Ok(!awaits_state && !counted.0.is_empty())
     }

@@ -41,6 +41,7 @@ mod settle;
 mod silent;
 mod space;
 mod staging;
+mod stray;
 mod survey;
 mod touched;
 mod trash;

@@ -418,7 +418,7 @@ impl Engine<'_> {
 }
 
 /// Gives the room that repair may use: the reserve is there for it.
-fn reserve_left(view: &View, allowance_bytes: Option<u64>) -> u64 {
+pub(crate) fn reserve_left(view: &View, allowance_bytes: Option<u64>) -> u64 {
     allowed(allowance_bytes).saturating_sub(view.used_bytes())
 }
 

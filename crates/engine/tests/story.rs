@@ -4,6 +4,7 @@ mod damage;
 mod drives;
 mod home;
 mod room;
+mod stray;
 mod thimble;
 mod unfinished;
 

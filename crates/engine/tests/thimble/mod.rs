@@ -3,11 +3,11 @@
 use crate::home::{Homes, path};
 
 /// What the mailbox may hold.
-const ALLOWANCE_BYTES: u64 = 6 << 20;
+pub(crate) const ALLOWANCE_BYTES: u64 = 6 << 20;
 const FILM_BYTES: usize = 6_500_000;
 
 /// Content that nothing shrinks.
-fn film() -> Vec<u8> {
+pub(crate) fn film() -> Vec<u8> {
     let mut state = 7_u64;
     let mut draw = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
