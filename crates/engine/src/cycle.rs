@@ -253,13 +253,15 @@ impl Engine<'_> {
         Ok(missing)
     }
 
-    /// Puts statements about people that the mailbox does not hold: new ones, or all after it was wiped.
+    /// Puts statements about people that the mailbox does not hold: new ones, all after it was wiped, and those that
+    /// are damaged there.
     fn put_statements(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
         for (name, sealed) in memory::read_all::<Vec<u8>>(self.index, STATEMENT)? {
             if let Ok(name) = name.parse::<ObjectName>()
-                && !view.contains(&name)
+                && (!view.contains(&name) || self.unusable.contains(&name))
             {
                 self.put_object(mailbox, view, &name, &sealed)?;
+                self.unusable.remove(&name);
             }
         }
         self.introduce_myself(mailbox, view)
@@ -271,7 +273,16 @@ impl Engine<'_> {
         let is_listed = view
             .names()
             .any(|name| matches!(name, ObjectName::People { subject, .. } if *subject == me));
-        let Some(person) = self.people()?.remove(&me).filter(|_| !is_listed) else {
+        match is_listed {
+            true => Ok(()),
+            false => self.say_who_i_am(mailbox, view),
+        }
+    }
+
+    /// Says who this location is, as far as it knows.
+    pub(crate) fn say_who_i_am(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
+        let me = self.me();
+        let Some(person) = self.people()?.remove(&me) else {
             return Ok(());
         };
         let statement = Statement::Joined {

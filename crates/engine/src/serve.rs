@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::format::head::Head;
 use offsync_core::format::{Manifest, ObjectName, People, State, Want, decode_pack, encode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{
@@ -53,7 +54,7 @@ impl Engine<'_> {
             // What it held is only of interest to whoever lacks something.
             ObjectName::Pack { .. } => !chunks.is_empty(),
             // Whoever lives heals it by a state: its head covers it. An id that was given up says nothing more.
-            ObjectName::Manifest { author, .. } => departed.contains(author),
+            ObjectName::Manifest { author, .. } | ObjectName::Head(author) => departed.contains(author),
             ObjectName::People { .. } => true,
             _ => false,
         };
@@ -141,18 +142,21 @@ impl Engine<'_> {
 
     /// Looks at what readers could not use. Own packs that cannot be used here either are taken away: they only take the
     /// room that is needed to serve what they held. So are changesets and statements of ids that were given up: nobody
-    /// folded or heard them, and nobody would ever take them away. Statements that this location heard are put there
-    /// again.
+    /// folded or heard them, and nobody would ever take them away. Statements that this location has are put there
+    /// again; where nobody may have one that introduced this location, it introduces itself instead.
     fn mend_damaged(&mut self, mailbox: &dyn Mailbox, view: &mut View, wanted: &[Want]) -> Result<()> {
         let me = self.me();
         let departed = self.departed()?;
         let named = wanted.iter().flat_map(|want| &want.damaged);
-        let names: BTreeSet<ObjectName> = named.filter_map(|name| name.parse().ok()).collect();
+        let mut names: BTreeSet<ObjectName> = named.filter_map(|name| name.parse().ok()).collect();
+        let is_about_me = |name: &ObjectName| matches!(name, ObjectName::People { subject, .. } if *subject == me);
+        names.extend(self.unusable.iter().filter(|name| is_about_me(name)).cloned());
         for name in names.into_iter().filter(|name| view.contains(name)).collect::<Vec<_>>() {
             let heard: Option<Vec<u8>> = memory::read(self.index, &format!("{STATEMENT}{name}"))?;
             let may_go = match &name {
                 ObjectName::Pack { author, .. } => *author == me,
-                ObjectName::Manifest { author, .. } | ObjectName::People { author, .. } => departed.contains(author),
+                ObjectName::Manifest { author, .. } | ObjectName::Head(author) => departed.contains(author),
+                ObjectName::People { author, .. } => departed.contains(author) || is_about_me(&name),
                 _ => false,
             };
             if !may_go && heard.is_none() {
@@ -164,6 +168,9 @@ impl Engine<'_> {
             match heard {
                 Some(heard) if heard != sealed => self.put_object(mailbox, view, &name, &heard)?,
                 None if sealed.len() as u64 == view.size_of(&name) && self.is_damaged(&name, &sealed)? => {
+                    if is_about_me(&name) {
+                        self.say_who_i_am(mailbox, view)?;
+                    }
                     self.delete_object(mailbox, view, &name)?;
                 }
                 _ => {}
@@ -177,6 +184,10 @@ impl Engine<'_> {
         let error = match name {
             ObjectName::Manifest { author, .. } => match self.key_of(author)? {
                 Some(key) => Manifest::decode(self.keys, name, sealed, |_| Some(key)).err(),
+                None => None,
+            },
+            ObjectName::Head(location) => match self.key_of(location)? {
+                Some(key) => Head::decode(self.keys, name, sealed, |_| Some(key)).err(),
                 None => None,
             },
             ObjectName::People { .. } => People::decode(self.keys, name, sealed).err(),
