@@ -40,6 +40,7 @@ mod serve;
 mod settle;
 mod silent;
 mod space;
+mod spare;
 mod staging;
 mod stray;
 mod survey;

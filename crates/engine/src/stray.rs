@@ -74,8 +74,11 @@ impl Engine<'_> {
         options: &SyncOptions,
     ) -> Result<bool> {
         let due = self.count_strays(view)?;
+        if due.is_empty() {
+            return Ok(false);
+        }
         let counted = self.counted(options.park_after_ns(), &BTreeSet::new())?;
-        if due.is_empty() || !self.may_post(&counted)? || !counted.0.contains_key(&self.me()) {
+        if !self.may_post(&counted)? || !counted.0.contains_key(&self.me()) {
             return Ok(false);
         }
         let mut strays = BTreeMap::new();
