@@ -19,6 +19,7 @@ mod identity;
 mod ignore;
 mod journal;
 mod leftover;
+mod load;
 mod lookalike;
 mod membership;
 mod memory;
