@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use offsync_core::dot::Dot;
 use offsync_core::entry::Content;
 use offsync_core::format::ObjectName;
-use offsync_core::ids::LocationId;
 use offsync_core::merkle::RootBuilder;
 use offsync_core::ports::IndexStore;
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -183,35 +182,6 @@ impl World {
             }
         }
         self.mailbox_is_empty(|_, _| false)
-    }
-
-    /// Gives the changesets that nobody can fold any more: they build on one that every drive lost with its backup.
-    ///
-    /// They stay where they are: what they hold may be all that is left of it.
-    fn unfoldable(&self) -> BTreeSet<(LocationId, u64)> {
-        if !self.profile.can_lose_content() {
-            return BTreeSet::new();
-        }
-        let mut known = VersionVector::default();
-        self.homes.iter().for_each(|home| known.join(&vector_of(&home.index)));
-        let names = self.mailbox.names();
-        let listed = names.iter().filter_map(|name| match name.parse() {
-            Ok(ObjectName::Manifest { author, sequence }) => Some((author, sequence)),
-            _ => None,
-        });
-        let mut left: BTreeSet<(LocationId, u64)> = listed.filter(|(author, n)| known.get(author) < *n).collect();
-        let notes = self.shared.watch.notes();
-        loop {
-            let follows = |(author, n): &&(LocationId, u64)| {
-                let context = notes.contexts.get(&(*author, *n));
-                *n == known.get(author) + 1 && context.is_none_or(|context| known.covers(context))
-            };
-            let Some((author, n)) = left.iter().find(follows).copied() else {
-                return left;
-            };
-            known.raise(author, n);
-            left.remove(&(author, n));
-        }
     }
 
     fn nothing_waits(&self) -> Result<(), Bad> {
@@ -417,17 +387,10 @@ impl World {
 
     fn mailbox_is_empty(&self, is_excused: impl Fn(&Self, &str) -> bool) -> Result<(), Bad> {
         let names = self.mailbox.names();
-        let unfoldable = self.unfoldable();
-        let is_of_unfoldable = |name: &str| match name.parse() {
-            Ok(ObjectName::Manifest { author, sequence } | ObjectName::Pack { author, sequence, .. }) => {
-                unfoldable.contains(&(author, sequence))
-            }
-            _ => false,
-        };
         let left: Vec<_> = names
             .iter()
             .filter(|name| !name.starts_with("head.") && !name.starts_with("people."))
-            .filter(|name| !is_excused(self, name) && !is_of_unfoldable(name))
+            .filter(|name| !is_excused(self, name))
             .collect();
         if left.is_empty() {
             Ok(())

@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 36] = [
+const ONCE_BROKEN: [(&str, u64, &str); 39] = [
     (
         "mix",
         3_000_286,
@@ -181,6 +181,13 @@ const ONCE_BROKEN: [(&str, u64, &str); 36] = [
         5_000_132,
         "a damaged statement of an id that was given up, which nobody had heard, was asked for again for ever",
     ),
+    (
+        "restore2",
+        7_000_007,
+        "a changeset of an id that was given up, which built on what every drive had lost with its backup, stayed for ever",
+    ),
+    ("restore2", 7_000_143, "as restore2 7000007"),
+    ("mix", 7_000_156, "as restore2 7000007"),
 ];
 
 /// Runs them all.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Version};
-use offsync_core::format::{Head, Manifest, ObjectName};
+use offsync_core::format::{Head, ObjectName};
 use offsync_core::ids::{Digest, LocationId, PublicKey, Root};
 use offsync_core::ports::{IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
@@ -60,8 +60,6 @@ pub(crate) struct Notes {
     pub(crate) judges_prunes: bool,
     /// Whom the last head of each location counted.
     pub(crate) counts: BTreeMap<LocationId, Vec<LocationId>>,
-    /// What each changeset builds on, by author and sequence.
-    pub(crate) contexts: BTreeMap<(LocationId, u64), VersionVector>,
     /// Which value a file's content is.
     pub(crate) values: BTreeMap<Digest, u64>,
     /// Values that a person took away from a place, by home.
@@ -172,12 +170,8 @@ impl Watch {
     pub(crate) fn see_put(&self, home: usize, signer: &PublicKey, name: &str, bytes: &[u8]) {
         match name.parse::<ObjectName>() {
             Ok(name @ ObjectName::Head(_)) => self.see_head(home, signer, &name, bytes),
-            Ok(name @ ObjectName::Manifest { author, sequence }) => {
-                let manifest = Manifest::decode(&self.keys, &name, bytes, |_| Some(*signer));
+            Ok(ObjectName::Manifest { author, sequence }) => {
                 let mut notes = self.notes();
-                if let Ok(manifest) = manifest {
-                    notes.contexts.insert((author, sequence), manifest.context);
-                }
                 let from = Dot {
                     location: author,
                     sequence,

@@ -63,6 +63,7 @@ impl Engine<'_> {
         if begun < held {
             self.commit(vec![note_of(&name.0, file.digest, begun)])?;
             let is_there = |offset: u64, len: u32| offset + u64::from(len) <= begun;
+            stores.load = None;
             let staged = &mut stores.staged;
             staged.retain(|_, (holder, offset, len)| *holder != name.0 || is_there(*offset, *len));
         }
@@ -163,6 +164,7 @@ impl Engine<'_> {
     /// Lets staged chunks go that files in the making, or in their places, hold by now.
     fn release(&mut self, stores: &mut Stores) -> Result<()> {
         let Gathered { files, mut spent, .. } = std::mem::take(&mut stores.gathered);
+        stores.load = None;
         // What is noted must not say more than a power cut leaves.
         self.disk.flush()?;
         let mut writes = Vec::new();
@@ -231,6 +233,7 @@ impl Engine<'_> {
             kept.chunks.retain(|(kept, _, _)| kept != chunk);
             if !kept.chunks.is_empty() {
                 stores.staged.remove(chunk);
+                stores.load = None;
                 return self.commit(vec![memory::write(note, &kept)]);
             }
         }
@@ -294,6 +297,7 @@ impl Stores {
 
     fn forget_staged(&mut self, name: &str) {
         self.noted.remove(name);
+        self.load = None;
         self.staged.retain(|_, (holder, _, _)| holder != name);
     }
 }

@@ -16,6 +16,7 @@ use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::load::Load;
 use crate::memory::{self, GROWN, Grown, STAGED, StagedChunks, TRASH, TrashRecord};
 
 const READ_BYTES: usize = 256 << 10;
@@ -33,6 +34,8 @@ pub(crate) struct Stores {
     /// What they hold that still stands beside them.
     pub(crate) gathered: Gathered,
     pub(crate) trashed: BTreeMap<ChunkId, (String, u64, u64)>,
+    /// What staging takes, while chunks are only added to it; `None` if that has to be counted anew.
+    pub(crate) load: Option<Load>,
     /// Files that left their places in this settling, by content: what wants the same takes them.
     pub(crate) moved: BTreeMap<Digest, Vec<(TrashName, FileContent)>>,
 }
@@ -73,6 +76,7 @@ impl Stores {
         if chunks.chunks.len() == 1 && !self.noted.contains(file) {
             self.singles.insert(file.to_owned());
         }
+        self.load = None;
         for (id, offset, len) in &chunks.chunks {
             self.staged.insert(*id, (file.to_owned(), *offset, *len));
         }

@@ -159,6 +159,9 @@ impl Engine<'_> {
         unless_full(self.put_statements(mailbox, &mut view))?;
         unless_full(self.clear_outbox(mailbox, &mut view))?;
         let mut missing = self.take_in(mailbox, &mut view, consent)?;
+        if unless_full(self.take_over_strays(mailbox, &mut view, options))?.unwrap_or(true) {
+            missing = self.take_in(mailbox, &mut view, consent)?;
+        }
         let unkept = self.keep_parts(mailbox, &view)?;
         let mut lacking: BTreeSet<ChunkId> = missing.union(&unkept).copied().collect();
         let counted = self.counted(options.park_after_ns(), &lacking)?;
@@ -166,6 +169,7 @@ impl Engine<'_> {
             own = Some(head);
         }
         let (mut view, counted) = self.prune(mailbox, &view, options.park_after_ns(), &lacking)?;
+        self.drop_strays(mailbox, &mut view, &counted)?;
         if self.may_post(&counted)? {
             let posting = Posting {
                 mailbox: Some(mailbox),
@@ -251,13 +255,15 @@ impl Engine<'_> {
         Ok(missing)
     }
 
-    /// Puts statements about people that the mailbox does not hold: new ones, or all after it was wiped.
+    /// Puts statements about people that the mailbox does not hold: new ones, all after it was wiped, and those that
+    /// are damaged there.
     fn put_statements(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
         for (name, sealed) in memory::read_all::<Vec<u8>>(self.index, STATEMENT)? {
             if let Ok(name) = name.parse::<ObjectName>()
-                && !view.contains(&name)
+                && (!view.contains(&name) || self.unusable.contains(&name))
             {
                 self.put_object(mailbox, view, &name, &sealed)?;
+                self.unusable.remove(&name);
             }
         }
         self.introduce_myself(mailbox, view)
@@ -269,7 +275,16 @@ impl Engine<'_> {
         let is_listed = view
             .names()
             .any(|name| matches!(name, ObjectName::People { subject, .. } if *subject == me));
-        let Some(person) = self.people()?.remove(&me).filter(|_| !is_listed) else {
+        match is_listed {
+            true => Ok(()),
+            false => self.say_who_i_am(mailbox, view),
+        }
+    }
+
+    /// Says who this location is, as far as it knows.
+    pub(crate) fn say_who_i_am(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
+        let me = self.me();
+        let Some(person) = self.people()?.remove(&me) else {
             return Ok(());
         };
         let statement = Statement::Joined {
@@ -293,7 +308,7 @@ impl Engine<'_> {
     }
 
     /// Tells whether own changes may go out: not before a location that joined from nothing knows the archive.
-    fn may_post(&self, counted: &Counted) -> Result<bool> {
+    pub(crate) fn may_post(&self, counted: &Counted) -> Result<bool> {
         let awaits_state = memory::read::<bool>(self.index, AWAITS_STATE)?.unwrap_or(false);
         Ok(!awaits_state && !counted.0.is_empty())
     }

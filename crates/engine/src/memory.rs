@@ -236,6 +236,7 @@ pub(crate) const FOLDER_HASHES_KEPT: &str = "hashes-kept";
 pub(crate) const NEEDS_NEW_ID: &str = "needs-new-id";
 pub(crate) const COUNTS_SINCE: &str = "counts-since/";
 pub(crate) const UNKEPT: &str = "unkept/";
+pub(crate) const STRAY: &str = "stray/";
 pub(crate) const LEFTOVER: &str = "leftover/";
 pub(crate) const IGNORE: &str = "ignore";
 

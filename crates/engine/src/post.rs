@@ -166,14 +166,20 @@ impl Engine<'_> {
     /// Gives dots to changes that nobody waits for.
     fn mint(&mut self, changes: &[LocalChange], pick: Pick) -> Result<bool> {
         let manifest = self.manifest_of(changes, &pick.changes, Vec::new(), Vec::new(), false);
-        let (vector, mut writes) = self.fold_writes(&manifest, ManifestHash::new([0; 32]), 0)?;
-        writes.extend(self.bind_writes(&manifest, changes, &pick.changes)?);
+        let bound = self.bind_writes(&manifest, changes, &pick.changes)?;
+        self.fold_alone(&manifest, bound)?;
+        Ok(true)
+    }
+
+    /// One transaction: own dots that nobody waits for, and what goes with them.
+    pub(crate) fn fold_alone(&mut self, manifest: &Manifest, more: Vec<IndexWrite>) -> Result<()> {
+        let (vector, mut writes) = self.fold_writes(manifest, ManifestHash::new([0; 32]), 0)?;
+        writes.extend(more);
         self.identity.predecessor = None;
         writes.push(memory::write(IDENTITY, &self.identity));
         self.commit(writes)?;
         self.vector = vector;
-        self.remember_on_host()?;
-        Ok(true)
+        self.remember_on_host()
     }
 
     fn post_changeset(
@@ -230,7 +236,13 @@ impl Engine<'_> {
     }
 
     /// One transaction: own dots, what the places show, the manifest in the outbox.
-    fn fold_own(&mut self, manifest: &Manifest, sealed: &[u8], changes: &[LocalChange], kept: &[usize]) -> Result<()> {
+    pub(crate) fn fold_own(
+        &mut self,
+        manifest: &Manifest,
+        sealed: &[u8],
+        changes: &[LocalChange],
+        kept: &[usize],
+    ) -> Result<()> {
         let hash = Manifest::hash(sealed);
         let (vector, mut writes) = self.fold_writes(manifest, hash, sealed.len() as u64)?;
         writes.extend(self.bind_writes(manifest, changes, kept)?);

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::format::head::Head;
 use offsync_core::format::{Manifest, ObjectName, People, State, Want, decode_pack, encode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{
@@ -15,7 +16,6 @@ use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::PathKey;
 use offsync_core::version_vector::VersionVector;
 
-use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, GAP_CYCLES as GAP_NOTE, STATEMENT};
@@ -48,12 +48,15 @@ impl Engine<'_> {
         let gap = (cycles >= GAP_CYCLES).then(|| self.vector.clone());
         let chunks: Vec<ChunkId> = missing.iter().copied().take(MISSING_LISTED_MAX).collect();
         let name = ObjectName::Want(me);
-        let departed = self.departed()?;
+        let departed = match self.unusable.is_empty() {
+            true => BTreeSet::new(),
+            false => self.departed()?,
+        };
         let is_asked_for = |name: &&ObjectName| match name {
             // What it held is only of interest to whoever lacks something.
             ObjectName::Pack { .. } => !chunks.is_empty(),
             // Whoever lives heals it by a state: its head covers it. An id that was given up says nothing more.
-            ObjectName::Manifest { author, .. } => departed.contains(author),
+            ObjectName::Manifest { author, .. } | ObjectName::Head(author) => departed.contains(author),
             ObjectName::People { .. } => true,
             _ => false,
         };
@@ -95,14 +98,18 @@ impl Engine<'_> {
     pub(crate) fn serve(&mut self, view: &mut View, serving: &Serving<'_>) -> Result<()> {
         let me = self.me();
         let (mailbox, allowance_bytes) = (serving.mailbox, serving.allowance_bytes);
-        let departed = self.departed()?;
-        let wants: Vec<LocationId> = view
+        let mut wants: Vec<LocationId> = view
             .names()
             .filter_map(|name| match name {
-                ObjectName::Want(location) if *location != me && !departed.contains(location) => Some(*location),
+                ObjectName::Want(location) if *location != me => Some(*location),
                 _ => None,
             })
             .collect();
+        let departed = match wants.is_empty() && self.unusable.is_empty() {
+            true => BTreeSet::new(),
+            false => self.departed()?,
+        };
+        wants.retain(|location| !departed.contains(location));
         let mut wanted = Vec::new();
         for location in wants {
             if let Some(want) = self.read_want(mailbox, &ObjectName::Want(location))? {
@@ -110,9 +117,10 @@ impl Engine<'_> {
             }
         }
         self.take_back(mailbox, view, &wanted)?;
-        self.mend_damaged(mailbox, view, &wanted)?;
+        self.mend_damaged(mailbox, view, &wanted, &departed)?;
+        let mut spare = None;
         for want in &wanted {
-            self.serve_state(view, want, &wanted, serving)?;
+            self.serve_state(view, want, (&wanted, &mut spare), serving)?;
             self.serve_chunks(mailbox, view, want, allowance_bytes)?;
         }
         Ok(())
@@ -141,18 +149,26 @@ impl Engine<'_> {
 
     /// Looks at what readers could not use. Own packs that cannot be used here either are taken away: they only take the
     /// room that is needed to serve what they held. So are changesets and statements of ids that were given up: nobody
-    /// folded or heard them, and nobody would ever take them away. Statements that this location heard are put there
-    /// again.
-    fn mend_damaged(&mut self, mailbox: &dyn Mailbox, view: &mut View, wanted: &[Want]) -> Result<()> {
+    /// folded or heard them, and nobody would ever take them away. Statements that this location has are put there
+    /// again; where nobody may have one that introduced this location, it introduces itself instead.
+    fn mend_damaged(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        wanted: &[Want],
+        departed: &BTreeSet<LocationId>,
+    ) -> Result<()> {
         let me = self.me();
-        let departed = self.departed()?;
         let named = wanted.iter().flat_map(|want| &want.damaged);
-        let names: BTreeSet<ObjectName> = named.filter_map(|name| name.parse().ok()).collect();
+        let mut names: BTreeSet<ObjectName> = named.filter_map(|name| name.parse().ok()).collect();
+        let is_about_me = |name: &ObjectName| matches!(name, ObjectName::People { subject, .. } if *subject == me);
+        names.extend(self.unusable.iter().filter(|name| is_about_me(name)).cloned());
         for name in names.into_iter().filter(|name| view.contains(name)).collect::<Vec<_>>() {
             let heard: Option<Vec<u8>> = memory::read(self.index, &format!("{STATEMENT}{name}"))?;
             let may_go = match &name {
                 ObjectName::Pack { author, .. } => *author == me,
-                ObjectName::Manifest { author, .. } | ObjectName::People { author, .. } => departed.contains(author),
+                ObjectName::Manifest { author, .. } | ObjectName::Head(author) => departed.contains(author),
+                ObjectName::People { author, .. } => departed.contains(author) || is_about_me(&name),
                 _ => false,
             };
             if !may_go && heard.is_none() {
@@ -164,6 +180,9 @@ impl Engine<'_> {
             match heard {
                 Some(heard) if heard != sealed => self.put_object(mailbox, view, &name, &heard)?,
                 None if sealed.len() as u64 == view.size_of(&name) && self.is_damaged(&name, &sealed)? => {
+                    if is_about_me(&name) {
+                        self.say_who_i_am(mailbox, view)?;
+                    }
                     self.delete_object(mailbox, view, &name)?;
                 }
                 _ => {}
@@ -179,6 +198,10 @@ impl Engine<'_> {
                 Some(key) => Manifest::decode(self.keys, name, sealed, |_| Some(key)).err(),
                 None => None,
             },
+            ObjectName::Head(location) => match self.key_of(location)? {
+                Some(key) => Head::decode(self.keys, name, sealed, |_| Some(key)).err(),
+                None => None,
+            },
             ObjectName::People { .. } => People::decode(self.keys, name, sealed).err(),
             _ => decode_pack(self.keys, name, sealed).err(),
         };
@@ -186,14 +209,18 @@ impl Engine<'_> {
     }
 
     fn served_chunks(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<BTreeSet<ChunkId>> {
-        let Some(sealed) = self.get(mailbox, name)? else {
-            return Ok(BTreeSet::new());
-        };
-        let chunks = decode_pack(self.keys, name, &sealed).unwrap_or_default();
-        Ok(chunks.into_iter().map(|(id, _)| id).collect())
+        let chunks = self.chunks_of_pack(mailbox, name)?;
+        Ok(chunks.into_iter().flatten().collect())
     }
 
-    fn serve_state(&mut self, view: &mut View, want: &Want, wanted: &[Want], serving: &Serving<'_>) -> Result<()> {
+    /// Serves the state to a reader with a gap; `spare` keeps which packs may give way, once that was found out.
+    fn serve_state(
+        &mut self,
+        view: &mut View,
+        want: &Want,
+        (wanted, spare): (&[Want], &mut Option<Vec<ObjectName>>),
+        serving: &Serving<'_>,
+    ) -> Result<()> {
         let (mailbox, allowance_bytes) = (serving.mailbox, serving.allowance_bytes);
         let Some(theirs) = &want.gap else { return Ok(()) };
         let reader = want.location;
@@ -225,7 +252,7 @@ impl Engine<'_> {
             sealed.push((name.clone(), state.encode(self.keys, &name, self.seal_nonce())));
         }
         let size: u64 = sealed.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-        if size > reserve_left(view, allowance_bytes) && !self.make_room(view, size, wanted, serving)? {
+        if size > reserve_left(view, allowance_bytes) && !self.make_room(view, size, (wanted, spare), serving)? {
             return Ok(());
         }
         for (name, bytes) in sealed {
@@ -233,80 +260,6 @@ impl Engine<'_> {
         }
         self.report.served.entry(reader).or_default().has_state = true;
         Ok(())
-    }
-
-    /// Takes away packs that wait for readers with a gap alone, until a state has room; tells whether it has.
-    ///
-    /// Such a reader cannot fold what follows its gap before it has the state, and then asks for content by name. Listings
-    /// that lag let a mailbox grow beyond its allowance; without this nobody could ever say another word in it.
-    fn make_room(&mut self, view: &mut View, size_bytes: u64, wanted: &[Want], serving: &Serving<'_>) -> Result<bool> {
-        if !serving.lacking.is_empty() {
-            return Ok(false);
-        }
-        let mut packs = self.spare_packs(view, wanted, serving)?;
-        // All at once or none: to take some away for a state that has no room after all would be in vain.
-        let spare: u64 = packs.iter().map(|name| view.size_of(name)).sum();
-        let left = view.used_bytes().saturating_sub(spare);
-        if left.saturating_add(size_bytes) > allowed(serving.allowance_bytes) {
-            return Ok(false);
-        }
-        packs.sort_by_key(|name| view.size_of(name));
-        while size_bytes > reserve_left(view, serving.allowance_bytes) {
-            let Some(largest) = packs.pop() else { return Ok(false) };
-            self.delete_object(serving.mailbox, view, &largest)?;
-        }
-        Ok(true)
-    }
-
-    /// Gives the packs that only readers with a gap wait for, and whose content this drive reads as it should be.
-    ///
-    /// Where nobody else has read one, its author takes back what it alone holds: that is as if it had not been posted.
-    fn spare_packs(&mut self, view: &View, wanted: &[Want], serving: &Serving<'_>) -> Result<Vec<ObjectName>> {
-        let mailbox = serving.mailbox;
-        let with_gap: BTreeSet<LocationId> = wanted
-            .iter()
-            .filter(|want| want.gap.is_some())
-            .map(|want| want.location)
-            .collect();
-        // As before any pruning: whoever counts is asked again, for posting may have taken long.
-        self.learn_heads(mailbox, view)?;
-        let mut reading = self.counted(serving.park_after_ns, serving.lacking)?;
-        reading.0.retain(|location, _| !with_gap.contains(location));
-        let me = self.me();
-        if self.knows_of_strangers()? || reading.anyone_lacks_more() || !reading.0.contains_key(&me) {
-            return Ok(Vec::new());
-        }
-        let is_held_elsewhere = reading.others(me).next().is_some();
-        let is_old = |name: &&ObjectName| match name {
-            ObjectName::Pack { author, sequence, .. } => {
-                (*author == me || is_held_elsewhere)
-                    && !with_gap.contains(author)
-                    && reading.all_folded(author, *sequence)
-            }
-            _ => false,
-        };
-        let old: Vec<ObjectName> = view.names().filter(is_old).cloned().collect();
-        let (lacking, stores) = (reading.lacking(), self.stores()?);
-        let mut spare = Vec::new();
-        for name in old {
-            // What cannot be read, a newer Offsync may have written.
-            let Some(chunks) = self.chunks_of_pack(mailbox, &name)? else {
-                continue;
-            };
-            let mut is_spare = chunks.iter().all(|chunk| !lacking.contains(chunk));
-            for chunk in &chunks {
-                is_spare = is_spare && self.can_serve(chunk, &stores)?;
-            }
-            if is_spare {
-                spare.push(name);
-            }
-        }
-        Ok(spare)
-    }
-
-    /// Tells whether a chunk can be read here, or is of nothing any more.
-    fn can_serve(&mut self, chunk: &ChunkId, stores: &Stores) -> Result<bool> {
-        Ok(self.index.versions_with_chunk(chunk)?.is_empty() || self.read_chunk(chunk, stores)?.is_some())
     }
 
     /// Tells whether a whole state for a reader is listed; own sets that were cut off are taken away.
@@ -418,11 +371,11 @@ impl Engine<'_> {
 }
 
 /// Gives the room that repair may use: the reserve is there for it.
-fn reserve_left(view: &View, allowance_bytes: Option<u64>) -> u64 {
+pub(crate) fn reserve_left(view: &View, allowance_bytes: Option<u64>) -> u64 {
     allowed(allowance_bytes).saturating_sub(view.used_bytes())
 }
 
 /// Gives what the mailbox may hold at most.
-fn allowed(allowance_bytes: Option<u64>) -> u64 {
+pub(crate) fn allowed(allowance_bytes: Option<u64>) -> u64 {
     allowance_bytes.map_or(u64::MAX, |allowance| allowance * ALLOWANCE_PERCENT / 100)
 }

@@ -9,7 +9,6 @@ use std::io::Write;
 
 use offsync_core::format::Manifest;
 use offsync_core::ids::ChunkId;
-use offsync_core::limits::{CHUNK_BYTES_MIN, STAGED_TWICE_BYTES_MAX};
 use offsync_core::ports::{DiskErrorKind, IndexWrite, Mailbox, StagedName};
 use offsync_core::rel_path::RelPath;
 
@@ -17,6 +16,7 @@ use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::journal::hex;
+use crate::load::{Load, stands_alone};
 use crate::memory::{self, Keeps, STAGED, StagedChunks, UNKEPT, UNSETTLED, UnkeptPack};
 use crate::monitor::Phase;
 use crate::report::SkippedPath;
@@ -129,7 +129,7 @@ impl Engine<'_> {
                 && !self.space.fetched.contains(name)
             {
                 self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;
-                let has_room = self.has_room_for_part(view.size_of(name), &stores)?;
+                let has_room = self.has_room_for_part(view.size_of(name), &mut stores)?;
                 let without_room = if has_room {
                     let chunks = self.fetch_pack(mailbox, name)?;
                     self.keep_chunks(chunks, &mut stores, Keeps::UntilEntry)?
@@ -150,9 +150,9 @@ impl Engine<'_> {
     }
 
     /// Tells whether a pack of a part may be fetched, by its size.
-    fn has_room_for_part(&self, size_bytes: u64, stores: &Stores) -> Result<bool> {
+    fn has_room_for_part(&self, size_bytes: u64, stores: &mut Stores) -> Result<bool> {
         let room = self.drive_room()?;
-        let mut load = Load::of(stores, &room);
+        let mut load = load_of(stores, &room);
         load.add_single(size_bytes, &room);
         Ok(load.fits(Keeps::UntilEntry, &room))
     }
@@ -166,7 +166,12 @@ impl Engine<'_> {
                 new.push((id, bytes));
             }
         }
-        let (fitting, mut left) = self.split_by_room(new, keeps, stores)?;
+        if new.is_empty() {
+            return Ok(new);
+        }
+        let room = self.drive_room()?;
+        let load = load_of(stores, &room);
+        let (fitting, mut left) = split_by_room(new, keeps, load, &room);
         // A large chunk stands alone, so that it goes as soon as a file in the making holds it.
         let (mut single, mut packed): (Vec<_>, Vec<_>) = fitting
             .into_iter()
@@ -206,30 +211,8 @@ impl Engine<'_> {
         self.disk.flush()?;
         let note = |(name, staged): &(String, StagedChunks)| memory::write(format!("{STAGED}{name}"), staged);
         self.commit(kept.iter().map(note).collect())?;
-        kept.iter().for_each(|(name, staged)| stores.add_staged(name, staged));
+        add_kept(stores, &kept, load, &room);
         Ok(left)
-    }
-
-    /// Splits chunks into those that may be staged now and the others. A part's come together or not at all.
-    fn split_by_room(&self, chunks: Contents, keeps: Keeps, stores: &Stores) -> Result<(Contents, Contents)> {
-        if chunks.is_empty() {
-            return Ok((chunks, Vec::new()));
-        }
-        let room = self.drive_room()?;
-        let mut load = Load::of(stores, &room);
-        let (fitting, left): (Vec<_>, Vec<_>) = chunks.into_iter().partition(|(_, bytes)| {
-            let mut more = load;
-            more.add(bytes.len() as u64, &room);
-            let fits = more.fits(keeps, &room);
-            if fits {
-                load = more;
-            }
-            fits
-        });
-        if keeps == Keeps::UntilEntry && !left.is_empty() {
-            return Ok((Vec::new(), fitting.into_iter().chain(left).collect()));
-        }
-        Ok((fitting, left))
     }
 
     /// Writes a file of chunks into staging; tells whether there was room. What has none is simply not at hand.
@@ -276,66 +259,47 @@ impl Engine<'_> {
     }
 }
 
-/// What staging takes, with what is about to be staged, and what stands twice while files are put together of it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Load {
-    new_packed_bytes: u64,
-    new_single_bytes: u64,
-    /// What the small chunks take that share files with others, once more in files of their own.
-    packed_bytes: u64,
-    /// What the large ones take, which leave staging one by one.
-    single_bytes: u64,
-    largest_bytes: u64,
-}
-
-impl Load {
-    fn of(stores: &Stores, room: &DriveRoom) -> Self {
-        let mut load = Self::default();
-        for (holder, _, len) in stores.staged.values() {
-            if stores.singles.contains(holder) {
-                load.add_single(u64::from(*len), room);
-            } else if !stores.noted.contains(holder) {
-                load.packed_bytes += room.taken(u64::from(*len));
-            }
-        }
-        load.new_single_bytes = 0;
-        load
+/// Gives what staging takes now; counted anew only where more than this has changed it.
+fn load_of(stores: &mut Stores, room: &DriveRoom) -> Load {
+    if let Some(load) = stores.load {
+        return load;
     }
-
-    fn add(&mut self, len: u64, room: &DriveRoom) {
-        if stands_alone(len) {
-            self.add_single(len, room);
-        } else {
-            self.new_packed_bytes += len;
-            self.packed_bytes += room.taken(len);
+    let mut load = Load::default();
+    for (holder, _, len) in stores.staged.values() {
+        let is_single = stores.singles.contains(holder);
+        if is_single || !stores.noted.contains(holder) {
+            load.add_there(u64::from(*len), is_single, room);
         }
     }
-
-    fn add_single(&mut self, len: u64, room: &DriveRoom) {
-        let taken = room.taken(len);
-        self.new_single_bytes += taken;
-        self.single_bytes += taken;
-        self.largest_bytes = self.largest_bytes.max(taken);
-    }
-
-    /// Tells whether there is room for it. Beside parts more stays free than beside what is wanted now: nobody knows
-    /// when their entry comes.
-    fn fits(&self, keeps: Keeps, room: &DriveRoom) -> bool {
-        let free = match keeps {
-            Keeps::WhileWanted => self.packed_bytes + self.largest_bytes,
-            Keeps::UntilEntry => (self.packed_bytes + self.single_bytes.min(STAGED_TWICE_BYTES_MAX)) * 2,
-        };
-        let new_bytes = match self.new_packed_bytes {
-            0 => self.new_single_bytes,
-            packed => self.new_single_bytes + room.taken(packed),
-        };
-        new_bytes + free <= room.spare_bytes
-    }
+    stores.load = Some(load);
+    load
 }
 
-/// Tells whether a chunk is so large that it is staged in a file of its own.
-fn stands_alone(len: u64) -> bool {
-    len >= CHUNK_BYTES_MIN as u64
+/// Adds files that were staged just now, with what they take.
+fn add_kept(stores: &mut Stores, kept: &[(String, StagedChunks)], mut load: Load, room: &DriveRoom) {
+    for (name, staged) in kept {
+        stores.add_staged(name, staged);
+        let lens: Vec<u32> = staged.chunks.iter().map(|(_, _, len)| *len).collect();
+        load.add_file(&lens, room);
+    }
+    stores.load = Some(load);
+}
+
+/// Splits chunks into those that may be staged now and the others. A part's come together or not at all.
+fn split_by_room(chunks: Contents, keeps: Keeps, mut load: Load, room: &DriveRoom) -> (Contents, Contents) {
+    let (fitting, left): (Vec<_>, Vec<_>) = chunks.into_iter().partition(|(_, bytes)| {
+        let mut more = load;
+        more.add(bytes.len() as u64, room);
+        let fits = more.fits(keeps, room);
+        if fits {
+            load = more;
+        }
+        fits
+    });
+    if keeps == Keeps::UntilEntry && !left.is_empty() {
+        return (Vec::new(), fitting.into_iter().chain(left).collect());
+    }
+    (fitting, left)
 }
 
 /// Gives what all staged files take.
@@ -348,4 +312,48 @@ fn staged_bytes(stores: &Stores, room: &DriveRoom) -> u64 {
         .into_values()
         .map(|len| len.next_multiple_of(room.block_bytes.max(1)))
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: DriveRoom = DriveRoom {
+        spare_bytes: 1 << 30,
+        block_bytes: 4_096,
+    };
+
+    /// Stages files of chunks of these lengths one after the other; the one at `other` by somebody who keeps nothing up.
+    fn staged(files: &[&[u32]], other: usize) -> Stores {
+        let mut stores = Stores::default();
+        let mut id = 0_u8;
+        for (n, lens) in files.iter().enumerate() {
+            let mut chunk = |len: &u32| {
+                id += 1;
+                (ChunkId::new([id; 32]), 0, *len)
+            };
+            let file = StagedChunks {
+                chunks: lens.iter().map(&mut chunk).collect(),
+                ..StagedChunks::default()
+            };
+            let load = load_of(&mut stores, &ROOM);
+            match n == other {
+                true => stores.add_staged(&n.to_string(), &file),
+                false => add_kept(&mut stores, &[(n.to_string(), file)], load, &ROOM),
+            }
+        }
+        stores
+    }
+
+    #[test]
+    fn what_staging_takes_is_the_same_kept_up_or_counted_anew() {
+        let files: [&[u32]; 5] = [&[600_000], &[10, 4_096, 5_000], &[1], &[300_000, 7], &[500_000]];
+        for other in 0..=files.len() {
+            let mut stores = staged(&files, other);
+            assert_eq!(stores.load.is_some(), other + 1 != files.len(), "{other}");
+            let kept_up = load_of(&mut stores, &ROOM);
+            stores.load = None;
+            assert_eq!(kept_up, load_of(&mut stores, &ROOM), "{other}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ mod home;
 mod lost;
 mod pace;
 mod room;
+mod stray;
 mod thimble;
 mod unfinished;
 

@@ -3,10 +3,10 @@
 use crate::home::{Homes, noise, path};
 
 /// What the mailbox may hold.
-const ALLOWANCE_BYTES: u64 = 6 << 20;
+pub(crate) const ALLOWANCE_BYTES: u64 = 6 << 20;
 const FILM_BYTES: usize = 6_500_000;
 
-fn film() -> Vec<u8> {
+pub(crate) fn film() -> Vec<u8> {
     noise(FILM_BYTES)
 }
 
@@ -132,6 +132,60 @@ fn a_damaged_changeset_of_an_id_that_was_given_up_leaves_the_mailbox() {
     homes.restore(0, &backup);
     assert!(homes.sync(0).took_new_id);
     homes.round(4);
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn whoever_has_a_statement_that_cannot_be_read_puts_it_there_again() {
+    let mut homes = Homes::new(2);
+    homes.sync(0);
+    let introduction = format!("people.{0}.{0}.1", homes.location(0));
+    homes.damage(&introduction);
+    // The other home got it with its copy, and nobody else ever comes.
+    homes.sync(1);
+    assert_eq!(homes.sync(1).skipped, []);
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn who_is_introduced_by_what_nobody_can_read_introduces_itself() {
+    let mut homes = Homes::new(2);
+    homes.round(2);
+    let introductions: Vec<String> = homes
+        .mail()
+        .into_iter()
+        .filter(|name| name.starts_with("people."))
+        .collect();
+    let first = homes.location(0);
+    // The first home forgets that it said so, and nobody can tell any more what its old id said.
+    homes.come_back(0);
+    homes.lose_objects(&format!("head.{first}"));
+    let other = introductions
+        .iter()
+        .find(|name| !name.starts_with(&format!("people.{first}")));
+    homes.damage(other.expect("the other is introduced"));
+    homes.hand(1).write(&path("b.txt"), "b").expect("fits");
+    homes.round(6);
+    assert_eq!(homes.read(0, "b.txt"), "b");
+    homes.assert_mailbox_holds_only_heads_and_people();
+    assert_eq!(homes.sync(0).skipped, []);
+    assert_eq!(homes.sync(1).skipped, []);
+}
+
+#[test]
+fn a_damaged_head_of_an_id_that_was_given_up_leaves_the_mailbox() {
+    let mut homes = Homes::new(2);
+    homes.round(2);
+    let first = homes.location(0);
+    homes.come_back(0);
+    homes.round(2);
+    homes.damage(&format!("head.{first}"));
+    homes.round(3);
+    assert!(!homes.mail().contains(&format!("head.{first}")));
+    homes.hand(1).write(&path("b.txt"), "b").expect("fits");
+    homes.round(3);
+    assert_eq!(homes.sync(0).skipped, []);
     homes.assert_all_equal();
     homes.assert_mailbox_holds_only_heads_and_people();
 }

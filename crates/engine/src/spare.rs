@@ -1,0 +1,98 @@
+//! Packs that may give way: what only readers with a gap wait for, where a state that they need has no room otherwise.
+
+use std::collections::BTreeSet;
+
+use offsync_core::format::{ObjectName, Want};
+use offsync_core::ids::{ChunkId, LocationId};
+
+use crate::content::Stores;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::serve::{Serving, allowed, reserve_left};
+use crate::view::View;
+
+impl Engine<'_> {
+    /// Takes away packs that wait for readers with a gap alone, until a state has room; tells whether it has.
+    ///
+    /// Such a reader cannot fold what follows its gap before it has the state, and then asks for content by name. Listings
+    /// that lag let a mailbox grow beyond its allowance; without this nobody could ever say another word in it.
+    pub(crate) fn make_room(
+        &mut self,
+        view: &mut View,
+        size_bytes: u64,
+        (wanted, spare): (&[Want], &mut Option<Vec<ObjectName>>),
+        serving: &Serving<'_>,
+    ) -> Result<bool> {
+        if !serving.lacking.is_empty() {
+            return Ok(false);
+        }
+        // To find them out means to read what they hold from this drive: once a cycle will do.
+        let packs = match spare {
+            Some(packs) => packs,
+            None => spare.insert(self.spare_packs(view, wanted, serving)?),
+        };
+        // All at once or none: to take some away for a state that has no room after all would be in vain.
+        let spare_bytes: u64 = packs.iter().map(|name| view.size_of(name)).sum();
+        let left = view.used_bytes().saturating_sub(spare_bytes);
+        if left.saturating_add(size_bytes) > allowed(serving.allowance_bytes) {
+            return Ok(false);
+        }
+        packs.sort_by_key(|name| view.size_of(name));
+        while size_bytes > reserve_left(view, serving.allowance_bytes) {
+            let Some(largest) = packs.pop() else { return Ok(false) };
+            self.delete_object(serving.mailbox, view, &largest)?;
+        }
+        Ok(true)
+    }
+
+    /// Gives the packs that only readers with a gap wait for, and whose content this drive reads as it should be.
+    ///
+    /// Where nobody else has read one, its author takes back what it alone holds: that is as if it had not been posted.
+    fn spare_packs(&mut self, view: &View, wanted: &[Want], serving: &Serving<'_>) -> Result<Vec<ObjectName>> {
+        let mailbox = serving.mailbox;
+        let with_gap: BTreeSet<LocationId> = wanted
+            .iter()
+            .filter(|want| want.gap.is_some())
+            .map(|want| want.location)
+            .collect();
+        // As before any pruning: whoever counts is asked again, for posting may have taken long.
+        self.learn_heads(mailbox, view)?;
+        let mut reading = self.counted(serving.park_after_ns, serving.lacking)?;
+        reading.0.retain(|location, _| !with_gap.contains(location));
+        let me = self.me();
+        if self.knows_of_strangers()? || reading.anyone_lacks_more() || !reading.0.contains_key(&me) {
+            return Ok(Vec::new());
+        }
+        let is_held_elsewhere = reading.others(me).next().is_some();
+        let is_old = |name: &&ObjectName| match name {
+            ObjectName::Pack { author, sequence, .. } => {
+                (*author == me || is_held_elsewhere)
+                    && !with_gap.contains(author)
+                    && reading.all_folded(author, *sequence)
+            }
+            _ => false,
+        };
+        let old: Vec<ObjectName> = view.names().filter(is_old).cloned().collect();
+        let (lacking, stores) = (reading.lacking(), self.stores()?);
+        let mut spare = Vec::new();
+        for name in old {
+            // What cannot be read, a newer Offsync may have written.
+            let Some(chunks) = self.chunks_of_pack(mailbox, &name)? else {
+                continue;
+            };
+            let mut is_spare = chunks.iter().all(|chunk| !lacking.contains(chunk));
+            for chunk in &chunks {
+                is_spare = is_spare && self.can_serve(chunk, &stores)?;
+            }
+            if is_spare {
+                spare.push(name);
+            }
+        }
+        Ok(spare)
+    }
+
+    /// Tells whether a chunk can be read here, or is of nothing any more.
+    fn can_serve(&mut self, chunk: &ChunkId, stores: &Stores) -> Result<bool> {
+        Ok(self.index.versions_with_chunk(chunk)?.is_empty() || self.read_chunk(chunk, stores)?.is_some())
+    }
+}
