@@ -3,6 +3,7 @@
 mod damage;
 mod drives;
 mod home;
+mod lives;
 mod room;
 mod thimble;
 mod unfinished;

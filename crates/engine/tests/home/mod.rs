@@ -1,6 +1,6 @@
 //! Homes on the simulated world: each a drive, an index and a computer; one mailbox between them.
 
-use offsync_core::format::Marker;
+use offsync_core::format::{Marker, Membership};
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
@@ -294,6 +294,61 @@ impl Homes {
         self.homes[n].index.restore(&backup.1);
     }
 
+    /// Puts a copy of a home's drive into another home, with a computer that knows nothing of it.
+    pub(crate) fn clone_home(&mut self, from: usize) -> usize {
+        let backup = self.backup(from);
+        let (clock, n) = (self.time.clock(0), self.homes.len());
+        let drive = DiskOptions::ext4().named(format!("drive {n}"));
+        let disk = SimDisk::from_snapshot(&backup.0, drive, clock.clone());
+        let index = SimIndex::on(&disk);
+        index.restore(&backup.1);
+        self.homes.push(Home {
+            disk,
+            index,
+            mailbox: self.mailbox.handle(format!("home {n}")),
+            clock,
+            witness: SimWitness::new(),
+            signer: self.homes[from].signer.clone(),
+        });
+        n
+    }
+
+    /// Lets a home lose its index and its computer, and come back with its recovery sheet.
+    pub(crate) fn recover(&mut self, n: usize) {
+        let marker = self.homes[n].disk.read_marker().expect("a sound drive").expect("begun");
+        let marker = Marker::parse(&String::from_utf8_lossy(&marker)).expect("a sound marker");
+        let beginning = Beginning {
+            archive: marker.archive_id,
+            location: marker.location,
+            label: marker.label,
+            person: marker.person,
+        };
+        let home = &mut self.homes[n];
+        home.witness = SimWitness::new();
+        home.index.lose();
+        let key = home.signer.public();
+        let begun = beginning.join_again(&mut home.index, &key, &home.clock);
+        begun.expect("an empty index");
+        self.with_engine(n, |engine| engine.adopt()).expect("a sound drive");
+    }
+
+    /// Gives the id that a home goes by.
+    pub(crate) fn location(&mut self, n: usize) -> LocationId {
+        self.with_engine(n, |engine| engine.identity().location)
+    }
+
+    /// Gives the locations that a home knows, and that nobody has succeeded.
+    pub(crate) fn living(&mut self, n: usize) -> Vec<LocationId> {
+        let living = self.with_engine(n, |engine| engine.living()).expect("a sound index");
+        living.into_iter().map(|(location, _)| location).collect()
+    }
+
+    /// Says of a location, by another home, that it takes no part any more.
+    pub(crate) fn remove(&mut self, by: usize, location: LocationId) {
+        let said = self.with_engine(by, |engine| engine.set_membership(location, Membership::Removed));
+        said.expect("a sound world");
+    }
+
     pub(crate) fn add_home(&mut self) {
         self.add(self.homes.len(), ArchiveId::new([1; 16]), &DiskOptions::ext4());
     }
@@ -341,6 +396,11 @@ impl Homes {
     /// Puts an object into the mailbox that no home wrote.
     pub(crate) fn forge(&self, name: &str, bytes: Vec<u8>) {
         self.mailbox.forge(name, bytes);
+    }
+
+    /// Gives an object of the mailbox as it is.
+    pub(crate) fn object(&self, name: &str) -> Vec<u8> {
+        self.mailbox.object(name).expect("is there").to_vec()
     }
 
     /// Damages an object of the mailbox.

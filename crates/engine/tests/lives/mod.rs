@@ -1,0 +1,123 @@
+//! Ids that were given up, and ids that live on: who is counted, who is waited for, and what is left of the others.
+
+use offsync_core::ids::LocationId;
+
+use crate::home::{Homes, path};
+
+fn sorted(mut ids: Vec<LocationId>) -> Vec<LocationId> {
+    ids.sort();
+    ids
+}
+
+fn head_of(location: LocationId) -> String {
+    format!("head.{location}")
+}
+
+/// Every home knows just the ids by which the homes go now, and nothing waits in the mailbox.
+fn assert_each_home_has_one_id(homes: &mut Homes, count: usize) {
+    let ids = sorted((0..count).map(|home| homes.location(home)).collect());
+    for home in 0..count {
+        assert_eq!(sorted(homes.living(home)), ids, "home {home}");
+    }
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+fn settled(count: usize) -> Homes {
+    let mut homes = Homes::new(count);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(3);
+    homes
+}
+
+#[test]
+fn who_comes_back_while_its_old_head_is_gone_leaves_no_id_behind_that_still_counts() {
+    for count in [2, 3] {
+        let mut homes = settled(count);
+        let old = homes.location(1);
+        homes.lose_objects(&head_of(old));
+        homes.recover(1);
+        homes.round(4);
+        assert_ne!(homes.location(1), old);
+        assert_each_home_has_one_id(&mut homes, count);
+        homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+        homes.round(2);
+        assert_each_home_has_one_id(&mut homes, count);
+    }
+}
+
+#[test]
+fn an_old_head_that_the_mailbox_shows_again_brings_no_id_back() {
+    let mut homes = settled(3);
+    let old = head_of(homes.location(1));
+    let head = homes.object(&old);
+    homes.lose_objects(&old);
+    homes.recover(1);
+    homes.round(2);
+    homes.forge(&old, head);
+    homes.round(3);
+    assert_each_home_has_one_id(&mut homes, 3);
+}
+
+#[test]
+fn an_id_that_lives_on_counts_though_somebody_came_back_as_its_successor() {
+    let mut homes = settled(2);
+    let old = homes.location(1);
+    let twin = homes.clone_home(1);
+    // Who comes back cannot tell how far the other one has counted.
+    homes.lose_objects(&head_of(old));
+    homes.recover(twin);
+    homes.sync(twin);
+    homes.sync(0);
+    assert!(!homes.living(0).contains(&old), "nobody has heard of it since");
+    // It heard that it was succeeded, and says that it lives, at once.
+    homes.sync(1);
+    homes.sync(0);
+    assert!(homes.living(0).contains(&old) && homes.location(1) == old);
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(0);
+    homes.sync(twin);
+    homes.sync(0);
+    assert!(
+        homes.mail().iter().any(|name| name.starts_with("out.")),
+        "it is waited for"
+    );
+    homes.round(3);
+    assert_each_home_has_one_id(&mut homes, 3);
+}
+
+#[test]
+fn an_id_that_lives_on_hears_of_its_successor_though_that_one_is_gone_with_its_words() {
+    let mut homes = settled(3);
+    let old = homes.location(1);
+    let twin = homes.clone_home(1);
+    homes.lose_objects(&head_of(old));
+    homes.recover(twin);
+    homes.sync(twin);
+    let successor = homes.location(twin);
+    homes.sync(0);
+    homes.lose_objects(&format!("people.{successor}"));
+    homes.lose_objects(&head_of(successor));
+    for _ in 0..3 {
+        (0..3).for_each(|home| drop(homes.sync(home)));
+    }
+    assert!(homes.living(0).contains(&old) && homes.living(2).contains(&old));
+}
+
+#[test]
+fn an_id_that_lives_on_counts_though_its_successor_is_removed_and_has_no_head() {
+    let mut homes = settled(2);
+    let old = homes.location(1);
+    let twin = homes.clone_home(1);
+    homes.recover(twin);
+    homes.sync(twin);
+    let successor = homes.location(twin);
+    homes.sync(0);
+    homes.remove(0, successor);
+    homes.sync(0);
+    homes.lose_objects(&head_of(successor));
+    homes.sync(1);
+    homes.sync(0);
+    assert!(homes.living(0).contains(&old));
+    assert_eq!(homes.sync(1).uploaded_bytes, 0, "it said so once");
+}
