@@ -47,6 +47,20 @@ fn who_comes_back_while_its_old_head_is_gone_leaves_no_id_behind_that_still_coun
 }
 
 #[test]
+fn who_comes_back_while_its_old_head_is_damaged_leaves_neither_id_nor_head_behind() {
+    let mut homes = settled(3);
+    let old = head_of(homes.location(1));
+    homes.damage(&old);
+    homes.recover(1);
+    homes.round(4);
+    assert_each_home_has_one_id(&mut homes, 3);
+    assert!(!homes.mail().contains(&old), "{:?}", homes.mail());
+    for home in 0..3 {
+        assert!(homes.sync(home).skipped.is_empty(), "nothing is left to be said of it");
+    }
+}
+
+#[test]
 fn an_old_head_that_the_mailbox_shows_again_brings_no_id_back() {
     let mut homes = settled(3);
     let old = head_of(homes.location(1));
@@ -120,4 +134,44 @@ fn an_id_that_lives_on_counts_though_its_successor_is_removed_and_has_no_head() 
     homes.sync(0);
     assert!(homes.living(0).contains(&old));
     assert_eq!(homes.sync(1).uploaded_bytes, 0, "it said so once");
+}
+
+#[test]
+fn the_damaged_head_of_an_id_that_was_removed_leaves_the_mailbox_though_nobody_else_is_left() {
+    let mut homes = settled(2);
+    let gone = homes.location(1);
+    homes.remove(0, gone);
+    homes.sync(0);
+    assert!(homes.mail().contains(&head_of(gone)));
+    homes.damage(&head_of(gone));
+    assert!(!homes.sync(0).skipped.is_empty(), "it is named once");
+    assert!(!homes.mail().contains(&head_of(gone)), "{:?}", homes.mail());
+    assert!(homes.sync(0).skipped.is_empty());
+}
+
+#[test]
+fn the_damaged_head_of_an_id_that_lives_is_left_to_its_owner_who_writes_it_anew() {
+    let mut homes = settled(2);
+    let head = head_of(homes.location(1));
+    homes.damage(&head);
+    let damaged = homes.object(&head);
+    (0..3).for_each(|_| drop(homes.sync(0)));
+    assert_eq!(homes.object(&head), damaged);
+    assert!(!homes.sync(1).took_new_id);
+    assert_ne!(homes.object(&head), damaged);
+    assert!(homes.sync(0).skipped.is_empty() && homes.sync(1).skipped.is_empty());
+}
+
+#[test]
+fn a_head_that_only_a_newer_offsync_reads_stays_whoever_wrote_it() {
+    let mut homes = settled(2);
+    let gone = homes.location(1);
+    homes.remove(0, gone);
+    homes.sync(0);
+    let mut head = homes.object(&head_of(gone));
+    // The version of its format.
+    head[4] = 99;
+    homes.forge(&head_of(gone), head.clone());
+    (0..3).for_each(|_| drop(homes.sync(0)));
+    assert_eq!(homes.object(&head_of(gone)), head);
 }
