@@ -107,6 +107,7 @@ fn new_id(report: &SyncReport) -> Vec<String> {
             short_id(&report.location_id)
         ),
         "  If the other one is still in use, give one of the two another name, with `offsync location rename`.".into(),
+        "  If it is gone and `offsync locations` still shows it, take it out, with `offsync location remove`.".into(),
     ]
 }
 

@@ -313,6 +313,11 @@ impl Homes {
         n
     }
 
+    /// Plugs a home's drive in at the computer of another one.
+    pub(crate) fn carry_to(&mut self, n: usize, other: usize) {
+        self.homes[n].witness = self.homes[other].witness.clone();
+    }
+
     /// Lets a home lose its index and its computer, and come back with its recovery sheet.
     pub(crate) fn recover(&mut self, n: usize) {
         let marker = self.homes[n].disk.read_marker().expect("a sound drive").expect("begun");

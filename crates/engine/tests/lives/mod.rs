@@ -175,3 +175,94 @@ fn a_head_that_only_a_newer_offsync_reads_stays_whoever_wrote_it() {
     (0..3).for_each(|_| drop(homes.sync(0)));
     assert_eq!(homes.object(&head_of(gone)), head);
 }
+
+#[test]
+fn the_second_home_of_one_invitation_has_an_id_of_its_own_and_the_first_is_waited_for() {
+    for has_spoken in [false, true] {
+        let mut homes = Homes::new(2);
+        homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+        if has_spoken {
+            homes.sync(0);
+        }
+        let twin = homes.clone_home(1);
+        let first = homes.location(1);
+        assert!(!homes.sync(1).took_new_id);
+        assert!(homes.sync(twin).took_new_id);
+        let second = homes.location(twin);
+        homes.sync(0);
+        for home in [0, twin] {
+            let living = homes.living(home);
+            assert!(living.contains(&first) && living.contains(&second), "{living:?}");
+        }
+        homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+        for _ in 0..3 {
+            homes.sync(0);
+            homes.sync(twin);
+        }
+        assert!(
+            homes.mail().iter().any(|name| name.starts_with("out.")),
+            "the first is waited for"
+        );
+        assert!(!homes.sync(1).took_new_id);
+        homes.round(2);
+        assert_each_home_has_one_id(&mut homes, 3);
+    }
+}
+
+#[test]
+fn a_drive_that_is_put_back_to_before_its_first_sync_leaves_no_id_behind() {
+    let mut homes = Homes::new(2);
+    let prepared = homes.backup(1);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(3);
+    homes.restore(1, &prepared);
+    assert!(homes.sync(1).took_new_id);
+    homes.round(4);
+    assert_each_home_has_one_id(&mut homes, 2);
+}
+
+#[test]
+fn the_second_home_of_one_invitation_is_put_back_and_leaves_no_id_behind() {
+    let mut homes = Homes::new(2);
+    let twin = homes.clone_home(1);
+    let prepared = homes.backup(twin);
+    let first = homes.location(1);
+    homes.sync(1);
+    homes.hand(twin).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(twin);
+    homes.sync(0);
+    let second = homes.location(twin);
+    homes.restore(twin, &prepared);
+    // Its computer alone remembers the way.
+    homes.lose_objects(&format!("people.{second}"));
+    assert!(homes.sync(twin).took_new_id);
+    homes.sync(0);
+    let living = homes.living(0);
+    assert!(living.contains(&first), "the first was never this drive: {living:?}");
+    homes.round(4);
+    assert_each_home_has_one_id(&mut homes, 3);
+}
+
+#[test]
+fn both_homes_of_one_invitation_may_be_at_one_computer() {
+    for twin_is_carried in [true, false] {
+        let mut homes = Homes::new(2);
+        let twin = homes.clone_home(1);
+        let first = homes.location(1);
+        if twin_is_carried {
+            homes.carry_to(twin, 1);
+        }
+        homes.sync(1);
+        assert!(homes.sync(twin).took_new_id);
+        homes.sync(0);
+        assert!(homes.living(0).contains(&first));
+        if !twin_is_carried {
+            homes.carry_to(1, twin);
+        }
+        for _ in 0..3 {
+            assert!(!homes.sync(1).took_new_id && !homes.sync(twin).took_new_id);
+        }
+        homes.round(3);
+        assert_each_home_has_one_id(&mut homes, 3);
+    }
+}
