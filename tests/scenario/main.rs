@@ -31,6 +31,7 @@ mod interrupted;
 mod joining;
 mod kinds;
 mod large;
+mod lives;
 mod lost;
 mod machine;
 mod matrix;

@@ -14,7 +14,7 @@ fn fill(pep: &Home) {
 }
 
 /// Copies a drive as a backup program does: everything, Offsync's own folder too.
-fn clone_drive(from: &Path, to: &Path) {
+pub(crate) fn clone_drive(from: &Path, to: &Path) {
     let status = Command::new("cp")
         .arg("-a")
         .arg(from)

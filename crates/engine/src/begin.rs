@@ -164,6 +164,12 @@ impl Engine<'_> {
     ///
     /// The statement waits in the outbox until the mailbox can be reached.
     pub fn invite(&mut self, beginning: &Beginning, key: PublicKey, holds: VersionVector) -> Result<()> {
+        let writes = self.introduction(beginning, key, holds);
+        self.commit(writes)
+    }
+
+    /// Makes the writes by which this location tells everybody of a new one.
+    pub(crate) fn introduction(&self, beginning: &Beginning, key: PublicKey, holds: VersionVector) -> Vec<IndexWrite> {
         let statement = beginning.statement(key, holds.clone(), self.clock.now_ns());
         let mut writes = statement_writes(
             beginning.location,
@@ -182,7 +188,7 @@ impl Engine<'_> {
             succeeds: None,
         };
         writes.push(memory::write(format!("{PERSON}{}", beginning.location), &person));
-        self.commit(writes)
+        writes
     }
 }
 

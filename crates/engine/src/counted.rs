@@ -14,7 +14,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, HEAD, HEARD, PERSON};
+use crate::memory::{self, CachedHead, CachedPerson, HEAD, HEARD, PERSON, STATEMENT};
 use crate::view::View;
 
 /// One location that counts.
@@ -164,7 +164,10 @@ impl Engine<'_> {
             },
             None => person,
         };
-        self.commit(vec![memory::write(note, &person)])?;
+        // Whoever said it may be gone with it, and others have yet to hear it: an id that lives on though it was succeeded,
+        // and who does not know yet whose words to believe.
+        let kept = memory::write(format!("{STATEMENT}{name}"), &sealed);
+        self.commit(vec![memory::write(note, &person), kept])?;
         Ok(true)
     }
 
@@ -209,7 +212,7 @@ impl Engine<'_> {
                 Ok(None)
             }
             Err(error) => {
-                self.note_damaged(name, &error.to_string());
+                self.note_unreadable(name, &error);
                 Ok(None)
             }
         }
@@ -234,13 +237,18 @@ impl Engine<'_> {
         Ok(all.into_values().map(|cached| (cached.head.location, cached)).collect())
     }
 
-    /// Tells which locations another id took over from, and which have not written since.
+    /// Tells which locations another id took over from, and which have not spoken since.
+    ///
+    /// Only a head that knows of its successor is known to be younger than the succession. A head that does not may be
+    /// older, whatever it counts: who came back without an index could not tell how far its old id had counted.
     pub(crate) fn succeeded(&self) -> Result<BTreeSet<LocationId>> {
         let heads = self.heads()?;
-        let old_ids = self.people()?.into_values().filter_map(|person| person.succeeds);
-        let is_silent =
-            |(old, counter): &(LocationId, u64)| heads.get(old).is_none_or(|cached| cached.head.counter <= *counter);
-        Ok(old_ids.filter(is_silent).map(|(old, _)| old).collect())
+        let successions = self.people()?.into_iter();
+        let successions = successions.filter_map(|(successor, person)| Some((person.succeeds?.0, successor)));
+        let is_silent = |(old, successor): &(LocationId, LocationId)| {
+            heads.get(old).is_none_or(|cached| !knows_of(&cached.head, successor))
+        };
+        Ok(successions.filter(is_silent).map(|(old, _)| old).collect())
     }
 
     /// Gives the locations that count: known, not succeeded, not removed, not parked.
@@ -279,4 +287,9 @@ impl Engine<'_> {
         }
         Ok(Counted(counted))
     }
+}
+
+/// Tells whether who wrote a head had heard of a location.
+fn knows_of(head: &Head, location: &LocationId) -> bool {
+    head.counts.contains(location) || head.seen.iter().any(|(seen, _)| seen == location)
 }

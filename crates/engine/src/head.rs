@@ -1,10 +1,10 @@
 //! The head: the one object that this location overwrites, saying what it folded and lacks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::ObjectName;
 use offsync_core::format::head::Head;
-use offsync_core::ids::{ChunkId, Nonce};
+use offsync_core::ids::{ChunkId, LocationId, Nonce};
 use offsync_core::limits::{HEAD_REFRESH_NS, MISSING_LISTED_MAX};
 use offsync_core::ports::Mailbox;
 
@@ -52,12 +52,7 @@ impl Engine<'_> {
                 return Ok(listed.clone());
             }
         }
-        let seen = self
-            .heads()?
-            .values()
-            .filter(|cached| cached.head.location != me)
-            .map(|cached| (cached.head.location, cached.head.counter))
-            .collect();
+        let seen = self.heads_seen()?;
         let nonce = Nonce::new(self.entropy.sixteen());
         let head = Head {
             location: me,
@@ -85,6 +80,21 @@ impl Engine<'_> {
         self.put_object(mailbox, view, &ObjectName::Head(me), &sealed)?;
         self.note_head(head.clone())?;
         Ok(head)
+    }
+
+    /// Gives the highest counter seen of every other location's heads.
+    ///
+    /// Who is said to succeed this id is named in any case, with none if need be: that this head knows of it is what tells
+    /// the others that this id lives on.
+    fn heads_seen(&self) -> Result<Vec<(LocationId, u64)>> {
+        let me = self.me();
+        let people = self.people()?.into_iter();
+        let successors = people.filter(|(_, person)| person.succeeds.is_some_and(|(old, _)| old == me));
+        let mut seen: BTreeMap<LocationId, u64> = successors.map(|(successor, _)| (successor, 0)).collect();
+        let heads = self.heads()?.into_iter();
+        seen.extend(heads.map(|(location, cached)| (location, cached.head.counter)));
+        seen.remove(&me);
+        Ok(seen.into_iter().collect())
     }
 
     fn note_head(&mut self, head: Head) -> Result<()> {

@@ -9,6 +9,7 @@ use offsync_core::ids::{LocationId, PublicKey};
 use offsync_core::ports::IndexWrite;
 use serde::{Deserialize, Serialize};
 
+use crate::begin::Beginning;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
@@ -21,6 +22,7 @@ use crate::view::View;
 struct HostNote {
     counter: u64,
     sequence: u64,
+    /// Nonces that its head may carry; none if this copy never wrote under that id, which another one has.
     nonces: Vec<Option<offsync_core::ids::Nonce>>,
     /// The id that the drive took after this one.
     became: Option<LocationId>,
@@ -111,6 +113,10 @@ impl Engine<'_> {
             (None, _) => return Ok(false),
             // Another version wrote it: what it knows cannot be told, and a dot must not be minted twice.
             (Some(_), None) => return Ok(true),
+            // That another copy, elsewhere on this computer, never wrote under this id says nothing of this one.
+            (Some(_), Some(note)) if note.nonces.is_empty() && note.place != self.disk.facts()?.place => {
+                return Ok(false);
+            }
             (Some(_), Some(note)) => note,
         };
         let is_other =
@@ -141,7 +147,9 @@ impl Engine<'_> {
             counter = counter.max(note.counter);
             let Some(next) = note.became else { break };
             // Some may have heard of that id, though this index went back to before it: all must hear whom it succeeded.
-            if memory::read::<CachedPerson>(self.index, &format!("{PERSON}{next}"))?.is_none() {
+            if !note.nonces.is_empty()
+                && memory::read::<CachedPerson>(self.index, &format!("{PERSON}{next}"))?.is_none()
+            {
                 untold.push((life, note.counter, next));
             }
             life = next;
@@ -184,7 +192,24 @@ impl Engine<'_> {
         Ok(self.witness.remember(&self.archive(), location, &bytes)?)
     }
 
+    /// Tells whether another copy goes by this id and lives on: this one has never spoken under it, and its host does not
+    /// remember that it did. Both were begun by one invitation, and nobody's past is to be succeeded.
+    fn is_a_second_use(&self) -> Result<bool> {
+        let comes_back = memory::read::<bool>(self.index, NEEDS_NEW_ID)?.unwrap_or(false);
+        if self.identity.counter > 0 || comes_back {
+            return Ok(false);
+        }
+        if self.witness.recall(&self.archive(), &self.me())?.is_none() {
+            return Ok(true);
+        }
+        let (note, place) = (self.host_note(&self.me())?, self.disk.facts()?.place);
+        Ok(note.is_some_and(|note| note.place != place))
+    }
+
     fn take_new_id(&mut self, seen_counter: u64) -> Result<()> {
+        if self.is_a_second_use()? {
+            return self.begin_beside();
+        }
         let LastLife {
             location: old,
             counter: old_counter,
@@ -220,6 +245,44 @@ impl Engine<'_> {
             writes.extend(self.succession(next, old, old_counter, number, who.as_ref()));
         }
         writes.extend(self.succession(location, old, old_counter, 1, who.as_ref()));
+        self.go_on(writes)
+    }
+
+    /// Takes an id of its own beside the one that another copy goes by, which counts as before.
+    fn begin_beside(&mut self) -> Result<()> {
+        let (other, location) = (self.me(), LocationId::new(self.entropy.sixteen()));
+        let who = self.people()?.remove(&other);
+        let (label, person) = who.map_or_else(Default::default, |who| (who.label, who.person));
+        let beginning = Beginning {
+            archive: self.archive(),
+            location,
+            label,
+            person,
+        };
+        // In the other's name: its key is known to all whom the invitation reached.
+        let mut writes = self.introduction(&beginning, self.signer.public(), self.vector.clone());
+        self.identity.location = location;
+        self.identity.succeeds = None;
+        self.identity.nonces = vec![None];
+        self.identity.predecessor = None;
+        writes.push(memory::write(IDENTITY, &self.identity));
+        self.go_on(writes)?;
+        if self.witness.recall(&self.archive(), &other)?.is_some() {
+            // That is what the other copy, on this computer, is known by.
+            return Ok(());
+        }
+        let note = HostNote {
+            counter: 0,
+            sequence: 0,
+            nonces: Vec::new(),
+            became: Some(location),
+            place: self.disk.facts()?.place,
+        };
+        self.tell_host(&other, &note)
+    }
+
+    /// Goes on as who it is from now on.
+    fn go_on(&mut self, mut writes: Vec<IndexWrite>) -> Result<()> {
         for prefix in [SENT, MINE] {
             writes.extend(
                 self.index

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use offsync_core::format::{ObjectName, decode_pack};
+use offsync_core::format::{FormatError, Head, ObjectName, decode_pack};
 use offsync_core::ids::ChunkId;
 use offsync_core::limits::ORPHAN_PACK_DAYS;
 use offsync_core::ports::{IndexWrite, Mailbox};
@@ -31,8 +31,10 @@ impl Engine<'_> {
         missing: &BTreeSet<ChunkId>,
     ) -> Result<(View, Counted)> {
         let mut view = self.list(mailbox)?;
+        let unusable = self.unusable.clone();
         self.learn_people(mailbox, &view)?;
         self.learn_heads(mailbox, &view)?;
+        self.drop_damaged_heads(mailbox, &mut view, &unusable)?;
         let counted = self.counted(park_after_ns, missing)?;
         if counted.others(self.me()).next().is_some() && !self.knows_of_strangers()? {
             let dead = self.dead_objects(mailbox, &view, earlier, &counted)?;
@@ -47,6 +49,38 @@ impl Engine<'_> {
         }
         self.forget_what_left(&view)?;
         Ok((view, counted))
+    }
+
+    /// Takes away heads that nobody can read, of ids that were given up: nobody writes them anew.
+    ///
+    /// `unusable` is what was found so under an earlier listing. Whoever lives writes its own anew with its next sync, and
+    /// what a newer Offsync wrote is of use to others.
+    fn drop_damaged_heads(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        unusable: &BTreeSet<ObjectName>,
+    ) -> Result<()> {
+        let departed = self.departed()?;
+        for location in departed {
+            let name = ObjectName::Head(location);
+            if !unusable.contains(&name) || !view.contains(&name) {
+                continue;
+            }
+            let Some(sealed) = self.get(mailbox, &name)? else {
+                continue;
+            };
+            let key = self.key_of(&location)?;
+            let is_damaged = match Head::decode(self.keys, &name, &sealed, |_| key) {
+                Ok(_) | Err(FormatError::UnknownAuthor(_)) => false,
+                Err(error) => !error.is_newer(),
+            };
+            if is_damaged && sealed.len() as u64 == view.size_of(&name) {
+                self.delete_object(mailbox, view, &name)?;
+                self.report.pruned_objects += 1;
+            }
+        }
+        Ok(())
     }
 
     /// Tells whether somebody may count whose statement has not been seen yet: a listing may show a head before it.

@@ -3,6 +3,7 @@
 mod damage;
 mod drives;
 mod home;
+mod lives;
 mod lost;
 mod pace;
 mod room;

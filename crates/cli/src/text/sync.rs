@@ -132,6 +132,7 @@ fn new_id(report: &SyncReport, mood: Mood) -> Vec<String> {
     vec![
         format!("  This drive was restored, or is a copy of another: it {goes_on}."),
         "  If the other one is still in use, give one of the two another name, with `offsync location rename`.".into(),
+        "  If it is gone and `offsync locations` still shows it, take it out, with `offsync location remove`.".into(),
     ]
 }
 

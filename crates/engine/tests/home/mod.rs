@@ -1,6 +1,6 @@
 //! Homes on the simulated world: each a drive, an index and a computer; one mailbox between them.
 
-use offsync_core::format::Marker;
+use offsync_core::format::{Marker, Membership};
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
@@ -308,6 +308,30 @@ impl Homes {
         self.homes[n].index.restore(&backup.1);
     }
 
+    /// Puts a copy of a home's drive into another home, with a computer that knows nothing of it.
+    pub(crate) fn clone_home(&mut self, from: usize) -> usize {
+        let backup = self.backup(from);
+        let (clock, n) = (self.time.clock(0), self.homes.len());
+        let drive = DiskOptions::ext4().named(format!("drive {n}"));
+        let disk = SimDisk::from_snapshot(&backup.0, drive, clock.clone());
+        let index = SimIndex::on(&disk);
+        index.restore(&backup.1);
+        self.homes.push(Home {
+            disk,
+            index,
+            mailbox: self.mailbox.handle(format!("home {n}")),
+            clock,
+            witness: SimWitness::new(),
+            signer: self.homes[from].signer.clone(),
+        });
+        n
+    }
+
+    /// Plugs a home's drive in at the computer of another one.
+    pub(crate) fn carry_to(&mut self, n: usize, other: usize) {
+        self.homes[n].witness = self.homes[other].witness.clone();
+    }
+
     /// Lets a home lose its index and its computer, and come back by its recovery sheet.
     pub(crate) fn come_back(&mut self, n: usize) {
         self.time.pass_ns(60_000_000_000);
@@ -328,6 +352,18 @@ impl Homes {
             .join_again(&mut home.index, &key, &home.clock)
             .expect("an empty index");
         self.with_engine(n, |engine| engine.adopt().expect("a sound drive"));
+    }
+
+    /// Gives the locations that a home knows, and that nobody has succeeded.
+    pub(crate) fn living(&mut self, n: usize) -> Vec<LocationId> {
+        let living = self.with_engine(n, |engine| engine.living()).expect("a sound index");
+        living.into_iter().map(|(location, _)| location).collect()
+    }
+
+    /// Says of a location, by another home, that it takes no part any more.
+    pub(crate) fn remove(&mut self, by: usize, location: LocationId) {
+        let said = self.with_engine(by, |engine| engine.set_membership(location, Membership::Removed));
+        said.expect("a sound world");
     }
 
     pub(crate) fn add_home(&mut self) {
@@ -396,6 +432,11 @@ impl Homes {
     /// Puts an object into the mailbox that no home wrote.
     pub(crate) fn forge(&self, name: &str, bytes: Vec<u8>) {
         self.mailbox.forge(name, bytes);
+    }
+
+    /// Gives an object of the mailbox as it is.
+    pub(crate) fn object(&self, name: &str) -> Vec<u8> {
+        self.mailbox.object(name).expect("is there").to_vec()
     }
 
     /// Damages an object of the mailbox.

@@ -1,0 +1,268 @@
+//! Ids that were given up, and ids that live on: who is counted, who is waited for, and what is left of the others.
+
+use offsync_core::ids::LocationId;
+
+use crate::home::{Homes, path};
+
+fn sorted(mut ids: Vec<LocationId>) -> Vec<LocationId> {
+    ids.sort();
+    ids
+}
+
+fn head_of(location: LocationId) -> String {
+    format!("head.{location}")
+}
+
+/// Every home knows just the ids by which the homes go now, and nothing waits in the mailbox.
+fn assert_each_home_has_one_id(homes: &mut Homes, count: usize) {
+    let ids = sorted((0..count).map(|home| homes.location(home)).collect());
+    for home in 0..count {
+        assert_eq!(sorted(homes.living(home)), ids, "home {home}");
+    }
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+fn settled(count: usize) -> Homes {
+    let mut homes = Homes::new(count);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(3);
+    homes
+}
+
+#[test]
+fn who_comes_back_while_its_old_head_is_gone_leaves_no_id_behind_that_still_counts() {
+    for count in [2, 3] {
+        let mut homes = settled(count);
+        let old = homes.location(1);
+        homes.lose_objects(&head_of(old));
+        homes.come_back(1);
+        homes.round(4);
+        assert_ne!(homes.location(1), old);
+        assert_each_home_has_one_id(&mut homes, count);
+        homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+        homes.round(2);
+        assert_each_home_has_one_id(&mut homes, count);
+    }
+}
+
+#[test]
+fn who_comes_back_while_its_old_head_is_damaged_leaves_neither_id_nor_head_behind() {
+    let mut homes = settled(3);
+    let old = head_of(homes.location(1));
+    homes.damage(&old);
+    homes.come_back(1);
+    homes.round(4);
+    assert_each_home_has_one_id(&mut homes, 3);
+    assert!(!homes.mail().contains(&old), "{:?}", homes.mail());
+    for home in 0..3 {
+        assert!(homes.sync(home).skipped.is_empty(), "nothing is left to be said of it");
+    }
+}
+
+#[test]
+fn an_old_head_that_the_mailbox_shows_again_brings_no_id_back() {
+    let mut homes = settled(3);
+    let old = head_of(homes.location(1));
+    let head = homes.object(&old);
+    homes.lose_objects(&old);
+    homes.come_back(1);
+    homes.round(2);
+    homes.forge(&old, head);
+    homes.round(3);
+    assert_each_home_has_one_id(&mut homes, 3);
+}
+
+#[test]
+fn an_id_that_lives_on_counts_though_somebody_came_back_as_its_successor() {
+    let mut homes = settled(2);
+    let old = homes.location(1);
+    let twin = homes.clone_home(1);
+    // Who comes back cannot tell how far the other one has counted.
+    homes.lose_objects(&head_of(old));
+    homes.come_back(twin);
+    homes.sync(twin);
+    homes.sync(0);
+    assert!(!homes.living(0).contains(&old), "nobody has heard of it since");
+    // It heard that it was succeeded, and says that it lives, at once.
+    homes.sync(1);
+    homes.sync(0);
+    assert!(homes.living(0).contains(&old) && homes.location(1) == old);
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(0);
+    homes.sync(twin);
+    homes.sync(0);
+    assert!(
+        homes.mail().iter().any(|name| name.starts_with("out.")),
+        "it is waited for"
+    );
+    homes.round(3);
+    assert_each_home_has_one_id(&mut homes, 3);
+}
+
+#[test]
+fn an_id_that_lives_on_hears_of_its_successor_though_that_one_is_gone_with_its_words() {
+    let mut homes = settled(3);
+    let old = homes.location(1);
+    let twin = homes.clone_home(1);
+    homes.lose_objects(&head_of(old));
+    homes.come_back(twin);
+    homes.sync(twin);
+    let successor = homes.location(twin);
+    homes.sync(0);
+    homes.lose_objects(&format!("people.{successor}"));
+    homes.lose_objects(&head_of(successor));
+    for _ in 0..3 {
+        (0..3).for_each(|home| drop(homes.sync(home)));
+    }
+    assert!(homes.living(0).contains(&old) && homes.living(2).contains(&old));
+}
+
+#[test]
+fn an_id_that_lives_on_counts_though_its_successor_is_removed_and_has_no_head() {
+    let mut homes = settled(2);
+    let old = homes.location(1);
+    let twin = homes.clone_home(1);
+    homes.come_back(twin);
+    homes.sync(twin);
+    let successor = homes.location(twin);
+    homes.sync(0);
+    homes.remove(0, successor);
+    homes.sync(0);
+    homes.lose_objects(&head_of(successor));
+    homes.sync(1);
+    homes.sync(0);
+    assert!(homes.living(0).contains(&old));
+    assert_eq!(homes.sync(1).uploaded_bytes, 0, "it said so once");
+}
+
+#[test]
+fn the_damaged_head_of_an_id_that_was_removed_leaves_the_mailbox_though_nobody_else_is_left() {
+    let mut homes = settled(2);
+    let gone = homes.location(1);
+    homes.remove(0, gone);
+    homes.sync(0);
+    assert!(homes.mail().contains(&head_of(gone)));
+    homes.damage(&head_of(gone));
+    assert!(!homes.sync(0).skipped.is_empty(), "it is named once");
+    assert!(!homes.mail().contains(&head_of(gone)), "{:?}", homes.mail());
+    assert!(homes.sync(0).skipped.is_empty());
+}
+
+#[test]
+fn the_damaged_head_of_an_id_that_lives_is_left_to_its_owner_who_writes_it_anew() {
+    let mut homes = settled(2);
+    let head = head_of(homes.location(1));
+    homes.damage(&head);
+    let damaged = homes.object(&head);
+    (0..3).for_each(|_| drop(homes.sync(0)));
+    assert_eq!(homes.object(&head), damaged);
+    assert!(!homes.sync(1).took_new_id);
+    assert_ne!(homes.object(&head), damaged);
+    assert!(homes.sync(0).skipped.is_empty() && homes.sync(1).skipped.is_empty());
+}
+
+#[test]
+fn a_head_that_only_a_newer_offsync_reads_stays_whoever_wrote_it() {
+    let mut homes = settled(2);
+    let gone = homes.location(1);
+    homes.remove(0, gone);
+    homes.sync(0);
+    let mut head = homes.object(&head_of(gone));
+    // The version of its format.
+    head[4] = 99;
+    homes.forge(&head_of(gone), head.clone());
+    (0..3).for_each(|_| drop(homes.sync(0)));
+    assert_eq!(homes.object(&head_of(gone)), head);
+}
+
+#[test]
+fn the_second_home_of_one_invitation_has_an_id_of_its_own_and_the_first_is_waited_for() {
+    for has_spoken in [false, true] {
+        let mut homes = Homes::new(2);
+        homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+        if has_spoken {
+            homes.sync(0);
+        }
+        let twin = homes.clone_home(1);
+        let first = homes.location(1);
+        assert!(!homes.sync(1).took_new_id);
+        assert!(homes.sync(twin).took_new_id);
+        let second = homes.location(twin);
+        homes.sync(0);
+        for home in [0, twin] {
+            let living = homes.living(home);
+            assert!(living.contains(&first) && living.contains(&second), "{living:?}");
+        }
+        homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+        for _ in 0..3 {
+            homes.sync(0);
+            homes.sync(twin);
+        }
+        assert!(
+            homes.mail().iter().any(|name| name.starts_with("out.")),
+            "the first is waited for"
+        );
+        assert!(!homes.sync(1).took_new_id);
+        homes.round(2);
+        assert_each_home_has_one_id(&mut homes, 3);
+    }
+}
+
+#[test]
+fn a_drive_that_is_put_back_to_before_its_first_sync_leaves_no_id_behind() {
+    let mut homes = Homes::new(2);
+    let prepared = homes.backup(1);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(3);
+    homes.restore(1, &prepared);
+    assert!(homes.sync(1).took_new_id);
+    homes.round(4);
+    assert_each_home_has_one_id(&mut homes, 2);
+}
+
+#[test]
+fn the_second_home_of_one_invitation_is_put_back_and_leaves_no_id_behind() {
+    let mut homes = Homes::new(2);
+    let twin = homes.clone_home(1);
+    let prepared = homes.backup(twin);
+    let first = homes.location(1);
+    homes.sync(1);
+    homes.hand(twin).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(twin);
+    homes.sync(0);
+    let second = homes.location(twin);
+    homes.restore(twin, &prepared);
+    // Its computer alone remembers the way.
+    homes.lose_objects(&format!("people.{second}"));
+    assert!(homes.sync(twin).took_new_id);
+    homes.sync(0);
+    let living = homes.living(0);
+    assert!(living.contains(&first), "the first was never this drive: {living:?}");
+    homes.round(4);
+    assert_each_home_has_one_id(&mut homes, 3);
+}
+
+#[test]
+fn both_homes_of_one_invitation_may_be_at_one_computer() {
+    for twin_is_carried in [true, false] {
+        let mut homes = Homes::new(2);
+        let twin = homes.clone_home(1);
+        let first = homes.location(1);
+        if twin_is_carried {
+            homes.carry_to(twin, 1);
+        }
+        homes.sync(1);
+        assert!(homes.sync(twin).took_new_id);
+        homes.sync(0);
+        assert!(homes.living(0).contains(&first));
+        if !twin_is_carried {
+            homes.carry_to(1, twin);
+        }
+        for _ in 0..3 {
+            assert!(!homes.sync(1).took_new_id && !homes.sync(twin).took_new_id);
+        }
+        homes.round(3);
+        assert_each_home_has_one_id(&mut homes, 3);
+    }
+}
