@@ -10,9 +10,12 @@ use offsync_testkit::{MailboxFaults, SimDisk, SimIndex, SimWitness, Stepper};
 use crate::home::Home;
 use crate::people::value_of;
 use crate::profile::Step;
+use crate::watch::identity_of;
 use crate::world::{Bad, HOMES_MAX, World, short};
 
 const MINUTE_NS: i64 = 60_000_000_000;
+/// What accounts may hold: the least takes one chunk of the largest size beside the reserves.
+const QUOTAS_BYTES: [u64; 4] = [6 << 20, 8 << 20, 16 << 20, 64 << 20];
 /// Steps of a clone's life beside its original.
 const CLONE_STEPS: usize = 20;
 
@@ -23,6 +26,9 @@ impl World {
             Step::FailCall => self.fail_call(),
             Step::Flake => self.flake(),
             Step::Sleep => self.sleep(at),
+            Step::Absence => self.be_absent(at),
+            Step::Quota => self.change_quota(),
+            Step::Replace => self.replace(at),
             Step::SetAside => self.set_aside(at),
             Step::Join => self.join(at),
             Step::Snapshot => self.back_up(at),
@@ -34,6 +40,7 @@ impl World {
             Step::RollBack => {
                 let changes = 1 + self.rng.index(6);
                 self.mailbox.roll_back(changes);
+                self.excuse_occupancy();
                 self.say(|_| format!("the mailbox is ROLLED BACK by {changes}"));
             }
             Step::LoseObject | Step::Damage => self.lose_object(step),
@@ -131,6 +138,61 @@ impl World {
             self.shared.watch.notes().now_ns = self.time.true_ns();
         }
         self.say(|_| format!("home {at} sleeps for {hours} hours"));
+    }
+
+    fn be_absent(&mut self, at: usize) {
+        let days = *self.rng.choose(&[60, 190, 400, 730]).expect("some");
+        if self.homes[at].running.is_some() {
+            self.kill(at);
+        }
+        self.homes[at].asleep_until_ns = self.time.true_ns() + days * 24 * 60 * MINUTE_NS;
+        self.say(|_| format!("home {at} is away for {days} days"));
+    }
+
+    fn change_quota(&mut self) {
+        if self.any_running().is_some() {
+            // Whoever is at work goes by what it read when it began.
+            return;
+        }
+        let before = self.quota_bytes;
+        self.quota_bytes = self.rng.choose(&QUOTAS_BYTES).copied();
+        self.excuse_occupancy();
+        self.say(|world| format!("the mailbox may hold {:?}, after {before:?}", world.quota_bytes));
+    }
+
+    /// Forgets how full the mailbox was: what it holds now nobody put there against the rules.
+    fn excuse_occupancy(&mut self) {
+        self.excused_bytes = self.mailbox.used_bytes();
+        self.mailbox.reset_peak();
+    }
+
+    /// A drive dies; somebody else removes its location, and the home begins anew from nothing.
+    fn replace(&mut self, at: usize) {
+        let helpers: Vec<usize> = (0..self.homes.len())
+            .filter(|other| *other != at && self.homes[*other].is_at_hand() && self.homes[*other].running.is_none())
+            .collect();
+        let (Some(helper), Some(identity)) = (self.rng.choose(&helpers).copied(), identity_of(&self.homes[at].index))
+        else {
+            return;
+        };
+        if self.homes[at].running.is_some() {
+            self.kill(at);
+        }
+        let lost: Vec<u64> = self.homes[at]
+            .disk
+            .true_hand()
+            .tree()
+            .values()
+            .filter_map(value_of)
+            .collect();
+        self.values.excused.extend(lost);
+        self.begin_anew(at, helper, identity.location);
+        self.say(|_| {
+            format!(
+                "home {at} DIES for good, home {helper} replaces {}",
+                short(&identity.location)
+            )
+        });
     }
 
     fn join(&mut self, from: usize) {

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use offsync_core::format::Membership;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::Entropy;
+use offsync_core::seal::SigningKey;
+use offsync_core::version_vector::VersionVector;
+use offsync_engine::Companion;
 use offsync_testkit::{DiskOptions, SimDisk, SimIndex, SimWitness, Stepper};
 
 use crate::home::{Home, beginning_of, mark, signer_of};
@@ -51,8 +55,47 @@ impl World {
         at
     }
 
+    /// Begins a location from nothing in the place of one whose drive died, as `helper` says.
+    pub(crate) fn begin_anew(&mut self, at: usize, helper: usize, old: LocationId) {
+        let mut home = self.new_home_at(at);
+        let beginning = beginning_of(at, self.archive, self.new_location());
+        // Keys of its own: those of the old drive are gone with it.
+        home.signer = SigningKey::from_seed([u8::try_from(self.time.true_ns() % 200).expect("small") + 50; 32]);
+        mark(&home.disk, self.archive, &beginning);
+        let public = home.signer.public();
+        let said = beginning.clone();
+        let invite = self.homes[helper].with_engine(&self.shared, move |engine| {
+            engine
+                .invite(&said, public, VersionVector::default())
+                .expect("a sound index");
+            engine.set_membership(old, Membership::Removed).expect("a sound index");
+            let me = engine.identity().location;
+            let living = engine.living().expect("a sound index").into_iter();
+            let own = living.filter(|(location, _)| *location == me);
+            own.map(|(location, person)| Companion {
+                location,
+                label: person.label,
+                person: person.person,
+                key: person.key,
+            })
+            .collect::<Vec<_>>()
+        });
+        let companions = invite().expect("a home that has begun");
+        let mut index = self.watched(&home);
+        beginning
+            .join(&mut index, &public, &companions, &home.clock)
+            .expect("an empty index");
+        home.index = index.inner;
+        home.was_restored = true;
+        self.shared.watch.notes().homes[at] = (home.index.clone(), true);
+        self.homes[at] = home;
+    }
+
     fn new_home(&mut self) -> Home {
-        let at = self.homes.len();
+        self.new_home_at(self.homes.len())
+    }
+
+    fn new_home_at(&mut self, at: usize) -> Home {
         let clock = self.time.clock(0);
         let options = match self.rng.below(4) {
             // No pack is as large as the largest file, here as there; the largest that people write is larger.

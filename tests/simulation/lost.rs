@@ -5,11 +5,15 @@
 use std::collections::BTreeSet;
 
 use offsync_core::entry::Content;
-use offsync_engine::LostFile;
+use offsync_core::format::Membership;
+use offsync_core::ids::LocationId;
+use offsync_engine::{EngineError, LostFile};
 use offsync_testkit::Seen;
 
 use crate::people::value_of;
-use crate::world::{Bad, World};
+use crate::profile::Step;
+use crate::watch::identity_of;
+use crate::world::{Bad, World, short};
 
 impl World {
     /// Does what people are asked to do about content that no home has, at the first home that asks; tells whether one
@@ -44,6 +48,30 @@ impl World {
             return Ok(true);
         }
         Ok(false)
+    }
+
+    /// Does what people do about a home that everybody sees in the list and nobody has any more, since whoever took it out
+    /// died before anybody heard: takes it out once more. Tells whether there was one.
+    pub(crate) fn remove_ghosts(&mut self) -> Result<bool, Bad> {
+        if !self.profile.has(Step::Replace) {
+            return Ok(false);
+        }
+        let identities = self.homes.iter().filter_map(|home| identity_of(&home.index));
+        let there: BTreeSet<LocationId> = identities.map(|identity| identity.location).collect();
+        let remove = self.homes[0].with_engine(&self.shared, move |engine| {
+            let living = engine.living()?.into_iter().map(|(location, _)| location);
+            let aside = engine.set_aside()?;
+            let is_ghost =
+                |location: &LocationId| !there.contains(location) && aside.get(location) != Some(&Membership::Removed);
+            let ghosts: Vec<LocationId> = living.filter(is_ghost).collect();
+            for ghost in &ghosts {
+                engine.set_membership(*ghost, Membership::Removed)?;
+            }
+            Ok::<_, EngineError>(ghosts)
+        });
+        let ghosts = remove()?.map_err(|error| error.to_string())?;
+        self.say(|_| format!("person 0: takes out {:?}", ghosts.iter().map(short).collect::<Vec<_>>()));
+        Ok(!ghosts.is_empty())
     }
 
     /// Looks whether a file that is called lost is in no tree and in no trash, and was not somebody's last word; gives its

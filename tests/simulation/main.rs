@@ -134,6 +134,11 @@ fn clone() {
 }
 
 #[test]
+fn years() {
+    hold("years");
+}
+
+#[test]
 fn mix() {
     hold("mix");
 }

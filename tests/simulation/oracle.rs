@@ -50,7 +50,7 @@ impl World {
             let standing = Some(self.standing());
             quiet = if standing == last { quiet + 1 } else { 0 };
             last = standing;
-            if quiet >= QUIET_ROUNDS && !self.give_up_lost()? {
+            if quiet >= QUIET_ROUNDS && !self.give_up_lost()? && !self.remove_ghosts()? {
                 return Ok(());
             }
         }

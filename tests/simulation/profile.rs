@@ -17,6 +17,12 @@ pub(crate) enum Step {
     Flake,
     /// A location goes silent for a while.
     Sleep,
+    /// A location goes silent for months, up to two years.
+    Absence,
+    /// The account's room grows or shrinks.
+    Quota,
+    /// A drive dies; its home is removed and begins anew, from nothing, under another id.
+    Replace,
     /// A person parks or brings back another location, or gives it another name.
     SetAside,
     /// A new location begins as a copy.
@@ -77,26 +83,34 @@ pub(crate) struct Profile {
     pub(crate) has_ignore_rules: bool,
     /// Whether several drives may be restored in one schedule.
     pub(crate) restores_many: bool,
-    /// Whether listings are fresh and complete: only then are occupancy and early pruning judged.
+    /// Whether listings are fresh and complete: only then is occupancy judged, and early pruning.
     pub(crate) is_fresh: bool,
+    /// Whether nothing but what homes do changes who is waited for: only then is early pruning judged.
+    pub(crate) judges_prunes: bool,
     /// Whether cycles run one at a time, each to its end.
     pub(crate) is_sequential: bool,
 }
 
 impl Profile {
+    /// Tells whether a step may be drawn.
+    pub(crate) fn has(&self, step: Step) -> bool {
+        self.weights.iter().any(|(_, known)| *known == step)
+    }
+
     /// Tells whether drives fill up.
     pub(crate) fn has_small_drives(&self) -> bool {
-        self.weights.iter().any(|(_, step)| *step == Step::Squeeze)
+        self.has(Step::Squeeze)
     }
 
     /// Tells whether files rot.
     pub(crate) fn has_rot(&self) -> bool {
-        self.weights.iter().any(|(_, step)| *step == Step::Rot)
+        self.has(Step::Rot)
     }
 
     /// Tells whether content can vanish from every drive without a person's hand: through a backup or lost caches.
     pub(crate) fn can_lose_content(&self) -> bool {
-        let is_loss = |(_, step): &(u32, Step)| matches!(step, Step::Restore | Step::LosePrivate | Step::Rot);
+        let is_loss =
+            |(_, step): &(u32, Step)| matches!(step, Step::Restore | Step::Replace | Step::LosePrivate | Step::Rot);
         self.name == "clone" || self.weights.iter().any(is_loss)
     }
 }
@@ -117,6 +131,7 @@ const PLAIN: Profile = Profile {
     has_ignore_rules: false,
     restores_many: false,
     is_fresh: true,
+    judges_prunes: true,
     is_sequential: false,
 };
 
@@ -317,6 +332,36 @@ pub(crate) fn all() -> Vec<Profile> {
             steps: 0,
             power_percent: 50,
             is_sequential: true,
+            ..PLAIN
+        },
+        Profile {
+            // Ten years of five homes.
+            name: "years",
+            homes: (5, 5),
+            seeds: 40,
+            steps: 260,
+            weights: &[
+                (60, Person),
+                (60, Sync),
+                (30, Advance),
+                (4, Crash),
+                (6, Absence),
+                (4, Quota),
+                (1, Join),
+                (2, Snapshot),
+                (2, Restore),
+                (2, Replace),
+                (2, LoseObject),
+                (2, Damage),
+                (2, RollBack),
+                (2, LosePrivate),
+            ],
+            allowance_bytes: Some(6 << 20),
+            has_big_files: true,
+            step_minutes: 28 * 24 * 60,
+            power_percent: 40,
+            restores_many: true,
+            judges_prunes: false,
             ..PLAIN
         },
         Profile {

@@ -15,6 +15,8 @@ use crate::profile::{Profile, Step};
 use crate::watch::{Watch, identity_of};
 
 const MINUTE_NS: i64 = 60_000_000_000;
+/// What heads and wants may grow by while a mailbox is too full for anything else.
+const HEADS_BYTES: u64 = 16 << 10;
 /// Most homes in one world.
 pub(crate) const HOMES_MAX: usize = 6;
 
@@ -31,6 +33,10 @@ pub(crate) struct World {
     pub(crate) time: SimTime,
     pub(crate) values: Values,
     pub(crate) archive: ArchiveId,
+    /// What the mailbox may hold now.
+    pub(crate) quota_bytes: Option<u64>,
+    /// What it held when that shrank, or when older objects came back: nobody put that there.
+    pub(crate) excused_bytes: u64,
     pub(crate) off: Off,
     /// Whether what happened is kept for people to read.
     pub(crate) is_traced: bool,
@@ -69,6 +75,8 @@ impl World {
             time,
             values: Values::default(),
             archive,
+            quota_bytes: profile.allowance_bytes,
+            excused_bytes: 0,
             off,
             is_traced,
             trace: Vec::new(),
@@ -76,7 +84,7 @@ impl World {
         {
             let mut notes = world.shared.watch.notes();
             notes.park_after_ns = i64::from(profile.park_after_days) * 24 * 60 * MINUTE_NS;
-            notes.judges_prunes = profile.is_fresh;
+            notes.judges_prunes = profile.is_fresh && profile.judges_prunes;
         }
         world.found();
         for _ in 0..world.rng.below(12) {
@@ -204,7 +212,7 @@ impl World {
     }
 
     pub(crate) fn allowance_bytes(&self) -> Option<u64> {
-        self.profile.allowance_bytes.filter(|_| self.off != Off::Allowance)
+        self.quota_bytes.filter(|_| self.off != Off::Allowance)
     }
 
     /// Runs one whole cycle.
@@ -231,7 +239,7 @@ impl World {
         self.advance_by(at, calls)
     }
 
-    fn any_running(&mut self) -> Option<usize> {
+    pub(crate) fn any_running(&mut self) -> Option<usize> {
         let running: Vec<usize> = self
             .homes
             .iter()
@@ -347,9 +355,9 @@ impl World {
         if let Some(trouble) = self.shared.watch.notes().trouble.take() {
             return Err(trouble);
         }
-        if let (Some(allowance), true) = (self.profile.allowance_bytes, self.profile.is_fresh) {
+        if let (Some(allowance), true) = (self.quota_bytes, self.profile.is_fresh) {
             let peak = self.mailbox.peak_bytes();
-            if peak * 100 > allowance * 95 {
+            if peak * 100 > allowance * 95 && peak > self.excused_bytes + HEADS_BYTES {
                 return Err(format!(
                     "occupancy: {peak} of {allowance} bytes, {:?}",
                     self.mailbox.listing()

@@ -110,12 +110,17 @@ impl Engine<'_> {
         if author_key != Some(people.author_key) && !speaks_for_itself {
             return Ok(false);
         }
+        // Whoever said it may be gone with it, and others have yet to hear it: an id that lives on though it was succeeded,
+        // who does not know yet whose words to believe, and whoever joins after a removal.
+        let kept = memory::write(format!("{STATEMENT}{name}"), &sealed);
         // Who speaks for itself can say no more than that it is there.
         if matches!(people.statement, Statement::Named { .. } | Statement::Stands { .. }) {
-            return match author_key {
-                Some(_) => self.hear(&people).map(|()| true),
-                None => Ok(false),
-            };
+            if author_key.is_none() {
+                return Ok(false);
+            }
+            self.hear(&people)?;
+            self.commit(vec![kept])?;
+            return Ok(true);
         }
         let heard_ns = self.clock.now_ns();
         let person = match people.statement {
@@ -164,9 +169,6 @@ impl Engine<'_> {
             },
             None => person,
         };
-        // Whoever said it may be gone with it, and others have yet to hear it: an id that lives on though it was succeeded,
-        // and who does not know yet whose words to believe.
-        let kept = memory::write(format!("{STATEMENT}{name}"), &sealed);
         self.commit(vec![memory::write(note, &person), kept])?;
         Ok(true)
     }
