@@ -45,7 +45,7 @@ pub enum Statement {
         /// What its copy held when it was prepared; until its first head it counts as holding just that.
         holds: VersionVector,
     },
-    /// It took over from another id of the same copy; void if the old one writes again.
+    /// It took over from another id of the same copy; void once the old one writes a head that knows of it.
     Succeeds {
         /// The id that it had before.
         old: LocationId,
