@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::format::head::Head;
 use offsync_core::format::{Manifest, ObjectName, People, State, Want, decode_pack, encode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{
@@ -56,7 +55,7 @@ impl Engine<'_> {
             // What it held is only of interest to whoever lacks something.
             ObjectName::Pack { .. } => !chunks.is_empty(),
             // Whoever lives heals it by a state: its head covers it. An id that was given up says nothing more.
-            ObjectName::Manifest { author, .. } | ObjectName::Head(author) => departed.contains(author),
+            ObjectName::Manifest { author, .. } => departed.contains(author),
             ObjectName::People { .. } => true,
             _ => false,
         };
@@ -167,7 +166,7 @@ impl Engine<'_> {
             let heard: Option<Vec<u8>> = memory::read(self.index, &format!("{STATEMENT}{name}"))?;
             let may_go = match &name {
                 ObjectName::Pack { author, .. } => *author == me,
-                ObjectName::Manifest { author, .. } | ObjectName::Head(author) => departed.contains(author),
+                ObjectName::Manifest { author, .. } => departed.contains(author),
                 ObjectName::People { author, .. } => departed.contains(author) || is_about_me(&name),
                 _ => false,
             };
@@ -191,15 +190,21 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Remembers an object as damaged, if nobody can use it.
+    pub(crate) fn note_if_damaged(&mut self, mailbox: &dyn Mailbox, name: ObjectName) -> Result<()> {
+        if let Some(sealed) = self.get(mailbox, &name)?
+            && self.is_damaged(&name, &sealed)?
+        {
+            self.unusable.insert(name);
+        }
+        Ok(())
+    }
+
     /// Tells whether nobody can use an object; what a newer Offsync wrote, others can.
     fn is_damaged(&self, name: &ObjectName, sealed: &[u8]) -> Result<bool> {
         let error = match name {
             ObjectName::Manifest { author, .. } => match self.key_of(author)? {
                 Some(key) => Manifest::decode(self.keys, name, sealed, |_| Some(key)).err(),
-                None => None,
-            },
-            ObjectName::Head(location) => match self.key_of(location)? {
-                Some(key) => Head::decode(self.keys, name, sealed, |_| Some(key)).err(),
                 None => None,
             },
             ObjectName::People { .. } => People::decode(self.keys, name, sealed).err(),

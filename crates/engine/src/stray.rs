@@ -83,8 +83,10 @@ impl Engine<'_> {
         }
         let mut strays = BTreeMap::new();
         for name in self.strays(view)? {
-            if let Some(manifest) = self.read_manifest(mailbox, &name, name.writer())? {
-                strays.insert(name, manifest);
+            match self.read_manifest(mailbox, &name, name.writer())? {
+                Some(manifest) => drop(strays.insert(name, manifest)),
+                // Nobody comes to read it in its turn: named as damaged, somebody else takes it away.
+                None => self.note_if_damaged(mailbox, name)?,
             }
         }
         let strays = Strays(strays);

@@ -171,3 +171,25 @@ fn post_after_a_lost_changeset(homes: &mut Homes, change: impl FnOnce(&mut Homes
     change(homes);
     homes.sync(0);
 }
+
+#[test]
+fn a_damaged_stray_behind_one_that_was_lost_leaves_the_mailbox() {
+    let mut homes = forgotten_by_both(|homes| {
+        for (name, text) in [("b.txt", "b"), ("c.txt", "c")] {
+            homes.hand(0).write(&path(name), text).expect("fits");
+            homes.sync(0);
+        }
+        let posted: Vec<String> = homes
+            .mail()
+            .into_iter()
+            .filter(|name| name.ends_with(".manifest"))
+            .collect();
+        let [first, second] = posted.as_slice() else {
+            panic!("two changesets: {posted:?}");
+        };
+        homes.lose_objects(first);
+        homes.damage(second);
+    });
+    homes.round(6);
+    assert_rest(&mut homes);
+}
