@@ -188,6 +188,12 @@ const ONCE_BROKEN: [(&str, u64, &str); 39] = [
     ),
     ("restore2", 7_000_143, "as restore2 7000007"),
     ("mix", 7_000_156, "as restore2 7000007"),
+    (
+        "years",
+        177,
+        "a removal that only a drive which died since had said stayed unknown to some, once its statement was damaged",
+    ),
+    ("years", 146, "as years 177"),
 ];
 
 /// Runs them all.
