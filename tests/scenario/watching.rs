@@ -152,7 +152,14 @@ fn check_line(line: &Value) {
     for (name, like) in whole.into_iter().filter(|(name, _)| !line[*name].is_null()) {
         sample[name] = like.into();
     }
-    check(line, &sample, &["archive_id", "folder", "posted.summary"]);
+    let more = [
+        "archive_id",
+        "folder",
+        "posted.summary",
+        "waiting.visits",
+        "waiting.waits_on",
+    ];
+    check(line, &sample, &more);
     assert!(line["time"].is_string(), "{line:#}");
 }
 

@@ -3,7 +3,7 @@
 use offsync_engine::size;
 
 use crate::naming::told_apart;
-use crate::view::{ArchiveStatus, Headline, LocationState, LocationView, Turn};
+use crate::view::{ArchiveStatus, Headline, LocationState, LocationView, Turn, Waiting};
 
 /// How far what lacks here is on its way, as far as the mailbox shows.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +68,10 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
     // Nothing waits for who is parked, and nobody knows what is there: neither safe nor behind.
     let counts = |location: &&LocationView| takes_part(location) && location.state != LocationState::Parked;
     let homes = status.locations.iter().filter(counts).count() as u64;
-    if let (Some(waiting), true) = (&status.waiting, status.local_changes.entries > 0) {
+    // What was changed since the last sync may be something else.
+    let still_waits =
+        |waiting: &&Waiting| status.local_changes.entries > 0 && status.local_changes.bytes >= waiting.bytes;
+    if let Some(waiting) = status.waiting.as_ref().filter(still_waits) {
         return Headline::WaitsForRoom {
             entries: waiting.entries,
             bytes: waiting.bytes,
@@ -412,6 +415,7 @@ mod tests {
     fn what_waits_for_room_says_how_many_visits_it_takes() {
         let mut waits = status(&[home("Grandma", LocationState::Behind, 3)]);
         waits.local_changes.entries = 120;
+        waits.local_changes.bytes = 41_000_000_000;
         let mut check_visits = |entries, visits, waits_on: Option<&str>, sentence: &str| {
             waits.waiting = Some(Waiting {
                 entries,

@@ -261,19 +261,21 @@ fn awaited(archive: &Opened, survey: &Survey, awaits_state: bool, damaged: &[Dam
     if is_whole {
         return Awaited::default();
     }
+    // Who has said more than this one has heard has to tell it first.
+    let is_told = awaits_state || survey.locations.iter().any(is_ahead);
     let me = archive.marker.location;
     let listed = archive.mailbox.as_ref().and_then(|mailbox| mailbox.list().ok());
     let listed = listed.unwrap_or_default();
     let names = || listed.iter().filter_map(|object| object.name.parse().ok());
     let is_for_me = |name: ObjectName| match name {
         ObjectName::ServedPack { reader, .. } => reader == me,
-        ObjectName::ServedState { reader, .. } => reader == me && awaits_state,
+        ObjectName::ServedState { reader, .. } => reader == me && is_told,
         _ => false,
     };
     Awaited {
         is_asked: names().any(|name: ObjectName| name == ObjectName::Want(me)),
         has_come: names().any(is_for_me),
-        waits_for: who_can_help(&survey.locations, awaits_state),
+        waits_for: who_can_help(&survey.locations, is_told),
     }
 }
 

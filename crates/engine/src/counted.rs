@@ -118,8 +118,9 @@ impl Engine<'_> {
             if author_key.is_none() {
                 return Ok(false);
             }
-            self.hear(&people)?;
-            self.commit(vec![kept])?;
+            if self.hear(&people)? {
+                self.commit(vec![kept])?;
+            }
             return Ok(true);
         }
         let heard_ns = self.clock.now_ns();

@@ -170,6 +170,10 @@ impl Engine<'_> {
         }
         let (mut view, counted) = self.prune(mailbox, &view, options.park_after_ns(), &lacking)?;
         self.drop_strays(mailbox, &mut view, &counted)?;
+        if self.keep_what_came_back(&counted)? {
+            missing = self.settle(consent)?;
+            lacking = missing.union(&unkept).copied().collect();
+        }
         if self.may_post(&counted)? {
             let posting = Posting {
                 mailbox: Some(mailbox),

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use offsync_core::format::ObjectName;
 use offsync_core::format::head::Head;
 use offsync_core::ids::{ChunkId, LocationId, Nonce};
-use offsync_core::limits::{HEAD_REFRESH_NS, MISSING_LISTED_MAX};
+use offsync_core::limits::HEAD_REFRESH_NS;
 use offsync_core::ports::Mailbox;
 
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::lost::for_head;
 use crate::memory::{self, CachedHead, HEAD, IDENTITY, LAST_CHECK};
 use crate::view::View;
 
@@ -30,7 +31,7 @@ impl Engine<'_> {
         counted: &Counted,
     ) -> Result<Head> {
         let me = self.me();
-        let lacking: Vec<ChunkId> = missing.iter().copied().take(MISSING_LISTED_MAX).collect();
+        let lacking = for_head(missing, &self.lost_pieces()?);
         let counts: Vec<_> = counted.0.keys().copied().collect();
         let now_ns = self.clock.now_ns();
         let unshown = self.unshown()?.files;

@@ -61,8 +61,7 @@ impl Engine<'_> {
         // Absent or older, and nobody covers more of me: the mailbox lost something, the id stays.
         let is_older = own.is_none_or(|own| own.counter < self.identity.counter);
         // A host that knows nothing, and a mailbox that knows nothing: nobody can say what this id has said since.
-        let nobody_remembers =
-            own.is_none() && self.identity.counter > 0 && self.witness.recall(&self.archive(), &self.me())?.is_none();
+        let nobody_remembers = own.is_none() && self.identity.counter > 0 && !self.is_remembered_here()?;
         if self.is_brought_back()?
             || ahead
             || (is_unknown && !is_older)
@@ -101,23 +100,26 @@ impl Engine<'_> {
         if self.is_brought_back()? {
             return Ok(false);
         }
-        let is_known_here = self.witness.recall(&self.archive(), &self.me())?.is_some();
-        Ok(is_known_here || self.identity.counter == 0)
+        Ok(self.identity.counter == 0 || self.is_remembered_here()?)
+    }
+
+    /// Tells whether the host remembers this drive: what it notes of another copy by this id says nothing of this one.
+    fn is_remembered_here(&self) -> Result<bool> {
+        let is_noted = self.witness.recall(&self.archive(), &self.me())?.is_some();
+        Ok(match self.host_note(&self.me())? {
+            Some(note) if note.nonces.is_empty() => note.place == self.disk.facts()?.place,
+            _ => is_noted,
+        })
     }
 
     fn host_knows_more(&self) -> Result<bool> {
-        let note = match (
-            self.witness.recall(&self.archive(), &self.me())?,
-            self.host_note(&self.me())?,
-        ) {
-            (None, _) => return Ok(false),
+        if !self.is_remembered_here()? {
+            return Ok(false);
+        }
+        let note = match self.host_note(&self.me())? {
             // Another version wrote it: what it knows cannot be told, and a dot must not be minted twice.
-            (Some(_), None) => return Ok(true),
-            // That another copy, elsewhere on this computer, never wrote under this id says nothing of this one.
-            (Some(_), Some(note)) if note.nonces.is_empty() && note.place != self.disk.facts()?.place => {
-                return Ok(false);
-            }
-            (Some(_), Some(note)) => note,
+            None => return Ok(true),
+            Some(note) => note,
         };
         let is_other =
             note.counter == self.identity.counter && !note.nonces.iter().any(|n| self.identity.nonces.contains(n));
@@ -195,8 +197,7 @@ impl Engine<'_> {
     /// Tells whether another copy goes by this id and lives on: this one has never spoken under it, and its host does not
     /// remember that it did. Both were begun by one invitation, and nobody's past is to be succeeded.
     fn is_a_second_use(&self) -> Result<bool> {
-        let comes_back = memory::read::<bool>(self.index, NEEDS_NEW_ID)?.unwrap_or(false);
-        if self.identity.counter > 0 || comes_back {
+        if self.identity.counter > 0 || self.is_brought_back()? {
             return Ok(false);
         }
         if self.witness.recall(&self.archive(), &self.me())?.is_none() {

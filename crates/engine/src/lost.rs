@@ -1,7 +1,7 @@
 //! Lost content: what every home that counts lacks, and nothing in the mailbox holds. It is named, people are asked, and
 //! life goes on.
 //!
-//! Nothing hangs on it but what people are told: it goes on being wanted, so that a home which was silent, or somebody
+//! Until a person gives it up, nothing hangs on it but what people are told: it goes on being wanted, so that a home which was silent, or somebody
 //! who puts the file back from elsewhere, heals it. It is derived anew in each cycle, from the lists in the heads.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,12 +11,13 @@ use offsync_core::drive_profile::{DriveProfile, Fit};
 use offsync_core::entry::Content;
 use offsync_core::format::ObjectName;
 use offsync_core::ids::{ChunkId, LocationId};
+use offsync_core::limits::MISSING_LISTED_MAX;
 use offsync_core::place::Place;
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::PathKey;
 use serde::{Deserialize, Serialize};
 
-use crate::counted::Counted;
+use crate::counted::{Counted, Standing};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, Damage, GONE, Gone};
@@ -102,6 +103,17 @@ impl Engine<'_> {
         Ok(!versions.is_empty())
     }
 
+    /// Gives the pieces of each file that the last cycle found lost.
+    pub(crate) fn lost_pieces(&self) -> Result<Vec<Vec<ChunkId>>> {
+        let notes: Vec<LostNote> = memory::read(self.index, LOST)?.unwrap_or_default();
+        let mut pieces = Vec::new();
+        for LostNote { key, dot } in notes {
+            let siblings = self.index.entry(&key)?;
+            pieces.extend(siblings.get(&dot).map(|version| version.value.content.chunk_ids()));
+        }
+        Ok(pieces)
+    }
+
     /// Gives the files whose content no home that counts has, in order of path.
     pub fn lost(&mut self) -> Result<Vec<LostFile>> {
         let notes: Vec<LostNote> = memory::read(self.index, LOST)?.unwrap_or_default();
@@ -141,11 +153,14 @@ impl Engine<'_> {
         Ok(lost)
     }
 
-    /// Gives the locations that do not count and may still hold what is lost: those that are parked or were removed.
+    /// Gives the locations that do not count and may bring back what is lost: those that are parked.
     pub fn may_still_hold(&self, options: &SyncOptions) -> Result<Vec<LocationId>> {
         let counting = self.counting(options)?;
+        let departed = self.departed()?;
         let living = self.living()?.into_iter().map(|(location, _)| location);
-        Ok(living.filter(|location| !counting.contains(location)).collect())
+        Ok(living
+            .filter(|location| !counting.contains(location) && !departed.contains(location))
+            .collect())
     }
 
     /// Gives lost files up, as a person decided: their versions are deleted everywhere by the next sync. Where an
@@ -171,6 +186,48 @@ impl Engine<'_> {
         writes.extend(gone_writes(gone));
         writes.push(memory::write(GIVEN_UP, &given_up));
         self.commit(writes)
+    }
+
+    /// Takes back what was given up and is somewhere after all: the yes was given before anybody here could know.
+    ///
+    /// It is somewhere if a head that covers it does not list it as lacking, or if it is at hand here by now.
+    pub(crate) fn keep_what_came_back(&mut self, counted: &Counted) -> Result<bool> {
+        let mut given_up = self.given_up()?;
+        if given_up.is_empty() {
+            return Ok(false);
+        }
+        let (stores, heads, asked) = (self.stores()?, self.heads()?, given_up.clone());
+        let (mut left, mut writes) = (BTreeMap::new(), Vec::new());
+        for (_, mut gone) in memory::read_all::<Gone>(self.index, GONE)? {
+            let key = gone.path.key();
+            let siblings = self.index.entry(&key)?;
+            let before = gone.shown.len();
+            for (dot, version) in siblings.live().filter(|(dot, _)| asked.contains(dot)) {
+                let chunks = version.value.content.chunk_ids();
+                let has = |(location, standing): (&LocationId, &Standing)| {
+                    let drive = heads.get(location).map(|cached| cached.head.drive);
+                    let holds = drive.is_some_and(|drive| !matches!(drive.fit(&version.value), Fit::Held(_)));
+                    holds
+                        && standing.vector.covers_dot(dot)
+                        && !chunks.iter().any(|chunk| standing.missing.contains(chunk))
+                };
+                if counted.others(self.me()).any(has) || self.missing_of(&chunks, &stores)?.is_empty() {
+                    given_up.remove(dot);
+                    gone.shown.retain(|dots| !dots.contains(dot));
+                }
+            }
+            if gone.shown.len() < before {
+                writes.extend(key.parent().as_ref().map(memory::unsettle));
+                left.insert(key, gone);
+            }
+        }
+        if left.is_empty() {
+            return Ok(false);
+        }
+        writes.extend(gone_writes(left));
+        writes.push(memory::write(GIVEN_UP, &given_up));
+        self.commit(writes)?;
+        Ok(true)
     }
 
     /// Gives what a person gave up: that was a yes, path by path.
@@ -199,4 +256,93 @@ impl Engine<'_> {
 /// Tells whether some damage is of one of these pieces.
 fn is_damaged<'d>(mut damages: impl Iterator<Item = &'d Damage>, chunks: &[ChunkId]) -> bool {
     damages.any(|damage| damage.bad.iter().any(|bad| chunks.contains(bad)))
+}
+
+/// Chooses what a head lists of what lacks: all, or, where that is too much, of each lost file one piece and no more of them
+/// than half.
+///
+/// What is lost stays lacking; were a list full for that alone, it would be believed that more lacks, and nothing would be
+/// pruned any more.
+pub(crate) fn for_head(missing: &BTreeSet<ChunkId>, lost: &[Vec<ChunkId>]) -> Vec<ChunkId> {
+    if missing.len() < MISSING_LISTED_MAX {
+        return missing.iter().copied().collect();
+    }
+    let mut listed = still_to_come(missing, lost);
+    let room = MISSING_LISTED_MAX
+        .saturating_sub(listed.len() + 1)
+        .min(MISSING_LISTED_MAX / 2);
+    let of_each = lost
+        .iter()
+        .filter_map(|pieces| pieces.iter().filter(|piece| missing.contains(piece)).min());
+    let of_each: BTreeSet<&ChunkId> = of_each.collect();
+    listed.extend(of_each.into_iter().take(room));
+    listed.truncate(MISSING_LISTED_MAX);
+    listed
+}
+
+/// Chooses what a want asks for: what is lost comes last.
+pub(crate) fn for_want(missing: &BTreeSet<ChunkId>, lost: &[Vec<ChunkId>]) -> Vec<ChunkId> {
+    let mut asked = still_to_come(missing, lost);
+    let known: BTreeSet<ChunkId> = asked.iter().copied().collect();
+    asked.extend(missing.iter().filter(|chunk| !known.contains(chunk)));
+    asked.truncate(MISSING_LISTED_MAX);
+    asked
+}
+
+fn still_to_come(missing: &BTreeSet<ChunkId>, lost: &[Vec<ChunkId>]) -> Vec<ChunkId> {
+    let lost: BTreeSet<&ChunkId> = lost.iter().flatten().collect();
+    missing.iter().filter(|chunk| !lost.contains(chunk)).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(number: usize) -> ChunkId {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&(number as u64).to_be_bytes());
+        ChunkId::new(bytes)
+    }
+
+    fn chunks(numbers: std::ops::Range<usize>) -> BTreeSet<ChunkId> {
+        numbers.map(chunk).collect()
+    }
+
+    /// Files of ten pieces each.
+    fn files(numbers: std::ops::Range<usize>) -> Vec<Vec<ChunkId>> {
+        numbers
+            .map(|file| (file * 10..file * 10 + 10).map(chunk).collect())
+            .collect()
+    }
+
+    #[test]
+    fn few_are_all_listed_lost_or_not() {
+        let few: Vec<ChunkId> = (0..40).map(chunk).collect();
+        assert_eq!(for_head(&chunks(0..40), &files(0..3)), few);
+    }
+
+    #[test]
+    fn what_is_lost_never_fills_a_list() {
+        let listed = for_head(&chunks(0..100_000), &files(0..10_000));
+        assert_eq!(listed.len(), MISSING_LISTED_MAX / 2);
+        // What may still come is listed before it, and fills the list if it is that much.
+        let listed = for_head(&chunks(0..10_000), &files(0..990));
+        assert_eq!(
+            (listed.len(), &listed[0], listed[100]),
+            (100 + 990, &chunk(9_900), chunk(0))
+        );
+        let listed = for_head(&chunks(0..10_000), &files(0..400));
+        assert_eq!(listed.len(), MISSING_LISTED_MAX);
+        let listed = for_head(&chunks(0..MISSING_LISTED_MAX + 4), &files(0..1));
+        assert_eq!(listed.len(), MISSING_LISTED_MAX - 5);
+    }
+
+    #[test]
+    fn what_may_still_come_is_asked_for_first() {
+        let asked = for_want(&chunks(0..100_000), &files(0..9_999));
+        assert_eq!(
+            (asked.len(), asked[0], asked[10]),
+            (MISSING_LISTED_MAX, chunk(99_990), chunk(0))
+        );
+    }
 }

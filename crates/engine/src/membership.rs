@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::format::{Membership, People, Statement};
+use offsync_core::format::{Membership, ObjectName, People, Statement};
 use offsync_core::ids::LocationId;
 use serde::{Deserialize, Serialize};
 
@@ -143,14 +143,15 @@ impl Engine<'_> {
         memory::read_all(self.index, NAMED)
     }
 
-    /// Takes up a statement whose author is known, unless a higher one was heard.
-    pub(crate) fn hear(&mut self, people: &People) -> Result<()> {
+    /// Takes up a statement whose author is known, unless a higher one was heard; tells whether it holds now.
+    pub(crate) fn hear(&mut self, people: &People) -> Result<bool> {
         let rank = |revision: u64| Rank {
             revision,
             author: *people.author.as_bytes(),
             number: people.number,
         };
         let subject = people.subject;
+        let mut outranked: Option<Rank> = None;
         let write = match &people.statement {
             Statement::Named {
                 revision,
@@ -160,6 +161,7 @@ impl Engine<'_> {
             } => {
                 let note = format!("{NAMED}{subject}");
                 let known = memory::read::<SaidName>(self.index, &note)?;
+                outranked = known.as_ref().map(|known| known.rank);
                 let said = SaidName {
                     rank: rank(*revision),
                     label: label.clone(),
@@ -177,6 +179,7 @@ impl Engine<'_> {
             } => {
                 let note = format!("{MEMBERSHIP}{subject}");
                 let known = memory::read::<SaidMembership>(self.index, &note)?;
+                outranked = known.as_ref().map(|known| known.rank);
                 let said = SaidMembership {
                     rank: rank(*revision),
                     membership: *membership,
@@ -189,16 +192,27 @@ impl Engine<'_> {
             _ => None,
         };
         let mut writes: Vec<_> = write.into_iter().collect();
+        let is_said = !writes.is_empty();
+        if let (true, Some(rank)) = (is_said, outranked) {
+            // What nobody goes by any more need not be put again where it lacks.
+            let name = ObjectName::People {
+                subject,
+                author: LocationId::new(rank.author),
+                number: rank.number,
+            };
+            writes.push(memory::erase(format!("{STATEMENT}{name}")));
+        }
         if let Statement::Stands {
             membership: Membership::Counts,
             ..
         } = &people.statement
-            && !writes.is_empty()
+            && is_said
         {
             let now_ns = self.clock.now_ns();
             writes.push(memory::write(format!("{COUNTS_SINCE}{subject}"), &now_ns));
         }
-        self.commit(writes)
+        self.commit(writes)?;
+        Ok(is_said)
     }
 
     /// Makes a statement and holds to it; the next cycle puts it into the mailbox.
@@ -214,6 +228,6 @@ impl Engine<'_> {
         };
         let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
         self.commit(vec![memory::write(format!("{STATEMENT}{}", people.name()), &sealed)])?;
-        self.hear(&people)
+        self.hear(&people).map(drop)
     }
 }

@@ -1,6 +1,6 @@
 //! Pace: how long what waits for room in the mailbox will take, by how it went so far.
 //!
-//! Room comes when others fetch. So what one cycle could send is what the visits of the others since the last one freed, and
+//! Room comes when others fetch. So what could be sent after a visit of who has the most to fetch is what that visit freed, and
 //! what still waits takes as many visits as it is times that much.
 
 use offsync_core::ids::LocationId;
@@ -13,29 +13,39 @@ use crate::memory;
 use crate::report::Outlook;
 use crate::room::room_at_best;
 
-/// What the cycles that sent as much as there was room for have sent, the last ones.
+/// What was sent while something waited.
 const PACE: &str = "pace";
 /// How things stood at the end of the last cycle.
 const OUTLOOK: &str = "outlook";
-/// Cycles that are looked back at.
-const CYCLES_MAX: usize = 8;
+/// Visits that are looked back at.
+const VISITS_MAX: usize = 8;
 
-/// Bytes of content that cycles sent which left something waiting.
+/// Bytes of content that were sent after each visit of who is waited for, while something waited.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Pace(Vec<u64>);
+struct Pace {
+    sent: Vec<u64>,
+    /// Who was waited for at the end of the last cycle, and the counter of its head.
+    seen: Option<(LocationId, u64)>,
+}
 
 impl Pace {
-    fn push(&mut self, bytes: u64) {
-        self.0.push(bytes);
-        if self.0.len() > CYCLES_MAX {
-            self.0.remove(0);
+    /// Adds what was sent: to what the visit before had freed, if there was none since.
+    fn add(&mut self, bytes: u64, has_visited: bool) {
+        match self.sent.last_mut() {
+            _ if has_visited => self.sent.push(bytes),
+            Some(last) => *last += bytes,
+            // What is sent before any visit finds room that nobody had to free.
+            None => {}
+        }
+        if self.sent.len() > VISITS_MAX {
+            self.sent.remove(0);
         }
     }
 
     /// Gives what a visit frees, if enough is known to tell.
     fn per_visit(&self) -> Option<u64> {
-        let sum: u64 = self.0.iter().sum();
-        sum.checked_div(self.0.len() as u64).filter(|bytes| *bytes > 0)
+        let sum: u64 = self.sent.iter().sum();
+        sum.checked_div(self.sent.len() as u64).filter(|bytes| *bytes > 0)
     }
 }
 
@@ -45,16 +55,24 @@ impl Engine<'_> {
         let (entries, bytes) = (self.report.waiting_entries, self.report.waiting_bytes);
         let before = memory::read::<Option<Outlook>>(self.index, OUTLOOK)?.flatten();
         let mut writes = Vec::new();
-        let mut pace = memory::read::<Pace>(self.index, PACE)?.unwrap_or_default();
-        // The first of such cycles found room that no visit had freed.
-        if entries > 0 && before.is_some() && self.report.payload_bytes > 0 {
-            pace.push(self.report.payload_bytes);
+        let known = memory::read::<Pace>(self.index, PACE)?.unwrap_or_default();
+        let mut pace = known.clone();
+        let waits_on = self.slowest(counted)?;
+        if entries > 0 {
+            let heads = self.heads()?;
+            let counter = |location: &LocationId| heads.get(location).map_or(0, |cached| cached.head.counter);
+            let has_visited = known.seen.is_some_and(|(location, seen)| counter(&location) > seen);
+            if before.is_some() {
+                pace.add(self.report.payload_bytes, has_visited);
+            }
+            pace.seen = waits_on.map(|location| (location, counter(&location)));
+        }
+        if pace != known {
             writes.push(memory::write(PACE, &pace));
         }
         let outlook = match entries {
             0 => None,
             _ => {
-                let waits_on = self.slowest(counted)?;
                 let locations = counted.0.len() as u64;
                 let at_best = allowance_bytes.map(|allowance| room_at_best(allowance, locations));
                 let per_visit = pace.per_visit().or(at_best);

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::format::{Manifest, ObjectName, People, State, Want, decode_pack, encode_pack};
+use offsync_core::format::{FormatError, Manifest, ObjectName, People, State, Want, decode_pack, encode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{
     ALLOWANCE_PERCENT, GAP_CYCLES, INDEX_PAGE_ROWS, MISSING_LISTED_MAX, OBJECT_BYTES_MAX, PACK_CONTENT_BYTES_MAX,
@@ -17,6 +17,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::lost::for_want;
 use crate::memory::{self, GAP_CYCLES as GAP_NOTE, STATEMENT};
 use crate::view::View;
 
@@ -45,7 +46,7 @@ impl Engine<'_> {
             self.commit(vec![memory::write(GAP_NOTE, &cycles)])?;
         }
         let gap = (cycles >= GAP_CYCLES).then(|| self.vector.clone());
-        let chunks: Vec<ChunkId> = missing.iter().copied().take(MISSING_LISTED_MAX).collect();
+        let chunks = for_want(missing, &self.lost_pieces()?);
         let name = ObjectName::Want(me);
         let departed = match self.unusable.is_empty() {
             true => BTreeSet::new(),
@@ -210,7 +211,8 @@ impl Engine<'_> {
             ObjectName::People { .. } => People::decode(self.keys, name, sealed).err(),
             _ => decode_pack(self.keys, name, sealed).err(),
         };
-        Ok(error.is_some_and(|error| !error.is_newer()))
+        // What names others' versions without repeating them is sound, and only counts as absent here.
+        Ok(error.is_some_and(|error| !error.is_newer() && !matches!(error, FormatError::Unresolved(_))))
     }
 
     fn served_chunks(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<BTreeSet<ChunkId>> {

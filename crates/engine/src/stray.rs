@@ -7,15 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::format::{Manifest, ObjectName, PostedEntry};
+use offsync_core::ids::ChunkId;
 use offsync_core::limits::GAP_CYCLES;
 use offsync_core::ports::Mailbox;
+use offsync_core::rel_path::RelPath;
 use offsync_core::version_vector::VersionVector;
 use serde::{Deserialize, Serialize};
 
+use crate::content::Stores;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, STRAY};
+use crate::memory::{self, LogRecord, STRAY};
 use crate::options::SyncOptions;
 use crate::serve::reserve_left;
 use crate::view::View;
@@ -84,15 +87,23 @@ impl Engine<'_> {
         let mut strays = BTreeMap::new();
         for name in self.strays(view)? {
             match self.read_manifest(mailbox, &name, name.writer())? {
-                Some(manifest) => drop(strays.insert(name, manifest)),
+                Some(mut manifest) => {
+                    // Small content is read where it lies once somebody lacks it.
+                    manifest.inline.clear();
+                    strays.insert(name, manifest);
+                }
                 // Nobody comes to read it in its turn: named as damaged, somebody else takes it away.
                 None => self.note_if_damaged(mailbox, name)?,
             }
         }
         let strays = Strays(strays);
+        let heard = self.log()?;
         let mut has_said = false;
         for name in &due {
             let Some(stray) = strays.0.get(name) else { continue };
+            if is_heard(stray, &heard) {
+                continue;
+            }
             let entries = self.lacking_entries(&strays, name)?;
             if entries.is_empty() {
                 continue;
@@ -107,7 +118,10 @@ impl Engine<'_> {
             cycles: GAP_CYCLES,
             said: Some(self.vector.clone()),
         };
-        let read = strays.0.keys().filter(|name| due.contains(*name) || self.is_said(name));
+        let read = strays
+            .0
+            .keys()
+            .filter(|name| due.contains(*name) || has_said && self.is_said(name));
         let writes = read.map(|name| memory::write(format!("{STRAY}{name}"), &said));
         let writes = writes.collect();
         self.commit(writes)?;
@@ -117,11 +131,12 @@ impl Engine<'_> {
     /// Takes away strays once all who count have heard anew what they hold, and have its content.
     pub(crate) fn drop_strays(&mut self, mailbox: &dyn Mailbox, view: &mut View, counted: &Counted) -> Result<()> {
         let is_held_elsewhere = counted.others(self.me()).next().is_some();
-        if !is_held_elsewhere || counted.anyone_lacks_more() || self.knows_of_strangers()? {
+        let listed = self.strays(view)?;
+        if listed.is_empty() || !is_held_elsewhere || counted.anyone_lacks_more() || self.knows_of_strangers()? {
             return Ok(());
         }
-        let lacking = counted.lacking();
-        for name in self.strays(view)? {
+        let (lacking, stores) = (counted.lacking(), self.stores()?);
+        for name in listed {
             let stray = memory::read::<Stray>(self.index, &format!("{STRAY}{name}"))?;
             let Some(said) = stray.and_then(|stray| stray.said) else {
                 continue;
@@ -134,7 +149,8 @@ impl Engine<'_> {
             };
             let inline = manifest.inline.iter().map(|bytes| self.keys.chunk_id(bytes));
             let packed = manifest.packs.iter().flat_map(|pack| pack.chunks.iter().copied());
-            if packed.chain(inline).any(|chunk| lacking.contains(&chunk)) {
+            let chunks: Vec<_> = packed.chain(inline).collect();
+            if chunks.iter().any(|chunk| lacking.contains(chunk)) || !self.has_all_live(&chunks, &stores)? {
                 continue;
             }
             // Packs go before their manifest, so that a cut leaves no pack that nobody can place.
@@ -150,6 +166,17 @@ impl Engine<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Tells whether this drive has all of some chunks that are of anything still. What a drive cannot hold at all, it does
+    /// not lack; and of a stray there is no author any more who has it.
+    fn has_all_live(&self, chunks: &[ChunkId], stores: &Stores) -> Result<bool> {
+        for chunk in chunks {
+            if !self.index.versions_with_chunk(chunk)?.is_empty() && !self.missing_of(&[*chunk], stores)?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Gives the listed changesets of ids that were given up, as far as they are not folded.
@@ -277,4 +304,18 @@ impl Engine<'_> {
         self.report.posted_entries += own.entries.len() as u64;
         Ok(true)
     }
+}
+
+/// Tells whether somebody has said a stray anew already, and that was folded here.
+///
+/// What was said anew bears the stray's own time. To say it again, after somebody has deleted or edited what it holds, would
+/// bring that back.
+fn is_heard(stray: &Manifest, heard: &[LogRecord]) -> bool {
+    let is_of_it = |record: &LogRecord| {
+        let names_it = |example: &RelPath| stray.entries.iter().any(|entry| entry.value.path == *example);
+        record.author != stray.author
+            && record.created_ns == stray.created_ns
+            && record.example.as_ref().is_none_or(names_it)
+    };
+    heard.iter().any(is_of_it)
 }

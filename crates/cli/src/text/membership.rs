@@ -100,8 +100,8 @@ fn joined_unknowing(report: &JoinReport, is_now: String) -> Vec<String> {
         files => vec![
             is_now,
             format!(
-                "{} and stay as they are. What the others have alike is not sent again; what differs is kept beside theirs.",
-                count(files as u64, "file is here", "files are here")
+                "{}. What the others have alike is not sent again; what differs is kept beside theirs.",
+                count(files as u64, "file is here and stays as it is", "files are here and stay as they are")
             ),
             "Now: offsync sync; then let another home sync, and sync here again: then they are compared, and what lacks arrives.".into(),
         ],

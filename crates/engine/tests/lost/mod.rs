@@ -165,3 +165,17 @@ fn a_drive_that_lacks_what_it_posted_takes_it_from_the_mailbox_again() {
     assert_eq!(report.repaired, [path("film.mov")]);
     assert_eq!(homes.read_bytes(0, "film.mov"), film());
 }
+
+#[test]
+fn what_somebody_put_back_meanwhile_is_not_given_up() {
+    let mut homes = with_a_lost_film();
+    homes.hand(2).write(&path("film.mov"), film()).expect("fits");
+    homes.sync(2);
+    // Said by somebody who has not heard of it.
+    homes.give_up(1);
+    homes.round(4);
+    for home in 0..3 {
+        assert_eq!(homes.read_bytes(home, "film.mov"), film(), "home {home}");
+    }
+    assert_at_rest(&mut homes);
+}

@@ -51,3 +51,22 @@ fn the_one_who_has_the_most_to_fetch_is_waited_for() {
     let again = homes.sync_allowing(0, ALLOWANCE_BYTES).outlook;
     assert_eq!(again, Some(outlook), "a cycle that sends nothing says nothing else");
 }
+
+#[test]
+fn small_changes_between_two_visits_are_no_visits() {
+    let mut homes = with_much_to_send();
+    let mut said = None;
+    for _ in 0..3 {
+        said = homes.sync_allowing(0, ALLOWANCE_BYTES).outlook;
+        (1..3).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
+    }
+    for edit in 0..9 {
+        homes
+            .hand(0)
+            .write(&path("note.txt"), format!("edit {edit}"))
+            .expect("fits");
+        said = homes.sync_allowing(0, ALLOWANCE_BYTES).outlook.or(said);
+    }
+    let visits = said.expect("more waits").visits.expect("somebody is waited for");
+    assert!(visits < 10, "{visits} visits");
+}

@@ -1,5 +1,7 @@
 //! Changesets of ids that were given up, which build on what nobody knows any more: strays.
 
+use offsync_testkit::DiskOptions;
+
 use crate::home::{Homes, path};
 use crate::thimble::{ALLOWANCE_BYTES, film};
 
@@ -192,4 +194,64 @@ fn a_damaged_stray_behind_one_that_was_lost_leaves_the_mailbox() {
     });
     homes.round(6);
     assert_rest(&mut homes);
+}
+
+#[test]
+fn what_was_said_anew_and_deleted_since_is_not_said_once_more_by_who_comes_late() {
+    let mut homes = forgotten_by_both(|homes| {
+        homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+        homes.sync(0);
+        homes.hand(0).remove(&path("b.txt")).expect("is there");
+    });
+    homes.round(1);
+    // A copy that lies in a drawer from here on.
+    homes.add_home();
+    for _ in 0..5 {
+        (0..2).for_each(|home| drop(homes.sync(home)));
+    }
+    assert_eq!(homes.read(1, "b.txt"), "b", "said anew");
+    homes.hand(1).remove(&path("b.txt")).expect("is there");
+    homes.hand(1).write(&path("c.txt"), "c").expect("fits");
+    (0..2).for_each(|home| drop(homes.sync(home)));
+    for _ in 0..3 {
+        homes.sync(2);
+    }
+    homes.round(4);
+    for home in 0..3 {
+        assert!(homes.hand(home).read(&path("b.txt")).is_err(), "home {home}");
+    }
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn a_stray_stays_where_no_drive_can_hold_what_it_has() {
+    let small = DiskOptions {
+        file_bytes_max: 1 << 20,
+        ..DiskOptions::fat()
+    };
+    let mut homes = Homes::on(&[DiskOptions::ext4(), small.clone(), small]);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(2);
+    let backup = homes.backup(0);
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(0);
+    let between = homes.mail();
+    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
+    homes.sync(0);
+    // The first changeset is lost, and with it all that knows of the film.
+    let first = between
+        .into_iter()
+        .find(|name| name.ends_with(".manifest"))
+        .expect("a changeset");
+    homes.lose_objects(&first);
+    homes.restore(0, &backup);
+    assert!(homes.sync(0).took_new_id);
+    let gone = homes.location(0);
+    homes.remove(1, gone);
+    for _ in 0..8 {
+        (1..3).for_each(|home| drop(homes.sync(home)));
+    }
+    let packs = homes.mail().into_iter().filter(|name| name.ends_with(".pack")).count();
+    assert!(packs > 0, "all that is left of it: {:?}", homes.mail());
 }
