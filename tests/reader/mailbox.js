@@ -34,7 +34,7 @@ export class Mailbox {
   hasChunk = (id) => this.#chunks.has(id);
   chunk = (id) => this.#chunks.get(id)();
 
-  /** A statement is believed if its author is known, or speaks for itself and nobody else did; the first counts. */
+  /** A statement is believed if its author is known, or is one drive's of itself and nobody else spoke; the first counts. */
   #learnPeople() {
     const read = (name) => readPeople(name, openSigned(this.keys, name, this.#sealed(name), authorKeyIn));
     const statements = this.#all("people", read);
@@ -43,11 +43,11 @@ export class Mailbox {
     waiting.forEach(({ text }) => this.trouble(text, "nobody introduced the one who says it"));
   }
 
-  #believe({ subject, author, authorKey, key }) {
-    const known = this.publicKeys.get(author);
-    const speaksForItself = author === subject && known === undefined;
-    if (known !== authorKey && !speaksForItself) return false;
-    if (key !== null && !this.publicKeys.has(subject)) this.publicKeys.set(subject, key);
+  #believe({ subject, author, authorKey, key, isSelf }) {
+    const keyOf = (id) => this.publicKeys.get(id);
+    const isNobodyElse = isSelf && keyOf(author) === undefined && (keyOf(subject) ?? authorKey) === authorKey;
+    if (keyOf(author) !== authorKey && !isNobodyElse) return false;
+    if (key !== null) this.publicKeys = new Map([[subject, key]].concat([[author, authorKey]], [...this.publicKeys]));
     return true;
   }
 

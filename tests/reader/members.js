@@ -6,17 +6,18 @@ const [JOINED, SUCCEEDS] = [1, 2];
 /** The key inside a statement, by which it is signed. */
 export const authorKeyIn = (content) => new Wire(content).hash();
 
-/** Reads a verified statement; `key` is that of its subject, null if the statement does not tell it. */
+/** Reads a verified statement; `key` is that of its subject, null if untold; `isSelf` if one drive says it of itself. */
 export function readPeople(name, content) {
   const wire = new Wire(content);
   const [authorKey, kind] = [wire.hash(), wire.byte()];
-  if (kind !== JOINED && kind !== SUCCEEDS) return { ...name, authorKey, key: null };
+  if (kind !== JOINED && kind !== SUCCEEDS) return { ...name, authorKey, key: null, isSelf: false };
   const old = kind === SUCCEEDS ? wire.id() : name.author;
   if (kind === SUCCEEDS) wire.uint();
   const [, , key] = [wire.text(), wire.text(), wire.hash(), wire.int()];
   if (kind === JOINED) wire.vector();
   wire.end();
-  return { ...name, authorKey, key: old === name.author ? key : null };
+  const isSelf = kind === SUCCEEDS ? key === authorKey : name.author === name.subject;
+  return { ...name, authorKey, key: old === name.author ? key : null, isSelf };
 }
 
 /** Passes over what a head says of its drive. */

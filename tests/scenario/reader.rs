@@ -292,6 +292,37 @@ fn a_damaged_or_missing_object_is_named_and_the_rest_is_rebuilt() {
 }
 
 #[test]
+fn what_a_home_said_under_ids_that_nobody_introduces_any_more_is_read_by_its_own_word() {
+    let world = World::in_memory();
+    let pep = world.home("pep");
+    world.init(&pep);
+    let sheet = world.path("sheet");
+    pep.run(["recovery", pep.at(), "--out", text(&sheet)]).expect_code(0);
+    pep.sync();
+    let before = world.objects(|name| name.starts_with("people."));
+    world.invite(&pep, "grandma");
+    pep.sync();
+    let invited = world.objects(|name| name.starts_with("people."));
+    let invited: Vec<_> = invited.into_iter().filter(|name| !before.contains(name)).collect();
+    assert_eq!(invited.len(), 1);
+    pep.write("a.txt", "a");
+    pep.sync();
+    for _ in 0..2 {
+        for statement in world.objects(|name| name.starts_with("people.")) {
+            if !invited.contains(&statement) {
+                fs::remove_file(statement).expect("an object can be lost");
+            }
+        }
+        fs::remove_dir_all(pep.private()).expect("it can be lost");
+        fs::remove_dir_all(pep.settings()).expect("a computer can be lost");
+        pep.run(["join", pep.at(), "--recovery", text(&sheet)]).expect_code(0);
+        (0..3).for_each(|_| drop(pep.json(["sync", pep.at()])));
+    }
+    assert_eq!(world.objects(|name| name.ends_with(".manifest")).len(), 1);
+    world.expect_rebuilt(&pep.raw_key(&world.path("key")), &pep);
+}
+
+#[test]
 fn another_key_and_other_words_open_nothing_and_are_told_in_one_sentence() {
     let world = World::in_memory();
     let pep = world.home("pep");

@@ -178,14 +178,10 @@ impl World {
         if self.homes[at].running.is_some() {
             self.kill(at);
         }
-        let lost: Vec<u64> = self.homes[at]
-            .disk
-            .true_hand()
-            .tree()
-            .values()
-            .filter_map(value_of)
-            .collect();
-        self.values.excused.extend(lost);
+        let hand = self.homes[at].disk.true_hand();
+        // What was being set aside when it died is in its trash alone.
+        let lost = hand.tree().into_values().chain(hand.trash().into_values());
+        self.values.excused.extend(lost.filter_map(|seen| value_of(&seen)));
         self.begin_anew(at, helper, identity.location);
         self.say(|_| {
             format!(

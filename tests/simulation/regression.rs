@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 41] = [
+const ONCE_BROKEN: [(&str, u64, &str); 44] = [
     (
         "mix",
         3_000_286,
@@ -194,6 +194,21 @@ const ONCE_BROKEN: [(&str, u64, &str); 41] = [
         "a removal that only a drive which died since had said stayed unknown to some, once its statement was damaged",
     ),
     ("years", 146, "as years 177"),
+    (
+        "years",
+        20_246,
+        "a mailbox that shrank was full of what a home had served that was removed since, and nobody took it away",
+    ),
+    (
+        "years",
+        20_188,
+        "a deletion that somebody says anew for a home that died was taken for one that nobody made",
+    ),
+    (
+        "years",
+        20_218,
+        "what a drive was setting aside when it died for good was called lost by nobody's hand",
+    ),
 ];
 
 /// Runs them all.

@@ -76,7 +76,7 @@ pub(crate) fn replay() {
         let people = home.index.notes("person/").unwrap_or_default();
         for (name, note) in people {
             let person = postcard::from_bytes::<offsync_engine::CachedPerson>(&note).ok();
-            println!("  {name} succeeds {:?}", person.and_then(|person| person.succeeds));
+            println!("  {name} succeeds {:?}", person.map(|person| person.succeeds));
         }
         println!("  counts {:?}", world.shared.watch.notes().counts);
         for (key, siblings) in home.index.all_entries() {

@@ -132,10 +132,12 @@ impl Watch {
                 }
                 _ => {
                     let evidence = evidence_lacks(&notes, home, before, after, version, arriving);
-                    let evidence = evidence.filter(|(content, value)| {
-                        !lives_elsewhere(index, key, content) && !stood_for_anothers(&notes, home, key, content, *value)
+                    let evidence = evidence.filter(|(buried, content, value)| {
+                        !lives_elsewhere(index, key, content)
+                            && !stood_for_anothers(&notes, home, key, content, *value)
+                            && !buried_by_anothers(&notes, home, key, *buried)
                     });
-                    if let Some((_, value)) = evidence {
+                    if let Some((_, _, value)) = evidence {
                         let text = format!("a deletion that nobody made: home {home} buries v{value} at {key:?}");
                         notes.trouble.get_or_insert(text);
                     }
@@ -262,7 +264,7 @@ impl Watch {
     }
 }
 
-/// Gives a value that a new tombstone buries although no person took it away at that home.
+/// Gives a version and its value that a new tombstone buries although no person took it away at that home.
 fn evidence_lacks(
     notes: &Notes,
     home: usize,
@@ -270,17 +272,17 @@ fn evidence_lacks(
     after: &Siblings,
     new: &Version,
     arriving: &BTreeSet<Content>,
-) -> Option<(Content, u64)> {
+) -> Option<(Dot, Content, u64)> {
     if new.value.content.is_live() {
         return None;
     }
     let buried = before.live().filter(|(dot, _)| after.get(dot).is_none());
-    let values = buried.filter_map(|(_, version)| match &version.value.content {
+    let values = buried.filter_map(|(dot, version)| match &version.value.content {
         content if arriving.contains(content) => None,
-        content @ Content::File(file) => Some((content.clone(), notes.values.get(&file.digest).copied()?)),
+        content @ Content::File(file) => Some((*dot, content.clone(), notes.values.get(&file.digest).copied()?)),
         _ => None,
     });
-    let mut lacking = values.filter(|(_, value)| !notes.taken.contains(&(home, *value)));
+    let mut lacking = values.filter(|(_, _, value)| !notes.taken.contains(&(home, *value)));
     lacking.next()
 }
 
@@ -302,6 +304,24 @@ fn stood_for_anothers(notes: &Notes, home: usize, key: &PathKey, content: &Conte
         .filter(|minted| minted.home != home)
         .filter(is_same);
     others.any(|minted| notes.taken.contains(&(minted.home, value)))
+}
+
+/// Tells whether somebody else posted a tombstone that buries that very version: who says a stray anew says it for them.
+///
+/// Their own evidence was judged when they minted it. What they replaced between the two does not count for less.
+fn buried_by_anothers(notes: &Notes, home: usize, key: &PathKey, buried: Dot) -> bool {
+    let is_tombstone = |minted: &&Minted| {
+        minted.is_public && minted.home != home && minted.key == *key && !minted.version.value.content.is_live()
+    };
+    notes.minted.values().filter(is_tombstone).any(|minted| {
+        let (mut seen, mut todo) = (BTreeSet::new(), Vec::from_iter(minted.replaced.iter().copied()));
+        while let Some(dot) = todo.pop() {
+            if seen.insert(dot) {
+                todo.extend(notes.minted.get(&dot).into_iter().flat_map(|minted| &minted.replaced));
+            }
+        }
+        seen.contains(&buried)
+    })
 }
 
 /// Reads who a location is.

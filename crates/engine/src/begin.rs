@@ -94,7 +94,7 @@ impl Beginning {
                 key: companion.key,
                 holds: VersionVector::default(),
                 heard_ns: clock.now_ns(),
-                succeeds: None,
+                succeeds: Vec::new(),
             };
             memory::write(format!("{PERSON}{}", companion.location), &person)
         }));
@@ -116,7 +116,7 @@ impl Beginning {
             key: *key,
             holds: holds.clone(),
             heard_ns: clock.now_ns(),
-            succeeds: None,
+            succeeds: Vec::new(),
         };
         vec![
             memory::write(IDENTITY, &identity),
@@ -185,7 +185,7 @@ impl Engine<'_> {
             key,
             holds,
             heard_ns: self.clock.now_ns(),
-            succeeds: None,
+            succeeds: Vec::new(),
         };
         writes.push(memory::write(format!("{PERSON}{}", beginning.location), &person));
         writes

@@ -106,7 +106,7 @@ impl Engine<'_> {
             }
         };
         let author_key = self.key_of(&people.author)?;
-        let speaks_for_itself = people.author == people.subject && author_key.is_none();
+        let speaks_for_itself = author_key.is_none() && self.is_of_one_drive(&people)?;
         if author_key != Some(people.author_key) && !speaks_for_itself {
             return Ok(false);
         }
@@ -137,7 +137,7 @@ impl Engine<'_> {
                 key,
                 holds,
                 heard_ns,
-                succeeds: None,
+                succeeds: Vec::new(),
             },
             // Nobody but the old id itself says who takes over from it.
             Statement::Succeeds { old, .. } if old != people.author => return Ok(true),
@@ -149,29 +149,54 @@ impl Engine<'_> {
                 key,
                 ..
             } => {
-                let succeeds = Some((old, old_counter));
-                CachedPerson {
+                let new = CachedPerson {
                     label,
                     person,
                     key,
                     holds: VersionVector::default(),
                     heard_ns,
-                    succeeds,
+                    succeeds: vec![(old, old_counter)],
+                };
+                if author_key.is_none() {
+                    self.introduce_predecessor(old, &new)?;
                 }
+                new
             }
             Statement::Named { .. } | Statement::Stands { .. } | Statement::Unknown { .. } => return Ok(true),
         };
         let note = format!("{PERSON}{}", people.subject);
         // Whoever is known already, oneself after a lost index among them, may still have taken over from somebody.
         let person = match memory::read::<CachedPerson>(self.index, &note)? {
-            Some(known) => CachedPerson {
-                succeeds: known.succeeds.or(person.succeeds),
-                ..known
-            },
+            Some(mut known) => {
+                let new = person.succeeds.into_iter().filter(|(old, _)| !known.follows(old));
+                let new: Vec<_> = new.collect();
+                known.succeeds.extend(new);
+                known
+            }
             None => person,
         };
         self.commit(vec![memory::write(note, &person), kept])?;
         Ok(true)
+    }
+
+    /// Tells whether a statement is one drive's about itself: about its only name, or about a new one, by the same key.
+    fn is_of_one_drive(&self, people: &People) -> Result<bool> {
+        Ok(match &people.statement {
+            Statement::Succeeds { key, .. } => {
+                let known = self.key_of(&people.subject)?;
+                *key == people.author_key && known.is_none_or(|known| known == *key)
+            }
+            _ => people.author == people.subject,
+        })
+    }
+
+    /// Takes up an id of which nothing is left but what its successor says: its heads can be read by the same key.
+    pub(crate) fn introduce_predecessor(&mut self, old: LocationId, successor: &CachedPerson) -> Result<()> {
+        let person = CachedPerson {
+            succeeds: Vec::new(),
+            ..successor.clone()
+        };
+        self.commit(vec![memory::write(format!("{PERSON}{old}"), &person)])
     }
 
     /// Reads all heads in the listing; gives this location's own, if it is there.
@@ -246,8 +271,11 @@ impl Engine<'_> {
     /// older, whatever it counts: who came back without an index could not tell how far its old id had counted.
     pub(crate) fn succeeded(&self) -> Result<BTreeSet<LocationId>> {
         let heads = self.heads()?;
-        let successions = self.people()?.into_iter();
-        let successions = successions.filter_map(|(successor, person)| Some((person.succeeds?.0, successor)));
+        let people = self.people()?.into_iter();
+        let successions = people.flat_map(|(successor, person)| {
+            let olds = person.succeeds.into_iter();
+            olds.map(move |(old, _)| (old, successor))
+        });
         let is_silent = |(old, successor): &(LocationId, LocationId)| {
             heads.get(old).is_none_or(|cached| !knows_of(&cached.head, successor))
         };

@@ -185,6 +185,8 @@ impl Engine<'_> {
                 }
                 self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;
                 let chunks = self.fetch_pack(mailbox, &name)?;
+                let held = chunks.iter().map(|(chunk, _)| *chunk).collect();
+                self.space.packs.entry(name).or_insert(held);
                 self.space.put_away_refused(&chunks);
                 self.keep_some(chunks, &mut stores, &mut lacking, carried)?;
                 if !carried.is_empty() {

@@ -90,7 +90,7 @@ impl Engine<'_> {
     fn heads_seen(&self) -> Result<Vec<(LocationId, u64)>> {
         let me = self.me();
         let people = self.people()?.into_iter();
-        let successors = people.filter(|(_, person)| person.succeeds.is_some_and(|(old, _)| old == me));
+        let successors = people.filter(|(_, person)| person.follows(&me));
         let mut seen: BTreeMap<LocationId, u64> = successors.map(|(successor, _)| (successor, 0)).collect();
         let heads = self.heads()?.into_iter();
         seen.extend(heads.map(|(location, cached)| (location, cached.head.counter)));

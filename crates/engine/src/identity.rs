@@ -4,9 +4,9 @@
 //! index does means that the id is somebody else's past.
 
 use offsync_core::format::head::Head;
-use offsync_core::format::{Marker, ObjectName, People, Statement};
+use offsync_core::format::{Manifest, Marker, ObjectName, People, Statement};
 use offsync_core::ids::{LocationId, PublicKey};
-use offsync_core::ports::IndexWrite;
+use offsync_core::ports::{IndexWrite, Mailbox};
 use serde::{Deserialize, Serialize};
 
 use crate::begin::Beginning;
@@ -160,9 +160,7 @@ impl Engine<'_> {
             // Brought back before: who came back then is the last life, unless it turns out to live and writes again.
             let people = self.people()?;
             for _ in 0..LIVES_MAX {
-                let follows =
-                    |(_, person): &(&LocationId, &CachedPerson)| person.succeeds.is_some_and(|(old, _)| old == life);
-                let Some((next, _)) = people.iter().find(follows) else {
+                let Some((next, _)) = people.iter().find(|(_, person)| person.follows(&life)) else {
                     break;
                 };
                 life = *next;
@@ -243,9 +241,9 @@ impl Engine<'_> {
         for (old, old_counter, next) in untold {
             // It was said before, and the number that was used then may be there still.
             let number = self.random_number();
-            writes.extend(self.succession(next, old, old_counter, number, who.as_ref()));
+            writes.extend(self.succession(next, (old, old_counter), number, who.as_ref())?);
         }
-        writes.extend(self.succession(location, old, old_counter, 1, who.as_ref()));
+        writes.extend(self.succession(location, (old, old_counter), 1, who.as_ref())?);
         self.go_on(writes)
     }
 
@@ -297,15 +295,42 @@ impl Engine<'_> {
         self.match_marker()
     }
 
-    /// Makes the writes that tell everybody that an id of this drive succeeds another.
+    /// Succeeds all ids in the mailbox that nobody introduced and that this drive's key opens: it had them, and forgot them
+    /// together with what others had heard of them.
+    ///
+    /// For who has just come back without an index. If a clone of the drive lives on under one of them, it says so by its heads.
+    pub(crate) fn succeed_forgotten(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
+        let key = Some(self.signer.public());
+        for name in view.names().cloned().collect::<Vec<_>>() {
+            let old = *name.writer();
+            if !matches!(name, ObjectName::Head(_) | ObjectName::Manifest { .. }) || self.key_of(&old)?.is_some() {
+                continue;
+            }
+            let Some(sealed) = self.get(mailbox, &name)? else {
+                continue;
+            };
+            let counter = match name {
+                ObjectName::Head(_) => Head::decode(self.keys, &name, &sealed, |_| key).map(|head| head.counter),
+                _ => Manifest::decode(self.keys, &name, &sealed, |_| key).map(|_| 0),
+            };
+            let (Ok(counter), Some(who)) = (counter, self.people()?.remove(&self.me())) else {
+                continue;
+            };
+            self.introduce_predecessor(old, &who)?;
+            let writes = self.succession(self.me(), (old, counter), 1, Some(&who))?;
+            self.commit(writes.into())?;
+        }
+        Ok(())
+    }
+
+    /// Makes the writes that tell everybody that an id of this drive succeeds another, with the counter of that one's last head.
     fn succession(
         &self,
         location: LocationId,
-        old: LocationId,
-        old_counter: u64,
+        (old, old_counter): (LocationId, u64),
         number: u64,
         who: Option<&CachedPerson>,
-    ) -> [IndexWrite; 3] {
+    ) -> Result<[IndexWrite; 3]> {
         let (label, person) = who.map_or_else(Default::default, |who| (who.label.clone(), who.person.clone()));
         let statement = Statement::Succeeds {
             old,
@@ -323,19 +348,21 @@ impl Engine<'_> {
             statement,
         };
         let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
-        let cached = CachedPerson {
+        let known = memory::read::<CachedPerson>(self.index, &format!("{PERSON}{location}"))?;
+        let mut cached = known.unwrap_or_else(|| CachedPerson {
             label,
             person,
             key: self.signer.public(),
             holds: Default::default(),
             heard_ns: self.clock.now_ns(),
-            succeeds: Some((old, old_counter)),
-        };
-        [
+            succeeds: Vec::new(),
+        });
+        cached.succeeds.push((old, old_counter));
+        Ok([
             memory::write(format!("{OUTBOX}{}", people.name()), &sealed),
             memory::write(format!("{STATEMENT}{}", people.name()), &sealed),
             memory::write(format!("{PERSON}{location}"), &cached),
-        ]
+        ])
     }
 
     /// Lets the marker name this location as it is known, in case a renewal was cut off before it did or somebody renamed it.

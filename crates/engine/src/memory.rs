@@ -46,8 +46,15 @@ pub struct CachedPerson {
     pub holds: VersionVector,
     /// When this location first heard of it, by this location's own clock.
     pub heard_ns: i64,
-    /// Whom it succeeds, with the counter of that id's last head.
-    pub succeeds: Option<(LocationId, u64)>,
+    /// Whom it succeeds, each with the counter of that id's last head: a drive may have had ids that it forgot.
+    pub succeeds: Vec<(LocationId, u64)>,
+}
+
+impl CachedPerson {
+    /// Tells whether it takes over from a location.
+    pub(crate) fn follows(&self, old: &LocationId) -> bool {
+        self.succeeds.iter().any(|(location, _)| location == old)
+    }
 }
 
 /// A head as this location last saw it.

@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use offsync_core::format::{FormatError, Head, ObjectName, decode_pack};
+use offsync_core::format::{ObjectName, decode_pack};
 use offsync_core::ids::ChunkId;
 use offsync_core::limits::ORPHAN_PACK_DAYS;
 use offsync_core::ports::{IndexWrite, Mailbox};
 
-use crate::counted::Counted;
+use crate::counted::{Counted, Standing};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, MINE, ORPHAN};
@@ -70,12 +70,7 @@ impl Engine<'_> {
             let Some(sealed) = self.get(mailbox, &name)? else {
                 continue;
             };
-            let key = self.key_of(&location)?;
-            let is_damaged = match Head::decode(self.keys, &name, &sealed, |_| key) {
-                Ok(_) | Err(FormatError::UnknownAuthor(_)) => false,
-                Err(error) => !error.is_newer(),
-            };
-            if is_damaged && sealed.len() as u64 == view.size_of(&name) {
+            if sealed.len() as u64 == view.size_of(&name) && self.is_damaged(&name, &sealed)? {
                 self.delete_object(mailbox, view, &name)?;
                 self.report.pruned_objects += 1;
             }
@@ -131,7 +126,10 @@ impl Engine<'_> {
                     // A removed server never serves again: what it put there may be all that is left.
                     let want = ObjectName::Want(*reader);
                     let is_wanted = view.contains(&want) || earlier.contains(&want);
-                    departed.contains(reader) || succeeded.contains(server) || (departed.contains(server) && !is_wanted)
+                    let is_given_up = departed.contains(server);
+                    departed.contains(reader)
+                        || succeeded.contains(server)
+                        || is_given_up && (!is_wanted || *reader == me && self.is_spent(&name, counted.0.get(&me)))
                 }
                 ObjectName::Head(_) | ObjectName::People { .. } => false,
             };
@@ -143,6 +141,18 @@ impl Engine<'_> {
         // Packs go before their manifests, so that a cut leaves no pack that nobody can place.
         dead.sort_by_key(|name| matches!(name, ObjectName::Manifest { .. }));
         Ok(dead)
+    }
+
+    /// Tells whether a pack that was opened in this cycle holds nothing any more that lacks here.
+    ///
+    /// Its server takes back what is no longer wanted; where that one was given up, the reader does.
+    fn is_spent(&self, name: &ObjectName, own: Option<&Standing>) -> bool {
+        let (Some(own), Some(chunks)) = (own, self.space.packs.get(name)) else {
+            return false;
+        };
+        // What opens to nothing is damaged, or was written by a newer Offsync.
+        let is_read = !chunks.is_empty() || self.unusable.contains(name);
+        is_read && !chunks.iter().any(|chunk| own.missing.contains(chunk))
     }
 
     /// Tells whether nobody came to end a pack's changeset for so long that nobody will.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::format::{FormatError, Manifest, ObjectName, People, State, Want, decode_pack, encode_pack};
+use offsync_core::format::{FormatError, Head, Manifest, ObjectName, People, State, Want, decode_pack, encode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{
     ALLOWANCE_PERCENT, GAP_CYCLES, INDEX_PAGE_ROWS, MISSING_LISTED_MAX, OBJECT_BYTES_MAX, PACK_CONTENT_BYTES_MAX,
@@ -202,17 +202,21 @@ impl Engine<'_> {
     }
 
     /// Tells whether nobody can use an object; what a newer Offsync wrote, others can.
-    fn is_damaged(&self, name: &ObjectName, sealed: &[u8]) -> Result<bool> {
+    pub(crate) fn is_damaged(&self, name: &ObjectName, sealed: &[u8]) -> Result<bool> {
+        let key = self.key_of(name.writer())?;
         let error = match name {
-            ObjectName::Manifest { author, .. } => match self.key_of(author)? {
-                Some(key) => Manifest::decode(self.keys, name, sealed, |_| Some(key)).err(),
-                None => None,
-            },
+            ObjectName::Head(_) => Head::decode(self.keys, name, sealed, |_| key).err(),
+            ObjectName::Manifest { .. } => Manifest::decode(self.keys, name, sealed, |_| key).err(),
             ObjectName::People { .. } => People::decode(self.keys, name, sealed).err(),
-            _ => decode_pack(self.keys, name, sealed).err(),
+            ObjectName::Want(_) => Want::decode(self.keys, name, sealed).err(),
+            ObjectName::ServedState { .. } => State::decode(self.keys, name, sealed).err(),
+            ObjectName::Pack { .. } | ObjectName::ServedPack { .. } => decode_pack(self.keys, name, sealed).err(),
         };
-        // What names others' versions without repeating them is sound, and only counts as absent here.
-        Ok(error.is_some_and(|error| !error.is_newer() && !matches!(error, FormatError::Unresolved(_))))
+        Ok(error.is_some_and(|error| match error {
+            // What a stranger wrote, or names others' versions without repeating them, is sound, and only counts as absent.
+            FormatError::UnknownAuthor(_) | FormatError::Unresolved(_) => false,
+            error => !error.is_newer(),
+        }))
     }
 
     fn served_chunks(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<BTreeSet<ChunkId>> {

@@ -354,6 +354,17 @@ impl Homes {
         self.with_engine(n, |engine| engine.adopt().expect("a sound drive"));
     }
 
+    /// Gives what a home's drive says that it is.
+    pub(crate) fn marker(&self, n: usize) -> Vec<u8> {
+        let marker = self.homes[n].disk.read_marker().expect("a sound drive");
+        marker.expect("a marker")
+    }
+
+    /// Lets a home's drive say again what it said before.
+    pub(crate) fn set_marker(&self, n: usize, marker: &[u8]) {
+        self.homes[n].disk.write_marker(marker).expect("a sound drive");
+    }
+
     /// Gives the locations that a home knows, and that nobody has succeeded.
     pub(crate) fn living(&mut self, n: usize) -> Vec<LocationId> {
         let living = self.with_engine(n, |engine| engine.living()).expect("a sound index");

@@ -3,6 +3,7 @@
 use offsync_core::ids::LocationId;
 
 use crate::home::{Homes, path};
+use crate::thimble::{ALLOWANCE_BYTES, film, packs};
 
 fn sorted(mut ids: Vec<LocationId>) -> Vec<LocationId> {
     ids.sort();
@@ -264,5 +265,90 @@ fn both_homes_of_one_invitation_may_be_at_one_computer() {
         }
         homes.round(3);
         assert_each_home_has_one_id(&mut homes, 3);
+    }
+}
+
+#[test]
+fn what_a_removed_home_served_makes_room_once_it_was_read() {
+    let mut homes = Homes::new(4);
+    homes.round(2);
+    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
+    (0..3).for_each(|home| drop(homes.sync(home)));
+    packs(&homes).iter().for_each(|pack| homes.lose_objects(pack));
+    // The last home asks for the film, and the second one serves what fits of it before it is removed.
+    homes.sync_allowing(3, ALLOWANCE_BYTES);
+    homes.sync_allowing(1, ALLOWANCE_BYTES);
+    let served = homes.mail_bytes();
+    assert!(served > ALLOWANCE_BYTES / 2, "{served}");
+    homes.remove(2, homes.location(1));
+    for _ in 0..8 {
+        (2..4).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
+    }
+    assert_eq!(homes.read_bytes(3, "film.mov"), film());
+}
+
+#[test]
+fn homes_that_forget_all_at_once_while_nobody_is_introduced_any_more_find_each_other() {
+    // Whose statements the mailbox loses, and in which order who comes back; `-` is a sync, `!` loses them once more.
+    let orders = ["ab", "aba", "ba", "abc", "acb", "a-bc", "a!b!c"];
+    for (count, of, order) in (2..4).flat_map(|count| (0..3).flat_map(move |of| orders.map(|order| (count, of, order))))
+    {
+        let mut homes = settled(count);
+        (0..count).for_each(|home| {
+            let own = path(&format!("{home}.txt"));
+            homes.hand(home).write(&own, "own").expect("fits");
+        });
+        let unsaid = match of {
+            0 => "people.".to_owned(),
+            1 => format!("people.{}.", homes.location(0)),
+            _ => String::new(),
+        };
+        homes.lose_objects(&unsaid);
+        for step in order.chars() {
+            match "abc".find(step) {
+                Some(home) if home < count => {
+                    homes.come_back(home);
+                    homes.sync(home);
+                }
+                Some(_) => {}
+                None if step == '-' => drop(homes.sync(0)),
+                None => homes.lose_objects(&unsaid),
+            }
+        }
+        homes.round(8);
+        assert_each_home_has_one_id(&mut homes, count);
+        for home in 0..count {
+            assert!(homes.sync(home).up_to_date, "{count} {unsaid:?} {order} {home}");
+        }
+        assert_eq!(homes.hand(0).tree().len(), 1 + count);
+    }
+}
+
+#[test]
+fn who_comes_back_twice_by_its_sheet_while_nobody_heard_of_the_first_time_leaves_no_stranger_behind() {
+    for (count, damages) in [(2, true), (2, false), (3, true), (3, false)] {
+        let mut homes = settled(count);
+        homes.hand(0).write(&path("own.txt"), "own").expect("fits");
+        homes.hand(1).write(&path("b.txt"), "b").expect("fits");
+        let marker = homes.marker(1);
+        for _ in 0..2 {
+            homes.set_marker(1, &marker);
+            homes.come_back(1);
+            homes.sync(1);
+            homes.hand(1).write(&path("b.txt"), "b, edited").expect("fits");
+            homes.sync(1);
+            match damages {
+                true => homes
+                    .mail()
+                    .iter()
+                    .filter(|name| name.starts_with("people."))
+                    .for_each(|name| homes.damage(name)),
+                false => homes.lose_objects("people."),
+            }
+        }
+        homes.round(8);
+        assert_each_home_has_one_id(&mut homes, count);
+        assert!((0..count).all(|home| homes.sync(home).up_to_date), "{count} {damages}");
+        assert_eq!(homes.hand(0).tree().len(), 3);
     }
 }
