@@ -44,6 +44,7 @@ mod odd_changes;
 mod odd_names;
 mod output;
 mod pacing;
+mod read_only;
 mod reader;
 mod reader_moves;
 mod recovery;

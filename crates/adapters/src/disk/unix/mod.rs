@@ -6,6 +6,7 @@
 mod aside;
 mod errors;
 mod file_system;
+mod lifted;
 mod listing;
 mod meta;
 mod moves;

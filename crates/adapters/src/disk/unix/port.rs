@@ -135,11 +135,13 @@ impl Disk for RealDisk {
         let wrong = |errno| self.failed_below("make the folder", path, errno);
         let given = if mode & 0o777 == 0 { 0o777 } else { mode & 0o777 };
         let make = || mkdirat(&folder, name, Mode::from_bits_truncate(given as _));
-        match make() {
-            Err(Errno::EXIST) => self.past_short_name(path, make),
-            made => made,
-        }
-        .map_err(wrong)?;
+        self.lifting(&[path], || {
+            let made = match make() {
+                Err(Errno::EXIST) => self.past_short_name(path, make),
+                made => made,
+            };
+            made.map_err(wrong)
+        })?;
         self.touch_parent(path);
         meta::widen(&folder, name, mode).map_err(wrong)?;
         self.stat_of(&folder, path)
@@ -147,13 +149,15 @@ impl Disk for RealDisk {
 
     fn remove_folder(&self, path: &RelPath) -> Result<(), DiskError> {
         self.guard(path)?;
-        let removed = self
-            .root
-            .parent(path)
-            .and_then(|(folder, name)| unlinkat(folder, name, AtFlags::REMOVEDIR));
-        removed.map_err(|errno| match errno {
-            Errno::EXIST => failed("remove the folder", path, Errno::NOTEMPTY),
-            errno => failed("remove the folder", path, errno),
+        self.lifting(&[path], || {
+            let removed = self
+                .root
+                .parent(path)
+                .and_then(|(folder, name)| unlinkat(folder, name, AtFlags::REMOVEDIR));
+            removed.map_err(|errno| match errno {
+                Errno::EXIST => failed("remove the folder", path, Errno::NOTEMPTY),
+                errno => failed("remove the folder", path, errno),
+            })
         })?;
         self.touch_parent(path);
         Ok(())
@@ -174,7 +178,7 @@ impl Disk for RealDisk {
             ));
         }
         let (folder, name) = self.root.parent(path).map_err(wrong)?;
-        symlinkat(target, &folder, name).map_err(wrong)?;
+        self.lifting(&[path], || symlinkat(target, &folder, name).map_err(wrong))?;
         self.touch_parent(path);
         self.stat_of(&folder, path)
     }
@@ -304,6 +308,10 @@ impl RealDisk {
 
     /// Moves a name to a free one, or changes its spelling.
     fn move_by_path(&self, from: &RelPath, to: &RelPath) -> Result<(), DiskError> {
+        self.lifting(&[from, to], || self.move_between(from, to))
+    }
+
+    fn move_between(&self, from: &RelPath, to: &RelPath) -> Result<(), DiskError> {
         if to.key().is_below(&from.key()) {
             return Err(DiskError::new(
                 DiskErrorKind::Other,
