@@ -62,7 +62,7 @@ impl Engine<'_> {
             count_change(&mut record, entry, siblings, &mut leaving);
             let version = Version {
                 value: entry.value.clone(),
-                history: manifest.history(),
+                history: manifest.history_of(i),
             };
             siblings.fold(manifest.dot(i), version, &entry.replaces);
         }
