@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::foreign_drive::ForeignDrive;
+use crate::schema;
 use crate::story::noise;
 use crate::world::{Home, World, settle};
 
@@ -63,7 +64,12 @@ fn lose_packs(world: &World) {
 fn lost(home: &Home) -> Value {
     let listed = home.json(["lost", home.at()]);
     listed.expect_code(0);
-    listed.document()
+    checked(listed.document())
+}
+
+fn checked(report: Value) -> Value {
+    schema::check(&report, &schema::lost(), &["files[].path_base64"]);
+    report
 }
 
 #[test]
@@ -130,7 +136,7 @@ fn what_a_person_gives_up_leaves_the_archive_everywhere() {
     );
     let given_up = anna.json(["lost", anna.at(), "--give-up", "films/film.bin"]);
     given_up.expect_code(0);
-    assert_eq!(given_up.document()["given_up"], true);
+    assert_eq!(checked(given_up.document())["given_up"], true);
     anna.run(["lost", anna.at()]).expect_out("No file is lost");
     let report = anna.sync();
     assert_eq!(
@@ -237,7 +243,7 @@ fn what_a_parked_home_has_is_kept_where_it_syncs_before_the_others_are_told_that
 fn what_a_parked_home_has_goes_to_its_trash_once_the_others_gave_it_up_and_comes_back_from_there() {
     let world = World::new();
     let [pep, anna, grandma] = with_a_film_that_only_a_parked_home_has(&world);
-    let given_up = anna.json(["lost", anna.at(), "--give-up", "films/film.bin"]).document();
+    let given_up = checked(anna.json(["lost", anna.at(), "--give-up", "films/film.bin"]).document());
     assert_eq!(given_up["may_be_at"], json!(["grandma's home"]), "{given_up:#}");
     sync_in_turns(&[&anna, &pep]);
     sync_in_turns(&[&grandma, &anna, &pep]);
