@@ -47,41 +47,21 @@ fn failed_is_1_and_says_what_to_do() {
 fn wrong_usage_is_2_and_points_to_help() {
     let world = World::new();
     let pep = world.home("pep");
-    let wrong: [&[&str]; 12] = [
-        &["frobnicate"],
-        &["sync", "--frobnicate"],
-        &["init"],
-        &["copy", "only-one"],
-        &["log", "x", "--limit", "many"],
-        &["log", "x", "--limit", "0"],
-        &["log", "x", "--limit", "-1"],
-        &["verify", "x", "--budget", "999999999999h"],
-        &["join", "x", "--as", "y", "--invitation", "z"],
-        &[
-            "init",
-            "x",
-            "--name",
-            "n",
-            "--label",
-            "l",
-            "--mailbox",
-            "fs:///m",
-            "--allowance",
-            "1 apple",
-        ],
-        &[
-            "init",
-            "x",
-            "--name",
-            "n",
-            "--label",
-            "l",
-            "--mailbox",
-            "fs:///m",
-            "--park-after",
-            "-1",
-        ],
-        &["completions", "klingon"],
+    let init = ["init", "x", "--name", "n", "--label", "l", "--mailbox", "fs:///m"];
+    let init_with = |option: &'static str, said: &'static str| [&init[..], &[option, said]].concat();
+    let wrong = [
+        vec!["frobnicate"],
+        vec!["sync", "--frobnicate"],
+        vec!["init"],
+        vec!["copy", "only-one"],
+        vec!["log", "x", "--limit", "many"],
+        vec!["log", "x", "--limit", "0"],
+        vec!["log", "x", "--limit", "-1"],
+        vec!["verify", "x", "--budget", "999999999999h"],
+        vec!["join", "x", "--as", "y", "--invitation", "z"],
+        init_with("--allowance", "1 apple"),
+        init_with("--park-after", "-1"),
+        vec!["completions", "klingon"],
     ];
     for arguments in wrong {
         pep.json(arguments.iter().copied())

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::foreign_drive::ForeignDrive;
+use crate::schema;
 use crate::story::noise;
 use crate::world::{Home, World, settle};
 
@@ -16,17 +17,38 @@ fn with_a_lost_film(world: &World) -> [Home; 2] {
     let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
     pep.write("films/film.bin", noise(3, FILM_BYTES));
     pep.sync();
+    lose_the_film(world, &pep);
+    sync_in_turns(&[&anna, &pep]);
+    [pep, anna]
+}
+
+/// The same, but that Grandma's drive, which is in a drawer and not waited for, has it.
+fn with_a_film_that_only_a_parked_home_has(world: &World) -> [Home; 3] {
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("films/film.bin", noise(3, FILM_BYTES));
+    pep.sync();
+    let grandma = world.give_copy(&pep, "grandma");
+    grandma.sync();
+    lose_the_film(world, &pep);
+    anna.json(["sync", anna.at()]);
+    anna.run(["location", "park", anna.at(), "grandma's home"])
+        .expect_code(0);
+    sync_in_turns(&[&anna, &pep]);
+    assert_eq!(lost(&anna)["may_be_at"], json!(["grandma's home"]));
+    [pep, anna, grandma]
+}
+
+fn lose_the_film(world: &World, pep: &Home) {
     lose_packs(world);
-    anna.sync();
     pep.remove("films/film.bin");
     std::fs::remove_dir_all(pep.private()).expect("it is there");
     pep.json(["join", pep.at(), "--as", "Pep's home"]).expect_code(0);
+}
+
+fn sync_in_turns(homes: &[&Home]) {
     for _ in 0..3 {
-        [&pep, &anna]
-            .into_iter()
-            .for_each(|home| drop(home.json(["sync", home.at()])));
+        homes.iter().for_each(|home| drop(home.json(["sync", home.at()])));
     }
-    [pep, anna]
 }
 
 fn lose_packs(world: &World) {
@@ -42,7 +64,12 @@ fn lose_packs(world: &World) {
 fn lost(home: &Home) -> Value {
     let listed = home.json(["lost", home.at()]);
     listed.expect_code(0);
-    listed.document()
+    checked(listed.document())
+}
+
+fn checked(report: Value) -> Value {
+    schema::check(&report, &schema::lost(), &["files[].path_base64"]);
+    report
 }
 
 #[test]
@@ -82,11 +109,7 @@ fn whoever_has_it_in_a_backup_puts_it_back_for_all() {
     let world = World::new();
     let [pep, anna] = with_a_lost_film(&world);
     anna.write("from the backup.bin", noise(3, FILM_BYTES));
-    for _ in 0..3 {
-        [&anna, &pep]
-            .into_iter()
-            .for_each(|home| drop(home.json(["sync", home.at()])));
-    }
+    sync_in_turns(&[&anna, &pep]);
     settle(&[&pep, &anna]);
     for home in [&pep, &anna] {
         assert_eq!(home.read("films/film.bin"), noise(3, FILM_BYTES));
@@ -113,7 +136,7 @@ fn what_a_person_gives_up_leaves_the_archive_everywhere() {
     );
     let given_up = anna.json(["lost", anna.at(), "--give-up", "films/film.bin"]);
     given_up.expect_code(0);
-    assert_eq!(given_up.document()["given_up"], true);
+    assert_eq!(checked(given_up.document())["given_up"], true);
     anna.run(["lost", anna.at()]).expect_out("No file is lost");
     let report = anna.sync();
     assert_eq!(
@@ -197,4 +220,40 @@ fn who_is_parked_is_named_since_it_may_still_be_there() {
     assert_eq!(lost(&pep)["may_be_at"], json!(["grandma's home"]));
     pep.run(["lost", pep.at()])
         .expect_out("It may still be at 'grandma's home': a sync there brings it back.");
+}
+
+#[test]
+fn what_a_parked_home_has_is_kept_where_it_syncs_before_the_others_are_told_that_it_was_given_up() {
+    let world = World::new();
+    let [pep, anna, grandma] = with_a_film_that_only_a_parked_home_has(&world);
+    anna.run(["lost", anna.at(), "--give-up", "--all"])
+        .expect_code(0)
+        .expect_out(
+            "It may still be at 'grandma's home': sync there before you sync here, and it is not given up after all.",
+        );
+    grandma.json(["sync", grandma.at()]);
+    sync_in_turns(&[&anna, &grandma, &pep]);
+    settle(&[&anna, &grandma, &pep]);
+    for home in [&pep, &anna, &grandma] {
+        assert_eq!(home.read("films/film.bin"), noise(3, FILM_BYTES));
+    }
+}
+
+#[test]
+fn what_a_parked_home_has_goes_to_its_trash_once_the_others_gave_it_up_and_comes_back_from_there() {
+    let world = World::new();
+    let [pep, anna, grandma] = with_a_film_that_only_a_parked_home_has(&world);
+    let given_up = checked(anna.json(["lost", anna.at(), "--give-up", "films/film.bin"]).document());
+    assert_eq!(given_up["may_be_at"], json!(["grandma's home"]), "{given_up:#}");
+    sync_in_turns(&[&anna, &pep]);
+    sync_in_turns(&[&grandma, &anna, &pep]);
+    assert!(!grandma.has("films/film.bin"));
+    grandma
+        .run(["trash", "restore", grandma.at(), "films/film.bin"])
+        .expect_code(0);
+    sync_in_turns(&[&grandma, &anna, &pep]);
+    settle(&[&anna, &grandma, &pep]);
+    for home in [&pep, &anna, &grandma] {
+        assert_eq!(home.read("films/film.bin"), noise(3, FILM_BYTES));
+    }
 }

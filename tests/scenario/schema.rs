@@ -186,6 +186,17 @@ pub(crate) fn trash() -> Value {
     json!([{"path": "", "displaced": "TIME", "size_bytes": 0, "by": null, "expires": "TIME"}])
 }
 
+/// `trash restore` tells of these.
+pub(crate) fn restored() -> Value {
+    json!([{"path": "", "to": null}])
+}
+
+/// `lost` lists these, and tells of them once they are given up.
+pub(crate) fn lost() -> Value {
+    json!({"files": [{"path": "", "size_bytes": 0, "by": null, "damaged_here": false}],
+        "may_be_at": [""], "given_up": false})
+}
+
 /// `conflicts` lists these.
 pub(crate) fn conflicts() -> Value {
     json!([{"path": "", "copy": "", "winner": {"location": "ID", "size_bytes": 0}, "loser": {"location": "ID", "size_bytes": 0}}])

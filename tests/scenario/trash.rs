@@ -29,6 +29,7 @@ fn what_anna_deleted_comes_back_from_peps_trash_and_travels_to_her() {
     );
     let restored = pep.json(["trash", "restore", pep.at(), "2024/beach.jpg", "notes.txt"]);
     let restored = restored.expect_code(0).document();
+    check(&restored, &schema::restored(), &[]);
     assert_eq!(
         restored,
         serde_json::json!([

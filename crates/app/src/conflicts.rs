@@ -76,15 +76,10 @@ impl App {
     /// Does what a person decided about a path or one of its copies; what is not kept goes to the trash.
     pub fn resolve(&self, folder: &Path, path: &str, keep: Keep) -> std::result::Result<Vec<ResolvedReport>, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let candidates = said_path::inside(&archive.root, path)?;
         let options = archive.options();
         let all = archive.with_engine(&Silent, |engine| engine.look_for_conflicts(&options))?;
-        let named = |said: &String| -> Vec<ConflictLine> {
-            let is_meant = |line: &&ConflictLine| line.path.to_string() == *said || line.copy.to_string() == *said;
-            all.iter().filter(is_meant).cloned().collect()
-        };
-        let meant = candidates.iter().map(named).find(|meant| !meant.is_empty());
-        let meant = meant.unwrap_or_default();
+        let is_named = |line: &ConflictLine, said: &str| line.path.to_string() == said || line.copy.to_string() == said;
+        let meant = said_path::among(&archive.root, path, &all, is_named)?;
         if meant.is_empty() {
             return Err(AppError::failed(
                 "no_conflict",

@@ -3,11 +3,13 @@
 //! It asks the index once more, as the cycle left it; neither the drive nor the mailbox is looked at again.
 
 use offsync_core::ids::LocationId;
-use offsync_engine::{DamagedFile, Engine, EngineError, LocationStanding, LocationState, Outlook, SyncOptions};
+use offsync_engine::{
+    ChangeCounts, DamagedFile, Engine, EngineError, LocationStanding, LocationState, Outlook, SyncOptions,
+};
 use serde::Serialize;
 
-use crate::change_counts::ChangeCounts;
 use crate::exact_path::exact;
+use crate::last_sent::last_sent;
 use crate::lost::LostView;
 use crate::naming::told_apart;
 use crate::view::{Lacking, Waiting};
@@ -85,9 +87,7 @@ impl LeftOpen {
         let lost: Vec<LostView> = report.lost.iter().map(|file| LostView::of(file, &people)).collect();
         let this = standings.iter().find(|one| one.is_this);
         let posted = match this {
-            Some(this) if report.posted_entries > 0 => {
-                ChangeCounts::of_last(engine.log()?, &this.location, report.posted_entries)
-            }
+            Some(this) if report.posted_entries > 0 => last_sent(engine.log()?, &this.location, report.posted_entries),
             _ => None,
         };
         Ok(Self {

@@ -5,7 +5,6 @@
 
 mod app;
 mod archives;
-mod change_counts;
 mod conflicts;
 mod copy;
 mod demo;
@@ -19,6 +18,7 @@ mod init;
 mod invite;
 mod join;
 mod keystore;
+mod last_sent;
 mod left_open;
 mod lost;
 mod mailboxes;
@@ -50,7 +50,6 @@ mod watch_line;
 mod watched;
 
 pub use app::{App, AppOptions};
-pub use change_counts::ChangeCounts;
 pub use conflicts::{ConflictView, ResolvedReport, SideView};
 pub use copy::{CopyReport, CopyRequest};
 pub use demo::play as play_demo;
@@ -69,7 +68,7 @@ pub use naming::short_id;
 pub use narration::{Narrator, Tone};
 pub use notices::many_deletions;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
-pub use offsync_engine::{Keep, size};
+pub use offsync_engine::{ChangeCounts, Keep, size};
 pub use recovery::RecoveryReport;
 pub use reports::{
     ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport, SyncReport,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use offsync_engine::{LostFile, Silent};
+use offsync_engine::{Engine, EngineError, LostFile, Silent, SyncOptions};
 use serde::Serialize;
 
 use crate::app::App;
@@ -32,7 +32,7 @@ pub struct LostView {
 pub struct LostReport {
     /// The files, in order of path.
     pub files: Vec<LostView>,
-    /// The labels of homes that are not waited for, and may still have them: parked or removed ones.
+    /// The labels of homes that are not waited for, and may still have them: parked ones.
     pub may_be_at: Vec<String>,
     /// Whether they were given up just now.
     pub given_up: bool,
@@ -73,34 +73,20 @@ impl App {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
         archive.with_engine(&Silent, |engine| {
-            let people = engine.known_vectors()?;
-            let away = engine.may_still_hold(&options)?.into_iter();
-            Ok(LostReport {
-                files: engine.lost()?.iter().map(|file| LostView::of(file, &people)).collect(),
-                may_be_at: away.filter_map(|location| label_of(&people, location)).collect(),
-                given_up: false,
-            })
+            let files = engine.lost()?;
+            report(engine, &files, &options, false)
         })
     }
 
     /// Gives up lost files: those named, or all of which nothing is left here. The next sync tells everybody.
     pub fn give_up(&self, folder: &Path, paths: &[String]) -> Result<LostReport, AppError> {
         let mut archive = self.open_archive(folder)?;
+        let options = archive.options();
         let all = archive.with_engine(&Silent, |engine| engine.lost())?;
         let mut chosen: Vec<LostFile> = Vec::new();
         for path in paths {
-            let candidates = said_path::inside(&archive.root, path)?;
-            let of = |said: &String| -> Vec<LostFile> {
-                all.iter()
-                    .filter(|file| file.path.to_string() == *said)
-                    .cloned()
-                    .collect()
-            };
-            let meant = candidates
-                .iter()
-                .map(of)
-                .find(|meant| !meant.is_empty())
-                .unwrap_or_default();
+            let is_named = |file: &LostFile, said: &str| file.path.to_string() == said;
+            let meant = said_path::among(&archive.root, path, &all, is_named)?;
             if meant.is_empty() {
                 return Err(AppError::failed(
                     "not_lost",
@@ -122,12 +108,22 @@ impl App {
         }
         archive.with_engine(&Silent, |engine| {
             engine.give_up(&chosen)?;
-            let people = engine.known_vectors()?;
-            Ok(LostReport {
-                files: chosen.iter().map(|file| LostView::of(file, &people)).collect(),
-                may_be_at: Vec::new(),
-                given_up: true,
-            })
+            report(engine, &chosen, &options, true)
         })
     }
+}
+
+fn report(
+    engine: &Engine<'_>,
+    files: &[LostFile],
+    options: &SyncOptions,
+    given_up: bool,
+) -> Result<LostReport, EngineError> {
+    let people = engine.known_vectors()?;
+    let away = engine.may_still_hold(options)?.into_iter();
+    Ok(LostReport {
+        files: files.iter().map(|file| LostView::of(file, &people)).collect(),
+        may_be_at: away.filter_map(|location| label_of(&people, location)).collect(),
+        given_up,
+    })
 }

@@ -1,10 +1,9 @@
 //! The documents of `sync` and `diff`, field by field as scripts rely on them.
 
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
+use offsync_engine::{ChangeCounts, Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
 use serde::Serialize;
 
-use crate::change_counts::ChangeCounts;
 use crate::exact_path::exact;
 use crate::failure::{AppError, without_error_numbers};
 use crate::headline::visits_to_come;
@@ -242,13 +241,7 @@ impl SyncReport {
                 changesets: report.fetched_changesets,
                 downloaded_bytes: report.downloaded_bytes,
             },
-            applied: ChangeCounts {
-                created: report.applied.created,
-                modified: report.applied.modified,
-                deleted: report.applied.deleted,
-                renamed: report.applied.renamed,
-                metadata: report.applied.metadata,
-            },
+            applied: report.applied,
             pruned: PrunedReport {
                 objects: report.pruned_objects,
                 bytes: report.pruned_bytes,

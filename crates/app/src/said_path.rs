@@ -14,6 +14,23 @@ pub(crate) fn inside(root: &Path, said: &str) -> Result<Vec<String>> {
     meant(root, said, &absolute)
 }
 
+/// Gives what a typed path means among what is listed: of the paths that it may mean, those that the likeliest one names
+/// which names any.
+pub(crate) fn among<T: Clone>(
+    root: &Path,
+    said: &str,
+    listed: &[T],
+    is_named: impl Fn(&T, &str) -> bool,
+) -> Result<Vec<T>> {
+    let candidates = inside(root, said)?;
+    let of = |path: &String| -> Vec<T> { listed.iter().filter(|one| is_named(one, path)).cloned().collect() };
+    Ok(candidates
+        .iter()
+        .map(of)
+        .find(|meant| !meant.is_empty())
+        .unwrap_or_default())
+}
+
 /// Gives what a typed path may mean that is `absolute` from the present folder.
 fn meant(root: &Path, said: &str, absolute: &Path) -> Result<Vec<String>> {
     let typed = Path::new(said);
@@ -109,6 +126,11 @@ mod tests {
             ["2024/a.jpg", "a.jpg"],
             "here first, then as a list has it"
         );
+        let listed = [full("2024/a.jpg"), full("a.jpg")];
+        let is_named = |one: &String, path: &str| *one == full(path);
+        let of = |said: &str| among(&root, said, &listed, is_named).expect("it lies inside");
+        assert_eq!(of("2024/a.jpg"), listed[..1]);
+        assert_eq!(of("b.jpg"), [""; 0], "nothing by that name is listed");
         std::fs::write(here.join("a.jpg"), "a").expect("a file can be written");
         assert_eq!(from_here("a.jpg"), ["2024/a.jpg"], "what stands here is meant");
         for said in [full(""), full("../a.jpg"), "/a.jpg".to_owned(), "../a.jpg".to_owned()] {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use offsync_core::format::ObjectName;
-use offsync_engine::{Applied, Served, SyncOptions};
+use offsync_engine::{Served, SyncOptions};
 
 use crate::app::App;
 use crate::events::EventMonitor;
@@ -187,13 +187,7 @@ fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) 
         posted_entries: first.posted_entries + second.posted_entries,
         payload_bytes: first.payload_bytes + second.payload_bytes,
         served,
-        applied: Applied {
-            created: first.applied.created + second.applied.created,
-            modified: first.applied.modified + second.applied.modified,
-            deleted: first.applied.deleted + second.applied.deleted,
-            renamed: first.applied.renamed + second.applied.renamed,
-            metadata: first.applied.metadata + second.applied.metadata,
-        },
+        applied: first.applied + second.applied,
         repaired: joined(first.repaired, second.repaired),
         warnings: joined(first.warnings, second.warnings),
         hashed_files: first.hashed_files + second.hashed_files,
@@ -230,7 +224,7 @@ pub(crate) fn no_archives() -> AppError {
 mod tests {
     use offsync_core::ids::LocationId;
     use offsync_core::rel_path::RelPath;
-    use offsync_engine::SkippedPath;
+    use offsync_engine::{ChangeCounts, SkippedPath};
 
     use super::*;
 
@@ -249,9 +243,9 @@ mod tests {
                 ..Served::default()
             };
             offsync_engine::SyncReport {
-                applied: Applied {
+                applied: ChangeCounts {
                     created: bytes,
-                    ..Applied::default()
+                    ..ChangeCounts::default()
                 },
                 posted_entries: bytes,
                 payload_bytes: bytes,

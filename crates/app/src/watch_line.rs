@@ -2,9 +2,9 @@
 
 use offsync_adapters::clock::SystemClock;
 use offsync_core::ports::Clock;
+use offsync_engine::ChangeCounts;
 use serde::Serialize;
 
-use crate::change_counts::ChangeCounts;
 use crate::reports::{PostedReport, WaitingReport};
 use crate::sync::Finished;
 use crate::times::rfc3339;
@@ -96,7 +96,7 @@ impl SyncEvent {
             safe_to_unplug: finished.is_safe_to_unplug(),
             posted: report.map(|report| report.posted.clone()),
             waiting: report.map(|report| report.waiting.clone()),
-            applied: report.map(|report| report.applied.clone()),
+            applied: report.map(|report| report.applied),
         }
     }
 }

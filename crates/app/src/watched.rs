@@ -160,9 +160,7 @@ fn ended(outcome: &Result<SyncReport>) -> Ended {
         Err(error) if is_busy(error) => Ended::Busy,
         Err(_) => Ended::Failed,
         Ok(report) => {
-            let applied = &report.applied;
-            let written = applied.created + applied.modified + applied.deleted + applied.renamed + applied.metadata;
-            if report.fetched.changesets > 0 || written > 0 {
+            if report.fetched.changesets > 0 || report.applied.all() > 0 {
                 Ended::News
             } else {
                 Ended::NoNews

@@ -11,6 +11,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::siblings::Siblings;
 use offsync_core::version_vector::VersionVector;
 
+use crate::change_counts::ChangeCounts;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CONFIRMED, LAST_MANIFEST, LOG, LogRecord, VECTOR};
@@ -33,11 +34,7 @@ impl Engine<'_> {
             created_ns: manifest.created_ns,
             entries: manifest.entries.len() as u64,
             bytes: size_bytes + manifest.packs.iter().map(|pack| pack.size_bytes).sum::<u64>(),
-            created: 0,
-            modified: 0,
-            deleted: 0,
-            renamed: 0,
-            metadata: 0,
+            counts: ChangeCounts::default(),
             example: None,
         };
         let mut leaving: BTreeMap<[u8; 32], u64> = BTreeMap::new();
@@ -59,17 +56,17 @@ impl Engine<'_> {
         });
         for (i, entry) in manifest.entries.iter().enumerate() {
             let siblings = touched.entry(entry.origin()).or_default();
-            count_change(&mut record, entry, siblings, &mut leaving);
+            count_change(&mut record.counts, entry, siblings, &mut leaving);
             let version = Version {
                 value: entry.value.clone(),
                 history: manifest.history_of(i),
             };
             siblings.fold(manifest.dot(i), version, &entry.replaces);
         }
-        record.deleted = record.deleted.saturating_sub(record.renamed);
-        let files = record.created + record.modified + record.deleted + record.renamed + record.metadata;
-        if files == 0 {
-            record.metadata = record.entries;
+        let counts = &mut record.counts;
+        counts.deleted = counts.deleted.saturating_sub(counts.renamed);
+        if counts.all() == 0 {
+            counts.metadata = record.entries;
         }
         let mut vector = self.vector.clone();
         vector.raise(manifest.author, manifest.sequence);
@@ -150,7 +147,12 @@ fn dropped_copy(entry: &PostedEntry, before: &Siblings) -> Option<RelPath> {
     stood_beside.then(|| path.parent()?.join(&name).ok()).flatten()
 }
 
-fn count_change(record: &mut LogRecord, entry: &PostedEntry, before: &Siblings, leaving: &mut BTreeMap<[u8; 32], u64>) {
+fn count_change(
+    counts: &mut ChangeCounts,
+    entry: &PostedEntry,
+    before: &Siblings,
+    leaving: &mut BTreeMap<[u8; 32], u64>,
+) {
     // What it replaces may be replaced already by what another home did at the same time.
     let is_concurrent = !entry.replaces.is_empty() && entry.replaces.iter().all(|dot| before.get(dot).is_none());
     let old = entry
@@ -162,13 +164,13 @@ fn count_change(record: &mut LogRecord, entry: &PostedEntry, before: &Siblings, 
         // Folders come and go with their files.
         (Content::Tombstone, Some(old)) if old.value.content.is_folder() => {}
         (Content::Folder, _) => {}
-        (Content::Tombstone, _) => record.deleted += 1,
-        (content, Some(old)) if old.value.content.same_as(content) => record.metadata += 1,
-        (_, Some(_)) => record.modified += 1,
+        (Content::Tombstone, _) => counts.deleted += 1,
+        (content, Some(old)) if old.value.content.same_as(content) => counts.metadata += 1,
+        (_, Some(_)) => counts.modified += 1,
         // Of two that came where one left, one moved and one is new.
-        (content, None) if take_one(leaving, &content.tag()) => record.renamed += 1,
-        (_, None) if is_concurrent => record.modified += 1,
-        (_, None) => record.created += 1,
+        (content, None) if take_one(leaving, &content.tag()) => counts.renamed += 1,
+        (_, None) if is_concurrent => counts.modified += 1,
+        (_, None) => counts.created += 1,
     }
 }
 

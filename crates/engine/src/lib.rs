@@ -5,6 +5,7 @@
 
 mod assemble;
 mod begin;
+mod change_counts;
 mod consent;
 mod content;
 mod counted;
@@ -56,6 +57,7 @@ mod verify;
 mod view;
 
 pub use begin::{Beginning, Companion};
+pub use change_counts::ChangeCounts;
 pub use cycle::Adoption;
 pub use engine::{Engine, Ports};
 pub use error::EngineError;
@@ -64,8 +66,7 @@ pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::SyncOptions;
 pub use report::{
-    Applied, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook, Served, SkippedPath,
-    SyncReport,
+    ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook, Served, SkippedPath, SyncReport,
 };
 pub use resolve::{Keep, Side};
 pub use space::size;

@@ -1,14 +1,15 @@
 //! Lost content: what every home that counts lacks, and nothing in the mailbox holds. It is named, people are asked, and
 //! life goes on.
 //!
-//! Until a person gives it up, nothing hangs on it but what people are told: it goes on being wanted, so that a home which was silent, or somebody
-//! who puts the file back from elsewhere, heals it. It is derived anew in each cycle, from the lists in the heads.
+//! Until a person gives it up, nothing hangs on it but what people are told: it goes on being wanted, so that a home
+//! which was silent, or somebody who puts the file back from elsewhere, heals it. It is derived anew in each cycle, from
+//! the lists in the heads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::drive_profile::{DriveProfile, Fit};
-use offsync_core::entry::Content;
+use offsync_core::entry::{Content, Version};
 use offsync_core::format::ObjectName;
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::MISSING_LISTED_MAX;
@@ -47,9 +48,8 @@ impl Engine<'_> {
             true => self.lost_versions(missing, counted)?,
             false => Vec::new(),
         };
-        let known: Vec<LostNote> = memory::read(self.index, LOST)?.unwrap_or_default();
         let mut writes = Vec::new();
-        if lost != known {
+        if lost != self.lost_notes()? {
             writes.push(match lost.is_empty() {
                 true => memory::erase(LOST),
                 false => memory::write(LOST, &lost),
@@ -95,19 +95,21 @@ impl Engine<'_> {
         let Some(drive) = drive else { return Ok(false) };
         for (key, dot) in versions {
             let siblings = self.index.entry(key)?;
-            let fit = siblings.get(dot).map(|version| drive.fit(&version.value));
-            if !matches!(fit, Some(Fit::Held(_))) {
+            if !siblings.get(dot).is_some_and(|version| cannot_hold(drive, version)) {
                 return Ok(false);
             }
         }
         Ok(!versions.is_empty())
     }
 
+    fn lost_notes(&self) -> Result<Vec<LostNote>> {
+        Ok(memory::read(self.index, LOST)?.unwrap_or_default())
+    }
+
     /// Gives the pieces of each file that the last cycle found lost.
     pub(crate) fn lost_pieces(&self) -> Result<Vec<Vec<ChunkId>>> {
-        let notes: Vec<LostNote> = memory::read(self.index, LOST)?.unwrap_or_default();
         let mut pieces = Vec::new();
-        for LostNote { key, dot } in notes {
+        for LostNote { key, dot } in self.lost_notes()? {
             let siblings = self.index.entry(&key)?;
             pieces.extend(siblings.get(&dot).map(|version| version.value.content.chunk_ids()));
         }
@@ -116,7 +118,7 @@ impl Engine<'_> {
 
     /// Gives the files whose content no home that counts has, in order of path.
     pub fn lost(&mut self) -> Result<Vec<LostFile>> {
-        let notes: Vec<LostNote> = memory::read(self.index, LOST)?.unwrap_or_default();
+        let notes = self.lost_notes()?;
         if notes.is_empty() {
             return Ok(Vec::new());
         }
@@ -126,11 +128,7 @@ impl Engine<'_> {
             let siblings = self.index.entry(&key)?;
             let gone: Option<Gone> = memory::read(self.index, &memory::of_key(GONE, &key))?;
             let is_gone = gone.is_some_and(|gone| gone.shown.iter().any(|dots| dots.contains(&dot)));
-            let version = siblings
-                .live()
-                .find(|(live, _)| *live == dot)
-                .map(|(_, version)| version);
-            let (Some(version), false) = (version, is_gone) else {
+            let (Some(version), false) = (siblings.get(&dot), is_gone) else {
                 continue;
             };
             let Content::File(file) = &version.value.content else {
@@ -168,7 +166,7 @@ impl Engine<'_> {
     ///
     /// Of a file that is damaged here something is left: that is for a person to save or to delete, and nothing is done.
     pub fn give_up(&mut self, files: &[LostFile]) -> Result<()> {
-        let mut given_up: BTreeSet<Dot> = memory::read(self.index, GIVEN_UP)?.unwrap_or_default();
+        let mut given_up = self.given_up()?;
         let (mut gone, mut writes) = (BTreeMap::new(), Vec::new());
         for file in files.iter().filter(|file| !file.is_damaged_here) {
             let key = file.path.key();
@@ -205,9 +203,8 @@ impl Engine<'_> {
             for (dot, version) in siblings.live().filter(|(dot, _)| asked.contains(dot)) {
                 let chunks = version.value.content.chunk_ids();
                 let has = |(location, standing): (&LocationId, &Standing)| {
-                    let drive = heads.get(location).map(|cached| cached.head.drive);
-                    let holds = drive.is_some_and(|drive| !matches!(drive.fit(&version.value), Fit::Held(_)));
-                    holds
+                    let head = heads.get(location).map(|cached| &cached.head);
+                    head.is_some_and(|head| !cannot_hold(&head.drive, version))
                         && standing.vector.covers_dot(dot)
                         && !chunks.iter().any(|chunk| standing.missing.contains(chunk))
                 };
@@ -251,6 +248,11 @@ impl Engine<'_> {
             false => memory::write(GIVEN_UP, &left),
         }))
     }
+}
+
+/// Tells whether a drive cannot hold a version: then it neither has it nor asks for it.
+fn cannot_hold(drive: &DriveProfile, version: &Version) -> bool {
+    matches!(drive.fit(&version.value), Fit::Held(_))
 }
 
 /// Tells whether some damage is of one of these pieces.

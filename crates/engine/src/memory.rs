@@ -13,6 +13,7 @@ use offsync_core::version_vector::VersionVector;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::change_counts::ChangeCounts;
 use crate::error::{EngineError, Result};
 use crate::report::Held;
 
@@ -192,16 +193,8 @@ pub struct LogRecord {
     pub entries: u64,
     /// Size of its objects in bytes.
     pub bytes: u64,
-    /// New files and links.
-    pub created: u64,
-    /// New content at known paths.
-    pub modified: u64,
-    /// Deleted files and links.
-    pub deleted: u64,
-    /// Moves.
-    pub renamed: u64,
-    /// Metadata alone, and folders.
-    pub metadata: u64,
+    /// What they change; where they are folders alone, that counts as metadata.
+    pub counts: ChangeCounts,
     /// One path that stands for the others.
     pub example: Option<RelPath>,
 }

@@ -15,8 +15,8 @@ use crate::room::room_at_best;
 
 /// What was sent while something waited.
 const PACE: &str = "pace";
-/// How things stood at the end of the last cycle.
-const OUTLOOK: &str = "outlook";
+/// How things stood at the end of the last cycle, if something waited then.
+const OUTLOOK: &str = "forecast";
 /// Visits that are looked back at.
 const VISITS_MAX: usize = 8;
 
@@ -52,49 +52,67 @@ impl Pace {
 impl Engine<'_> {
     /// Notes what this cycle sent, and how much longer the rest takes.
     pub(crate) fn note_pace(&mut self, counted: &Counted, allowance_bytes: Option<u64>) -> Result<()> {
-        let (entries, bytes) = (self.report.waiting_entries, self.report.waiting_bytes);
-        let before = memory::read::<Option<Outlook>>(self.index, OUTLOOK)?.flatten();
+        let before = self.outlook()?;
         let mut writes = Vec::new();
-        let known = memory::read::<Pace>(self.index, PACE)?.unwrap_or_default();
-        let mut pace = known.clone();
-        let waits_on = self.slowest(counted)?;
-        if entries > 0 {
-            let heads = self.heads()?;
-            let counter = |location: &LocationId| heads.get(location).map_or(0, |cached| cached.head.counter);
-            let has_visited = known.seen.is_some_and(|(location, seen)| counter(&location) > seen);
-            if before.is_some() {
-                pace.add(self.report.payload_bytes, has_visited);
-            }
-            pace.seen = waits_on.map(|location| (location, counter(&location)));
-        }
-        if pace != known {
-            writes.push(memory::write(PACE, &pace));
-        }
-        let outlook = match entries {
+        let outlook = match self.report.waiting_entries {
+            // Whoever waits for nothing need not know for whom: to tell, the whole history is read.
             0 => None,
             _ => {
-                let locations = counted.0.len() as u64;
-                let at_best = allowance_bytes.map(|allowance| room_at_best(allowance, locations));
-                let per_visit = pace.per_visit().or(at_best);
-                let visits = per_visit.map(|per_visit| bytes.div_ceil(per_visit.max(1)).max(1));
-                Some(Outlook {
-                    entries,
-                    bytes,
-                    visits: visits.filter(|_| waits_on.is_some()),
-                    waits_on,
-                })
+                let waits_on = self.slowest(counted)?;
+                let known = memory::read::<Pace>(self.index, PACE)?.unwrap_or_default();
+                let pace = self.pace_now(&known, waits_on, before.is_some())?;
+                if pace != known {
+                    writes.push(memory::write(PACE, &pace));
+                }
+                Some(self.look_ahead(&pace, waits_on, counted, allowance_bytes))
             }
         };
         if outlook != before {
-            writes.push(memory::write(OUTLOOK, &outlook));
+            writes.push(match &outlook {
+                Some(outlook) => memory::write(OUTLOOK, outlook),
+                None => memory::erase(OUTLOOK),
+            });
         }
         self.report.outlook = outlook;
         self.commit(writes)
     }
 
+    /// Adds what this cycle sent, if something waited before it, too.
+    fn pace_now(&self, known: &Pace, waits_on: Option<LocationId>, has_waited: bool) -> Result<Pace> {
+        let heads = self.heads()?;
+        let counter = |location: &LocationId| heads.get(location).map_or(0, |cached| cached.head.counter);
+        let mut pace = known.clone();
+        if has_waited {
+            let has_visited = known.seen.is_some_and(|(location, seen)| counter(&location) > seen);
+            pace.add(self.report.payload_bytes, has_visited);
+        }
+        pace.seen = waits_on.map(|location| (location, counter(&location)));
+        Ok(pace)
+    }
+
+    fn look_ahead(
+        &self,
+        pace: &Pace,
+        waits_on: Option<LocationId>,
+        counted: &Counted,
+        allowance_bytes: Option<u64>,
+    ) -> Outlook {
+        let (entries, bytes) = (self.report.waiting_entries, self.report.waiting_bytes);
+        let locations = counted.0.len() as u64;
+        let at_best = allowance_bytes.map(|allowance| room_at_best(allowance, locations));
+        let per_visit = pace.per_visit().or(at_best);
+        let visits = per_visit.map(|per_visit| bytes.div_ceil(per_visit.max(1)).max(1));
+        Outlook {
+            entries,
+            bytes,
+            visits: visits.filter(|_| waits_on.is_some()),
+            waits_on,
+        }
+    }
+
     /// Tells what waited for room when the last cycle ended, and how long that may take.
     pub fn outlook(&self) -> Result<Option<Outlook>> {
-        Ok(memory::read::<Option<Outlook>>(self.index, OUTLOOK)?.flatten())
+        memory::read(self.index, OUTLOOK)
     }
 
     /// Gives whose next visit frees the most: who counts and has the most to fetch.

@@ -7,6 +7,8 @@ use offsync_core::ids::{LocationId, Root};
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
 
+use crate::change_counts::ChangeCounts;
+
 /// A file whose content no home that counts has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LostFile {
@@ -95,21 +97,6 @@ pub struct ConflictLine {
     pub copy: RelPath,
 }
 
-/// What was written to the drive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Applied {
-    /// New paths.
-    pub created: u64,
-    /// Paths with new content.
-    pub modified: u64,
-    /// Paths that went to the trash.
-    pub deleted: u64,
-    /// Paths that moved.
-    pub renamed: u64,
-    /// Changes of times, permissions or spelling alone.
-    pub metadata: u64,
-}
-
 /// What was put into the mailbox for one location that asked for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Served {
@@ -151,7 +138,7 @@ pub struct SyncReport {
     /// Everything read from the mailbox, in bytes.
     pub downloaded_bytes: u64,
     /// What was written to the drive.
-    pub applied: Applied,
+    pub applied: ChangeCounts,
     /// Objects deleted from the mailbox.
     pub pruned_objects: u64,
     /// Their size in bytes.

@@ -12,7 +12,10 @@ pub(crate) fn lost(report: &LostReport) -> Vec<String> {
         ([], true) => lines
             .push("There is nothing to give up. Where a file stands here damaged, save it anew to keep what is left, or delete it.".into()),
         ([], false) => lines.push("No file is lost, as far as the last sync here could tell.".into()),
-        (_, true) => lines.push("Given up. The next sync tells everybody.".into()),
+        (_, true) => {
+            lines.push("Given up. The next sync tells everybody.".into());
+            lines.extend(last_chance(&report.may_be_at));
+        }
         (files, false) => lines.extend(advice(files, &report.may_be_at)),
     }
     lines
@@ -31,15 +34,23 @@ fn line(file: &LostView) -> String {
     format!("{} ({}{by}){damaged}", safe(&file.path), size(file.size_bytes))
 }
 
+/// Says what becomes of what a home that is parked still has.
+fn last_chance(may_be_at: &[String]) -> Option<String> {
+    let homes = homes(may_be_at)?;
+    Some(format!(
+        "It may still be at {homes}: sync there before you sync here, and it is not given up after all. \
+         Once everybody was told, it goes to the trash there, and `offsync trash restore` there brings it back."
+    ))
+}
+
+fn homes(labels: &[String]) -> Option<String> {
+    let homes: Vec<String> = labels.iter().map(|label| format!("'{}'", safe(label))).collect();
+    (!homes.is_empty()).then(|| homes.join(", "))
+}
+
 fn advice(files: &[LostView], may_be_at: &[String]) -> Vec<String> {
     let mut lines = vec!["No home that takes part has this any more.".to_owned()];
-    if !may_be_at.is_empty() {
-        let homes: Vec<String> = may_be_at.iter().map(|label| format!("'{}'", safe(label))).collect();
-        lines.push(format!(
-            "It may still be at {}: a sync there brings it back.",
-            homes.join(", ")
-        ));
-    }
+    lines.extend(homes(may_be_at).map(|homes| format!("It may still be at {homes}: a sync there brings it back.")));
     lines.push("If you have it elsewhere, put it into the archive and sync: it comes back everywhere.".to_owned());
     if files.iter().any(|file| file.damaged_here) {
         lines.push("Of a file that is damaged here, save it anew to keep what is left, or delete it.".to_owned());

@@ -6,7 +6,7 @@ use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use offsync_engine::{
-    Beginning, Engine, EngineError, Identity, Monitor, Ports, Silent, SyncOptions, SyncReport, TrashLine,
+    Beginning, Engine, EngineError, Identity, Monitor, Outlook, Ports, Silent, SyncOptions, SyncReport, TrashLine,
     VerifyOptions, VerifyReport,
 };
 use offsync_testkit::{
@@ -418,6 +418,11 @@ impl Homes {
             let lost = engine.lost().expect("a sound index");
             engine.give_up(&lost).expect("a sound index");
         });
+    }
+
+    /// Tells what a home says of what waits for room, between two syncs.
+    pub(crate) fn outlook(&mut self, n: usize) -> Option<Outlook> {
+        self.with_engine(n, |engine| engine.outlook().expect("a sound index"))
     }
 
     pub(crate) fn trash(&mut self, n: usize) -> Vec<TrashLine> {

@@ -379,3 +379,58 @@ fn what_a_drive_brings_along_stands_beside_what_the_archive_has_and_does_not_tak
         );
     }
 }
+
+#[test]
+fn what_a_computer_notes_of_another_copy_by_an_id_does_not_vouch_for_a_drive_that_is_put_back() {
+    let mut homes = Homes::new(2);
+    let twin = homes.clone_home(1);
+    let first = homes.location(1);
+    homes.sync(1);
+    assert!(homes.sync(twin).took_new_id);
+    homes.round(2);
+    let backup = homes.backup(1);
+    homes.hand(1).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    // The twin's computer knows that id as the one that the twin left.
+    homes.carry_to(1, twin);
+    homes.restore(1, &backup);
+    homes.hand(1).write(&path("c.txt"), "c").expect("fits");
+    assert!(!homes.sync_offline(1).took_new_id, "it waits for the mailbox");
+    homes.lose_objects("");
+    assert!(
+        homes.sync(1).took_new_id,
+        "nobody can say what it said under its id since"
+    );
+    assert_ne!(homes.location(1), first);
+    homes.round(5);
+    for home in [0, 1, twin] {
+        assert_eq!(homes.read(home, "b.txt") + &homes.read(home, "c.txt"), "bc");
+    }
+    assert_each_home_has_one_id(&mut homes, 3);
+}
+
+#[test]
+fn a_second_home_that_is_put_back_does_not_take_the_first_ones_id_though_the_mailbox_was_wiped() {
+    let mut homes = Homes::new(2);
+    let twin = homes.clone_home(1);
+    let prepared = homes.backup(twin);
+    let first = homes.location(1);
+    homes.hand(1).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(1);
+    assert!(homes.sync(twin).took_new_id);
+    homes.round(2);
+    homes.restore(twin, &prepared);
+    homes.hand(twin).write(&path("c.txt"), "c").expect("fits");
+    homes.lose_objects("");
+    assert!(
+        homes.sync(twin).took_new_id,
+        "its computer remembers that it left that id"
+    );
+    homes.round(5);
+    assert_eq!(homes.location(1), first);
+    for home in [0, 1, twin] {
+        assert_eq!(homes.read(home, "b.txt") + &homes.read(home, "c.txt"), "bc");
+    }
+    assert_each_home_has_one_id(&mut homes, 3);
+}

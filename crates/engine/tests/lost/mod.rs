@@ -1,5 +1,8 @@
 //! Content that no home has any more: it is named, and people decide.
 
+use std::collections::BTreeSet;
+
+use offsync_core::limits::MISSING_LISTED_MAX;
 use offsync_engine::SyncReport;
 
 use crate::home::{Homes, noise, path};
@@ -178,4 +181,57 @@ fn what_somebody_put_back_meanwhile_is_not_given_up() {
         assert_eq!(homes.read_bytes(home, "film.mov"), film(), "home {home}");
     }
     assert_at_rest(&mut homes);
+}
+
+#[test]
+fn more_is_lost_than_a_head_can_list_and_it_is_named_by_and_by_and_given_up_and_fills_no_mailbox() {
+    const FILES: usize = MISSING_LISTED_MAX + 104;
+    let mut homes = Homes::new(2);
+    homes.round(2);
+    lose_notes(&mut homes, FILES);
+    homes.round(1);
+    let mut named = [(); 2].map(|()| BTreeSet::new());
+    for _ in 0..3 {
+        for (home, named) in named.iter_mut().enumerate() {
+            let report = homes.sync(home);
+            assert!(report.lost.len() >= MISSING_LISTED_MAX / 2 - 1, "{}", report.lost.len());
+            named.extend(names(&report));
+        }
+    }
+    assert_eq!(named.map(|named| named.len()), [FILES; 2], "each sync named some");
+    // Who lists all that it can might lack more, and nothing would be pruned any more.
+    homes.hand(1).write(&path("film.mov"), film()).expect("fits");
+    homes.round(2);
+    assert_eq!(homes.read_bytes(0, "film.mov"), film());
+    assert_eq!(packs(&homes), [""; 0], "all have it");
+    let mut times = 0;
+    while (0..2).any(|home| !homes.sync(home).lost.is_empty()) {
+        homes.give_up(1);
+        homes.sync(1);
+        times += 1;
+        assert!(times < 5, "some are always left");
+    }
+    assert_eq!(homes.hand(1).tree().len(), 1, "the film alone");
+    assert!(homes.sync(1).up_to_date);
+    let held = homes
+        .sync(0)
+        .held
+        .expect("what is left of so many is not taken away unasked");
+    assert_eq!(held.deletions, FILES as u64);
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+/// All homes know many small files; their packs were lost, and then the only ones.
+fn lose_notes(homes: &mut Homes, files: usize) {
+    let name = |n: usize| path(&format!("{n}.txt"));
+    for n in 0..files {
+        let content = format!("What is noted as number {n} is noted nowhere else.");
+        homes.hand(0).write(&name(n), content).expect("fits");
+    }
+    homes.sync(0);
+    packs(homes).iter().for_each(|pack| homes.lose_objects(pack));
+    for n in 0..files {
+        homes.hand(0).rot(&name(n)).expect("is there");
+    }
+    assert_eq!(homes.verify_repairing(0).damaged.len(), files);
 }

@@ -25,10 +25,12 @@ fn as_many_visits_as_were_said_bring_all_that_waits() {
     let mut said = Vec::new();
     while let Some(outlook) = homes.sync_allowing(0, ALLOWANCE_BYTES).outlook {
         assert!(outlook.bytes > 0 && outlook.entries > 0);
+        assert_eq!(homes.outlook(0), Some(outlook));
         said.push(outlook.visits.expect("somebody is waited for"));
         assert!(said.len() < 100, "it never ends");
         (1..3).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
     }
+    assert_eq!(homes.outlook(0), None, "nothing waits any more");
     assert!(said.len() > 4, "{said:?}");
     for (at, visits) in said.iter().enumerate() {
         let took = (said.len() - at) as u64;

@@ -14,7 +14,6 @@ pub(crate) fn film() -> Vec<u8> {
 fn packs_that_only_wait_for_a_reader_with_a_gap_make_room_for_what_helps_it() {
     // A home whose listing lags posts more than the allowance.
     let mut homes = with_a_gap();
-    assert!(homes.mail_bytes() > ALLOWANCE_BYTES);
     homes.hand(1).write(&path("c.txt"), "c").expect("fits");
     for _ in 0..12 {
         (0..3).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
@@ -26,15 +25,7 @@ fn packs_that_only_wait_for_a_reader_with_a_gap_make_room_for_what_helps_it() {
 
 #[test]
 fn packs_that_somebody_else_still_reads_stay_however_full_it_is() {
-    let mut homes = Homes::new(4);
-    homes.round(3);
-    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
-    homes.sync(0);
-    let first = changeset(&homes);
-    (1..3).for_each(|home| drop(homes.sync(home)));
-    homes.lose_objects(&first);
-    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
-    homes.sync(0);
+    let mut homes = with_a_film_after_a_lost_changeset(4, &[1, 2]);
     homes.sync(1);
     let before = packs(&homes);
     // Home 3 has the gap; home 2 needs no more than to be asked.
@@ -49,17 +40,24 @@ fn packs_that_somebody_else_still_reads_stay_however_full_it_is() {
 
 /// Three homes; the first posted a film beyond the allowance, and the last has a gap.
 fn with_a_gap() -> Homes {
-    let mut homes = Homes::new(3);
+    let mut homes = with_a_film_after_a_lost_changeset(3, &[1]);
+    homes.sync(1);
+    homes
+}
+
+/// The first home posted a changeset, which was lost once some had read it, and then a film beyond the allowance.
+fn with_a_film_after_a_lost_changeset(count: usize, have_read: &[usize]) -> Homes {
+    let mut homes = Homes::new(count);
     homes.hand(0).write(&path("a.txt"), "a").expect("fits");
     homes.round(3);
     homes.hand(0).write(&path("b.txt"), "b").expect("fits");
     homes.sync(0);
     let first = changeset(&homes);
-    homes.sync(1);
+    have_read.iter().for_each(|home| drop(homes.sync(*home)));
     homes.lose_objects(&first);
     homes.hand(0).write(&path("film.mov"), film()).expect("fits");
     homes.sync(0);
-    homes.sync(1);
+    assert!(homes.mail_bytes() > ALLOWANCE_BYTES);
     homes
 }
 
@@ -102,15 +100,7 @@ fn a_pack_that_cannot_be_read_is_not_taken_for_spare() {
 
 #[test]
 fn the_author_takes_back_what_nobody_else_has_read_yet_and_serves_it() {
-    let mut homes = Homes::new(2);
-    homes.round(2);
-    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
-    homes.sync(0);
-    let first = changeset(&homes);
-    homes.lose_objects(&first);
-    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
-    homes.sync(0);
-    assert!(homes.mail_bytes() > ALLOWANCE_BYTES);
+    let mut homes = with_a_film_after_a_lost_changeset(2, &[]);
     for _ in 0..12 {
         (0..2).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
     }
