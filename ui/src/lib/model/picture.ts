@@ -73,8 +73,11 @@ function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
   const words = voice.words.picture;
   const incoming = status.incoming.changesets;
   const unsent = status.local_changes.entries;
+  const lacking = status.lacking.files;
   const away = !status.drive.present;
-  const waiting = incoming > 0 || unsent > 0;
+  // The headline alone knows of what was not even told here yet.
+  const incomplete = lacking > 0 || status.headline.kind === "incomplete";
+  const waiting = incoming > 0 || unsent > 0 || incomplete;
   return {
     id: status.location_id,
     mine: true,
@@ -85,11 +88,17 @@ function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
       ? words.driveAway
       : incoming > 0
         ? words.waitingHere(incoming)
-        : unsent > 0
-          ? words.toSend(unsent)
-          : words.upToDate,
+        : lacking > 0
+          ? words.toCome(lacking)
+          : incomplete
+            ? words.moreToCome
+            : unsent > 0
+              ? words.toSend(unsent)
+              : words.upToDate,
     mood: away ? "away" : waiting ? "waiting" : "safe",
-    share: shareThere(incoming, status.incoming.bytes, status),
+    share: incomplete
+      ? shareThere(1, status.lacking.bytes, status)
+      : shareThere(incoming, status.incoming.bytes, status),
     seen: status.last_sync ? voice.ago(status.last_sync, now) : voice.words.never,
     seenExactly: status.last_sync && voice.exactly(status.last_sync),
     waiting: incoming > 0 ? voice.size(status.incoming.bytes) : null,
@@ -109,7 +118,7 @@ function other(location: LocationView, status: ArchiveStatus, voice: Voice, now:
     name: location.label,
     person: location.label.includes(location.person) ? null : location.person,
     note: location.last_seen ? words.seen(seen) : waits ? words.notSynced : null,
-    state: stateWords(location, voice),
+    state: stateWords(location, status, voice),
     mood: parked ? "away" : waits ? "waiting" : invited ? "invited" : "safe",
     share: invited ? 0 : shareThere(location.behind.changesets, location.behind.bytes, status),
     seen,
@@ -118,7 +127,7 @@ function other(location: LocationView, status: ArchiveStatus, voice: Voice, now:
   };
 }
 
-function stateWords(location: LocationView, voice: Voice): string {
+function stateWords(location: LocationView, status: ArchiveStatus, voice: Voice): string {
   const words = voice.words.picture;
   switch (location.state) {
     case "up_to_date":
@@ -126,7 +135,8 @@ function stateWords(location: LocationView, voice: Voice): string {
     case "behind":
       return words.waiting(location.behind.changesets);
     case "ahead":
-      return words.somethingForYou;
+      // What it sent may be gone from the mailbox again: then it has to be told once more.
+      return status.incoming.changesets > 0 ? words.somethingForYou : words.hasMore;
     case "parked":
       return words.parked;
     case "invited":
@@ -154,7 +164,9 @@ function shareThere(changesets: number, bytes: number, status: ArchiveStatus): n
 function mailbox(status: ArchiveStatus, others: Home[], voice: Voice): MailboxPicture {
   const words = voice.words.picture;
   const { name, reachable, used_bytes, allowance_bytes } = status.mailbox;
-  const forMe = status.incoming.changesets > 0;
+  const { headline } = status;
+  const hasCome = headline.kind === "incomplete" && headline.turn === "here";
+  const forMe = status.incoming.changesets > 0 || hasCome;
   const waiting = others.filter((home) => home.waiting !== null).map((home) => home.name);
   const named = waiting.length > 1 ? [voice.words.homes(waiting.length)] : waiting;
   const all = forMe ? [words.you, ...named] : named;

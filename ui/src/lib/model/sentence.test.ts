@@ -93,6 +93,29 @@ test("what lacks says whether it was asked for, and whose sync comes next", () =
   expect(told("here", ["Anna’s home"])).toBe("What was asked for has come. Sync to take it in.");
 });
 
+test("one file that lacks is one, and many are counted as the language writes numbers", () => {
+  const lacking = (files: number): Headline => ({
+    kind: "incomplete",
+    files,
+    bytes: 3 * MB,
+    turn: "unknown",
+    waits_for: [],
+  });
+  const one = check(lacking(1), "1 file (3 MB) is not on this drive yet.");
+  expect(one.detail).toMatch(/^It arrives/);
+  check(lacking(1204), "1,204 files (3 MB) are not on this drive yet.");
+});
+
+test("who has not heard yet what there is is told whose sync tells it, and speaks of no files", () => {
+  const title = "The other homes have more than is here yet.";
+  const told = (turn: Turn, waits_for: string[]) =>
+    check({ kind: "incomplete", files: 0, bytes: 0, turn, waits_for }, title).detail;
+  expect(told("unknown", [])).toBe("Sync here, let another home sync, then sync here again.");
+  expect(told("others", ["Anna’s home"])).toContain("The next sync of Anna’s home tells it;");
+  expect(told("others", ["Olot", "Anna’s home"])).toContain("of Olot or of another home tells it;");
+  expect(told("others", [])).toContain("The next sync of another home tells it;");
+});
+
 test("what waits for room says for how many visits of whom", () => {
   const waits = (visits: number | null, waits_on: string | null) =>
     check(

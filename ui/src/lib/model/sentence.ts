@@ -126,12 +126,15 @@ function incomplete(headline: Extract<Headline, { kind: "incomplete" }>, voice: 
       return words.hasCome;
     case "others": {
       const [first, ...rest] = headline.waits_for;
-      return first !== undefined && rest.length > 0
-        ? words.askedOfOneOf(first)
-        : words.askedOf(first ?? null);
+      // Who does not know yet what lacks was not asked for files, but for what there is.
+      const [of, ofOneOf] =
+        headline.files === 0
+          ? [words.tellsMore, words.tellsMoreOneOf]
+          : [words.askedOf, words.askedOfOneOf];
+      return first !== undefined && rest.length > 0 ? ofOneOf(first) : of(first ?? null);
     }
     case "unknown":
-      return words.incomplete;
+      return words.incomplete(headline.files);
   }
 }
 

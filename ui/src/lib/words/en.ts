@@ -50,9 +50,10 @@ export function en(locale: string) {
       incomplete: (n: number, size: string) =>
         n === 0
           ? "The other homes have more than is here yet."
-          : n === 1
-            ? `One file (${size}) is not on this drive yet.`
-            : `${n} files (${size}) are not on this drive yet.`,
+          : count(n, {
+              one: `# file (${size}) is not on this drive yet.`,
+              other: `# files (${size}) are not on this drive yet.`,
+            }),
       waitsForRoom: (n: number, size: string) =>
         count(n, {
           one: `# change (${size}) waits for room in the mailbox.`,
@@ -94,13 +95,20 @@ export function en(locale: string) {
         "Your files are untouched. What you change waits on this drive until it answers.",
       empty: "Put files into its folder, then sync.",
       alone: "Nothing is sent until a second home joins.",
-      incomplete: "They arrive as the other homes sync, or once this drive has room.",
+      incomplete: (n: number) =>
+        n === 0
+          ? "Sync here, let another home sync, then sync here again."
+          : `${count(n, { one: "It arrives", other: "They arrive" })} as the other homes sync, or once this drive has room.`,
       askedOf: (home: string | null) =>
         home === null
           ? "What lacks was asked for. The next sync of another home that has it sends it; sync here after that."
           : `What lacks was asked for. The next sync of ${home} sends it; sync here after that.`,
       askedOfOneOf: (home: string) =>
         `What lacks was asked for. The next sync of ${home} or of another home sends it; sync here after that.`,
+      tellsMore: (home: string | null) =>
+        `They were asked what it is. The next sync of ${home ?? "another home"} tells it; sync here after that.`,
+      tellsMoreOneOf: (home: string) =>
+        `They were asked what it is. The next sync of ${home} or of another home tells it; sync here after that.`,
       hasCome: "What was asked for has come. Sync to take it in.",
       pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
       roomComes: (visits: number | null, home: string | null) => {
@@ -151,8 +159,11 @@ export function en(locale: string) {
       upToDate: "Up to date",
       waiting: (n: number) => count(n, { one: "# change waiting", other: "# changes waiting" }),
       waitingHere: (n: number) => count(n, { other: "# to receive" }),
+      toCome: (n: number) => count(n, { one: "# file to come", other: "# files to come" }),
+      moreToCome: "More to come",
       toSend: (n: number) => count(n, { other: "# to send" }),
       somethingForYou: "Sent something for you",
+      hasMore: "Has more for you",
       parked: "Away for long",
       invited: "Not synced yet",
       notSynced: "not synced yet",
