@@ -194,7 +194,7 @@ pub struct ArchiveStatus {
     pub incoming: Behind,
     /// Files that are known here and not on this drive yet.
     pub lacking: Lacking,
-    /// What waited for room in the mailbox when the last sync ended, if anything did.
+    /// What waited for room in the mailbox when the last sync ended, as far as it is still to be sent.
     pub waiting: Option<Waiting>,
     /// Conflict copies that are shown now.
     pub conflicts: u64,
@@ -272,9 +272,12 @@ pub enum Headline {
     },
     /// Changes made here wait until the mailbox has room.
     WaitsForRoom {
-        /// Paths.
+        /// Paths that found no room.
         #[ts(type = "number")]
         entries: u64,
+        /// Paths that were changed besides, for which no sync has looked for room yet.
+        #[ts(type = "number")]
+        newer: u64,
         /// Their size in bytes.
         #[ts(type = "number")]
         bytes: u64,

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::{Awaited, headline};
-use crate::left_open::{DamagedReport, damage_sentence, waiting, who_can_help};
+use crate::left_open::{DamagedReport, damage_sentence, still_waiting, waiting, who_can_help};
 use crate::lost::{LostView, lost_sentence};
 use crate::naming::told_apart;
 use crate::opened::{Opened, is_away};
@@ -163,6 +163,11 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
     let marker = &archive.marker;
     let facts = archive.disk.facts()?;
     let is_reachable = archive.mailbox.is_some() && survey.mailbox.trouble.is_none();
+    let local_changes = LocalChanges {
+        entries: survey.unposted_changes,
+        bytes: survey.unposted_bytes,
+    };
+    let outlook = survey.outlook.map(|outlook| waiting(&outlook, &survey.locations));
     let mut status = ArchiveStatus {
         archive_id: marker.archive_id.to_string(),
         name: marker.archive_name.clone(),
@@ -181,10 +186,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
             used_bytes: survey.mailbox.used_bytes,
             allowance_bytes: marker.allowance_bytes,
         },
-        local_changes: LocalChanges {
-            entries: survey.unposted_changes,
-            bytes: survey.unposted_bytes,
-        },
+        local_changes,
         incoming: Behind {
             changesets: survey.mailbox.incoming_changesets,
             bytes: survey.mailbox.incoming_bytes,
@@ -193,7 +195,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
             files: survey.unshown.files,
             bytes: survey.unshown.bytes,
         },
-        waiting: survey.outlook.map(|outlook| waiting(&outlook, &survey.locations)),
+        waiting: outlook.and_then(|waiting| still_waiting(waiting, &local_changes)),
         conflicts: survey.conflicts,
         skipped: survey.skipped.iter().map(skipped).collect(),
         warnings: survey.warnings.iter().map(skipped).collect(),

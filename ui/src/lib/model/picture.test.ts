@@ -142,3 +142,18 @@ test("who has more is said to have sent it only while it is in the mailbox", () 
   expect(state({ incoming: { changesets: 1, bytes: MB } })).toBe("Sent something for you");
   expect(state({})).toBe("Has more for you");
 });
+
+test("what waits for room is counted and sized as the sentence says it", () => {
+  const headline = {
+    kind: "waits_for_room" as const,
+    entries: 1_180,
+    newer: 24,
+    bytes: 41 * GB,
+    visits: 7,
+    waits_on: null,
+  };
+  const drawn = draw({ headline, local_changes: { entries: 1_204, bytes: 43 * GB } });
+  expect(drawn.mine.state).toBe("1,180 wait for room, 24 new");
+  expect(drawn.outgoing).toBe("41\u00a0GB");
+  expect(draw({ local_changes: { entries: 3, bytes: MB } }).mine.state).toBe("3 to send");
+});

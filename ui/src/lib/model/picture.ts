@@ -2,7 +2,7 @@
 // A ring is full only when nothing is missing; colour always comes with a word.
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { LocationView } from "../types/LocationView";
-import type { Voice } from "../words/voice";
+import type { Voice, Words } from "../words/voice";
 
 export type Mood = "safe" | "waiting" | "away" | "invited";
 
@@ -65,8 +65,23 @@ export function picture(status: ArchiveStatus, voice: Voice, now: Date): Picture
         : { name: words.notKnown, hint: words.notKnownHint },
     mailbox: mailbox(status, others, voice),
     incoming: status.incoming.changesets > 0 ? voice.size(status.incoming.bytes) : null,
-    outgoing: status.local_changes.entries > 0 ? voice.size(status.local_changes.bytes) : null,
+    outgoing: outgoing(status, voice),
   };
+}
+
+/** The size on the line is that of the headline, where that speaks of what goes out. */
+function outgoing(status: ArchiveStatus, voice: Voice): string | null {
+  const { headline, local_changes } = status;
+  const told = headline.kind === "waits_for_room" ? headline.bytes : local_changes.bytes;
+  return local_changes.entries > 0 ? voice.size(told) : null;
+}
+
+/** What is to be sent, counted as the headline counts it: what waits for room, and what is newer. */
+export function toSend(status: ArchiveStatus, words: Words): string {
+  const { headline, local_changes } = status;
+  return headline.kind === "waits_for_room"
+    ? words.picture.forRoom(headline.entries, headline.newer)
+    : words.picture.toSend(local_changes.entries);
 }
 
 function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
@@ -93,7 +108,7 @@ function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
           : incomplete
             ? words.moreToCome
             : unsent > 0
-              ? words.toSend(unsent)
+              ? toSend(status, voice.words)
               : words.upToDate,
     mood: away ? "away" : waiting ? "waiting" : "safe",
     share: incomplete

@@ -117,9 +117,9 @@ test("who has not heard yet what there is is told whose sync tells it, and speak
 });
 
 test("what waits for room says for how many visits of whom", () => {
-  const waits = (visits: number | null, waits_on: string | null) =>
+  const waits = (visits: number | null, waits_on: string | null, newer = 0) =>
     check(
-      { kind: "waits_for_room", entries: 120, bytes: 41_000 * MB, visits, waits_on },
+      { kind: "waits_for_room", entries: 120, newer, bytes: 41_000 * MB, visits, waits_on },
       "120 changes (41 GB) wait for room in the mailbox.",
     ).detail;
   expect(waits(7, "Grandma’s home")).toBe(
@@ -128,6 +128,10 @@ test("what waits for room says for how many visits of whom", () => {
   expect(waits(1, "Grandma’s home")).toContain("About one more visit of Grandma’s home");
   expect(waits(null, "Grandma’s home")).toContain("The next sync of Grandma’s home makes some.");
   expect(waits(null, null)).toBe("It goes bit by bit, with each sync. You can unplug.");
+  expect(waits(null, null, 24)).toBe(
+    "It goes bit by bit, with each sync. 24 newer changes wait for the next sync. You can unplug.",
+  );
+  expect(waits(null, null, 1)).toContain(" 1 newer change waits for the next sync.");
 });
 
 test("what was not sent yet says so, and how much it is", () => {

@@ -110,8 +110,11 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
       return words.pressToReceive(status.headline.changesets);
     case "incomplete":
       return incomplete(status.headline, voice);
-    case "waits_for_room":
-      return words.roomComes(status.headline.visits, status.headline.waits_on);
+    case "waits_for_room": {
+      const { visits, waits_on, newer } = status.headline;
+      const more = newer > 0 ? [words.newer(newer)] : [];
+      return [words.roomComes(visits, waits_on), ...more, words.unplug].join(" ");
+    }
     case "unsent":
       return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));
     default:

@@ -60,7 +60,7 @@ incoming: Behind,
  */
 lacking: Lacking, 
 /**
- * What waited for room in the mailbox when the last sync ended, if anything did.
+ * What waited for room in the mailbox when the last sync ended, as far as it is still to be sent.
  */
 waiting: Waiting | null, 
 /**

@@ -49,9 +49,13 @@ turn: Turn,
  */
 waits_for: Array<string>, } | { "kind": "waits_for_room", 
 /**
- * Paths.
+ * Paths that found no room.
  */
 entries: number, 
+/**
+ * Paths that were changed besides, for which no sync has looked for room yet.
+ */
+newer: number, 
 /**
  * Their size in bytes.
  */

@@ -111,19 +111,21 @@ export function en(locale: string) {
         `They were asked what it is. The next sync of ${home} or of another home tells it; sync here after that.`,
       hasCome: "What was asked for has come. Sync to take it in.",
       pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
-      roomComes: (visits: number | null, home: string | null) => {
-        if (home === null) {
-          return "It goes bit by bit, with each sync. You can unplug.";
-        }
-        const soon =
-          visits === null
+      roomComes: (visits: number | null, home: string | null) =>
+        home === null
+          ? "It goes bit by bit, with each sync."
+          : visits === null
             ? `The next sync of ${home} makes some.`
             : count(visits, {
                 one: `About one more visit of ${home}, and all has gone.`,
                 other: `About # more visits of ${home}, and all has gone.`,
-              });
-        return `${soon} You can unplug.`;
-      },
+              }),
+      newer: (n: number) =>
+        count(n, {
+          one: "# newer change waits for the next sync.",
+          other: "# newer changes wait for the next sync.",
+        }),
+      unplug: "You can unplug.",
       pressToSend: (n: number, size: string) => `${size}. Sync to put ${them(n)} into the mailbox.`,
       lastSynced: (ago: string) => `Last synced ${ago}.`,
       neverSynced: "Not synced yet.",
@@ -162,6 +164,10 @@ export function en(locale: string) {
       toCome: (n: number) => count(n, { one: "# file to come", other: "# files to come" }),
       moreToCome: "More to come",
       toSend: (n: number) => count(n, { other: "# to send" }),
+      forRoom: (n: number, newer: number) => {
+        const waits = count(n, { one: "# waits for room", other: "# wait for room" });
+        return newer === 0 ? waits : `${waits}, ${count(newer, { other: "# new" })}`;
+      },
       somethingForYou: "Sent something for you",
       hasMore: "Has more for you",
       parked: "Away for long",
@@ -240,7 +246,6 @@ export function en(locale: string) {
       away: "Not plugged in",
       unplug: "Safe to unplug",
       keep: "Keep it plugged in",
-      later: (n: number) => count(n, { other: "# to send later" }),
       nextTime: (n: number) =>
         count(n, {
           one: "# change goes out at the next sync.",
