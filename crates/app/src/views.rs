@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::Disk;
-use offsync_engine::{IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey};
+use offsync_engine::{
+    EngineError, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
+};
 
 use crate::app::App;
 use crate::archives::KnownArchive;
@@ -150,12 +152,26 @@ impl App {
     fn status_of(&self, folder: &Path) -> Result<ArchiveStatus> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (survey, awaits_state, people) = archive.with_engine(&Silent, |engine| {
+        let (survey, awaits_state, people, refused) = archive.with_engine(&Silent, |engine| {
             let survey = engine.survey(&options)?;
-            Ok((survey, engine.awaits_state()?, engine.known_vectors()?))
+            let refused = match engine.refuse_if_removed() {
+                Err(error @ EngineError::Removed { .. }) => Some(error),
+                sound => sound.map(|()| None)?,
+            };
+            Ok((survey, engine.awaits_state()?, engine.known_vectors()?, refused))
         })?;
         let lost: Vec<LostView> = survey.lost.iter().map(|file| LostView::of(file, &people)).collect();
-        status_of_open(&archive, &survey, awaits_state, &lost)
+        let mut status = status_of_open(&archive, &survey, awaits_state, &lost)?;
+        // Nothing that goes or comes matters where nothing does: what a sync would answer is all there is to say.
+        if let Some(refused) = refused {
+            let AppError { message, hint, .. } = refused.into();
+            status.held = None;
+            status.waiting = None;
+            status.headline = Headline::NeedsYou {
+                message: format!("{message} {hint}"),
+            };
+        }
+        Ok(status)
     }
 }
 
@@ -220,14 +236,6 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
     let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
     let awaited = awaited(archive, survey, awaits_state, &damaged);
     status.headline = headline(&status, &awaited);
-    let is_removed = |location: &LocationView| location.this && location.state == LocationState::Removed;
-    if status.locations.iter().any(is_removed) {
-        let message =
-            "This copy was taken out of the archive. Its files stay as they are; nothing is sent or received.";
-        status.headline = Headline::NeedsYou {
-            message: message.into(),
-        };
-    }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
     if is_calm && let Some(message) = damage_sentence(&damaged, &awaited.waits_for, awaited.has_come) {
         status.headline = Headline::NeedsYou { message };

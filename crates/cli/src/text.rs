@@ -1,6 +1,6 @@
 //! Documents as people read them. Control characters in names are shown, never sent to the terminal.
 
-use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
+use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LocationState, LocationView, LogLine, SkippedView};
 use offsync_app::{
     ChangeCounts, ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport,
     RestoredView, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation, many_deletions,
@@ -283,11 +283,16 @@ fn besides(status: &ArchiveStatus) -> Vec<String> {
     }
     let changes = |n: u64| (n, count(n, "change", "changes"));
     let files = (status.lacking.files, count(status.lacking.files, "file", "files"));
-    let told = [
-        ("comes with the next sync", changes(status.incoming.changesets)),
-        ("goes with the next sync", changes(status.local_changes.entries)),
-        ("not on this drive yet", files),
-    ];
+    let is_removed = |location: &LocationView| location.this && location.state == LocationState::Removed;
+    let told = if status.locations.iter().any(is_removed) {
+        vec![("on this drive alone", changes(status.local_changes.entries))]
+    } else {
+        vec![
+            ("comes with the next sync", changes(status.incoming.changesets)),
+            ("goes with the next sync", changes(status.local_changes.entries)),
+            ("not on this drive yet", files),
+        ]
+    };
     let there = told.iter().filter(|(_, (n, _))| *n > 0);
     let mut lines: Vec<String> = there.map(|(what, (_, much))| format!("  {what}: {much}")).collect();
     if !status.mailbox.reachable {

@@ -3,6 +3,7 @@ import { archive } from "../backend/fake/parts";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import { speak } from "../words/voice";
 import { driveWords } from "./drive";
+import { picture } from "./picture";
 
 const { words } = speak("en");
 const told = (parts: Partial<ArchiveStatus>, syncing = false) =>
@@ -45,4 +46,13 @@ test("what waits for room is counted as the sentence counts it, and what is newe
   };
   expect(short(1_204)).toBe("1,180 wait for room, 24 new");
   expect(short(1_180)).toBe("1,180 wait for room");
+});
+
+test("a copy that was taken out of the archive promises to send nothing", () => {
+  const status = archive({ local_changes: { entries: 1, bytes: 3 } });
+  const locations = status.locations.map((home) => ({ ...home, state: "removed" as const }));
+  const said = driveWords({ ...status, locations }, false, words);
+  expect(said).toEqual({ state: "Safe to unplug", next: null, short: null });
+  const { mine, outgoing } = picture({ ...status, locations }, speak("en"), new Date());
+  expect([mine.state, mine.mood, outgoing]).toEqual(["No longer takes part", "away", null]);
 });

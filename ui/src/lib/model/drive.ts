@@ -1,7 +1,7 @@
 // What the drive's card says: may it go, and what goes out once it is back.
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Words } from "../words/voice";
-import { toSend } from "./picture";
+import { isRemoved, toSend } from "./picture";
 
 export interface DriveWords {
   state: string;
@@ -25,7 +25,7 @@ export function driveWords(archive: ArchiveStatus, syncing: boolean, words: Word
   const unsent = archive.local_changes.entries;
   // What waits for room in the mailbox does not go with the next sync, and the headline says when.
   const next = archive.waiting ? told.bitByBit : told.nextTime(unsent);
-  return unsent > 0
+  return unsent > 0 && !isRemoved(archive)
     ? { state: told.unplug, next, short: toSend(archive, words) }
     : { state: told.unplug, next: null, short: null };
 }

@@ -73,7 +73,12 @@ export function picture(status: ArchiveStatus, voice: Voice, now: Date): Picture
 function outgoing(status: ArchiveStatus, voice: Voice): string | null {
   const { headline, local_changes } = status;
   const told = headline.kind === "waits_for_room" ? headline.bytes : local_changes.bytes;
-  return local_changes.entries > 0 ? voice.size(told) : null;
+  return local_changes.entries > 0 && !isRemoved(status) ? voice.size(told) : null;
+}
+
+/** A copy that was taken out of the archive sends and receives nothing. */
+export function isRemoved(status: ArchiveStatus): boolean {
+  return status.locations.some((home) => home.this && home.state === "removed");
 }
 
 /** What is to be sent, counted as the headline counts it: what waits for room, and what is newer. */
@@ -93,6 +98,7 @@ function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
   // The headline alone knows of what was not even told here yet.
   const incomplete = lacking > 0 || status.headline.kind === "incomplete";
   const waiting = incoming > 0 || unsent > 0 || incomplete;
+  const removed = isRemoved(status);
   return {
     id: status.location_id,
     mine: true,
@@ -101,16 +107,18 @@ function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
     note: status.label,
     state: away
       ? words.driveAway
-      : incoming > 0
-        ? words.waitingHere(incoming)
-        : lacking > 0
-          ? words.toCome(lacking)
-          : incomplete
-            ? words.moreToCome
-            : unsent > 0
-              ? toSend(status, voice.words)
-              : words.upToDate,
-    mood: away ? "away" : waiting ? "waiting" : "safe",
+      : removed
+        ? words.removed
+        : incoming > 0
+          ? words.waitingHere(incoming)
+          : lacking > 0
+            ? words.toCome(lacking)
+            : incomplete
+              ? words.moreToCome
+              : unsent > 0
+                ? toSend(status, voice.words)
+                : words.upToDate,
+    mood: away || removed ? "away" : waiting ? "waiting" : "safe",
     share: incomplete
       ? shareThere(1, status.lacking.bytes, status)
       : shareThere(incoming, status.incoming.bytes, status),

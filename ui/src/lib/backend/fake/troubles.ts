@@ -134,6 +134,20 @@ export const TROUBLES: Record<string, () => Scene> = {
         headline: { kind: "held", deletions: 61, of: 214, direction: "local" },
       }),
     ),
+  removed: () => {
+    const scene = one(
+      three({
+        local_changes: { entries: 2, bytes: 3.1 * MB },
+        headline: {
+          kind: "needs_you",
+          message:
+            "“Anna’s home” took this copy out of the archive. Its files stay as they are; nothing is sent or received any more.",
+        },
+      }),
+    );
+    scene.archives[0]!.locations[0]!.state = "removed";
+    return scene;
+  },
   "needs-you": () =>
     one(
       three({
