@@ -198,6 +198,9 @@ pub struct ArchiveStatus {
     pub waiting: Option<Waiting>,
     /// Conflict copies that are shown now.
     pub conflicts: u64,
+    /// Files whose content no home that takes part has any more.
+    #[ts(type = "number")]
+    pub lost_files: u64,
     /// Paths that could not be looked at, each with why.
     pub skipped: Vec<SkippedView>,
     /// What is to be said of paths that were taken in, such as lines of `.offsyncignore` that are no pattern.
@@ -234,6 +237,16 @@ pub enum Headline {
     /// Something needs the person: the message says what and what to do.
     NeedsYou {
         /// A finished sentence.
+        message: String,
+    },
+    /// No home that takes part has the content of some files any more.
+    Lost {
+        /// How many.
+        #[ts(type = "number")]
+        files: u64,
+        /// The path of one of them.
+        example: String,
+        /// A finished sentence for a terminal.
         message: String,
     },
     /// Many deletions wait for a yes.

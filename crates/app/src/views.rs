@@ -213,6 +213,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         },
         waiting: outlook.and_then(|waiting| still_waiting(waiting, &local_changes)),
         conflicts: survey.conflicts,
+        lost_files: lost.len() as u64,
         skipped: survey.skipped.iter().map(skipped).collect(),
         warnings: survey.warnings.iter().map(skipped).collect(),
         ignored: survey.ignored.iter().map(ignored).collect(),
@@ -240,8 +241,12 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
     if is_calm && let Some(message) = damage_sentence(&damaged, &awaited.waits_for, awaited.has_come) {
         status.headline = Headline::NeedsYou { message };
     }
-    if is_calm && let Some(message) = lost_sentence(lost) {
-        status.headline = Headline::NeedsYou { message };
+    if let (true, Some(first), Some(message)) = (is_calm, lost.first(), lost_sentence(lost)) {
+        status.headline = Headline::Lost {
+            files: lost.len() as u64,
+            example: first.path.clone(),
+            message,
+        };
     }
     if let (true, Some(twin)) = (is_calm, survey.twins.first()) {
         status.headline = Headline::NeedsYou {

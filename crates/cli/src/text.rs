@@ -278,7 +278,7 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
 
 /// Tells, where a trouble is the headline, what would have been it.
 fn besides(status: &ArchiveStatus) -> Vec<String> {
-    if !matches!(status.headline, Headline::NeedsYou { .. }) {
+    if !matches!(status.headline, Headline::NeedsYou { .. } | Headline::Lost { .. }) {
         return Vec::new();
     }
     let changes = |n: u64| (n, count(n, "change", "changes"));

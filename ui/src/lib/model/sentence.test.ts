@@ -170,3 +170,15 @@ test("a mailbox that is away says that the files are untouched", () => {
   const said = check({ kind: "mailbox_away" }, "The mailbox cannot be reached right now.");
   expect(said.detail).toContain("untouched");
 });
+
+test("files that no home has are named without a word of the terminal", () => {
+  const message = "'a/film.mov' is lost. `offsync lost FOLDER` says what can be done.";
+  const lost = (files: number): Headline => ({
+    kind: "lost",
+    files,
+    example: "a/film.mov",
+    message,
+  });
+  check(lost(1), "“film.mov” is missing: no home that takes part has it any more.");
+  check(lost(3), "3 files are missing: no home that takes part has them any more.");
+});

@@ -32,6 +32,8 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
       return words.driveAway(status.name);
     case "needs_you":
       return headline.message;
+    case "lost":
+      return voice.words.lost.headline(headline.files, headline.example.split("/").at(-1)!);
     case "held":
       return headline.direction === "local"
         ? words.heldLocal(headline.deletions)

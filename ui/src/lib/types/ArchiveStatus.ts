@@ -68,6 +68,10 @@ waiting: Waiting | null,
  */
 conflicts: number, 
 /**
+ * Files whose content no home that takes part has any more.
+ */
+lost_files: number, 
+/**
  * Paths that could not be looked at, each with why.
  */
 skipped: Array<SkippedView>, 

@@ -11,6 +11,18 @@ export type Headline = { "kind": "drive_away" } | { "kind": "needs_you",
 /**
  * A finished sentence.
  */
+message: string, } | { "kind": "lost", 
+/**
+ * How many.
+ */
+files: number, 
+/**
+ * The path of one of them.
+ */
+example: string, 
+/**
+ * A finished sentence for a terminal.
+ */
 message: string, } | { "kind": "held", 
 /**
  * How many files would go.
