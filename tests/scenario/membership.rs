@@ -193,6 +193,12 @@ fn a_removed_location_neither_sends_nor_gets_and_comes_back_on_a_word() {
     ] {
         status.expect_code(0).expect_out(said);
     }
+    let document = grandma.json(["status", grandma.at()]).document();
+    assert_eq!(
+        (&document[0]["headline"]["kind"], &document[0]["headline"]["by"]),
+        (&"removed".into(), &"Pep's home".into()),
+        "{document:#}"
+    );
     assert!(
         !status.stdout.contains("next sync"),
         "none sends or gets anything: {status}"

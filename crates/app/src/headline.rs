@@ -115,7 +115,9 @@ pub(crate) fn in_words(headline: &Headline) -> String {
     };
     match headline {
         Headline::DriveAway => "The drive is not here. Plug it in to sync.".into(),
-        Headline::NeedsYou { message } | Headline::Lost { message, .. } => message.clone(),
+        Headline::NeedsYou { message } | Headline::Removed { message, .. } | Headline::Lost { message, .. } => {
+            message.clone()
+        }
         Headline::Held { deletions, of, .. } => {
             format!("{deletions} of {of} files are about to be deleted. Nothing happens until you say yes.")
         }

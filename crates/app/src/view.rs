@@ -239,6 +239,13 @@ pub enum Headline {
         /// A finished sentence.
         message: String,
     },
+    /// This copy was taken out of the archive: it sends and receives nothing.
+    Removed {
+        /// What people call the home that did it.
+        by: String,
+        /// Finished sentences for a terminal.
+        message: String,
+    },
     /// No home that takes part has the content of some files any more.
     Lost {
         /// How many.

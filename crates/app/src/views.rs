@@ -155,7 +155,7 @@ impl App {
         let (survey, awaits_state, people, refused) = archive.with_engine(&Silent, |engine| {
             let survey = engine.survey(&options)?;
             let refused = match engine.refuse_if_removed() {
-                Err(error @ EngineError::Removed { .. }) => Some(error),
+                Err(EngineError::Removed { by }) => Some(by),
                 sound => sound.map(|()| None)?,
             };
             Ok((survey, engine.awaits_state()?, engine.known_vectors()?, refused))
@@ -163,11 +163,12 @@ impl App {
         let lost: Vec<LostView> = survey.lost.iter().map(|file| LostView::of(file, &people)).collect();
         let mut status = status_of_open(&archive, &survey, awaits_state, &lost)?;
         // Nothing that goes or comes matters where nothing does: what a sync would answer is all there is to say.
-        if let Some(refused) = refused {
-            let AppError { message, hint, .. } = refused.into();
+        if let Some(by) = refused {
+            let AppError { message, hint, .. } = EngineError::Removed { by: by.clone() }.into();
             status.held = None;
             status.waiting = None;
-            status.headline = Headline::NeedsYou {
+            status.headline = Headline::Removed {
+                by,
                 message: format!("{message} {hint}"),
             };
         }

@@ -1,6 +1,6 @@
 //! Documents as people read them. Control characters in names are shown, never sent to the terminal.
 
-use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LocationState, LocationView, LogLine, SkippedView};
+use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
 use offsync_app::{
     ChangeCounts, ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport,
     RestoredView, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation, many_deletions,
@@ -278,13 +278,16 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
 
 /// Tells, where a trouble is the headline, what would have been it.
 fn besides(status: &ArchiveStatus) -> Vec<String> {
-    if !matches!(status.headline, Headline::NeedsYou { .. } | Headline::Lost { .. }) {
+    let is_trouble = matches!(
+        status.headline,
+        Headline::NeedsYou { .. } | Headline::Removed { .. } | Headline::Lost { .. }
+    );
+    if !is_trouble {
         return Vec::new();
     }
     let changes = |n: u64| (n, count(n, "change", "changes"));
     let files = (status.lacking.files, count(status.lacking.files, "file", "files"));
-    let is_removed = |location: &LocationView| location.this && location.state == LocationState::Removed;
-    let told = if status.locations.iter().any(is_removed) {
+    let told = if matches!(status.headline, Headline::Removed { .. }) {
         vec![("on this drive alone", changes(status.local_changes.entries))]
     } else {
         vec![

@@ -80,7 +80,7 @@ fn sign(archives: &[ArchiveStatus], running: &Running) -> Sign {
         !archive.busy
             && matches!(
                 archive.headline,
-                Headline::NeedsYou { .. } | Headline::Lost { .. } | Headline::Held { .. }
+                Headline::NeedsYou { .. } | Headline::Removed { .. } | Headline::Lost { .. } | Headline::Held { .. }
             )
     };
     if !running.is_empty() {
@@ -112,6 +112,9 @@ fn line(archive: &ArchiveStatus, all: &[ArchiveStatus], running: &Running) -> St
 /// Puts a headline into the words of a desktop: what the engine's own sentence sends to the terminal is in the window too.
 fn told(headline: &Headline) -> String {
     match headline {
+        Headline::Removed { by, .. } => {
+            format!("{by} took this copy out of the archive. Its files stay as they are; nothing is sent or received.")
+        }
         Headline::Lost { files: 1, .. } => "A file is missing. Open Offsync to see what can be done.".into(),
         Headline::Lost { files, .. } => {
             format!("{files} files are missing. Open Offsync to see what can be done.")
@@ -211,19 +214,28 @@ mod tests {
     }
 
     #[test]
-    fn files_that_no_home_has_ask_for_a_person_and_name_no_command() {
+    fn what_asks_for_a_person_names_no_command() {
         let lost = |files| Headline::Lost {
             files,
             example: "film.mov".into(),
             message: "`offsync lost FOLDER` says what can be done.".into(),
         };
-        let model = shown(vec![archive("Photos", lost(3)), archive("Films", lost(1))], &[]);
+        let removed = Headline::Removed {
+            by: "Anna’s home".into(),
+            message: "Ask for `offsync location unpark`.".into(),
+        };
+        let all = [("Photos", lost(3)), ("Films", lost(1)), ("Music", removed)];
+        let model = shown(all.map(|(name, headline)| archive(name, headline)).into(), &[]);
         let lines = [
             (
                 "Photos: 3 files are missing. Open Offsync to see what can be done.",
                 true,
             ),
             ("Films: A file is missing. Open Offsync to see what can be done.", true),
+            (
+                "Music: Anna’s home took this copy out of the archive. Its files stay as they are; nothing is sent or received.",
+                true,
+            ),
         ];
         assert_eq!(texts(&model.archives), lines);
         assert_eq!(model.sign, Sign::Attention);

@@ -49,10 +49,10 @@ test("what waits for room is counted as the sentence counts it, and what is newe
 });
 
 test("a copy that was taken out of the archive promises to send nothing", () => {
-  const status = archive({ local_changes: { entries: 1, bytes: 3 } });
-  const locations = status.locations.map((home) => ({ ...home, state: "removed" as const }));
-  const said = driveWords({ ...status, locations }, false, words);
+  const headline = { kind: "removed" as const, by: "Anna’s home", message: "" };
+  const status = archive({ local_changes: { entries: 1, bytes: 3 }, headline });
+  const said = driveWords(status, false, words);
   expect(said).toEqual({ state: "Safe to unplug", next: null, short: null });
-  const { mine, outgoing } = picture({ ...status, locations }, speak("en"), new Date());
+  const { mine, outgoing } = picture(status, speak("en"), new Date());
   expect([mine.state, mine.mood, outgoing]).toEqual(["No longer takes part", "away", null]);
 });

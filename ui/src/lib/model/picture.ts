@@ -78,7 +78,7 @@ function outgoing(status: ArchiveStatus, voice: Voice): string | null {
 
 /** A copy that was taken out of the archive sends and receives nothing. */
 export function isRemoved(status: ArchiveStatus): boolean {
-  return status.locations.some((home) => home.this && home.state === "removed");
+  return status.headline.kind === "removed";
 }
 
 /** What is to be sent, counted as the headline counts it: what waits for room, and what is newer. */

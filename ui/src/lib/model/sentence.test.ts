@@ -182,3 +182,9 @@ test("files that no home has are named without a word of the terminal", () => {
   check(lost(1), "“film.mov” is missing: no home that takes part has it any more.");
   check(lost(3), "3 files are missing: no home that takes part has them any more.");
 });
+
+test("a copy that was taken out says by whom, and whom to ask", () => {
+  const headline: Headline = { kind: "removed", by: "Anna’s home", message: "`offsync …`" };
+  const said = check(headline, "Anna’s home took this copy out of the archive.");
+  expect(said.detail).toContain("ask them to let this home take part again");
+});

@@ -32,6 +32,8 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
       return words.driveAway(status.name);
     case "needs_you":
       return headline.message;
+    case "removed":
+      return words.removed(headline.by);
     case "lost":
       return voice.words.lost.headline(headline.files, headline.example.split("/").at(-1)!);
     case "held":
@@ -102,6 +104,8 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     case "drive_away":
       // After a restart nobody knows when that was.
       return status.last_sync ? `${synced} ${words.plugIn}` : words.plugIn;
+    case "removed":
+      return words.removed;
     case "held":
       return status.headline.direction === "local" ? words.heldHere : words.heldElsewhere;
     case "mailbox_away":

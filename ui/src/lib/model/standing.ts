@@ -10,6 +10,7 @@ export function standing(archive: ArchiveStatus): Standing {
   }
   switch (archive.headline.kind) {
     case "needs_you":
+    case "removed":
     case "lost":
     case "held":
       return "need";

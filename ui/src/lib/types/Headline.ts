@@ -11,6 +11,14 @@ export type Headline = { "kind": "drive_away" } | { "kind": "needs_you",
 /**
  * A finished sentence.
  */
+message: string, } | { "kind": "removed", 
+/**
+ * What people call the home that did it.
+ */
+by: string, 
+/**
+ * Finished sentences for a terminal.
+ */
 message: string, } | { "kind": "lost", 
 /**
  * How many.

@@ -32,6 +32,7 @@ export function en(locale: string) {
 
     headline: {
       driveAway: (archive: string) => `The drive with “${archive}” is not plugged in.`,
+      removed: (by: string) => `${by} took this copy out of the archive.`,
       heldLocal: (n: number) =>
         count(n, {
           one: "# file was deleted here. Did you mean to?",
@@ -90,6 +91,8 @@ export function en(locale: string) {
 
     detail: {
       plugIn: "Plug it in and sync, and it catches up.",
+      removed:
+        "Its files stay as they are; nothing is sent or received. If that was a mistake, ask them to let this home take part again.",
       heldHere: "Nothing is deleted in the other homes until you answer. Everything else goes on.",
       heldElsewhere: "Nothing is deleted here until you answer. Everything else goes on.",
       mailboxAway:

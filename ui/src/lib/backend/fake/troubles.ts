@@ -139,9 +139,9 @@ export const TROUBLES: Record<string, () => Scene> = {
       three({
         local_changes: { entries: 2, bytes: 3.1 * MB },
         headline: {
-          kind: "needs_you",
-          message:
-            "“Anna’s home” took this copy out of the archive. Its files stay as they are; nothing is sent or received any more.",
+          kind: "removed",
+          by: "Anna’s home",
+          message: "",
         },
       }),
     );
