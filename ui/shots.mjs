@@ -16,7 +16,15 @@ const TYPES = {
   ".woff2": "font/woff2",
 };
 const SIZES = { wide: [1200, 800], small: [800, 600] };
-const NARROW = ["others-behind", "receiving", "held", "many-homes", "first-run", "set-up-2-names"];
+const NARROW = [
+  "others-behind",
+  "lost-list",
+  "receiving",
+  "held",
+  "many-homes",
+  "first-run",
+  "set-up-2-names",
+];
 const AT_ONCE = 4;
 const ARGS =
   "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
@@ -105,9 +113,33 @@ const SHOTS = {
   "drive-away": ["drive-away"],
   "drive-away-unknown": ["drive-away-unknown"],
   "mailbox-away": ["mailbox-away"],
+  incomplete: ["incomplete"],
+  "incomplete-come": ["incomplete-come"],
+  "incomplete-untold": ["incomplete-untold"],
   held: ["held"],
   "held-local": ["held-local"],
   "needs-you": ["needs-you"],
+  removed: ["removed"],
+  lost: ["lost"],
+  "lost-list": ["lost", press("See the files")],
+  "lost-sure": [
+    "lost",
+    async (page) => {
+      await press("See the files")(page);
+      await press("Give these 3 files up")(page);
+      await page.getByRole("alert").scrollIntoViewIfNeeded();
+    },
+  ],
+  "lost-done": [
+    "lost-one",
+    async (page) => {
+      await press("See the file")(page);
+      await press("Give this file up")(page);
+      await press("Give it up")(page);
+      await page.getByRole("status").waitFor();
+    },
+  ],
+  "lost-many": ["lost-many", press("See the files")],
   conflicts: ["conflicts"],
   "many-homes": ["many-homes"],
   "two-homes": ["two-homes"],

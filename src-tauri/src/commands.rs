@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use offsync_app::LostReport;
 use offsync_app::view::{ArchiveStatus, Failure, Overview, SetUpRequest};
 use serde::Serialize;
 use tauri::async_runtime::{spawn, spawn_blocking};
@@ -89,6 +90,18 @@ pub(crate) async fn suggested_names() -> SuggestedNames {
 #[tauri::command]
 pub(crate) async fn answer_held(desk: State<'_, Arc<Desk>>, folder: String, yes: bool) -> Result<(), Failure> {
     off_the_window_thread(&desk, move |desk| desk.answer_held(&folder, yes)).await
+}
+
+/// Lists the files whose content no home that takes part has any more.
+#[tauri::command]
+pub(crate) async fn lost(desk: State<'_, Arc<Desk>>, folder: String) -> Result<LostReport, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.lost(&folder)).await
+}
+
+/// Gives up the lost files that a person was shown.
+#[tauri::command]
+pub(crate) async fn give_up(desk: State<'_, Arc<Desk>>, folder: String, paths: Vec<String>) -> Result<(), Failure> {
+    off_the_window_thread(&desk, move |desk| desk.give_up(&folder, &paths)).await
 }
 
 /// Syncs archives that were claimed, one after the other, on another thread.

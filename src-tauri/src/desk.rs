@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
 use offsync_app::view::{ArchiveStatus, Failure, Overview, SetUpRequest};
-use offsync_app::{App, AppError, SyncRequest, are_samples, make_samples, plug_in_sample, remove_samples};
+use offsync_app::{App, AppError, LostReport, SyncRequest, are_samples, make_samples, plug_in_sample, remove_samples};
 
 use crate::board::{Board, Running, Tell, Which, held, sentence};
+use crate::refusals::{lost_changed, under_way, unknown_archive};
 use crate::settings::Settings;
 
 /// How many changes of each archive the window gets.
@@ -214,6 +215,40 @@ impl Desk {
         Ok(())
     }
 
+    /// Lists the files whose content no home that takes part has any more.
+    pub(crate) fn lost(&self, folder: &str) -> Result<LostReport, Failure> {
+        let _turn = held(&self.turn);
+        let folder = Path::new(folder);
+        self.app_of(folder)?.lost(folder).map_err(|error| error.to_failure())
+    }
+
+    /// Gives up lost files: all that can be, if these are the ones that a person was shown. The next sync tells everybody.
+    pub(crate) fn give_up(&self, folder: &str, shown: &[String]) -> Result<(), Failure> {
+        // Who waited for a sync to end would answer about another list than they saw.
+        if self.board.running().contains_key(folder) {
+            return Err(under_way());
+        }
+        let turn = held(&self.turn);
+        let given_up = self.give_up_shown(Path::new(folder), shown);
+        let changed = self.read().map_or_else(|_| Vec::new(), |(_, changed)| changed);
+        drop(turn);
+        self.board.tell_changed(changed);
+        given_up
+    }
+
+    /// The caller holds the turn.
+    fn give_up_shown(&self, folder: &Path, shown: &[String]) -> Result<(), Failure> {
+        let app = self.app_of(folder)?;
+        let now = app.lost(folder).map_err(|error| error.to_failure())?.files;
+        // What stands here damaged is not given up, and never was among those that a person was asked about.
+        let now = now.iter().filter(|file| !file.damaged_here).map(|file| &file.path);
+        if shown.is_empty() || !now.eq(shown) {
+            return Err(lost_changed());
+        }
+        app.give_up(folder, &[]).map_err(|error| error.to_failure())?;
+        Ok(())
+    }
+
     /// Asks what runs to stop at its next safe point, and waits for that, but not for ever.
     pub(crate) fn stop(&self, patience: Duration) {
         for app in [&self.own, &self.samples] {
@@ -228,8 +263,7 @@ impl Desk {
     /// Runs a cycle; the caller holds the turn.
     fn run_sync(&self, folder: &str, deletions: Deletions) -> Result<(), Failure> {
         let folder = PathBuf::from(folder);
-        let is_sample = self.sample_folders()?.contains(&folder);
-        let app = if is_sample { &self.samples } else { &self.own };
+        let app = self.app_of(&folder)?;
         let request = SyncRequest {
             folders: vec![folder],
             yes: deletions == Deletions::Confirm,
@@ -266,24 +300,13 @@ impl Desk {
         Ok(overview)
     }
 
+    fn app_of(&self, folder: &Path) -> Result<&App, Failure> {
+        let is_sample = self.sample_folders()?.iter().any(|sample| sample == folder);
+        Ok(if is_sample { &self.samples } else { &self.own })
+    }
+
     fn sample_folders(&self) -> Result<Vec<PathBuf>, Failure> {
         self.samples.known_folders().map_err(|error| error.to_failure())
-    }
-}
-
-fn unknown_archive() -> Failure {
-    Failure {
-        code: "unknown_archive".into(),
-        message: "This computer does not know that archive any more.".into(),
-        hint: "Close the window and open it again.".into(),
-    }
-}
-
-fn under_way() -> Failure {
-    Failure {
-        code: "busy".into(),
-        message: "This archive is syncing right now, so the answer was not taken.".into(),
-        hint: "Answer again when the sync has ended.".into(),
     }
 }
 
@@ -478,6 +501,71 @@ mod tests {
         assert!(overview.archives.is_empty() && overview.samples.is_empty());
         assert!(!office.copy.exists());
         office.desk.try_samples().expect("there is room again");
+    }
+
+    /// Loses a film in all homes: its packs in the mailbox, and Pep's drive, which is put together anew.
+    fn lose_a_film(office: &Office) {
+        let noise = (0..75_000_u32).map(|n| n.wrapping_mul(2_654_435_761) ^ n.rotate_left(13));
+        let noise: Vec<u8> = noise.flat_map(u32::to_le_bytes).collect();
+        fs::write(office.copy.join("film.mov"), noise).expect("there is room");
+        office.sync();
+        let mailbox = office.desk.samples_settings.samples_dir.join("Mailbox");
+        for object in walk(&mailbox) {
+            if object.extension().is_some_and(|ending| ending == "pack") {
+                fs::remove_file(object).expect("a mailbox may lose it");
+            }
+        }
+        let sync_all = || {
+            office.sync();
+            for home in office.status().locations.iter().filter(|home| !home.this) {
+                office.desk.plug_in_sample(&home.location_id).expect("it syncs");
+            }
+        };
+        sync_all();
+        fs::remove_file(office.copy.join("film.mov")).expect("it was written");
+        fs::remove_dir_all(office.copy.join(".offsync")).expect("it is there");
+        let label = office.status().label;
+        let request = offsync_app::JoinRequest {
+            folder: office.copy.clone(),
+            as_location: Some(label),
+            ..offsync_app::JoinRequest::default()
+        };
+        office.desk.samples.join(&request).expect("it was that location");
+        (0..3).for_each(|_| sync_all());
+        office.sync();
+    }
+
+    fn walk(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).expect("it can be listed").flatten();
+        entries
+            .flat_map(|entry| {
+                if entry.path().is_dir() {
+                    walk(&entry.path())
+                } else {
+                    vec![entry.path()]
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn lost_files_are_listed_and_only_those_that_were_shown_are_given_up() {
+        let office = office();
+        lose_a_film(&office);
+        let status = office.status();
+        assert_eq!(status.lost_files, 1, "{status:?}");
+        assert!(matches!(&status.headline, Headline::Lost { files: 1, example, .. } if example == "film.mov"));
+        let report = office.desk.lost(&office.folder).expect("it is here");
+        let paths: Vec<String> = report.files.iter().map(|file| file.path.clone()).collect();
+        assert_eq!(paths, ["film.mov"]);
+        for others in [&[] as &[String], &["another.mov".to_owned()]] {
+            let refused = office.desk.give_up(&office.folder, others);
+            assert_eq!(refused.map_err(|failure| failure.code), Err("lost_changed".to_owned()));
+        }
+        assert_eq!(office.status().lost_files, 1, "nothing was given up");
+        office.desk.give_up(&office.folder, &paths).expect("they were shown");
+        assert_eq!(office.status().lost_files, 0);
+        assert!(office.desk.lost(&office.folder).expect("it is here").files.is_empty());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod events;
 mod lookout;
 mod notices;
 mod panel;
+mod refusals;
 mod settings;
 mod tray;
 mod window;
@@ -63,6 +64,8 @@ fn run() -> Result<(), Box<dyn Error>> {
             commands::pick_folder,
             commands::suggested_names,
             commands::answer_held,
+            commands::lost,
+            commands::give_up,
         ])
         .on_window_event(|window, event| {
             window::on_event(window, event);

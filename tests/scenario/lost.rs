@@ -80,6 +80,12 @@ fn what_no_home_has_is_named_everywhere_and_holds_nobody_up() {
     for home in [&pep, &anna] {
         home.run(["sync", home.at()]).expect_code(5).expect_out(sentence);
         home.run(["status", home.at()]).expect_out(sentence);
+        let status = home.json(["status", home.at()]).document();
+        assert_eq!(
+            (&status[0]["lost_files"], &status[0]["headline"]["kind"]),
+            (&json!(1), &json!("lost")),
+            "{status:#}"
+        );
         home.run(["lost", home.at()])
             .expect_code(0)
             .expect_out("films/film.bin (300.0 kB, made at Pep's home")

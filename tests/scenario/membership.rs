@@ -185,9 +185,23 @@ fn a_removed_location_neither_sends_nor_gets_and_comes_back_on_a_word() {
     before.expect_same(&grandma.tree(), "a sync of a removed location");
     assert_eq!(mail, world.mail(), "she puts nothing into the mailbox");
     let status = grandma.run(["status", grandma.at()]);
+    for said in [
+        "'Pep's home' took this copy out of the archive.",
+        "nothing is sent or received any more",
+        "`offsync location unpark` at another home",
+        "on this drive alone: 1 change\n",
+    ] {
+        status.expect_code(0).expect_out(said);
+    }
+    let document = grandma.json(["status", grandma.at()]).document();
+    assert_eq!(
+        (&document[0]["headline"]["kind"], &document[0]["headline"]["by"]),
+        (&"removed".into(), &"Pep's home".into()),
+        "{document:#}"
+    );
     assert!(
-        status.expect_code(0).stdout.contains("was taken out of the archive"),
-        "{status}"
+        !status.stdout.contains("next sync"),
+        "none sends or gets anything: {status}"
     );
     let away = world.path("away");
     std::fs::rename(world.mailbox(), &away).expect("a mailbox can go away");

@@ -85,6 +85,10 @@ fn a_change_that_keeps_size_and_time_is_found_by_quick_and_deep_looks() {
         reason.starts_with("its content changed while its size and time stayed."),
         "{reason}"
     );
+    assert!(
+        reason.contains("the version before goes to the trash of 'anna's home' once it syncs"),
+        "{reason}"
+    );
     expect_applied(&anna.sync(), [0, 1, 0, 0, 0]);
     assert_eq!(pep.sync()["warnings"], json!([]), "it is said once");
     change_in_secret(&anna.folder.join("b.txt"), b"two");
@@ -96,6 +100,34 @@ fn a_change_that_keeps_size_and_time_is_found_by_quick_and_deep_looks() {
     expect_applied(&pep.sync(), [0, 1, 0, 0, 0]);
     settle(&[&pep, &anna]);
     assert_eq!([pep.read("a.txt"), pep.read("b.txt")], [b"two", b"two"]);
+}
+
+#[test]
+fn where_no_other_home_had_the_version_before_none_is_said_to_keep_it() {
+    let world = World::in_memory();
+    let [pep, anna, grandma] = world.trio(|pep| pep.write("a.txt", "one"));
+    let reason = || {
+        let report = pep.sync();
+        report["warnings"][0]["reason"].as_str().unwrap_or_default().to_owned()
+    };
+    pep.write("new.txt", "one");
+    pep.sync();
+    change_in_secret(&pep.folder.join("new.txt"), b"two");
+    let alone = reason();
+    assert!(
+        alone.contains("no other home is known to have had the version before"),
+        "{alone}"
+    );
+    assert!(!alone.contains("trash"), "{alone}");
+    anna.sync();
+    change_in_secret(&pep.folder.join("new.txt"), b"six");
+    let hers = reason();
+    assert!(hers.contains("the trash of 'anna's home' once it syncs"), "{hers}");
+    anna.sync();
+    grandma.sync();
+    assert_eq!(anna.json(["trash", "list", anna.at()]).document()[0]["path"], "new.txt");
+    assert_eq!(grandma.json(["trash", "list", grandma.at()]).document(), json!([]));
+    settle(&[&pep, &anna, &grandma]);
 }
 
 #[test]

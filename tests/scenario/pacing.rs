@@ -43,6 +43,15 @@ fn what_the_mailbox_cannot_hold_goes_in_about_as_many_visits_as_are_said() {
                 .expect_out("You can unplug.");
             let status = pep.json(["status", pep.at()]).document();
             assert_eq!(status[0]["waiting"]["visits"], json!(visits), "{status:#}");
+            assert_eq!(status[0]["headline"]["newer"], 0, "{status:#}");
+            pep.write("late.txt", "what was changed since is told apart");
+            let later = pep.json(["status", pep.at()]).document();
+            let counted = |status: &Value| status[0]["headline"]["entries"].clone();
+            assert_eq!(
+                (counted(&later), &later[0]["headline"]["newer"]),
+                (counted(&status), &json!(1)),
+                "{later:#}"
+            );
         }
         sync(&anna);
     }

@@ -165,9 +165,10 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 13] = [
+pub(crate) const STATUS_MORE: [&str; 14] = [
     "[].warnings",
     "[].lacking",
+    "[].lost_files",
     "[].waiting",
     "[].skipped",
     "[].ignored",

@@ -219,3 +219,60 @@ fn of_two_files_with_one_name_the_one_from_the_present_folder_comes_back() {
     );
     settle(&[&pep, &anna]);
 }
+
+#[test]
+fn what_was_in_a_folder_comes_back_together_beside_a_file_that_took_its_name() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["2024/a.txt", "2024/trip/c.txt", "stays.txt"] {
+            pep.write(name, "first");
+        }
+    });
+    anna.write("2024/a.txt", "second");
+    anna.sync();
+    pep.sync();
+    anna.remove("2024");
+    anna.sync();
+    pep.sync();
+    pep.write("2024", "a file");
+    let told = pep.run(["trash", "restore", pep.at(), "2024"]);
+    told.expect_code(0)
+        .expect_out("2024/a.txt is back as 2024 (restored)/a.txt.\n")
+        .expect_out("2024/trip/c.txt is back as 2024 (restored)/trip/c.txt.\n");
+    assert_eq!(pep.read("2024"), b"a file", "what took the name stays");
+    assert_eq!(pep.read("2024 (restored)/a.txt"), b"second", "the newest of each");
+    assert!(!pep.has("a.txt") && !pep.has("trip"), "nothing comes back at the top");
+    // An older one goes where the rest of its folder is by now.
+    let older = pep
+        .json(["trash", "restore", pep.at(), "2024/a.txt"])
+        .expect_code(0)
+        .document();
+    assert_eq!(
+        older,
+        serde_json::json!([{"path": "2024/a.txt", "to": "2024 (restored)/a (restored).txt"}])
+    );
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.read("2024 (restored)/trip/c.txt"), b"first");
+    check_alike(&[&pep, &anna]);
+}
+
+#[test]
+fn where_a_file_has_the_name_beside_too_the_next_one_is_taken() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["2024/a.txt", "2024/b.txt", "stays.txt"] {
+            pep.write(name, name);
+        }
+    });
+    anna.remove("2024");
+    anna.sync();
+    pep.sync();
+    pep.write("2024", "a file");
+    pep.write("2024 (restored)", "another");
+    pep.run(["trash", "restore", pep.at(), "2024"]).expect_code(0);
+    for name in ["a.txt", "b.txt"] {
+        assert!(pep.has(&format!("2024 (restored 2)/{name}")), "{name}");
+    }
+    assert_eq!(pep.read("2024 (restored)"), b"another");
+    settle(&[&pep, &anna]);
+}

@@ -3,7 +3,7 @@
 use offsync_engine::size;
 
 use crate::naming::told_apart;
-use crate::view::{ArchiveStatus, Headline, LocationState, LocationView, Turn, Waiting};
+use crate::view::{ArchiveStatus, Headline, LocationState, LocationView, Turn};
 
 /// How far what lacks here is on its way, as far as the mailbox shows.
 #[derive(Clone, Debug, Default)]
@@ -68,12 +68,10 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
     // Nothing waits for who is parked, and nobody knows what is there: neither safe nor behind.
     let counts = |location: &&LocationView| takes_part(location) && location.state != LocationState::Parked;
     let homes = status.locations.iter().filter(counts).count() as u64;
-    // What was changed since the last sync may be something else.
-    let still_waits =
-        |waiting: &&Waiting| status.local_changes.entries > 0 && status.local_changes.bytes >= waiting.bytes;
-    if let Some(waiting) = status.waiting.as_ref().filter(still_waits) {
+    if let Some(waiting) = &status.waiting {
         return Headline::WaitsForRoom {
             entries: waiting.entries,
+            newer: status.local_changes.entries.saturating_sub(waiting.entries),
             bytes: waiting.bytes,
             visits: waiting.visits,
             waits_on: waiting.waits_on.clone(),
@@ -117,7 +115,9 @@ pub(crate) fn in_words(headline: &Headline) -> String {
     };
     match headline {
         Headline::DriveAway => "The drive is not here. Plug it in to sync.".into(),
-        Headline::NeedsYou { message } => message.clone(),
+        Headline::NeedsYou { message } | Headline::Removed { message, .. } | Headline::Lost { message, .. } => {
+            message.clone()
+        }
         Headline::Held { deletions, of, .. } => {
             format!("{deletions} of {of} files are about to be deleted. Nothing happens until you say yes.")
         }
@@ -139,13 +139,19 @@ pub(crate) fn in_words(headline: &Headline) -> String {
         } => incomplete(*files, *turn, waits_for),
         Headline::WaitsForRoom {
             entries,
+            newer,
             bytes,
             visits,
             waits_on,
         } => {
             let wait = if *entries == 1 { "waits" } else { "wait" };
+            // Else who counts what was changed here finds more than is said.
+            let besides = match newer {
+                0 => String::new(),
+                n => format!(", and {} for the next sync", many(*n, "newer one", "newer ones")),
+            };
             format!(
-                "{} ({}) {wait} for room in the mailbox{}. You can unplug.",
+                "{} ({}) {wait} for room in the mailbox{besides}{}. You can unplug.",
                 many(*entries, "change", "changes"),
                 size(*bytes),
                 visits_to_come(*visits, waits_on.as_deref())
@@ -414,9 +420,10 @@ mod tests {
     #[test]
     fn what_waits_for_room_says_how_many_visits_it_takes() {
         let mut waits = status(&[home("Grandma", LocationState::Behind, 3)]);
-        waits.local_changes.entries = 120;
+        waits.local_changes.entries = 2;
         waits.local_changes.bytes = 41_000_000_000;
         let mut check_visits = |entries, visits, waits_on: Option<&str>, sentence: &str| {
+            waits.local_changes.entries = entries;
             waits.waiting = Some(Waiting {
                 entries,
                 bytes: 41_000_000_000,
@@ -437,6 +444,23 @@ mod tests {
         let nobody =
             "2 changes (41.0 GB) wait for room in the mailbox; it goes bit by bit, with each sync. You can unplug.";
         check_visits(2, None, None, nobody);
+    }
+
+    #[test]
+    fn what_was_changed_since_is_told_from_what_waits_for_room() {
+        let mut waits = status(&[home("Grandma", LocationState::Behind, 3)]);
+        waits.waiting = Some(Waiting {
+            entries: 1_180,
+            bytes: 41_000_000_000,
+            visits: Some(7),
+            waits_on: Some("Grandma".into()),
+        });
+        waits.local_changes.entries = 1_204;
+        let more = "1180 changes (41.0 GB) wait for room in the mailbox, and 24 newer ones for the next sync; about 7 more visits of 'Grandma'. You can unplug.";
+        check(&waits, more);
+        waits.local_changes.entries = 1_181;
+        let one = "1180 changes (41.0 GB) wait for room in the mailbox, and 1 newer one for the next sync; about 7 more visits of 'Grandma'. You can unplug.";
+        check(&waits, one);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::exact_path::exact;
 use crate::last_sent::last_sent;
 use crate::lost::LostView;
 use crate::naming::told_apart;
-use crate::view::{Lacking, Waiting};
+use crate::view::{Lacking, LocalChanges, Waiting};
 
 /// What was put into the mailbox for a location that asked for it.
 #[derive(Clone, Debug, Serialize)]
@@ -118,6 +118,16 @@ pub(crate) fn waiting(outlook: &Outlook, standings: &[LocationStanding]) -> Wait
     }
 }
 
+/// Gives what of it waits still: what was changed since may be something else, or undone.
+pub(crate) fn still_waiting(waiting: Waiting, unsent: &LocalChanges) -> Option<Waiting> {
+    let is_there = unsent.entries > 0 && unsent.bytes >= waiting.bytes;
+    is_there.then(|| Waiting {
+        // A file that moved is two paths to the mailbox and one change to people.
+        entries: waiting.entries.min(unsent.entries),
+        ..waiting
+    })
+}
+
 /// Gives what to call the homes whose next sync brings what lacks, in order.
 pub(crate) fn who_can_help(standings: &[LocationStanding], awaits_state: bool) -> Vec<String> {
     let labels = told_apart(standings.iter().map(|one| (one.location, one.label.as_str())));
@@ -207,5 +217,24 @@ mod tests {
         check([UpToDate, Behind], false, &["Anna [01010101]"]);
         check([UpToDate, Ahead], false, &["Anna [01010101]"]);
         check([Behind, Ahead], true, &["Anna [02020202]"]);
+    }
+
+    #[test]
+    fn no_more_waits_for_room_than_is_unsent() {
+        let check = |unsent: (u64, u64), left: Option<u64>| {
+            let waiting = Waiting {
+                entries: 3,
+                bytes: 100,
+                ..Waiting::default()
+            };
+            let (entries, bytes) = unsent;
+            let still = still_waiting(waiting, &LocalChanges { entries, bytes });
+            assert_eq!(still.map(|waiting| waiting.entries), left);
+        };
+        check((3, 100), Some(3));
+        check((4, 120), Some(3));
+        check((2, 100), Some(2));
+        check((3, 99), None);
+        check((0, 0), None);
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use offsync_engine::{Engine, EngineError, LostFile, Silent, SyncOptions};
 use serde::Serialize;
+use ts_rs::TS;
 
 use crate::app::App;
 use crate::exact_path::exact;
@@ -12,12 +13,13 @@ use crate::naming::{Known, label_of};
 use crate::said_path;
 
 /// A file whose content no home that takes part has any more.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, TS)]
 pub struct LostView {
     /// Where it belongs, lossily if that is not UTF-8.
     pub path: String,
     /// The path exactly, if it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub path_base64: Option<String>,
     /// Its size in bytes.
     pub size_bytes: u64,
@@ -28,7 +30,7 @@ pub struct LostView {
 }
 
 /// The lost files of an archive, as the last sync here could tell.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, TS)]
 pub struct LostReport {
     /// The files, in order of path.
     pub files: Vec<LostView>,

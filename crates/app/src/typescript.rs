@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ts_rs::{Config, TS};
 
+use crate::lost::LostReport;
 use crate::view::{Event, Failure, Overview, SetUpRequest};
 
 const REGENERATE: &str = "cargo test -p offsync-app -- --ignored write_the_types_of_the_window";
@@ -41,6 +42,7 @@ fn export(into: &Path) {
     let exported = Overview::export_all(&config)
         .and_then(|()| Event::export_all(&config))
         .and_then(|()| SetUpRequest::export_all(&config))
+        .and_then(|()| LostReport::export_all(&config))
         .and_then(|()| Failure::export_all(&config));
     exported.expect("types can be written");
 }

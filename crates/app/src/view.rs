@@ -194,10 +194,13 @@ pub struct ArchiveStatus {
     pub incoming: Behind,
     /// Files that are known here and not on this drive yet.
     pub lacking: Lacking,
-    /// What waited for room in the mailbox when the last sync ended, if anything did.
+    /// What waited for room in the mailbox when the last sync ended, as far as it is still to be sent.
     pub waiting: Option<Waiting>,
     /// Conflict copies that are shown now.
     pub conflicts: u64,
+    /// Files whose content no home that takes part has any more.
+    #[ts(type = "number")]
+    pub lost_files: u64,
     /// Paths that could not be looked at, each with why.
     pub skipped: Vec<SkippedView>,
     /// What is to be said of paths that were taken in, such as lines of `.offsyncignore` that are no pattern.
@@ -236,6 +239,23 @@ pub enum Headline {
         /// A finished sentence.
         message: String,
     },
+    /// This copy was taken out of the archive: it sends and receives nothing.
+    Removed {
+        /// What people call the home that did it.
+        by: String,
+        /// Finished sentences for a terminal.
+        message: String,
+    },
+    /// No home that takes part has the content of some files any more.
+    Lost {
+        /// How many.
+        #[ts(type = "number")]
+        files: u64,
+        /// The path of one of them.
+        example: String,
+        /// A finished sentence for a terminal.
+        message: String,
+    },
     /// Many deletions wait for a yes.
     Held {
         /// How many files would go.
@@ -272,9 +292,12 @@ pub enum Headline {
     },
     /// Changes made here wait until the mailbox has room.
     WaitsForRoom {
-        /// Paths.
+        /// Paths that found no room.
         #[ts(type = "number")]
         entries: u64,
+        /// Paths that were changed besides, for which no sync has looked for room yet.
+        #[ts(type = "number")]
+        newer: u64,
         /// Their size in bytes.
         #[ts(type = "number")]
         bytes: u64,

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::Disk;
-use offsync_engine::{IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey};
+use offsync_engine::{
+    EngineError, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
+};
 
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::{Awaited, headline};
-use crate::left_open::{DamagedReport, damage_sentence, waiting, who_can_help};
+use crate::left_open::{DamagedReport, damage_sentence, still_waiting, waiting, who_can_help};
 use crate::lost::{LostView, lost_sentence};
 use crate::naming::told_apart;
 use crate::opened::{Opened, is_away};
@@ -150,12 +152,27 @@ impl App {
     fn status_of(&self, folder: &Path) -> Result<ArchiveStatus> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (survey, awaits_state, people) = archive.with_engine(&Silent, |engine| {
+        let (survey, awaits_state, people, refused) = archive.with_engine(&Silent, |engine| {
             let survey = engine.survey(&options)?;
-            Ok((survey, engine.awaits_state()?, engine.known_vectors()?))
+            let refused = match engine.refuse_if_removed() {
+                Err(EngineError::Removed { by }) => Some(by),
+                sound => sound.map(|()| None)?,
+            };
+            Ok((survey, engine.awaits_state()?, engine.known_vectors()?, refused))
         })?;
         let lost: Vec<LostView> = survey.lost.iter().map(|file| LostView::of(file, &people)).collect();
-        status_of_open(&archive, &survey, awaits_state, &lost)
+        let mut status = status_of_open(&archive, &survey, awaits_state, &lost)?;
+        // Nothing that goes or comes matters where nothing does: what a sync would answer is all there is to say.
+        if let Some(by) = refused {
+            let AppError { message, hint, .. } = EngineError::Removed { by: by.clone() }.into();
+            status.held = None;
+            status.waiting = None;
+            status.headline = Headline::Removed {
+                by,
+                message: format!("{message} {hint}"),
+            };
+        }
+        Ok(status)
     }
 }
 
@@ -163,6 +180,11 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
     let marker = &archive.marker;
     let facts = archive.disk.facts()?;
     let is_reachable = archive.mailbox.is_some() && survey.mailbox.trouble.is_none();
+    let local_changes = LocalChanges {
+        entries: survey.unposted_changes,
+        bytes: survey.unposted_bytes,
+    };
+    let outlook = survey.outlook.map(|outlook| waiting(&outlook, &survey.locations));
     let mut status = ArchiveStatus {
         archive_id: marker.archive_id.to_string(),
         name: marker.archive_name.clone(),
@@ -181,10 +203,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
             used_bytes: survey.mailbox.used_bytes,
             allowance_bytes: marker.allowance_bytes,
         },
-        local_changes: LocalChanges {
-            entries: survey.unposted_changes,
-            bytes: survey.unposted_bytes,
-        },
+        local_changes,
         incoming: Behind {
             changesets: survey.mailbox.incoming_changesets,
             bytes: survey.mailbox.incoming_bytes,
@@ -193,8 +212,9 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
             files: survey.unshown.files,
             bytes: survey.unshown.bytes,
         },
-        waiting: survey.outlook.map(|outlook| waiting(&outlook, &survey.locations)),
+        waiting: outlook.and_then(|waiting| still_waiting(waiting, &local_changes)),
         conflicts: survey.conflicts,
+        lost_files: lost.len() as u64,
         skipped: survey.skipped.iter().map(skipped).collect(),
         warnings: survey.warnings.iter().map(skipped).collect(),
         ignored: survey.ignored.iter().map(ignored).collect(),
@@ -218,20 +238,16 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
     let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
     let awaited = awaited(archive, survey, awaits_state, &damaged);
     status.headline = headline(&status, &awaited);
-    let is_removed = |location: &LocationView| location.this && location.state == LocationState::Removed;
-    if status.locations.iter().any(is_removed) {
-        let message =
-            "This copy was taken out of the archive. Its files stay as they are; nothing is sent or received.";
-        status.headline = Headline::NeedsYou {
-            message: message.into(),
-        };
-    }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
     if is_calm && let Some(message) = damage_sentence(&damaged, &awaited.waits_for, awaited.has_come) {
         status.headline = Headline::NeedsYou { message };
     }
-    if is_calm && let Some(message) = lost_sentence(lost) {
-        status.headline = Headline::NeedsYou { message };
+    if let (true, Some(first), Some(message)) = (is_calm, lost.first(), lost_sentence(lost)) {
+        status.headline = Headline::Lost {
+            files: lost.len() as u64,
+            example: first.path.clone(),
+            message,
+        };
     }
     if let (true, Some(twin)) = (is_calm, survey.twins.first()) {
         status.headline = Headline::NeedsYou {

@@ -278,16 +278,24 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
 
 /// Tells, where a trouble is the headline, what would have been it.
 fn besides(status: &ArchiveStatus) -> Vec<String> {
-    if !matches!(status.headline, Headline::NeedsYou { .. }) {
+    let is_trouble = matches!(
+        status.headline,
+        Headline::NeedsYou { .. } | Headline::Removed { .. } | Headline::Lost { .. }
+    );
+    if !is_trouble {
         return Vec::new();
     }
     let changes = |n: u64| (n, count(n, "change", "changes"));
     let files = (status.lacking.files, count(status.lacking.files, "file", "files"));
-    let told = [
-        ("comes with the next sync", changes(status.incoming.changesets)),
-        ("goes with the next sync", changes(status.local_changes.entries)),
-        ("not on this drive yet", files),
-    ];
+    let told = if matches!(status.headline, Headline::Removed { .. }) {
+        vec![("on this drive alone", changes(status.local_changes.entries))]
+    } else {
+        vec![
+            ("comes with the next sync", changes(status.incoming.changesets)),
+            ("goes with the next sync", changes(status.local_changes.entries)),
+            ("not on this drive yet", files),
+        ]
+    };
     let there = told.iter().filter(|(_, (n, _))| *n > 0);
     let mut lines: Vec<String> = there.map(|(what, (_, much))| format!("  {what}: {much}")).collect();
     if !status.mailbox.reachable {

@@ -2,40 +2,91 @@
 //!
 //! A file that rotted and was never verified looks like that once somebody renames it or changes its mode, for its
 //! change time tells no more. It is posted as what a person did, since a person may have done it; the version before
-//! lies in the other homes' trash, and whoever made it is told while it still does.
+//! goes to the trash of the homes that had it, and whoever made it is told which these are, or that none is known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, FileContent, Value};
-use offsync_core::ids::Digest;
+use offsync_core::format::Membership;
+use offsync_core::ids::{ChunkId, Digest};
 use offsync_core::local_change::LocalChange;
 
 use crate::engine::Engine;
 use crate::error::Result;
 
-const SILENT: &str = "its content changed while its size and time stayed. If nobody edited it, this drive may be failing: the version \
-                      before is in the trash of the other homes (`offsync trash list` there), and `offsync verify` looks for more";
+/// A version that a change replaces: which, and what it holds.
+type Left = (Dot, Digest, BTreeSet<ChunkId>);
 
 impl Engine<'_> {
     /// Names in the report those of some own changes whose content changed and whose size and time did not.
     pub(crate) fn tell_silent_edits(&mut self, changes: &[&LocalChange]) -> Result<()> {
-        let mut leaving: BTreeMap<(u64, i64), Vec<Digest>> = BTreeMap::new();
+        let mut leaving: BTreeMap<(u64, i64), Vec<Left>> = BTreeMap::new();
         for change in changes {
             let siblings = self.index.entry(&change.origin())?;
-            let replaced = change.replaces.iter().filter_map(|dot| siblings.get(dot));
-            for (looks, file) in replaced.filter_map(|version| looks_of(&version.value)) {
-                leaving.entry(looks).or_default().push(file.digest);
+            let replaced = change.replaces.iter().filter_map(|dot| Some((dot, siblings.get(dot)?)));
+            for (dot, version) in replaced {
+                if let Some((looks, file)) = looks_of(&version.value) {
+                    let chunks = file.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
+                    leaving.entry(looks).or_default().push((*dot, file.digest, chunks));
+                }
             }
         }
         for change in changes {
-            if let Some((looks, file)) = looks_of(&change.value)
-                && leaving.get(&looks).is_some_and(|left| !left.contains(&file.digest))
-            {
-                self.warn(&change.value.path, SILENT.to_owned());
+            let Some((looks, file)) = looks_of(&change.value) else {
+                continue;
+            };
+            let Some(left) = leaving.get(&looks) else { continue };
+            if left.iter().all(|(_, digest, _)| *digest != file.digest) {
+                let who = self.others_with(left)?;
+                self.warn(&change.value.path, sentence(&who));
             }
         }
         Ok(())
     }
+
+    /// Gives what people call the other homes that are known to have had one of some versions.
+    fn others_with(&self, versions: &[Left]) -> Result<Vec<String>> {
+        let (heads, aside) = (self.heads()?, self.set_aside()?);
+        let mut who = Vec::new();
+        for (location, person) in self.living()? {
+            if location == self.me() || aside.get(&location) == Some(&Membership::Removed) {
+                continue;
+            }
+            let has = |(dot, _, chunks): &Left| match heads.get(&location) {
+                Some(cached) => {
+                    cached.head.vector.covers_dot(dot)
+                        && !cached.head.missing.iter().any(|chunk| chunks.contains(chunk))
+                }
+                None => person.holds.covers_dot(dot),
+            };
+            if versions.iter().any(has) {
+                who.push(person.label);
+            }
+        }
+        who.sort_by_key(|label| label.to_lowercase());
+        Ok(who)
+    }
+}
+
+/// Says what it may mean, and where the version before is.
+fn sentence(who: &[String]) -> String {
+    const WHAT: &str =
+        "its content changed while its size and time stayed. If nobody edited it, this drive may be failing";
+    let trash = match who {
+        [] => {
+            return format!(
+                "{WHAT}, and no other home is known to have had the version before: put it back from elsewhere if you have it. \
+                 `offsync verify` looks for more"
+            );
+        }
+        [one] => format!("'{one}' once it syncs"),
+        [one, two] => format!("'{one}' and '{two}' once they sync"),
+        [one, rest @ ..] => format!("'{one}' and {} other homes once they sync", rest.len()),
+    };
+    format!(
+        "{WHAT}: the version before goes to the trash of {trash} (`offsync trash list` there), and `offsync verify` looks for more"
+    )
 }
 
 /// Gives a file's size and time, if it has content.

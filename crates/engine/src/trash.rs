@@ -86,7 +86,7 @@ impl Engine<'_> {
 
     /// Puts a file of the trash back; gives where it stands now. The next cycle tells the others, as of any change.
     ///
-    /// Nothing is overwritten: where its place is taken, it gets a name beside it.
+    /// Nothing is overwritten: where its place is taken, it gets a name beside it, and so does its folder.
     pub fn restore_trashed(&mut self, line: &TrashLine) -> Result<RelPath> {
         let to = self.free_place(&line.path)?;
         self.disk.restore(&TrashName(line.name.clone()), &to)?;
@@ -171,46 +171,66 @@ impl Engine<'_> {
         let mut folder = RelPath::root();
         for name in path.parent().iter().flat_map(RelPath::names) {
             let Ok(below) = folder.join(name) else { break };
-            match self.disk.look(&below)? {
-                Some(entry) if entry.kind == EntryKind::Folder => {}
-                // What took the folder's name stays; the file comes back above it.
-                Some(_) => break,
-                None => drop(self.disk.make_folder(&below, FOLDER_MODE)?),
-            }
-            folder = below;
+            // What took the folder's name stays; what was in the folder comes back together, beside it.
+            let places = std::iter::once(below.clone()).chain(names_beside(&below, RESTORED));
+            folder = self.folder_at_first(places)?.ok_or_else(|| all_taken(&below))?;
         }
         let to = folder.join(path.name()).unwrap_or_else(|_| path.clone());
         if self.disk.look(&to)?.is_none() {
             return Ok(to);
         }
-        self.free_name(&to, "restored")
+        self.free_name(&to, RESTORED)
+    }
+
+    /// Gives the first of some places at which a folder stands or, as nothing does, is made.
+    fn folder_at_first(&self, places: impl Iterator<Item = RelPath>) -> Result<Option<RelPath>> {
+        for place in places {
+            match self.disk.look(&place)? {
+                Some(entry) if entry.kind == EntryKind::Folder => return Ok(Some(place)),
+                Some(_) => {}
+                None => {
+                    self.disk.make_folder(&place, FOLDER_MODE)?;
+                    return Ok(Some(place));
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Finds a name beside a path at which nothing stands: `name (word).txt`, `name (word 2).txt` and so on.
     pub(crate) fn free_name(&self, path: &RelPath, word: &str) -> Result<RelPath> {
-        let folder = path.parent().unwrap_or_else(RelPath::root);
-        let name = String::from_utf8_lossy(path.name()).into_owned();
-        let (stem, ending) = match name.rfind('.') {
-            Some(at) if at > 0 => name.split_at(at),
-            _ => (name.as_str(), ""),
-        };
-        for number in 1..NAMES_MAX {
-            let to = match number {
-                1 => folder.join(format!("{stem} ({word}){ending}")),
-                n => folder.join(format!("{stem} ({word} {n}){ending}")),
-            };
-            let Ok(to) = to else { break };
+        for to in names_beside(path, word) {
             if self.disk.look(&to)?.is_none() {
                 return Ok(to);
             }
         }
-        Err(EngineError::Disk(DiskError::new(
-            DiskErrorKind::Exists,
-            path.clone(),
-            "something stands at its place and at every name beside it",
-        )))
+        Err(all_taken(path))
     }
 }
 
+/// Gives the names beside a path, as far as they are short enough: `name (word).txt`, `name (word 2).txt` and so on.
+fn names_beside(path: &RelPath, word: &str) -> impl Iterator<Item = RelPath> {
+    let folder = path.parent().unwrap_or_else(RelPath::root);
+    let name = String::from_utf8_lossy(path.name()).into_owned();
+    let ending_at = name.rfind('.').filter(|at| *at > 0).unwrap_or(name.len());
+    (1..NAMES_MAX).map_while(move |number| {
+        let (stem, ending) = name.split_at(ending_at);
+        match number {
+            1 => folder.join(format!("{stem} ({word}){ending}")).ok(),
+            n => folder.join(format!("{stem} ({word} {n}){ending}")).ok(),
+        }
+    })
+}
+
+fn all_taken(path: &RelPath) -> EngineError {
+    EngineError::Disk(DiskError::new(
+        DiskErrorKind::Exists,
+        path.clone(),
+        "something stands at its place and at every name beside it",
+    ))
+}
+
+/// What is put behind the name of what comes back beside its place.
+const RESTORED: &str = "restored";
 /// The mode of a folder that comes back only because a file in it does.
 const FOLDER_MODE: u32 = 0o755;

@@ -77,7 +77,11 @@ pub(crate) fn model(overview: Option<&Overview>, running: &Running) -> TrayModel
 /// Chooses the picture: what moves first, then what asks, then what is missing.
 fn sign(archives: &[ArchiveStatus], running: &Running) -> Sign {
     let asks = |archive: &ArchiveStatus| {
-        !archive.busy && matches!(archive.headline, Headline::NeedsYou { .. } | Headline::Held { .. })
+        !archive.busy
+            && matches!(
+                archive.headline,
+                Headline::NeedsYou { .. } | Headline::Removed { .. } | Headline::Lost { .. } | Headline::Held { .. }
+            )
     };
     if !running.is_empty() {
         Sign::Syncing
@@ -94,7 +98,7 @@ fn line(archive: &ArchiveStatus, all: &[ArchiveStatus], running: &Running) -> St
     let sentence = match running.get(&archive.folder) {
         Some(phase) => doing(*phase).to_owned(),
         None if archive.busy => "Another Offsync is working on this drive.".to_owned(),
-        None => archive.headline.sentence(),
+        None => told(&archive.headline),
     };
     // Two copies of one archive on one computer have one name.
     let is_alone = all.iter().filter(|other| other.name == archive.name).count() < 2;
@@ -102,6 +106,20 @@ fn line(archive: &ArchiveStatus, all: &[ArchiveStatus], running: &Running) -> St
         format!("{}: {sentence}", archive.name)
     } else {
         format!("{} ({}): {sentence}", archive.name, archive.label)
+    }
+}
+
+/// Puts a headline into the words of a desktop: what the engine's own sentence sends to the terminal is in the window too.
+fn told(headline: &Headline) -> String {
+    match headline {
+        Headline::Removed { by, .. } => {
+            format!("{by} took this copy out of the archive. Its files stay as they are; nothing is sent or received.")
+        }
+        Headline::Lost { files: 1, .. } => "A file is missing. Open Offsync to see what can be done.".into(),
+        Headline::Lost { files, .. } => {
+            format!("{files} files are missing. Open Offsync to see what can be done.")
+        }
+        other => other.sentence(),
     }
 }
 
@@ -193,6 +211,34 @@ mod tests {
         assert_eq!(texts(&model.archives), lines);
         assert_eq!(model.tooltip, format!("{}\n{}", lines[0].0, lines[1].0));
         assert_eq!(model.sign, Sign::Idle);
+    }
+
+    #[test]
+    fn what_asks_for_a_person_names_no_command() {
+        let lost = |files| Headline::Lost {
+            files,
+            example: "film.mov".into(),
+            message: "`offsync lost FOLDER` says what can be done.".into(),
+        };
+        let removed = Headline::Removed {
+            by: "Anna’s home".into(),
+            message: "Ask for `offsync location unpark`.".into(),
+        };
+        let all = [("Photos", lost(3)), ("Films", lost(1)), ("Music", removed)];
+        let model = shown(all.map(|(name, headline)| archive(name, headline)).into(), &[]);
+        let lines = [
+            (
+                "Photos: 3 files are missing. Open Offsync to see what can be done.",
+                true,
+            ),
+            ("Films: A file is missing. Open Offsync to see what can be done.", true),
+            (
+                "Music: Anna’s home took this copy out of the archive. Its files stay as they are; nothing is sent or received.",
+                true,
+            ),
+        ];
+        assert_eq!(texts(&model.archives), lines);
+        assert_eq!(model.sign, Sign::Attention);
     }
 
     #[test]

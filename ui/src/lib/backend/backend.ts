@@ -4,6 +4,7 @@
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Event } from "../types/Event";
 import type { Failure } from "../types/Failure";
+import type { LostReport } from "../types/LostReport";
 import type { Overview } from "../types/Overview";
 import type { SetUpRequest } from "../types/SetUpRequest";
 
@@ -26,6 +27,10 @@ export interface Backend {
   suggestedNames(): Promise<SuggestedNames>;
   /** Yes lets the held deletions happen; no brings the files back. */
   answerHeld(folder: string, yes: boolean): Promise<void>;
+  /** The files that no home that takes part has any more. */
+  lost(folder: string): Promise<LostReport>;
+  /** Gives up these of them; refused if others can be given up by now. */
+  giveUp(folder: string, paths: string[]): Promise<void>;
   /** Returns the function that stops listening. */
   onEvent(listener: (event: Event) => void): Promise<() => void>;
   /** An archive that was chosen outside of the window, by its folder. */

@@ -3,20 +3,30 @@
 import type { ArchiveActivity } from "../types/ArchiveActivity";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Event } from "../types/Event";
+import type { Failure } from "../types/Failure";
+import type { LostReport } from "../types/LostReport";
 import type { Overview } from "../types/Overview";
 import type { Backend } from "./backend";
 import { cycle, type Tick } from "./fake/cycle";
 import { scene } from "./fake/scenes";
+import { withLost } from "./fake/lost";
 import { archive, VERSION } from "./fake/parts";
 
 const TICK_MS = 120;
 const ANSWER_MS = 60;
 const UP_TO_DATE = { state: "up_to_date" as const, behind: { changesets: 0, bytes: 0 } };
+const NONE_LOST: LostReport = { files: [], may_be_at: [], given_up: false };
+const LOST_CHANGED: Failure = {
+  code: "lost_changed",
+  message: "Other files are missing by now than those that you saw. Nothing was given up.",
+  hint: "Look at the list again.",
+};
 
 export function fake(name: string | null): Backend {
   const played = scene(name);
   let archives: ArchiveStatus[] = played.archives;
   let activity: ArchiveActivity[] = played.activity;
+  let lost: LostReport = played.lost ?? NONE_LOST;
   const syncing = new Set<string>();
   const listeners = new Set<(event: Event) => void>();
 
@@ -93,12 +103,29 @@ export function fake(name: string | null): Backend {
         .filter((one) => one.folder === folder)
         .forEach((one) => tell({ event: "status_changed", ...which(one) }));
     },
+    lost: (folder) => soon(() => lostOf(folder)),
+    giveUp: async (folder, paths) => {
+      await pause(ANSWER_MS);
+      const can = lostOf(folder).files.filter((file) => !file.damaged_here);
+      if (can.map((file) => file.path).join("\n") !== paths.join("\n")) {
+        throw LOST_CHANGED;
+      }
+      lost = { ...lost, files: lost.files.filter((file) => file.damaged_here) };
+      archives = archives.map((one) => (one.folder === folder ? withLost(one, lost) : one));
+      archives
+        .filter((one) => one.folder === folder)
+        .forEach((one) => tell({ event: "status_changed", ...which(one) }));
+    },
     onEvent: async (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     onChosen: async () => () => {},
   };
+
+  function lostOf(folder: string): LostReport {
+    return archives.find((one) => one.folder === folder)?.lost_files ? lost : NONE_LOST;
+  }
 
   function tell(event: Event) {
     listeners.forEach((listener) => listener(event));

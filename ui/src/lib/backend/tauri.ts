@@ -17,6 +17,8 @@ export const tauri: Backend = {
   pickFolder: (title) => invoke("pick_folder", { title }),
   suggestedNames: () => invoke("suggested_names"),
   answerHeld: (folder, yes) => invoke("answer_held", { folder, yes }),
+  lost: (folder) => invoke("lost", { folder }),
+  giveUp: (folder, paths) => invoke("give_up", { folder, paths }),
   onEvent: (listener) => listen<Event>(EVENTS, (event) => listener(event.payload)),
   onChosen: (listener) => listen<string>(CHOSEN, (event) => listener(event.payload)),
 };

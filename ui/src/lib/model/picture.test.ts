@@ -1,12 +1,21 @@
 import { expect, test } from "vitest";
 import { archive, behind, GB, home, MB } from "../backend/fake/parts";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
+import type { Headline } from "../types/Headline";
+import type { Turn } from "../types/Turn";
 import { speak } from "../words/voice";
 import { picture } from "./picture";
 
 const anna = (parts = {}) => home({ label: "Anna’s home", person: "Anna", ...parts });
 const olot = (parts = {}) => home({ label: "Olot", person: "Marc", ...parts });
 const draw = (parts: Partial<ArchiveStatus>) => picture(archive(parts), speak("en"), new Date());
+const lacks = (files: number, turn: Turn): Headline => ({
+  kind: "incomplete",
+  files,
+  bytes: files * MB,
+  turn,
+  waits_for: [],
+});
 
 test("my home is never among the others", () => {
   const drawn = draw({ locations: [anna(), olot()] });
@@ -106,4 +115,45 @@ test("my home is waiting while changes are to be received or sent, and away with
   expect(mood({ incoming: { changesets: 1, bytes: 1 } })).toBe("waiting");
   expect(mood({ local_changes: { entries: 1, bytes: 1 } })).toBe("waiting");
   expect(mood({ drive: { present: false, free_bytes: 0, total_bytes: 0 } })).toBe("away");
+});
+
+test("my home is not whole while files are still to come, whatever else is there", () => {
+  const lacking = { files: 31, bytes: 2 * GB };
+  const mine = draw({ lacking, local_changes: { entries: 1, bytes: 1 } }).mine;
+  expect([mine.state, mine.mood]).toEqual(["31 files to come", "waiting"]);
+  expect(mine.share).toBeLessThan(0.95);
+  const untold = lacks(0, "others");
+  const unknowing = draw({ headline: untold }).mine;
+  expect([unknowing.state, unknowing.mood]).toEqual(["More to come", "waiting"]);
+  expect(unknowing.share).toBeLessThan(0.95);
+});
+
+test("what was asked for and has come waits for me in the mailbox", () => {
+  const waits = (turn: "here" | "others") => {
+    return draw({ headline: lacks(1, turn), lacking: { files: 1, bytes: MB } }).mailbox;
+  };
+  expect([waits("here").waitsFor, waits("here").forMe]).toEqual(["Waits for you", true]);
+  expect(waits("others").waitsFor).toBe(null);
+});
+
+test("who has more is said to have sent it only while it is in the mailbox", () => {
+  const locations = [anna({ state: "ahead" })];
+  const state = (parts: Partial<ArchiveStatus>) => draw({ locations, ...parts }).others[0]!.state;
+  expect(state({ incoming: { changesets: 1, bytes: MB } })).toBe("Sent something for you");
+  expect(state({})).toBe("Has more for you");
+});
+
+test("what waits for room is counted and sized as the sentence says it", () => {
+  const headline = {
+    kind: "waits_for_room" as const,
+    entries: 1_180,
+    newer: 24,
+    bytes: 41 * GB,
+    visits: 7,
+    waits_on: null,
+  };
+  const drawn = draw({ headline, local_changes: { entries: 1_204, bytes: 43 * GB } });
+  expect(drawn.mine.state).toBe("1,180 wait for room, 24 new");
+  expect(drawn.outgoing).toBe("41\u00a0GB");
+  expect(draw({ local_changes: { entries: 3, bytes: MB } }).mine.state).toBe("3 to send");
 });

@@ -2,7 +2,7 @@
 // A ring is full only when nothing is missing; colour always comes with a word.
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { LocationView } from "../types/LocationView";
-import type { Voice } from "../words/voice";
+import type { Voice, Words } from "../words/voice";
 
 export type Mood = "safe" | "waiting" | "away" | "invited";
 
@@ -65,16 +65,40 @@ export function picture(status: ArchiveStatus, voice: Voice, now: Date): Picture
         : { name: words.notKnown, hint: words.notKnownHint },
     mailbox: mailbox(status, others, voice),
     incoming: status.incoming.changesets > 0 ? voice.size(status.incoming.bytes) : null,
-    outgoing: status.local_changes.entries > 0 ? voice.size(status.local_changes.bytes) : null,
+    outgoing: outgoing(status, voice),
   };
+}
+
+/** The size on the line is that of the headline, where that speaks of what goes out. */
+function outgoing(status: ArchiveStatus, voice: Voice): string | null {
+  const { headline, local_changes } = status;
+  const told = headline.kind === "waits_for_room" ? headline.bytes : local_changes.bytes;
+  return local_changes.entries > 0 && !isRemoved(status) ? voice.size(told) : null;
+}
+
+/** A copy that was taken out of the archive sends and receives nothing. */
+export function isRemoved(status: ArchiveStatus): boolean {
+  return status.headline.kind === "removed";
+}
+
+/** What is to be sent, counted as the headline counts it: what waits for room, and what is newer. */
+export function toSend(status: ArchiveStatus, words: Words): string {
+  const { headline, local_changes } = status;
+  return headline.kind === "waits_for_room"
+    ? words.picture.forRoom(headline.entries, headline.newer)
+    : words.picture.toSend(local_changes.entries);
 }
 
 function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
   const words = voice.words.picture;
   const incoming = status.incoming.changesets;
   const unsent = status.local_changes.entries;
+  const lacking = status.lacking.files;
   const away = !status.drive.present;
-  const waiting = incoming > 0 || unsent > 0;
+  // The headline alone knows of what was not even told here yet.
+  const incomplete = lacking > 0 || status.headline.kind === "incomplete";
+  const waiting = incoming > 0 || unsent > 0 || incomplete;
+  const removed = isRemoved(status);
   return {
     id: status.location_id,
     mine: true,
@@ -83,13 +107,21 @@ function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
     note: status.label,
     state: away
       ? words.driveAway
-      : incoming > 0
-        ? words.waitingHere(incoming)
-        : unsent > 0
-          ? words.toSend(unsent)
-          : words.upToDate,
-    mood: away ? "away" : waiting ? "waiting" : "safe",
-    share: shareThere(incoming, status.incoming.bytes, status),
+      : removed
+        ? words.removed
+        : incoming > 0
+          ? words.waitingHere(incoming)
+          : lacking > 0
+            ? words.toCome(lacking)
+            : incomplete
+              ? words.moreToCome
+              : unsent > 0
+                ? toSend(status, voice.words)
+                : words.upToDate,
+    mood: away || removed ? "away" : waiting ? "waiting" : "safe",
+    share: incomplete
+      ? shareThere(1, status.lacking.bytes, status)
+      : shareThere(incoming, status.incoming.bytes, status),
     seen: status.last_sync ? voice.ago(status.last_sync, now) : voice.words.never,
     seenExactly: status.last_sync && voice.exactly(status.last_sync),
     waiting: incoming > 0 ? voice.size(status.incoming.bytes) : null,
@@ -109,7 +141,7 @@ function other(location: LocationView, status: ArchiveStatus, voice: Voice, now:
     name: location.label,
     person: location.label.includes(location.person) ? null : location.person,
     note: location.last_seen ? words.seen(seen) : waits ? words.notSynced : null,
-    state: stateWords(location, voice),
+    state: stateWords(location, status, voice),
     mood: parked ? "away" : waits ? "waiting" : invited ? "invited" : "safe",
     share: invited ? 0 : shareThere(location.behind.changesets, location.behind.bytes, status),
     seen,
@@ -118,7 +150,7 @@ function other(location: LocationView, status: ArchiveStatus, voice: Voice, now:
   };
 }
 
-function stateWords(location: LocationView, voice: Voice): string {
+function stateWords(location: LocationView, status: ArchiveStatus, voice: Voice): string {
   const words = voice.words.picture;
   switch (location.state) {
     case "up_to_date":
@@ -126,7 +158,8 @@ function stateWords(location: LocationView, voice: Voice): string {
     case "behind":
       return words.waiting(location.behind.changesets);
     case "ahead":
-      return words.somethingForYou;
+      // What it sent may be gone from the mailbox again: then it has to be told once more.
+      return status.incoming.changesets > 0 ? words.somethingForYou : words.hasMore;
     case "parked":
       return words.parked;
     case "invited":
@@ -154,7 +187,9 @@ function shareThere(changesets: number, bytes: number, status: ArchiveStatus): n
 function mailbox(status: ArchiveStatus, others: Home[], voice: Voice): MailboxPicture {
   const words = voice.words.picture;
   const { name, reachable, used_bytes, allowance_bytes } = status.mailbox;
-  const forMe = status.incoming.changesets > 0;
+  const { headline } = status;
+  const hasCome = headline.kind === "incomplete" && headline.turn === "here";
+  const forMe = status.incoming.changesets > 0 || hasCome;
   const waiting = others.filter((home) => home.waiting !== null).map((home) => home.name);
   const named = waiting.length > 1 ? [voice.words.homes(waiting.length)] : waiting;
   const all = forMe ? [words.you, ...named] : named;

@@ -93,10 +93,33 @@ test("what lacks says whether it was asked for, and whose sync comes next", () =
   expect(told("here", ["Anna’s home"])).toBe("What was asked for has come. Sync to take it in.");
 });
 
+test("one file that lacks is one, and many are counted as the language writes numbers", () => {
+  const lacking = (files: number): Headline => ({
+    kind: "incomplete",
+    files,
+    bytes: 3 * MB,
+    turn: "unknown",
+    waits_for: [],
+  });
+  const one = check(lacking(1), "1 file (3 MB) is not on this drive yet.");
+  expect(one.detail).toMatch(/^It arrives/);
+  check(lacking(1204), "1,204 files (3 MB) are not on this drive yet.");
+});
+
+test("who has not heard yet what there is is told whose sync tells it, and speaks of no files", () => {
+  const title = "The other homes have more than is here yet.";
+  const told = (turn: Turn, waits_for: string[]) =>
+    check({ kind: "incomplete", files: 0, bytes: 0, turn, waits_for }, title).detail;
+  expect(told("unknown", [])).toBe("Sync here, let another home sync, then sync here again.");
+  expect(told("others", ["Anna’s home"])).toContain("The next sync of Anna’s home tells it;");
+  expect(told("others", ["Olot", "Anna’s home"])).toContain("of Olot or of another home tells it;");
+  expect(told("others", [])).toContain("The next sync of another home tells it;");
+});
+
 test("what waits for room says for how many visits of whom", () => {
-  const waits = (visits: number | null, waits_on: string | null) =>
+  const waits = (visits: number | null, waits_on: string | null, newer = 0) =>
     check(
-      { kind: "waits_for_room", entries: 120, bytes: 41_000 * MB, visits, waits_on },
+      { kind: "waits_for_room", entries: 120, newer, bytes: 41_000 * MB, visits, waits_on },
       "120 changes (41 GB) wait for room in the mailbox.",
     ).detail;
   expect(waits(7, "Grandma’s home")).toBe(
@@ -105,6 +128,10 @@ test("what waits for room says for how many visits of whom", () => {
   expect(waits(1, "Grandma’s home")).toContain("About one more visit of Grandma’s home");
   expect(waits(null, "Grandma’s home")).toContain("The next sync of Grandma’s home makes some.");
   expect(waits(null, null)).toBe("It goes bit by bit, with each sync. You can unplug.");
+  expect(waits(null, null, 24)).toBe(
+    "It goes bit by bit, with each sync. 24 newer changes wait for the next sync. You can unplug.",
+  );
+  expect(waits(null, null, 1)).toContain(" 1 newer change waits for the next sync.");
 });
 
 test("what was not sent yet says so, and how much it is", () => {
@@ -142,4 +169,22 @@ test("what needs the person is said in the engine's own words", () => {
 test("a mailbox that is away says that the files are untouched", () => {
   const said = check({ kind: "mailbox_away" }, "The mailbox cannot be reached right now.");
   expect(said.detail).toContain("untouched");
+});
+
+test("files that no home has are named without a word of the terminal", () => {
+  const message = "'a/film.mov' is lost. `offsync lost FOLDER` says what can be done.";
+  const lost = (files: number): Headline => ({
+    kind: "lost",
+    files,
+    example: "a/film.mov",
+    message,
+  });
+  check(lost(1), "“film.mov” is missing: no home that takes part has it any more.");
+  check(lost(3), "3 files are missing: no home that takes part has them any more.");
+});
+
+test("a copy that was taken out says by whom, and whom to ask", () => {
+  const headline: Headline = { kind: "removed", by: "Anna’s home", message: "`offsync …`" };
+  const said = check(headline, "Anna’s home took this copy out of the archive.");
+  expect(said.detail).toContain("ask them to let this home take part again");
 });

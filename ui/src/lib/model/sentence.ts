@@ -32,6 +32,10 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
       return words.driveAway(status.name);
     case "needs_you":
       return headline.message;
+    case "removed":
+      return words.removed(headline.by);
+    case "lost":
+      return voice.words.lost.headline(headline.files, headline.example.split("/").at(-1)!);
     case "held":
       return headline.direction === "local"
         ? words.heldLocal(headline.deletions)
@@ -100,6 +104,8 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     case "drive_away":
       // After a restart nobody knows when that was.
       return status.last_sync ? `${synced} ${words.plugIn}` : words.plugIn;
+    case "removed":
+      return words.removed;
     case "held":
       return status.headline.direction === "local" ? words.heldHere : words.heldElsewhere;
     case "mailbox_away":
@@ -110,8 +116,11 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
       return words.pressToReceive(status.headline.changesets);
     case "incomplete":
       return incomplete(status.headline, voice);
-    case "waits_for_room":
-      return words.roomComes(status.headline.visits, status.headline.waits_on);
+    case "waits_for_room": {
+      const { visits, waits_on, newer } = status.headline;
+      const more = newer > 0 ? [words.newer(newer)] : [];
+      return [words.roomComes(visits, waits_on), ...more, words.unplug].join(" ");
+    }
     case "unsent":
       return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));
     default:
@@ -126,12 +135,15 @@ function incomplete(headline: Extract<Headline, { kind: "incomplete" }>, voice: 
       return words.hasCome;
     case "others": {
       const [first, ...rest] = headline.waits_for;
-      return first !== undefined && rest.length > 0
-        ? words.askedOfOneOf(first)
-        : words.askedOf(first ?? null);
+      // Who does not know yet what lacks was not asked for files, but for what there is.
+      const [of, ofOneOf] =
+        headline.files === 0
+          ? [words.tellsMore, words.tellsMoreOneOf]
+          : [words.askedOf, words.askedOfOneOf];
+      return first !== undefined && rest.length > 0 ? ofOneOf(first) : of(first ?? null);
     }
     case "unknown":
-      return words.incomplete;
+      return words.incomplete(headline.files);
   }
 }
 

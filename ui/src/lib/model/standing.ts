@@ -10,6 +10,8 @@ export function standing(archive: ArchiveStatus): Standing {
   }
   switch (archive.headline.kind) {
     case "needs_you":
+    case "removed":
+    case "lost":
     case "held":
       return "need";
     case "drive_away":

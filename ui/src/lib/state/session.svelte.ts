@@ -10,7 +10,7 @@ import type { LogLine } from "../types/LogLine";
 import type { Overview } from "../types/Overview";
 import type { Voice } from "../words/voice";
 
-export type View = "home" | "activity" | "set-up";
+export type View = "home" | "activity" | "lost" | "set-up";
 
 const CLOCK_MS = 20_000;
 
@@ -122,7 +122,8 @@ export class Session {
 
   choose(folder: string) {
     this.#chosen = folder;
-    if (this.view === "set-up") {
+    // What is missing in one archive says nothing of another.
+    if (this.view === "set-up" || this.view === "lost") {
       this.view = "home";
     }
   }

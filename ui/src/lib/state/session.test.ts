@@ -29,6 +29,8 @@ async function session(parts: Partial<Overview> = {}) {
     removeSamples: async () => {},
     pickFolder: async () => null,
     suggestedNames: async () => ({ person: "", label: "" }),
+    lost: async () => ({ files: [], may_be_at: [], given_up: false }),
+    giveUp: async () => {},
     answerHeld: vi.fn(async () => {}),
     onEvent: async (listener) => ((hear = listener), () => {}),
     onChosen: async (listener) => ((choose = listener), () => {}),
@@ -88,8 +90,10 @@ test("each copy has its own history", async () => {
 
 test("an archive that was chosen in the tray is shown", async () => {
   const { session: seen, choose } = await session();
+  seen.view = "lost";
   choose("/office");
   expect(seen.archive?.folder).toBe("/office");
+  expect(seen.view).toBe("home");
 });
 
 test("what another Offsync works on cannot be synced here", async () => {

@@ -60,13 +60,17 @@ incoming: Behind,
  */
 lacking: Lacking, 
 /**
- * What waited for room in the mailbox when the last sync ended, if anything did.
+ * What waited for room in the mailbox when the last sync ended, as far as it is still to be sent.
  */
 waiting: Waiting | null, 
 /**
  * Conflict copies that are shown now.
  */
 conflicts: number, 
+/**
+ * Files whose content no home that takes part has any more.
+ */
+lost_files: number, 
 /**
  * Paths that could not be looked at, each with why.
  */

@@ -11,6 +11,26 @@ export type Headline = { "kind": "drive_away" } | { "kind": "needs_you",
 /**
  * A finished sentence.
  */
+message: string, } | { "kind": "removed", 
+/**
+ * What people call the home that did it.
+ */
+by: string, 
+/**
+ * Finished sentences for a terminal.
+ */
+message: string, } | { "kind": "lost", 
+/**
+ * How many.
+ */
+files: number, 
+/**
+ * The path of one of them.
+ */
+example: string, 
+/**
+ * A finished sentence for a terminal.
+ */
 message: string, } | { "kind": "held", 
 /**
  * How many files would go.
@@ -49,9 +69,13 @@ turn: Turn,
  */
 waits_for: Array<string>, } | { "kind": "waits_for_room", 
 /**
- * Paths.
+ * Paths that found no room.
  */
 entries: number, 
+/**
+ * Paths that were changed besides, for which no sync has looked for room yet.
+ */
+newer: number, 
 /**
  * Their size in bytes.
  */

@@ -1,6 +1,7 @@
 // English, written by hand. Other catalogues have the same shape: `Words` in voice.ts.
 // No sentence here may claim more than the status it is made from.
 import type { Phase } from "../types/Phase";
+import { enLost } from "./enLost";
 import { enSamples } from "./enSamples";
 import { enSetUp } from "./enSetUp";
 import { counter } from "./plural";
@@ -31,6 +32,7 @@ export function en(locale: string) {
 
     headline: {
       driveAway: (archive: string) => `The drive with “${archive}” is not plugged in.`,
+      removed: (by: string) => `${by} took this copy out of the archive.`,
       heldLocal: (n: number) =>
         count(n, {
           one: "# file was deleted here. Did you mean to?",
@@ -50,9 +52,10 @@ export function en(locale: string) {
       incomplete: (n: number, size: string) =>
         n === 0
           ? "The other homes have more than is here yet."
-          : n === 1
-            ? `One file (${size}) is not on this drive yet.`
-            : `${n} files (${size}) are not on this drive yet.`,
+          : count(n, {
+              one: `# file (${size}) is not on this drive yet.`,
+              other: `# files (${size}) are not on this drive yet.`,
+            }),
       waitsForRoom: (n: number, size: string) =>
         count(n, {
           one: `# change (${size}) waits for room in the mailbox.`,
@@ -88,34 +91,45 @@ export function en(locale: string) {
 
     detail: {
       plugIn: "Plug it in and sync, and it catches up.",
+      removed:
+        "Its files stay as they are; nothing is sent or received. If that was a mistake, ask them to let this home take part again.",
       heldHere: "Nothing is deleted in the other homes until you answer. Everything else goes on.",
       heldElsewhere: "Nothing is deleted here until you answer. Everything else goes on.",
       mailboxAway:
         "Your files are untouched. What you change waits on this drive until it answers.",
       empty: "Put files into its folder, then sync.",
       alone: "Nothing is sent until a second home joins.",
-      incomplete: "They arrive as the other homes sync, or once this drive has room.",
+      incomplete: (n: number) =>
+        n === 0
+          ? "Sync here, let another home sync, then sync here again."
+          : `${count(n, { one: "It arrives", other: "They arrive" })} as the other homes sync, or once this drive has room.`,
       askedOf: (home: string | null) =>
         home === null
           ? "What lacks was asked for. The next sync of another home that has it sends it; sync here after that."
           : `What lacks was asked for. The next sync of ${home} sends it; sync here after that.`,
       askedOfOneOf: (home: string) =>
         `What lacks was asked for. The next sync of ${home} or of another home sends it; sync here after that.`,
+      tellsMore: (home: string | null) =>
+        `They were asked what it is. The next sync of ${home ?? "another home"} tells it; sync here after that.`,
+      tellsMoreOneOf: (home: string) =>
+        `They were asked what it is. The next sync of ${home} or of another home tells it; sync here after that.`,
       hasCome: "What was asked for has come. Sync to take it in.",
       pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
-      roomComes: (visits: number | null, home: string | null) => {
-        if (home === null) {
-          return "It goes bit by bit, with each sync. You can unplug.";
-        }
-        const soon =
-          visits === null
+      roomComes: (visits: number | null, home: string | null) =>
+        home === null
+          ? "It goes bit by bit, with each sync."
+          : visits === null
             ? `The next sync of ${home} makes some.`
             : count(visits, {
                 one: `About one more visit of ${home}, and all has gone.`,
                 other: `About # more visits of ${home}, and all has gone.`,
-              });
-        return `${soon} You can unplug.`;
-      },
+              }),
+      newer: (n: number) =>
+        count(n, {
+          one: "# newer change waits for the next sync.",
+          other: "# newer changes wait for the next sync.",
+        }),
+      unplug: "You can unplug.",
       pressToSend: (n: number, size: string) => `${size}. Sync to put ${them(n)} into the mailbox.`,
       lastSynced: (ago: string) => `Last synced ${ago}.`,
       neverSynced: "Not synced yet.",
@@ -151,8 +165,15 @@ export function en(locale: string) {
       upToDate: "Up to date",
       waiting: (n: number) => count(n, { one: "# change waiting", other: "# changes waiting" }),
       waitingHere: (n: number) => count(n, { other: "# to receive" }),
+      toCome: (n: number) => count(n, { one: "# file to come", other: "# files to come" }),
+      moreToCome: "More to come",
       toSend: (n: number) => count(n, { other: "# to send" }),
+      forRoom: (n: number, newer: number) => {
+        const waits = count(n, { one: "# waits for room", other: "# wait for room" });
+        return newer === 0 ? waits : `${waits}, ${count(newer, { other: "# new" })}`;
+      },
       somethingForYou: "Sent something for you",
+      hasMore: "Has more for you",
       parked: "Away for long",
       invited: "Not synced yet",
       notSynced: "not synced yet",
@@ -229,7 +250,6 @@ export function en(locale: string) {
       away: "Not plugged in",
       unplug: "Safe to unplug",
       keep: "Keep it plugged in",
-      later: (n: number) => count(n, { other: "# to send later" }),
       nextTime: (n: number) =>
         count(n, {
           one: "# change goes out at the next sync.",
@@ -258,6 +278,7 @@ export function en(locale: string) {
 
     activity: { title: "Activity", sub: "Every change, and which homes have it." },
 
+    ...enLost(count),
     ...enSetUp(count),
     ...enSamples(),
 

@@ -71,6 +71,7 @@ export function archive(parts: Partial<ArchiveStatus>): ArchiveStatus {
     ignored_paths: 0,
     busy: false,
     conflicts: 0,
+    lost_files: 0,
     files: 41_213,
     safe_to_unplug: true,
     last_sync: minutesAgo(20),

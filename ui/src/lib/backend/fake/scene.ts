@@ -3,6 +3,7 @@ import type { ArchiveActivity } from "../../types/ArchiveActivity";
 import type { ArchiveStatus } from "../../types/ArchiveStatus";
 import type { Failure } from "../../types/Failure";
 import type { LocationView } from "../../types/LocationView";
+import type { LostReport } from "../../types/LostReport";
 import type { LogLine } from "../../types/LogLine";
 import { archive, DAY, GB, home, HOUR, line, MB } from "./parts";
 
@@ -14,6 +15,8 @@ export interface Scene {
   syncFails?: string;
   setUpFails?: Failure;
   loadFails?: Failure;
+  /** The files that no home has; of one archive at most. */
+  lost?: LostReport;
 }
 
 export const anna = () =>

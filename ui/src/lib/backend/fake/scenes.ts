@@ -1,10 +1,11 @@
 // Every state that the window must show well, by name. Used by hand, by the screenshots and by tests.
 import { CALM } from "./calm";
 import { FAMILIES } from "./families";
+import { LOST } from "./lost";
 import type { Scene } from "./scene";
 import { TROUBLES } from "./troubles";
 
-const SCENES: Record<string, () => Scene> = { ...CALM, ...TROUBLES, ...FAMILIES };
+const SCENES: Record<string, () => Scene> = { ...CALM, ...TROUBLES, ...LOST, ...FAMILIES };
 
 export const SCENE_NAMES = Object.keys(SCENES);
 

@@ -1,7 +1,26 @@
 // States in which something is away, asks for an answer, or failed.
 import { CALM } from "./calm";
-import { MB } from "./parts";
-import { type Scene, three, one } from "./scene";
+import type { LocationView } from "../../types/LocationView";
+import type { Turn } from "../../types/Turn";
+import { DAY, GB, line, MB } from "./parts";
+import { anna, grandma, type Scene, three, one } from "./scene";
+
+/** Thirty-one files that Grandma put in are known here and not on the drive. */
+function lacking(used_bytes: number, turn: Turn): Scene {
+  const files = { files: 31, bytes: 214 * MB };
+  const status = three({
+    files: 41_182,
+    lacking: files,
+    mailbox: { reachable: true, name: "Nextcloud folder", used_bytes, allowance_bytes: 5 * GB },
+    headline: { kind: "incomplete", ...files, turn, waits_for: ["Grandma’s home"] },
+  });
+  const [me, ...others] = status.locations as [LocationView, ...LocationView[]];
+  me.state = "behind";
+  const scene = one(status);
+  const added = { created: 31, example: "Scans/Letters/0001.tif" };
+  scene.activity[0]!.lines.splice(1, 1, line(others[1]!, 5 * DAY, 214 * MB, added, others));
+  return scene;
+}
 
 export const TROUBLES: Record<string, () => Scene> = {
   "set-up-fails": () => ({
@@ -64,6 +83,27 @@ export const TROUBLES: Record<string, () => Scene> = {
         headline: { kind: "mailbox_away" },
       }),
     ),
+  incomplete: () => lacking(2_100, "others"),
+  "incomplete-come": () => lacking(216 * MB, "here"),
+  "incomplete-untold": () =>
+    one(
+      three({
+        locations: [{ ...anna(), state: "ahead" }, grandma()],
+        mailbox: {
+          reachable: true,
+          name: "Nextcloud folder",
+          used_bytes: 2_100,
+          allowance_bytes: 5 * GB,
+        },
+        headline: {
+          kind: "incomplete",
+          files: 0,
+          bytes: 0,
+          turn: "others",
+          waits_for: ["Anna’s home", "Grandma’s home"],
+        },
+      }),
+    ),
   held: () =>
     one(
       three({
@@ -94,6 +134,20 @@ export const TROUBLES: Record<string, () => Scene> = {
         headline: { kind: "held", deletions: 61, of: 214, direction: "local" },
       }),
     ),
+  removed: () => {
+    const scene = one(
+      three({
+        local_changes: { entries: 2, bytes: 3.1 * MB },
+        headline: {
+          kind: "removed",
+          by: "Anna’s home",
+          message: "",
+        },
+      }),
+    );
+    scene.archives[0]!.locations[0]!.state = "removed";
+    return scene;
+  },
   "needs-you": () =>
     one(
       three({
