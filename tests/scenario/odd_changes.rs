@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -54,6 +54,11 @@ fn a_moved_folder_leaves_behind_what_is_not_kept_in_the_other_home() {
     assert!(!anna.has("folder") && !pep.has("folder"));
 }
 
+fn set_modified(at: &Path, time: SystemTime) {
+    let file = fs::File::options().append(true).open(at).expect("it is there");
+    file.set_modified(time).expect("a time can be set");
+}
+
 /// Writes as many bytes as there were and puts the time back.
 fn change_in_secret(at: &Path, bytes: &[u8]) {
     let meta = fs::metadata(at).expect("it is there");
@@ -100,6 +105,32 @@ fn a_change_that_keeps_size_and_time_is_found_by_quick_and_deep_looks() {
     expect_applied(&pep.sync(), [0, 1, 0, 0, 0]);
     settle(&[&pep, &anna]);
     assert_eq!([pep.read("a.txt"), pep.read("b.txt")], [b"two", b"two"]);
+}
+
+#[test]
+fn files_of_one_size_and_time_may_come_and_go_and_no_drive_is_said_to_fail() {
+    let world = World::in_memory();
+    let taken = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let [pep, anna] = world.pair(|pep| {
+        for (name, content) in [("1.jpg", "AAA"), ("2.jpg", "BBB")] {
+            pep.write(name, content);
+            set_modified(&pep.folder.join(name), taken);
+        }
+    });
+    // One of a burst of pictures goes, and a copy of another comes.
+    pep.remove("1.jpg");
+    pep.write("3.jpg", "BBB");
+    set_modified(&pep.folder.join("3.jpg"), taken);
+    assert_eq!(pep.sync()["warnings"], json!([]));
+    anna.sync();
+    // Both homes rename what the other one does, too.
+    pep.rename("2.jpg", "two.jpg");
+    anna.rename("2.jpg", "second.jpg");
+    anna.rename("3.jpg", "third.jpg");
+    assert_eq!(
+        [pep.sync()["warnings"].clone(), anna.sync()["warnings"].clone()],
+        [json!([]), json!([])]
+    );
 }
 
 #[test]

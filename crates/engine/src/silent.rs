@@ -37,12 +37,27 @@ impl Engine<'_> {
                 continue;
             };
             let Some(left) = leaving.get(&looks) else { continue };
-            if left.iter().all(|(_, digest, _)| *digest != file.digest) {
+            if left.iter().all(|(_, digest, _)| *digest != file.digest) && !self.is_held_anyway(file)? {
                 let who = self.others_with(left)?;
                 self.warn(&change.value.path, sentence(&who));
             }
         }
         Ok(())
+    }
+
+    /// Tells whether the archive holds a content under some path: then it is that file's, moved or copied, and nothing rotted to it.
+    fn is_held_anyway(&self, file: &FileContent) -> Result<bool> {
+        let Some((first, _, _)) = file.pieces().into_iter().next() else {
+            return Ok(false);
+        };
+        for (key, dot) in self.index.versions_with_chunk(&first)? {
+            let siblings = self.index.entry(&key)?;
+            let held = siblings.get(&dot).map(|version| &version.value.content);
+            if matches!(held, Some(Content::File(held)) if held.digest == file.digest) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Gives what people call the other homes that are known to have had one of some versions.
