@@ -34,7 +34,8 @@ impl Engine<'_> {
         let lacking = for_head(missing, &self.lost_pieces()?);
         let counts: Vec<_> = counted.0.keys().copied().collect();
         let now_ns = self.clock.now_ns();
-        let unshown = self.unshown()?.files;
+        // What is known to be damaged is safe elsewhere, if anywhere.
+        let unshown = self.unshown()?.files + self.damages()?.len() as u64;
         let drive = self.disk.profile()?;
         let checked_ns = memory::read::<i64>(self.index, LAST_CHECK)?;
         if let Some(listed) = listed {
