@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::{RealDisk, find_archive_root};
 use offsync_core::format::{Invitation, InvitationError, Marker, open_invitation};
-use offsync_core::ids::{LocationId, PublicKey};
+use offsync_core::ids::{ArchiveId, LocationId, PublicKey};
 use offsync_core::phrase::Phrase;
 use offsync_core::ports::Disk;
 use offsync_core::rel_path::RelPath;
@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
-use crate::init::{mailbox_url, usable_folder};
+use crate::init::{mailbox_url, refuse_around, usable_folder};
 use crate::invite::write_new;
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
@@ -114,9 +114,7 @@ impl App {
             find_mailbox(&url, &invitation.archive_id)?;
             invitation.mailbox = url.to_string();
         }
-        if let Ok(root) = std::fs::canonicalize(&folder) {
-            self.refuse_own_settings(&root)?;
-        }
+        self.refuse_place(&folder, &invitation.mailbox, &invitation.archive_id)?;
         let key_name = format!("{}.{}", invitation.archive_id, invitation.location);
         let root = match find_archive_root(&folder) {
             Some(root) => {
@@ -133,6 +131,7 @@ impl App {
             }
             None => {
                 let root = usable_folder(&folder)?;
+                refuse_around(&root)?;
                 self.keep_keys(&bundle, &key_name)?;
                 self.begin_invited(&root, &invitation, key_name)?;
                 root
@@ -145,6 +144,18 @@ impl App {
         }
         self.remember_invitation(&root)?;
         self.adopt(&root)
+    }
+
+    /// Refuses a folder that this computer's settings lie in, or that does not lie apart from a mailbox.
+    pub(crate) fn refuse_place(&self, folder: &Path, mailbox: &str, archive: &ArchiveId) -> Result<()> {
+        if let Ok(root) = std::fs::canonicalize(folder) {
+            self.refuse_own_settings(&root)?;
+        }
+        let root = find_archive_root(folder).unwrap_or_else(|| folder.to_path_buf());
+        // The address is another computer's: here anything may lie at it.
+        let mailbox = mailbox.parse().ok();
+        let mailbox = mailbox.filter(|url| find_mailbox(url, archive).is_ok());
+        self.refuse_overlap(&root, mailbox.as_ref())
     }
 
     fn check_prepared(&self, root: &Path, invitation: &Invitation, key_name: &str) -> Result<()> {
@@ -239,6 +250,7 @@ impl App {
         };
         let location: LocationId = known.location_id.parse().map_err(bad)?;
         let archive_id = known.archive_id.parse().map_err(bad)?;
+        self.refuse_place(&root, known.mailbox.as_deref().unwrap_or_default(), &archive_id)?;
         let marker = Marker {
             archive_id,
             archive_name: known.name.clone(),

@@ -114,7 +114,7 @@ pub(crate) enum Command {
     Location(Location),
     /// Show the mailbox of an archive, or say where this computer finds it
     #[command(
-        after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
+        after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)\n  offsync mailbox use /media/pep/Photos fs:///mnt/nas/offsync --new      (it was emptied, or is on a new NAS)"
     )]
     Mailbox(Mailbox),
     /// List the files that are kept in two versions
@@ -476,15 +476,18 @@ pub(crate) enum MailboxCommand {
     /// Tell what it holds, and for whom
     #[command(after_help = "Example:\n  offsync mailbox show /media/pep/Photos")]
     Show(Folder),
-    /// Find the same mailbox at another address from now on
+    /// Find the same mailbox at another address from now on, or begin a new one where that is lost
     #[command(
-        after_help = "Example:\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
+        after_help = "Examples:\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)\n  offsync mailbox use /media/pep/Photos fs:///mnt/nas/offsync --new      (it was emptied, or is on a new NAS)"
     )]
     Use {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
         /// Where the mailbox is on this computer: fs:///folder
         mailbox: String,
+        /// Begin a new mailbox there if the archive has none there: what nobody has of the old one, homes ask each other for
+        #[arg(long)]
+        new: bool,
     },
 }
 

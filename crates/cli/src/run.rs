@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 
 use clap::CommandFactory;
 use offsync_app::{
-    App, AppError, AppOptions, CopyReport, CopyRequest, InitRequest, InviteRequest, JoinRequest, Keep, Narrator,
-    ReplaceRequest, SyncReport, SyncRequest, Tone, VerifyRequest, play_demo,
+    App, AppError, AppOptions, CopyReport, CopyRequest, InitRequest, InviteRequest, JoinRequest, Keep, MailboxSought,
+    Narrator, ReplaceRequest, SyncReport, SyncRequest, Tone, VerifyRequest, play_demo,
 };
 
 use crate::arguments::{
@@ -248,7 +248,13 @@ fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {
 fn mailbox(app: &App, command: &MailboxCommand, json: bool) -> Outcome {
     let report = match command {
         MailboxCommand::Show(folder) => app.mailbox(&folder.folder)?,
-        MailboxCommand::Use { folder, mailbox } => app.use_mailbox(folder, mailbox)?,
+        MailboxCommand::Use { folder, mailbox, new } => {
+            let sought = match new {
+                true => MailboxSought::ThereOrNew,
+                false => MailboxSought::There,
+            };
+            app.use_mailbox(folder, mailbox, sought)?
+        }
     };
     show(&report, json, text::mailbox)
 }
@@ -339,7 +345,7 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
         )];
         lines.extend(report.made_mailbox.as_ref().map(|folder| {
             format!(
-                "The mailbox folder '{}' was not there and was made. If it should be on a drive or NAS that is not connected now, begin again with that connected.",
+                "The mailbox folder '{}' was not there and was made. If it should be on a drive or NAS that is not connected now, connect that and say `offsync mailbox use FOLDER MAILBOX --new`.",
                 text::safe(folder)
             )
         }));
