@@ -91,6 +91,17 @@ impl App {
 
     /// Makes a copy, in the place of a location if one is named: then it may bear the same label.
     pub(crate) fn copy_for(&self, request: &CopyRequest, replaced: Option<LocationId>) -> Result<CopyReport> {
+        self.copy_once(request, replaced).map_err(|error| match error.code {
+            // No sync goes on with it.
+            "cancelled" => AppError {
+                hint: "Say the same command again when you like; it goes on from here.".into(),
+                ..error
+            },
+            _ => error,
+        })
+    }
+
+    fn copy_once(&self, request: &CopyRequest, replaced: Option<LocationId>) -> Result<CopyReport> {
         check_name("--label", &request.label)?;
         check_name("--person", &request.person)?;
         let mut source = self.open_archive(&request.folder)?;
