@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::{RealDisk, find_archive_root};
-use offsync_core::format::{Invitation, InvitationError, Marker, open_invitation};
+use offsync_adapters::mailbox::open_mailbox;
+use offsync_core::format::{Invitation, InvitationError, Marker, ObjectName, open_invitation};
 use offsync_core::ids::{ArchiveId, LocationId, PublicKey};
 use offsync_core::phrase::Phrase;
 use offsync_core::ports::Disk;
@@ -68,6 +69,9 @@ pub struct JoinReport {
     pub differing_files: Vec<String>,
     /// Whether this location has yet to hear from the others what the archive holds: until then all files count as extra.
     pub awaits_state: bool,
+    /// Whether the invitation had made another home before: if that one lives on, this is a second one of its name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub second_home: bool,
 }
 
 impl App {
@@ -116,6 +120,7 @@ impl App {
         }
         self.refuse_place(&folder, &invitation.mailbox, &invitation.archive_id)?;
         let key_name = format!("{}.{}", invitation.archive_id, invitation.location);
+        let mut was_used = false;
         let root = match find_archive_root(&folder) {
             Some(root) => {
                 self.check_prepared(&root, &invitation, &key_name)?;
@@ -132,6 +137,7 @@ impl App {
             None => {
                 let root = usable_folder(&folder)?;
                 refuse_around(&root)?;
+                was_used = self.was_used(&invitation, &key_name)?;
                 self.keep_keys(&bundle, &key_name)?;
                 self.begin_invited(&root, &invitation, key_name)?;
                 root
@@ -143,7 +149,22 @@ impl App {
             let _ = write_new(&envelope, &sealed);
         }
         self.remember_invitation(&root)?;
-        self.adopt(&root)
+        Ok(JoinReport {
+            second_home: was_used,
+            ..self.adopt(&root)?
+        })
+    }
+
+    /// Tells whether an invitation has made a home already, as far as this computer and the mailbox know.
+    fn was_used(&self, invitation: &Invitation, key_name: &str) -> Result<bool> {
+        if self.archives()?.all.iter().any(|known| known.key_name == key_name) {
+            return Ok(true);
+        }
+        let head = ObjectName::Head(invitation.location).to_string();
+        // A mailbox that is elsewhere for this computer, or away, knows nothing.
+        let listed = invitation.mailbox.parse().ok();
+        let listed = listed.and_then(|url| open_mailbox(&url, &invitation.archive_id, &[]).ok()?.list().ok());
+        Ok(listed.is_some_and(|objects| objects.iter().any(|object| object.name == head)))
     }
 
     /// Refuses a folder that this computer's settings lie in, or that does not lie apart from a mailbox.
@@ -343,6 +364,7 @@ impl App {
             missing_files: names(adoption.missing),
             differing_files: names(adoption.differing),
             awaits_state,
+            second_home: false,
         })
     }
 }

@@ -67,7 +67,7 @@ pub(crate) enum Command {
     Copy(Copy),
     /// Make an invitation in a file, for a copy that exists already or for none
     #[command(
-        after_help = "Example:\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation"
+        after_help = "Examples:\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation --phrase-file words.txt"
     )]
     Invite(Invite),
     /// Let this folder become a location, with the six words that came with it
@@ -109,7 +109,7 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Rename, park, bring back, remove or replace a location
     #[command(
-        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one, of an id at least four characters. The next sync tells everybody."
+        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a --yes\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one, of an id at least four characters. The next sync tells everybody."
     )]
     Location(Location),
     /// Show the mailbox of an archive, or say where this computer finds it
@@ -213,6 +213,9 @@ pub(crate) struct Invite {
     /// The file to write the invitation to
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// Write the six words to this file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) phrase_file: Option<PathBuf>,
 }
 
 /// `join`.
@@ -448,7 +451,7 @@ pub(crate) enum LocationCommand {
     Remove {
         #[command(flatten)]
         which: Which,
-        /// Say yes: otherwise you are asked, if you are at a terminal
+        /// Say yes: otherwise you are asked at a terminal, and a script is refused
         #[arg(long)]
         yes: bool,
     },

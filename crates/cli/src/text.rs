@@ -14,9 +14,9 @@ mod lost;
 mod membership;
 mod sync;
 
-pub(crate) use locations::{location, parked, remove_question, removed, renamed, unparked};
+pub(crate) use locations::{location, never_aside, not_removed, parked, remove_question, removed, renamed, unparked};
 pub(crate) use lost::lost;
-pub(crate) use membership::{forget_question, forgotten, join};
+pub(crate) use membership::{forget_question, forgotten, invite, join};
 pub(crate) use sync::{Mood, sync};
 
 /// Warnings that are told in full.
