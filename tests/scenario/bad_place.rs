@@ -233,16 +233,27 @@ fn an_unreadable_folder_or_file_is_named_and_never_a_deletion() {
 fn an_unreadable_archive_folder_is_a_failure_and_never_a_deletion() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
-    set_mode(&pep.folder, 0);
     give_to_nobody(world.base());
-    let output = run_plainly(&pep, &["sync", pep.at()]);
-    output.expect_code(1);
-    let message = output.document()["error"]["message"].to_string();
-    assert!(
-        message.contains("Nothing was deleted") || message.contains("not"),
-        "{output}"
-    );
-    set_mode(&pep.folder, 0o755);
+    let above = pep.folder.parent().expect("a drive").to_path_buf();
+    for closed in [pep.folder.clone(), pep.private(), above] {
+        set_mode(&closed, 0);
+        let named = format!("may not look into '{}'", closed.display());
+        let words = [
+            named.as_str(),
+            "no permission",
+            "Nothing was deleted",
+            "permission to read and write",
+        ];
+        for command in ["sync", "status"] {
+            let output = run_plainly(&pep, &[command, pep.at()]);
+            output.expect_failure(1, "not_allowed", &words);
+            // And where it is not named: nobody takes it for a drive that is away, or for a lost one.
+            let output = run_plainly(&pep, &[command]);
+            assert!(output.stdout.contains(&named), "{output}");
+            assert!(!output.stdout.contains("--as"), "{output}");
+        }
+        set_mode(&closed, 0o755);
+    }
     run_plainly(&pep, &["sync", pep.at()]).expect_code(0);
     run_plainly(&anna, &["sync", anna.at()]).expect_code(0);
     assert!(anna.has("a.txt"));

@@ -456,3 +456,22 @@ fn the_help_of_each_command_and_of_those_below_it_ends_with_an_example() {
         }
     }
 }
+
+#[test]
+fn help_about_help_is_help() {
+    let world = World::new();
+    let pep = world.home("pep");
+    let plain = pep.run(["help"]);
+    plain.expect_code(0).expect_out("Commands:");
+    for more in [&["help", "--help"][..], &["help", "-h"]] {
+        let told = pep.run(more.iter().copied());
+        assert_eq!(told.expect_code(0).stdout, plain.stdout);
+    }
+    let told = pep.run(["help", "location", "remove", "--help"]);
+    told.expect_code(0).expect_out("offsync location remove");
+    let told = pep.run(["location", "help", "--help"]);
+    told.expect_code(0).expect_out("offsync location");
+    pep.json(["help", "bogus", "--help"])
+        .expect_failure(2, "usage", &["bogus"]);
+    pep.json(["hlep", "--help"]).expect_failure(2, "usage", &["hlep"]);
+}

@@ -292,7 +292,15 @@ fn ctrl_c_stops_a_copy_which_then_goes_on() {
         if output.code == 0 {
             continue;
         }
-        output.expect_failure(1, "cancelled", &["Stopped. Nothing is lost."]);
+        output.expect_failure(
+            1,
+            "cancelled",
+            &[
+                "Stopped. Nothing is lost.",
+                "Say the same command again",
+                "goes on from here",
+            ],
+        );
         pep.json(arguments).expect_code(0);
         check_alike(&[&pep, &anna]);
         return;

@@ -34,6 +34,7 @@ mod large;
 mod lives;
 mod lost;
 mod machine;
+mod mailboxes;
 mod matrix;
 mod matrix_copies;
 mod matrix_folders;

@@ -145,7 +145,7 @@ fn a_removed_location_neither_sends_nor_gets_and_comes_back_on_a_word() {
     let [pep, anna, grandma] = world.trio(fill);
     grandma.write("before.txt", "sent before she was removed");
     grandma.sync();
-    let told = pep.run(["location", "remove", pep.at(), "grandma"]);
+    let told = pep.run(["location", "remove", pep.at(), "grandma", "--yes"]);
     for said in [
         "no longer takes part",
         "stay on its drive",
@@ -233,7 +233,7 @@ fn a_location_that_was_never_seen_can_be_removed() {
         home.sync();
     }
     assert!(!world.waiting().is_empty(), "it waits for Tia");
-    say(&pep, &["remove", "Tia"]);
+    say(&pep, &["remove", "Tia", "--yes"]);
     for home in [&pep, &anna, &pep] {
         home.sync();
     }
@@ -260,12 +260,19 @@ fn a_location_is_named_by_label_id_or_a_unique_beginning() {
         "ambiguous_location",
         &["several locations", "'anna's home' [", "'anna's mother' ["],
     );
-    for what in ["park", "unpark", "remove"] {
-        pep.json(["location", what, pep.at(), "Pep's home"]).expect_failure(
-            1,
-            "this_location",
-            &["location on this drive", "another home", "offsync forget"],
-        );
+    let right: [(&str, &[&str]); 3] = [
+        (
+            "park",
+            &["at another home", "after 180 days of silence", "as soon as it syncs"],
+        ),
+        ("unpark", &["Just sync here"]),
+        ("remove", &["at another home", "offsync forget"]),
+    ];
+    for (what, words) in right {
+        let refused = pep.json(["location", what, pep.at(), "Pep's home"]);
+        refused.expect_failure(1, "this_location", &["location on this drive"]);
+        refused.expect_failure(1, "this_location", words);
+        assert_eq!(refused.stdout.contains("forget"), what == "remove", "{refused}");
     }
     pep.json(["location", "rename", pep.at(), "anna's home", "--label", "two\nlines"])
         .expect_failure(2, "bad_name", &["one line"]);
@@ -350,7 +357,7 @@ fn two_homes_never_get_one_name() {
     assert_eq!(labels(&pep), ["Pep's home", "anna's home"]);
     // Its own name in other letters is fine, and a name is free again once its home has left.
     say(&pep, &["rename", "anna", "--label", "ANNA'S HOME"]);
-    say(&pep, &["remove", "anna"]);
+    say(&pep, &["remove", "anna", "--yes"]);
     pep.json(["copy", pep.at(), to, "--label", "Anna's home", "--person", "Anna"])
         .expect_code(0);
     pep.sync();
@@ -359,10 +366,62 @@ fn two_homes_never_get_one_name() {
 }
 
 #[test]
+fn a_name_means_who_takes_part_but_to_bring_back_who_was_set_aside() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    let old = location_of(&pep, "anna's home")["location_id"].clone();
+    let old = old.as_str().expect("an id");
+    say(&pep, &["remove", "anna", "--yes"]);
+    let fresh = world.home_without_folder("fresh");
+    pep.json([
+        "copy",
+        pep.at(),
+        fresh.at(),
+        "--label",
+        "anna's home",
+        "--person",
+        "Anna",
+    ])
+    .expect_code(0);
+    let back = |said: &str| pep.json(["location", "unpark", pep.at(), said]);
+    let new = say(&pep, &["rename", "anna's home", "--label", "anna's home"])["location_id"].clone();
+    let new = new.as_str().expect("an id");
+    assert_ne!(old, new, "who takes part is meant");
+    // The one that was removed is meant, and its name is another's now.
+    for said in ["anna's home", "anna", old] {
+        let rename = format!("`offsync location rename FOLDER {:.8} --label LABEL`", old);
+        let unpark = format!("`offsync location unpark FOLDER {:.8}`", old);
+        back(said).expect_failure(
+            1,
+            "label_taken",
+            &["'anna's home' [", &new[..8], "another name first", &rename, &unpark],
+        );
+        assert_eq!(labels(&pep), ["Pep's home", "anna's home", "anna's home"]);
+    }
+    let view = back(new).expect_code(0).document();
+    assert_eq!((&view["location_id"], &view["state"]), (&new.into(), &"invited".into()));
+    pep.run(["location", "unpark", pep.at(), new])
+        .expect_code(0)
+        .expect_out("is neither parked nor removed")
+        .expect_out("nothing was changed");
+    assert_eq!(say(&pep, &["park", "anna's home"])["location_id"], new);
+    let both = back("anna's home");
+    both.expect_failure(1, "ambiguous_location", &["several locations", &old[..8], &new[..8]]);
+    say(&pep, &["unpark", new]);
+    say(&pep, &["rename", &old[..8], "--label", "anna's old drive"]);
+    say(&pep, &["unpark", &old[..8]]);
+    assert_eq!(labels(&pep), ["Pep's home", "anna's home", "anna's old drive"]);
+    for home in [&pep, &anna, &pep] {
+        home.json(["sync", home.at()]);
+    }
+    settle(&[&pep, &anna]);
+}
+
+#[test]
 fn who_was_removed_says_nothing_more_of_anybody() {
     let world = World::new();
     let [pep, anna, grandma] = world.trio(fill);
-    say(&pep, &["remove", "grandma"]);
+    say(&pep, &["remove", "grandma", "--yes"]);
     pep.sync();
     let [to, out] = ["drives/another", "invitation"].map(|name| world.path(name));
     let [to, out] = [&to, &out].map(|path| crate::world::text(path));
@@ -397,7 +456,7 @@ fn who_was_removed_says_nothing_more_of_anybody() {
 }
 
 #[test]
-fn whoever_removes_a_home_at_a_terminal_is_asked_and_a_yes_or_a_script_is_not() {
+fn whoever_removes_a_home_is_asked_at_a_terminal_and_says_yes_in_a_script() {
     let world = World::new();
     let [pep, _anna] = world.pair(fill);
     let remove = format!(
@@ -425,7 +484,19 @@ fn whoever_removes_a_home_at_a_terminal_is_asked_and_a_yes_or_a_script_is_not() 
     say(&pep, &["unpark", "anna"]);
     say(&pep, &["remove", "anna", "--yes"]);
     say(&pep, &["unpark", "anna"]);
-    say(&pep, &["remove", "anna"]);
+    let held = pep.json(["location", "remove", pep.at(), "anna"]);
+    let view = held.expect_code(3).document();
+    check(&serde_json::json!([view]), &schema::locations(), &[]);
+    assert_eq!(
+        (&view["label"], &view["state"]),
+        (&"anna's home".into(), &"up_to_date".into())
+    );
+    let told = pep.run(["location", "remove", pep.at(), "anna"]);
+    told.expect_code(3)
+        .expect_out("'anna's home' [")
+        .expect_out("was not taken out of the archive; if that is meant, say --yes.")
+        .expect_out("nothing waits for it any more");
+    assert_eq!(state_of(&pep, "anna's home"), "up_to_date");
 }
 
 #[test]
@@ -449,7 +520,7 @@ fn nothing_waits_for_who_was_parked_or_removed_and_both_are_told_as_what_they_ar
     waits(&["anna's home", "grandma's home"]);
     say(&pep, &["park", "anna"]);
     waits(&["grandma's home"]);
-    say(&pep, &["remove", "grandma"]);
+    say(&pep, &["remove", "grandma", "--yes"]);
     waits(&[]);
     for command in ["locations", "status"] {
         let told = pep.run([command, pep.at()]);

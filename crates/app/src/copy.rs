@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::disk::{ArchiveDisk, RealDisk, is_empty_folder};
+use offsync_adapters::disk::{ArchiveDisk, RealDisk, find_archive_root, is_empty_folder};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
 use offsync_core::drive_profile::{DriveProfile, Fit};
@@ -20,10 +20,11 @@ use offsync_core::rel_path::RelPath;
 use offsync_engine::{Adoption, Engine, Ports, Silent, reason_elsewhere};
 use serde::{Deserialize, Serialize};
 
+use crate::apart::{there, will_lie};
 use crate::app::App;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
-use crate::init::{check_name, forget_attempt, unwritable, usable_folder};
+use crate::init::{check_name, forget_attempt, lies_inside, unwritable, usable_folder};
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
 use crate::naming::refuse_same_label;
@@ -90,10 +91,23 @@ impl App {
 
     /// Makes a copy, in the place of a location if one is named: then it may bear the same label.
     pub(crate) fn copy_for(&self, request: &CopyRequest, replaced: Option<LocationId>) -> Result<CopyReport> {
+        self.copy_once(request, replaced).map_err(|error| match error.code {
+            // No sync goes on with it.
+            "cancelled" => AppError {
+                hint: "Say the same command again when you like; it goes on from here.".into(),
+                ..error
+            },
+            _ => error,
+        })
+    }
+
+    fn copy_once(&self, request: &CopyRequest, replaced: Option<LocationId>) -> Result<CopyReport> {
         check_name("--label", &request.label)?;
         check_name("--person", &request.person)?;
         let mut source = self.open_archive(&request.folder)?;
         source.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
+        let mailbox = source.marker.mailbox.as_deref().and_then(there);
+        self.refuse_overlap(&request.to, mailbox.as_ref())?;
         // One that goes on was looked at when it began, and may have said its label since.
         if begun(&source, &request.to).is_none() {
             // Whoever says the same command twice is told that the copy is there, not that its name is.
@@ -373,6 +387,9 @@ fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf,
                 "Check the path, or plug in the drive that it is on.",
             ));
         }
+        if let Some(other) = find_archive_root(parent) {
+            return Err(lies_inside(to, &other));
+        }
         fs::create_dir(to).map_err(|error| unwritable(to, &error))?;
     }
     if let Some(location) = begun(source, to) {
@@ -404,11 +421,8 @@ fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf,
 }
 
 fn refuse_inside(source: &Opened, to: &Path) -> Result<()> {
-    // A folder that is not there yet will lie where the nearest one above it that is there lies.
-    let there = std::path::absolute(to).unwrap_or_else(|_| to.to_path_buf());
-    let resolved = there.ancestors().find_map(|folder| fs::canonicalize(folder).ok());
-    let is_inside = resolved.is_some_and(|folder| folder.starts_with(&source.root));
-    if is_inside || source.root.starts_with(to) {
+    let lies = will_lie(to);
+    if lies.starts_with(&source.root) || source.root.starts_with(&lies) {
         return Err(AppError::failed(
             "inside_an_archive",
             format!(

@@ -239,11 +239,20 @@ impl From<IndexError> for AppError {
 
 impl From<MailboxError> for AppError {
     fn from(error: MailboxError) -> Self {
+        (&error).into()
+    }
+}
+
+impl From<&MailboxError> for AppError {
+    fn from(error: &MailboxError) -> Self {
         let (code, hint) = match error.kind() {
-            MailboxErrorKind::Away => ("mailbox_away", "Try again when it can be reached."),
+            MailboxErrorKind::Away => (
+                "mailbox_away",
+                "Try again when it can be reached. If it is at another place or on another drive now, say so: `offsync mailbox use FOLDER MAILBOX`; with --new, if it is lost for good.",
+            ),
             MailboxErrorKind::Missing => (
                 "mailbox_missing",
-                "Connect the drive or folder that holds the mailbox, then sync again.",
+                "Connect the drive or folder that holds the mailbox, then sync again. If it was emptied or is lost for good, begin a new one: `offsync mailbox use FOLDER MAILBOX --new`.",
             ),
             MailboxErrorKind::NoRoom => (
                 "mailbox_full",

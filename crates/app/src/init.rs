@@ -63,7 +63,7 @@ impl App {
         check_name("--label", &request.label)?;
         check_allowance(request.allowance_bytes)?;
         let url = mailbox_url(&request.mailbox)?;
-        refuse_inside(&root, &url)?;
+        self.refuse_overlap(&root, Some(&url))?;
         self.refuse_own_settings(&root)?;
         let entropy: &dyn Entropy = &OsEntropy;
         let archive = ArchiveId::new(entropy.sixteen());
@@ -241,24 +241,33 @@ pub(crate) fn usable_folder(folder: &Path) -> Result<PathBuf> {
         )
     })?;
     if let Some(other) = find_archive_root(&root) {
-        let (message, hint) = if other == root {
-            (
-                format!("'{shown}' is an Offsync archive already."),
-                "Use `offsync sync` or `offsync status` there.",
-            )
-        } else {
-            (
-                format!("'{shown}' lies inside the archive '{}'.", other.display()),
-                "Choose a folder outside of it; what is inside travels with that archive anyway.",
-            )
-        };
-        return Err(AppError::failed("inside_an_archive", message, hint));
+        if other != root {
+            return Err(lies_inside(folder, &other));
+        }
+        return Err(AppError::failed(
+            "inside_an_archive",
+            format!("'{shown}' is an Offsync archive already."),
+            "Use `offsync sync` or `offsync status` there.",
+        ));
     }
     Ok(root)
 }
 
+/// Says that a folder lies in an archive.
+pub(crate) fn lies_inside(folder: &Path, archive: &Path) -> AppError {
+    AppError::failed(
+        "inside_an_archive",
+        format!(
+            "'{}' lies inside the archive '{}'.",
+            folder.display(),
+            archive.display()
+        ),
+        "Choose a folder outside of it; what is inside travels with that archive anyway.",
+    )
+}
+
 /// Refuses a folder with an archive somewhere in it: two engines would work on the same files.
-fn refuse_around(root: &Path) -> Result<()> {
+pub(crate) fn refuse_around(root: &Path) -> Result<()> {
     let mut left = vec![root.to_path_buf()];
     while let Some(folder) = left.pop() {
         // What cannot be read is named by the first sync.
@@ -284,7 +293,7 @@ fn refuse_around(root: &Path) -> Result<()> {
 
 /// Says why a mailbox could not be made. Its own folder is made, never the one above it: where that lacks, the drive that
 /// it should be on is likelier not there than new.
-fn no_mailbox(folder: &Path, error: MailboxError) -> AppError {
+pub(crate) fn no_mailbox(folder: &Path, error: MailboxError) -> AppError {
     let above = folder.parent().filter(|above| !above.exists());
     let Some(above) = above else { return error.into() };
     AppError {
@@ -330,20 +339,6 @@ pub(crate) fn mailbox_url(text: &str) -> Result<MailboxUrl> {
         MailboxUrl::Folder(_) => Ok(url),
         MailboxUrl::Memory => Err(bad_mailbox(&"a mailbox in memory keeps nothing")),
     }
-}
-
-pub(crate) fn refuse_inside(root: &Path, url: &MailboxUrl) -> Result<()> {
-    let MailboxUrl::Folder(folder) = url else { return Ok(()) };
-    // A folder that is not there yet will lie where the nearest one above it that is there lies.
-    let resolved = folder.ancestors().find_map(|folder| std::fs::canonicalize(folder).ok());
-    if resolved.is_some_and(|folder| folder.starts_with(root)) {
-        return Err(AppError::failed(
-            "mailbox_inside",
-            "The mailbox would lie inside the archive, and be sent to itself.",
-            "Choose a mailbox folder outside of the archive.",
-        ));
-    }
-    Ok(())
 }
 
 pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::{RealDisk, find_archive_root};
-use offsync_core::format::{Invitation, InvitationError, Marker, open_invitation};
-use offsync_core::ids::{LocationId, PublicKey};
+use offsync_adapters::mailbox::open_mailbox;
+use offsync_core::format::{Invitation, InvitationError, Marker, ObjectName, open_invitation};
+use offsync_core::ids::{ArchiveId, LocationId, PublicKey};
 use offsync_core::phrase::Phrase;
 use offsync_core::ports::Disk;
 use offsync_core::rel_path::RelPath;
@@ -20,7 +21,7 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
-use crate::init::{mailbox_url, usable_folder};
+use crate::init::{mailbox_url, refuse_around, usable_folder};
 use crate::invite::write_new;
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
@@ -68,6 +69,9 @@ pub struct JoinReport {
     pub differing_files: Vec<String>,
     /// Whether this location has yet to hear from the others what the archive holds: until then all files count as extra.
     pub awaits_state: bool,
+    /// Whether the invitation had made another home before: if that one lives on, this is a second one of its name.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub second_home: bool,
 }
 
 impl App {
@@ -114,10 +118,9 @@ impl App {
             find_mailbox(&url, &invitation.archive_id)?;
             invitation.mailbox = url.to_string();
         }
-        if let Ok(root) = std::fs::canonicalize(&folder) {
-            self.refuse_own_settings(&root)?;
-        }
+        self.refuse_place(&folder, &invitation.mailbox, &invitation.archive_id)?;
         let key_name = format!("{}.{}", invitation.archive_id, invitation.location);
+        let mut was_used = false;
         let root = match find_archive_root(&folder) {
             Some(root) => {
                 self.check_prepared(&root, &invitation, &key_name)?;
@@ -133,6 +136,8 @@ impl App {
             }
             None => {
                 let root = usable_folder(&folder)?;
+                refuse_around(&root)?;
+                was_used = self.was_used(&invitation, &key_name)?;
                 self.keep_keys(&bundle, &key_name)?;
                 self.begin_invited(&root, &invitation, key_name)?;
                 root
@@ -144,7 +149,34 @@ impl App {
             let _ = write_new(&envelope, &sealed);
         }
         self.remember_invitation(&root)?;
-        self.adopt(&root)
+        Ok(JoinReport {
+            second_home: was_used,
+            ..self.adopt(&root)?
+        })
+    }
+
+    /// Tells whether an invitation has made a home already, as far as this computer and the mailbox know.
+    fn was_used(&self, invitation: &Invitation, key_name: &str) -> Result<bool> {
+        if self.archives()?.all.iter().any(|known| known.key_name == key_name) {
+            return Ok(true);
+        }
+        let head = ObjectName::Head(invitation.location).to_string();
+        // A mailbox that is elsewhere for this computer, or away, knows nothing.
+        let listed = invitation.mailbox.parse().ok();
+        let listed = listed.and_then(|url| open_mailbox(&url, &invitation.archive_id, &[]).ok()?.list().ok());
+        Ok(listed.is_some_and(|objects| objects.iter().any(|object| object.name == head)))
+    }
+
+    /// Refuses a folder that this computer's settings lie in, or that does not lie apart from a mailbox.
+    pub(crate) fn refuse_place(&self, folder: &Path, mailbox: &str, archive: &ArchiveId) -> Result<()> {
+        if let Ok(root) = std::fs::canonicalize(folder) {
+            self.refuse_own_settings(&root)?;
+        }
+        let root = find_archive_root(folder).unwrap_or_else(|| folder.to_path_buf());
+        // The address is another computer's: here anything may lie at it.
+        let mailbox = mailbox.parse().ok();
+        let mailbox = mailbox.filter(|url| find_mailbox(url, archive).is_ok());
+        self.refuse_overlap(&root, mailbox.as_ref())
     }
 
     fn check_prepared(&self, root: &Path, invitation: &Invitation, key_name: &str) -> Result<()> {
@@ -239,6 +271,7 @@ impl App {
         };
         let location: LocationId = known.location_id.parse().map_err(bad)?;
         let archive_id = known.archive_id.parse().map_err(bad)?;
+        self.refuse_place(&root, known.mailbox.as_deref().unwrap_or_default(), &archive_id)?;
         let marker = Marker {
             archive_id,
             archive_name: known.name.clone(),
@@ -331,6 +364,7 @@ impl App {
             missing_files: names(adoption.missing),
             differing_files: names(adoption.differing),
             awaits_state,
+            second_home: false,
         })
     }
 }

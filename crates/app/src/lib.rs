@@ -3,6 +3,7 @@
 //! The only place where failures become codes, sentences and hints, and where keys are
 //! taken out of the keystore. Shells decide nothing.
 
+mod apart;
 mod app;
 mod archives;
 mod conflicts;
@@ -62,7 +63,7 @@ pub use join::{JoinReport, JoinRequest};
 pub use keystore::KeystoreKind;
 pub use left_open::{DamagedReport, ServedReport};
 pub use lost::{LostReport, LostView};
-pub use mailboxes::{MailboxReport, WaitingLocation};
+pub use mailboxes::{MailboxReport, MailboxSought, WaitingLocation};
 pub use members::ReplaceRequest;
 pub use naming::short_id;
 pub use narration::{Narrator, Tone};

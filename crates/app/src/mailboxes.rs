@@ -4,13 +4,13 @@ use std::path::Path;
 
 use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
 use offsync_core::ids::ArchiveId;
-use offsync_core::ports::Disk;
+use offsync_core::ports::{Disk, MailboxErrorKind};
 use offsync_engine::{LocationState, Silent};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::failure::{AppError, Result};
-use crate::init::{mailbox_url, refuse_inside};
+use crate::init::{mailbox_url, no_mailbox};
 use crate::naming::told_apart;
 use crate::opened::bad_mailbox;
 
@@ -27,6 +27,18 @@ pub struct MailboxReport {
     pub allowance_bytes: Option<u64>,
     /// Locations that have not applied everything.
     pub waiting_for: Vec<WaitingLocation>,
+    /// Whether a new mailbox was begun just now; absent where nobody asked for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begun: Option<bool>,
+}
+
+/// What is to be at the address that a mailbox is looked for at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailboxSought {
+    /// The mailbox of the archive: a folder without it may be an empty mount point.
+    There,
+    /// That one, or a new one where it is gone for good.
+    ThereOrNew,
 }
 
 /// A location that changesets wait for.
@@ -70,21 +82,39 @@ impl App {
                     bytes: standing.behind_bytes,
                 })
                 .collect(),
+            begun: None,
         })
     }
 
     /// Lets this location find the mailbox of its archive at another address: a stick has one on each computer.
-    pub fn use_mailbox(&self, folder: &Path, address: &str) -> std::result::Result<MailboxReport, AppError> {
+    ///
+    /// Where it was emptied or is lost, a new one is begun if that is sought: what nobody has of it, homes ask each
+    /// other for.
+    pub fn use_mailbox(
+        &self,
+        folder: &Path,
+        address: &str,
+        sought: MailboxSought,
+    ) -> std::result::Result<MailboxReport, AppError> {
         let mut archive = self.open_archive(folder)?;
         let url = mailbox_url(address)?;
-        refuse_inside(&archive.root, &url)?;
-        let identity = find_mailbox(&url, &archive.marker.archive_id)?;
+        self.refuse_overlap(&archive.root, Some(&url))?;
+        let (identity, begun) = match sought {
+            MailboxSought::There => (find_mailbox(&url, &archive.marker.archive_id)?, None),
+            MailboxSought::ThereOrNew => {
+                let (identity, is_new) = find_or_begin_mailbox(&url, &archive.marker.archive_id)?;
+                (identity, Some(is_new))
+            }
+        };
         archive.marker.mailbox = Some(url.to_string());
         archive.disk.write_marker(archive.marker.to_toml().as_bytes())?;
         self.remember_archive(&archive.root, &archive.marker)?;
         self.remember_mailbox(&archive.root, &identity)?;
         drop(archive);
-        self.mailbox(folder)
+        Ok(MailboxReport {
+            begun,
+            ..self.mailbox(folder)?
+        })
     }
 }
 
@@ -95,8 +125,28 @@ fn is_waited_for(state: LocationState) -> bool {
 
 /// Looks whether the mailbox of an archive is at an address; gives the identity of its file system.
 pub(crate) fn find_mailbox(url: &MailboxUrl, archive: &ArchiveId) -> Result<Vec<u8>> {
-    let MailboxUrl::Folder(folder) = url else {
-        return Err(bad_mailbox(&"this kind of mailbox keeps nothing"));
-    };
+    let folder = mailbox_folder(url)?;
     Ok(FolderMailbox::open(folder, archive, &[])?.identity().to_vec())
+}
+
+/// Finds the mailbox of an archive at an address, or begins one there; gives the identity of its file system, and whether
+/// it is new.
+fn find_or_begin_mailbox(url: &MailboxUrl, archive: &ArchiveId) -> Result<(Vec<u8>, bool)> {
+    let folder = mailbox_folder(url)?;
+    let is_absent = |kind| matches!(kind, MailboxErrorKind::Missing | MailboxErrorKind::Away);
+    match FolderMailbox::open(folder, archive, &[]) {
+        Ok(mailbox) => Ok((mailbox.identity().to_vec(), false)),
+        Err(error) if is_absent(error.kind()) => {
+            let mailbox = FolderMailbox::create(folder, archive).map_err(|error| no_mailbox(folder, error))?;
+            Ok((mailbox.identity().to_vec(), true))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn mailbox_folder(url: &MailboxUrl) -> Result<&Path> {
+    match url {
+        MailboxUrl::Folder(folder) => Ok(folder),
+        MailboxUrl::Memory => Err(bad_mailbox(&"this kind of mailbox keeps nothing")),
+    }
 }

@@ -14,7 +14,7 @@ use crate::failure::{AppError, Result};
 use crate::init::check_name;
 use crate::naming::{Named, meant_by, refuse_same_label, short_id, too_short};
 use crate::opened::{Opened, read_marker};
-use crate::view::LocationView;
+use crate::view::{LocationState, LocationView};
 use crate::views::location_view;
 
 /// What `location replace` asks for.
@@ -43,7 +43,7 @@ impl App {
         check_name("--label", label)?;
         let mut archive = self.open_archive(folder)?;
         archive.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
-        let (location, person) = find(&mut archive, said)?;
+        let (location, person) = find(&mut archive, said, Sought::TakesPart)?;
         refuse_same_label(&mut archive, label, Some(location))?;
         archive.with_engine(&Silent, |engine| engine.rename(location, label, &person.person))?;
         // Renamed here, the marker says so already.
@@ -52,10 +52,10 @@ impl App {
         view_of(&mut archive, location)
     }
 
-    /// Finds a location by its label, its id or a unique beginning of one; changes nothing.
-    pub fn find_location(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {
+    /// Finds the location that would be taken out of the archive; changes nothing.
+    pub fn would_remove(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let (location, _) = find(&mut archive, said)?;
+        let (location, _) = find_other(&mut archive, said, Membership::Removed)?;
         view_of(&mut archive, location)
     }
 
@@ -64,9 +64,19 @@ impl App {
         self.set_membership(folder, said, Membership::Parked)
     }
 
-    /// Lets a location count again that was parked or removed.
-    pub fn unpark_location(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {
-        self.set_membership(folder, said, Membership::Counts)
+    /// Lets a location count again that was parked or removed; tells whether it was, as far as this one knows.
+    pub fn unpark_location(&self, folder: &Path, said: &str) -> std::result::Result<(LocationView, bool), AppError> {
+        let mut archive = self.open_archive(folder)?;
+        let (location, person) = find_other(&mut archive, said, Membership::Counts)?;
+        let before = view_of(&mut archive, location)?;
+        match before.state {
+            LocationState::Removed => refuse_taken_label(&mut archive, location, &person.label)?,
+            // By a word or by silence.
+            LocationState::Parked => {}
+            _ => return Ok((before, false)),
+        }
+        archive.with_engine(&Silent, |engine| engine.set_membership(location, Membership::Counts))?;
+        Ok((view_of(&mut archive, location)?, true))
     }
 
     /// Takes a location out of the archive. Its files stay on its drive, and the archive's key stays the same.
@@ -79,8 +89,12 @@ impl App {
     /// The copy has the label and the person of the one before, unless others are named. Interrupted, it goes on.
     pub fn replace_location(&self, request: &ReplaceRequest) -> std::result::Result<CopyReport, AppError> {
         let mut archive = self.open_archive(&request.folder)?;
-        let (location, person) = find(&mut archive, &request.location)?;
-        refuse_this(&archive, location)?;
+        let (location, person) = find(&mut archive, &request.location, Sought::TakesPart)?;
+        refuse_this(
+            &archive,
+            location,
+            "Say it at another home: that one makes the new copy.".into(),
+        )?;
         drop(archive);
         let request_copy = CopyRequest {
             folder: request.folder.clone(),
@@ -95,9 +109,7 @@ impl App {
 
     fn set_membership(&self, folder: &Path, said: &str, membership: Membership) -> Result<LocationView> {
         let mut archive = self.open_archive(folder)?;
-        archive.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
-        let (location, person) = find(&mut archive, said)?;
-        refuse_this(&archive, location)?;
+        let (location, person) = find_other(&mut archive, said, membership)?;
         let aside = archive.with_engine(&Silent, |engine| engine.set_aside())?;
         if membership == Membership::Parked && aside.get(&location) == Some(&Membership::Removed) {
             return Err(AppError::failed(
@@ -111,7 +123,43 @@ impl App {
     }
 }
 
-fn refuse_this(archive: &Opened, location: LocationId) -> Result<()> {
+/// Finds the location of which something is to be said, which is never this one.
+fn find_other(archive: &mut Opened, said: &str, membership: Membership) -> Result<(LocationId, CachedPerson)> {
+    archive.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
+    let sought = match membership {
+        Membership::Counts => Sought::SetAside,
+        Membership::Parked | Membership::Removed => Sought::TakesPart,
+    };
+    let found = find(archive, said, sought)?;
+    let days = archive.marker.park_after_days;
+    let hint = match membership {
+        Membership::Counts => "Just sync here: a home that was parked counts again as soon as it syncs.".into(),
+        Membership::Parked => format!(
+            "Say it at another home. Unsaid, nothing waits for this one any more after {days} days of silence; either way it counts again as soon as it syncs."
+        ),
+        Membership::Removed => {
+            "Say it at another home; or let this computer forget the archive with `offsync forget FOLDER`.".into()
+        }
+    };
+    refuse_this(archive, found.0, hint)?;
+    Ok(found)
+}
+
+/// Refuses to bring back a location while another one has its label: people could not tell the two apart.
+fn refuse_taken_label(archive: &mut Opened, location: LocationId, label: &str) -> Result<()> {
+    refuse_same_label(archive, label, Some(location)).map_err(|error| match error.code {
+        "label_taken" => AppError {
+            hint: format!(
+                "Give one of the two another name first: `offsync location rename FOLDER {id:.8} --label LABEL` renames the one that was removed, and `offsync location unpark FOLDER {id:.8}` brings it back then.",
+                id = location.to_string()
+            ),
+            ..error
+        },
+        _ => error,
+    })
+}
+
+fn refuse_this(archive: &Opened, location: LocationId, hint: String) -> Result<()> {
     if location != archive.marker.location {
         return Ok(());
     }
@@ -121,12 +169,21 @@ fn refuse_this(archive: &Opened, location: LocationId) -> Result<()> {
             "'{}' is the location on this drive, and cannot say that of itself.",
             archive.marker.label
         ),
-        "Say it at another home; or let this computer forget the archive with `offsync forget FOLDER`.",
+        hint,
     ))
 }
 
+/// Which location is meant where several bear the label that was said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sought {
+    /// One that was not removed.
+    TakesPart,
+    /// One that was parked or removed.
+    SetAside,
+}
+
 /// Finds a location by its label, its id, or a unique beginning of one; gives it with who looks after it.
-fn find(archive: &mut Opened, said: &str) -> Result<(LocationId, CachedPerson)> {
+fn find(archive: &mut Opened, said: &str, sought: Sought) -> Result<(LocationId, CachedPerson)> {
     let known = archive.with_engine(&Silent, |engine| engine.living())?;
     let named = |(location, person): (LocationId, CachedPerson)| Named {
         labels: vec![person.label.clone()],
@@ -137,9 +194,12 @@ fn find(archive: &mut Opened, said: &str) -> Result<(LocationId, CachedPerson)> 
     if meant.len() > 1 {
         // One that was replaced has often the label of the one in its place.
         let aside = archive.with_engine(&Silent, |engine| engine.set_aside())?;
-        let is_removed = |location: &LocationId| aside.get(location) == Some(&Membership::Removed);
-        if meant.iter().any(|(location, _)| !is_removed(location)) {
-            meant.retain(|(location, _)| !is_removed(location));
+        let is_sought = |(location, _): &(LocationId, CachedPerson)| match sought {
+            Sought::TakesPart => aside.get(location) != Some(&Membership::Removed),
+            Sought::SetAside => aside.contains_key(location),
+        };
+        if meant.iter().any(is_sought) {
+            meant.retain(is_sought);
         }
     }
     match meant.as_slice() {

@@ -45,6 +45,16 @@ pub(crate) struct Opened {
 /// Finds the archive that a folder is or lies in.
 pub(crate) fn archive_root(folder: &Path) -> Result<PathBuf> {
     find_archive_root(folder).ok_or_else(|| {
+        if let Some(closed) = closed_folder(folder) {
+            return AppError::failed(
+                "not_allowed",
+                format!(
+                    "Offsync may not look into '{}': you have no permission for it. Nothing was deleted anywhere.",
+                    closed.display()
+                ),
+                "Give yourself the permission to read and write it, or let whoever owns it run Offsync; then try again.",
+            );
+        }
         let shown = folder.display();
         if !folder.exists() {
             return AppError::failed(
@@ -59,6 +69,20 @@ pub(crate) fn archive_root(folder: &Path) -> Result<PathBuf> {
             "Plug the right drive in; or run `offsync init` to begin an archive, `offsync join` to make this folder a copy of one.",
         )
     })
+}
+
+/// Gives the folder that keeps whoever asks from seeing whether another one is an archive or lies in one: the outermost.
+fn closed_folder(folder: &Path) -> Option<PathBuf> {
+    let is_denied = |path: &PathBuf| {
+        let looked = std::fs::symlink_metadata(path);
+        looked.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    };
+    let folder = std::path::absolute(folder).ok()?;
+    let marked = |above: &Path| [".offsync", ".offsync/location.toml"].map(|own| above.join(own));
+    let denied = folder
+        .ancestors()
+        .filter_map(|above| marked(above).into_iter().find(is_denied));
+    denied.last()?.parent().map(Path::to_path_buf)
 }
 
 /// Tells whether an archive that this computer knows could not be opened because its drive is not here: its folder is

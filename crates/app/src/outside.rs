@@ -5,6 +5,7 @@ use std::path::Path;
 use offsync_adapters::disk::find_archive_root;
 use offsync_adapters::mailbox::MailboxUrl;
 
+use crate::apart::will_lie;
 use crate::app::App;
 use crate::failure::{AppError, Result};
 
@@ -36,15 +37,13 @@ impl App {
 }
 
 fn refuse_inside_any(out: &Path, mailbox: Option<&str>, holds: &str) -> Result<()> {
-    // A folder that is not there yet will lie where the nearest one above it that is there lies.
-    let above = std::path::absolute(out).unwrap_or_else(|_| out.to_path_buf());
-    let above = above.ancestors().find_map(|folder| std::fs::canonicalize(folder).ok());
-    let Some(above) = above else { return Ok(()) };
+    let lies = will_lie(out);
     let is_in_mailbox = match mailbox.and_then(|url| url.parse().ok()) {
-        Some(MailboxUrl::Folder(folder)) => std::fs::canonicalize(folder).is_ok_and(|folder| above.starts_with(folder)),
+        Some(MailboxUrl::Folder(folder)) => std::fs::canonicalize(folder).is_ok_and(|folder| lies.starts_with(folder)),
         _ => false,
     };
-    if is_in_mailbox || find_archive_root(&above).is_some() {
+    let above = lies.ancestors().find(|folder| folder.exists());
+    if is_in_mailbox || above.and_then(find_archive_root).is_some() {
         return Err(AppError::failed(
             "inside_an_archive",
             format!(

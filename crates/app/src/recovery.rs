@@ -99,9 +99,7 @@ impl App {
             find_mailbox(&url, &sheet.archive_id)?;
             sheet.mailbox = url.to_string();
         }
-        if let Ok(root) = std::fs::canonicalize(&request.folder) {
-            self.refuse_own_settings(&root)?;
-        }
+        self.refuse_place(&request.folder, &sheet.mailbox, &sheet.archive_id)?;
         let bundle = KeyBundle {
             archive_key: sheet.archive_key.clone(),
             signing_seed: sheet.signing_seed.clone(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
-use offsync_core::ports::Disk;
+use offsync_core::ports::{Disk, MailboxErrorKind};
 use offsync_engine::{
     EngineError, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
 };
@@ -133,18 +133,15 @@ impl App {
     fn status_of_known(&self, known: &KnownArchive) -> Result<ArchiveStatus> {
         match self.status_of(&known.folder) {
             Err(error) if is_away(&error, &known.folder) => Ok(away(known)),
-            Err(error) => {
-                let message = format!("{} {}", error.message, error.hint);
-                Ok(ArchiveStatus {
-                    busy: error.code == "busy",
-                    drive: DriveView {
-                        present: true,
-                        ..DriveView::default()
-                    },
-                    headline: Headline::NeedsYou { message },
-                    ..away(known)
-                })
-            }
+            Err(error) => Ok(ArchiveStatus {
+                busy: error.code == "busy",
+                drive: DriveView {
+                    present: true,
+                    ..DriveView::default()
+                },
+                headline: told(&error),
+                ..away(known)
+            }),
             status => status,
         }
     }
@@ -238,6 +235,12 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
     let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
     let awaited = awaited(archive, survey, awaits_state, &damaged);
     status.headline = headline(&status, &awaited);
+    // One that is away comes back by itself; all else waits for somebody.
+    let trouble = archive.mailbox_trouble.as_ref();
+    let trouble = trouble.filter(|trouble| trouble.kind() != MailboxErrorKind::Away);
+    if let (Headline::MailboxAway, Some(trouble)) = (&status.headline, trouble) {
+        status.headline = told(&trouble.into());
+    }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
     if is_calm && let Some(message) = damage_sentence(&damaged, &awaited.waits_for, awaited.has_come) {
         status.headline = Headline::NeedsYou { message };
@@ -267,6 +270,13 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         status.headline = Headline::NeedsYou { message };
     }
     Ok(status)
+}
+
+/// Makes a failure the thing to say.
+fn told(error: &AppError) -> Headline {
+    Headline::NeedsYou {
+        message: format!("{} {}", error.message, error.hint),
+    }
 }
 
 /// Looks how far what lacks is on its way; where nothing lacks the mailbox is not asked again.

@@ -67,7 +67,7 @@ pub(crate) enum Command {
     Copy(Copy),
     /// Make an invitation in a file, for a copy that exists already or for none
     #[command(
-        after_help = "Example:\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation"
+        after_help = "Examples:\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation --phrase-file words.txt"
     )]
     Invite(Invite),
     /// Let this folder become a location, with the six words that came with it
@@ -109,12 +109,12 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Rename, park, bring back, remove or replace a location
     #[command(
-        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one, of an id at least four characters. The next sync tells everybody."
+        after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a --yes\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one, of an id at least four characters. The next sync tells everybody."
     )]
     Location(Location),
     /// Show the mailbox of an archive, or say where this computer finds it
     #[command(
-        after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
+        after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)\n  offsync mailbox use /media/pep/Photos fs:///mnt/nas/offsync --new      (it was emptied, or is on a new NAS)"
     )]
     Mailbox(Mailbox),
     /// List the files that are kept in two versions
@@ -213,6 +213,9 @@ pub(crate) struct Invite {
     /// The file to write the invitation to
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// Write the six words to this file too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) phrase_file: Option<PathBuf>,
 }
 
 /// `join`.
@@ -448,7 +451,7 @@ pub(crate) enum LocationCommand {
     Remove {
         #[command(flatten)]
         which: Which,
-        /// Say yes: otherwise you are asked, if you are at a terminal
+        /// Say yes: otherwise you are asked at a terminal, and a script is refused
         #[arg(long)]
         yes: bool,
     },
@@ -476,15 +479,18 @@ pub(crate) enum MailboxCommand {
     /// Tell what it holds, and for whom
     #[command(after_help = "Example:\n  offsync mailbox show /media/pep/Photos")]
     Show(Folder),
-    /// Find the same mailbox at another address from now on
+    /// Find the same mailbox at another address from now on, or begin a new one where that is lost
     #[command(
-        after_help = "Example:\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)"
+        after_help = "Examples:\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)\n  offsync mailbox use /media/pep/Photos fs:///mnt/nas/offsync --new      (it was emptied, or is on a new NAS)"
     )]
     Use {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
         /// Where the mailbox is on this computer: fs:///folder
         mailbox: String,
+        /// Begin a new mailbox there if the archive has none there: what nobody has of the old one, homes ask each other for
+        #[arg(long)]
+        new: bool,
     },
 }
 

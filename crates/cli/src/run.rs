@@ -1,37 +1,26 @@
 //! From a command to an exit code.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use clap::CommandFactory;
 use offsync_app::{
-    App, AppError, AppOptions, CopyReport, CopyRequest, InitRequest, InviteRequest, JoinRequest, Keep, Narrator,
-    ReplaceRequest, SyncReport, SyncRequest, Tone, VerifyRequest, play_demo,
+    App, AppOptions, InitRequest, Keep, MailboxSought, Narrator, SyncReport, SyncRequest, Tone, VerifyRequest,
+    play_demo,
 };
 
 use crate::arguments::{
-    Arguments, Command, Copy, Demo, Everywhere, Forget, Init, Invite, Join, Kept, LocationCommand, Lost,
-    MailboxCommand, Recovery, Resolve, Sync, TrashCommand, Verify, Which,
+    Arguments, Command, Demo, Everywhere, Forget, Init, Kept, Lost, MailboxCommand, Recovery, Resolve, Sync,
+    TrashCommand, Verify,
 };
-use crate::secret_file::SecretFile;
+use crate::outcome::{BUSY, DONE, HELD, Outcome, PARTIAL, USAGE, print_lines, show, usage_error, warn};
 use crate::text::Mood;
-use crate::{documents, keystore, progress, prompt, text, watch};
+use crate::{documents, homes, keystore, progress, prompt, text, watch};
 
-const DONE: u8 = 0;
-const USAGE: u8 = 2;
-const HELD: u8 = 3;
-const BUSY: u8 = 4;
-const PARTIAL: u8 = 5;
 /// The worst code wins, in this order.
 const WORST_FIRST: [u8; 6] = [4, 6, 1, 3, 5, 0];
-
-/// How often the six words may be typed.
-const PHRASE_TRIES: u32 = 3;
-
-/// What a command ends with.
-type Outcome = Result<u8, AppError>;
 
 /// Says that the command line makes no sense; as a document if one was asked for.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
@@ -105,9 +94,9 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
     let json = everywhere.json;
     match &arguments.command {
         Command::Init(init) => self::init(&app, init, json),
-        Command::Copy(copy) => self::copy(&app, copy, json),
-        Command::Invite(invite) => self::invite(&app, invite, json),
-        Command::Join(join) => self::join(&app, join, json),
+        Command::Copy(copy) => homes::copy(&app, copy, json),
+        Command::Invite(invite) => homes::invite(&app, invite, json),
+        Command::Join(join) => homes::join(&app, join, json),
         Command::Recovery(recovery) => self::recovery(&app, recovery, json),
         Command::Forget(forget) => self::forget(&app, forget, json),
         Command::Sync(sync) => self::sync(&app, sync, arguments),
@@ -127,7 +116,7 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Locations(folder) => show(&app.locations(&folder.folder)?, json, |all| {
             all.iter().map(text::location).collect()
         }),
-        Command::Location(location) => self::location(&app, &location.command, json),
+        Command::Location(location) => homes::location(&app, &location.command, json),
         Command::Watch(watch) => watch::watch(&app, &watch.folders, everywhere),
         Command::Run => watch::run(&app, everywhere),
         Command::Demo(demo) => self::demo(demo, json),
@@ -248,62 +237,15 @@ fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {
 fn mailbox(app: &App, command: &MailboxCommand, json: bool) -> Outcome {
     let report = match command {
         MailboxCommand::Show(folder) => app.mailbox(&folder.folder)?,
-        MailboxCommand::Use { folder, mailbox } => app.use_mailbox(folder, mailbox)?,
+        MailboxCommand::Use { folder, mailbox, new } => {
+            let sought = match new {
+                true => MailboxSought::ThereOrNew,
+                false => MailboxSought::There,
+            };
+            app.use_mailbox(folder, mailbox, sought)?
+        }
     };
     show(&report, json, text::mailbox)
-}
-
-fn location(app: &App, command: &LocationCommand, json: bool) -> Outcome {
-    match command {
-        LocationCommand::Rename { which, label } => show(
-            &app.rename_location(&which.folder, &which.location, label)?,
-            json,
-            |location| text::renamed(&which.location, location),
-        ),
-        LocationCommand::Replace {
-            which,
-            to,
-            label,
-            person,
-            phrase_file,
-        } => {
-            let code = make_copy(app, phrase_file.as_deref(), json, || {
-                app.replace_location(&ReplaceRequest {
-                    folder: which.folder.clone(),
-                    location: which.location.clone(),
-                    to: to.clone(),
-                    label: label.clone(),
-                    person: person.clone(),
-                })
-            })?;
-            if !json {
-                print_lines(&["The one before no longer takes part. The next sync tells everybody.".to_owned()]);
-            }
-            Ok(code)
-        }
-        LocationCommand::Park(which) => show(&app.park_location(&which.folder, &which.location)?, json, text::parked),
-        LocationCommand::Unpark(which) => show(
-            &app.unpark_location(&which.folder, &which.location)?,
-            json,
-            text::unparked,
-        ),
-        LocationCommand::Remove { which, yes } => remove(app, which, *yes, json),
-    }
-}
-
-/// Takes a location out of the archive; where somebody can be asked who has not said yes, they are.
-///
-/// A script that says it means it: nothing is deleted by it, and `unpark` takes it back.
-fn remove(app: &App, which: &Which, is_meant: bool, json: bool) -> Outcome {
-    if !is_meant && !json && prompt::is_possible() {
-        let location = app.find_location(&which.folder, &which.location)?;
-        if prompt::yes(&text::remove_question(&location)) != Some(true) {
-            print_lines(&["Nothing was changed.".to_owned()]);
-            return Ok(HELD);
-        }
-    }
-    let removed = app.remove_location(&which.folder, &which.location)?;
-    show(&removed, json, text::removed)
 }
 
 /// Writes the recovery sheet to a file, or hands it on for a printer.
@@ -339,7 +281,7 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
         )];
         lines.extend(report.made_mailbox.as_ref().map(|folder| {
             format!(
-                "The mailbox folder '{}' was not there and was made. If it should be on a drive or NAS that is not connected now, begin again with that connected.",
+                "The mailbox folder '{}' was not there and was made. If it should be on a drive or NAS that is not connected now, connect that and say `offsync mailbox use FOLDER MAILBOX --new`.",
                 text::safe(folder)
             )
         }));
@@ -347,80 +289,6 @@ fn init(app: &App, init: &Init, json: bool) -> Outcome {
         lines.push("And write a recovery sheet, with `offsync recovery`: with it the archive survives the loss of this computer.".into());
         lines
     })
-}
-
-fn copy(app: &App, copy: &Copy, json: bool) -> Outcome {
-    let request = CopyRequest {
-        folder: copy.folder.clone(),
-        to: copy.to.clone(),
-        label: copy.label.clone(),
-        person: copy.person.clone(),
-    };
-    make_copy(app, copy.phrase_file.as_deref(), json, || app.copy(&request))
-}
-
-/// Makes a copy and tells its six words, in a file too if one is named.
-fn make_copy(
-    app: &App,
-    phrase_file: Option<&Path>,
-    json: bool,
-    make: impl FnOnce() -> Result<CopyReport, AppError>,
-) -> Outcome {
-    phrase_file.map_or(Ok(()), |file| app.refuse_words_inside(file))?;
-    let words = phrase_file.map(SecretFile::begin).transpose().map_err(usage_error)?;
-    let report = make()?;
-    let written = words.map_or(Ok(()), |words| words.finish(&report.phrase));
-    if let Err(error) = &written {
-        warn(&format!(
-            "The file for the six words could not be written: {error}. Write them down."
-        ));
-    }
-    show(&report, json, text::copy)?;
-    let is_whole = report.skipped.is_empty() && written.is_ok();
-    Ok(if is_whole { DONE } else { PARTIAL })
-}
-
-fn invite(app: &App, invite: &Invite, json: bool) -> Outcome {
-    let report = app.invite(&InviteRequest {
-        folder: invite.folder.clone(),
-        label: invite.label.clone(),
-        person: invite.person.clone(),
-        out: invite.out.clone(),
-    })?;
-    show(&report, json, |report| {
-        vec![
-            format!("The invitation is in '{}'.", text::safe(&report.file)),
-            format!("Tell {} these six words: {}", text::safe(&invite.person), report.phrase),
-        ]
-    })
-}
-
-fn join(app: &App, join: &Join, json: bool) -> Outcome {
-    let mut request = JoinRequest {
-        folder: join.folder.clone(),
-        invitation: join.invitation.clone(),
-        phrase: None,
-        as_location: join.as_location.clone(),
-        recovery: join.recovery.clone(),
-        mailbox: join.mailbox.clone(),
-    };
-    let is_typed = join.phrase_file.is_none() && join.as_location.is_none() && join.recovery.is_none();
-    if let Some(file) = &join.phrase_file {
-        request.phrase = Some(read_phrase(file)?);
-    }
-    for left in (0..PHRASE_TRIES).rev() {
-        if is_typed {
-            request.phrase = prompt::line("The six words: ");
-        }
-        match app.join(&request) {
-            // Whoever types makes slips.
-            Err(error) if is_typed && error.code == "bad_phrase" && left > 0 => {
-                warn(&format!("{} {}", text::safe(&error.message), text::safe(&error.hint)));
-            }
-            joined => return show(&joined?, json, text::join),
-        }
-    }
-    unreachable!("the last try returns")
 }
 
 fn forget(app: &App, forget: &Forget, json: bool) -> Outcome {
@@ -530,45 +398,4 @@ impl Narrator for Teller {
             print_lines(&[text::story(tone, line)]);
         }
     }
-}
-
-fn show<T: serde::Serialize>(document: &T, json: bool, lines: impl FnOnce(&T) -> Vec<String>) -> Outcome {
-    if json {
-        documents::print(document);
-    } else {
-        print_lines(&lines(document));
-    }
-    Ok(DONE)
-}
-
-fn print_lines(lines: &[String]) {
-    let mut out = std::io::stdout().lock();
-    for line in lines {
-        // A closed pipe has nobody to be told.
-        let _ = writeln!(out, "{line}");
-    }
-    let _ = out.flush();
-}
-
-fn warn(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
-}
-
-fn read_phrase(file: &Path) -> Result<String, AppError> {
-    let read = if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().take(4096).read_to_string(&mut text).map(|_| text)
-    } else {
-        std::fs::read_to_string(file)
-    };
-    read.map_err(|error| {
-        usage_error(format!(
-            "The six words could not be read from '{}': {error}.",
-            file.display()
-        ))
-    })
-}
-
-fn usage_error(message: impl Into<String>) -> AppError {
-    AppError::usage(message)
 }

@@ -14,9 +14,9 @@ mod lost;
 mod membership;
 mod sync;
 
-pub(crate) use locations::{location, parked, remove_question, removed, renamed, unparked};
+pub(crate) use locations::{location, never_aside, not_removed, parked, remove_question, removed, renamed, unparked};
 pub(crate) use lost::lost;
-pub(crate) use membership::{forget_question, forgotten, join};
+pub(crate) use membership::{forget_question, forgotten, invite, join};
 pub(crate) use sync::{Mood, sync};
 
 /// Warnings that are told in full.
@@ -198,6 +198,10 @@ pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
     ];
     let waiting = |waiting: &WaitingLocation| format!("  {} waits for {}", size(waiting.bytes), safe(&waiting.label));
     lines.extend(report.waiting_for.iter().map(waiting));
+    lines.extend(report.begun.map(|is_new| match is_new {
+        true => "A new mailbox was begun there. Sync here, then let the other homes sync; where it has another path, or lies on another drive than before, say `offsync mailbox use FOLDER MAILBOX` first.".to_owned(),
+        false => "The mailbox of this archive is there already and is used as it is; nothing was begun anew.".to_owned(),
+    }));
     lines
 }
 
@@ -299,7 +303,7 @@ fn besides(status: &ArchiveStatus) -> Vec<String> {
     let there = told.iter().filter(|(_, (n, _))| *n > 0);
     let mut lines: Vec<String> = there.map(|(what, (_, much))| format!("  {what}: {much}")).collect();
     if !status.mailbox.reachable {
-        lines.push("  the mailbox cannot be reached".into());
+        lines.push("  the mailbox cannot be used now".into());
     }
     lines
 }

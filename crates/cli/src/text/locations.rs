@@ -66,13 +66,37 @@ pub(crate) fn unparked(location: &LocationView) -> Vec<String> {
     }]
 }
 
+/// Tells that a location counts already.
+pub(crate) fn never_aside(location: &LocationView) -> Vec<String> {
+    vec![format!(
+        "'{}' {} is neither parked nor removed, as far as is known here: nothing was changed. `offsync locations` tells how each home stands.",
+        safe(&location.label),
+        short_id(&location.location_id)
+    )]
+}
+
+/// What it means for a location to leave.
+const LEAVING: &str = "Nothing waits for it any more, and its next sync stops there; its files stay on its drive.";
+
 /// Asks whether a location is to leave.
 pub(crate) fn remove_question(location: &LocationView) -> String {
     format!(
-        "Take '{}' {} out of the archive? Nothing waits for it any more, and its next sync stops there; its files stay on its drive.",
+        "Take '{}' {} out of the archive? {LEAVING}",
         safe(&location.label),
         short_id(&location.location_id)
     )
+}
+
+/// Tells what removing a location waits for.
+pub(crate) fn not_removed(location: &LocationView) -> Vec<String> {
+    vec![
+        format!(
+            "'{}' {} was not taken out of the archive; if that is meant, say --yes.",
+            safe(&location.label),
+            short_id(&location.location_id)
+        ),
+        format!("It means: {}{}", LEAVING[..1].to_lowercase(), &LEAVING[1..]),
+    ]
 }
 
 /// Tells what removing a location does, and what it does not.

@@ -1,6 +1,6 @@
 //! How a computer comes to an archive and leaves it, as people read it.
 
-use offsync_app::{ForgetReport, JoinReport};
+use offsync_app::{ForgetReport, InviteReport, JoinReport};
 
 use super::safe;
 use crate::units::count;
@@ -65,8 +65,32 @@ fn way_back(report: &ForgetReport) -> String {
     }
 }
 
+/// Tells where an invitation is, and what is done with it.
+pub(crate) fn invite(report: &InviteReport, person: &str) -> Vec<String> {
+    let person = safe(person);
+    vec![
+        format!("The invitation is in '{}'.", safe(&report.file)),
+        format!("Tell {person} these six words: {}", report.phrase),
+        format!("With both, on {person}'s computer: offsync join FOLDER --invitation FILE"),
+    ]
+}
+
 /// Tells what joining found.
 pub(crate) fn join(report: &JoinReport) -> Vec<String> {
+    let mut lines = joined(report);
+    if report.second_home {
+        const TOLD: [&str; 2] = [
+            "This invitation was used before. If the home that it made lives on, this is a second one of the same name: both are counted and waited for.",
+            "After a sync, give one of the two another name with `offsync location rename`. For the next home, make an invitation of its own with `offsync invite`.",
+        ];
+        // What is to be done now stays the last line.
+        let last = lines.len() - 1;
+        lines.splice(last..last, TOLD.map(str::to_owned));
+    }
+    lines
+}
+
+fn joined(report: &JoinReport) -> Vec<String> {
     let is_now = format!(
         "'{}' is now '{}' of '{}'.",
         safe(&report.folder),
