@@ -233,6 +233,8 @@ fn an_unreadable_folder_or_file_is_named_and_never_a_deletion() {
 fn an_unreadable_archive_folder_is_a_failure_and_never_a_deletion() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let (url, sheet) = (world.mailbox_url(), world.path("sheet"));
+    pep.json(["recovery", pep.at(), "--out", text(&sheet)]).expect_code(0);
     give_to_nobody(world.base());
     let above = pep.folder.parent().expect("a drive").to_path_buf();
     for closed in [pep.folder.clone(), pep.private(), above] {
@@ -251,6 +253,17 @@ fn an_unreadable_archive_folder_is_a_failure_and_never_a_deletion() {
             let output = run_plainly(&pep, &[command]);
             assert!(output.stdout.contains(&named), "{output}");
             assert!(!output.stdout.contains("--as"), "{output}");
+        }
+        let others: [&[&str]; 5] = [
+            &["join", pep.at()],
+            &["join", pep.at(), "--as", "Pep's home"],
+            &["join", pep.at(), "--recovery", text(&sheet)],
+            &["init", pep.at(), "--name", "N", "--label", "L", "--mailbox", &url],
+            &["copy", anna.at(), pep.at(), "--label", "L", "--person", "P"],
+        ];
+        for command in others {
+            let home = if command[0] == "copy" { &anna } else { &pep };
+            run_plainly(home, command).expect_failure(1, "not_allowed", &words);
         }
         set_mode(&closed, 0o755);
     }

@@ -47,6 +47,11 @@ fn a_mailbox_that_was_emptied_begins_anew_where_it_was() {
         .expect_out("holds no mailbox of this archive")
         .expect_out(DOOR);
     assert!(tree::of(&world.mailbox()).is_empty(), "nothing is begun unasked");
+    let away = world.path("away");
+    fs::rename(world.mailbox(), &away).expect("a drive can be unplugged");
+    pep.run(["status", pep.at()])
+        .expect_out("The mailbox cannot be reached. Everything here is safe; sync again later.");
+    fs::rename(&away, world.mailbox()).expect("a drive can be plugged in");
     let told = use_new(&pep, &world.mailbox_url());
     told.expect_code(0)
         .expect_out("A new mailbox was begun there. Sync here, then let the other homes sync");
@@ -118,6 +123,10 @@ fn a_formatted_stick_at_the_same_place_begins_anew() {
         "--new",
     ];
     pep.json(["sync", pep.at()]).expect_failure(6, "mailbox_away", &said);
+    pep.run(["status", pep.at()])
+        .expect_code(0)
+        .expect_out("another drive lies at")
+        .expect_out("--new");
     use_new(&pep, &world.mailbox_url()).expect_code(0);
     pep.sync();
     anna.json(["sync", anna.at()]).expect_failure(6, "mailbox_away", &said);

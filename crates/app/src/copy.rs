@@ -28,7 +28,7 @@ use crate::init::{check_name, forget_attempt, lies_inside, unwritable, usable_fo
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
 use crate::naming::refuse_same_label;
-use crate::opened::{Opened, drive_identity, hex, index_path};
+use crate::opened::{Opened, drive_identity, hex, index_path, refuse_closed};
 use crate::reports::SkippedReport;
 use crate::view::{Event, Phase};
 use offsync_engine::size;
@@ -106,6 +106,7 @@ impl App {
         check_name("--person", &request.person)?;
         let mut source = self.open_archive(&request.folder)?;
         source.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
+        refuse_closed(&request.to)?;
         let mailbox = source.marker.mailbox.as_deref().and_then(there);
         self.refuse_overlap(&request.to, mailbox.as_ref())?;
         // One that goes on was looked at when it began, and may have said its label since.

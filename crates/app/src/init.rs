@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::archives::{Archives, KnownArchive};
 use crate::failure::{AppError, ExitClass, Result};
 use crate::keystore::KeyBundle;
-use crate::opened::{bad_mailbox, drive_identity, hex, index_path};
+use crate::opened::{bad_mailbox, drive_identity, hex, index_path, refuse_closed};
 
 /// What `init` asks for.
 #[derive(Clone, Debug, Default)]
@@ -213,6 +213,7 @@ impl App {
 
 /// Checks that a folder can become a location and belongs to no archive yet.
 pub(crate) fn usable_folder(folder: &Path) -> Result<PathBuf> {
+    refuse_closed(folder)?;
     let shown = folder.display();
     let meta = std::fs::metadata(folder).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => AppError::failed(

@@ -26,7 +26,7 @@ use crate::invite::write_new;
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
 use crate::naming::{Named, meant_by, short_id, too_short};
-use crate::opened::{index_path, read_marker};
+use crate::opened::{index_path, read_marker, refuse_closed};
 
 /// Where an invitation lies on a drive that was prepared for somebody.
 pub(crate) const INVITATION_ON_DRIVE: &str = ".offsync/invitation";
@@ -245,6 +245,7 @@ impl App {
 
     /// Makes a folder again the location that it was; this computer still knows its keys.
     fn join_again(&self, folder: &Path, location: &str) -> Result<JoinReport> {
+        refuse_closed(folder)?;
         let root = std::fs::canonicalize(folder).map_err(|_| {
             AppError::failed(
                 "no_such_folder",
@@ -371,6 +372,7 @@ impl App {
 
 fn find_invitation(request: &JoinRequest) -> Result<(PathBuf, Vec<u8>)> {
     let folder = request.folder.clone();
+    refuse_closed(&folder)?;
     if !folder.is_dir() {
         return Err(AppError::failed(
             "no_such_folder",

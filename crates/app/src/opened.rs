@@ -44,31 +44,40 @@ pub(crate) struct Opened {
 
 /// Finds the archive that a folder is or lies in.
 pub(crate) fn archive_root(folder: &Path) -> Result<PathBuf> {
-    find_archive_root(folder).ok_or_else(|| {
-        if let Some(closed) = closed_folder(folder) {
-            return AppError::failed(
-                "not_allowed",
-                format!(
-                    "Offsync may not look into '{}': you have no permission for it. Nothing was deleted anywhere.",
-                    closed.display()
-                ),
-                "Give yourself the permission to read and write it, or let whoever owns it run Offsync; then try again.",
-            );
-        }
-        let shown = folder.display();
-        if !folder.exists() {
-            return AppError::failed(
-                "no_such_folder",
-                format!("There is no folder '{shown}'. If it is on a drive, the drive is not plugged in; nothing was deleted anywhere."),
-                "Plug the drive in, or check the path.",
-            );
-        }
-        AppError::failed(
-            "not_an_archive",
-            format!("'{shown}' is not an Offsync archive, or its drive is not plugged in. Nothing was deleted anywhere."),
-            "Plug the right drive in; or run `offsync init` to begin an archive, `offsync join` to make this folder a copy of one.",
-        )
-    })
+    if let Some(root) = find_archive_root(folder) {
+        return Ok(root);
+    }
+    refuse_closed(folder)?;
+    let shown = folder.display();
+    if !folder.exists() {
+        return Err(AppError::failed(
+            "no_such_folder",
+            format!(
+                "There is no folder '{shown}'. If it is on a drive, the drive is not plugged in; nothing was deleted anywhere."
+            ),
+            "Plug the drive in, or check the path.",
+        ));
+    }
+    Err(AppError::failed(
+        "not_an_archive",
+        format!("'{shown}' is not an Offsync archive, or its drive is not plugged in. Nothing was deleted anywhere."),
+        "Plug the right drive in; or run `offsync init` to begin an archive, `offsync join` to make this folder a copy of one.",
+    ))
+}
+
+/// Refuses a folder of which nobody may see whether it is an archive or lies in one.
+pub(crate) fn refuse_closed(folder: &Path) -> Result<()> {
+    let Some(closed) = closed_folder(folder) else {
+        return Ok(());
+    };
+    Err(AppError::failed(
+        "not_allowed",
+        format!(
+            "Offsync may not look into '{}': you have no permission for it. Nothing was deleted anywhere.",
+            closed.display()
+        ),
+        "Give yourself the permission to read and write it, or let whoever owns it run Offsync; then try again.",
+    ))
 }
 
 /// Gives the folder that keeps whoever asks from seeing whether another one is an archive or lies in one: the outermost.

@@ -23,7 +23,7 @@ use crate::init::{mailbox_url, usable_folder};
 use crate::join::{JoinReport, JoinRequest};
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
-use crate::opened::{Opened, index_path, lock_patiently, read_marker};
+use crate::opened::{Opened, index_path, lock_patiently, read_marker, refuse_closed};
 use crate::outside::refuse_travelling;
 use crate::times::rfc3339;
 
@@ -87,6 +87,7 @@ impl App {
     /// Lets a folder be the location of a recovery sheet again.
     pub(crate) fn join_recovered(&self, request: &JoinRequest, file: &Path) -> Result<JoinReport> {
         let mut sheet = read_sheet(file)?;
+        refuse_closed(&request.folder)?;
         if !request.folder.is_dir() {
             return Err(AppError::failed(
                 "no_such_folder",

@@ -10,6 +10,7 @@ use offsync_engine::{
     EngineError, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
 };
 
+use crate::apart::there;
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
@@ -235,9 +236,10 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
     let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
     let awaited = awaited(archive, survey, awaits_state, &damaged);
     status.headline = headline(&status, &awaited);
-    // One that is away comes back by itself; all else waits for somebody.
+    // One whose folder is away comes back by itself; all else waits for somebody.
+    let is_here = marker.mailbox.as_deref().and_then(there).is_some();
     let trouble = archive.mailbox_trouble.as_ref();
-    let trouble = trouble.filter(|trouble| trouble.kind() != MailboxErrorKind::Away);
+    let trouble = trouble.filter(|trouble| is_here || trouble.kind() != MailboxErrorKind::Away);
     if let (Headline::MailboxAway, Some(trouble)) = (&status.headline, trouble) {
         status.headline = told(&trouble.into());
     }
