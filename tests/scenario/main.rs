@@ -56,6 +56,7 @@ mod schema;
 mod story;
 mod trash;
 mod tree;
+mod unsent;
 mod vanished;
 mod verifying;
 mod watching;
