@@ -254,7 +254,10 @@ mod tests {
             overview(copies)
         };
         assert_eq!(folders(board.learn(both(Headline::Alone))), ["/one", "/two"]);
-        assert_eq!(folders(board.learn(both(Headline::MailboxAway))), ["/two"]);
+        assert_eq!(
+            folders(board.learn(both(Headline::MailboxAway { unsent: 0 }))),
+            ["/two"]
+        );
         assert!(board.claim("/one") && board.claim("/two") && !board.claim("/one"));
         board.hear(Event::Progress {
             archive_id: "a".into(),
@@ -286,14 +289,17 @@ mod tests {
         let board = board();
         let at_rest = archive("a", "/one", Headline::AllSafe { homes: 3 });
         board.learn(overview(vec![at_rest.clone(), archive("b", "/two", Headline::Alone)]));
-        let mut fresh = overview(vec![busy("a", "/one"), archive("b", "/two", Headline::MailboxAway)]);
+        let mut fresh = overview(vec![
+            busy("a", "/one"),
+            archive("b", "/two", Headline::MailboxAway { unsent: 0 }),
+        ]);
         fresh.activity.remove(0);
         let new = board.learn(fresh.clone());
         assert_eq!(folders(new), ["/one", "/two"], "that it is in use is news too");
         let seen = board.overview().expect("it was learned");
         let kept = ArchiveStatus { busy: true, ..at_rest };
         assert_eq!(seen.archives[0], kept);
-        assert_eq!(seen.archives[1].headline, Headline::MailboxAway);
+        assert_eq!(seen.archives[1].headline, Headline::MailboxAway { unsent: 0 });
         assert!(seen.activity.iter().any(|one| one.folder == "/one"));
         assert_eq!(folders(board.learn(fresh)), Vec::<String>::new());
     }

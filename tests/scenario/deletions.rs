@@ -62,18 +62,19 @@ fn what_is_held_is_named_with_what_to_type_and_the_bounds_stand_in_the_help() {
     let world = World::new();
     let [pep, anna] = world.pair(fill);
     delete_by_and_by(&pep);
-    let answers = "If that is meant: `offsync sync FOLDER --yes`; if not, and the files are to stay: `offsync sync FOLDER --keep-files`.";
+    let answers = "If they are to go here, too: `offsync sync FOLDER --yes`; if they are to stay, and come back in every home: `offsync sync FOLDER --keep-files`.";
     let named = "\n    folder/0.txt\n    folder/1.txt\n";
     let told = anna.run(["sync", anna.at(), "--dry-run"]);
     told.expect_code(3).expect_out(&format!(
-        "  16 of 20 files would be deleted. Nothing was deleted. {answers}{named}"
+        "  'Pep's home' deleted 16 of 20 files. Nothing was deleted here. {answers}{named}"
     ));
     let told = anna.run(["sync", anna.at()]);
     told.expect_code(3).expect_out(&format!(
-        "  16 of 20 files would be deleted. Nothing was deleted. {answers}{named}"
+        "  'Pep's home' deleted 16 of 20 files. Nothing was deleted here. {answers}{named}"
     ));
+    assert_eq!(held(&anna)["by_label"], "Pep's home");
     anna.run(["status", anna.at()]).expect_code(0).expect_out(&format!(
-        "  16 of 20 files are about to be deleted. Nothing happens until you say yes.\n  {answers}{named}"
+        "  'Pep's home' deleted 16 of 20 files. Nothing happens here until you say yes.\n  {answers}{named}"
     ));
     let bounds = "5 files or more that are more than one in 4 of the archive, or more than 1000 in any case";
     anna.run(["status", anna.at(), "--verbose"])
@@ -259,4 +260,64 @@ fn a_no_that_comes_before_anything_was_shown_stands_at_once() {
     assert_eq!(report.expect_code(0).only_report()["held"], Value::Null);
     settle(&[&pep, &anna]);
     assert!(pep.has("folder/19.txt") && anna.has("folder/19.txt"));
+}
+
+#[test]
+fn a_drive_that_was_emptied_is_told_so_first_and_how_the_files_come_back() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    pep.remove("folder");
+    let answers = "If this is the wrong drive, or it was emptied: `offsync sync FOLDER --keep-files` brings them back from the other homes. If you mean to delete everything, in every home: `offsync sync FOLDER --yes`.\n    folder/0.txt\n";
+    pep.run(["sync", pep.at()]).expect_code(3).expect_out(&format!(
+        "  All 20 files are gone from this folder. Nothing was deleted anywhere else. {answers}"
+    ));
+    pep.run(["status", pep.at()]).expect_code(0).expect_out(&format!(
+        "  All 20 files are gone from this folder. Nothing happens anywhere else until you say yes.\n  {answers}"
+    ));
+    for home in [&pep, &anna, &pep] {
+        home.json(["sync", home.at(), "--keep-files"]);
+    }
+    settle(&[&pep, &anna]);
+    assert_eq!(pep.read("folder/7.txt"), b"content 7");
+}
+
+#[test]
+fn a_no_that_comes_after_the_authors_yes_is_told_so_and_where_the_files_are() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    for number in 0..10 {
+        pep.remove(&format!("folder/{number}.txt"));
+    }
+    held(&pep);
+    pep.sync_yes();
+    let told = anna.run(["sync", anna.at(), "--keep-files"]);
+    told.expect_code(0)
+        .expect_out("  received: 10 to the trash\n")
+        .expect_out("  --keep-files came too late for 10 files: 'Pep's home' had deleted them and confirmed it already. They are in the trash here; `offsync trash restore FOLDER 'folder/")
+        .expect_out("and the like bring them back, and the next sync does so everywhere.\n");
+    anna.run(["trash", "restore", anna.at(), "folder"]).expect_code(0);
+    settle(&[&anna, &pep]);
+    assert_eq!(pep.read("folder/7.txt"), b"content 7", "the no stands after all");
+}
+
+#[test]
+fn a_no_to_few_deletions_says_that_they_did_not_wait() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    pep.remove("folder/3.txt");
+    pep.sync();
+    let report = anna
+        .json(["sync", anna.at(), "--keep-files"])
+        .expect_code(0)
+        .only_report();
+    let told = json!({"files": 1, "example": "folder/3.txt", "by": ["Pep's home"], "confirmed": false});
+    assert_eq!(report["too_late"], told, "{report:#}");
+    pep.remove("folder/4.txt");
+    pep.sync();
+    anna.run(["sync", anna.at(), "--keep-files"]).expect_out(
+        "came too late for 1 file: 'Pep's home' had deleted it, and it was too few to wait for an answer. It is in the trash here; `offsync trash restore FOLDER 'folder/4.txt'`",
+    );
+    pep.remove("folder/5.txt");
+    pep.sync();
+    assert_eq!(anna.sync()["too_late"], Value::Null, "nobody said no");
 }

@@ -188,6 +188,18 @@ fn what_is_left_of_a_damaged_file_is_for_a_person_to_save_or_to_delete() {
     let sentence = "'film.bin' is lost: no home that takes part has its content any more.";
     anna.run(["sync", anna.at()]).expect_code(5).expect_out(sentence);
     anna.run(["status", anna.at()]).expect_out(sentence);
+    for verify in [
+        &["verify", anna.at(), "--all"][..],
+        &["verify", anna.at(), "--all", "--repair"],
+    ] {
+        let told = anna.run(verify.iter().copied());
+        told.expect_code(5)
+            .expect_out("  lost: film.bin\nWhat is lost no home that takes part has any more: `offsync lost FOLDER` says what can be done.\n");
+        assert!(
+            !told.stdout.contains("--repair") && !told.stdout.contains("asked for"),
+            "{told}"
+        );
+    }
     anna.run(["lost", anna.at()])
         .expect_out("a damaged file is all that is left here")
         .expect_out("save it anew to keep what is left, or delete it.");

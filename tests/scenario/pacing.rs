@@ -65,3 +65,51 @@ fn what_the_mailbox_cannot_hold_goes_in_about_as_many_visits_as_are_said() {
     settle(&[&pep, &anna]);
     assert_eq!(pep.json(["status", pep.at()]).document()[0]["waiting"], json!(null));
 }
+
+#[test]
+fn a_file_that_goes_in_parts_is_told_of_at_both_ends_and_how_often_each_home_must_come() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    world.init_allowing(&pep, "16MiB");
+    let anna = world.give_copy(&pep, "anna");
+    let grandma = world.give_copy(&pep, "grandma");
+    settle(&[&pep, &anna, &grandma]);
+    pep.write("film.bin", noise(1, 40 << 20));
+    let sent = pep.run(["sync", pep.at()]);
+    sent.expect_code(0)
+        .expect_out(" MB of content ahead, for changes that wait for room\n")
+        .expect_out("  1 change (34.0 MB) waits for room in the mailbox; about ")
+        .expect_out(" more visits of each of the other homes\n");
+    pep.run(["log", pep.at(), "--limit", "1"])
+        .expect_out("  Pep's home: content for what comes later, ");
+    pep.run(["mailbox", "show", pep.at()])
+        .expect_out(" wait for anna's home\n");
+    anna.run(["sync", anna.at()])
+        .expect_code(0)
+        .expect_out("  received ")
+        .expect_out(" MB of content ahead, for changes that are still to come\n");
+    let received = sync(&grandma);
+    assert!(
+        received["fetched"]["part_bytes"].as_u64() > Some(1 << 20),
+        "{received:#}"
+    );
+    let sent = sync(&pep);
+    assert!(sent["posted"]["part_bytes"].as_u64() > Some(1 << 20), "{sent:#}");
+    let visits = sent["waiting"]["visits"].clone();
+    assert_eq!(sent["waiting"]["waits_on"], json!(null));
+    sync(&anna);
+    let between = sync(&pep);
+    assert_eq!(
+        (&between["waiting"]["visits"], &between["waiting"]["waits_on"]),
+        (&visits, &json!(null)),
+        "grandma has not come: {between:#}"
+    );
+    sync(&grandma);
+    for _ in 0..12 {
+        for home in [&pep, &anna, &grandma] {
+            sync(home);
+        }
+    }
+    settle(&[&pep, &anna, &grandma]);
+}

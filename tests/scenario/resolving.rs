@@ -18,7 +18,13 @@ fn in_conflict(world: &World) -> ([Home; 2], Value) {
     check(
         &list,
         &schema::conflicts(),
-        &["[].path_base64", "[].winner.label", "[].loser.label"],
+        &[
+            "[].path_base64",
+            "[].winner.label",
+            "[].loser.label",
+            "[].winner.kind",
+            "[].loser.kind",
+        ],
     );
     assert_eq!(list.as_array().map(Vec::len), Some(1), "{list:#}");
     let line = list[0].clone();
@@ -370,5 +376,29 @@ fn a_note_edited_in_three_homes_is_kept_three_times_until_somebody_decides() {
     assert_eq!(
         grandma.json(["conflicts", grandma.at()]).document(),
         serde_json::json!([])
+    );
+}
+
+#[test]
+fn a_folder_and_a_link_are_called_so_and_have_no_size() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("note", "a file"));
+    pep.write("album", "a file");
+    anna.write("album/in it.txt", "in a folder");
+    pep.write("note", "edited");
+    anna.remove("note");
+    std::os::unix::fs::symlink("elsewhere", anna.folder.join("note")).expect("a link can be made");
+    settle(&[&pep, &anna]);
+    let told = pep.run(["conflicts", pep.at()]);
+    let told = told.expect_code(0);
+    told.expect_out("album by anna's home (a folder)\n  beside it: album (")
+        .expect_out(" by Pep's home (6 bytes)\n")
+        .expect_out(" by anna's home (a link)\n");
+    assert!(!told.stdout.contains("(0 bytes)"), "{told}");
+    let list = pep.json(["conflicts", pep.at()]).document();
+    assert_eq!(
+        (&list[0]["winner"]["kind"], &list[0]["loser"]["kind"]),
+        (&"folder".into(), &"file".into()),
+        "{list:#}"
     );
 }

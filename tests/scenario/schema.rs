@@ -121,7 +121,14 @@ pub(crate) fn verify() -> Value {
 }
 
 /// What `verify` tells beyond the contract.
-pub(crate) const VERIFY_MORE: [&str; 4] = ["completed", "mailbox_trouble", "skipped", "uncompared_files"];
+pub(crate) const VERIFY_MORE: [&str; 6] = [
+    "completed",
+    "mailbox_trouble",
+    "skipped",
+    "uncompared_files",
+    "fresh_files",
+    "lost",
+];
 
 /// `held`, where something is held.
 pub(crate) fn held() -> Value {
@@ -129,10 +136,13 @@ pub(crate) fn held() -> Value {
 }
 
 /// What `held` tells beyond the contract.
-pub(crate) const HELD_MORE: [&str; 2] = ["sample", "by"];
+pub(crate) const HELD_MORE: [&str; 3] = ["sample", "by", "by_label"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 20] = [
+pub(crate) const SYNC_MORE: [&str; 23] = [
+    "[].posted.part_bytes",
+    "[].fetched.part_bytes",
+    "[].too_late",
     "[].posted.summary",
     "[].came_back",
     "[].repaired",

@@ -63,11 +63,16 @@ fn what_was_not_compared_is_counted_and_never_called_sound() {
     pep.write("b.txt", "b");
     world.init(&pep);
     pep.json(["sync", pep.at()]);
+    pep.age();
     let output = pep.json(["verify", pep.at(), "--all"]);
     let report = output.expect_code(0).document();
     assert_eq!(
-        (&report["checked_files"], &report["uncompared_files"]),
-        (&json!(0), &json!(2)),
+        (
+            &report["checked_files"],
+            &report["uncompared_files"],
+            &report["fresh_files"]
+        ),
+        (&json!(0), &json!(2), &json!(0)),
         "{report:#}"
     );
     assert_eq!(
@@ -77,6 +82,24 @@ fn what_was_not_compared_is_counted_and_never_called_sound() {
     pep.run(["verify", pep.at(), "--all"]).expect_out(
         "2 files have changed during the last sync or since and can be compared after the next: sync, then verify again. All else reads as it should.\n",
     );
+}
+
+#[test]
+fn what_was_written_a_moment_ago_is_told_so_and_when_it_can_be_compared() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    world.init(&pep);
+    pep.sync();
+    pep.write("a.txt", "another");
+    let told = pep.run(["verify", pep.at(), "--all"]);
+    told.expect_code(0).expect_out(
+        "1 file was written a moment ago and can be compared in a few seconds: sync then, and verify again. All else reads as it should.\n",
+    );
+    pep.age();
+    pep.sync();
+    pep.run(["verify", pep.at(), "--all"])
+        .expect_out("Everything reads as it should.\n");
 }
 
 #[test]

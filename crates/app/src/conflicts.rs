@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use offsync_core::ports::{Disk, EntryKind};
+use offsync_core::rel_path::RelPath;
 use offsync_engine::{ConflictLine, Keep, Side, Silent};
 use serde::Serialize;
 
@@ -18,8 +20,22 @@ pub struct SideView {
     pub location: String,
     /// What people call that location.
     pub label: String,
-    /// Its size in bytes.
+    /// Its size in bytes; 0 for a folder or link.
     pub size_bytes: u64,
+    /// What it is.
+    pub kind: SideKind,
+}
+
+/// What stands on one side of a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SideKind {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
 }
 
 /// A file that is kept in two versions.
@@ -52,25 +68,32 @@ impl App {
     pub fn conflicts(&self, folder: &Path) -> std::result::Result<Vec<ConflictView>, AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        archive.with_engine(&Silent, |engine| {
-            let people = engine.known_vectors()?;
-            let side = |side: Side| SideView {
-                location: side.by.map(|by| by.to_string()).unwrap_or_default(),
-                label: side.by.and_then(|by| label_of(&people, by)).unwrap_or_default(),
-                size_bytes: side.size_bytes,
-            };
-            let mut all = Vec::new();
+        let (people, found) = archive.with_engine(&Silent, |engine| {
+            let mut found = Vec::new();
             for line in engine.look_for_conflicts(&options)? {
-                all.push(ConflictView {
-                    path: line.path.to_string(),
-                    path_base64: exact(&line.path),
-                    copy: line.copy.to_string(),
-                    winner: side(engine.side(&line.path)?),
-                    loser: side(engine.side(&line.copy)?),
-                });
+                let sides = [engine.side(&line.path)?, engine.side(&line.copy)?];
+                found.push((line, sides));
             }
-            Ok(all)
-        })
+            Ok((engine.known_vectors()?, found))
+        })?;
+        let side = |path: &RelPath, side: &Side| SideView {
+            location: side.by.map(|by| by.to_string()).unwrap_or_default(),
+            label: side.by.and_then(|by| label_of(&people, by)).unwrap_or_default(),
+            size_bytes: side.size_bytes,
+            kind: match archive.disk.look(path).ok().flatten().map(|entry| entry.kind) {
+                Some(EntryKind::Folder) => SideKind::Folder,
+                Some(EntryKind::Symlink) => SideKind::Link,
+                _ => SideKind::File,
+            },
+        };
+        let view = |(line, [winner, loser]): &(ConflictLine, [Side; 2])| ConflictView {
+            path: line.path.to_string(),
+            path_base64: exact(&line.path),
+            copy: line.copy.to_string(),
+            winner: side(&line.path, winner),
+            loser: side(&line.copy, loser),
+        };
+        Ok(found.iter().map(view).collect())
     }
 
     /// Does what a person decided about a path or one of its copies; what is not kept goes to the trash.

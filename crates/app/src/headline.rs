@@ -3,7 +3,7 @@
 use offsync_engine::size;
 
 use crate::naming::told_apart;
-use crate::view::{ArchiveStatus, Headline, LocationState, LocationView, Turn};
+use crate::view::{ArchiveStatus, Headline, HeldDirection, LocationState, LocationView, Turn};
 
 /// How far what lacks here is on its way, as far as the mailbox shows.
 #[derive(Clone, Debug, Default)]
@@ -38,10 +38,13 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
             deletions: held.deletions,
             of: held.of,
             direction: held.direction,
+            by: held.by_label.clone(),
         };
     }
     if !status.mailbox.reachable {
-        return Headline::MailboxAway;
+        return Headline::MailboxAway {
+            unsent: status.local_changes.entries,
+        };
     }
     if status.incoming.changesets > 0 {
         return Headline::Incoming {
@@ -118,10 +121,21 @@ pub(crate) fn in_words(headline: &Headline) -> String {
         Headline::NeedsYou { message } | Headline::Removed { message, .. } | Headline::Lost { message, .. } => {
             message.clone()
         }
-        Headline::Held { deletions, of, .. } => {
-            format!("{deletions} of {of} files are about to be deleted. Nothing happens until you say yes.")
+        Headline::Held {
+            deletions,
+            of,
+            direction,
+            by,
+        } => held(*deletions, *of, *direction, by.as_deref()),
+        Headline::MailboxAway { unsent: 0 } => {
+            "The mailbox cannot be reached, so nobody knows here whether the others sent something. Sync again later."
+                .into()
         }
-        Headline::MailboxAway => "The mailbox cannot be reached. Everything here is safe; sync again later.".into(),
+        Headline::MailboxAway { unsent } => format!(
+            "The mailbox cannot be reached. {} not sent yet: sync again later to send {}.",
+            many(*unsent, "change is", "changes are"),
+            if *unsent == 1 { "it" } else { "them" }
+        ),
         Headline::Alone => "Your files are only in this home. Make a copy for somebody.".into(),
         Headline::Incoming { changesets, .. } => {
             let (is, them) = if *changesets == 1 {
@@ -194,13 +208,32 @@ pub(crate) fn in_words(headline: &Headline) -> String {
     }
 }
 
+/// Says which deletions wait for a yes, and who made them.
+fn held(deletions: u64, of: u64, direction: HeldDirection, by: Option<&str>) -> String {
+    match (direction, by) {
+        (HeldDirection::Remote, by) => {
+            let who = by.map_or_else(|| "Another home".to_owned(), |label| format!("'{label}'"));
+            format!("{who} deleted {deletions} of {of} files. Nothing happens here until you say yes.")
+        }
+        (HeldDirection::Local, _) if deletions == of => {
+            format!("All {of} files are gone from this folder. Nothing happens anywhere else until you say yes.")
+        }
+        (HeldDirection::Local, _) => {
+            format!("{deletions} of {of} files are about to be deleted. Nothing happens until you say yes.")
+        }
+    }
+}
+
 /// Says how long it takes until all has had room, as far as anybody can tell; to be put behind that it waits.
 pub(crate) fn visits_to_come(visits: Option<u64>, waits_on: Option<&str>) -> String {
     match (visits, waits_on) {
         (Some(1), Some(home)) => format!("; about one more visit of '{home}'"),
         (Some(n), Some(home)) => format!("; about {n} more visits of '{home}'"),
         (None, Some(home)) => format!("; the next sync of '{home}' makes some"),
-        (_, None) => "; it goes bit by bit, with each sync".into(),
+        // Room comes when all have fetched, so each of them must come so often.
+        (Some(1), None) => "; about one more visit of each of the other homes".into(),
+        (Some(n), None) => format!("; about {n} more visits of each of the other homes"),
+        (None, None) => "; it goes bit by bit, with each sync".into(),
     }
 }
 
@@ -242,7 +275,7 @@ impl Headline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Behind, DriveView, HeldDirection, HeldView, Lacking, MailboxView, Waiting};
+    use crate::view::{Behind, DriveView, HeldView, Lacking, MailboxView, Waiting};
 
     fn home(label: &str, state: LocationState, changesets: u64) -> LocationView {
         LocationView {
@@ -376,20 +409,39 @@ mod tests {
         all.mailbox.reachable = false;
         check(
             &all,
-            "The mailbox cannot be reached. Everything here is safe; sync again later.",
+            "The mailbox cannot be reached. 2 changes are not sent yet: sync again later to send them.",
         );
-        let held = HeldView {
+        all.local_changes.entries = 0;
+        check(
+            &all,
+            "The mailbox cannot be reached, so nobody knows here whether the others sent something. Sync again later.",
+        );
+        let mut held = HeldView {
             reason: String::new(),
             direction: HeldDirection::Local,
             deletions: 9,
             of: 12,
             sample: Vec::new(),
             by: None,
+            by_label: None,
         };
-        all.held = Some(held);
+        all.held = Some(held.clone());
         check(
             &all,
             "9 of 12 files are about to be deleted. Nothing happens until you say yes.",
+        );
+        held.of = 9;
+        all.held = Some(held.clone());
+        check(
+            &all,
+            "All 9 files are gone from this folder. Nothing happens anywhere else until you say yes.",
+        );
+        held.direction = HeldDirection::Remote;
+        held.by_label = Some("Anna".into());
+        all.held = Some(held);
+        check(
+            &all,
+            "'Anna' deleted 9 of 9 files. Nothing happens here until you say yes.",
         );
         all.drive.present = false;
         check(&all, "The drive is not here. Plug it in to sync.");
@@ -444,6 +496,8 @@ mod tests {
         let nobody =
             "2 changes (41.0 GB) wait for room in the mailbox; it goes bit by bit, with each sync. You can unplug.";
         check_visits(2, None, None, nobody);
+        let each = "2 changes (41.0 GB) wait for room in the mailbox; about 7 more visits of each of the other homes. You can unplug.";
+        check_visits(2, Some(7), None, each);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod apart;
 mod app;
 mod archives;
+mod besides;
 mod conflicts;
 mod copy;
 mod demo;
@@ -51,7 +52,7 @@ mod watch_line;
 mod watched;
 
 pub use app::{App, AppOptions};
-pub use conflicts::{ConflictView, ResolvedReport, SideView};
+pub use conflicts::{ConflictView, ResolvedReport, SideKind, SideView};
 pub use copy::{CopyReport, CopyRequest};
 pub use demo::play as play_demo;
 pub use events::EventSink;
@@ -73,7 +74,7 @@ pub use offsync_engine::{ChangeCounts, Keep, size};
 pub use recovery::RecoveryReport;
 pub use reports::{
     ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport, SyncReport,
-    WaitingReport,
+    TooLateReport, WaitingReport,
 };
 pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use schedule::rhythm;

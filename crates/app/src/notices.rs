@@ -69,15 +69,17 @@ fn same(sentence: String) -> (String, String) {
 
 /// Deletions that are held are the same ones however many files come beside them.
 fn held(held: &HeldView) -> (String, String) {
-    let whose = match held.direction {
-        HeldDirection::Local => "were deleted here",
-        HeldDirection::Remote => "would be deleted here",
+    let (deletions, of) = (held.deletions, held.of);
+    let what = match (held.direction, held.by_label.as_deref()) {
+        (HeldDirection::Local, _) if deletions == of => format!("All {of} files are gone from this folder"),
+        (HeldDirection::Local, _) => format!("{deletions} of {of} files were deleted here"),
+        (HeldDirection::Remote, Some(label)) => format!("'{label}' deleted {deletions} of {of} files"),
+        (HeldDirection::Remote, None) => format!("Another home deleted {deletions} of {of} files"),
     };
     (
-        format!("{} {whose}", held.deletions),
+        format!("{deletions} {:?}", held.direction),
         format!(
-            "{} of {} files {whose}; nothing is done about it. If that is meant, run `offsync sync` with --yes; if not, with --keep-files.",
-            held.deletions, held.of
+            "{what}; nothing is done about it. If that is meant, run `offsync sync` with --yes; if not, with --keep-files."
         ),
     )
 }

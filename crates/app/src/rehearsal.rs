@@ -25,6 +25,7 @@ use offsync_core::rel_path::RelPath;
 use offsync_engine::{Engine, Ports, Silent, SyncOptions};
 
 use crate::app::App;
+use crate::besides::Before;
 use crate::failure::{AppError, Result};
 use crate::left_open::LeftOpen;
 use crate::reports::SyncReport;
@@ -94,14 +95,19 @@ impl App {
         };
         let mut engine = Engine::open(ports, &archive.keys, &archive.signer, &Silent)?;
         let was_brought_back = engine.is_brought_back()?;
-        let report = engine.sync(&options)?;
+        let before = Before::look(&mut engine, &options)?;
+        let mut report = engine.sync(&options)?;
+        before.complete(&mut engine, &mut report)?;
         let left_open = LeftOpen::after(&report, &mut engine, &options, was_brought_back)?;
-        Ok(SyncReport::from_engine(
+        let besides = before.besides(&engine, &report, &options)?;
+        let mut told = SyncReport::from_engine(
             archive.marker.archive_id.to_string(),
             archive.root.display().to_string(),
             &report,
             left_open,
-        ))
+        );
+        besides.tell(&mut told);
+        Ok(told)
     }
 }
 

@@ -33,6 +33,8 @@ pub struct PostedReport {
     pub payload_bytes: u64,
     /// Everything.
     pub uploaded_bytes: u64,
+    /// What went of content alone, for changes that wait for room, in bytes.
+    pub part_bytes: u64,
     /// What the entries are to a person, as `log` counts them: a move is one; absent where nobody knows any more.
     pub summary: Option<ChangeCounts>,
 }
@@ -46,7 +48,7 @@ pub struct WaitingReport {
     pub bytes: u64,
     /// About how many visits of `waits_on` it takes, as visits went so far.
     pub visits: Option<u64>,
-    /// What to call the home whose visit frees the most room.
+    /// What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
     pub waits_on: Option<String>,
 }
 
@@ -64,6 +66,8 @@ pub struct FetchedReport {
     pub changesets: u64,
     /// Everything that was read.
     pub downloaded_bytes: u64,
+    /// What came of content alone, for changes that are still to come, in bytes.
+    pub part_bytes: u64,
 }
 
 /// What left the mailbox.
@@ -118,6 +122,19 @@ impl From<&SkippedPath> for SkippedReport {
     }
 }
 
+/// Files that went to the trash here although a person said that they are to stay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TooLateReport {
+    /// How many.
+    pub files: u64,
+    /// The path of one of them.
+    pub example: String,
+    /// What people call the homes that deleted them.
+    pub by: Vec<String>,
+    /// Whether somebody confirmed it there; else they were too few to wait for a yes.
+    pub confirmed: bool,
+}
+
 /// One archive in the document of `sync`.
 #[derive(Clone, Debug, Serialize)]
 pub struct SyncReport {
@@ -152,6 +169,8 @@ pub struct SyncReport {
     pub held: Option<HeldView>,
     /// Deletions of the other direction that wait for a yes as well.
     pub also_held: Option<HeldView>,
+    /// What `--keep-files` came too late for.
+    pub too_late: Option<TooLateReport>,
     /// Location ids of copies that should be equal to this one and are not: an alarm.
     pub diverged: Vec<String>,
     /// The Merkle root, hexadecimal.
@@ -198,6 +217,13 @@ impl Default for SyncReport {
 }
 
 impl SyncReport {
+    /// Names the homes that made deletions which wait for a yes here.
+    pub(crate) fn name_authors(&mut self, label: impl Fn(&str) -> Option<String>) {
+        for held in self.held.iter_mut().chain(&mut self.also_held) {
+            held.by_label = held.by.as_deref().and_then(&label);
+        }
+    }
+
     /// Says what is lost, if anything is.
     pub fn lost_sentence(&self) -> Option<String> {
         lost_sentence(&self.lost)
@@ -230,6 +256,7 @@ impl SyncReport {
                 payload_bytes: report.payload_bytes,
                 uploaded_bytes: report.uploaded_bytes,
                 summary: left_open.posted,
+                part_bytes: 0,
             },
             waiting: WaitingReport {
                 entries: report.waiting_entries,
@@ -240,6 +267,7 @@ impl SyncReport {
             fetched: FetchedReport {
                 changesets: report.fetched_changesets,
                 downloaded_bytes: report.downloaded_bytes,
+                part_bytes: 0,
             },
             applied: report.applied,
             pruned: PrunedReport {
@@ -261,6 +289,7 @@ impl SyncReport {
             warnings: report.warnings.iter().map(SkippedReport::from).collect(),
             held: report.held.as_ref().map(held_view),
             also_held: report.also_held.as_ref().map(held_view),
+            too_late: None,
             diverged: report.diverged.iter().map(ToString::to_string).collect(),
             root: report.root.map(|root| root.to_string()).unwrap_or_default(),
             // Who has heard of nobody yet covers all that it has seen.
@@ -326,6 +355,7 @@ pub(crate) fn held_view(held: &Held) -> HeldView {
         of: held.of,
         sample: held.sample.iter().map(ToString::to_string).collect(),
         by: held.by.map(|location| location.to_string()),
+        by_label: None,
     }
 }
 

@@ -6,6 +6,7 @@ use offsync_core::format::ObjectName;
 use offsync_engine::{Served, SyncOptions};
 
 use crate::app::App;
+use crate::besides::Before;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
 use crate::left_open::LeftOpen;
@@ -120,17 +121,24 @@ impl App {
             ..archive.options()
         };
         let result = archive
-            .with_engine(&monitor, |engine| Ok((engine.is_brought_back()?, engine.sync(&how)?)))
-            .and_then(|(was_brought_back, report)| match is_unasked(&archive, &report) {
-                true => archive.with_engine(&monitor, |engine| {
-                    Ok((was_brought_back, after(report, engine.sync(&how)?)))
-                }),
-                false => Ok((was_brought_back, report)),
+            .with_engine(&monitor, |engine| {
+                let before = Before::look(engine, &how)?;
+                Ok((engine.is_brought_back()?, engine.sync(&how)?, before))
             })
-            .and_then(|(was_brought_back, report)| {
+            .and_then(
+                |(was_brought_back, report, before)| match is_unasked(&archive, &report) {
+                    true => archive.with_engine(&monitor, |engine| {
+                        Ok((was_brought_back, after(report, engine.sync(&how)?), before))
+                    }),
+                    false => Ok((was_brought_back, report, before)),
+                },
+            )
+            .and_then(|(was_brought_back, mut report, before)| {
                 archive.with_engine(&monitor, |engine| {
+                    before.complete(engine, &mut report)?;
                     let left_open = LeftOpen::after(&report, engine, &how, was_brought_back)?;
-                    Ok((report, left_open))
+                    let besides = before.besides(engine, &report, &how)?;
+                    Ok((report, left_open, besides))
                 })
             })
             .and_then(|report| {
@@ -141,9 +149,11 @@ impl App {
                     None => Ok(report),
                 }
             })
-            .map(|(report, left_open)| {
+            .map(|(report, left_open, besides)| {
                 let folder = archive.root.display().to_string();
-                SyncReport::from_engine(archive_id.clone(), folder, &report, left_open)
+                let mut told = SyncReport::from_engine(archive_id.clone(), folder, &report, left_open);
+                besides.tell(&mut told);
+                told
             });
         (options.tell)(&Finished {
             archive_id: &archive_id,

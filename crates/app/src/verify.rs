@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{SyncOptions, VerifyOptions};
+use offsync_engine::{LostFile, SyncOptions, VerifyOptions};
 use serde::Serialize;
 
 use crate::app::App;
@@ -34,6 +34,8 @@ pub struct VerifyReport {
     pub checked_bytes: u64,
     /// Files that changed too shortly before to be compared: the next sync reads them.
     pub uncompared_files: u64,
+    /// How many of them were written a moment ago: a sync in a few seconds reads them.
+    pub fresh_files: u64,
     /// Files that are damaged, from earlier visits too.
     pub damaged: Vec<String>,
     /// Files that could not be looked at, each with why.
@@ -42,6 +44,8 @@ pub struct VerifyReport {
     pub repaired: Vec<String>,
     /// Damaged files whose pieces are asked for and have not arrived.
     pub wanted: Vec<String>,
+    /// Damaged files that no home that takes part has whole any more: nothing heals those.
+    pub lost: Vec<String>,
     /// How much of the archive was read in this pass, in a hundred.
     pub coverage_percent: f64,
     /// When the pass began that found everything sound, RFC 3339; absent while it is under way or anything is damaged.
@@ -74,6 +78,7 @@ impl App {
             checked_files: found.checked_files,
             checked_bytes: found.checked_bytes,
             uncompared_files: found.uncompared_files,
+            fresh_files: found.fresh_files,
             damaged: texts(found.damaged.iter().map(|damaged| &damaged.path)),
             skipped: found.skipped.iter().map(SkippedReport::from).collect(),
             coverage_percent: found.coverage_percent,
@@ -82,6 +87,12 @@ impl App {
         };
         if request.repair && !found.damaged.is_empty() {
             self.repair(&mut archive, &monitor, &mut report)?;
+        }
+        if !found.damaged.is_empty() {
+            let lost = archive.with_engine(&monitor, |engine| engine.lost())?;
+            let is_here = |file: &&LostFile| file.is_damaged_here;
+            report.lost = texts(lost.iter().filter(is_here).map(|file| &file.path));
+            report.lost.retain(|path| report.damaged.contains(path));
         }
         Ok(report)
     }

@@ -128,7 +128,7 @@ pub struct Waiting {
     /// About how many visits of `waits_on` it takes, as visits went so far.
     #[ts(type = "number | null")]
     pub visits: Option<u64>,
-    /// What to call the home whose visit frees the most room.
+    /// What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
     pub waits_on: Option<String>,
 }
 
@@ -157,6 +157,8 @@ pub struct HeldView {
     pub sample: Vec<String>,
     /// Location id of who made them, if it was somebody else.
     pub by: Option<String>,
+    /// What people call that home.
+    pub by_label: Option<String>,
 }
 
 /// Where held deletions come from.
@@ -264,9 +266,15 @@ pub enum Headline {
         of: u64,
         /// Where they come from.
         direction: HeldDirection,
+        /// What to call the home that made them, if it was another.
+        by: Option<String>,
     },
     /// The mailbox did not answer.
-    MailboxAway,
+    MailboxAway {
+        /// Changes made here that have not been sent.
+        #[ts(type = "number")]
+        unsent: u64,
+    },
     /// Nobody else has a copy yet.
     Alone,
     /// Changes of others wait for this location.
@@ -304,7 +312,7 @@ pub enum Headline {
         /// About how many visits of `waits_on` it takes.
         #[ts(type = "number | null")]
         visits: Option<u64>,
-        /// What to call the home whose visit frees the most room.
+        /// What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
         waits_on: Option<String>,
     },
     /// Changes made here wait to be sent.

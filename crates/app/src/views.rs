@@ -22,8 +22,8 @@ use crate::opened::{Opened, is_away};
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
-    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, IgnoredView, Lacking, LocalChanges,
-    LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView,
+    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, HeldView, IgnoredView, Lacking,
+    LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView,
 };
 
 impl App {
@@ -182,6 +182,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         entries: survey.unposted_changes,
         bytes: survey.unposted_bytes,
     };
+    let labels = told_apart(survey.locations.iter().map(|one| (one.location, one.label.as_str())));
     let outlook = survey.outlook.map(|outlook| waiting(&outlook, &survey.locations));
     let mut status = ArchiveStatus {
         archive_id: marker.archive_id.to_string(),
@@ -222,7 +223,10 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         // Between two cycles everything that was written is flushed.
         safe_to_unplug: true,
         last_sync: survey.last_sync_ns.map(rfc3339),
-        held: survey.held.as_ref().map(held_view),
+        held: survey.held.as_ref().map(|held| HeldView {
+            by_label: held.by.and_then(|by| labels.get(&by).cloned()),
+            ..held_view(held)
+        }),
         locations: survey.locations.iter().map(location_view).collect(),
         headline: Headline::DriveAway,
     };

@@ -3,7 +3,7 @@
 use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
 use offsync_app::{
     ChangeCounts, ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport,
-    RestoredView, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation, many_deletions,
+    RestoredView, SideKind, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation, many_deletions,
 };
 
 use crate::units::{count, size};
@@ -78,7 +78,12 @@ pub(crate) fn conflict(line: &ConflictView) -> Vec<String> {
         } else {
             format!(" by {}", safe(&side.label))
         };
-        format!("{}{by} ({})", safe(path), size(side.size_bytes))
+        let what = match side.kind {
+            SideKind::File => size(side.size_bytes),
+            SideKind::Folder => "a folder".into(),
+            SideKind::Link => "a link".into(),
+        };
+        format!("{}{by} ({what})", safe(path))
     };
     vec![
         side(&line.path, &line.winner),
@@ -111,9 +116,24 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     };
     lines.extend(tell("damaged", &report.damaged));
     lines.extend(tell("healed", &report.repaired));
-    lines.extend(tell("asked for", &report.wanted));
+    let mut wanted = report.wanted.clone();
+    wanted.retain(|path| !report.lost.contains(path));
+    lines.extend(tell("asked for", &wanted));
+    lines.extend(tell("lost", &report.lost));
+    if !report.lost.is_empty() {
+        lines.push(
+            "What is lost no home that takes part has any more: `offsync lost FOLDER` says what can be done.".into(),
+        );
+        if report.damaged.len() <= report.lost.len() + report.repaired.len() {
+            return lines;
+        }
+    }
     lines.push(match report {
         _ if report.damaged.is_empty() && report.completed.is_some() => "Everything reads as it should.".into(),
+        _ if report.damaged.is_empty() && report.fresh_files > 0 => format!(
+            "{} written a moment ago and can be compared in a few seconds: sync then, and verify again. All else reads as it should.",
+            count(report.uncompared_files, "file was", "files were")
+        ),
         _ if report.damaged.is_empty() && report.uncompared_files > 0 => format!(
             "{} changed during the last sync or since and can be compared after the next: sync, then verify again. All else reads as it should.",
             count(report.uncompared_files, "file has", "files have")
@@ -127,7 +147,7 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
         _ if report.damaged.len() == report.repaired.len() => {
             "All that was damaged is healed. Drives that damage files are best replaced.".into()
         }
-        _ if !report.wanted.is_empty() => {
+        _ if !wanted.is_empty() => {
             "Another home puts the lacking pieces into the mailbox when it syncs; sync here after that.".into()
         }
         _ => "Say --repair to have them again from another home.".into(),
@@ -196,7 +216,10 @@ pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
             allowance.unwrap_or_default()
         ),
     ];
-    let waiting = |waiting: &WaitingLocation| format!("  {} waits for {}", size(waiting.bytes), safe(&waiting.label));
+    let waiting = |waiting: &WaitingLocation| {
+        let wait = if waiting.bytes == 1 { "waits" } else { "wait" };
+        format!("  {} {wait} for {}", size(waiting.bytes), safe(&waiting.label))
+    };
     lines.extend(report.waiting_for.iter().map(waiting));
     lines.extend(report.begun.map(|is_new| match is_new {
         true => "A new mailbox was begun there. Sync here, then let the other homes sync; where it has another path, or lies on another drive than before, say `offsync mailbox use FOLDER MAILBOX` first.".to_owned(),
@@ -275,7 +298,10 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         status
             .locations
             .iter()
-            .map(|location| format!("  {}", self::location(location))),
+            .map(|location| match (location.this, status.local_changes.entries) {
+                (true, unsent @ 1..) => format!("  {}", locations::with_unsent(location, unsent)),
+                _ => format!("  {}", self::location(location)),
+            }),
     );
     lines
 }
@@ -342,11 +368,15 @@ pub(crate) fn log(line: &LogLine) -> String {
         _ if line.pruned => "everybody has it".into(),
         n => format!("in {n} homes"),
     };
+    let what = match line.entries {
+        // It went ahead of the changes that it is of, for which the mailbox had no room yet.
+        0 => "content for what comes later".to_owned(),
+        _ => what.join(", "),
+    };
     format!(
-        "{}  {}: {}{example}, {}; {who}",
+        "{}  {}: {what}{example}, {}; {who}",
         line.created,
         safe(&line.author_label),
-        what.join(", "),
         size(line.bytes)
     )
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Value};
-use offsync_core::format::{Membership, ObjectName};
+use offsync_core::format::{Manifest, Membership, ObjectName, PostedEntry};
 use offsync_core::ids::{LocationId, Root};
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::local_change::LocalChange;
@@ -15,12 +15,16 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord};
+use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord, OUTBOX};
 use crate::options::SyncOptions;
-use crate::report::{Held, IgnoredPath, LostFile, Outlook, SkippedPath};
+use crate::report::{Held, HeldDirection, IgnoredPath, LostFile, Outlook, SkippedPath, SyncReport};
 use crate::scan::Depth;
+use crate::trash::TrashLine;
 use crate::unshown::Unshown;
 use crate::verify::DamagedFile;
+
+/// Who made the deletions that are held here.
+const HELD_BY: &str = "held-by";
 
 /// How a location stands towards this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +88,7 @@ pub struct Survey {
     pub locations: Vec<LocationStanding>,
     /// The mailbox.
     pub mailbox: MailboxStanding,
-    /// Own changes that are not posted; a move counts once.
+    /// Own changes that are not in the mailbox, with those that a sync has made up and could not put there; a move counts once.
     pub unposted_changes: u64,
     /// Their content in bytes.
     pub unposted_bytes: u64,
@@ -158,6 +162,9 @@ impl Engine<'_> {
             None => MailboxStanding::default(),
         };
         let changes = self.local_changes()?;
+        let in_outbox = self.differences_in_outbox(&changes)?;
+        let in_outbox_bytes: u64 = in_outbox.iter().map(|line| line.bytes).sum();
+        let outbox_changes: u64 = self.outbox()?.iter().map(|(record, _)| record.counts.all()).sum();
         let unshown = self.unshown()?;
         let mut locations = Vec::new();
         for (location, person) in self.living()? {
@@ -174,12 +181,17 @@ impl Engine<'_> {
         Ok(Survey {
             locations,
             mailbox,
-            unposted_changes: (changes.len() - self.moves(&changes)?.len()) as u64,
-            unposted_bytes: changes.iter().map(|change| change.value.content.size_bytes()).sum(),
+            unposted_changes: (changes.len() - self.moves(&changes)?.len()) as u64
+                + outbox_changes.min(in_outbox.len() as u64),
+            unposted_bytes: changes
+                .iter()
+                .map(|change| change.value.content.size_bytes())
+                .sum::<u64>()
+                + in_outbox_bytes,
             outlook: self.outlook()?,
             files: self.index.count_files()?,
             conflicts: self.conflicts()?.len() as u64,
-            held: self.shown_held()?.into_iter().next().map(|set| set.held),
+            held: self.first_held()?,
             unread: self.unread_paths,
             twins: std::mem::take(&mut self.report.twins),
             unshown,
@@ -191,6 +203,36 @@ impl Engine<'_> {
             ignored: std::mem::take(&mut self.report.ignored),
             ignored_paths: self.report.ignored_paths,
         })
+    }
+
+    /// Names who made the deletions that a cycle held, and remembers it: a deletion is forgotten as soon as every home has
+    /// heard of it, while here it waits for a yes.
+    pub fn name_author_of_held(&mut self, report: &mut SyncReport) -> Result<()> {
+        let known: Option<LocationId> = memory::read(self.index, HELD_BY)?;
+        let mut all = report.held.iter_mut().chain(&mut report.also_held);
+        let by = all
+            .find(|held| held.direction == HeldDirection::Remote)
+            .and_then(|held| {
+                held.by = held.by.or(known);
+                held.by
+            });
+        match by {
+            by if by == known => Ok(()),
+            Some(by) => self.commit(vec![memory::write(HELD_BY, &by)]),
+            None => self.commit(vec![memory::erase(HELD_BY)]),
+        }
+    }
+
+    /// Gives the deletions that the last cycle held.
+    fn first_held(&self) -> Result<Option<Held>> {
+        let Some(set) = self.shown_held()?.into_iter().next() else {
+            return Ok(None);
+        };
+        let by = match set.held.direction {
+            HeldDirection::Remote => set.held.by.or(memory::read(self.index, HELD_BY)?),
+            HeldDirection::Local => None,
+        };
+        Ok(Some(Held { by, ..set.held }))
     }
 
     /// Gives the locations that are known and were not succeeded by another id, removed ones among them.
@@ -424,8 +466,112 @@ impl Engine<'_> {
                 None => line,
             });
         }
+        lines.extend(self.differences_in_outbox(&changes)?);
         lines.sort_by(|a, b| a.path.cmp(&b.path));
         Ok((lines, std::mem::take(&mut self.report.skipped)))
+    }
+
+    /// Gives the own changesets that a sync made up and could not put into the mailbox, each with its content in bytes.
+    pub fn outbox(&self) -> Result<Vec<(LogRecord, u64)>> {
+        let waiting = self.manifests_in_outbox()?;
+        if waiting.is_empty() {
+            return Ok(Vec::new());
+        }
+        let own = |record: &LogRecord| record.author == self.me();
+        let records = self.log()?.into_iter().filter(own);
+        let of = |record: LogRecord| waiting.get(&record.sequence).map(|(_, bytes)| (record, *bytes));
+        Ok(records.filter_map(of).collect())
+    }
+
+    /// Gives what the own changesets in the outbox carry, by sequence: their entries, and their content in bytes.
+    fn manifests_in_outbox(&self) -> Result<BTreeMap<u64, (Vec<PostedEntry>, u64)>> {
+        let mut all = BTreeMap::new();
+        for (name, sealed) in memory::read_all::<Vec<u8>>(self.index, OUTBOX)? {
+            let Ok(name) = name.parse::<ObjectName>() else {
+                continue;
+            };
+            let ObjectName::Manifest { author, sequence } = name else {
+                continue;
+            };
+            let key = |_: &LocationId| Some(self.signer.public());
+            if author != self.me() {
+                continue;
+            }
+            // One that cannot be read here again is counted all the same: it waits, whatever it says.
+            let manifest = Manifest::decode(self.keys, &name, &sealed, key).ok();
+            let bytes = manifest.as_ref().map_or(0, |manifest| {
+                let inline: usize = manifest.inline.iter().map(Vec::len).sum();
+                manifest.packs.iter().map(|pack| pack.size_bytes).sum::<u64>() + inline.min(sealed.len()) as u64
+            });
+            all.insert(
+                sequence,
+                (manifest.map(|manifest| manifest.entries).unwrap_or_default(), bytes),
+            );
+        }
+        Ok(all)
+    }
+
+    /// Gives what waits in the outbox, by path, without what was changed once more since.
+    ///
+    /// What a version replaced is gone from the index by then: a move is told as what it is made of.
+    fn differences_in_outbox(&self, since: &[LocalChange]) -> Result<Vec<Difference>> {
+        let mut by_key: BTreeMap<PathKey, Difference> = BTreeMap::new();
+        for (entries, _) in self.manifests_in_outbox()?.into_values() {
+            for PostedEntry { value, replaces } in entries {
+                let change = match &value.content {
+                    Content::Tombstone => DifferenceKind::Deleted,
+                    _ if replaces.is_empty() => DifferenceKind::Created,
+                    _ => DifferenceKind::Modified,
+                };
+                let line = Difference {
+                    change,
+                    from: None,
+                    bytes: value.content.size_bytes(),
+                    path: value.path,
+                };
+                by_key.insert(line.path.key(), line);
+            }
+        }
+        for change in since {
+            by_key.remove(&change.origin());
+        }
+        Ok(by_key.into_values().collect())
+    }
+
+    /// Gives what this location has folded.
+    pub fn folded(&self) -> VersionVector {
+        self.vector.clone()
+    }
+
+    /// Gives what came and went since of content alone, for changes that still waited for room, in bytes: what others
+    /// sent, and what was sent here.
+    pub fn parts_since(&self, before: &VersionVector) -> Result<(u64, u64)> {
+        let (mut received, mut sent) = (0, 0);
+        if self.vector == *before {
+            return Ok((received, sent));
+        }
+        for record in self.log()? {
+            if record.entries == 0 && record.sequence > before.get(&record.author) {
+                match record.author == self.me() {
+                    true => sent += record.bytes,
+                    false => received += record.bytes,
+                }
+            }
+        }
+        Ok((received, sent))
+    }
+
+    /// Gives the files that came into the trash since, for another home's deletion: nothing stands at their places.
+    pub fn deleted_since(&self, before: &BTreeSet<String>) -> Result<Vec<TrashLine>> {
+        let mut lines = self.trash()?;
+        lines.retain(|line| !before.contains(&line.name) && line.by.is_some_and(|by| by != self.me()));
+        let mut deleted = Vec::new();
+        for line in lines {
+            if self.index.place(&line.path.key())?.is_none() {
+                deleted.push(line);
+            }
+        }
+        Ok(deleted)
     }
 }
 

@@ -22,6 +22,9 @@ use crate::observe::{UNTELLING_CTIME_NS, is_zone_shift};
 use crate::report::SkippedPath;
 use crate::touched::looks_same;
 
+/// A file that was written this shortly ago is read again by the sync after next: the clock's grain, and the time to type.
+const FRESH_NS: u64 = 3_000_000_000;
+
 /// How much is to be verified, and what is to be done about damage.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VerifyOptions {
@@ -40,6 +43,8 @@ pub struct VerifyReport {
     pub checked_bytes: u64,
     /// Files that changed too shortly before to be compared: the next sync reads them.
     pub uncompared_files: u64,
+    /// How many of them were written a moment ago, so that a sync right now could not compare them either.
+    pub fresh_files: u64,
     /// Files that are damaged, from earlier visits too.
     pub damaged: Vec<DamagedFile>,
     /// Files that could not be looked at: a pass that met any proves nothing.
@@ -142,6 +147,7 @@ impl Engine<'_> {
         // What was written too soon before it was looked at tells nothing, and what was changed since is to be sent first.
         if stat.ctime_ns == UNTELLING_CTIME_NS || !self.looks_as_known(&value.path, stat)? {
             report.uncompared_files += 1;
+            report.fresh_files += u64::from(self.is_fresh(&value.path)?);
             return Ok(());
         }
         if let Err(error) = self.disk.open(&value.path) {
@@ -207,6 +213,16 @@ impl Engine<'_> {
             writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
         }
         self.commit(writes)
+    }
+
+    /// Tells whether a file was written a moment ago.
+    fn is_fresh(&self, path: &RelPath) -> Result<bool> {
+        let now_ns = self.clock.now_ns();
+        match self.disk.look(path) {
+            Ok(entry) => Ok(entry.is_some_and(|entry| now_ns.abs_diff(entry.stat.mtime_ns) < FRESH_NS)),
+            Err(error) if is_fatal(&error) => Err(error.into()),
+            Err(_) => Ok(false),
+        }
     }
 
     fn looks_as_known(&self, path: &RelPath, stat: &Stat) -> Result<bool> {

@@ -178,6 +178,7 @@ mod tests {
             deletions: 9,
             of: 12,
             direction: HeldDirection::Local,
+            by: None,
         }
     }
 

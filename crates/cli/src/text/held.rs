@@ -1,27 +1,49 @@
-//! Deletions that wait for a yes, as people read them: which, and what to type.
+//! Deletions that wait for a yes, as people read them: which, whose, and what to type.
 
-use offsync_app::view::HeldView;
+use offsync_app::view::{HeldDirection, HeldView};
 
 use super::safe;
 
-/// What to type for a yes and for a no.
+/// What to type for a yes and for a no where files were deleted here.
 const ANSWERS: &str = "If that is meant: `offsync sync FOLDER --yes`; if not, and the files are to stay: `offsync sync FOLDER --keep-files`.";
+/// The same where another home deleted them.
+const ANSWERS_TO_OTHERS: &str = "If they are to go here, too: `offsync sync FOLDER --yes`; if they are to stay, and come back in every home: `offsync sync FOLDER --keep-files`.";
+/// The same where all files are gone from here.
+const ANSWERS_TO_ALL: &str = "If this is the wrong drive, or it was emptied: `offsync sync FOLDER --keep-files` brings them back from the other homes. If you mean to delete everything, in every home: `offsync sync FOLDER --yes`.";
 
 /// Tells which deletions wait for a yes.
 pub(crate) fn held(held: &HeldView) -> Vec<String> {
-    let mut lines = vec![format!(
-        "  {} of {} files would be deleted. Nothing was deleted. {ANSWERS}",
-        held.deletions, held.of
-    )];
+    let (deletions, of) = (held.deletions, held.of);
+    let what = match held.direction {
+        HeldDirection::Remote => format!(
+            "{} deleted {deletions} of {of} files. Nothing was deleted here.",
+            held.by_label
+                .as_ref()
+                .map_or_else(|| "Another home".to_owned(), |label| format!("'{}'", safe(label)))
+        ),
+        HeldDirection::Local if deletions == of => {
+            format!("All {of} files are gone from this folder. Nothing was deleted anywhere else.")
+        }
+        HeldDirection::Local => format!("{deletions} of {of} files would be deleted. Nothing was deleted."),
+    };
+    let mut lines = vec![format!("  {what} {}", words(held))];
     lines.extend(sample(held));
     lines
 }
 
 /// Tells what to type, where it was said already that deletions wait.
 pub(crate) fn answers(held: &HeldView) -> Vec<String> {
-    let mut lines = vec![format!("  {ANSWERS}")];
+    let mut lines = vec![format!("  {}", words(held))];
     lines.extend(sample(held));
     lines
+}
+
+fn words(held: &HeldView) -> &'static str {
+    match held.direction {
+        HeldDirection::Remote => ANSWERS_TO_OTHERS,
+        HeldDirection::Local if held.deletions == held.of => ANSWERS_TO_ALL,
+        HeldDirection::Local => ANSWERS,
+    }
 }
 
 /// Names some of them.

@@ -8,7 +8,21 @@ use crate::units::{count, size};
 
 /// Tells how a location stands, in one line.
 pub(crate) fn location(location: &LocationView) -> String {
+    in_state(location, &state(location))
+}
+
+/// Tells the same of the one here, where changes have not been sent.
+pub(crate) fn with_unsent(location: &LocationView, unsent: u64) -> String {
+    let unsent = format!("{} not sent yet", count(unsent, "change", "changes"));
     let state = match location.state {
+        LocationState::UpToDate => unsent,
+        _ => format!("{}, {unsent}", state(location)),
+    };
+    in_state(location, &state)
+}
+
+fn state(location: &LocationView) -> String {
+    match location.state {
         LocationState::UpToDate => "up to date".to_owned(),
         LocationState::Behind if location.behind.changesets == 0 && location.this => "not all is here yet".to_owned(),
         LocationState::Behind if location.behind.changesets == 0 => "not all is there yet".to_owned(),
@@ -23,7 +37,10 @@ pub(crate) fn location(location: &LocationView) -> String {
         LocationState::Parked => "parked: nothing waits for it until it syncs".to_owned(),
         LocationState::Invited => "invited, not seen yet".to_owned(),
         LocationState::Removed => "removed".to_owned(),
-    };
+    }
+}
+
+fn in_state(location: &LocationView, state: &str) -> String {
     let seen = match (&location.last_seen, location.this) {
         (_, true) => ", this one".to_owned(),
         (Some(time), false) => format!(", last seen {time}"),

@@ -1,6 +1,6 @@
 //! What a sync did or would do, and who has to sync next, as people read it.
 
-use offsync_app::{ChangeCounts, ServedReport, SyncReport, short_id};
+use offsync_app::{ChangeCounts, ServedReport, SyncReport, TooLateReport, short_id};
 
 use super::held::held;
 use super::{changes, left_alone, notes, safe};
@@ -40,6 +40,7 @@ pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<Str
         return lines;
     }
     lines.extend(received(&report.applied, mood));
+    lines.extend(report.too_late.iter().map(|late| too_late(late, mood)));
     lines.extend(sent(report, mood));
     lines.extend(report.served.iter().flat_map(|one| served(one, mood)));
     lines.extend(new_id(report, mood));
@@ -98,20 +99,70 @@ fn sent(report: &SyncReport, mood: Mood) -> Vec<String> {
         let what = mood.say("sent", "would send");
         let much = match &posted.summary {
             Some(summary) if summary.all() > 0 => format!("{what}: {}", changes(summary, "deleted").join(", ")),
-            _ => format!("{what} {}", count(posted.entries, "entry", "entries")),
+            _ => format!("{what} {}", count(posted.entries, "change", "changes")),
         };
         lines.push(format!("  {much} ({} of content)", size(posted.payload_bytes)));
     }
+    lines.extend(parts(report, mood));
     if report.waiting.entries > 0 {
         lines.push(format!(
-            "  {} of {} {} for room in the mailbox{}",
-            count(report.waiting.entries, "entry", "entries"),
+            "  {} ({}) {} for room in the mailbox{}",
+            count(report.waiting.entries, "change", "changes"),
             size(report.waiting.bytes),
-            mood.say("wait", "would wait"),
+            match report.waiting.entries {
+                1 => mood.say("waits", "would wait"),
+                _ => mood.say("wait", "would wait"),
+            },
             safe(&report.waiting.visits_to_come())
         ));
     }
     lines
+}
+
+/// Tells of content that goes ahead of the changes that it is of, which still wait for room.
+fn parts(report: &SyncReport, mood: Mood) -> Vec<String> {
+    let line = |what: &str, bytes: u64, of: &str| {
+        (bytes > 0).then(|| format!("  {what} {} of content ahead, for changes that {of}", size(bytes)))
+    };
+    let received = mood.say("received", "would receive");
+    let sent = mood.say("sent", "would send");
+    line(received, report.fetched.part_bytes, "are still to come")
+        .into_iter()
+        .chain(line(sent, report.posted.part_bytes, "wait for room"))
+        .collect()
+}
+
+/// Tells that files went to the trash although a person said that they are to stay.
+fn too_late(late: &TooLateReport, mood: Mood) -> String {
+    let who = match late.by.as_slice() {
+        [] => "another home".to_owned(),
+        all => {
+            let quoted: Vec<String> = all.iter().map(|label| format!("'{}'", safe(label))).collect();
+            quoted.join(" and ")
+        }
+    };
+    let files = count(late.files, "file", "files");
+    let (them, they, were) = match late.files {
+        1 => ("it", "it", "was"),
+        _ => ("them", "they", "were"),
+    };
+    let why = match late.confirmed {
+        true => format!("{who} had deleted {them} and confirmed it already"),
+        false => format!("{who} had deleted {them}, and {they} {were} too few to wait for an answer"),
+    };
+    let lie = match (mood, late.files) {
+        (Mood::Would, _) => "would be",
+        (Mood::Done, 1) => "is",
+        (Mood::Done, _) => "are",
+    };
+    format!(
+        "  --keep-files came too late for {files}: {why}. {} {lie} in the trash here; `offsync trash restore FOLDER '{}'` and the like bring {them} back, and the next sync does so everywhere.",
+        match late.files {
+            1 => "It",
+            _ => "They",
+        },
+        safe(&late.example)
+    )
 }
 
 /// Tells that this drive is another location: calmly where a person brought it back, which told them what was lost.

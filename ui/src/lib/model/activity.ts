@@ -97,7 +97,8 @@ export function whatHappened(summary: ChangeSummary, voice: Voice): string {
   ].filter((kind) => kind.n > 0);
   const [main, ...rest] = kinds;
   if (!main) {
-    return words.nothing;
+    // It went ahead of the changes that it is of, for which the mailbox had no room yet.
+    return words.content;
   }
   return [main.first(main.n), ...rest.map((kind) => kind.also(kind.n))].join(", ");
 }

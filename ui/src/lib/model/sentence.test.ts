@@ -126,6 +126,9 @@ test("what waits for room says for how many visits of whom", () => {
     "About 7 more visits of Grandma’s home, and all has gone. You can unplug.",
   );
   expect(waits(1, "Grandma’s home")).toContain("About one more visit of Grandma’s home");
+  expect(waits(7, null)).toBe(
+    "About 7 more visits of each of the other homes, and all has gone. You can unplug.",
+  );
   expect(waits(null, "Grandma’s home")).toContain("The next sync of Grandma’s home makes some.");
   expect(waits(null, null)).toBe("It goes bit by bit, with each sync. You can unplug.");
   expect(waits(null, null, 24)).toBe(
@@ -144,13 +147,21 @@ test("what was not sent yet says so, and how much it is", () => {
 
 test("held deletions ask where they would happen, and promise only that place", () => {
   const local = check(
-    { kind: "held", deletions: 61, of: 214, direction: "local" },
+    { kind: "held", deletions: 61, of: 214, direction: "local", by: null },
     "61 files were deleted here. Did you mean to?",
   );
   expect(local.detail).toContain("in the other homes");
   const remote = check(
-    { kind: "held", deletions: 1, of: 5, direction: "remote" },
+    { kind: "held", deletions: 1, of: 5, direction: "remote", by: null },
     "Another home deleted 1 file. Should it go here too?",
+  );
+  check(
+    { kind: "held", deletions: 6, of: 13, direction: "remote", by: "Pep’s home" },
+    "Pep’s home deleted 6 files. Should they go here too?",
+  );
+  check(
+    { kind: "held", deletions: 13, of: 13, direction: "local", by: null },
+    "All 13 files are gone from this drive. Did you mean to delete them?",
   );
   expect(remote.detail).toContain("Nothing is deleted here");
 });
@@ -167,8 +178,13 @@ test("what needs the person is said in the engine's own words", () => {
 });
 
 test("a mailbox that is away says that the files are untouched", () => {
-  const said = check({ kind: "mailbox_away" }, "The mailbox cannot be reached right now.");
-  expect(said.detail).toContain("untouched");
+  const away = (unsent: number) =>
+    check({ kind: "mailbox_away", unsent }, "The mailbox cannot be reached right now.").detail;
+  expect(away(0)).toContain("untouched");
+  expect(away(1)).toBe(
+    "1 change made here has not been sent yet: it waits on this drive until it answers.",
+  );
+  expect(away(2)).toContain("2 changes made here have not been sent yet: they wait");
 });
 
 test("files that no home has are named without a word of the terminal", () => {

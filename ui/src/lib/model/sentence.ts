@@ -37,9 +37,12 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
     case "lost":
       return voice.words.lost.headline(headline.files, headline.example.split("/").at(-1)!);
     case "held":
-      return headline.direction === "local"
-        ? words.heldLocal(headline.deletions)
-        : words.heldRemote(headline.deletions);
+      if (headline.direction === "remote") {
+        return words.heldRemote(headline.deletions, headline.by);
+      }
+      return headline.deletions === headline.of
+        ? words.heldAll(headline.deletions)
+        : words.heldLocal(headline.deletions);
     case "mailbox_away":
       return words.mailboxAway;
     case "alone":
@@ -109,7 +112,7 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     case "held":
       return status.headline.direction === "local" ? words.heldHere : words.heldElsewhere;
     case "mailbox_away":
-      return words.mailboxAway;
+      return words.mailboxAway(status.headline.unsent);
     case "alone":
       return status.files === 0 ? words.empty : `${here} ${words.alone}`;
     case "incoming":

@@ -43,7 +43,15 @@ of: number,
 /**
  * Where they come from.
  */
-direction: HeldDirection, } | { "kind": "mailbox_away" } | { "kind": "alone" } | { "kind": "incoming", 
+direction: HeldDirection, 
+/**
+ * What to call the home that made them, if it was another.
+ */
+by: string | null, } | { "kind": "mailbox_away", 
+/**
+ * Changes made here that have not been sent.
+ */
+unsent: number, } | { "kind": "alone" } | { "kind": "incoming", 
 /**
  * Changesets.
  */
@@ -85,7 +93,7 @@ bytes: number,
  */
 visits: number | null, 
 /**
- * What to call the home whose visit frees the most room.
+ * What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
  */
 waits_on: string | null, } | { "kind": "unsent", 
 /**

@@ -28,4 +28,8 @@ sample: Array<string>,
 /**
  * Location id of who made them, if it was somebody else.
  */
-by: string | null, };
+by: string | null, 
+/**
+ * What people call that home.
+ */
+by_label: string | null, };

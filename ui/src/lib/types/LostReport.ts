@@ -10,7 +10,7 @@ export type LostReport = {
  */
 files: Array<LostView>, 
 /**
- * The labels of homes that are not waited for, and may still have them: parked or removed ones.
+ * The labels of homes that are not waited for, and may still have them: parked ones.
  */
 may_be_at: Array<string>, 
 /**

@@ -17,6 +17,6 @@ bytes: number,
  */
 visits: number | null, 
 /**
- * What to call the home whose visit frees the most room.
+ * What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
  */
 waits_on: string | null, };

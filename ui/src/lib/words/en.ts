@@ -38,10 +38,15 @@ export function en(locale: string) {
           one: "# file was deleted here. Did you mean to?",
           other: "# files were deleted here. Did you mean to?",
         }),
-      heldRemote: (n: number) =>
+      heldRemote: (n: number, by: string | null) =>
         count(n, {
-          one: "Another home deleted # file. Should it go here too?",
-          other: "Another home deleted # files. Should they go here too?",
+          one: `${by ?? "Another home"} deleted # file. Should it go here too?`,
+          other: `${by ?? "Another home"} deleted # files. Should they go here too?`,
+        }),
+      heldAll: (n: number) =>
+        count(n, {
+          one: "The only file is gone from this drive. Did you mean to delete it?",
+          other: "All # files are gone from this drive. Did you mean to delete them?",
         }),
       mailboxAway: "The mailbox cannot be reached right now.",
       empty: "This archive is empty so far.",
@@ -95,8 +100,13 @@ export function en(locale: string) {
         "Its files stay as they are; nothing is sent or received. If that was a mistake, ask them to let this home take part again.",
       heldHere: "Nothing is deleted in the other homes until you answer. Everything else goes on.",
       heldElsewhere: "Nothing is deleted here until you answer. Everything else goes on.",
-      mailboxAway:
-        "Your files are untouched. What you change waits on this drive until it answers.",
+      mailboxAway: (unsent: number) =>
+        unsent === 0
+          ? "Your files are untouched. What you change waits on this drive until it answers."
+          : `${count(unsent, {
+              one: "# change made here has not been sent yet: it waits",
+              other: "# changes made here have not been sent yet: they wait",
+            })} on this drive until it answers.`,
       empty: "Put files into its folder, then sync.",
       alone: "Nothing is sent until a second home joins.",
       incomplete: (n: number) =>
@@ -116,14 +126,14 @@ export function en(locale: string) {
       hasCome: "What was asked for has come. Sync to take it in.",
       pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
       roomComes: (visits: number | null, home: string | null) =>
-        home === null
-          ? "It goes bit by bit, with each sync."
-          : visits === null
-            ? `The next sync of ${home} makes some.`
-            : count(visits, {
-                one: `About one more visit of ${home}, and all has gone.`,
-                other: `About # more visits of ${home}, and all has gone.`,
-              }),
+        visits === null
+          ? home === null
+            ? "It goes bit by bit, with each sync."
+            : `The next sync of ${home} makes some.`
+          : count(visits, {
+              one: `About one more visit of ${home ?? "each of the other homes"}, and all has gone.`,
+              other: `About # more visits of ${home ?? "each of the other homes"}, and all has gone.`,
+            }),
       newer: (n: number) =>
         count(n, {
           one: "# newer change waits for the next sync.",
@@ -212,7 +222,7 @@ export function en(locale: string) {
         count(n, { one: "Moved a file or folder", other: "Moved # files or folders" }),
       touched: (n: number) =>
         count(n, { one: "Updated a file’s date", other: "Updated dates of # files" }),
-      nothing: "Changed nothing",
+      content: "Sent content for what comes later",
       alsoAdded: (n: number) => count(n, { one: "added #", other: "added #" }),
       alsoChanged: (n: number) => count(n, { one: "changed #", other: "changed #" }),
       alsoDeleted: (n: number) => count(n, { one: "deleted #", other: "deleted #" }),
