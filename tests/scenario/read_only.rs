@@ -121,3 +121,41 @@ fn what_happens_in_folders_that_nobody_may_write_arrives_everywhere() {
     check_alike(&[&pep, &anna]);
     assert!(!anna.folder.join("archive").exists());
 }
+
+#[test]
+fn a_mode_that_was_lifted_when_offsync_was_killed_is_put_back_and_nobody_hears_of_it() {
+    let world = World::new();
+    let [pep, anna] = world.pair(burn);
+    // As it stands between the note and the end of what it was lifted for.
+    anna.chmod("cd", 0o755);
+    let noted: (u8, Vec<(&str, u32)>) = (1, vec![("cd", 0o40_555)]);
+    let note = postcard::to_allocvec(&noted).expect("plain data");
+    fs::write(anna.private().join("lifted"), note).expect("a note can be written");
+    for home in [&anna, &pep] {
+        let report = home.sync();
+        assert_eq!(report["posted"]["changesets"], 0, "{report:#}");
+    }
+    assert_read_only(&[&pep, &anna], &["cd", "cd/sub"]);
+    assert!(!anna.private().join("lifted").exists());
+    // Without a note it is somebody's doing.
+    anna.chmod("cd", 0o755);
+    anna.sync();
+    pep.sync();
+    assert_eq!(mode(&pep.folder.join("cd")), 0o755);
+}
+
+#[test]
+fn a_file_that_nobody_may_read_is_not_taken_for_deleted_under_its_old_name() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("q/b.txt", "b"));
+    pep.rename("q/b.txt", "q/b2.txt");
+    pep.chmod("q/b2.txt", 0);
+    let said = pep.run_bound(["sync", pep.at()]);
+    said.expect_code(5).expect_out("q/b2.txt: it could not be read");
+    anna.sync();
+    assert!(anna.has("q/b.txt"), "nobody deleted it");
+    pep.chmod("q/b2.txt", 0o644);
+    pep.sync_bound();
+    anna.sync();
+    assert!(anna.has("q/b2.txt") && !anna.has("q/b.txt"));
+}

@@ -244,7 +244,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
     let is_here = marker.mailbox.as_deref().and_then(there).is_some();
     let trouble = archive.mailbox_trouble.as_ref();
     let trouble = trouble.filter(|trouble| is_here || trouble.kind() != MailboxErrorKind::Away);
-    if let (Headline::MailboxAway, Some(trouble)) = (&status.headline, trouble) {
+    if let (Headline::MailboxAway { .. }, Some(trouble)) = (&status.headline, trouble) {
         status.headline = told(&trouble.into());
     }
     let is_calm = !matches!(status.headline, Headline::Held { .. });

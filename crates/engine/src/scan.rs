@@ -62,10 +62,20 @@ struct Walk {
     unread: Option<RelPath>,
     /// Files that a rule leaves out: one may be a kept file under a new name.
     left_out: Vec<(RelPath, DiskEntry)>,
-    /// Inodes of files that are left since somebody is still writing them: what is missing may be one of them.
-    unfinished: BTreeSet<u64>,
+    /// Inodes of files that are left, since nobody may read them or somebody is still writing: what is missing may be one of them.
+    left_files: BTreeSet<u64>,
     /// Whether one of them has no inode number: any file that is missing may be that one.
     has_nameless: bool,
+}
+
+impl Walk {
+    /// Notes a file that is left as it is for now.
+    fn leave(&mut self, entry: &DiskEntry) {
+        if entry.kind == EntryKind::File {
+            self.left_files.insert(entry.stat.inode);
+            self.has_nameless |= entry.stat.inode == 0;
+        }
+    }
 }
 
 /// What a folder turned out to hold, at any depth.
@@ -95,7 +105,7 @@ impl Engine<'_> {
             replaced: Vec::new(),
             unread: None,
             left_out: Vec::new(),
-            unfinished: BTreeSet::new(),
+            left_files: BTreeSet::new(),
             has_nameless: false,
         };
         self.scan_folder(&RelPath::root(), None, &mut walk)?;
@@ -329,16 +339,19 @@ impl Engine<'_> {
         if is_file && !is_racy && !looks_known && self.monitor.leaves(path, &entry.stat) {
             self.report.unfinished.push(path.clone());
             self.unread_paths += 1;
-            walk.unfinished.insert(entry.stat.inode);
-            walk.has_nameless |= entry.stat.inode == 0;
+            walk.leave(entry);
             return Ok(());
         }
         let mut seen = match self.observe(path, entry, place.as_ref()) {
             Ok(Some(seen)) => seen,
-            Ok(None) => return Ok(()),
+            Ok(None) => {
+                walk.leave(entry);
+                return Ok(());
+            }
             Err(EngineError::Disk(error)) if !is_fatal(&error) => {
                 self.skip(path, format!("it could not be read ({})", error.reason()));
                 self.unread_paths += 1;
+                walk.leave(entry);
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -414,10 +427,10 @@ impl Engine<'_> {
     fn take_down_absent(&mut self, walk: &mut Walk) -> Result<()> {
         let mut gone: BTreeMap<PathKey, Gone> = BTreeMap::new();
         // A file that was renamed and is being written goes as one change, when it is finished.
-        let unfinished = std::mem::take(&mut walk.unfinished);
-        let is_unfinished = |inode: u64| inode != 0 && unfinished.contains(&inode);
+        let left_files = std::mem::take(&mut walk.left_files);
+        let is_left = |inode: u64| inode != 0 && left_files.contains(&inode);
         let was = |place: &Place| place.stat().map_or(0, |stat| stat.inode);
-        walk.absent.retain(|(_, place)| !is_unfinished(was(place)));
+        walk.absent.retain(|(_, place)| !is_left(was(place)));
         if walk.has_nameless && walk.trust == Trust::Own {
             walk.absent.clear();
         }

@@ -27,6 +27,12 @@ pub(crate) const ASIDE: &str = "aside";
 /// The same while it is written.
 #[cfg(unix)]
 pub(crate) const ASIDE_NEW: &str = "aside.new";
+/// Folders whose mode is lifted for a moment, inside the private folder.
+#[cfg(unix)]
+pub(crate) const LIFTED: &str = "lifted";
+/// The same while it is written.
+#[cfg(unix)]
+pub(crate) const LIFTED_NEW: &str = "lifted.new";
 /// The file whose lock keeps a second engine out, inside the private folder.
 pub(crate) const LOCK: &str = "lock";
 /// Largest marker that is read; a real one has a few hundred bytes.

@@ -4,12 +4,13 @@
 //! Never follows a link in place of the temporary file.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
 
 use offsync_core::rel_path::RelPath;
 use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
 use rustix::io::{Errno, Result, retry_on_intr};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::RealDisk;
 use super::real_disk::flush_names;
@@ -25,7 +26,21 @@ pub(super) struct OwnFile {
     pub(super) new: &'static str,
 }
 
+/// Largest of these files that is read; a real one names a few paths.
+const OWN_BYTES_MAX: u64 = 1 << 20;
+
 impl RealDisk {
+    /// Reads one of our own files; `None` if it is not there, was torn, or is not what was asked for.
+    pub(super) fn read_own<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let folder = private(name).parent().unwrap_or_else(RelPath::root);
+        let own = self.root.folder(&folder, Purpose::Pass).ok()?;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = openat(own, name, flags, Mode::empty()).ok()?;
+        let mut bytes = Vec::new();
+        File::from(file).take(OWN_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+        postcard::from_bytes(&bytes).ok()
+    }
+
     /// Replaces the content of one of our own files that is for its owner's eyes alone.
     pub(super) fn replace_own(&self, file: OwnFile, content: &impl Serialize) -> Result<()> {
         let bytes = postcard::to_allocvec(content).map_err(|_| Errno::INVAL)?;

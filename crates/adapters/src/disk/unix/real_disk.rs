@@ -78,7 +78,7 @@ impl RealDisk {
 
     /// Keeps every other engine away until the lock is dropped; fails at once if one is at work.
     ///
-    /// Names that were set aside when a cable was pulled are put back.
+    /// Names that were set aside when a cable was pulled are put back, and so are modes that were lifted.
     pub fn lock(&self) -> Result<EngineLock, DiskError> {
         let path = private(LOCK);
         let wrong = |errno| failed("open the lock", &path, errno);
@@ -86,6 +86,7 @@ impl RealDisk {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let handle = openat(&folder, name, flags, Mode::from_bits_truncate(0o666)).map_err(wrong)?;
         let lock = EngineLock::on(File::from(handle))?;
+        self.put_back_lifted();
         self.put_back_asides()?;
         Ok(lock)
     }
