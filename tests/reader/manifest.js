@@ -26,12 +26,10 @@ export function readManifest(keys, name, content) {
   packs.flat().forEach(follower(hashes)); // Which chunk lies where is found by opening packs.
   const owners = readOwners(counts, dots.length, columns.kinds.length);
   const values = readRows(columns, hashes, owners);
-  const [first, later] = historiesOf(name, context);
-  const entries = values.map((value) => ({ value, replaces: [], history: first }));
+  const entries = values.map((value) => ({ value, replaces: [] }));
   dots.forEach((dot, i) => entries[owners[i]].replaces.push(dot));
-  for (const entry of entries) if (entry.replaces.length > 0) entry.history = later;
   const replacedAt = dots.map((dot, i) => ({ dot, path: values[owners[i]].path }));
-  return { ...name, predecessor, context, contents, entries, replacedAt };
+  return { ...name, predecessor, context, history: historyOf(name, context), contents, entries, replacedAt };
 }
 
 /** Gives for each replaced dot the row that replaces it. */
@@ -54,10 +52,9 @@ function readPack(wire) {
   return wire.list(() => wire.int());
 }
 
-/** The histories of an entry that replaces nothing, and of one that replaces something. */
-function historiesOf({ author, sequence }, context) {
-  const known = context.get(author) ?? 0n;
-  const sum = [...context.values()].reduce((all, n) => all + n, known < sequence - 1n ? sequence - 1n - known : 0n);
-  const most = (1n << 63n) - 1n;
-  return sum < most ? [most - sum, most + 1n + sum] : [0n, most + 1n + most];
+/** The sum of the context, the author taken at the sequence before this one at least. */
+function historyOf({ author, sequence }, context) {
+  const before = new Map(context);
+  if ((context.get(author) ?? 0n) < sequence - 1n) before.set(author, sequence - 1n);
+  return [...before.values()].reduce((sum, n) => sum + n, 0n);
 }

@@ -19,9 +19,9 @@ export class Siblings {
   }
 
   fold(manifest) {
-    const { author, sequence, entries } = manifest;
+    const { author, sequence, history, entries } = manifest;
     const values = entries.map(({ value }) => this.#resolved(value, manifest));
-    entries.forEach(({ replaces, history }, ordinal) => {
+    entries.forEach(({ replaces }, ordinal) => {
       const version = { ...values[ordinal], dot: makeDot(author, sequence, ordinal), history };
       const key = keyOf(version.path);
       this.#put(key, [...this.at(key).filter(({ dot }) => !replaces.includes(dot)), version]);

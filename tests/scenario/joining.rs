@@ -14,7 +14,7 @@ fn who_comes_back_with_as_is_not_told_that_everything_differs() {
     let told = pep.run(["join", pep.at(), "--as", "Pep's home"]);
     told.expect_code(0)
         .expect_out(&format!("'{}' is now 'Pep's home' of 'Photos'.\n", pep.at()))
-        .expect_out("3 files are here and stay as they are. What the others have alike is not sent again; what differs is kept beside theirs.")
+        .expect_out("3 files are here and stay as they are. What the others have alike is not sent again; what differs is kept in both versions.")
         .expect_out("then they are compared, and what lacks arrives.");
     for untrue in ["new or different", "0 files were found", "a.txt"] {
         assert!(!told.stdout.contains(untrue), "{untrue:?} is not so: {told}");

@@ -155,6 +155,6 @@ impl Value {
 pub struct Version {
     /// What it says.
     pub value: Value,
-    /// How strong it is beside others, by how much the author knew when it was made (`Manifest::history_of`).
+    /// Sum of the author's vector when it was made: the more history, the stronger.
     pub history: u64,
 }

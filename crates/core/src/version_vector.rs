@@ -46,7 +46,7 @@ impl VersionVector {
     }
 
     /// Adds up all sequences: how much history stands behind a change made here.
-    pub fn sum(&self) -> u64 {
+    pub fn history(&self) -> u64 {
         self.0.values().fold(0, |sum, n| sum.saturating_add(*n))
     }
 
@@ -98,7 +98,7 @@ mod tests {
         let mut joined = vector(&[(1, 3), (2, 1)]);
         joined.join(&vector(&[(1, 1), (2, 4), (3, 1)]));
         assert_eq!(joined, vector(&[(1, 3), (2, 4), (3, 1)]));
-        assert_eq!(joined.sum(), 8);
+        assert_eq!(joined.history(), 8);
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Engine<'_> {
             count_change(&mut record.counts, entry, siblings, &mut leaving);
             let version = Version {
                 value: entry.value.clone(),
-                history: manifest.history_of(i),
+                history: manifest.history(),
             };
             siblings.fold(manifest.dot(i), version, &entry.replaces);
         }

@@ -107,7 +107,7 @@ fn joined(report: &JoinReport) -> Vec<String> {
     };
     lines.extend(told("missing, will arrive by sync", &report.missing_files));
     lines.extend(told(
-        "new or different here, will be kept beside",
+        "new here, or different: both versions will be kept",
         &report.differing_files,
     ));
     lines.push("Now: offsync sync".into());
@@ -124,7 +124,7 @@ fn joined_unknowing(report: &JoinReport, is_now: String) -> Vec<String> {
         files => vec![
             is_now,
             format!(
-                "{}. What the others have alike is not sent again; what differs is kept beside theirs.",
+                "{}. What the others have alike is not sent again; what differs is kept in both versions.",
                 count(files as u64, "file is here and stays as it is", "files are here and stay as they are")
             ),
             "Now: offsync sync; then let another home sync, and sync here again: then they are compared, and what lacks arrives.".into(),

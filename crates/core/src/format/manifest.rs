@@ -76,20 +76,11 @@ impl Manifest {
         }
     }
 
-    /// Gives the history of the entry at a place, by which one of two versions is the stronger.
-    ///
-    /// That of a version that replaces others grows with the sum of the context: the later word holds. One that replaces
-    /// nothing is weaker than all those, and the weaker the later it comes: its author may have found it on a drive that
-    /// was away for years, and what the archive has keeps its name.
-    pub fn history_of(&self, i: usize) -> u64 {
-        const HALF: u64 = 1 << 63;
-        let own = self.sequence.saturating_sub(1);
-        let unsaid = own.saturating_sub(self.context.get(&self.author));
-        let sum = self.context.sum().saturating_add(unsaid).min(HALF - 1);
-        match self.entries.get(i).is_none_or(|entry| entry.replaces.is_empty()) {
-            true => HALF - 1 - sum,
-            false => HALF + sum,
-        }
+    /// Gives the history of its entries: the sum of the context.
+    pub fn history(&self) -> u64 {
+        let mut context = self.context.clone();
+        context.raise(self.author, self.sequence.saturating_sub(1));
+        context.history()
     }
 
     /// Names a sealed manifest, for its successor.

@@ -172,40 +172,10 @@ fn the_hash_of_a_known_manifest_never_changes() {
 }
 
 #[test]
-fn what_replaces_something_is_the_stronger_the_later_it_comes_and_what_replaces_nothing_the_weaker() {
-    let entry = |replaces| PostedEntry {
-        value: file(1, "a"),
-        replaces,
-    };
-    let old = Dot {
-        location: location(2),
-        sequence: 1,
-        ordinal: 0,
-    };
-    let histories = |context: &[(LocationId, u64)], sequence| {
-        let context = context.iter().copied().collect();
-        let entries = vec![entry(vec![old]), entry(Vec::new())];
-        let manifest = Manifest {
-            context,
-            entries,
-            ..empty(sequence)
-        };
-        (manifest.history_of(0), manifest.history_of(1))
-    };
-    const HALF: u64 = 1 << 63;
-    // The author's own sequence may be more than its context says.
-    assert_eq!(
-        histories(&[(location(1), 4), (location(2), 3)], 5),
-        (HALF + 7, HALF - 8)
-    );
-    assert_eq!(histories(&[(location(2), 3)], 5), (HALF + 7, HALF - 8));
-    assert_eq!(histories(&[], 1), (HALF, HALF - 1));
-    assert_eq!(histories(&[(location(2), u64::MAX)], 5), (u64::MAX, 0));
-}
-
-#[test]
-fn dots_are_counted_by_place() {
-    let manifest = empty(5);
+fn history_is_the_sum_of_what_stood_before() {
+    let context = [(location(1), 4), (location(2), 3)].into_iter().collect();
+    let manifest = Manifest { context, ..empty(5) };
+    assert_eq!(manifest.history(), 7);
     assert_eq!(
         manifest.dot(2),
         Dot {

@@ -354,33 +354,6 @@ fn who_comes_back_twice_by_its_sheet_while_nobody_heard_of_the_first_time_leaves
 }
 
 #[test]
-fn what_a_drive_brings_along_stands_beside_what_the_archive_has_and_does_not_take_its_name() {
-    // Whose id is the higher one must not matter.
-    for home in 0..3 {
-        let mut homes = settled(3);
-        homes.hand((home + 1) % 3).write(&path("b.txt"), "b").expect("fits");
-        homes.round(3);
-        homes
-            .hand((home + 1) % 3)
-            .write(&path("b.txt"), "b, edited")
-            .expect("fits");
-        homes.sync((home + 1) % 3);
-        for name in ["a.txt", "b.txt"] {
-            homes.hand(home).write(&path(name), "of years ago").expect("fits");
-        }
-        homes.come_back(home);
-        homes.round(5);
-        homes.assert_all_equal();
-        let names: Vec<String> = homes.hand(home).tree().keys().map(ToString::to_string).collect();
-        assert_eq!(names.len(), 4, "{names:?}");
-        assert_eq!(
-            (homes.read(home, "a.txt"), homes.read(home, "b.txt")),
-            ("a".into(), "b, edited".into())
-        );
-    }
-}
-
-#[test]
 fn what_a_computer_notes_of_another_copy_by_an_id_does_not_vouch_for_a_drive_that_is_put_back() {
     let mut homes = Homes::new(2);
     let twin = homes.clone_home(1);
