@@ -128,7 +128,7 @@ fn a_mode_that_was_lifted_when_offsync_was_killed_is_put_back_and_nobody_hears_o
     let [pep, anna] = world.pair(burn);
     // As it stands between the note and the end of what it was lifted for.
     anna.chmod("cd", 0o755);
-    let noted: (u8, Vec<(&str, u32)>) = (1, vec![("cd", 0o40_555)]);
+    let noted: (u8, Vec<(&str, u32)>) = (1, vec![("cd", 0o555)]);
     let note = postcard::to_allocvec(&noted).expect("plain data");
     fs::write(anna.private().join("lifted"), note).expect("a note can be written");
     for home in [&anna, &pep] {

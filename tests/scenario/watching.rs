@@ -156,6 +156,7 @@ fn check_line(line: &Value) {
         "archive_id",
         "folder",
         "posted.summary",
+        "posted.part_bytes",
         "waiting.visits",
         "waiting.waits_on",
     ];

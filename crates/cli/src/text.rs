@@ -130,9 +130,9 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     }
     lines.push(match report {
         _ if report.damaged.is_empty() && report.completed.is_some() => "Everything reads as it should.".into(),
-        _ if report.damaged.is_empty() && report.fresh_files > 0 => format!(
+        _ if report.damaged.is_empty() && report.fresh_files > 0 && report.fresh_files == report.uncompared_files => format!(
             "{} written a moment ago and can be compared in a few seconds: sync then, and verify again. All else reads as it should.",
-            count(report.uncompared_files, "file was", "files were")
+            count(report.fresh_files, "file was", "files were")
         ),
         _ if report.damaged.is_empty() && report.uncompared_files > 0 => format!(
             "{} changed during the last sync or since and can be compared after the next: sync, then verify again. All else reads as it should.",

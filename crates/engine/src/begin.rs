@@ -11,8 +11,8 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, MEMBERSHIP, NAMED, NEEDS_NEW_ID, OUTBOX,
-    PERSON, STATEMENT, VECTOR,
+    self, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, MAY_HAVE_FORGOTTEN, MEMBERSHIP, NAMED,
+    NEEDS_NEW_ID, OUTBOX, PERSON, STATEMENT, VECTOR,
 };
 
 /// Who begins.
@@ -81,6 +81,7 @@ impl Beginning {
     pub fn join_again(&self, index: &mut dyn IndexStore, key: &PublicKey, clock: &dyn Clock) -> Result<()> {
         let mut writes = self.joining_writes(key, &[], clock);
         writes.push(memory::write(NEEDS_NEW_ID, &true));
+        writes.push(memory::write(MAY_HAVE_FORGOTTEN, &true));
         Ok(index.commit(writes)?)
     }
 

@@ -9,7 +9,7 @@ use offsync_core::format::head::Head;
 use offsync_core::format::{FormatError, ObjectName, People, Statement};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::MISSING_LISTED_MAX;
-use offsync_core::ports::Mailbox;
+use offsync_core::ports::{IndexWrite, Mailbox};
 use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
@@ -158,7 +158,7 @@ impl Engine<'_> {
                     succeeds: vec![(old, old_counter)],
                 };
                 if author_key.is_none() {
-                    self.introduce_predecessor(old, &new)?;
+                    self.commit(vec![introduction_of(old, &new)])?;
                 }
                 new
             }
@@ -188,15 +188,6 @@ impl Engine<'_> {
             }
             _ => people.author == people.subject,
         })
-    }
-
-    /// Takes up an id of which nothing is left but what its successor says: its heads can be read by the same key.
-    pub(crate) fn introduce_predecessor(&mut self, old: LocationId, successor: &CachedPerson) -> Result<()> {
-        let person = CachedPerson {
-            succeeds: Vec::new(),
-            ..successor.clone()
-        };
-        self.commit(vec![memory::write(format!("{PERSON}{old}"), &person)])
     }
 
     /// Reads all heads in the listing; gives this location's own, if it is there.
@@ -323,4 +314,14 @@ impl Engine<'_> {
 /// Tells whether who wrote a head had heard of a location.
 fn knows_of(head: &Head, location: &LocationId) -> bool {
     head.counts.contains(location) || head.seen.iter().any(|(seen, _)| seen == location)
+}
+
+/// Gives the write that takes up an id of which nothing is left but what its successor says: its heads can be read by the
+/// same key.
+pub(crate) fn introduction_of(old: LocationId, successor: &CachedPerson) -> IndexWrite {
+    let person = CachedPerson {
+        succeeds: Vec::new(),
+        ..successor.clone()
+    };
+    memory::write(format!("{PERSON}{old}"), &person)
 }

@@ -151,14 +151,11 @@ impl Engine<'_> {
         self.refuse_if_removed()?;
         self.match_marker()?;
         let mut own = self.learn_heads(mailbox, &view)?;
-        let was_brought_back = self.is_brought_back()?;
         self.check_identity(&view, own.as_ref())?;
         if self.report.took_new_id {
             own = None;
-            if was_brought_back {
-                self.succeed_forgotten(mailbox, &view)?;
-            }
         }
+        self.succeed_forgotten(mailbox, &view)?;
         // Without room nothing is said now; what is folded and pruned below makes some, and the next cycle says it.
         unless_full(self.put_statements(mailbox, &mut view))?;
         unless_full(self.clear_outbox(mailbox, &mut view))?;

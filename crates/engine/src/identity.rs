@@ -10,10 +10,12 @@ use offsync_core::ports::{IndexWrite, Mailbox};
 use serde::{Deserialize, Serialize};
 
 use crate::begin::Beginning;
+use crate::counted::introduction_of;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, CachedHead, CachedPerson, HEAD, IDENTITY, MINE, NEEDS_NEW_ID, OUTBOX, PERSON, SENT, STATEMENT,
+    self, CachedHead, CachedPerson, HEAD, IDENTITY, MAY_HAVE_FORGOTTEN, MINE, NEEDS_NEW_ID, OUTBOX, PERSON, SENT,
+    STATEMENT,
 };
 use crate::view::View;
 
@@ -298,8 +300,16 @@ impl Engine<'_> {
     /// Succeeds all ids in the mailbox that nobody introduced and that this drive's key opens: it had them, and forgot them
     /// together with what others had heard of them.
     ///
-    /// For who has just come back without an index. If a clone of the drive lives on under one of them, it says so by its heads.
+    /// For who came back without an index, until a listing shows no stranger: it may lag, and a cable may be pulled. If a clone
+    /// of the drive lives on under one of them, it says so by its heads.
     pub(crate) fn succeed_forgotten(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
+        let may_have_forgotten = memory::read::<bool>(self.index, MAY_HAVE_FORGOTTEN)?.unwrap_or(false);
+        if !may_have_forgotten || self.is_brought_back()? {
+            return Ok(());
+        }
+        if !self.sees_strangers {
+            return self.commit(vec![memory::erase(MAY_HAVE_FORGOTTEN)]);
+        }
         let key = Some(self.signer.public());
         for name in view.names().cloned().collect::<Vec<_>>() {
             let old = *name.writer();
@@ -316,9 +326,9 @@ impl Engine<'_> {
             let (Ok(counter), Some(who)) = (counter, self.people()?.remove(&self.me())) else {
                 continue;
             };
-            self.introduce_predecessor(old, &who)?;
-            let writes = self.succession(self.me(), (old, counter), 1, Some(&who))?;
-            self.commit(writes.into())?;
+            let mut writes = vec![introduction_of(old, &who)];
+            writes.extend(self.succession(self.me(), (old, counter), 1, Some(&who))?);
+            self.commit(writes)?;
         }
         Ok(())
     }

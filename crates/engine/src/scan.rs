@@ -430,9 +430,12 @@ impl Engine<'_> {
         let left_files = std::mem::take(&mut walk.left_files);
         let is_left = |inode: u64| inode != 0 && left_files.contains(&inode);
         let was = |place: &Place| place.stat().map_or(0, |stat| stat.inode);
-        walk.absent.retain(|(_, place)| !is_left(was(place)));
-        if walk.has_nameless && walk.trust == Trust::Own {
-            walk.absent.clear();
+        // What is known of a drive that is taken over has the inodes of another one.
+        if walk.trust == Trust::Own {
+            walk.absent.retain(|(_, place)| !is_left(was(place)));
+            if walk.has_nameless {
+                walk.absent.clear();
+            }
         }
         let mut absent = std::mem::take(&mut walk.replaced);
         let replaced = absent.len();

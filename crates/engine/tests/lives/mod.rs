@@ -1,6 +1,7 @@
 //! Ids that were given up, and ids that live on: who is counted, who is waited for, and what is left of the others.
 
 use offsync_core::ids::LocationId;
+use offsync_testkit::Rng;
 
 use crate::home::{Homes, path};
 use crate::thimble::{ALLOWANCE_BYTES, film, packs};
@@ -350,6 +351,26 @@ fn who_comes_back_twice_by_its_sheet_while_nobody_heard_of_the_first_time_leaves
         assert_each_home_has_one_id(&mut homes, count);
         assert!((0..count).all(|home| homes.sync(home).up_to_date), "{count} {damages}");
         assert_eq!(homes.hand(0).tree().len(), 3);
+    }
+}
+
+#[test]
+fn who_comes_back_twice_is_cut_off_at_any_call_and_leaves_no_stranger_behind() {
+    for calls in (1..80).step_by(3) {
+        let mut homes = settled(2);
+        let marker = homes.marker(1);
+        for time in 0..2 {
+            homes.set_marker(1, &marker);
+            homes.come_back(1);
+            if time == 1 {
+                homes.sync_until(1, calls, &mut Rng::new(calls));
+            }
+            homes.sync(1);
+            homes.lose_objects("people.");
+        }
+        homes.round(8);
+        assert_each_home_has_one_id(&mut homes, 2);
+        assert!((0..2).all(|home| homes.sync(home).up_to_date), "{calls}");
     }
 }
 

@@ -74,9 +74,9 @@ impl RealDisk {
     fn note_lifted(&self, paths: &[&RelPath], liftable: &[Liftable]) -> Result<()> {
         let mut noted: Vec<(&RelPath, u32)> = Vec::new();
         for folder in liftable {
-            noted.push((&folder.path, folder.mode.as_raw_mode()));
+            noted.push((&folder.path, bits_of(folder.mode)));
             if let Some(to) = paths.last().filter(|_| paths.first() == Some(&&folder.path)) {
-                noted.push((to, folder.mode.as_raw_mode()));
+                noted.push((to, bits_of(folder.mode)));
             }
         }
         let file = OwnFile {
@@ -92,7 +92,7 @@ impl RealDisk {
             return;
         };
         for (path, mode) in noted {
-            let mode = Mode::from_raw_mode(mode);
+            let mode = Mode::from_bits_truncate(mode as _);
             let Ok(folder) = self.root.folder(&path, Purpose::List) else {
                 continue;
             };
@@ -110,4 +110,9 @@ impl RealDisk {
         let folder = self.root.folder(&own, Purpose::Pass);
         let _ = folder.and_then(|folder| unlinkat(folder, LIFTED, AtFlags::empty()));
     }
+}
+
+/// Gives a mode as it is written down: its type differs from system to system.
+fn bits_of(mode: Mode) -> u32 {
+    mode.bits() as _
 }

@@ -86,8 +86,10 @@ impl RealDisk {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let handle = openat(&folder, name, flags, Mode::from_bits_truncate(0o666)).map_err(wrong)?;
         let lock = EngineLock::on(File::from(handle))?;
+        // A name may have been set aside in a folder that was lifted for that.
+        let put_back = self.put_back_asides();
         self.put_back_lifted();
-        self.put_back_asides()?;
+        put_back?;
         Ok(lock)
     }
 
