@@ -36,13 +36,12 @@ impl Before {
         })
     }
 
-    /// Names whose deletions are held, and adds what an earlier sync had made up and only this one put into the mailbox.
+    /// Adds what an earlier sync had made up and only this one put into the mailbox.
     pub(crate) fn complete(
         &self,
         engine: &mut Engine<'_>,
         report: &mut offsync_engine::SyncReport,
     ) -> std::result::Result<(), EngineError> {
-        engine.name_author_of_held(report)?;
         // Under a new id nobody can tell from the outbox whether it was sent or dropped.
         if self.unsent.is_empty() || report.took_new_id {
             return Ok(());
@@ -84,7 +83,7 @@ impl Before {
             example: first.path.to_string(),
             by: by.into_iter().collect(),
             // A no was said, so many can only have gone since somebody else had said yes.
-            confirmed: guard::is_held(files, report.scanned_files),
+            confirmed: guard::is_held(files, report.scanned_files, 0),
         });
         Ok(Besides {
             labels,

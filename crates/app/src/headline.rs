@@ -212,12 +212,13 @@ pub(crate) fn in_words(headline: &Headline) -> String {
 fn held(deletions: u64, of: u64, direction: HeldDirection, by: Option<&str>) -> String {
     match (direction, by) {
         (HeldDirection::Remote, by) => {
-            let who = by.map_or_else(|| "Another home".to_owned(), |label| format!("'{label}'"));
+            let who = by.map_or_else(|| "Other homes".to_owned(), |label| format!("'{label}'"));
             format!("{who} deleted {deletions} of {of} files. Nothing happens here until you say yes.")
         }
-        (HeldDirection::Local, _) if deletions == of => {
-            format!("All {of} files are gone from this folder. Nothing happens anywhere else until you say yes.")
-        }
+        (HeldDirection::Local, _) if deletions == of => match of {
+            1 => "The only file is gone from this folder. Nothing happens anywhere else until you say yes.".to_owned(),
+            of => format!("All {of} files are gone from this folder. Nothing happens anywhere else until you say yes."),
+        },
         (HeldDirection::Local, _) => {
             format!("{deletions} of {of} files are about to be deleted. Nothing happens until you say yes.")
         }

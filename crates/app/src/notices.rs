@@ -14,7 +14,7 @@ const UNFINISHED_NAMED_MAX: usize = 3;
 /// Says which deletions wait for a yes.
 pub fn many_deletions() -> String {
     format!(
-        "{HELD_DELETIONS_MIN} files or more that are more than one in {HELD_DELETIONS_PART} of the archive, or more than {HELD_DELETIONS_MAX} in any case"
+        "{HELD_DELETIONS_MIN} files or more that are more than one in {HELD_DELETIONS_PART} of the archive, more than {HELD_DELETIONS_MAX} in any case, or all there are, however few"
     )
 }
 
@@ -71,10 +71,11 @@ fn same(sentence: String) -> (String, String) {
 fn held(held: &HeldView) -> (String, String) {
     let (deletions, of) = (held.deletions, held.of);
     let what = match (held.direction, held.by_label.as_deref()) {
+        (HeldDirection::Local, _) if deletions == of && of == 1 => "The only file is gone from this folder".to_owned(),
         (HeldDirection::Local, _) if deletions == of => format!("All {of} files are gone from this folder"),
         (HeldDirection::Local, _) => format!("{deletions} of {of} files were deleted here"),
         (HeldDirection::Remote, Some(label)) => format!("'{label}' deleted {deletions} of {of} files"),
-        (HeldDirection::Remote, None) => format!("Another home deleted {deletions} of {of} files"),
+        (HeldDirection::Remote, None) => format!("Other homes deleted {deletions} of {of} files"),
     };
     (
         format!("{deletions} {:?}", held.direction),

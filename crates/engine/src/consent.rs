@@ -67,21 +67,35 @@ impl Engine<'_> {
     /// Tells whether some deletions were held and shown, and nobody answered: they wait for that, though others of them
     /// are none any more, since somebody edited those files.
     pub(crate) fn stay_held(&self, direction: HeldDirection, keys: &BTreeSet<PathKey>) -> Result<bool> {
-        if !guard::stays_held(keys.len() as u64) {
-            return Ok(false);
-        }
         let shown = self.shown_held()?;
         let mut alike = shown
             .iter()
             .chain(&self.held)
             .filter(|set| set.held.direction == direction);
-        Ok(alike.any(|set| !set.keys.is_disjoint(keys)))
+        let deletions = keys.len() as u64;
+        Ok(alike.any(|set| guard::stays_held(deletions, set.held.deletions) && !set.keys.is_disjoint(keys)))
     }
 
     /// Notes what this cycle holds in one direction.
     pub(crate) fn hold(&mut self, held: Held, keys: BTreeSet<PathKey>) {
         self.held.retain(|set| set.held.direction != held.direction);
         self.held.push(HeldSet { held, keys });
+    }
+
+    /// Holds many deletions as the drive was found, before anything arrives from others: an emptied drive is not taken for
+    /// a used one because a file came to stand on it, in this cycle or after one that was cut off.
+    pub(crate) fn hold_what_was_found(&mut self, consent: &Consent) -> Result<()> {
+        if self.index.notes(GONE)?.is_empty() {
+            return Ok(());
+        }
+        self.postable(consent)?;
+        if self.held.is_empty() {
+            return Ok(());
+        }
+        let mut sets = self.shown_held()?;
+        sets.retain(|set| set.held.direction != HeldDirection::Local);
+        sets.extend(self.held.iter().cloned());
+        self.commit(vec![memory::write(HELD, &sets)])
     }
 
     /// Gives the own changes that may go out: all, or all but deletions that wait for a yes.
@@ -94,7 +108,8 @@ impl Engine<'_> {
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
         let of = left + deletions;
         let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();
-        if !guard::is_held(deletions, of) && !self.stay_held(HeldDirection::Local, &keys)? {
+        if !guard::is_held(deletions, of, 0) && !self.stay_held(HeldDirection::Local, &keys)? {
+            self.held.retain(|set| set.held.direction != HeldDirection::Local);
             return Ok(changes);
         }
         let paths = deleted.iter().map(|i| changes[*i].value.path.clone());

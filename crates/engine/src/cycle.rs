@@ -60,6 +60,7 @@ impl Engine<'_> {
             self.refuse_held()?;
         }
         let consent = self.consent(options)?;
+        self.hold_what_was_found(&consent)?;
         let missing = match self.mailbox {
             Some(mailbox) => self.exchange(mailbox, options, &consent)?,
             None => self.stay_offline(options, &consent)?,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::guard;
-use offsync_core::place::{Place, Stat};
+use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::{DiskEntry, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 
@@ -197,7 +197,11 @@ impl Engine<'_> {
         let confirmed: BTreeSet<(offsync_core::ids::LocationId, u64)> =
             memory::read(self.index, CONFIRMED)?.unwrap_or_default();
         let mut removed = BTreeSet::new();
-        let mut by = None;
+        // A deletion is forgotten as soon as every home has heard of it, while here it waits for a yes.
+        let shown = self.shown_held()?;
+        let told = shown.iter().find(|set| set.held.direction == HeldDirection::Remote);
+        let told = told.and_then(|set| set.held.by);
+        let mut authors = BTreeSet::new();
         for action in plan.actions.iter().filter(|action| is_file_removal(action)) {
             let tag = action.before.as_ref().map(|before| before.shown.value.content.tag());
             let siblings = self.index.entry(&action.key)?;
@@ -207,17 +211,25 @@ impl Engine<'_> {
             let is_meant = is_confirmed || consent.covers(HeldDirection::Remote, &action.key);
             if !is_meant && !tag.is_some_and(|tag| kept.contains(&tag)) {
                 removed.insert(action.key.clone());
-                by = by.or_else(|| siblings.tombstones().next().map(|(dot, _)| dot.location));
+                authors.insert(siblings.tombstones().next().map(|(dot, _)| dot.location).or(told));
             }
         }
         let (deletions, of) = (removed.len() as u64, self.index.count_files()?);
-        if !guard::is_held(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
+        let comes = |action: &&Action| {
+            let is_live = |shown: &Shown| !shown.value.content.is_folder();
+            let was_file = action.before.as_ref().is_some_and(|before| is_live(&before.shown));
+            !was_file && action.after.as_ref().is_some_and(is_live)
+        };
+        let coming = plan.actions.iter().filter(comes).count() as u64 + plan.missing.len() as u64;
+        if !guard::is_held(deletions, of, coming) && !self.stay_held(HeldDirection::Remote, &removed)? {
             return Ok(());
         }
         let of_removed = plan.actions.iter().filter(|action| removed.contains(&action.key));
         let paths = of_removed.filter_map(|action| Some(action.before.as_ref()?.shown.value.path.clone()));
         let sample = paths.take(HELD_SAMPLE_PATHS).collect();
         let direction = HeldDirection::Remote;
+        // Deletions of several homes are nobody's in particular.
+        let by = authors.pop_first().flatten().filter(|_| authors.is_empty());
         self.hold(
             Held {
                 direction,

@@ -17,14 +17,11 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord, OUTBOX};
 use crate::options::SyncOptions;
-use crate::report::{Held, HeldDirection, IgnoredPath, LostFile, Outlook, SkippedPath, SyncReport};
+use crate::report::{Held, IgnoredPath, LostFile, Outlook, SkippedPath};
 use crate::scan::Depth;
 use crate::trash::TrashLine;
 use crate::unshown::Unshown;
 use crate::verify::DamagedFile;
-
-/// Who made the deletions that are held here.
-const HELD_BY: &str = "held-by";
 
 /// How a location stands towards this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,34 +202,9 @@ impl Engine<'_> {
         })
     }
 
-    /// Names who made the deletions that a cycle held, and remembers it: a deletion is forgotten as soon as every home has
-    /// heard of it, while here it waits for a yes.
-    pub fn name_author_of_held(&mut self, report: &mut SyncReport) -> Result<()> {
-        let known: Option<LocationId> = memory::read(self.index, HELD_BY)?;
-        let mut all = report.held.iter_mut().chain(&mut report.also_held);
-        let by = all
-            .find(|held| held.direction == HeldDirection::Remote)
-            .and_then(|held| {
-                held.by = held.by.or(known);
-                held.by
-            });
-        match by {
-            by if by == known => Ok(()),
-            Some(by) => self.commit(vec![memory::write(HELD_BY, &by)]),
-            None => self.commit(vec![memory::erase(HELD_BY)]),
-        }
-    }
-
     /// Gives the deletions that the last cycle held.
     fn first_held(&self) -> Result<Option<Held>> {
-        let Some(set) = self.shown_held()?.into_iter().next() else {
-            return Ok(None);
-        };
-        let by = match set.held.direction {
-            HeldDirection::Remote => set.held.by.or(memory::read(self.index, HELD_BY)?),
-            HeldDirection::Local => None,
-        };
-        Ok(Some(Held { by, ..set.held }))
+        Ok(self.shown_held()?.into_iter().next().map(|set| set.held))
     }
 
     /// Gives the locations that are known and were not succeeded by another id, removed ones among them.

@@ -2,6 +2,7 @@
 
 mod damage;
 mod drives;
+mod guards;
 mod home;
 mod lives;
 mod lost;
@@ -126,58 +127,6 @@ fn a_folder_beats_a_file_of_its_name_and_the_file_stands_beside() {
 }
 
 #[test]
-fn what_was_held_once_waits_for_an_answer_though_there_is_less_of_it() {
-    let mut homes = Homes::new(2);
-    let names: Vec<String> = (0..20).map(|number| format!("{number}")).collect();
-    for name in &names {
-        homes
-            .hand(0)
-            .write(&path(name), format!("content of {name}"))
-            .expect("fits");
-    }
-    homes.round(2);
-    for name in &names[..6] {
-        homes.hand(0).remove(&path(name)).expect("is there");
-    }
-    assert!(homes.sync(0).held.is_some());
-    // Somebody's edit beats one of the six deletions: five of twenty would not be many.
-    homes.hand(1).write(&path("0"), "edited").expect("fits");
-    homes.sync(1);
-
-    let report = homes.sync(0);
-
-    assert_eq!(report.held.map(|held| held.deletions), Some(5));
-    homes.round(2);
-    assert_eq!(homes.hand(1).tree().len(), 20);
-    homes.sync_confirmed(0);
-    homes.round(2);
-    assert_eq!((homes.hand(0).tree().len(), homes.hand(1).tree().len()), (15, 15));
-}
-
-#[test]
-fn many_deletions_wait_for_a_yes_where_they_were_made() {
-    let mut homes = Homes::new(2);
-    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
-        homes
-            .hand(0)
-            .write(&path(name), format!("content of {name}"))
-            .expect("fits");
-    }
-    homes.round(2);
-    for name in ["a", "b", "c", "d", "e"] {
-        homes.hand(0).remove(&path(name)).expect("is there");
-    }
-    let report = homes.sync(0);
-    assert_eq!(report.held.map(|held| (held.deletions, held.of)), Some((5, 8)));
-    homes.sync(1);
-    assert_eq!(homes.hand(1).tree().len(), 8);
-    homes.sync_confirmed(0);
-    let report = homes.sync(1);
-    assert_eq!(report.held, None);
-    assert_eq!(homes.hand(1).tree().len(), 3);
-}
-
-#[test]
 fn a_swap_arrives() {
     let mut homes = Homes::new(2);
     homes.hand(0).write(&path("a"), "one").expect("fits");
@@ -190,51 +139,6 @@ fn a_swap_arrives() {
     homes.round(2);
     homes.assert_all_equal();
     assert_eq!((homes.read(1, "a"), homes.read(1, "b")), ("two".into(), "one".into()));
-}
-
-#[test]
-fn held_deletions_that_are_refused_come_back() {
-    let mut homes = Homes::new(2);
-    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
-        homes
-            .hand(0)
-            .write(&path(name), format!("content of {name}"))
-            .expect("fits");
-    }
-    homes.round(2);
-    for name in ["a", "b", "c", "d", "e"] {
-        homes.hand(0).remove(&path(name)).expect("is there");
-    }
-    assert!(homes.sync(0).held.is_some());
-    assert_eq!(homes.sync_refusing(0).held, None);
-    homes.round(3);
-    homes.assert_all_equal();
-    assert_eq!(homes.hand(0).tree().len(), 8);
-    homes.assert_mailbox_holds_only_heads_and_people();
-}
-
-#[test]
-fn deletions_of_others_that_are_refused_stay_everywhere() {
-    let mut homes = Homes::new(3);
-    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
-        homes
-            .hand(0)
-            .write(&path(name), format!("content of {name}"))
-            .expect("fits");
-    }
-    homes.round(2);
-    // Few enough each time where they are made, too many where they arrive at once.
-    for name in ["a", "b", "c", "d", "e", "f"] {
-        homes.hand(0).remove(&path(name)).expect("is there");
-        homes.sync(0);
-    }
-    let held = homes.sync(1).held.expect("six of eight at once");
-    assert_eq!((held.deletions, held.of, held.sample.len()), (6, 8, 5));
-    assert!(held.by.is_some());
-    assert_eq!(homes.sync_refusing(1).held, None);
-    homes.round(3);
-    homes.assert_all_equal();
-    assert_eq!(homes.hand(0).tree().len(), 8);
 }
 
 #[test]
@@ -278,31 +182,6 @@ fn a_copy_is_heard_though_whoever_made_it_forgot_it() {
     homes.round(5);
     homes.assert_all_equal();
     assert_eq!(homes.read(0, "b"), "b");
-}
-
-#[test]
-fn a_yes_covers_what_was_shown_and_nothing_that_came_since() {
-    let mut homes = Homes::new(2);
-    for n in 0..20 {
-        homes
-            .hand(0)
-            .write(&path(&format!("f{n:02}")), format!("content {n}"))
-            .expect("fits");
-    }
-    homes.round(2);
-    for n in 0..6 {
-        homes.hand(1).remove(&path(&format!("f{n:02}"))).expect("is there");
-    }
-    assert_eq!(homes.sync(1).held.map(|held| held.deletions), Some(6));
-    for n in 10..18 {
-        homes.hand(0).remove(&path(&format!("f{n:02}"))).expect("is there");
-        homes.sync(0);
-    }
-    let held = homes.sync_confirmed(1).held.expect("eight that nobody saw");
-    assert_eq!(held.deletions, 8);
-    assert_eq!(homes.hand(1).tree().len(), 14);
-    assert_eq!(homes.sync_confirmed(1).held, None);
-    assert_eq!(homes.hand(1).tree().len(), 6);
 }
 
 #[test]
@@ -574,7 +453,9 @@ fn what_was_deleted_elsewhere_lies_in_the_trash_comes_back_and_travels() {
 #[test]
 fn the_trash_expires_by_syncs_over_weeks_and_by_no_wrong_date() {
     let mut homes = Homes::new(2);
-    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    for name in ["a.txt", "b.txt"] {
+        homes.hand(0).write(&path(name), name).expect("fits");
+    }
     homes.round(3);
     homes.hand(0).remove(&path("a.txt")).expect("there");
     homes.round(3);

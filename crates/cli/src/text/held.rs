@@ -19,11 +19,12 @@ pub(crate) fn held(held: &HeldView) -> Vec<String> {
             "{} deleted {deletions} of {of} files. Nothing was deleted here.",
             held.by_label
                 .as_ref()
-                .map_or_else(|| "Another home".to_owned(), |label| format!("'{}'", safe(label)))
+                .map_or_else(|| "Other homes".to_owned(), |label| format!("'{}'", safe(label)))
         ),
-        HeldDirection::Local if deletions == of => {
-            format!("All {of} files are gone from this folder. Nothing was deleted anywhere else.")
-        }
+        HeldDirection::Local if deletions == of => match of {
+            1 => "The only file is gone from this folder. Nothing was deleted anywhere else.".to_owned(),
+            of => format!("All {of} files are gone from this folder. Nothing was deleted anywhere else."),
+        },
         HeldDirection::Local => format!("{deletions} of {of} files would be deleted. Nothing was deleted."),
     };
     let mut lines = vec![format!("  {what} {}", words(held))];

@@ -4,9 +4,10 @@ use crate::home::{Homes, path};
 
 const HELD: &str = "what the file held before it rotted";
 
-/// Three homes have a file; it rots at the first, which knows it.
+/// Three homes have a file and another; it rots at the first, which knows it.
 fn rotten_at_the_first() -> Homes {
     let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("another"), "another").expect("fits");
     homes.hand(0).write(&path("x"), HELD).expect("fits");
     homes.round(3);
     homes.hand(0).rot(&path("x")).expect("is there");
@@ -60,6 +61,7 @@ fn a_damaged_file_that_nobody_has_whole_is_named_until_a_person_decides() {
 #[test]
 fn what_rotted_unseen_and_went_to_the_trash_stands_for_no_content() {
     let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("another"), "another").expect("fits");
     homes.hand(0).write(&path("x"), HELD).expect("fits");
     homes.round(3);
     homes.hand(1).rot(&path("x")).expect("is there");

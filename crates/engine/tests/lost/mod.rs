@@ -90,6 +90,8 @@ fn whoever_puts_it_back_heals_it_everywhere() {
 #[test]
 fn what_a_person_gives_up_is_gone_everywhere_and_nobody_is_asked_again() {
     let mut homes = with_a_lost_film();
+    homes.hand(2).write(&path("another"), "another").expect("fits");
+    homes.round(2);
     homes.give_up(1);
     homes.give_up(1);
     let report = homes.sync(1);

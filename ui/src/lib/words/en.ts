@@ -41,7 +41,7 @@ export function en(locale: string) {
       heldRemote: (n: number, by: string | null) =>
         count(n, {
           one: `${by ?? "Another home"} deleted # file. Should it go here too?`,
-          other: `${by ?? "Another home"} deleted # files. Should they go here too?`,
+          other: `${by ?? "Other homes"} deleted # files. Should they go here too?`,
         }),
       heldAll: (n: number) =>
         count(n, {
@@ -235,7 +235,7 @@ export function en(locale: string) {
       local: (n: number, of: number) =>
         `${files(n)} of ${count(of, { other: "#" })} are gone from this drive. The other homes still have ${them(n)}.`,
       remote: (n: number, of: number, by: string | null) =>
-        `${by ?? "Another home"} deleted ${files(n)} of ${count(of, { other: "#" })}. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
+        `${by ?? (n === 1 ? "Another home" : "Other homes")} deleted ${files(n)} of ${count(of, { other: "#" })}. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
       among: (names: string) => `Among them: ${names}.`,
       keep: (n: number) => count(n, { one: "Keep it", other: "Keep them" }),
       remove: (n: number) =>

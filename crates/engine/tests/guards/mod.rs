@@ -1,0 +1,223 @@
+//! Many deletions, and all there is, wait for a person's yes.
+
+use crate::home::{Homes, path};
+
+#[test]
+fn what_was_held_once_waits_for_an_answer_though_there_is_less_of_it() {
+    let mut homes = Homes::new(2);
+    let names: Vec<String> = (0..20).map(|number| format!("{number}")).collect();
+    for name in &names {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    for name in &names[..6] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    assert!(homes.sync(0).held.is_some());
+    // Somebody's edit beats one of the six deletions: five of twenty would not be many.
+    homes.hand(1).write(&path("0"), "edited").expect("fits");
+    homes.sync(1);
+
+    let report = homes.sync(0);
+
+    assert_eq!(report.held.map(|held| held.deletions), Some(5));
+    homes.round(2);
+    assert_eq!(homes.hand(1).tree().len(), 20);
+    homes.sync_confirmed(0);
+    homes.round(2);
+    assert_eq!((homes.hand(0).tree().len(), homes.hand(1).tree().len()), (15, 15));
+}
+
+#[test]
+fn many_deletions_wait_for_a_yes_where_they_were_made() {
+    let mut homes = Homes::new(2);
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    for name in ["a", "b", "c", "d", "e"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    let report = homes.sync(0);
+    assert_eq!(report.held.map(|held| (held.deletions, held.of)), Some((5, 8)));
+    homes.sync(1);
+    assert_eq!(homes.hand(1).tree().len(), 8);
+    homes.sync_confirmed(0);
+    let report = homes.sync(1);
+    assert_eq!(report.held, None);
+    assert_eq!(homes.hand(1).tree().len(), 3);
+}
+
+#[test]
+fn held_deletions_that_are_refused_come_back() {
+    let mut homes = Homes::new(2);
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    for name in ["a", "b", "c", "d", "e"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    assert!(homes.sync(0).held.is_some());
+    assert_eq!(homes.sync_refusing(0).held, None);
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(0).tree().len(), 8);
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn deletions_of_others_that_are_refused_stay_everywhere() {
+    let mut homes = Homes::new(3);
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    // Few enough each time where they are made, too many where they arrive at once.
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+        homes.sync(0);
+    }
+    let held = homes.sync(1).held.expect("six of eight at once");
+    assert_eq!((held.deletions, held.of, held.sample.len()), (6, 8, 5));
+    assert!(held.by.is_some());
+    assert_eq!(homes.sync_refusing(1).held, None);
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(0).tree().len(), 8);
+}
+
+#[test]
+fn a_yes_covers_what_was_shown_and_nothing_that_came_since() {
+    let mut homes = Homes::new(2);
+    for n in 0..20 {
+        homes
+            .hand(0)
+            .write(&path(&format!("f{n:02}")), format!("content {n}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    for n in 0..6 {
+        homes.hand(1).remove(&path(&format!("f{n:02}"))).expect("is there");
+    }
+    assert_eq!(homes.sync(1).held.map(|held| held.deletions), Some(6));
+    for n in 10..18 {
+        homes.hand(0).remove(&path(&format!("f{n:02}"))).expect("is there");
+        homes.sync(0);
+    }
+    let held = homes.sync_confirmed(1).held.expect("eight that nobody saw");
+    assert_eq!(held.deletions, 8);
+    assert_eq!(homes.hand(1).tree().len(), 14);
+    assert_eq!(homes.sync_confirmed(1).held, None);
+    assert_eq!(homes.hand(1).tree().len(), 6);
+}
+
+/// Two homes have a few files.
+fn with_a_few(names: &[&str]) -> Homes {
+    let mut homes = Homes::new(2);
+    for name in names {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    homes
+}
+
+#[test]
+fn all_there_is_waits_for_a_yes_however_few_files_it_is() {
+    for names in [&["a"][..], &["a", "b", "c", "d"]] {
+        let of = names.len() as u64;
+        let mut homes = with_a_few(names);
+        for name in names {
+            homes.hand(0).remove(&path(name)).expect("is there");
+        }
+        for _ in 0..2 {
+            let held = homes.sync(0).held;
+            assert_eq!(held.map(|held| (held.deletions, held.of)), Some((of, of)));
+        }
+        assert_eq!(homes.sync(1).held, None);
+        assert_eq!(homes.hand(1).tree().len(), names.len());
+        assert_eq!(homes.sync_refusing(0).held, None);
+        homes.round(2);
+        assert_eq!(homes.hand(0).tree().len(), names.len());
+        for name in names {
+            homes.hand(0).remove(&path(name)).expect("is there");
+        }
+        assert_eq!(homes.sync_confirmed(0).held, None);
+        assert_eq!(homes.sync(1).held, None, "who was asked once spoke for all");
+        assert_eq!(homes.hand(1).tree().len(), 0);
+    }
+}
+
+#[test]
+fn an_emptied_drive_is_none_the_less_one_because_a_file_arrives() {
+    let mut homes = with_a_few(&["a", "b", "c"]);
+    for name in ["a", "b", "c"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    homes.hand(1).write(&path("new"), "from elsewhere").expect("fits");
+    homes.sync(1);
+    for _ in 0..2 {
+        let held = homes.sync(0).held;
+        assert_eq!(held.map(|held| (held.deletions, held.of)), Some((3, 4)));
+    }
+    homes.sync(1);
+    assert_eq!(homes.hand(1).tree().len(), 4);
+    homes.sync_refusing(0);
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(0).tree().len(), 4);
+}
+
+#[test]
+fn few_files_that_give_way_to_others_ask_nobody() {
+    let mut homes = with_a_few(&["a", "b", "c"]);
+    for name in ["a", "b", "c"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    homes.hand(0).write(&path("all in one"), "put together").expect("fits");
+    assert_eq!(homes.sync(0).held, None);
+    assert_eq!(homes.sync(1).held, None);
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(1).tree().len(), 1);
+}
+
+#[test]
+fn deletions_that_several_homes_made_are_nobodys_in_particular() {
+    let mut homes = Homes::new(3);
+    let names: Vec<String> = (0..16).map(|number| format!("{number}")).collect();
+    for name in &names {
+        homes
+            .hand(0)
+            .write(&path(name), format!("content of {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    for (home, names) in [(0, &names[..4]), (1, &names[4..8])] {
+        for name in names {
+            homes.hand(home).remove(&path(name)).expect("is there");
+        }
+        assert_eq!(homes.sync(home).held, None, "home {home} took away few");
+    }
+    for _ in 0..3 {
+        let held = homes.sync(2).held.expect("eight of sixteen at once");
+        assert_eq!((held.deletions, held.by), (8, None));
+        homes.sync(0);
+        homes.sync(1);
+    }
+}
