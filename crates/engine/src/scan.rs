@@ -64,16 +64,28 @@ struct Walk {
     left_out: Vec<(RelPath, DiskEntry)>,
     /// Inodes of files that are left, since nobody may read them or somebody is still writing: what is missing may be one of them.
     left_files: BTreeSet<u64>,
-    /// Whether one of them has no inode number: any file that is missing may be that one.
+    /// Sizes and times of those without an inode number that nobody may read.
+    left_looks: BTreeSet<(u64, i64)>,
+    /// Whether one without an inode number is being written: any file that is missing may be that one.
     has_nameless: bool,
 }
 
 impl Walk {
-    /// Notes a file that is left as it is for now.
+    /// Notes a file that is left as it is for now, since it is being written.
     fn leave(&mut self, entry: &DiskEntry) {
         if entry.kind == EntryKind::File {
             self.left_files.insert(entry.stat.inode);
             self.has_nameless |= entry.stat.inode == 0;
+        }
+    }
+
+    /// Notes a file that is left since nobody may read it: it may never be, and still looks as it did under another name.
+    fn leave_unread(&mut self, entry: &DiskEntry) {
+        match entry.kind {
+            EntryKind::File if entry.stat.inode == 0 => {
+                self.left_looks.insert((entry.stat.size_bytes, entry.stat.mtime_ns));
+            }
+            _ => self.leave(entry),
         }
     }
 }
@@ -106,6 +118,7 @@ impl Engine<'_> {
             unread: None,
             left_out: Vec::new(),
             left_files: BTreeSet::new(),
+            left_looks: BTreeSet::new(),
             has_nameless: false,
         };
         self.scan_folder(&RelPath::root(), None, &mut walk)?;
@@ -351,7 +364,7 @@ impl Engine<'_> {
             Err(EngineError::Disk(error)) if !is_fatal(&error) => {
                 self.skip(path, format!("it could not be read ({})", error.reason()));
                 self.unread_paths += 1;
-                walk.leave(entry);
+                walk.leave_unread(entry);
                 return Ok(());
             }
             Err(error) => return Err(error),
@@ -427,12 +440,17 @@ impl Engine<'_> {
     fn take_down_absent(&mut self, walk: &mut Walk) -> Result<()> {
         let mut gone: BTreeMap<PathKey, Gone> = BTreeMap::new();
         // A file that was renamed and is being written goes as one change, when it is finished.
-        let left_files = std::mem::take(&mut walk.left_files);
-        let is_left = |inode: u64| inode != 0 && left_files.contains(&inode);
-        let was = |place: &Place| place.stat().map_or(0, |stat| stat.inode);
+        let (left_files, left_looks) = (
+            std::mem::take(&mut walk.left_files),
+            std::mem::take(&mut walk.left_looks),
+        );
+        let is_left = |stat: &Stat| match stat.inode {
+            0 => left_looks.contains(&(stat.size_bytes, stat.mtime_ns)),
+            inode => left_files.contains(&inode),
+        };
         // What is known of a drive that is taken over has the inodes of another one.
         if walk.trust == Trust::Own {
-            walk.absent.retain(|(_, place)| !is_left(was(place)));
+            walk.absent.retain(|(_, place)| !place.stat().is_some_and(is_left));
             if walk.has_nameless {
                 walk.absent.clear();
             }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use offsync_core::place::Stat;
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{Monitor, Phase, Progress, SyncReport};
-use offsync_testkit::Hand;
+use offsync_testkit::{DiskOptions, Hand, InodeNumbers};
 
 use crate::home::{Homes, path};
 
@@ -184,4 +184,31 @@ fn a_file_that_is_saved_between_the_look_and_a_folders_coming_does_not_take_the_
         "{copies:?}"
     );
     assert_eq!(homes.read(2, "x/inside"), "inside");
+}
+
+#[test]
+fn without_inodes_a_file_that_can_never_be_read_keeps_only_what_it_may_be_from_going() {
+    let fat = DiskOptions {
+        inodes: InodeNumbers::Absent,
+        ..DiskOptions::fat()
+    };
+    let mut homes = Homes::on(&[fat, DiskOptions::ext4()]);
+    for name in ["a", "spoilt", "c"] {
+        homes
+            .hand(0)
+            .write(&path(name), format!("this is {name}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    homes.hand(0).rename(&path("spoilt"), &path("renamed")).expect("is there");
+    homes.disk(0).deny(&path("renamed"));
+    homes.hand(0).remove(&path("a")).expect("is there");
+    homes.sync(0);
+    homes.sync(1);
+    let left: Vec<String> = homes.hand(1).tree().into_keys().map(|path| path.to_string()).collect();
+    assert_eq!(left, ["c", "spoilt"], "'a' is gone, and nobody knows of the other");
+    homes.disk(0).allow(&path("renamed"));
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(1, "renamed"), "this is spoilt");
 }
