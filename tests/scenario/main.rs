@@ -57,6 +57,7 @@ mod schema;
 mod story;
 mod trash;
 mod tree;
+mod twins;
 mod unsent;
 mod vanished;
 mod verifying;

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Keys;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
+
+use offsync_core::rel_path::RelPath;
 
 /// Everything below a folder, by path, without Offsync's own folder at its top.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,6 +133,28 @@ impl Tree {
     pub(crate) fn without_others(mut self) -> Self {
         self.0.retain(|_, thing| !matches!(thing, Thing::Other(_)));
         self
+    }
+
+    /// Gives the tree without some paths and all that lies below them.
+    pub(crate) fn without(mut self, gone: &[String]) -> Self {
+        self.0
+            .retain(|path, _| !gone.iter().any(|gone| path.starts_with(gone.as_str())));
+        self
+    }
+
+    /// Gives the tree with each path in the form in which the archive tells two of them apart.
+    pub(crate) fn folded(self) -> Self {
+        let fold = |path: PathBuf| {
+            let path = RelPath::new(path.into_os_string().into_vec()).expect("a path that the archive can hold");
+            let folded: Vec<u8> = path
+                .key()
+                .as_bytes()
+                .iter()
+                .map(|b| if *b == 0 { b'/' } else { *b })
+                .collect();
+            PathBuf::from(OsString::from_vec(folded))
+        };
+        Self(self.0.into_iter().map(|(path, thing)| (fold(path), thing)).collect())
     }
 
     /// Compares two trees and names what differs.

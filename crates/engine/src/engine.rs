@@ -55,6 +55,8 @@ pub struct Engine<'a> {
     pub(crate) sees_strangers: bool,
     /// Chunks that the index believes to be on this drive and that could not be read from it.
     pub(crate) unreadable: BTreeSet<ChunkId>,
+    /// Folders that the drive would not rename in this cycle.
+    pub(crate) stuck_spellings: BTreeSet<offsync_core::rel_path::PathKey>,
     /// Objects of the mailbox that were found to be not what they should be, in this cycle.
     pub(crate) unusable: BTreeSet<ObjectName>,
     /// What was found out about room on the drive in this cycle.
@@ -94,6 +96,7 @@ impl<'a> Engine<'a> {
             listed_ns: None,
             sees_strangers: false,
             unreadable: BTreeSet::new(),
+            stuck_spellings: BTreeSet::new(),
             unusable: BTreeSet::new(),
             space: Space::default(),
         })

@@ -51,6 +51,7 @@ mod stray;
 mod survey;
 mod touched;
 mod trash;
+mod twin;
 mod unit;
 mod unshown;
 mod verify;

@@ -228,6 +228,8 @@ pub(crate) const STATEMENT: &str = "statement/";
 pub(crate) const DRIVE: &str = "drive";
 pub(crate) const DRIVE_OF: &str = "drive-of/";
 pub(crate) const UNFIT: &str = "unfit/";
+/// What goes on under its old name because a twin has the new one.
+pub(crate) const TWINNED: &str = "twinned/";
 pub(crate) const AWAITS_STATE: &str = "awaits-state";
 pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::fit::{Unfitting, unfit};
 use crate::memory::{self, Damage, UNSETTLED};
 use crate::overlay::Overlay;
+use crate::twin::{KeptName, Names};
 
 /// What stands at a place before an action: checked again right before it.
 #[derive(Clone, Debug)]
@@ -93,6 +94,8 @@ pub(crate) struct Plan {
     pub(crate) damages: BTreeMap<PathKey, Damage>,
     /// What this drive cannot show.
     pub(crate) unfit: BTreeMap<PathKey, Unfitting>,
+    /// What goes on under its old name because a twin has the new one.
+    pub(crate) twinned: BTreeMap<PathKey, Vec<u8>>,
 }
 
 impl Engine<'_> {
@@ -113,12 +116,18 @@ impl Engine<'_> {
             };
             let children = overlay.children(self.index, &folder)?;
             let mut wanted = present_folder(&path, &children);
-            for (key, shown) in &wanted {
+            let mut places: BTreeMap<PathKey, Place> = self.index.places_in(&folder)?.into_iter().collect();
+            let mut names = Names::default();
+            for (key, shown) in &mut wanted {
+                match self.keep_name(key, places.get(key), shown, &mut names)? {
+                    Some(KeptName::Twin(name)) => drop(plan.twinned.insert(key.clone(), name)),
+                    Some(KeptName::Stuck) => drop(plan.unfinished.insert(folder.clone())),
+                    None => {}
+                }
                 if shown.value.content.is_folder() {
                     paths.insert(key.clone(), shown.value.path.clone());
                 }
             }
-            let mut places: BTreeMap<PathKey, Place> = self.index.places_in(&folder)?.into_iter().collect();
             let keys: BTreeSet<PathKey> = wanted.keys().chain(places.keys()).cloned().collect();
             let first_new = plan.actions.len();
             let mut waiting: BTreeSet<PathKey> = BTreeSet::new();

@@ -68,6 +68,8 @@ struct Walk {
     left_looks: BTreeSet<(u64, i64)>,
     /// Whether one without an inode number is being written: any file that is missing may be that one.
     has_nameless: bool,
+    /// Names that stand beside the one that is kept of them.
+    twinned: BTreeSet<(PathKey, Vec<u8>)>,
 }
 
 impl Walk {
@@ -120,13 +122,16 @@ impl Engine<'_> {
             left_files: BTreeSet::new(),
             left_looks: BTreeSet::new(),
             has_nameless: false,
+            twinned: BTreeSet::new(),
         };
+        self.stuck_spellings.clear();
         self.scan_folder(&RelPath::root(), None, &mut walk)?;
         if self.disk.read_marker()? != marker {
             return Err(EngineError::DriveChanged);
         }
         self.take_in_renamed(&mut walk)?;
         self.take_down_absent(&mut walk)?;
+        walk.writes.extend(self.part_from_twins(&walk.twinned)?);
         self.commit(walk.writes)
     }
 
@@ -162,7 +167,7 @@ impl Engine<'_> {
         let mut seen = BTreeSet::new();
         let mut below = Vec::new();
         let mut holds = Holds::default();
-        for (path, entry) in self.choose_spellings(folder, listing, &places) {
+        for (path, entry) in self.choose_spellings(folder, listing, &places, &mut walk.twinned)? {
             let key = path.key();
             seen.insert(key.clone());
             let place = places.remove(&key);
@@ -288,48 +293,6 @@ impl Engine<'_> {
                 rule: rule.clone(),
             });
         }
-    }
-
-    /// Picks one entry for each key: the spelling that is known already, else the first by bytes.
-    fn choose_spellings(
-        &mut self,
-        folder: &RelPath,
-        listing: Vec<DiskEntry>,
-        places: &BTreeMap<PathKey, Place>,
-    ) -> Vec<(RelPath, DiskEntry)> {
-        let mut chosen: BTreeMap<PathKey, (RelPath, DiskEntry)> = BTreeMap::new();
-        for entry in listing {
-            let Ok(path) = folder.join(&entry.name) else {
-                self.skip(
-                    folder,
-                    format!(
-                        "'{}' has a name or path that is too long",
-                        String::from_utf8_lossy(&entry.name)
-                    ),
-                );
-                continue;
-            };
-            let key = path.key();
-            let known = places.get(&key).and_then(Place::path);
-            let is_known = |path: &RelPath| known.is_some_and(|known| known.name() == path.name());
-            match chosen.get(&key) {
-                Some((other, _)) if is_known(&path) => {
-                    let other = other.clone();
-                    self.skip(&other, twin_reason(&path));
-                    self.report.twins.push(other);
-                    chosen.insert(key, (path, entry));
-                }
-                Some((other, _)) => {
-                    let other = other.clone();
-                    self.skip(&path, twin_reason(&other));
-                    self.report.twins.push(path);
-                }
-                None => {
-                    chosen.insert(key, (path, entry));
-                }
-            }
-        }
-        chosen.into_values().collect()
     }
 
     fn scan_entry(&mut self, path: &RelPath, entry: &DiskEntry, place: Option<Place>, walk: &mut Walk) -> Result<()> {
@@ -534,8 +497,4 @@ pub(crate) fn gone_writes(gone: BTreeMap<PathKey, Gone>) -> Vec<IndexWrite> {
 /// Gives what a rename leaves as it is.
 fn looks_and_inode(stat: &Stat) -> (u64, i64, u64) {
     (stat.size_bytes, stat.mtime_ns, stat.inode)
-}
-
-fn twin_reason(other: &RelPath) -> String {
-    format!("its name differs only in case or accents' form from '{other}', which is kept; rename one of the two")
 }

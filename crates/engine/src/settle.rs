@@ -8,6 +8,7 @@ use offsync_core::ports::{DiskEntry, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::consent::{Consent, HELD_SAMPLE_PATHS};
+use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::{Result, is_fatal};
 use crate::memory::{self, CONFIRMED, GONE, Gone, UNSETTLED};
@@ -40,11 +41,9 @@ impl Engine<'_> {
             self.hold_many_removals(&mut plan, consent)?;
             let (respelled, actions) = split_respellings(std::mem::take(&mut plan.actions));
             if !respelled.is_empty() {
-                let failed = self.act(respelled, &mut stores)?;
-                if failed.is_empty() {
-                    continue;
-                }
-                plan.unfinished.extend(failed);
+                // What could not be renamed keeps its name for now, and what lies in it is planned below that one.
+                self.respell(respelled, &mut stores)?;
+                continue;
             }
             let rebound = self.rebind(&mut plan)?;
             let acted = rebound || !actions.is_empty();
@@ -58,6 +57,22 @@ impl Engine<'_> {
             }
         }
         Ok(missing)
+    }
+
+    /// Gives folders their new spelling, and remembers those that did not get it.
+    fn respell(&mut self, actions: Vec<Action>, stores: &mut Stores) -> Result<()> {
+        let names: Vec<(PathKey, RelPath)> = actions
+            .iter()
+            .filter_map(|action| Some((action.key.clone(), action.after.as_ref()?.value.path.clone())))
+            .collect();
+        self.act(actions, stores)?;
+        for (key, path) in names {
+            let place = self.index.place(&key)?;
+            if place.as_ref().and_then(Place::path).map(RelPath::name) != Some(path.name()) {
+                self.stuck_spellings.insert(key);
+            }
+        }
+        Ok(())
     }
 
     /// Forgets deletions of what nobody has any more, and those that a person undid.
@@ -258,6 +273,7 @@ impl Engine<'_> {
 
     fn mark_settled(&mut self, plan: &Plan) -> Result<()> {
         let mut writes = self.unfit_writes(&plan.folders, &plan.unfit)?;
+        writes.extend(self.twin_writes(&plan.folders, &plan.twinned)?);
         let settled = plan.folders.iter().filter(|folder| !plan.unfinished.contains(folder));
         writes.extend(settled.map(|folder| memory::erase(memory::of_key(UNSETTLED, folder))));
         self.commit(writes)
