@@ -94,7 +94,10 @@ fn several_changesets_before_another_syncs_arrive_in_order() {
 #[test]
 fn a_change_and_a_deletion_at_once_keep_the_change() {
     let world = World::new();
-    let [pep, anna] = world.pair(fill);
+    let [pep, anna] = world.pair(|pep| {
+        fill(pep);
+        pep.write("another.txt", "another");
+    });
     pep.remove("a.txt");
     pep.remove("folder");
     anna.write("a.txt", "edited meanwhile");

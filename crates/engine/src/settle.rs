@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::entry::Content;
 use offsync_core::guard;
 use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::{DiskEntry, IndexWrite};
@@ -216,7 +217,7 @@ impl Engine<'_> {
         let shown = self.shown_held()?;
         let told = shown.iter().find(|set| set.held.direction == HeldDirection::Remote);
         let told = told.and_then(|set| set.held.by);
-        let mut authors = BTreeSet::new();
+        let (mut authors, mut links) = (BTreeSet::new(), 0);
         for action in plan.actions.iter().filter(|action| is_file_removal(action)) {
             let tag = action.before.as_ref().map(|before| before.shown.value.content.tag());
             let siblings = self.index.entry(&action.key)?;
@@ -226,14 +227,15 @@ impl Engine<'_> {
             let is_meant = is_confirmed || consent.covers(HeldDirection::Remote, &action.key);
             if !is_meant && !tag.is_some_and(|tag| kept.contains(&tag)) {
                 removed.insert(action.key.clone());
+                links += u64::from(action.before.as_ref().is_some_and(|before| !is_file(&before.shown)));
                 authors.insert(siblings.tombstones().next().map(|(dot, _)| dot.location).or(told));
             }
         }
-        let (deletions, of) = (removed.len() as u64, self.index.count_files()?);
+        // A link that goes is counted, so it is one of those that there are.
+        let (deletions, of) = (removed.len() as u64, self.index.count_files()? + links);
         let comes = |action: &&Action| {
-            let is_live = |shown: &Shown| !shown.value.content.is_folder();
-            let was_file = action.before.as_ref().is_some_and(|before| is_live(&before.shown));
-            !was_file && action.after.as_ref().is_some_and(is_live)
+            let was_file = action.before.as_ref().is_some_and(|before| is_file(&before.shown));
+            !was_file && action.after.as_ref().is_some_and(is_file)
         };
         let coming = plan.actions.iter().filter(comes).count() as u64 + plan.missing.len() as u64;
         if !guard::is_held(deletions, of, coming) && !self.stay_held(HeldDirection::Remote, &removed)? {
@@ -293,6 +295,10 @@ fn split_respellings(actions: Vec<Action>) -> (Vec<Action>, Vec<Action>) {
     actions
         .into_iter()
         .partition(|action| action.respells_folder() && !is_below_another(action))
+}
+
+fn is_file(shown: &Shown) -> bool {
+    matches!(shown.value.content, Content::File(_))
 }
 
 fn is_file_removal(action: &Action) -> bool {

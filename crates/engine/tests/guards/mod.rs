@@ -221,3 +221,16 @@ fn deletions_that_several_homes_made_are_nobodys_in_particular() {
         homes.sync(1);
     }
 }
+
+#[test]
+fn links_that_go_along_do_not_make_few_files_all_there_are() {
+    let mut homes = with_a_few(&["a", "b", "c"]);
+    homes.hand(0).symlink(&path("link"), b"a").expect("fits");
+    homes.round(2);
+    for name in ["a", "b", "link"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    assert_eq!(homes.sync(0).held, None);
+    assert_eq!(homes.sync(1).held, None);
+    assert_eq!(homes.hand(1).tree().len(), 1);
+}

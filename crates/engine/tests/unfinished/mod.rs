@@ -200,7 +200,10 @@ fn without_inodes_a_file_that_can_never_be_read_keeps_only_what_it_may_be_from_g
             .expect("fits");
     }
     homes.round(2);
-    homes.hand(0).rename(&path("spoilt"), &path("renamed")).expect("is there");
+    homes
+        .hand(0)
+        .rename(&path("spoilt"), &path("renamed"))
+        .expect("is there");
     homes.disk(0).deny(&path("renamed"));
     homes.hand(0).remove(&path("a")).expect("is there");
     homes.sync(0);
