@@ -28,6 +28,7 @@ mod members;
 mod naming;
 mod narration;
 mod notices;
+mod on_screen;
 mod opened;
 mod outside;
 mod photos;
@@ -71,6 +72,7 @@ pub use narration::{Narrator, Tone};
 pub use notices::many_deletions;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};
+pub use on_screen::asks_to_type;
 pub use recovery::RecoveryReport;
 pub use reports::{
     ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport, SyncReport,

@@ -118,6 +118,24 @@ impl App {
     }
 }
 
+impl App {
+    /// The same for a folder; for none, where it was looked for so far.
+    pub fn use_mailbox_folder(
+        &self,
+        folder: &Path,
+        place: Option<&Path>,
+        sought: MailboxSought,
+    ) -> std::result::Result<MailboxReport, AppError> {
+        let address = match place {
+            Some(place) => MailboxUrl::for_folder(place)
+                .map_err(|error| bad_mailbox(&error))?
+                .to_string(),
+            None => self.open_archive(folder)?.marker.mailbox.unwrap_or_default(),
+        };
+        self.use_mailbox(folder, &address, sought)
+    }
+}
+
 /// Tells whether what is in the mailbox stays there until a location has it.
 fn is_waited_for(state: LocationState) -> bool {
     !matches!(state, LocationState::Removed | LocationState::Parked)

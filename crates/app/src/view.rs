@@ -236,10 +236,14 @@ pub enum Headline {
     /// The archive's folder is not there.
     #[default]
     DriveAway,
-    /// Something needs the person: the message says what and what to do.
+    /// Something needs the person.
     NeedsYou {
-        /// A finished sentence.
+        /// A stable word for what it is: that of the failure, or `damaged`, `same_name`, `unread`.
+        code: String,
+        /// What it is and what it means: finished sentences.
         message: String,
+        /// What to do: finished sentences; empty if the message says it.
+        hint: String,
     },
     /// This copy was taken out of the archive: it sends and receives nothing.
     Removed {

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::headline::{Awaited, headline};
-use crate::left_open::{DamagedReport, damage_sentence, still_waiting, waiting, who_can_help};
+use crate::left_open::{Damaged, DamagedReport, damage, still_waiting, waiting, who_can_help};
 use crate::lost::{LostView, lost_sentence};
 use crate::naming::told_apart;
 use crate::opened::{Opened, is_away};
@@ -248,8 +248,8 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         status.headline = told(&trouble.into());
     }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
-    if is_calm && let Some(message) = damage_sentence(&damaged, &awaited.waits_for, awaited.has_come) {
-        status.headline = Headline::NeedsYou { message };
+    if is_calm && let Some(Damaged { code, what, next }) = damage(&damaged, &awaited.waits_for, awaited.has_come) {
+        status.headline = needs_you(code, what, next);
     }
     if let (true, Some(first), Some(message)) = (is_calm, lost.first(), lost_sentence(lost)) {
         status.headline = Headline::Lost {
@@ -259,11 +259,10 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         };
     }
     if let (true, Some(twin)) = (is_calm, survey.twins.first()) {
-        status.headline = Headline::NeedsYou {
-            message: format!(
-                "'{twin}' is on this drive alone: its name differs only in case or accents' form from another one here. Rename one of the two."
-            ),
-        };
+        let what = format!(
+            "'{twin}' is on this drive alone: its name differs only in case or accents' form from another one here."
+        );
+        status.headline = needs_you("same_name", what, "Rename one of the two.");
     }
     if survey.unread > 0 && is_calm {
         let message = match (survey.unread, survey.skipped.first()) {
@@ -273,15 +272,21 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
             ),
             (n, _) => format!("{n} files or folders could not be read here, so nobody knows what changed in them."),
         };
-        status.headline = Headline::NeedsYou { message };
+        status.headline = needs_you("unread", message, "");
     }
     Ok(status)
 }
 
 /// Makes a failure the thing to say.
 fn told(error: &AppError) -> Headline {
+    needs_you(error.code, &error.message, &error.hint)
+}
+
+fn needs_you(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Headline {
     Headline::NeedsYou {
-        message: format!("{} {}", error.message, error.hint),
+        code: code.to_owned(),
+        message: message.into(),
+        hint: hint.into(),
     }
 }
 

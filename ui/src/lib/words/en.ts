@@ -4,6 +4,7 @@ import type { Phase } from "../types/Phase";
 import { enLost } from "./enLost";
 import { enSamples } from "./enSamples";
 import { enSetUp } from "./enSetUp";
+import { enWays } from "./enWays";
 import { counter } from "./plural";
 
 const phases: Record<Phase, string> = {
@@ -49,6 +50,10 @@ export function en(locale: string) {
           other: "All # files are gone from this drive. Did you mean to delete them?",
         }),
       mailboxAway: "The mailbox cannot be reached right now.",
+      needs: {
+        mailbox_missing: "The mailbox is not in its folder any more.",
+        mailbox_away: "Another drive lies where the mailbox was.",
+      } as Record<string, string>,
       empty: "This archive is empty so far.",
       alone: "Only this home has a copy so far.",
       waitingForYou: (size: string) => `${size} are waiting for you in the mailbox.`,
@@ -96,8 +101,7 @@ export function en(locale: string) {
 
     detail: {
       plugIn: "Plug it in and sync, and it catches up.",
-      removed:
-        "Its files stay as they are; nothing is sent or received. If that was a mistake, ask them to let this home take part again.",
+      removed: "Its files stay as they are; nothing is sent or received any more.",
       heldHere: "Nothing is deleted in the other homes until you answer. Everything else goes on.",
       heldElsewhere: "Nothing is deleted here until you answer. Everything else goes on.",
       mailboxAway: (unsent: number) =>
@@ -291,6 +295,7 @@ export function en(locale: string) {
     ...enLost(count),
     ...enSetUp(count),
     ...enSamples(),
+    ...enWays(),
 
     trouble: {
       load: "Your archives cannot be shown right now.",
