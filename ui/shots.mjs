@@ -120,6 +120,7 @@ const SHOTS = {
   "incomplete-untold": ["incomplete-untold"],
   held: ["held"],
   "held-local": ["held-local"],
+  "held-alone": ["held-alone"],
   "needs-you": ["needs-you"],
   removed: ["removed"],
   "removed-sure": ["removed", press("Forget this copy")],

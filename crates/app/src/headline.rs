@@ -424,6 +424,7 @@ mod tests {
             sample: Vec::new(),
             by: None,
             by_label: None,
+            other_homes: 1,
         };
         all.held = Some(held.clone());
         check(

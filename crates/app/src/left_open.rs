@@ -49,6 +49,7 @@ pub(crate) struct LeftOpen {
     pub(crate) location_id: String,
     pub(crate) posted: Option<ChangeCounts>,
     pub(crate) served: Vec<ServedReport>,
+    pub(crate) other_homes: u64,
     pub(crate) lacking: Lacking,
     pub(crate) waits_for: Vec<String>,
     pub(crate) damaged: Vec<DamagedReport>,
@@ -94,6 +95,7 @@ impl LeftOpen {
             posted,
             location_id: this.map(|this| this.location.to_string()).unwrap_or_default(),
             served: served.collect(),
+            other_homes: other_homes(&standings),
             lacking: Lacking {
                 files: unshown.files,
                 bytes: unshown.bytes,
@@ -105,6 +107,12 @@ impl LeftOpen {
             was_brought_back,
         })
     }
+}
+
+/// Counts the other homes that take part.
+pub(crate) fn other_homes(standings: &[LocationStanding]) -> u64 {
+    let takes_part = |one: &&LocationStanding| !one.is_this && one.state != LocationState::Removed;
+    standings.iter().filter(takes_part).count() as u64
 }
 
 /// Says what waits for room, and for whose visits.

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { archive, minutesAgo } from "../backend/fake/parts";
+import { scene } from "../backend/fake/scenes";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Headline } from "../types/Headline";
 import type { Turn } from "../types/Turn";
@@ -214,4 +215,12 @@ test("a copy that was taken out says by whom, and that its files stay", () => {
   // Whom to ask stands with the button that looks again.
   const { mistakeHint } = speak("en").words.removed;
   expect(mistakeHint("Anna’s home")).toContain("people of Anna’s home to let this home take part");
+});
+
+test("where no other home is, none is spoken of while deletions wait", () => {
+  const status = scene("held-alone").archives[0]!;
+  const said = sentence(status, null, speak("en"), new Date());
+  expect(`${said.title} ${said.detail}`).not.toContain("home");
+  const among = scene("held-local").archives[0]!;
+  expect(sentence(among, null, speak("en"), new Date()).detail).toContain("the other homes");
 });

@@ -113,7 +113,10 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     case "removed":
       return words.removed;
     case "held":
-      return status.headline.direction === "local" ? words.heldHere : words.heldElsewhere;
+      if (status.headline.direction === "remote") {
+        return words.heldElsewhere;
+      }
+      return status.held?.other_homes === 0 ? words.heldAlone : words.heldHere;
     case "mailbox_away":
       return words.mailboxAway(status.headline.unsent);
     case "alone":

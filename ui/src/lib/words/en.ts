@@ -103,6 +103,7 @@ export function en(locale: string) {
       plugIn: "Plug it in and sync, and it catches up.",
       removed: "Its files stay as they are; nothing is sent or received any more.",
       heldHere: "Nothing is deleted in the other homes until you answer. Everything else goes on.",
+      heldAlone: "Nothing is given up until you answer. Everything else goes on.",
       heldElsewhere: "Nothing is deleted here until you answer. Everything else goes on.",
       mailboxAway: (unsent: number) =>
         unsent === 0
@@ -238,12 +239,17 @@ export function en(locale: string) {
     held: {
       local: (n: number, of: number) =>
         `${files(n)} of ${count(of, { other: "#" })} are gone from this drive. The other homes still have ${them(n)}.`,
+      localAlone: (n: number, of: number) =>
+        `${files(n)} of ${count(of, { other: "#" })} are gone from this drive, and no other home has a copy.`,
+      putBack: (n: number) =>
+        `If that was not meant, plug in the right drive, or put ${them(n)} back from elsewhere and sync.`,
       remote: (n: number, of: number, by: string | null) =>
         `${by ?? "Another home"} deleted ${files(n)} of ${count(of, { other: "#" })}. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
       among: (names: string) => `Among them: ${names}.`,
       keep: (n: number) => count(n, { one: "Keep it", other: "Keep them" }),
       remove: (n: number) =>
         count(n, { one: "Delete it everywhere", other: "Delete them everywhere" }),
+      removeAlone: (n: number) => count(n, { one: "Yes, it can go", other: "Yes, they can go" }),
       removeHere: (n: number) => count(n, { one: "Delete it here", other: "Delete them here" }),
       trash: "Deleted files stay in the trash on each drive for a while.",
     },

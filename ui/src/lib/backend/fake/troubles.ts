@@ -116,6 +116,7 @@ export const TROUBLES: Record<string, () => Scene> = {
           sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
           by: "anna",
           by_label: "Anna’s home",
+          other_homes: 2,
         },
         headline: { kind: "held", deletions: 61, of: 214, direction: "remote", by: "Anna’s home" },
       }),
@@ -132,10 +133,16 @@ export const TROUBLES: Record<string, () => Scene> = {
           sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
           by: null,
           by_label: null,
+          other_homes: 2,
         },
         headline: { kind: "held", deletions: 61, of: 214, direction: "local", by: null },
       }),
     ),
+  "held-alone": () => {
+    const [status] = TROUBLES["held-local"]!().archives;
+    const held = { ...status!.held!, other_homes: 0 };
+    return one({ ...status!, held, locations: status!.locations.slice(0, 1) });
+  },
   removed: () => {
     const scene = one(
       three({
