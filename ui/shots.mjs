@@ -21,6 +21,8 @@ const NARROW = [
   "lost-list",
   "receiving",
   "held",
+  "removed-sure",
+  "mailbox-sure",
   "many-homes",
   "first-run",
   "set-up-2-names",
@@ -118,8 +120,30 @@ const SHOTS = {
   "incomplete-untold": ["incomplete-untold"],
   held: ["held"],
   "held-local": ["held-local"],
+  "held-alone": ["held-alone"],
   "needs-you": ["needs-you"],
   removed: ["removed"],
+  "removed-sure": ["removed", press("Forget this copy")],
+  damaged: ["damaged"],
+  "mailbox-lost": ["mailbox-lost"],
+  "mailbox-find": ["mailbox-away", press("Is the mailbox elsewhere, or lost?")],
+  "mailbox-sure": [
+    "mailbox-lost",
+    async (page) => {
+      await press("Find the mailbox")(page);
+      await press("Choose its folder")(page);
+      await page.getByRole("alert").waitFor();
+    },
+  ],
+  "mailbox-begun": [
+    "mailbox-lost",
+    async (page) => {
+      await press("Find the mailbox")(page);
+      await press("Begin a new one")(page);
+      await press("Begin it")(page);
+      await page.getByText("The new mailbox is ready.").waitFor();
+    },
+  ],
   lost: ["lost"],
   "lost-list": ["lost", press("See the files")],
   "lost-sure": [

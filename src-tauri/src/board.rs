@@ -112,13 +112,40 @@ impl Board {
                 safe_to_unplug: false,
             });
         }
-        for event in ended {
-            self.tell(event);
+        Self::in_words_of_a_screen(ended, failure)
+            .into_iter()
+            .for_each(|event| self.tell(event));
+    }
+
+    /// Tells the ends that were kept back, where nothing is said of those that failed before they began.
+    pub(crate) fn tell_ended(&self, failure: Option<&Failure>) {
+        Self::in_words_of_a_screen(self.take_ended(), failure)
+            .into_iter()
+            .for_each(|event| self.tell(event));
+    }
+
+    /// The engine says why a sync failed in the words of a terminal.
+    fn in_words_of_a_screen(mut ended: Vec<Event>, failure: Option<&Failure>) -> Vec<Event> {
+        for event in &mut ended {
+            if let (Event::SyncFinished { error: Some(error), .. }, Some(failure)) = (event, failure) {
+                *error = sentence(failure);
+            }
         }
+        ended
+    }
+
+    /// Says that work on an archive begins which the engine does not call a sync.
+    pub(crate) fn begin(&self, folder: &str) {
+        let archives = self.overview().map(|overview| overview.archives).unwrap_or_default();
+        let archive = archives.into_iter().find(|archive| archive.folder == folder);
+        self.tell(Event::SyncStarted {
+            archive_id: archive.map(|archive| archive.archive_id).unwrap_or_default(),
+            folder: folder.to_owned(),
+        });
     }
 
     /// Gives the ends of syncs that were kept back.
-    pub(crate) fn take_ended(&self) -> Vec<Event> {
+    fn take_ended(&self) -> Vec<Event> {
         std::mem::take(&mut *held(&self.ended))
     }
 
@@ -240,9 +267,10 @@ mod tests {
     /// What comes of an archive that is in use, before it is filled.
     fn busy(id: &str, folder: &str) -> ArchiveStatus {
         let message = "Another Offsync is using this archive right now.".into();
+        let (code, hint) = ("busy".into(), String::new());
         ArchiveStatus {
             busy: true,
-            ..archive(id, folder, Headline::NeedsYou { message })
+            ..archive(id, folder, Headline::NeedsYou { code, message, hint })
         }
     }
 
@@ -282,6 +310,35 @@ mod tests {
         let one = || archive("a", "/one", Headline::Alone);
         board.learn(overview(vec![one(), archive("b", "/two", Headline::Alone)]));
         assert_eq!(folders(board.learn(overview(vec![one()]))), ["/two"]);
+    }
+
+    #[test]
+    fn why_a_sync_failed_is_told_in_the_words_of_a_screen() {
+        let told: Arc<Mutex<Vec<Event>>> = Arc::default();
+        let ear = told.clone();
+        let board = Board::new(Arc::new(move |event| held(&ear).push(event)));
+        let failure = Failure {
+            code: "removed".into(),
+            message: "It was taken out.".into(),
+            hint: "Look again.".into(),
+        };
+        for error in [Some("Ask for `offsync location unpark`.".to_owned()), None] {
+            board.hear(Event::SyncFinished {
+                archive_id: "a".into(),
+                folder: "/one".into(),
+                error,
+                safe_to_unplug: false,
+            });
+        }
+        board.end("/one", Some(&failure));
+        let errors: Vec<Option<String>> = held(&told)
+            .drain(..)
+            .filter_map(|event| match event {
+                Event::SyncFinished { error, .. } => Some(error),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(errors, [Some("It was taken out. Look again.".to_owned()), None]);
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use offsync_app::LostReport;
 use offsync_app::view::{ArchiveStatus, Failure, Overview, SetUpRequest};
+use offsync_app::{LostReport, MailboxSought};
 use serde::Serialize;
 use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, State, WebviewWindow};
@@ -104,6 +104,33 @@ pub(crate) async fn give_up(desk: State<'_, Arc<Desk>>, folder: String, paths: V
     off_the_window_thread(&desk, move |desk| desk.give_up(&folder, &paths)).await
 }
 
+/// Reads all files again and has what is damaged from another home; how it goes is told as events.
+#[tauri::command]
+pub(crate) async fn repair(desk: State<'_, Arc<Desk>>, folder: String) -> Result<(), Failure> {
+    off_the_window_thread(&desk, move |desk| desk.repair(&folder)).await
+}
+
+/// Lets an archive find its mailbox in a folder, or begin a new one there; without one, where it was.
+#[tauri::command]
+pub(crate) async fn use_mailbox(
+    desk: State<'_, Arc<Desk>>,
+    folder: String,
+    place: Option<String>,
+    begin: bool,
+) -> Result<(), Failure> {
+    let sought = match begin {
+        true => MailboxSought::ThereOrNew,
+        false => MailboxSought::There,
+    };
+    off_the_window_thread(&desk, move |desk| desk.use_mailbox(&folder, place.as_deref(), sought)).await
+}
+
+/// Lets this computer forget a copy that was taken out of its archive.
+#[tauri::command]
+pub(crate) async fn forget(desk: State<'_, Arc<Desk>>, folder: String) -> Result<(), Failure> {
+    off_the_window_thread(&desk, move |desk| desk.forget(&folder)).await
+}
+
 /// Syncs archives that were claimed, one after the other, on another thread.
 pub(crate) fn begin_sync(desk: &Arc<Desk>, claimed: Vec<String>) {
     let desk = desk.clone();
@@ -145,6 +172,6 @@ fn unspeakable() -> Failure {
     Failure {
         code: "odd_folder_name".into(),
         message: "That folder's name cannot be shown on this screen.".into(),
-        hint: "Choose another folder, or use the command line: `offsync init FOLDER`.".into(),
+        hint: "Choose another folder, or give it a name of letters first.".into(),
     }
 }

@@ -66,6 +66,9 @@ fn run() -> Result<(), Box<dyn Error>> {
             commands::answer_held,
             commands::lost,
             commands::give_up,
+            commands::repair,
+            commands::use_mailbox,
+            commands::forget,
         ])
         .on_window_event(|window, event| {
             window::on_event(window, event);

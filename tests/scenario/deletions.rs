@@ -282,6 +282,28 @@ fn a_drive_that_was_emptied_is_told_so_first_and_how_the_files_come_back() {
 }
 
 #[test]
+fn where_no_other_home_is_nobody_is_said_to_bring_files_back() {
+    let world = World::new();
+    let pep = world.home("pep");
+    world.init(&pep);
+    fill(&pep);
+    pep.sync();
+    pep.remove("folder");
+    let answers = "No other home has a copy of them. If this is the wrong drive, plug in the right one; if they are to stay, put them back from elsewhere and sync. If the deletions are meant: `offsync sync FOLDER --yes`.\n";
+    for command in ["sync", "status"] {
+        let said = pep.run([command, pep.at()]).stdout;
+        assert!(
+            said.contains(answers) && !said.contains("other homes"),
+            "{command}: {said}"
+        );
+    }
+    let held = pep.json(["sync", pep.at()]).expect_code(3).only_report()["held"].clone();
+    assert_eq!(held["other_homes"], 0, "{held:#}");
+    fill(&pep);
+    pep.json(["sync", pep.at()]).expect_code(0);
+}
+
+#[test]
 fn a_no_that_comes_after_the_authors_yes_is_told_so_and_where_the_files_are() {
     let world = World::new();
     let [pep, anna] = world.pair(fill);

@@ -9,7 +9,8 @@ use std::path::Path;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
 
-use crate::world::{Home, World, check_alike, settle};
+use crate::output::Output;
+use crate::world::{Home, World, check_alike, settle, text};
 
 /// Makes a named pipe.
 pub(crate) fn make_pipe(at: &Path) {
@@ -207,4 +208,65 @@ fn skipped_paths(report: &Value) -> Vec<&str> {
         .collect();
     paths.sort_unstable();
     paths
+}
+
+#[test]
+fn what_a_list_shows_of_a_path_can_be_typed_back_at_a_shell() {
+    let names: [&[u8]; 7] = [
+        b"plain.txt",
+        b"-rf",
+        b"--yes",
+        b"new\nline",
+        b"it's\ta tab\\",
+        b"caf\xe9",
+        b"-\x1b[31m\xff1",
+    ];
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for name in names {
+            fs::write(pep.folder.join(OsStr::from_bytes(name)), name).expect("Linux holds every name");
+        }
+    });
+    for name in names {
+        fs::remove_file(anna.folder.join(OsStr::from_bytes(name))).expect("it came");
+    }
+    anna.sync_yes();
+    pep.sync_yes();
+    let list = pep.run(["trash", "list", pep.at()]).expect_code(0).stdout.clone();
+    assert_eq!(list.lines().count(), names.len(), "{list}");
+    for line in list.lines() {
+        // The time, two spaces, the path, and in brackets its size.
+        let (_, rest) = line.split_once("  ").expect("a time comes first");
+        let (typed, _) = rest.rsplit_once(" (").expect("a size follows");
+        let script = format!("exec \"$0\" \"$@\" {typed}");
+        let program = offsync_tests::program("offsync");
+        let mut shell = pep.command_of("bash", ["-c", &script, text(&program), "trash", "restore", pep.at()]);
+        let told = Output::of(&mut shell).expect_code(0).stdout.clone();
+        assert!(told.contains(&format!("{typed} is back.")), "{told}");
+    }
+    for name in names {
+        let back = fs::read(pep.folder.join(OsStr::from_bytes(name)));
+        assert_eq!(back.ok().as_deref(), Some(name), "{name:?}");
+    }
+}
+
+#[test]
+fn documents_tell_paths_that_are_not_utf8_exactly() {
+    let world = World::new();
+    let name = OsStr::from_bytes(b"caf\xe9");
+    let [pep, anna] = world.pair(|pep| {
+        fs::write(pep.folder.join(name), "one").expect("Linux holds every name");
+    });
+    for (home, text) in [(&pep, "pep's"), (&anna, "anna's")] {
+        fs::write(home.folder.join(name), text).expect("it can be written");
+    }
+    settle(&[&pep, &anna]);
+    let conflict = pep.json(["conflicts", pep.at()]).document()[0].clone();
+    assert_eq!(conflict["path_base64"], "Y2Fm6Q==", "{conflict:#}");
+    let copy = conflict["copy_base64"].as_str().expect("it has that name, too");
+    assert!(copy.starts_with("Y2Fm6"), "{conflict:#}");
+    let mut resolve = pep.command(["--json", "resolve", pep.at(), "--keep", "winner"]);
+    resolve.arg(pep.folder.join(name));
+    let resolved = Output::of(&mut resolve).expect_code(0).document();
+    assert_eq!(resolved[0]["path_base64"], "Y2Fm6Q==", "{resolved:#}");
 }

@@ -6,7 +6,9 @@
 use std::path::{Component, Path, PathBuf};
 
 use offsync_adapters::disk::find_archive_root;
-use offsync_adapters::mailbox::MailboxUrl;
+use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
+use offsync_core::ids::ArchiveId;
+use offsync_core::ports::MailboxErrorKind;
 
 use crate::app::App;
 use crate::failure::{AppError, Result};
@@ -20,7 +22,8 @@ impl App {
         let known = self.archives()?.all;
         // Of this very archive, what is said now counts: that may be the way out of an overlap.
         let others = || known.iter().filter(|known| known.folder != archive);
-        let other_mailboxes = others().filter_map(|known| there(known.mailbox.as_deref()?));
+        let other_mailboxes =
+            others().filter_map(|known| there(known.mailbox.as_deref()?, &known.archive_id.parse().ok()?));
         for mailbox in own
             .iter()
             .cloned()
@@ -31,7 +34,11 @@ impl App {
         let Some(mailbox) = own else { return Ok(()) };
         let around = mailbox.ancestors().find(|folder| folder.exists());
         let around = around.and_then(find_archive_root).filter(|around| *around != archive);
-        let other_archives = others().filter_map(|known| std::fs::canonicalize(&known.folder).ok());
+        // What lies at the place of one whose drive is away is no archive, or found as the one around.
+        let other_archives = others().filter_map(|known| {
+            let folder = std::fs::canonicalize(&known.folder).ok()?;
+            (find_archive_root(&folder).as_ref() == Some(&folder)).then_some(folder)
+        });
         around
             .into_iter()
             .chain(other_archives)
@@ -81,10 +88,15 @@ pub(crate) fn will_lie(path: &Path) -> PathBuf {
     lies
 }
 
-/// Gives the address of a mailbox if its folder is here now: what an absent drive held at this path may lie elsewhere.
-pub(crate) fn there(url: &str) -> Option<MailboxUrl> {
+/// Gives the address of the mailbox of an archive if it is here now: what lies at its path may be another drive, or what
+/// an absent one is mounted on. One that cannot be looked at counts as here.
+pub(crate) fn there(url: &str, archive: &ArchiveId) -> Option<MailboxUrl> {
     let url: MailboxUrl = url.parse().ok()?;
-    folder_of(&url).is_some_and(Path::exists).then_some(url)
+    let is_absent = |kind| matches!(kind, MailboxErrorKind::Missing | MailboxErrorKind::Away);
+    match FolderMailbox::open(folder_of(&url)?, archive, &[]) {
+        Err(error) if is_absent(error.kind()) => None,
+        _ => Some(url),
+    }
 }
 
 fn folder_of(url: &MailboxUrl) -> Option<&Path> {
@@ -97,6 +109,9 @@ fn folder_of(url: &MailboxUrl) -> Option<&Path> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::AppOptions;
+    use crate::init::InitRequest;
+    use crate::keystore::KeystoreKind;
 
     fn check(archive: &str, mailbox: &str, code: Option<&str>) {
         let refused = refuse_pair(Path::new(archive), Path::new(mailbox)).map_err(|error| error.code);
@@ -123,5 +138,43 @@ mod tests {
             assert_eq!(will_lie(&place.join("link/new/deep")), place.join("real/new/deep"));
         }
         assert_eq!(will_lie(&place.join("gone/../real/./new")), place.join("real/new"));
+    }
+
+    #[test]
+    fn what_lies_at_the_place_of_an_absent_drive_is_neither_its_archive_nor_its_mailbox() {
+        let place = tempfile::tempdir().expect("there is a place for temporary files");
+        let place = std::fs::canonicalize(place.path()).expect("it is there");
+        let at = |name: &str| place.join(name);
+        let app = App::new(&AppOptions {
+            config_dir: Some(at("config")),
+            keystore: KeystoreKind::Plain,
+        });
+        let app = app.expect("a folder was named");
+        for folder in ["usb/Photos", "nas", "new"] {
+            std::fs::create_dir_all(at(folder)).expect("a folder can be made");
+        }
+        let url = |name: &str| MailboxUrl::for_folder(&at(name)).expect("it is absolute");
+        app.init(&InitRequest {
+            folder: at("usb/Photos"),
+            name: "Photos".into(),
+            label: "Home".into(),
+            mailbox: url("nas").to_string(),
+            ..InitRequest::default()
+        })
+        .expect("nothing is in the way");
+        let check = |archive: &str, mailbox: &str, code: Option<&str>| {
+            let refused = app.refuse_overlap(&at(archive), Some(&url(mailbox)));
+            assert_eq!(refused.err().map(|error| error.code), code, "{archive} and {mailbox}");
+        };
+        check("new", "usb/Photos/box", Some("mailbox_inside"));
+        check("nas/new", "box", Some("inside_a_mailbox"));
+        std::fs::rename(at("usb"), at("drawer")).expect("a drive is taken out");
+        std::fs::rename(at("nas"), at("cellar")).expect("a drive is taken out");
+        for folder in ["usb/Photos", "nas"] {
+            std::fs::create_dir_all(at(folder)).expect("another drive has a folder of that name");
+            std::fs::write(at(folder).join("own.txt"), "own").expect("a file can be written");
+        }
+        check("new", "usb/Photos/box", None);
+        check("nas/new", "box", None);
     }
 }

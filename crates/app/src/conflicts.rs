@@ -48,6 +48,9 @@ pub struct ConflictView {
     pub path_base64: Option<String>,
     /// Where the other version stands.
     pub copy: String,
+    /// That path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_base64: Option<String>,
     /// The version that has the name.
     pub winner: SideView,
     /// The version that stands beside it.
@@ -59,8 +62,14 @@ pub struct ConflictView {
 pub struct ResolvedReport {
     /// The path.
     pub path: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_base64: Option<String>,
     /// Where the copy stands now, if it stays.
     pub copy: Option<String>,
+    /// That path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_base64: Option<String>,
 }
 
 impl App {
@@ -90,6 +99,7 @@ impl App {
             path: line.path.to_string(),
             path_base64: exact(&line.path),
             copy: line.copy.to_string(),
+            copy_base64: exact(&line.copy),
             winner: side(&line.path, winner),
             loser: side(&line.copy, loser),
         };
@@ -97,23 +107,29 @@ impl App {
     }
 
     /// Does what a person decided about a path or one of its copies; what is not kept goes to the trash.
-    pub fn resolve(&self, folder: &Path, path: &str, keep: Keep) -> std::result::Result<Vec<ResolvedReport>, AppError> {
+    pub fn resolve(
+        &self,
+        folder: &Path,
+        path: &Path,
+        keep: Keep,
+    ) -> std::result::Result<Vec<ResolvedReport>, AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
         let all = archive.with_engine(&Silent, |engine| engine.look_for_conflicts(&options))?;
-        let is_named = |line: &ConflictLine, said: &str| line.path.to_string() == said || line.copy.to_string() == said;
+        let is_named =
+            |line: &ConflictLine, said: &[u8]| [&line.path, &line.copy].iter().any(|path| path.as_bytes() == said);
         let meant = said_path::among(&archive.root, path, &all, is_named)?;
         if meant.is_empty() {
             return Err(AppError::failed(
                 "no_conflict",
-                format!("'{path}' is not kept in two versions on this drive."),
+                format!("'{}' is not kept in two versions on this drive.", path.display()),
                 "See which files are with `offsync conflicts`; sync first if that is older than your changes.",
             ));
         }
         if meant.len() > 1 && keep == Keep::Copy {
             return Err(AppError::failed(
                 "ambiguous_path",
-                format!("'{path}' is kept in {} versions.", meant.len() + 1),
+                format!("'{}' is kept in {} versions.", path.display(), meant.len() + 1),
                 "Name the copy that is to stay, as `offsync conflicts` lists it.",
             ));
         }
@@ -136,7 +152,9 @@ impl App {
                 let copy = engine.resolve(line, keep)?;
                 Ok(ResolvedReport {
                     path: line.path.to_string(),
-                    copy: copy.map(|copy| copy.to_string()),
+                    path_base64: exact(&line.path),
+                    copy: copy.as_ref().map(ToString::to_string),
+                    copy_base64: copy.as_ref().and_then(exact),
                 })
             };
             meant.iter().map(resolve).collect()

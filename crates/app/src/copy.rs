@@ -107,7 +107,8 @@ impl App {
         let mut source = self.open_archive(&request.folder)?;
         source.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
         refuse_closed(&request.to)?;
-        let mailbox = source.marker.mailbox.as_deref().and_then(there);
+        let own = source.marker.mailbox.as_deref();
+        let mailbox = own.and_then(|url| there(url, &source.marker.archive_id));
         self.refuse_overlap(&request.to, mailbox.as_ref())?;
         // One that goes on was looked at when it began, and may have said its label since.
         if begun(&source, &request.to).is_none() {

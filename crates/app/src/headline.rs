@@ -118,9 +118,9 @@ pub(crate) fn in_words(headline: &Headline) -> String {
     };
     match headline {
         Headline::DriveAway => "The drive is not here. Plug it in to sync.".into(),
-        Headline::NeedsYou { message } | Headline::Removed { message, .. } | Headline::Lost { message, .. } => {
-            message.clone()
-        }
+        Headline::NeedsYou { message, hint, .. } if hint.is_empty() => message.clone(),
+        Headline::NeedsYou { message, hint, .. } => format!("{message} {hint}"),
+        Headline::Removed { message, .. } | Headline::Lost { message, .. } => message.clone(),
         Headline::Held {
             deletions,
             of,
@@ -425,6 +425,7 @@ mod tests {
             sample: Vec::new(),
             by: None,
             by_label: None,
+            other_homes: 1,
         };
         all.held = Some(held.clone());
         check(

@@ -334,8 +334,13 @@ pub(crate) fn unwritable(root: &Path, error: &std::io::Error) -> AppError {
     )
 }
 
+/// Reads what a person says for a mailbox: an address, or a folder's path as it stands, in which a `%` is just that.
 pub(crate) fn mailbox_url(text: &str) -> Result<MailboxUrl> {
-    let url: MailboxUrl = text.parse().map_err(|error| bad_mailbox(&error))?;
+    let url = match Path::new(text).is_absolute() {
+        true => MailboxUrl::for_folder(Path::new(text)),
+        false => text.parse(),
+    };
+    let url = url.map_err(|error| bad_mailbox(&error))?;
     match &url {
         MailboxUrl::Folder(_) => Ok(url),
         MailboxUrl::Memory => Err(bad_mailbox(&"a mailbox in memory keeps nothing")),
@@ -377,5 +382,24 @@ fn park_after(days: Option<u32>) -> Result<u32> {
         Some(days) => Err(AppError::usage(format!(
             "--park-after {days} would set people aside who are away for a week; it is at least {PARK_AFTER_DAYS_MIN} days."
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailbox_is_named_by_its_address_or_by_its_folder_as_it_stands() {
+        for (said, folder) in [
+            ("fs:///mnt/My%20stick", Some("/mnt/My stick")),
+            ("/mnt/My stick", Some("/mnt/My stick")),
+            ("/mnt/100%20", Some("/mnt/100%20")),
+            ("mnt/stick", None),
+            ("memory://", None),
+        ] {
+            let url = mailbox_url(said).ok();
+            assert_eq!(url, folder.map(|folder| MailboxUrl::Folder(folder.into())), "{said}");
+        }
     }
 }

@@ -49,6 +49,7 @@ pub(crate) struct LeftOpen {
     pub(crate) location_id: String,
     pub(crate) posted: Option<ChangeCounts>,
     pub(crate) served: Vec<ServedReport>,
+    pub(crate) other_homes: u64,
     pub(crate) lacking: Lacking,
     pub(crate) waits_for: Vec<String>,
     pub(crate) damaged: Vec<DamagedReport>,
@@ -94,6 +95,7 @@ impl LeftOpen {
             posted,
             location_id: this.map(|this| this.location.to_string()).unwrap_or_default(),
             served: served.collect(),
+            other_homes: other_homes(&standings),
             lacking: Lacking {
                 files: unshown.files,
                 bytes: unshown.bytes,
@@ -105,6 +107,12 @@ impl LeftOpen {
             was_brought_back,
         })
     }
+}
+
+/// Counts the other homes that take part.
+pub(crate) fn other_homes(standings: &[LocationStanding]) -> u64 {
+    let takes_part = |one: &&LocationStanding| !one.is_this && one.state != LocationState::Removed;
+    standings.iter().filter(takes_part).count() as u64
 }
 
 /// Says what waits for room, and for whose visits.
@@ -147,8 +155,22 @@ fn can_help(standing: &LocationStanding, awaits_state: bool) -> bool {
     }
 }
 
-/// Says what is damaged and the step that is next: to ask for it, to wait for another home, or to take what has come.
+/// What is damaged, and the step that is next.
+pub(crate) struct Damaged {
+    /// A stable word: whether it has still to be asked for.
+    pub(crate) code: &'static str,
+    pub(crate) what: String,
+    pub(crate) next: String,
+}
+
+/// Says what is damaged and the step that is next.
 pub(crate) fn damage_sentence(damaged: &[DamagedReport], waits_for: &[String], has_come: bool) -> Option<String> {
+    let Damaged { what, next, .. } = damage(damaged, waits_for, has_come)?;
+    Some(format!("{what} {next}"))
+}
+
+/// Tells what is damaged and the step that is next: to ask for it, to wait for another home, or to take what has come.
+pub(crate) fn damage(damaged: &[DamagedReport], waits_for: &[String], has_come: bool) -> Option<Damaged> {
     // Of what is lost, that is what is said.
     let damaged: Vec<&DamagedReport> = damaged.iter().filter(|one| !one.lost).collect();
     let first = damaged.first()?;
@@ -157,18 +179,36 @@ pub(crate) fn damage_sentence(damaged: &[DamagedReport], waits_for: &[String], h
         n => format!("'{}' and {} more are damaged on this drive", first.path, n - 1),
     };
     let is_unasked = damaged.iter().any(|one| !one.asked_for);
-    Some(match waits_for {
-        _ if is_unasked => {
-            format!("{what}. `offsync verify FOLDER --repair` has what lacks again from another home.")
-        }
-        _ if has_come => format!("{what}; what lacks has come. Sync here to heal it."),
-        [] => format!("{what}, and what lacks was asked for. Let another home that has it sync, then sync here."),
-        [one] => {
-            format!("{what}, and what lacks was asked for. The next sync of '{one}' sends it; sync here after that.")
-        }
-        [one, ..] => format!(
-            "{what}, and what lacks was asked for. The next sync of '{one}' or of another home sends it; sync here after that."
+    if is_unasked {
+        return Some(Damaged {
+            code: "damaged",
+            what: format!("{what}."),
+            next: "`offsync verify FOLDER --repair` has what lacks again from another home.".into(),
+        });
+    }
+    let (asked, next) = match waits_for {
+        _ if has_come => ("what lacks has come", "Sync here to heal it.".to_owned()),
+        [] => (
+            "and what lacks was asked for",
+            "Let another home that has it sync, then sync here.".to_owned(),
         ),
+        [one] => (
+            "and what lacks was asked for",
+            format!("The next sync of '{one}' sends it; sync here after that."),
+        ),
+        [one, ..] => (
+            "and what lacks was asked for",
+            format!("The next sync of '{one}' or of another home sends it; sync here after that."),
+        ),
+    };
+    let what = match has_come {
+        true => format!("{what}; {asked}."),
+        false => format!("{what}, {asked}."),
+    };
+    Some(Damaged {
+        code: "damage_asked_for",
+        what,
+        next,
     })
 }
 

@@ -28,6 +28,7 @@ mod members;
 mod naming;
 mod narration;
 mod notices;
+mod on_screen;
 mod opened;
 mod outside;
 mod photos;
@@ -56,6 +57,7 @@ pub use conflicts::{ConflictView, ResolvedReport, SideKind, SideView};
 pub use copy::{CopyReport, CopyRequest};
 pub use demo::play as play_demo;
 pub use events::EventSink;
+pub use exact_path::as_typed;
 pub use failure::{AppError, ExitClass};
 pub use forget::{ForgetHeld, ForgetReport};
 pub use init::{InitReport, InitRequest};
@@ -71,6 +73,7 @@ pub use narration::{Narrator, Tone};
 pub use notices::many_deletions;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};
+pub use on_screen::asks_to_type;
 pub use recovery::RecoveryReport;
 pub use reports::{
     ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport, SyncReport,

@@ -1,6 +1,6 @@
 //! Files whose content no home has any more: what they are, who may still have them, and giving them up.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use offsync_engine::{Engine, EngineError, LostFile, Silent, SyncOptions};
 use serde::Serialize;
@@ -81,25 +81,25 @@ impl App {
     }
 
     /// Gives up lost files: those named, or all of which nothing is left here. The next sync tells everybody.
-    pub fn give_up(&self, folder: &Path, paths: &[String]) -> Result<LostReport, AppError> {
+    pub fn give_up(&self, folder: &Path, paths: &[PathBuf]) -> Result<LostReport, AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
         let all = archive.with_engine(&Silent, |engine| engine.lost())?;
         let mut chosen: Vec<LostFile> = Vec::new();
         for path in paths {
-            let is_named = |file: &LostFile, said: &str| file.path.to_string() == said;
+            let is_named = |file: &LostFile, said: &[u8]| file.path.as_bytes() == said;
             let meant = said_path::among(&archive.root, path, &all, is_named)?;
             if meant.is_empty() {
                 return Err(AppError::failed(
                     "not_lost",
-                    format!("'{path}' is not among the files that are lost."),
+                    format!("'{}' is not among the files that are lost.", path.display()),
                     "See which are with `offsync lost`; a sync finds out anew.",
                 ));
             }
             if meant.iter().any(|file| file.is_damaged_here) {
                 return Err(AppError::failed(
                     "damaged_here",
-                    format!("What is left of '{path}' stands on this drive, damaged."),
+                    format!("What is left of '{}' stands on this drive, damaged.", path.display()),
                     "Open it and save it to keep what is left, or delete it; then sync.",
                 ));
             }

@@ -118,6 +118,24 @@ impl App {
     }
 }
 
+impl App {
+    /// The same for a folder; for none, where it was looked for so far.
+    pub fn use_mailbox_folder(
+        &self,
+        folder: &Path,
+        place: Option<&Path>,
+        sought: MailboxSought,
+    ) -> std::result::Result<MailboxReport, AppError> {
+        let address = match place {
+            Some(place) => MailboxUrl::for_folder(place)
+                .map_err(|error| bad_mailbox(&error))?
+                .to_string(),
+            None => self.open_archive(folder)?.marker.mailbox.unwrap_or_default(),
+        };
+        self.use_mailbox(folder, &address, sought)
+    }
+}
+
 /// Tells whether what is in the mailbox stays there until a location has it.
 fn is_waited_for(state: LocationState) -> bool {
     !matches!(state, LocationState::Removed | LocationState::Parked)
@@ -148,5 +166,62 @@ fn mailbox_folder(url: &MailboxUrl) -> Result<&Path> {
     match url {
         MailboxUrl::Folder(folder) => Ok(folder),
         MailboxUrl::Memory => Err(bad_mailbox(&"this kind of mailbox keeps nothing")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::AppOptions;
+    use crate::archives::Archives;
+    use crate::init::InitRequest;
+    use crate::keystore::KeystoreKind;
+    use crate::view::Headline;
+
+    #[test]
+    fn an_empty_mount_point_asks_nobody_and_what_else_lies_there_does() {
+        let place = tempfile::tempdir().expect("there is a place for temporary files");
+        let place = std::fs::canonicalize(place.path()).expect("it is there");
+        let at = |name: &str| place.join(name);
+        let app = App::new(&AppOptions {
+            config_dir: Some(at("config")),
+            keystore: KeystoreKind::Plain,
+        });
+        let app = app.expect("a folder was named");
+        std::fs::create_dir(at("Photos")).expect("a folder can be made");
+        app.init(&InitRequest {
+            folder: at("Photos"),
+            name: "Photos".into(),
+            label: "Home".into(),
+            mailbox: format!("fs://{}", at("nas").display()),
+            ..InitRequest::default()
+        })
+        .expect("nothing is in the way");
+        // The file system that it is on, one that it was on, and one without a name.
+        let own = app.archives().expect("it is known").all[0].mailbox_identity.clone();
+        assert!(!own.is_empty(), "this test needs a file system with a name");
+        std::fs::rename(at("nas"), at("elsewhere")).expect("it can be moved");
+        std::fs::create_dir(at("nas")).expect("a folder can be made");
+        let check = |identity: &str, says: Option<&str>| {
+            Archives::change(app.config_dir(), |archives| {
+                archives.all[0].mailbox_identity = identity.to_owned();
+            })
+            .expect("it can be written");
+            let status = app.status(&[at("Photos")]).expect("it can be read").remove(0);
+            match (&status.headline, says) {
+                (Headline::MailboxAway { .. }, None) => {}
+                (Headline::NeedsYou { code, .. }, Some(says)) => assert_eq!(code, says),
+                (other, says) => panic!("{other:?}, and not {says:?}"),
+            }
+        };
+        check("00ff", None);
+        check("", None);
+        check(&own, Some("mailbox_missing"));
+        std::fs::write(at("nas/own.txt"), "own").expect("it can be written");
+        check("00ff", Some("mailbox_away"));
+        check("", Some("mailbox_missing"));
+        check(&own, Some("mailbox_missing"));
+        std::fs::remove_dir_all(at("nas")).expect("it can be removed");
+        check(&own, None);
     }
 }

@@ -41,6 +41,11 @@ impl Told {
         self.failure = Some(sentence.clone());
         is_new.then_some(sentence)
     }
+
+    /// What had failed does so no longer: it is news when it does again.
+    pub(crate) fn mended(&mut self) {
+        self.failure = None;
+    }
 }
 
 /// Gives all that a person should know of a cycle's end: a sentence each, by what it is about.
@@ -77,11 +82,13 @@ fn held(held: &HeldView) -> (String, String) {
         (HeldDirection::Remote, Some(label)) => format!("'{label}' deleted {deletions} of {of} files"),
         (HeldDirection::Remote, None) => format!("Other homes deleted {deletions} of {of} files"),
     };
+    let no = match (held.direction, held.other_homes) {
+        (HeldDirection::Local, 0) => "put the files back: no other home has them",
+        _ => "with --keep-files",
+    };
     (
         format!("{deletions} {:?}", held.direction),
-        format!(
-            "{what}; nothing is done about it. If that is meant, run `offsync sync` with --yes; if not, with --keep-files."
-        ),
+        format!("{what}; nothing is done about it. If that is meant, run `offsync sync` with --yes; if not, {no}."),
     )
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Opened {
     pub(crate) index: SqliteIndex,
     pub(crate) mailbox: Option<Box<dyn Mailbox>>,
     pub(crate) mailbox_trouble: Option<MailboxError>,
+    /// Whether the file system that the mailbox was last seen on has no name to know it by.
+    pub(crate) is_mailbox_nameless: bool,
     /// Whether the drive's file system is the one that the marker names.
     pub(crate) is_same_drive: bool,
     pub(crate) bundle: KeyBundle,
@@ -92,6 +94,28 @@ fn closed_folder(folder: &Path) -> Option<PathBuf> {
         .ancestors()
         .filter_map(|above| marked(above).into_iter().find(is_denied));
     denied.last()?.parent().map(Path::to_path_buf)
+}
+
+/// Says why nobody can tell whether an archive is in its folder; nothing where it is there, or away.
+pub(crate) fn unreadable(folder: &Path) -> Option<AppError> {
+    use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    if let Err(closed) = refuse_closed(folder) {
+        return Some(closed);
+    }
+    let looked = std::fs::symlink_metadata(folder.join(".offsync").join("location.toml"));
+    let error = looked.err()?;
+    // A path of which nobody may see a part was refused, unless it is gone by now.
+    if matches!(error.kind(), NotFound | NotADirectory | PermissionDenied) {
+        return None;
+    }
+    Some(AppError::failed(
+        "drive_error",
+        format!(
+            "'{}' cannot be read: {error}. Nothing was deleted anywhere.",
+            folder.display()
+        ),
+        "Check the drive and its cable; plug it in again.",
+    ))
 }
 
 /// Tells whether an archive that this computer knows could not be opened because its drive is not here: its folder is
@@ -171,6 +195,10 @@ impl App {
             Some(Err(trouble)) => (None, Some(trouble)),
             None => (None, None),
         };
+        let archives = self.archives()?;
+        let is_mailbox_nameless = archives
+            .at(&root)
+            .is_some_and(|known| known.mailbox_identity.is_empty());
         let is_same_drive = marker.drive_identity.is_empty() || drive_identity(&disk)? == marker.drive_identity;
         let keys = ArchiveKeys::derive(&bundle.archive_key(), &marker.archive_id);
         let signer = bundle.signer();
@@ -182,6 +210,7 @@ impl App {
             index,
             mailbox,
             mailbox_trouble,
+            is_mailbox_nameless,
             is_same_drive,
             bundle,
             keys,

@@ -241,6 +241,7 @@ impl SyncReport {
         left_open: LeftOpen,
     ) -> Self {
         let waiting = left_open.waiting.unwrap_or_default();
+        let held = |held: &Held| held_view(held, left_open.other_homes);
         Self {
             archive_id,
             location_id: left_open.location_id,
@@ -287,8 +288,8 @@ impl SyncReport {
             skipped: report.skipped.iter().map(SkippedReport::from).collect(),
             unfinished: report.unfinished.iter().map(ToString::to_string).collect(),
             warnings: report.warnings.iter().map(SkippedReport::from).collect(),
-            held: report.held.as_ref().map(held_view),
-            also_held: report.also_held.as_ref().map(held_view),
+            held: report.held.as_ref().map(held),
+            also_held: report.also_held.as_ref().map(held),
             too_late: None,
             diverged: report.diverged.iter().map(ToString::to_string).collect(),
             root: report.root.map(|root| root.to_string()).unwrap_or_default(),
@@ -324,6 +325,9 @@ pub struct DiffLine {
     pub change: &'static str,
     /// Where it was before, if it moved.
     pub from: Option<String>,
+    /// That path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_base64: Option<String>,
     /// Size in bytes.
     pub bytes: u64,
 }
@@ -341,13 +345,14 @@ impl From<&Difference> for DiffLine {
                 DifferenceKind::Metadata => "metadata",
             },
             from: difference.from.as_ref().map(ToString::to_string),
+            from_base64: difference.from.as_ref().and_then(exact),
             bytes: difference.bytes,
         }
     }
 }
 
 /// Gives held deletions as data; who made them is added by whoever knows the labels.
-pub(crate) fn held_view(held: &Held) -> HeldView {
+pub(crate) fn held_view(held: &Held, other_homes: u64) -> HeldView {
     HeldView {
         reason: "many_deletions".into(),
         direction: direction(held.direction),
@@ -356,6 +361,7 @@ pub(crate) fn held_view(held: &Held) -> HeldView {
         sample: held.sample.iter().map(ToString::to_string).collect(),
         by: held.by.map(|location| location.to_string()),
         by_label: None,
+        other_homes,
     }
 }
 

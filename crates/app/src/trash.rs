@@ -1,7 +1,7 @@
 //! The trash of a location, for both shells.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use offsync_core::ports::{Disk, DiskErrorKind};
 use offsync_core::rel_path::RelPath;
@@ -36,10 +36,16 @@ pub struct TrashView {
 /// A file that came back, or stayed in the trash.
 #[derive(Clone, Debug, Serialize)]
 pub struct RestoredView {
-    /// Where it stood.
+    /// Where it stood, lossily if that is not UTF-8.
     pub path: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_base64: Option<String>,
     /// Where it stands now; `None` if it stayed, since its folder was named and something stands at its place.
     pub to: Option<String>,
+    /// That path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_base64: Option<String>,
 }
 
 /// What emptying did.
@@ -89,7 +95,7 @@ impl App {
     pub fn restore_from_trash(
         &self,
         folder: &Path,
-        paths: &[String],
+        paths: &[PathBuf],
     ) -> std::result::Result<Vec<RestoredView>, AppError> {
         let mut archive = self.open_archive(folder)?;
         let all = archive.with_engine(&Silent, |engine| engine.trash())?;
@@ -106,11 +112,15 @@ impl App {
         archive.with_engine(&Silent, |engine| {
             let restore = |(line, whether): &(&TrashLine, Return)| {
                 let to = match whether {
-                    Return::Now => Some(engine.restore_trashed(line)?.to_string()),
+                    Return::Now => Some(engine.restore_trashed(line)?),
                     Return::Not => None,
                 };
-                let path = line.path.to_string();
-                Ok(RestoredView { path, to })
+                Ok(RestoredView {
+                    path: line.path.to_string(),
+                    path_base64: exact(&line.path),
+                    to: to.as_ref().map(ToString::to_string),
+                    to_base64: to.as_ref().and_then(exact),
+                })
             };
             lines.iter().map(restore).collect()
         })
@@ -120,7 +130,7 @@ impl App {
     pub fn empty_trash(
         &self,
         folder: &Path,
-        paths: &[String],
+        paths: &[PathBuf],
         is_meant: bool,
     ) -> std::result::Result<EmptiedReport, AppError> {
         let mut archive = self.open_archive(folder)?;
@@ -180,36 +190,32 @@ enum Named {
 }
 
 /// Finds what a person names: all of a file's past, the newest first, or all that lay in a folder.
-fn chosen<'a>(root: &Path, all: &'a [TrashLine], said: &str) -> Result<(Vec<&'a TrashLine>, Named)> {
-    // The archive's folder itself is all that lay in it.
-    let is_root = std::fs::canonicalize(said).is_ok_and(|folder| folder == root);
-    if is_root && !all.is_empty() {
-        return Ok((all.iter().collect(), Named::Folder));
-    }
-    let candidates = if is_root {
-        Vec::new()
-    } else {
-        said_path::inside(root, said)?
-    };
-    for candidate in candidates {
-        let candidate = candidate.trim_end_matches('/');
-        let is_file = |line: &&TrashLine| line.path.to_string() == candidate;
+fn chosen<'a>(root: &Path, all: &'a [TrashLine], said: &Path) -> Result<(Vec<&'a TrashLine>, Named)> {
+    let of = |path: &[u8]| {
+        let is_file = |line: &&TrashLine| line.path.as_bytes() == path;
         let is_inside = |line: &&TrashLine| {
-            let path = line.path.to_string();
-            path.strip_prefix(candidate).is_some_and(|rest| rest.starts_with('/'))
+            let rest = line.path.as_bytes().strip_prefix(path);
+            rest.is_some_and(|rest| rest.starts_with(b"/"))
         };
         let files: Vec<&TrashLine> = all.iter().filter(is_file).collect();
-        if !files.is_empty() {
-            return Ok((files, Named::File));
-        }
         let inside: Vec<&TrashLine> = all.iter().filter(is_inside).collect();
-        if !inside.is_empty() {
-            return Ok((inside, Named::Folder));
+        match (files.is_empty(), inside.is_empty()) {
+            (false, _) => Some((files, Named::File)),
+            (true, false) => Some((inside, Named::Folder)),
+            (true, true) => None,
         }
-    }
-    Err(AppError::failed(
-        "not_in_trash",
-        format!("'{said}' is not in the trash of this drive."),
-        "See what is there with `offsync trash list`; paths are those that the files had, or of a folder that they were in.",
-    ))
+    };
+    // The archive's folder itself is all that lay in it.
+    let is_root = std::fs::canonicalize(said).is_ok_and(|folder| folder == root);
+    let meant = match is_root {
+        true => (!all.is_empty()).then(|| (all.iter().collect(), Named::Folder)),
+        false => said_path::first(root, said, of)?,
+    };
+    meant.ok_or_else(|| {
+        AppError::failed(
+            "not_in_trash",
+            format!("'{}' is not in the trash of this drive.", said.display()),
+            "See what is there with `offsync trash list`; paths are those that the files had, or of a folder that they were in.",
+        )
+    })
 }

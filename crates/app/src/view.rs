@@ -50,6 +50,10 @@ pub struct Lacking {
 pub struct IgnoredView {
     /// Which path, lossily if it is not UTF-8.
     pub path: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub path_base64: Option<String>,
     /// The pattern that it matches.
     pub rule: String,
     /// The pattern's line in `.offsyncignore`; absent for what systems put on drives.
@@ -59,8 +63,12 @@ pub struct IgnoredView {
 /// A path that was left alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SkippedView {
-    /// Which; empty for the archive as a whole.
+    /// Which, lossily if it is not UTF-8; empty for the archive as a whole.
     pub path: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub path_base64: Option<String>,
     /// Why.
     pub reason: String,
 }
@@ -159,6 +167,9 @@ pub struct HeldView {
     pub by: Option<String>,
     /// What people call that home.
     pub by_label: Option<String>,
+    /// How many other homes take part: without one, nobody brings back what is gone from here.
+    #[ts(type = "number")]
+    pub other_homes: u64,
 }
 
 /// Where held deletions come from.
@@ -236,10 +247,14 @@ pub enum Headline {
     /// The archive's folder is not there.
     #[default]
     DriveAway,
-    /// Something needs the person: the message says what and what to do.
+    /// Something needs the person.
     NeedsYou {
-        /// A finished sentence.
+        /// A stable word for what it is: that of the failure, or `damaged`, `same_name`, `unread`.
+        code: String,
+        /// What it is and what it means: finished sentences.
         message: String,
+        /// What to do: finished sentences; empty if the message says it.
+        hint: String,
     },
     /// This copy was taken out of the archive: it sends and receives nothing.
     Removed {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use offsync_adapters::disk::is_empty_folder;
+use offsync_adapters::mailbox::MailboxUrl;
 use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::{Disk, MailboxErrorKind};
@@ -10,12 +12,12 @@ use offsync_engine::{
     EngineError, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
 };
 
-use crate::apart::there;
 use crate::app::App;
 use crate::archives::KnownArchive;
+use crate::exact_path::exact;
 use crate::failure::{AppError, Result};
 use crate::headline::{Awaited, headline};
-use crate::left_open::{DamagedReport, damage_sentence, still_waiting, waiting, who_can_help};
+use crate::left_open::{Damaged, DamagedReport, damage, other_homes, still_waiting, waiting, who_can_help};
 use crate::lost::{LostView, lost_sentence};
 use crate::naming::told_apart;
 use crate::opened::{Opened, is_away};
@@ -225,7 +227,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         last_sync: survey.last_sync_ns.map(rfc3339),
         held: survey.held.as_ref().map(|held| HeldView {
             by_label: held.by.and_then(|by| labels.get(&by).cloned()),
-            ..held_view(held)
+            ..held_view(held, other_homes(&survey.locations))
         }),
         locations: survey.locations.iter().map(location_view).collect(),
         headline: Headline::DriveAway,
@@ -240,16 +242,14 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
     let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
     let awaited = awaited(archive, survey, awaits_state, &damaged);
     status.headline = headline(&status, &awaited);
-    // One whose folder is away comes back by itself; all else waits for somebody.
-    let is_here = marker.mailbox.as_deref().and_then(there).is_some();
     let trouble = archive.mailbox_trouble.as_ref();
-    let trouble = trouble.filter(|trouble| is_here || trouble.kind() != MailboxErrorKind::Away);
+    let trouble = trouble.filter(|trouble| !comes_by_itself(archive, trouble.kind()));
     if let (Headline::MailboxAway { .. }, Some(trouble)) = (&status.headline, trouble) {
         status.headline = told(&trouble.into());
     }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
-    if is_calm && let Some(message) = damage_sentence(&damaged, &awaited.waits_for, awaited.has_come) {
-        status.headline = Headline::NeedsYou { message };
+    if is_calm && let Some(Damaged { code, what, next }) = damage(&damaged, &awaited.waits_for, awaited.has_come) {
+        status.headline = needs_you(code, what, next);
     }
     if let (true, Some(first), Some(message)) = (is_calm, lost.first(), lost_sentence(lost)) {
         status.headline = Headline::Lost {
@@ -259,11 +259,10 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         };
     }
     if let (true, Some(twin)) = (is_calm, survey.twins.first()) {
-        status.headline = Headline::NeedsYou {
-            message: format!(
-                "'{twin}' is on this drive alone: its name differs only in case or accents' form from another one here. Rename one of the two."
-            ),
-        };
+        let what = format!(
+            "'{twin}' is on this drive alone: its name differs only in case or accents' form from another one here."
+        );
+        status.headline = needs_you("same_name", what, "Rename one of the two.");
     }
     if survey.unread > 0 && is_calm {
         let message = match (survey.unread, survey.skipped.first()) {
@@ -273,15 +272,51 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
             ),
             (n, _) => format!("{n} files or folders could not be read here, so nobody knows what changed in them."),
         };
-        status.headline = Headline::NeedsYou { message };
+        status.headline = needs_you("unread", message, "");
     }
     Ok(status)
 }
 
+/// Tells whether a mailbox that is not here comes back as its drive does: its folder is away, or is what its drive is
+/// mounted on, empty. All else waits for somebody.
+fn comes_by_itself(archive: &Opened, trouble: MailboxErrorKind) -> bool {
+    let url = archive.marker.mailbox.as_deref().and_then(|url| url.parse().ok());
+    let Some(MailboxUrl::Folder(folder)) = url else {
+        return trouble == MailboxErrorKind::Away;
+    };
+    let is_mount_point = is_empty_folder(&folder).unwrap_or(false) && is_on_drive_above(&folder);
+    match trouble {
+        MailboxErrorKind::Away => is_mount_point || !folder.exists(),
+        // On a file system without a name nobody can tell an empty mount point from a mailbox that was emptied.
+        MailboxErrorKind::Missing => is_mount_point && archive.is_mailbox_nameless,
+        _ => false,
+    }
+}
+
+/// Tells whether nothing is mounted on a folder: it lies on the drive of the folder that it is in.
+#[cfg(unix)]
+fn is_on_drive_above(folder: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let drive = |path: &Path| std::fs::metadata(path).map(|meta| meta.dev()).ok();
+    let above = folder.parent().and_then(drive);
+    above.is_some() && above == drive(folder)
+}
+
+#[cfg(not(unix))]
+fn is_on_drive_above(_folder: &Path) -> bool {
+    false
+}
+
 /// Makes a failure the thing to say.
 fn told(error: &AppError) -> Headline {
+    needs_you(error.code, &error.message, &error.hint)
+}
+
+fn needs_you(code: &str, message: impl Into<String>, hint: impl Into<String>) -> Headline {
     Headline::NeedsYou {
-        message: format!("{} {}", error.message, error.hint),
+        code: code.to_owned(),
+        message: message.into(),
+        hint: hint.into(),
     }
 }
 
@@ -333,6 +368,7 @@ fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {
     let report = SkippedReport::from(skipped);
     SkippedView {
         path: report.path,
+        path_base64: report.path_base64,
         reason: report.reason,
     }
 }
@@ -340,6 +376,7 @@ fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {
 fn ignored(ignored: &IgnoredPath) -> IgnoredView {
     IgnoredView {
         path: ignored.path.to_string(),
+        path_base64: exact(&ignored.path),
         rule: ignored.rule.pattern.clone(),
         line: ignored.rule.line,
     }
@@ -370,9 +407,31 @@ pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
     }
 }
 
-/// Gives a mailbox's address as people know it.
+/// Gives a mailbox's address as people know it: the name of its folder.
 fn mailbox_name(url: Option<&str>) -> String {
     let url = url.unwrap_or_default();
-    let last = url.rsplit('/').find(|part| !part.is_empty()).unwrap_or(url);
-    last.to_owned()
+    match url.parse() {
+        Ok(MailboxUrl::Folder(folder)) => {
+            let name = folder.file_name().unwrap_or(folder.as_os_str());
+            name.to_string_lossy().into_owned()
+        }
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailbox_is_called_as_its_folder() {
+        for (url, name) in [
+            ("fs:///media/pep/My%20stick/100%25", "100%"),
+            ("fs:///media/pep/My%20stick/", "My stick"),
+            ("fs:///", "/"),
+            ("", ""),
+        ] {
+            assert_eq!(mailbox_name(Some(url)), name, "{url}");
+        }
+    }
 }

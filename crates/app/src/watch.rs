@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::elsewhere::{find_elsewhere, marker_ids};
 use crate::failure::{AppError, ExitClass, Result, sentence};
 use crate::notices::{Told, troubles};
-use crate::opened::archive_root;
+use crate::opened::{archive_root, unreadable};
 use crate::schedule::{Ended, Turn};
 use crate::sync::{CycleOptions, Finished, SyncRequest};
 use crate::unfinished::{Leaves, Leaving, Now, ask};
@@ -183,9 +183,29 @@ impl<'a> Hand<'a> {
             let is_known_here = self.archives.get(&folder).is_some_and(|watched| watched.here.is_some());
             match (is_there, is_known_here) {
                 (true, false) => self.attach(&folder),
+                (true, true) => {}
+                // What cannot be read is not away: whoever syncs it hears why.
+                (false, true) if unreadable(&folder).is_some() => {}
                 (false, true) => self.detach(&folder),
-                _ => {}
+                (false, false) => self.say_if_unreadable(&folder),
             }
+        }
+    }
+
+    /// Says of an archive that is not taken up for another reason than that its drive is away what it is, once.
+    fn say_if_unreadable(&mut self, folder: &Path) {
+        let Some(watched) = self.archives.get_mut(folder) else {
+            return;
+        };
+        let message = match unreadable(folder) {
+            Some(error) => watched.told.failed(&error),
+            None => {
+                watched.told.mended();
+                None
+            }
+        };
+        if let Some(message) = message {
+            self.notice(Some(folder), message);
         }
     }
 

@@ -323,7 +323,7 @@ pub(crate) struct Resolve {
     /// The archive's folder, or any folder in it
     pub(crate) folder: PathBuf,
     /// The file, or one of its copies: from the folder you are in, as `offsync conflicts` lists them, or in full
-    pub(crate) path: String,
+    pub(crate) path: PathBuf,
     /// Which version stays under the name
     #[arg(long, value_enum)]
     pub(crate) keep: Kept,
@@ -336,7 +336,7 @@ pub(crate) struct Lost {
     pub(crate) folder: PathBuf,
     /// Files to give up: from the folder you are in, as `offsync lost` lists them, or in full
     #[arg(requires = "give_up", conflicts_with = "all")]
-    pub(crate) paths: Vec<String>,
+    pub(crate) paths: Vec<PathBuf>,
     /// Stop waiting for them: they leave the archive with the next sync
     #[arg(long)]
     pub(crate) give_up: bool,
@@ -379,7 +379,7 @@ pub(crate) enum TrashCommand {
         /// Paths that the files had: from the folder you are in, from the archive's top, or in full. Of a file the newest comes
         /// back, beside what stands there now; of a folder all that was in it and is not there now
         #[arg(required = true)]
-        paths: Vec<String>,
+        paths: Vec<PathBuf>,
     },
     /// Drop files for good; nothing goes without --yes
     #[command(
@@ -389,7 +389,7 @@ pub(crate) enum TrashCommand {
         /// The archive's folder, or any folder in it
         folder: PathBuf,
         /// Paths that the files had, or folders: from the folder you are in, from the archive's top, or in full; all if none is named
-        paths: Vec<String>,
+        paths: Vec<PathBuf>,
         /// Say yes: what is dropped is gone for good
         #[arg(long)]
         yes: bool,

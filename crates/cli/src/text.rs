@@ -3,7 +3,8 @@
 use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
 use offsync_app::{
     ChangeCounts, ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport,
-    RestoredView, SideKind, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation, many_deletions,
+    RestoredView, SideKind, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation, as_typed,
+    many_deletions,
 };
 
 use crate::units::{count, size};
@@ -46,13 +47,16 @@ pub(crate) fn or_nothing<T>(all: &[T], nothing: &str, lines: impl Fn(&T) -> Vec<
 pub(crate) fn skipped(skipped: &[SkippedReport]) -> Vec<String> {
     skipped
         .iter()
-        .map(|line| left_alone(&line.path, &line.reason))
+        .map(|line| left_alone(&line.path, line.path_base64.as_deref(), &line.reason))
         .collect()
 }
 
 /// Says what does not fit on a drive; of very many, the first.
 fn notes(warnings: &[SkippedReport]) -> Vec<String> {
-    let line = |line: &SkippedReport| format!("  note: {}: {}", safe(&line.path), safe(&line.reason));
+    let line = |line: &SkippedReport| {
+        let path = as_typed(&line.path, line.path_base64.as_deref());
+        format!("  note: {path}: {}", safe(&line.reason))
+    };
     let mut lines: Vec<String> = warnings.iter().take(WARNINGS_TOLD_MAX).map(line).collect();
     if warnings.len() > WARNINGS_TOLD_MAX {
         lines.push(format!(
@@ -63,16 +67,16 @@ fn notes(warnings: &[SkippedReport]) -> Vec<String> {
     lines
 }
 
-fn left_alone(path: &str, reason: &str) -> String {
+fn left_alone(path: &str, exact: Option<&str>, reason: &str) -> String {
     match path {
         "" => format!("  not done: {}", safe(reason)),
-        path => format!("  left alone: {}: {}", safe(path), safe(reason)),
+        path => format!("  left alone: {}: {}", as_typed(path, exact), safe(reason)),
     }
 }
 
 /// Tells of a file that is kept in two versions.
 pub(crate) fn conflict(line: &ConflictView) -> Vec<String> {
-    let side = |path: &str, side: &SideView| {
+    let side = |path: &str, exact: &Option<String>, side: &SideView| {
         let by = if side.label.is_empty() {
             String::new()
         } else {
@@ -83,23 +87,23 @@ pub(crate) fn conflict(line: &ConflictView) -> Vec<String> {
             SideKind::Folder => "a folder".into(),
             SideKind::Link => "a link".into(),
         };
-        format!("{}{by} ({what})", safe(path))
+        format!("{}{by} ({what})", as_typed(path, exact.as_deref()))
     };
     vec![
-        side(&line.path, &line.winner),
-        format!("  beside it: {}", side(&line.copy, &line.loser)),
+        side(&line.path, &line.path_base64, &line.winner),
+        format!("  beside it: {}", side(&line.copy, &line.copy_base64, &line.loser)),
     ]
 }
 
 /// Tells what a decision did.
 pub(crate) fn resolved(line: &ResolvedReport) -> String {
+    let path = as_typed(&line.path, line.path_base64.as_deref());
     match &line.copy {
-        Some(copy) => format!(
-            "{} stays, and the other version is {} now.",
-            safe(&line.path),
-            safe(copy)
-        ),
-        None => format!("One version of {} stays; the other is in the trash.", safe(&line.path)),
+        Some(copy) => {
+            let copy = as_typed(copy, line.copy_base64.as_deref());
+            format!("{path} stays, and the other version is {copy} now.")
+        }
+        None => format!("One version of {path} stays; the other is in the trash."),
     }
 }
 
@@ -161,7 +165,7 @@ pub(crate) fn trashed(line: &TrashView) -> String {
     format!(
         "{}  {} ({}){}; until {}",
         line.displaced,
-        safe(&line.path),
+        as_typed(&line.path, line.path_base64.as_deref()),
         size(line.size_bytes),
         by.unwrap_or_default(),
         line.expires.get(..10).unwrap_or_default()
@@ -170,13 +174,12 @@ pub(crate) fn trashed(line: &TrashView) -> String {
 
 /// Tells of a file that came back, or that did not as one stands at its place.
 pub(crate) fn restored(line: &RestoredView) -> String {
-    match &line.to {
-        Some(to) if line.path == *to => format!("{} is back.", safe(&line.path)),
-        Some(to) => format!("{} is back as {}.", safe(&line.path), safe(to)),
-        None => format!(
-            "{} is there and stays as it is; the one in the trash stays there.",
-            safe(&line.path)
-        ),
+    let path = as_typed(&line.path, line.path_base64.as_deref());
+    let to = line.to.as_ref().map(|to| as_typed(to, line.to_base64.as_deref()));
+    match to {
+        Some(to) if path == to => format!("{path} is back."),
+        Some(to) => format!("{path} is back as {to}."),
+        None => format!("{path} is there and stays as it is; the one in the trash stays there."),
     }
 }
 
@@ -235,7 +238,10 @@ fn ignored(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         None => format!("'{}', which systems put on drives", safe(&ignored.rule)),
     };
     if is_verbose {
-        let line = |ignored: &IgnoredView| format!("  ignored: {} ({})", safe(&ignored.path), rule(ignored));
+        let line = |ignored: &IgnoredView| {
+            let path = as_typed(&ignored.path, ignored.path_base64.as_deref());
+            format!("  ignored: {path} ({})", rule(ignored))
+        };
         return status.ignored.iter().map(line).collect();
     }
     let mut by_rule: Vec<(String, u64)> = Vec::new();
@@ -281,8 +287,16 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
     if status.mailbox.reachable {
         lines.push(format!("  mailbox: {}{allowance}", size(status.mailbox.used_bytes)));
     }
-    lines.extend(status.skipped.iter().map(|line| left_alone(&line.path, &line.reason)));
-    let note = |line: &SkippedView| format!("  note: {}: {}", safe(&line.path), safe(&line.reason));
+    lines.extend(
+        status
+            .skipped
+            .iter()
+            .map(|line| left_alone(&line.path, line.path_base64.as_deref(), &line.reason)),
+    );
+    let note = |line: &SkippedView| {
+        let path = as_typed(&line.path, line.path_base64.as_deref());
+        format!("  note: {path}: {}", safe(&line.reason))
+    };
     lines.extend(status.warnings.iter().take(WARNINGS_TOLD_MAX).map(note));
     lines.extend(ignored(status, is_verbose));
     if is_verbose {
@@ -386,9 +400,10 @@ pub(crate) fn diff(line: &DiffLine) -> String {
     let from = line
         .from
         .as_deref()
-        .map(|from| format!(" (was {})", safe(from)))
+        .map(|from| format!(" (was {})", as_typed(from, line.from_base64.as_deref())))
         .unwrap_or_default();
-    format!("{:9} {}{from}", line.change, safe(&line.path))
+    let path = as_typed(&line.path, line.path_base64.as_deref());
+    format!("{:9} {path}{from}", line.change)
 }
 
 /// Tells what a copy made.

@@ -3,6 +3,7 @@
 use offsync_app::view::{ArchiveStatus, Headline, Overview, Phase};
 
 use crate::board::Running;
+use crate::desk::may_sync;
 
 /// One of the four pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) fn model(overview: Option<&Overview>, running: &Running) -> TrayModel
         .iter()
         .map(|archive| line(archive, archives, running))
         .collect();
-    let may_sync = |archive: &ArchiveStatus| archive.drive.present && !running.contains_key(&archive.folder);
+    let may_sync = |archive: &ArchiveStatus| may_sync(archive) && !running.contains_key(&archive.folder);
     let item = |action, text: &str, enabled| TrayItem {
         action,
         text: text.to_owned(),
@@ -98,7 +99,8 @@ fn line(archive: &ArchiveStatus, all: &[ArchiveStatus], running: &Running) -> St
     let sentence = match running.get(&archive.folder) {
         Some(phase) => doing(*phase).to_owned(),
         None if archive.busy => "Another Offsync is working on this drive.".to_owned(),
-        None => told(&archive.headline),
+        // Said on a screen: what the engine’s own sentence sends to the terminal is in the window, too.
+        None => archive.headline.clone().on_screen().sentence(),
     };
     // Two copies of one archive on one computer have one name.
     let is_alone = all.iter().filter(|other| other.name == archive.name).count() < 2;
@@ -106,20 +108,6 @@ fn line(archive: &ArchiveStatus, all: &[ArchiveStatus], running: &Running) -> St
         format!("{}: {sentence}", archive.name)
     } else {
         format!("{} ({}): {sentence}", archive.name, archive.label)
-    }
-}
-
-/// Puts a headline into the words of a desktop: what the engine's own sentence sends to the terminal is in the window too.
-fn told(headline: &Headline) -> String {
-    match headline {
-        Headline::Removed { by, .. } => {
-            format!("{by} took this copy out of the archive. Its files stay as they are; nothing is sent or received.")
-        }
-        Headline::Lost { files: 1, .. } => "A file is missing. Open Offsync to see what can be done.".into(),
-        Headline::Lost { files, .. } => {
-            format!("{files} files are missing. Open Offsync to see what can be done.")
-        }
-        other => other.sentence(),
     }
 }
 
@@ -282,7 +270,14 @@ mod tests {
     fn what_another_offsync_works_on_says_so_and_asks_for_nobody() {
         let busy = ArchiveStatus {
             busy: true,
-            ..archive("Photos", Headline::NeedsYou { message: String::new() })
+            ..archive(
+                "Photos",
+                Headline::NeedsYou {
+                    code: String::new(),
+                    message: String::new(),
+                    hint: String::new(),
+                },
+            )
         };
         let model = shown(vec![busy], &[]);
         assert_eq!(

@@ -349,3 +349,45 @@ fn the_same_change_made_again_is_sent_again_while_something_else_is_left() {
         assert!(sent[1] > sent[0], "the second was sent, too: {sent:?}");
     });
 }
+
+#[cfg(unix)]
+#[test]
+fn an_archive_that_cannot_be_read_is_said_and_not_called_away() {
+    let stage = Stage::new();
+    let own = stage.root.join(".offsync");
+    let kept = stage.root.join("kept aside");
+    let spoil = || {
+        fs::rename(&own, &kept).expect("it can be moved");
+        // It leads to itself: whoever looks behind it gets an error, and not that there is nothing.
+        std::os::unix::fs::symlink(&own, &own).expect("a link can be made");
+    };
+    let mend = || {
+        fs::remove_file(&own).expect("it is a link");
+        fs::rename(&kept, &own).expect("it can be moved");
+    };
+    let is_detached = || {
+        let told = stage.told.borrow();
+        let is_away = |what: &WatchEvent| matches!(what, WatchEvent::Drive(DriveEvent::DriveDetached { .. }));
+        told.iter().any(is_away)
+    };
+    let look = |hand: &mut Hand<'_>| {
+        stage.pass(DRIVES_MS);
+        hand.look_for_drives();
+    };
+    stage.play(Watching::Works, |hand| {
+        spoil();
+        look(hand);
+        look(hand);
+        assert_eq!(stage.notices().len(), 1, "{:?}", stage.notices());
+        assert!(stage.notices()[0].contains("cannot be read"), "{:?}", stage.notices());
+        mend();
+        stage.sent(hand);
+        spoil();
+        look(hand);
+        assert!(!is_detached(), "it is here, and cannot be read");
+        mend();
+        fs::rename(&own, &kept).expect("it can be moved");
+        look(hand);
+        assert!(is_detached(), "now it is away");
+    });
+}

@@ -11,6 +11,9 @@ const ANSWERS_TO_OTHERS: &str = "If they are to go here, too: `offsync sync FOLD
 /// The same where all files are gone from here.
 const ANSWERS_TO_ALL: &str = "If this is the wrong drive, or it was emptied: `offsync sync FOLDER --keep-files` brings them back from the other homes. If you mean to delete everything, in every home: `offsync sync FOLDER --yes`.";
 
+/// The same where no other home has them.
+const ANSWERS_ALONE: &str = "No other home has a copy of them. If this is the wrong drive, plug in the right one; if they are to stay, put them back from elsewhere and sync. If the deletions are meant: `offsync sync FOLDER --yes`.";
+
 /// Tells which deletions wait for a yes.
 pub(crate) fn held(held: &HeldView) -> Vec<String> {
     let (deletions, of) = (held.deletions, held.of);
@@ -42,6 +45,7 @@ pub(crate) fn answers(held: &HeldView) -> Vec<String> {
 fn words(held: &HeldView) -> &'static str {
     match held.direction {
         HeldDirection::Remote => ANSWERS_TO_OTHERS,
+        HeldDirection::Local if held.other_homes == 0 => ANSWERS_ALONE,
         HeldDirection::Local if held.deletions == held.of => ANSWERS_TO_ALL,
         HeldDirection::Local => ANSWERS,
     }

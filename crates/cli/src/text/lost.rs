@@ -1,6 +1,6 @@
 //! Lost files, as people read them.
 
-use offsync_app::{LostReport, LostView};
+use offsync_app::{LostReport, LostView, as_typed};
 
 use super::safe;
 use crate::units::size;
@@ -31,7 +31,8 @@ fn line(file: &LostView) -> String {
     } else {
         ""
     };
-    format!("{} ({}{by}){damaged}", safe(&file.path), size(file.size_bytes))
+    let path = as_typed(&file.path, file.path_base64.as_deref());
+    format!("{path} ({}{by}){damaged}", size(file.size_bytes))
 }
 
 /// Says what becomes of what a home that is parked still has.

@@ -1,6 +1,6 @@
 //! What a sync did or would do, and who has to sync next, as people read it.
 
-use offsync_app::{ChangeCounts, ServedReport, SyncReport, TooLateReport, short_id};
+use offsync_app::{ChangeCounts, ServedReport, SkippedReport, SyncReport, TooLateReport, as_typed, short_id};
 
 use super::held::held;
 use super::{changes, left_alone, notes, safe};
@@ -190,10 +190,11 @@ fn new_id(report: &SyncReport, mood: Mood) -> Vec<String> {
 /// Tells which files are kept in two versions.
 fn conflicts(report: &SyncReport, mood: Mood) -> Vec<String> {
     let kept = mood.say("are kept", "would be kept");
-    let kept = report
-        .conflicts
-        .iter()
-        .map(|line| format!("  two versions {kept}: {} and {}", safe(&line.path), safe(&line.copy)));
+    let kept = report.conflicts.iter().map(|line| {
+        let path = as_typed(&line.path, line.path_base64.as_deref());
+        let copy = as_typed(&line.copy, line.copy_base64.as_deref());
+        format!("  two versions {kept}: {path} and {copy}")
+    });
     let mut lines: Vec<String> = kept.collect();
     if !lines.is_empty() && mood == Mood::Done {
         lines.push("  Decide with `offsync resolve`, or delete or rename one: the next sync tells everybody.".into());
@@ -203,13 +204,15 @@ fn conflicts(report: &SyncReport, mood: Mood) -> Vec<String> {
 
 /// Names paths that are left alone.
 fn skipped(report: &SyncReport, mood: Mood) -> Vec<String> {
-    let line = |path: &str, reason: &str| match (mood, path) {
-        (Mood::Done, path) => left_alone(path, reason),
-        (Mood::Would, "") => format!("  would not be done: {}", safe(reason)),
-        (Mood::Would, path) => format!("  would be left alone: {}: {}", safe(path), safe(reason)),
+    let line = |skipped: &SkippedReport| {
+        let (path, exact, reason) = (&skipped.path, skipped.path_base64.as_deref(), &skipped.reason);
+        match (mood, path.as_str()) {
+            (Mood::Done, path) => left_alone(path, exact, reason),
+            (Mood::Would, "") => format!("  would not be done: {}", safe(reason)),
+            (Mood::Would, path) => format!("  would be left alone: {}: {}", as_typed(path, exact), safe(reason)),
+        }
     };
-    let lines = report.skipped.iter();
-    lines.map(|skipped| line(&skipped.path, &skipped.reason)).collect()
+    report.skipped.iter().map(line).collect()
 }
 
 /// Tells what was looked at, for whoever asks for more.

@@ -31,6 +31,12 @@ export interface Backend {
   lost(folder: string): Promise<LostReport>;
   /** Gives up these of them; refused if others can be given up by now. */
   giveUp(folder: string, paths: string[]): Promise<void>;
+  /** Reads all files again and has what is damaged from another home; ends when that is done, and tells of it as of a sync. */
+  repair(folder: string): Promise<void>;
+  /** Lets an archive find its mailbox in another folder, or begin a new one there. */
+  useMailbox(folder: string, place: string, begin: boolean): Promise<void>;
+  /** Lets this computer forget a copy that was taken out of its archive; its files stay. */
+  forget(folder: string): Promise<void>;
   /** Returns the function that stops listening. */
   onEvent(listener: (event: Event) => void): Promise<() => void>;
   /** An archive that was chosen outside of the window, by its folder. */

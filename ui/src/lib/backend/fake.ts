@@ -22,6 +22,12 @@ const LOST_CHANGED: Failure = {
   hint: "Look at the list again.",
 };
 
+const NO_MAILBOX_THERE: Failure = {
+  code: "mailbox_missing",
+  message: "The mailbox cannot be used: that folder holds no mailbox of this archive.",
+  hint: "Connect the drive or folder that holds the mailbox, then sync.",
+};
+
 export function fake(name: string | null): Backend {
   const played = scene(name);
   let archives: ArchiveStatus[] = played.archives;
@@ -94,14 +100,11 @@ export function fake(name: string | null): Backend {
     suggestedNames: () => soon(() => ({ person: "Pep", label: "Pep’s home" })),
     answerHeld: async (folder) => {
       await pause(ANSWER_MS);
-      archives = archives.map((one) =>
-        one.folder === folder
-          ? { ...one, held: null, headline: { kind: "all_safe", homes: one.locations.length } }
-          : one,
-      );
-      archives
-        .filter((one) => one.folder === folder)
-        .forEach((one) => tell({ event: "status_changed", ...which(one) }));
+      change(folder, (one) => ({
+        ...one,
+        held: null,
+        headline: { kind: "all_safe", homes: one.locations.length },
+      }));
     },
     lost: (folder) => soon(() => lostOf(folder)),
     giveUp: async (folder, paths) => {
@@ -111,10 +114,24 @@ export function fake(name: string | null): Backend {
         throw LOST_CHANGED;
       }
       lost = { ...lost, files: lost.files.filter((file) => file.damaged_here) };
-      archives = archives.map((one) => (one.folder === folder ? withLost(one, lost) : one));
-      archives
-        .filter((one) => one.folder === folder)
-        .forEach((one) => tell({ event: "status_changed", ...which(one) }));
+      change(folder, (one) => withLost(one, lost));
+    },
+    repair: async (folder) => {
+      const found = archives.find((one) => one.folder === folder);
+      if (found && !syncing.has(folder)) {
+        run(found, 0);
+      }
+    },
+    useMailbox: async (folder, place, begin) => {
+      await pause(ANSWER_MS);
+      if (!begin) {
+        throw NO_MAILBOX_THERE;
+      }
+      change(folder, (one) => withMailbox(one, place));
+    },
+    forget: async (folder) => {
+      await pause(ANSWER_MS);
+      archives = archives.filter((one) => one.folder !== folder);
     },
     onEvent: async (listener) => {
       listeners.add(listener);
@@ -125,6 +142,13 @@ export function fake(name: string | null): Backend {
 
   function lostOf(folder: string): LostReport {
     return archives.find((one) => one.folder === folder)?.lost_files ? lost : NONE_LOST;
+  }
+
+  function change(folder: string, to: (one: ArchiveStatus) => ArchiveStatus) {
+    archives = archives.map((one) => (one.folder === folder ? to(one) : one));
+    archives
+      .filter((one) => one.folder === folder)
+      .forEach((one) => tell({ event: "status_changed", ...which(one) }));
   }
 
   function tell(event: Event) {
@@ -174,6 +198,18 @@ export function fake(name: string | null): Backend {
 
 function which(status: ArchiveStatus) {
   return { archive_id: status.archive_id, folder: status.folder };
+}
+
+function withMailbox(status: ArchiveStatus, place: string): ArchiveStatus {
+  const { entries, bytes } = status.local_changes;
+  return {
+    ...status,
+    mailbox: { ...status.mailbox, reachable: true, name: place.split("/").at(-1)!, used_bytes: 0 },
+    headline:
+      entries > 0
+        ? { kind: "unsent", entries, bytes }
+        : { kind: "all_safe", homes: status.locations.length },
+  };
 }
 
 function isSample(folder: string): boolean {

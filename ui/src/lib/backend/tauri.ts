@@ -19,6 +19,9 @@ export const tauri: Backend = {
   answerHeld: (folder, yes) => invoke("answer_held", { folder, yes }),
   lost: (folder) => invoke("lost", { folder }),
   giveUp: (folder, paths) => invoke("give_up", { folder, paths }),
+  repair: (folder) => invoke("repair", { folder }),
+  useMailbox: (folder, place, begin) => invoke("use_mailbox", { folder, place, begin }),
+  forget: (folder) => invoke("forget", { folder }),
   onEvent: (listener) => listen<Event>(EVENTS, (event) => listener(event.payload)),
   onChosen: (listener) => listen<string>(CHOSEN, (event) => listener(event.payload)),
 };

@@ -1,5 +1,4 @@
 // Files that no home has any more, ready to be shown: where they may still be, and which can be given up.
-import type { LocationView } from "../types/LocationView";
 import type { LostReport } from "../types/LostReport";
 import type { LostView } from "../types/LostView";
 import type { Voice } from "../words/voice";
@@ -15,7 +14,7 @@ export interface LostRow {
 }
 
 export interface Way {
-  kind: "elsewhere" | "parked" | "removed" | "damaged" | "otherwise";
+  kind: "elsewhere" | "parked" | "damaged" | "otherwise";
   when: string;
   what: string;
 }
@@ -43,26 +42,18 @@ export function canGiveUp(files: LostView[]): LostView[] {
   return files.filter((file) => !file.damaged_here);
 }
 
-export function ways(report: LostReport, homes: LocationView[], voice: Voice): Way[] {
+export function ways(report: LostReport, voice: Voice): Way[] {
   const words = voice.words.lost;
   const n = report.files.length;
-  const gone = homes.filter((home) => home.state === "removed").map((home) => home.label);
-  const removed = report.may_be_at.filter((label) => gone.includes(label));
-  const parked = report.may_be_at.filter((label) => !gone.includes(label));
-  const at = (kind: "parked" | "removed", labels: string[]): Way[] =>
-    labels.length === 0
-      ? []
-      : [
-          {
-            kind,
-            when: words.mayBeAt(n, voice.list(labels)),
-            what: words[kind](labels.length > 1),
-          },
-        ];
+  const away = report.may_be_at;
+  const parked = {
+    kind: "parked" as const,
+    when: words.mayBeAt(n, voice.list(away)),
+    what: words.parked(away.length > 1),
+  };
   const damaged = report.files.some((file) => file.damaged_here);
   return [
-    ...at("parked", parked),
-    ...at("removed", removed),
+    ...(away.length > 0 ? [parked] : []),
     { kind: "elsewhere", when: words.elsewhere(n), what: words.elsewhereHint(n) },
     ...(damaged
       ? [{ kind: "damaged" as const, when: words.damaged, what: words.damagedHint }]

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { archive, minutesAgo } from "../backend/fake/parts";
+import { scene } from "../backend/fake/scenes";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Headline } from "../types/Headline";
 import type { Turn } from "../types/Turn";
@@ -173,8 +174,16 @@ test("a drive that is away says when it was last here", () => {
   expect(said.detail).toBe("Last synced 40 minutes ago. Plug it in and sync, and it catches up.");
 });
 
-test("what needs the person is said in the engine's own words", () => {
-  check({ kind: "needs_you", message: "Plug in the other drive." }, "Plug in the other drive.");
+test("what needs the person is said in the engine's own words, and what to do under it", () => {
+  const headline: Headline = {
+    kind: "needs_you",
+    code: "damaged",
+    message: "A file is damaged.",
+    hint: "Check all files.",
+  };
+  expect(check(headline, "A file is damaged.").detail).toBe("Check all files.");
+  check({ ...headline, code: "mailbox_missing" }, "The mailbox is not in its folder any more.");
+  expect(check({ ...headline, hint: "" }, "A file is damaged.").detail).toContain("Last synced");
 });
 
 test("a mailbox that is away says that the files are untouched", () => {
@@ -199,8 +208,19 @@ test("files that no home has are named without a word of the terminal", () => {
   check(lost(3), "3 files are missing: no home that takes part has them any more.");
 });
 
-test("a copy that was taken out says by whom, and whom to ask", () => {
+test("a copy that was taken out says by whom, and that its files stay", () => {
   const headline: Headline = { kind: "removed", by: "Anna’s home", message: "`offsync …`" };
   const said = check(headline, "Anna’s home took this copy out of the archive.");
-  expect(said.detail).toContain("ask them to let this home take part again");
+  expect(said.detail).toContain("Its files stay as they are; nothing is sent or received");
+  // Whom to ask stands with the button that looks again.
+  const { mistakeHint } = speak("en").words.removed;
+  expect(mistakeHint("Anna’s home")).toContain("people of Anna’s home to let this home take part");
+});
+
+test("where no other home is, none is spoken of while deletions wait", () => {
+  const status = scene("held-alone").archives[0]!;
+  const said = sentence(status, null, speak("en"), new Date());
+  expect(`${said.title} ${said.detail}`).not.toContain("home");
+  const among = scene("held-local").archives[0]!;
+  expect(sentence(among, null, speak("en"), new Date()).detail).toContain("the other homes");
 });

@@ -31,7 +31,8 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
     case "drive_away":
       return words.driveAway(status.name);
     case "needs_you":
-      return headline.message;
+      // What is told with a path to a terminal has a plainer name here.
+      return words.needs[headline.code] ?? headline.message;
     case "removed":
       return words.removed(headline.by);
     case "lost":
@@ -107,10 +108,15 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     case "drive_away":
       // After a restart nobody knows when that was.
       return status.last_sync ? `${synced} ${words.plugIn}` : words.plugIn;
+    case "needs_you":
+      return status.headline.hint || `${here} ${synced}`;
     case "removed":
       return words.removed;
     case "held":
-      return status.headline.direction === "local" ? words.heldHere : words.heldElsewhere;
+      if (status.headline.direction === "remote") {
+        return words.heldElsewhere;
+      }
+      return status.held?.other_homes === 0 ? words.heldAlone : words.heldHere;
     case "mailbox_away":
       return words.mailboxAway(status.headline.unsent);
     case "alone":

@@ -10,7 +10,7 @@ import type { LogLine } from "../types/LogLine";
 import type { Overview } from "../types/Overview";
 import type { Voice } from "../words/voice";
 
-export type View = "home" | "activity" | "lost" | "set-up";
+export type View = "home" | "activity" | "lost" | "mailbox" | "set-up";
 
 const CLOCK_MS = 20_000;
 
@@ -92,6 +92,15 @@ export class Session {
   }
 
   async sync(): Promise<void> {
+    await this.#run((folder) => this.backend.syncNow(folder));
+  }
+
+  /** Reads all files again and has what is damaged from another home; it shows as a sync does. */
+  async repair(): Promise<void> {
+    await this.#run((folder) => this.backend.repair(folder));
+  }
+
+  async #run(begin: (folder: string) => Promise<void>): Promise<void> {
     const archive = this.archive;
     if (!archive?.drive.present || archive.busy || this.progress) {
       return;
@@ -100,9 +109,24 @@ export class Session {
     this.#setError(folder, null);
     this.#setProgress(folder, STARTING);
     try {
-      await this.backend.syncNow(folder);
+      await begin(folder);
     } catch (thrown) {
       this.#setProgress(folder, null);
+      this.#setError(folder, this.sentence(thrown));
+    }
+  }
+
+  /** Lets this computer forget the copy that is shown, which takes part no longer. */
+  async forget(): Promise<void> {
+    const folder = this.archive?.folder;
+    if (!folder) {
+      return;
+    }
+    try {
+      await this.backend.forget(folder);
+      this.#setError(folder, null);
+      await this.read();
+    } catch (thrown) {
       this.#setError(folder, this.sentence(thrown));
     }
   }
@@ -122,8 +146,8 @@ export class Session {
 
   choose(folder: string) {
     this.#chosen = folder;
-    // What is missing in one archive says nothing of another.
-    if (this.view === "set-up" || this.view === "lost") {
+    // What is missing in one archive, or where its mailbox is, says nothing of another.
+    if (this.view !== "home" && this.view !== "activity") {
       this.view = "home";
     }
   }

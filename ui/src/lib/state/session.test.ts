@@ -32,6 +32,9 @@ async function session(parts: Partial<Overview> = {}) {
     lost: async () => ({ files: [], may_be_at: [], given_up: false }),
     giveUp: async () => {},
     answerHeld: vi.fn(async () => {}),
+    repair: vi.fn(async () => {}),
+    useMailbox: async () => {},
+    forget: vi.fn(async () => {}),
     onEvent: async (listener) => ((hear = listener), () => {}),
     onChosen: async (listener) => ((choose = listener), () => {}),
   };
@@ -105,4 +108,26 @@ test("what another Offsync works on cannot be synced here", async () => {
 test("samples are told from the archives that are one's own", async () => {
   const { session: seen } = await session({ samples: ["/office"] });
   expect(seen.archives.map((one) => seen.isSample(one))).toEqual([false, true]);
+});
+
+test("a repair shows as a sync does, and runs once", async () => {
+  const { session: seen, backend, hear } = await session();
+  await Promise.all([seen.repair(), seen.repair()]);
+  expect(backend.repair).toHaveBeenCalledExactlyOnceWith("/attic");
+  expect(seen.syncing("/attic")).toBe(true);
+  const which = { archive_id: "a", folder: "/attic" };
+  hear({ event: "sync_finished", ...which, error: null, safe_to_unplug: false });
+  expect(seen.syncing("/attic")).toBe(false);
+});
+
+test("the copy that is shown is forgotten, and a refusal is said", async () => {
+  const { session: seen, backend } = await session();
+  seen.choose("/office");
+  await seen.forget();
+  expect(backend.forget).toHaveBeenCalledExactlyOnceWith("/office");
+  backend.forget = async () => {
+    throw { code: "takes_part", message: "It takes part.", hint: "Look again." };
+  };
+  await seen.forget();
+  expect(seen.syncError).toBe("It takes part. Look again.");
 });

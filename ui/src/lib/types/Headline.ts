@@ -9,9 +9,17 @@ import type { Turn } from "./Turn";
  */
 export type Headline = { "kind": "drive_away" } | { "kind": "needs_you", 
 /**
- * A finished sentence.
+ * A stable word for what it is: that of the failure, or `damaged`, `same_name`, `unread`.
  */
-message: string, } | { "kind": "removed", 
+code: string, 
+/**
+ * What it is and what it means: finished sentences.
+ */
+message: string, 
+/**
+ * What to do: finished sentences; empty if the message says it.
+ */
+hint: string, } | { "kind": "removed", 
 /**
  * What people call the home that did it.
  */

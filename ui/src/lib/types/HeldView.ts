@@ -32,4 +32,8 @@ by: string | null,
 /**
  * What people call that home.
  */
-by_label: string | null, };
+by_label: string | null, 
+/**
+ * How many other homes take part: without one, nobody brings back what is gone from here.
+ */
+other_homes: number, };

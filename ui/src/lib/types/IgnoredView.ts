@@ -9,6 +9,10 @@ export type IgnoredView = {
  */
 path: string, 
 /**
+ * The path exactly, if it is not UTF-8.
+ */
+path_base64?: string, 
+/**
  * The pattern that it matches.
  */
 rule: string, 

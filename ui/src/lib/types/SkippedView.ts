@@ -5,9 +5,13 @@
  */
 export type SkippedView = { 
 /**
- * Which; empty for the archive as a whole.
+ * Which, lossily if it is not UTF-8; empty for the archive as a whole.
  */
 path: string, 
+/**
+ * The path exactly, if it is not UTF-8.
+ */
+path_base64?: string, 
 /**
  * Why.
  */

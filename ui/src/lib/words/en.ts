@@ -4,6 +4,7 @@ import type { Phase } from "../types/Phase";
 import { enLost } from "./enLost";
 import { enSamples } from "./enSamples";
 import { enSetUp } from "./enSetUp";
+import { enWays } from "./enWays";
 import { counter } from "./plural";
 
 const phases: Record<Phase, string> = {
@@ -49,6 +50,10 @@ export function en(locale: string) {
           other: "All # files are gone from this drive. Did you mean to delete them?",
         }),
       mailboxAway: "The mailbox cannot be reached right now.",
+      needs: {
+        mailbox_missing: "The mailbox is not in its folder any more.",
+        mailbox_away: "Another drive lies where the mailbox was.",
+      } as Record<string, string>,
       empty: "This archive is empty so far.",
       alone: "Only this home has a copy so far.",
       waitingForYou: (size: string) => `${size} are waiting for you in the mailbox.`,
@@ -96,9 +101,9 @@ export function en(locale: string) {
 
     detail: {
       plugIn: "Plug it in and sync, and it catches up.",
-      removed:
-        "Its files stay as they are; nothing is sent or received. If that was a mistake, ask them to let this home take part again.",
+      removed: "Its files stay as they are; nothing is sent or received any more.",
       heldHere: "Nothing is deleted in the other homes until you answer. Everything else goes on.",
+      heldAlone: "Nothing is given up until you answer. Everything else goes on.",
       heldElsewhere: "Nothing is deleted here until you answer. Everything else goes on.",
       mailboxAway: (unsent: number) =>
         unsent === 0
@@ -234,12 +239,17 @@ export function en(locale: string) {
     held: {
       local: (n: number, of: number) =>
         `${files(n)} of ${count(of, { other: "#" })} are gone from this drive. The other homes still have ${them(n)}.`,
+      localAlone: (n: number, of: number) =>
+        `${files(n)} of ${count(of, { other: "#" })} are gone from this drive, and no other home has a copy.`,
+      putBack: (n: number) =>
+        `If that was not meant, plug in the right drive, or put ${them(n)} back from elsewhere and sync.`,
       remote: (n: number, of: number, by: string | null) =>
         `${by ?? (n === 1 ? "Another home" : "Other homes")} deleted ${files(n)} of ${count(of, { other: "#" })}. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
       among: (names: string) => `Among them: ${names}.`,
       keep: (n: number) => count(n, { one: "Keep it", other: "Keep them" }),
       remove: (n: number) =>
         count(n, { one: "Delete it everywhere", other: "Delete them everywhere" }),
+      removeAlone: (n: number) => count(n, { one: "Yes, it can go", other: "Yes, they can go" }),
       removeHere: (n: number) => count(n, { one: "Delete it here", other: "Delete them here" }),
       trash: "Deleted files stay in the trash on each drive for a while.",
     },
@@ -291,6 +301,7 @@ export function en(locale: string) {
     ...enLost(count),
     ...enSetUp(count),
     ...enSamples(),
+    ...enWays(),
 
     trouble: {
       load: "Your archives cannot be shown right now.",

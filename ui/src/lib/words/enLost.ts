@@ -32,10 +32,6 @@ export function enLost(count: Count) {
         many
           ? "They have been away for long, so nothing waits for them. A sync there brings back what is on their drives."
           : "It has been away for long, so nothing waits for it. A sync there brings back what is on its drive.",
-      removed: (many: boolean) =>
-        many
-          ? "They take part no longer. Look on their drives, and copy what you find into the archive’s folder."
-          : "It takes part no longer. Look on its drive, and copy what you find into the archive’s folder.",
       damaged: "If what stands here is damaged",
       damagedHint: "Open the file and save it to keep what is left of it, or delete it. Then sync.",
       otherwise: "If nobody has a copy",

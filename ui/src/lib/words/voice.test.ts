@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { scene, SCENE_NAMES } from "../backend/fake/scenes";
 import { en } from "./en";
 import { counter } from "./plural";
 import { chooseLocale, speak } from "./voice";
@@ -24,6 +25,21 @@ test("names are joined as the language joins them", () => {
 test("no word of experts is in the catalogue", () => {
   for (const said of everything(en("en"))) {
     expect(said).not.toMatch(NEVER);
+  }
+});
+
+test("nobody is told to type anything", () => {
+  const TYPED = /`|OFFSYNC_|fs:\/\/|\boffsync [a-z]|(^|[\s('])--\w/;
+  for (const typed of ["Run offsync sync.", "Add --new.", "`join`", "fs:///mnt"]) {
+    expect(typed).toMatch(TYPED);
+  }
+  for (const said of everything(en("en"))) {
+    expect(said).not.toMatch(TYPED);
+  }
+  for (const name of SCENE_NAMES) {
+    const { archives, setUpFails, loadFails, syncFails } = scene(name);
+    const headlines = archives.map((one) => one.headline);
+    expect(JSON.stringify([headlines, setUpFails, loadFails, syncFails]), name).not.toMatch(TYPED);
   }
 });
 

@@ -48,16 +48,19 @@ export const CALM: Record<string, () => Scene> = {
   tight: () =>
     one(
       archive({
-        locations: [anna(), marc(), { ...grandma(), ...behind(38, 4.7 * GB) }],
+        locations: [anna(), marc(), grandma()].map((home) => ({
+          ...home,
+          ...behind(38, 4.7 * GB),
+        })),
         local_changes: { entries: 1_204, bytes: 41.2 * GB },
-        waiting: { entries: 1_180, bytes: 41 * GB, visits: 7, waits_on: "Grandma’s home" },
+        waiting: { entries: 1_180, bytes: 41 * GB, visits: 7, waits_on: null },
         headline: {
           kind: "waits_for_room",
           entries: 1_180,
           newer: 24,
           bytes: 41 * GB,
           visits: 7,
-          waits_on: "Grandma’s home",
+          waits_on: null,
         },
         mailbox: {
           reachable: true,

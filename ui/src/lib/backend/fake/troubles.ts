@@ -116,6 +116,7 @@ export const TROUBLES: Record<string, () => Scene> = {
           sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
           by: "anna",
           by_label: "Anna’s home",
+          other_homes: 2,
         },
         headline: { kind: "held", deletions: 61, of: 214, direction: "remote", by: "Anna’s home" },
       }),
@@ -132,10 +133,16 @@ export const TROUBLES: Record<string, () => Scene> = {
           sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
           by: null,
           by_label: null,
+          other_homes: 2,
         },
         headline: { kind: "held", deletions: 61, of: 214, direction: "local", by: null },
       }),
     ),
+  "held-alone": () => {
+    const [status] = TROUBLES["held-local"]!().archives;
+    const held = { ...status!.held!, other_homes: 0 };
+    return one({ ...status!, held, locations: status!.locations.slice(0, 1) });
+  },
   removed: () => {
     const scene = one(
       three({
@@ -156,7 +163,40 @@ export const TROUBLES: Record<string, () => Scene> = {
         conflicts: 2,
         headline: {
           kind: "needs_you",
-          message: "This looks like a copied drive. Plug in the one that you used last.",
+          code: "index_lost",
+          message:
+            "Offsync's index on this drive is gone. Your files are untouched, and nothing is taken for deleted.",
+          hint: "This folder has to join the archive again; Offsync’s README says how.",
+        },
+      }),
+    ),
+  "mailbox-lost": () =>
+    one(
+      three({
+        mailbox: {
+          reachable: false,
+          name: "Nextcloud folder",
+          used_bytes: 0,
+          allowance_bytes: null,
+        },
+        local_changes: { entries: 2, bytes: 3.1 * MB },
+        headline: {
+          kind: "needs_you",
+          code: "mailbox_missing",
+          message:
+            "The mailbox cannot be used: /media/pep/Nextcloud holds no mailbox of this archive.",
+          hint: "Connect the drive or folder that holds the mailbox, then sync. If it was emptied or is lost for good, begin a new one.",
+        },
+      }),
+    ),
+  damaged: () =>
+    one(
+      three({
+        headline: {
+          kind: "needs_you",
+          code: "damaged",
+          message: "'2019/Lisbon/IMG_0041.jpg' is damaged on this drive.",
+          hint: "Another home may have it whole: check all files here, and ask for what lacks.",
         },
       }),
     ),

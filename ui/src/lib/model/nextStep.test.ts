@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { scene } from "../backend/fake/scenes";
+import { nextStep } from "./nextStep";
+
+test("the main button does what helps, and is not there where nothing one presses does", () => {
+  const step = (name: string) => nextStep(scene(name).archives[0]!);
+  expect(step("up-to-date")).toBe("sync");
+  expect(step("removed")).toBe("none");
+  expect(step("damaged")).toBe("repair");
+  expect(step("mailbox-lost")).toBe("mailbox");
+  expect(step("needs-you")).toBe("none");
+  expect(step("mailbox-away")).toBe("sync");
+  expect(step("held")).toBe("sync");
+});

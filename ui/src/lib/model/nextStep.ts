@@ -1,0 +1,33 @@
+// The one thing to do about an archive: what the main button does.
+import type { ArchiveStatus } from "../types/ArchiveStatus";
+
+/** `none` where a sync would be refused and what is left to do is no one step. */
+export type NextStep = "sync" | "repair" | "mailbox" | "none";
+
+const MAILBOX_TROUBLES = ["mailbox_missing", "mailbox_away"];
+
+/** What every sync answers until a person has done something about it elsewhere. */
+const REFUSALS = [
+  "index_lost",
+  "index_damaged",
+  "marker_damaged",
+  "not_an_archive",
+  "no_key",
+  "newer_version_needed",
+];
+
+export function nextStep({ headline }: ArchiveStatus): NextStep {
+  if (headline.kind === "removed") {
+    return "none";
+  }
+  if (headline.kind !== "needs_you") {
+    return "sync";
+  }
+  if (headline.code === "damaged") {
+    return "repair";
+  }
+  if (REFUSALS.includes(headline.code)) {
+    return "none";
+  }
+  return MAILBOX_TROUBLES.includes(headline.code) ? "mailbox" : "sync";
+}

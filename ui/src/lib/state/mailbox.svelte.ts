@@ -1,0 +1,88 @@
+// The search for a mailbox: the folder that a person chose, and whether a new one is to be begun there.
+import type { Failure } from "../types/Failure";
+import type { Session } from "./session.svelte";
+
+/** What the folder that was chosen is asked about: null while nothing is. */
+export interface Asked {
+  folder: string;
+  /** Whether it was looked for there first, and not found. */
+  looked: boolean;
+}
+
+const NOT_THERE = "mailbox_missing";
+
+export class MailboxSearch {
+  asked = $state.raw<Asked | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  working = $state(false);
+  /** How it ended; null until then. */
+  ended = $state<"found" | "begun" | null>(null);
+
+  readonly session: Session;
+  readonly folder: string;
+
+  constructor(session: Session, folder: string) {
+    this.session = session;
+    this.folder = folder;
+  }
+
+  /** Looks for the mailbox in a folder that the person chooses; where it is not, asks whether to begin one. */
+  async choose(): Promise<void> {
+    const { backend, voice } = this.session;
+    await this.#work(async () => {
+      const picked = await backend.pickFolder(voice.words.mailbox.pick);
+      if (picked === null) {
+        return;
+      }
+      try {
+        await backend.useMailbox(this.folder, picked, false);
+        await this.#end("found");
+      } catch (thrown) {
+        if (this.session.failure(thrown).code !== NOT_THERE) {
+          throw thrown;
+        }
+        this.asked = { folder: picked, looked: true };
+      }
+    });
+  }
+
+  /** Lets the person choose a folder for a new mailbox, and asks once whether it is meant. */
+  async chooseNew(): Promise<void> {
+    const { backend, voice } = this.session;
+    await this.#work(async () => {
+      const picked = await backend.pickFolder(voice.words.mailbox.pickNew);
+      this.asked = picked === null ? null : { folder: picked, looked: false };
+    });
+  }
+
+  /** Begins a new mailbox in the folder that was asked about. */
+  async begin(): Promise<void> {
+    const { asked } = this;
+    if (!asked) {
+      return;
+    }
+    await this.#work(async () => {
+      await this.session.backend.useMailbox(this.folder, asked.folder, true);
+      await this.#end("begun");
+    });
+  }
+
+  async #end(how: "found" | "begun"): Promise<void> {
+    this.ended = how;
+    await this.session.read();
+  }
+
+  async #work(run: () => Promise<void>): Promise<void> {
+    if (this.working) {
+      return;
+    }
+    this.working = true;
+    this.failure = this.asked = null;
+    try {
+      await run();
+    } catch (thrown) {
+      this.failure = this.session.failure(thrown);
+    }
+    this.working = false;
+  }
+}

@@ -1,0 +1,60 @@
+import { expect, test, vi } from "vitest";
+import { fake } from "../backend/fake";
+import { speak } from "../words/voice";
+import { MailboxSearch } from "./mailbox.svelte";
+import { Session } from "./session.svelte";
+
+const THERE = "/media/pep/Nextcloud/offsync-mailbox";
+
+async function opened() {
+  const backend = fake("mailbox-lost");
+  const session = new Session(backend, speak("en"));
+  await session.read();
+  const useMailbox = vi.spyOn(backend, "useMailbox");
+  return { backend, useMailbox, search: new MailboxSearch(session, session.archive!.folder) };
+}
+
+test("a mailbox that is in the folder that was chosen is used, and nobody is asked", async () => {
+  const { useMailbox, search } = await opened();
+  useMailbox.mockImplementation(async () => {});
+  await search.choose();
+  expect(useMailbox.mock.calls).toEqual([[search.folder, THERE, false]]);
+  expect([search.ended, search.asked]).toEqual(["found", null]);
+});
+
+test("a new mailbox is begun only where it was asked about, and after the answer", async () => {
+  const { useMailbox, search } = await opened();
+  await search.begin();
+  expect(useMailbox).not.toHaveBeenCalled();
+  await search.choose();
+  expect(search.asked).toEqual({ folder: THERE, looked: true });
+  expect([search.failure, search.ended]).toEqual([null, null]);
+  await search.begin();
+  expect(useMailbox).toHaveBeenLastCalledWith(search.folder, THERE, true);
+  expect([search.ended, search.asked]).toEqual(["begun", null]);
+  expect(search.session.archive!.mailbox.reachable).toBe(true);
+});
+
+test("who wants a new one is asked about the folder before anything is looked for", async () => {
+  const { useMailbox, search } = await opened();
+  await search.chooseNew();
+  expect(search.asked).toEqual({ folder: THERE, looked: false });
+  expect(useMailbox).not.toHaveBeenCalled();
+});
+
+test("a folder that cannot be used is said, and asks nothing", async () => {
+  const { useMailbox, search } = await opened();
+  const failure = { code: "mailbox_inside", message: "It lies inside.", hint: "Choose another." };
+  useMailbox.mockRejectedValue(failure);
+  await search.choose();
+  expect([search.failure, search.asked, search.working]).toEqual([failure, null, false]);
+});
+
+test("who chooses nothing is left where they were", async () => {
+  const { backend, useMailbox, search } = await opened();
+  vi.spyOn(backend, "pickFolder").mockResolvedValue(null);
+  await search.choose();
+  await search.chooseNew();
+  expect([search.asked, search.failure, search.ended]).toEqual([null, null, null]);
+  expect(useMailbox).not.toHaveBeenCalled();
+});

@@ -1,0 +1,53 @@
+// English for what a person can do about a copy, a mailbox or a file that needs it.
+
+export function enWays() {
+  return {
+    notNow: "Not now",
+
+    removed: {
+      ways: "What can be done",
+      mistake: "If that was a mistake",
+      mistakeHint: (by: string) =>
+        `Ask the people of ${by} to let this home take part again. Once they have synced, look again here.`,
+      look: "Look again",
+      meant: "If it is meant to be so",
+      meantHint: "Offsync can forget this copy. Its files stay on the drive, as ordinary files.",
+      forget: "Forget this copy",
+      sure: "Forget this copy?",
+      sureHint:
+        "Every file stays where it is, and the key goes from this computer. To take part again, it needs the six words or the recovery sheet.",
+      yes: "Forget it",
+    },
+
+    mailbox: {
+      see: "Is the mailbox elsewhere, or lost?",
+      find: "Find the mailbox",
+      title: "Where is the mailbox?",
+      sub: "Your files are untouched. What you change waits on this drive meanwhile.",
+      ways: "What can be done",
+      elsewhere: "If it is at another place now",
+      elsewhereHint: "Choose the folder that holds it. Nothing in it is changed by that.",
+      choose: "Choose its folder",
+      pick: "Choose the folder that holds the mailbox",
+      lost: "If it was emptied or is lost for good",
+      lostHint: "Begin a new one. What waited in the old one, the homes ask each other for.",
+      begin: "Begin a new one",
+      pickNew: "Choose a folder for the new mailbox",
+      sure: (folder: string) => `Begin a new mailbox in “${folder}”?`,
+      sureHint:
+        "Do this only if the old one will not come back. Every home has to use the new one then.",
+      notThere: (folder: string) => `“${folder}” does not hold the mailbox. Begin a new one there?`,
+      yes: "Begin it",
+      found: "The mailbox is there.",
+      foundHint: "Sync, and everything goes on from where it stopped.",
+      begun: "The new mailbox is ready.",
+      begunHint:
+        "Sync here, then let the other homes sync. Those that find it in another folder than before choose it there first.",
+    },
+
+    damaged: {
+      repair: "Check and repair",
+      title: "Reads all files again, and asks the other homes for what is damaged",
+    },
+  };
+}
