@@ -7,6 +7,7 @@ mod lives;
 mod lost;
 mod pace;
 mod room;
+mod strangers;
 mod stray;
 mod thimble;
 mod unfinished;
