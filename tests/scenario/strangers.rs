@@ -36,6 +36,7 @@ fn a_home_that_only_the_mailbox_tells_of_is_named_and_taken_out_by_its_id() {
     pep.json(["join", pep.at(), "--recovery", text(&sheet)]).expect_code(0);
     (0..3).for_each(|_| drop(pep.sync()));
     let told = pep.run(["sync", pep.at()]).expect_code(0).stdout.clone();
+    assert!(told.contains("  note: the mailbox tells of a home ["), "{told}");
     assert!(
         told.contains(&format!("offsync location remove FOLDER {dead}")),
         "{told}"
