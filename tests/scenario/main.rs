@@ -55,6 +55,7 @@ mod restored;
 mod rotting;
 mod schema;
 mod story;
+mod strangers;
 mod trash;
 mod tree;
 mod twins;

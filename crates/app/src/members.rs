@@ -2,11 +2,12 @@
 //!
 //! Each is a signed statement that the next sync carries to everybody. Nothing is deleted anywhere by any of them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use offsync_core::format::Membership;
 use offsync_core::ids::LocationId;
-use offsync_engine::{CachedPerson, Silent};
+use offsync_engine::{CachedPerson, EngineError, Silent};
 
 use crate::app::App;
 use crate::copy::{CopyReport, CopyRequest};
@@ -14,8 +15,10 @@ use crate::failure::{AppError, Result};
 use crate::init::check_name;
 use crate::naming::{Named, meant_by, refuse_same_label, short_id, too_short};
 use crate::opened::{Opened, read_marker};
-use crate::view::{LocationState, LocationView};
+use crate::view::{Behind, LocationState, LocationView};
 use crate::views::location_view;
+
+const UNKNOWN_LOCATION: &str = "unknown_location";
 
 /// What `location replace` asks for.
 #[derive(Clone, Debug, Default)]
@@ -55,8 +58,13 @@ impl App {
     /// Finds the location that would be taken out of the archive; changes nothing.
     pub fn would_remove(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let (location, _) = find_other(&mut archive, said, Membership::Removed)?;
-        view_of(&mut archive, location)
+        match find_other(&mut archive, said, Membership::Removed) {
+            Ok((location, _)) => view_of(&mut archive, location),
+            Err(error) => {
+                let stranger = find_stranger(&mut archive, said, Sought::TakesPart, error)?;
+                Ok(stranger_view(stranger, LocationState::Ahead))
+            }
+        }
     }
 
     /// Lets nothing wait for a location any more until it syncs again.
@@ -67,7 +75,14 @@ impl App {
     /// Lets a location count again that was parked or removed; tells whether it was, as far as this one knows.
     pub fn unpark_location(&self, folder: &Path, said: &str) -> std::result::Result<(LocationView, bool), AppError> {
         let mut archive = self.open_archive(folder)?;
-        let (location, person) = find_other(&mut archive, said, Membership::Counts)?;
+        let (location, person) = match find_other(&mut archive, said, Membership::Counts) {
+            Ok(found) => found,
+            Err(error) => {
+                let stranger = find_stranger(&mut archive, said, Sought::SetAside, error)?;
+                archive.with_engine(&Silent, |engine| engine.set_membership(stranger, Membership::Counts))?;
+                return Ok((stranger_view(stranger, LocationState::Ahead), true));
+            }
+        };
         let before = view_of(&mut archive, location)?;
         match before.state {
             LocationState::Removed => refuse_taken_label(&mut archive, location, &person.label)?,
@@ -80,8 +95,17 @@ impl App {
     }
 
     /// Takes a location out of the archive. Its files stay on its drive, and the archive's key stays the same.
+    ///
+    /// An id that nobody introduced here, and that only the mailbox tells of, can be named as well.
     pub fn remove_location(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {
-        self.set_membership(folder, said, Membership::Removed)
+        let error = match self.set_membership(folder, said, Membership::Removed) {
+            Err(error) if error.code == UNKNOWN_LOCATION => error,
+            done => return done,
+        };
+        let mut archive = self.open_archive(folder)?;
+        let stranger = find_stranger(&mut archive, said, Sought::TakesPart, error)?;
+        archive.with_engine(&Silent, |engine| engine.set_membership(stranger, Membership::Removed))?;
+        Ok(stranger_view(stranger, LocationState::Removed))
     }
 
     /// Makes a copy that takes the place of a location whose drive is dead, and takes that one out of the archive.
@@ -145,6 +169,48 @@ fn find_other(archive: &mut Opened, said: &str, membership: Membership) -> Resul
     Ok(found)
 }
 
+/// Finds a location that nobody introduced here by a beginning of its id, where no other was meant; else `error` stands.
+fn find_stranger(archive: &mut Opened, said: &str, sought: Sought, error: AppError) -> Result<LocationId> {
+    if error.code != UNKNOWN_LOCATION {
+        return Err(error);
+    }
+    let strangers: BTreeSet<LocationId> = match sought {
+        Sought::TakesPart => archive.with_engine(&Silent, |engine| match engine.strangers() {
+            // Without the mailbox nobody can be found in it.
+            Err(EngineError::Mailbox(_)) => Ok(BTreeSet::new()),
+            found => found,
+        })?,
+        Sought::SetAside => {
+            let (known, aside) = archive.with_engine(&Silent, |engine| Ok((engine.living()?, engine.set_aside()?)))?;
+            let is_known = |id: &LocationId| known.iter().any(|(location, _)| location == id);
+            aside.into_keys().filter(|id| !is_known(id)).collect()
+        }
+    };
+    let named = |location: LocationId| Named {
+        labels: Vec::new(),
+        ids: vec![location.to_string()],
+        meant: location,
+    };
+    match meant_by(said, strangers.into_iter().map(named)).as_slice() {
+        [stranger] => Ok(*stranger),
+        _ => Err(error),
+    }
+}
+
+fn stranger_view(location: LocationId, state: LocationState) -> LocationView {
+    LocationView {
+        location_id: location.to_string(),
+        label: "a home that nobody introduced here".into(),
+        person: String::new(),
+        this: false,
+        state,
+        behind: Behind::default(),
+        last_seen: None,
+        last_check: None,
+        root: None,
+    }
+}
+
 /// Refuses to bring back a location while another one has its label: people could not tell the two apart.
 fn refuse_taken_label(archive: &mut Opened, location: LocationId, label: &str) -> Result<()> {
     refuse_same_label(archive, label, Some(location)).map_err(|error| match error.code {
@@ -205,7 +271,7 @@ fn find(archive: &mut Opened, said: &str, sought: Sought) -> Result<(LocationId,
     match meant.as_slice() {
         [(location, person)] => Ok((*location, person.clone())),
         [] => Err(AppError::failed(
-            "unknown_location",
+            UNKNOWN_LOCATION,
             format!("This archive has no location '{said}'.{}", too_short(said)),
             "See which there are with `offsync locations FOLDER`; name one by its label, its id or a unique beginning of it, of an id at least four characters.",
         )),
@@ -229,7 +295,7 @@ fn view_of(archive: &mut Opened, location: LocationId) -> Result<LocationView> {
     let standing = standings.iter().find(|standing| standing.location == location);
     standing.map(location_view).ok_or_else(|| {
         AppError::failed(
-            "unknown_location",
+            UNKNOWN_LOCATION,
             "The location took a new id in the meantime.",
             "See which there are with `offsync locations FOLDER`, and try again.",
         )

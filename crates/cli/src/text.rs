@@ -51,11 +51,14 @@ pub(crate) fn skipped(skipped: &[SkippedReport]) -> Vec<String> {
         .collect()
 }
 
-/// Says what does not fit on a drive; of very many, the first.
+/// Says what people may want to know of, such as what does not fit on a drive; of very many, the first.
 fn notes(warnings: &[SkippedReport]) -> Vec<String> {
-    let line = |line: &SkippedReport| {
-        let path = as_typed(&line.path, line.path_base64.as_deref());
-        format!("  note: {path}: {}", safe(&line.reason))
+    let line = |line: &SkippedReport| match line.path.as_str() {
+        "" => format!("  note: {}", safe(&line.reason)),
+        path => {
+            let path = as_typed(path, line.path_base64.as_deref());
+            format!("  note: {path}: {}", safe(&line.reason))
+        }
     };
     let mut lines: Vec<String> = warnings.iter().take(WARNINGS_TOLD_MAX).map(line).collect();
     if warnings.len() > WARNINGS_TOLD_MAX {

@@ -227,7 +227,7 @@ impl Engine<'_> {
             Ok(head) => Ok(Some(head)),
             // Sealed by somebody who has the archive's key, and whose statement was not seen yet.
             Err(FormatError::UnknownAuthor(_)) => {
-                self.sees_strangers = true;
+                self.sees_strangers |= !self.is_removed(location)?;
                 Ok(None)
             }
             Err(error) => {
@@ -261,6 +261,11 @@ impl Engine<'_> {
     /// Only a head that knows of its successor is known to be younger than the succession. A head that does not may be
     /// older, whatever it counts: who came back without an index could not tell how far its old id had counted.
     pub(crate) fn succeeded(&self) -> Result<BTreeSet<LocationId>> {
+        Ok(self.successions()?.into_iter().map(|(old, _)| old).collect())
+    }
+
+    /// Gives the successions that hold: who was succeeded and has not spoken since, and by whom.
+    pub(crate) fn successions(&self) -> Result<Vec<(LocationId, LocationId)>> {
         let heads = self.heads()?;
         let people = self.people()?.into_iter();
         let successions = people.flat_map(|(successor, person)| {
@@ -270,7 +275,7 @@ impl Engine<'_> {
         let is_silent = |(old, successor): &(LocationId, LocationId)| {
             heads.get(old).is_none_or(|cached| !knows_of(&cached.head, successor))
         };
-        Ok(successions.filter(is_silent).map(|(old, _)| old).collect())
+        Ok(successions.filter(is_silent).collect())
     }
 
     /// Gives the locations that count: known, not succeeded, not removed, not parked.

@@ -49,7 +49,7 @@ impl Engine<'_> {
     ) -> Result<bool> {
         let name = ObjectName::Manifest { author, sequence };
         let Some(key) = self.key_of(&author)? else {
-            self.sees_strangers = true;
+            self.sees_strangers |= !self.is_removed(&author)?;
             return Ok(false);
         };
         let Some(sealed) = self.get(mailbox, &name)? else {

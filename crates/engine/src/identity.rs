@@ -70,6 +70,10 @@ impl Engine<'_> {
             || nobody_remembers
             || self.host_knows_more()?
         {
+            if let Some(own) = own {
+                // What the id says of its successors is to be heard: one that it denies is another drive's, which lives.
+                self.cache_head(own.clone())?;
+            }
             return self.take_new_id(own.map_or(0, |own| own.counter));
         }
         let seen = own.map_or(0, |own| own.counter);
@@ -160,9 +164,10 @@ impl Engine<'_> {
         }
         if self.is_brought_back()? {
             // Brought back before: who came back then is the last life, unless it turns out to live and writes again.
-            let people = self.people()?;
+            // A word that the old id has denied since is another drive's, which lives.
+            let successions = self.successions()?;
             for _ in 0..LIVES_MAX {
-                let Some((next, _)) = people.iter().find(|(_, person)| person.follows(&life)) else {
+                let Some((_, next)) = successions.iter().find(|(old, _)| *old == life) else {
                     break;
                 };
                 life = *next;

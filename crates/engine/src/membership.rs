@@ -7,11 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::{Membership, ObjectName, People, Statement};
 use offsync_core::ids::LocationId;
+use offsync_core::rel_path::RelPath;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, COUNTS_SINCE, MEMBERSHIP, NAMED, STATEMENT};
+use crate::memory::{self, COUNTS_SINCE, MEMBERSHIP, NAMED, STATEMENT, STRANGERS};
+use crate::view::View;
+
+/// Cycles in a row after which a location that nobody introduced is named.
+const STRANGER_CYCLES: u32 = 3;
 
 /// Which of two statements holds: the higher one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,6 +124,70 @@ impl Engine<'_> {
                 .map(|(location, _)| location),
         );
         Ok(departed)
+    }
+
+    /// Tells whether people took a location out of the archive, whether or not anybody ever introduced it.
+    pub(crate) fn is_removed(&self, location: &LocationId) -> Result<bool> {
+        let said = memory::read::<SaidMembership>(self.index, &format!("{MEMBERSHIP}{location}"))?;
+        Ok(said.is_some_and(|said| said.membership == Membership::Removed))
+    }
+
+    /// Gives the ids that nobody introduced here and that may be somebody's: their objects lie in the mailbox, or a head counts
+    /// them. Nothing is pruned while there is one.
+    pub fn strangers(&mut self) -> Result<BTreeSet<LocationId>> {
+        let Some(mailbox) = self.mailbox else {
+            return self.strangers_in(&View::default());
+        };
+        let view = self.list(mailbox)?;
+        self.learn_people(mailbox, &view)?;
+        self.learn_heads(mailbox, &view)?;
+        self.strangers_in(&view)
+    }
+
+    fn strangers_in(&self, view: &View) -> Result<BTreeSet<LocationId>> {
+        let (mut strangers, people) = (self.counted_strangers()?, self.people()?);
+        for name in view.names().filter(|name| !self.unusable.contains(name)) {
+            let id = name.writer();
+            let speaks = matches!(name, ObjectName::Head(_) | ObjectName::Manifest { .. });
+            if speaks && !people.contains_key(id) && !self.is_removed(id)? {
+                strangers.insert(*id);
+            }
+        }
+        Ok(strangers)
+    }
+
+    /// Gives the locations that heads count and nobody introduced here; what an id counted that was given up says nothing.
+    pub(crate) fn counted_strangers(&self) -> Result<BTreeSet<LocationId>> {
+        let (people, departed) = (self.people()?, self.departed()?);
+        let heads = self.heads()?.into_iter();
+        let heads = heads.filter(|(location, _)| !departed.contains(location));
+        let counts = heads.flat_map(|(_, cached)| cached.head.counts);
+        Ok(counts
+            .filter(|location| !people.contains_key(location) && !departed.contains(location))
+            .collect())
+    }
+
+    /// Names the strangers that several cycles in a row have seen: a statement that a listing shows late has come by then.
+    pub(crate) fn tell_strangers(&mut self, view: &View) -> Result<()> {
+        let strangers = self.strangers_in(view)?;
+        let known: BTreeMap<LocationId, u32> = memory::read(self.index, STRANGERS)?.unwrap_or_default();
+        let again = |id: LocationId| (id, known.get(&id).map_or(1, |cycles| (cycles + 1).min(STRANGER_CYCLES)));
+        let seen: BTreeMap<LocationId, u32> = strangers.into_iter().map(again).collect();
+        for (id, _) in seen.iter().filter(|(_, cycles)| **cycles >= STRANGER_CYCLES) {
+            let reason = format!(
+                "the mailbox tells of a home [{:.8}] that nobody introduced here, and nothing leaves the mailbox because of it. Sync that home; if its drive is gone for good, take it out: offsync location remove FOLDER {id}",
+                id.to_string()
+            );
+            self.warn(&RelPath::root(), reason);
+        }
+        if seen == known {
+            return Ok(());
+        }
+        let note = match seen.is_empty() {
+            true => memory::erase(STRANGERS),
+            false => memory::write(STRANGERS, &seen),
+        };
+        self.commit(vec![note])
     }
 
     /// Refuses where others took this location out, as far as it has heard: it sends nothing and takes nothing.

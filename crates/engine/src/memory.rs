@@ -238,6 +238,8 @@ pub(crate) const FOLDER_HASHES_KEPT: &str = "hashes-kept";
 pub(crate) const NEEDS_NEW_ID: &str = "needs-new-id";
 /// That this location came back without its index, and may have had ids that nobody can tell it of.
 pub(crate) const MAY_HAVE_FORGOTTEN: &str = "may-have-forgotten-ids";
+/// Ids that nobody introduced here, and for how many cycles in a row they were seen.
+pub(crate) const STRANGERS: &str = "strangers";
 pub(crate) const COUNTS_SINCE: &str = "counts-since/";
 pub(crate) const UNKEPT: &str = "unkept/";
 pub(crate) const STRAY: &str = "stray/";

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use offsync_core::format::{ObjectName, decode_pack};
-use offsync_core::ids::ChunkId;
+use offsync_core::format::head::Head;
+use offsync_core::format::{FormatError, ObjectName, decode_pack};
+use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::ORPHAN_PACK_DAYS;
 use offsync_core::ports::{IndexWrite, Mailbox};
 
@@ -35,6 +36,7 @@ impl Engine<'_> {
         self.learn_people(mailbox, &view)?;
         self.learn_heads(mailbox, &view)?;
         self.drop_damaged_heads(mailbox, &mut view, &unusable)?;
+        self.tell_strangers(&view)?;
         let counted = self.counted(park_after_ns, missing)?;
         if counted.others(self.me()).next().is_some() && !self.knows_of_strangers()? {
             let dead = self.dead_objects(mailbox, &view, earlier, &counted)?;
@@ -51,7 +53,8 @@ impl Engine<'_> {
         Ok((view, counted))
     }
 
-    /// Takes away heads that nobody can read, of ids that were given up: nobody writes them anew.
+    /// Takes away heads that nobody can read, of ids that were given up or that nobody knows: nobody writes them anew. Should
+    /// such an id live after all, it writes its head with its next sync, whether or not a damaged one lies there.
     ///
     /// `unusable` is what was found so under an earlier listing. Whoever lives writes its own anew with its next sync, and
     /// what a newer Offsync wrote is of use to others.
@@ -61,16 +64,29 @@ impl Engine<'_> {
         view: &mut View,
         unusable: &BTreeSet<ObjectName>,
     ) -> Result<()> {
-        let departed = self.departed()?;
-        for location in departed {
+        let mut given_up = self.departed()?;
+        for name in unusable {
+            if let ObjectName::Head(location) = name
+                && *location != self.me()
+                && self.key_of(location)?.is_none()
+            {
+                given_up.insert(*location);
+            }
+        }
+        for location in given_up {
             let name = ObjectName::Head(location);
-            if !unusable.contains(&name) || !view.contains(&name) {
+            let is_strange = self.key_of(&location)?.is_none();
+            if !(is_strange || unusable.contains(&name)) || !view.contains(&name) {
                 continue;
             }
             let Some(sealed) = self.get(mailbox, &name)? else {
                 continue;
             };
-            if sealed.len() as u64 == view.size_of(&name) && self.is_damaged(&name, &sealed)? {
+            let is_whole = sealed.len() as u64 == view.size_of(&name);
+            // One that was damaged when it was listed may have been written anew since, by somebody who lives.
+            let is_taken_out = is_strange && self.is_removed(&location)?;
+            let is_of_no_use = self.is_damaged(&name, &sealed)? || is_taken_out && self.is_a_strangers(&name, &sealed);
+            if is_whole && is_of_no_use {
                 self.delete_object(mailbox, view, &name)?;
                 self.report.pruned_objects += 1;
             }
@@ -78,12 +94,15 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Tells whether a head is of somebody whom nobody introduced here.
+    fn is_a_strangers(&self, name: &ObjectName, sealed: &[u8]) -> bool {
+        let opened = Head::decode(self.keys, name, sealed, |_| None);
+        matches!(opened, Err(FormatError::UnknownAuthor(_)))
+    }
+
     /// Tells whether somebody may count whose statement has not been seen yet: a listing may show a head before it.
     pub(crate) fn knows_of_strangers(&self) -> Result<bool> {
-        let people = self.people()?;
-        let heads = self.heads()?;
-        let mut counts = heads.values().flat_map(|cached| &cached.head.counts);
-        Ok(self.sees_strangers || counts.any(|location| !people.contains_key(location)))
+        Ok(self.sees_strangers || !self.counted_strangers()?.is_empty())
     }
 
     fn dead_objects(
@@ -95,8 +114,13 @@ impl Engine<'_> {
     ) -> Result<Vec<ObjectName>> {
         let lacking = counted.lacking();
         let keeps_content = counted.anyone_lacks_more();
-        let (departed, succeeded) = (self.departed()?, self.succeeded()?);
+        let (departed, succeeded, people) = (self.departed()?, self.succeeded()?, self.people()?);
         let me = self.me();
+        // Nobody introduced it and it has no head: it is forgotten. Wants are written anew each cycle, should it live.
+        let is_forgotten = |location: &LocationId| {
+            let head = ObjectName::Head(*location);
+            *location != me && !people.contains_key(location) && !view.contains(&head) && !earlier.contains(&head)
+        };
         let (mut dead, mut orphans) = (Vec::new(), BTreeSet::new());
         for name in view.names().cloned().collect::<Vec<_>>() {
             let is_dead = match &name {
@@ -121,13 +145,14 @@ impl Engine<'_> {
                     }
                     is_orphan && (*author == me || self.is_long_an_orphan(&name)?)
                 }
-                ObjectName::Want(location) => departed.contains(location),
+                ObjectName::Want(location) => departed.contains(location) || is_forgotten(location),
                 ObjectName::ServedPack { reader, server, .. } | ObjectName::ServedState { reader, server, .. } => {
                     // A removed server never serves again: what it put there may be all that is left.
                     let want = ObjectName::Want(*reader);
                     let is_wanted = view.contains(&want) || earlier.contains(&want);
-                    let is_given_up = departed.contains(server);
+                    let is_given_up = departed.contains(server) || is_forgotten(server);
                     departed.contains(reader)
+                        || is_forgotten(reader)
                         || succeeded.contains(server)
                         || is_given_up && (!is_wanted || *reader == me && self.is_spent(&name, counted.0.get(&me)))
                 }

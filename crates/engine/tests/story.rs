@@ -8,6 +8,7 @@ mod lives;
 mod lost;
 mod pace;
 mod room;
+mod strangers;
 mod stray;
 mod thimble;
 mod unfinished;
