@@ -177,9 +177,9 @@ pub struct SyncReport {
     pub root: String,
     /// Whether nothing is left to do here.
     pub up_to_date: bool,
-    /// Whether this drive took a new location id: it is a copy of another, or was restored.
+    /// Whether this drive took a new location id: it is a copy of another, was restored, or is new at this computer.
     pub took_new_id: bool,
-    /// Whether it did so because a person brought it back, with `join --as` or a recovery sheet.
+    /// Whether it did so because a person brought it back, with `join --as`, or to a computer that had never synced it.
     pub came_back: bool,
     /// Pieces of content that are wanted and not here yet.
     pub missing_chunks: u64,
@@ -295,7 +295,7 @@ impl SyncReport {
             // Who has heard of nobody yet covers all that it has seen.
             up_to_date: report.up_to_date && !report.awaits_state,
             took_new_id: report.took_new_id,
-            came_back: report.took_new_id && left_open.was_brought_back,
+            came_back: report.took_new_id && (left_open.was_brought_back || report.was_new_here),
             missing_chunks: report.missing_chunks,
             awaits_state: report.awaits_state,
             served: left_open.served,

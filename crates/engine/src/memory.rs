@@ -236,6 +236,8 @@ pub(crate) const FOLDER_HASHES_KEPT: &str = "hashes-kept";
 pub(crate) const NEEDS_NEW_ID: &str = "needs-new-id";
 /// That this location came back without its index, and may have had ids that nobody can tell it of.
 pub(crate) const MAY_HAVE_FORGOTTEN: &str = "may-have-forgotten-ids";
+/// That this location took its id at a computer that did not know it, and may have lived under others since its index was kept.
+pub(crate) const MAY_HAVE_LIVED_ELSEWHERE: &str = "may-have-lived-elsewhere";
 pub(crate) const COUNTS_SINCE: &str = "counts-since/";
 pub(crate) const UNKEPT: &str = "unkept/";
 pub(crate) const STRAY: &str = "stray/";

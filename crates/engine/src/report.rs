@@ -177,6 +177,8 @@ pub struct SyncReport {
     pub up_to_date: bool,
     /// Whether this location joined with nothing, and the others have not told yet what the archive holds.
     pub awaits_state: bool,
-    /// Whether this drive took a new location id: it is a copy, or was restored.
+    /// Whether this drive took a new location id: it is a copy, was restored, or came to a computer that does not know it.
     pub took_new_id: bool,
+    /// Whether it did so at a computer that had never synced it under the id that it had.
+    pub was_new_here: bool,
 }

@@ -9,6 +9,7 @@ mod pace;
 mod room;
 mod stray;
 mod thimble;
+mod twice;
 mod unfinished;
 
 use home::{Homes, path};

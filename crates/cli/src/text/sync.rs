@@ -177,7 +177,7 @@ fn new_id(report: &SyncReport, mood: Mood) -> Vec<String> {
     };
     if report.came_back {
         return vec![format!(
-            "  You brought this location back, so it {goes_on}: what Offsync had noted under the old one is gone. There is nothing to do about it."
+            "  You brought this location back, so it {goes_on}: nobody here can say what it has sent under the old one. There is nothing to do about it."
         )];
     }
     vec![

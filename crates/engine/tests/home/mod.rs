@@ -327,6 +327,34 @@ impl Homes {
         n
     }
 
+    /// Gives all that the mailbox holds, to put it back some time.
+    pub(crate) fn mail_backup(&self) -> Vec<(String, Vec<u8>)> {
+        let names = self.mail().into_iter();
+        names.map(|name| (name.clone(), self.object(&name))).collect()
+    }
+
+    /// Lets a drive and the mailbox be again what both were in one night.
+    pub(crate) fn put_back_with_mailbox(
+        &mut self,
+        n: usize,
+        drive: &(DiskSnapshot, IndexSnapshot),
+        mail: &[(String, Vec<u8>)],
+    ) {
+        self.restore(n, drive);
+        self.lose_objects("");
+        mail.iter().for_each(|(name, bytes)| self.forge(name, bytes.clone()));
+    }
+
+    /// Plugs a home's drive in at a computer.
+    pub(crate) fn plug_in_at(&mut self, n: usize, computer: &SimWitness) {
+        self.homes[n].witness = computer.clone();
+    }
+
+    /// Gives the computer at which a home's drive is.
+    pub(crate) fn computer(&self, n: usize) -> SimWitness {
+        self.homes[n].witness.clone()
+    }
+
     /// Plugs a home's drive in at the computer of another one.
     pub(crate) fn carry_to(&mut self, n: usize, other: usize) {
         self.homes[n].witness = self.homes[other].witness.clone();
