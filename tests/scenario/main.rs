@@ -57,6 +57,7 @@ mod schema;
 mod story;
 mod trash;
 mod tree;
+mod twice;
 mod unsent;
 mod vanished;
 mod verifying;

@@ -4,6 +4,7 @@ use offsync_core::rel_path::RelPath;
 use offsync_engine::{ChangeCounts, Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
 use serde::Serialize;
 
+use crate::alarm::alarm_sentence;
 use crate::exact_path::exact;
 use crate::failure::{AppError, without_error_numbers};
 use crate::headline::visits_to_come;
@@ -171,8 +172,10 @@ pub struct SyncReport {
     pub also_held: Option<HeldView>,
     /// What `--keep-files` came too late for.
     pub too_late: Option<TooLateReport>,
-    /// Location ids of copies that should be equal to this one and are not: an alarm.
+    /// Location ids of copies that should be equal to this one and are not, or that used numbers twice: an alarm.
     pub diverged: Vec<String>,
+    /// What is to be said and done about these.
+    pub alarms: Vec<String>,
     /// The Merkle root, hexadecimal.
     pub root: String,
     /// Whether nothing is left to do here.
@@ -290,7 +293,8 @@ impl SyncReport {
             held: report.held.as_ref().map(held_view),
             also_held: report.also_held.as_ref().map(held_view),
             too_late: None,
-            diverged: report.diverged.iter().map(ToString::to_string).collect(),
+            diverged: report.alarms.iter().map(|alarm| alarm.location.to_string()).collect(),
+            alarms: report.alarms.iter().map(alarm_sentence).collect(),
             root: report.root.map(|root| root.to_string()).unwrap_or_default(),
             // Who has heard of nobody yet covers all that it has seen.
             up_to_date: report.up_to_date && !report.awaits_state,

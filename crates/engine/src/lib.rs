@@ -51,6 +51,7 @@ mod stray;
 mod survey;
 mod touched;
 mod trash;
+mod twice;
 mod unit;
 mod unshown;
 mod verify;
@@ -66,7 +67,8 @@ pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::SyncOptions;
 pub use report::{
-    ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook, Served, SkippedPath, SyncReport,
+    Alarm, AlarmKind, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook, Served,
+    SkippedPath, SyncReport,
 };
 pub use resolve::{Keep, Side};
 pub use space::size;

@@ -222,7 +222,14 @@ pub(crate) const TRASH_CLOCK: &str = "age-of-trash";
 pub(crate) const SENT: &str = "sent/";
 pub(crate) const MINE: &str = "mine/";
 pub(crate) const ORPHAN: &str = "orphan/";
-pub(crate) const LAST_MANIFEST: &str = "last-manifest/";
+/// The sequence and hash of the last changeset of each author that was folded as such.
+pub(crate) const LAST_FOLDED: &str = "last-folded/";
+/// The locations that were found to have used a number twice.
+pub(crate) const TWICE: &str = "twice/";
+/// The counter of the head by which each location was first seen to hold something else, though it folded the same.
+pub(crate) const DIVERGED: &str = "diverged/";
+/// That this location lets go of what it noted, and comes back under a new id.
+pub(crate) const BEGINS_AGAIN: &str = "begins-again";
 pub(crate) const LOG: &str = "log/";
 pub(crate) const STATEMENT: &str = "statement/";
 pub(crate) const DRIVE: &str = "drive";

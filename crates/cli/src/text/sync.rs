@@ -56,11 +56,7 @@ pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<Str
             .map(|sentence| format!("  {}", safe(&sentence))),
     );
     lines.extend(report.lost_sentence().map(|sentence| format!("  {}", safe(&sentence))));
-    for location in &report.diverged {
-        lines.push(format!(
-            "  ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."
-        ));
-    }
+    lines.extend(report.alarms.iter().map(|alarm| format!("  {}", safe(alarm))));
     lines.extend(report.held.iter().chain(&report.also_held).flat_map(held));
     let is_explained = report.awaits_state
         || report.missing_chunks > 0
