@@ -22,7 +22,7 @@ fn who_comes_back_with_as_is_not_told_that_everything_differs() {
     let told = pep.run(["sync", pep.at()]);
     told.expect_code(0)
         .expect_out("  You brought this location back, so it goes on under a new id, [")
-        .expect_out("]: what Offsync had noted under the old one is gone. There is nothing to do about it.\n");
+        .expect_out("]: nobody here can say what it has sent under the old one. There is nothing to do about it.\n");
     assert!(
         !told.stdout.contains("restored") && !told.stdout.contains("still in use"),
         "{told}"

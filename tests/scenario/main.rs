@@ -58,6 +58,7 @@ mod story;
 mod strangers;
 mod trash;
 mod tree;
+mod twice;
 mod twins;
 mod unsent;
 mod vanished;

@@ -17,14 +17,14 @@ fn fill(pep: &Home) {
 }
 
 /// Writes the recovery sheet of a home outside of all archives.
-fn write_sheet(world: &World, home: &Home, name: &str) -> PathBuf {
+pub(crate) fn write_sheet(world: &World, home: &Home, name: &str) -> PathBuf {
     let sheet = world.path(name);
     home.run(["recovery", home.at(), "--out", text(&sheet)]).expect_code(0);
     sheet
 }
 
 /// The computer is lost, with all that it kept: a new one has nothing.
-fn lose_computer(home: &Home) {
+pub(crate) fn lose_computer(home: &Home) {
     fs::remove_dir_all(home.settings()).expect("a computer can be lost");
 }
 
@@ -34,7 +34,7 @@ fn lose_computer_and_drive(home: &Home) {
     fs::create_dir(&home.folder).expect("a new drive can be bought");
 }
 
-fn recover(home: &Home, sheet: &str) -> crate::output::Output {
+pub(crate) fn recover(home: &Home, sheet: &str) -> crate::output::Output {
     home.json(["join", home.at(), "--recovery", sheet])
 }
 
@@ -60,7 +60,7 @@ fn a_drive_and_its_sheet_bring_the_founder_back_on_a_new_computer() {
             &report["posted"]["payload_bytes"],
             &report["posted"]["entries"]
         ),
-        (&false.into(), &33.into(), &3.into()),
+        (&true.into(), &33.into(), &3.into()),
         "what was not sent is sent, and nothing twice: {report:#}"
     );
     let report = anna.sync();
@@ -320,7 +320,7 @@ fn the_sheet_finds_the_mailbox_at_another_path() {
 }
 
 #[test]
-fn a_founder_who_is_still_alone_comes_back_as_who_he_was() {
+fn a_founder_who_is_still_alone_comes_back_under_his_name() {
     let world = World::new();
     let pep = world.home("pep");
     fill(&pep);
@@ -344,9 +344,18 @@ fn a_founder_who_is_still_alone_comes_back_as_who_he_was() {
     let id = pep.json(["status", pep.at()]).document()[0]["location_id"].clone();
     lose_computer(&pep);
     recover(&pep, text(&sheet)).expect_code(0);
-    assert_eq!(pep.sync()["took_new_id"], false);
-    assert_eq!(pep.json(["status", pep.at()]).document()[0]["location_id"], id);
-    // Before its first sync, and with the same sheet twice, it makes no difference.
+    let report = pep.sync();
+    assert_eq!(
+        (&report["took_new_id"], &report["came_back"]),
+        (&true.into(), &true.into())
+    );
+    let status = pep.json(["status", pep.at()]).document();
+    assert_ne!(
+        status[0]["location_id"], id,
+        "nobody there can say what the old one has said since"
+    );
+    assert_eq!(status[0]["label"], "Pep's home");
+    // With the same sheet twice, it makes no difference.
     recover(&pep, text(&sheet)).expect_code(0);
     let anna = world.give_copy(&pep, "anna");
     settle(&[&pep, &anna]);
@@ -370,7 +379,9 @@ fn the_sheet_fits_a_drive_that_took_a_new_id_since() {
     assert_eq!(pep.json(["sync", pep.at()]).only_report()["took_new_id"], true);
     lose_computer(&pep);
     recover(&pep, text(&sheet)).expect_code(0);
-    for home in [&pep, &anna, &pep] {
+    let output = pep.json(["sync", pep.at()]);
+    assert_eq!(output.only_report()["came_back"], true, "{output}");
+    for home in [&anna, &pep] {
         let output = home.json(["sync", home.at()]);
         assert_eq!(output.only_report()["took_new_id"], false, "{output}");
     }

@@ -160,7 +160,7 @@ fn people_read_what_would_be_done_and_nothing_as_if_it_were() {
     rehearse(
         &pep,
         &[
-            "  You brought this location back, so it would go on under a new id: what Offsync had noted",
+            "  You brought this location back, so it would go on under a new id: nobody here can say what it has sent",
             "  Would ask what the archive holds. The sync of 'anna's home' after that would tell it.\n",
         ],
     );

@@ -139,7 +139,7 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 4] = ["sample", "by", "by_label", "other_homes"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 23] = [
+pub(crate) const SYNC_MORE: [&str; 24] = [
     "[].posted.part_bytes",
     "[].fetched.part_bytes",
     "[].too_late",
@@ -163,6 +163,7 @@ pub(crate) const SYNC_MORE: [&str; 23] = [
     "[].skipped[].path_base64",
     "[].also_held",
     "[].diverged",
+    "[].alarms",
 ];
 
 /// `status` tells this of each archive.

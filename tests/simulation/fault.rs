@@ -1,13 +1,14 @@
 //! Faults: what happens to drives, clocks and the mailbox besides what people mean.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::Membership;
 use offsync_core::ids::LocationId;
 use offsync_core::rel_path::RelPath;
 use offsync_testkit::{MailboxFaults, SimDisk, SimIndex, SimWitness, Stepper};
 
-use crate::home::Home;
+use crate::guard::Off;
+use crate::home::{Backup, Home};
 use crate::people::value_of;
 use crate::profile::Step;
 use crate::watch::identity_of;
@@ -33,6 +34,7 @@ impl World {
             Step::Join => self.join(at),
             Step::Snapshot => self.back_up(at),
             Step::Restore => self.restore(at),
+            Step::Fire => self.burn(at),
             Step::Wipe => {
                 self.mailbox.wipe();
                 self.say(|_| "the mailbox is WIPED".into());
@@ -203,9 +205,20 @@ impl World {
     }
 
     fn back_up(&mut self, at: usize) {
+        let mut mail = BTreeMap::new();
+        if self.profile.has(Step::Fire) {
+            let names = self.mailbox.names().into_iter();
+            mail.extend(names.filter_map(|name| Some((name.clone(), self.mailbox.object(&name)?))));
+        }
         let home = &mut self.homes[at];
         if home.is_at_hand() {
-            home.backup = Some((home.disk.snapshot(), home.index.snapshot()));
+            home.backup = Some(Backup {
+                disk: home.disk.snapshot(),
+                index: home.index.snapshot(),
+                mail,
+                has_spoken: identity_of(&home.index).is_some_and(|identity| identity.counter > 0),
+                witness: home.witness.copy(),
+            });
             self.say(|_| format!("home {at} is backed up"));
         }
     }
@@ -213,7 +226,7 @@ impl World {
     fn restore(&mut self, at: usize) {
         let is_allowed =
             self.profile.restores_many || self.homes.iter().all(|home| home.at == at || !home.was_restored);
-        let Some((disk, index)) = self.homes[at].backup.clone().filter(|_| is_allowed) else {
+        let Some(backup) = self.homes[at].backup.clone().filter(|_| is_allowed) else {
             return;
         };
         if self.homes[at].running.is_some() {
@@ -222,11 +235,33 @@ impl World {
         let home = &mut self.homes[at];
         let lost: Vec<u64> = home.disk.true_hand().tree().values().filter_map(value_of).collect();
         self.values.excused.extend(lost);
-        home.disk.restore_snapshot(&disk);
-        home.index.restore(&index);
+        home.disk.restore_snapshot(&backup.disk);
+        home.index.restore(&backup.index);
         home.was_restored = true;
         self.shared.watch.notes().homes[at].1 = true;
         self.say(|_| format!("home {at} is RESTORED from its backup"));
+    }
+
+    /// A drive, the mailbox and a computer go; the first two come back as they were in one night. Nothing that is left there
+    /// can say that more was said since, and others may have folded it.
+    fn burn(&mut self, at: usize) {
+        // One that had never spoken cannot be told from one that was just prepared: whoever opens it holds its invitation.
+        let Some(backup) = self.homes[at].backup.clone().filter(|backup| backup.has_spoken) else {
+            return;
+        };
+        self.restore(at);
+        self.mailbox.wipe();
+        for (name, bytes) in backup.mail {
+            self.mailbox.forge(&name, bytes.to_vec());
+        }
+        self.excuse_occupancy();
+        self.homes[at].witness = match self.off {
+            Off::NewHere => backup.witness.copy(),
+            _ => SimWitness::new(),
+        };
+        self.say(|_| {
+            format!("home {at} BURNS with its computer and the mailbox; both come back from one night's backup")
+        });
     }
 
     fn lose_object(&mut self, step: Step) {

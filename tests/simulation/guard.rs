@@ -20,6 +20,8 @@ pub(crate) enum Off {
     SeenBase,
     /// The host computer remembers nothing.
     Witness,
+    /// A computer that never saw a drive vouches for it.
+    NewHere,
     /// A drive that was restored keeps its id.
     NewId,
     /// A folder that cannot be read counts as empty.

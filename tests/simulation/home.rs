@@ -1,6 +1,6 @@
 //! A home: a drive with its index, a computer, a way into the mailbox, and the cycle that may be under way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use offsync_core::escaped_disk::EscapedDisk;
@@ -23,6 +23,19 @@ use crate::wrap::{WatchedIndex, WatchedMailbox};
 /// How a cycle ended: its report, or what stopped it.
 pub(crate) type Outcome = Result<SyncReport, String>;
 
+/// What is there of one night.
+#[derive(Clone)]
+pub(crate) struct Backup {
+    pub(crate) disk: DiskSnapshot,
+    pub(crate) index: IndexSnapshot,
+    /// The mailbox of that night, object by object; empty where no schedule puts it back.
+    pub(crate) mail: BTreeMap<String, Arc<Vec<u8>>>,
+    /// Whether it had ever written a head by then.
+    pub(crate) has_spoken: bool,
+    /// The computer's notes of that night.
+    pub(crate) witness: SimWitness,
+}
+
 /// One location and all around it.
 pub(crate) struct Home {
     pub(crate) at: usize,
@@ -34,7 +47,7 @@ pub(crate) struct Home {
     pub(crate) signer: SigningKey,
     pub(crate) stepper: Stepper,
     pub(crate) running: Option<Running<Outcome>>,
-    pub(crate) backup: Option<(DiskSnapshot, IndexSnapshot)>,
+    pub(crate) backup: Option<Backup>,
     pub(crate) was_restored: bool,
     /// No cycle starts before this true time.
     pub(crate) asleep_until_ns: i64,

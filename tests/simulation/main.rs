@@ -89,6 +89,11 @@ fn restore2() {
 }
 
 #[test]
+fn fire() {
+    hold("fire");
+}
+
+#[test]
 fn wipe() {
     hold("wipe");
 }
@@ -166,6 +171,11 @@ fn a_base_that_nobody_saw_turns_it_red() {
 #[test]
 fn a_host_without_memory_turns_it_red() {
     turns_red(Off::Witness, "restore");
+}
+
+#[test]
+fn a_computer_that_vouches_for_a_drive_it_never_saw_turns_it_red() {
+    turns_red(Off::NewHere, "fire");
 }
 
 #[test]

@@ -31,6 +31,8 @@ pub(crate) enum Step {
     Snapshot,
     /// A drive goes back to its backup.
     Restore,
+    /// A drive, the mailbox and a computer burn; the first two go back to one night's backup, at a new computer.
+    Fire,
     /// The mailbox loses everything.
     Wipe,
     /// The mailbox goes back to how it was.
@@ -109,8 +111,12 @@ impl Profile {
 
     /// Tells whether content can vanish from every drive without a person's hand: through a backup or lost caches.
     pub(crate) fn can_lose_content(&self) -> bool {
-        let is_loss =
-            |(_, step): &(u32, Step)| matches!(step, Step::Restore | Step::Replace | Step::LosePrivate | Step::Rot);
+        let is_loss = |(_, step): &(u32, Step)| {
+            matches!(
+                step,
+                Step::Restore | Step::Fire | Step::Replace | Step::LosePrivate | Step::Rot
+            )
+        };
         self.name == "clone" || self.weights.iter().any(is_loss)
     }
 }
@@ -232,6 +238,23 @@ pub(crate) fn all() -> Vec<Profile> {
             name: "restore2",
             restores_many: true,
             ..restore
+        },
+        Profile {
+            name: "fire",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[
+                (9, Person),
+                (8, Sync),
+                (10, Advance),
+                (1, Crash),
+                (2, Snapshot),
+                (2, Fire),
+            ],
+            restores_many: true,
+            // The mailbox goes back, too.
+            is_fresh: false,
+            ..PLAIN
         },
         Profile {
             name: "wipe",

@@ -3,6 +3,7 @@
 //! The only place where failures become codes, sentences and hints, and where keys are
 //! taken out of the keystore. Shells decide nothing.
 
+mod alarm;
 mod apart;
 mod app;
 mod archives;

@@ -61,9 +61,7 @@ pub(crate) fn troubles(report: &SyncReport) -> BTreeMap<String, String> {
             conflict.path, conflict.copy
         ))
     }));
-    all.extend(report.diverged.iter().map(|location| {
-        same(format!("ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."))
-    }));
+    all.extend(report.alarms.iter().cloned().map(same));
     all
 }
 

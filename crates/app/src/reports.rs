@@ -4,6 +4,7 @@ use offsync_core::rel_path::RelPath;
 use offsync_engine::{ChangeCounts, Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
 use serde::Serialize;
 
+use crate::alarm::alarm_sentence;
 use crate::exact_path::exact;
 use crate::failure::{AppError, without_error_numbers};
 use crate::headline::visits_to_come;
@@ -171,15 +172,17 @@ pub struct SyncReport {
     pub also_held: Option<HeldView>,
     /// What `--keep-files` came too late for.
     pub too_late: Option<TooLateReport>,
-    /// Location ids of copies that should be equal to this one and are not: an alarm.
+    /// Location ids of copies that should be equal to this one and are not, or that used numbers twice: an alarm.
     pub diverged: Vec<String>,
+    /// What is to be said and done about these.
+    pub alarms: Vec<String>,
     /// The Merkle root, hexadecimal.
     pub root: String,
     /// Whether nothing is left to do here.
     pub up_to_date: bool,
-    /// Whether this drive took a new location id: it is a copy of another, or was restored.
+    /// Whether this drive took a new location id: it is a copy of another, was restored, or is new at this computer.
     pub took_new_id: bool,
-    /// Whether it did so because a person brought it back, with `join --as` or a recovery sheet.
+    /// Whether it did so because a person brought it back, with `join --as`, or to a computer that had never synced it.
     pub came_back: bool,
     /// Pieces of content that are wanted and not here yet.
     pub missing_chunks: u64,
@@ -291,12 +294,13 @@ impl SyncReport {
             held: report.held.as_ref().map(held),
             also_held: report.also_held.as_ref().map(held),
             too_late: None,
-            diverged: report.diverged.iter().map(ToString::to_string).collect(),
+            diverged: report.alarms.iter().map(|alarm| alarm.location.to_string()).collect(),
+            alarms: report.alarms.iter().map(alarm_sentence).collect(),
             root: report.root.map(|root| root.to_string()).unwrap_or_default(),
             // Who has heard of nobody yet covers all that it has seen.
             up_to_date: report.up_to_date && !report.awaits_state,
             took_new_id: report.took_new_id,
-            came_back: report.took_new_id && left_open.was_brought_back,
+            came_back: report.took_new_id && (left_open.was_brought_back || report.was_new_here),
             missing_chunks: report.missing_chunks,
             awaits_state: report.awaits_state,
             served: left_open.served,

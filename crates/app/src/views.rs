@@ -12,6 +12,7 @@ use offsync_engine::{
     EngineError, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
 };
 
+use crate::alarm::alarm_words;
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::exact_path::exact;
@@ -152,16 +153,25 @@ impl App {
     fn status_of(&self, folder: &Path) -> Result<ArchiveStatus> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (survey, awaits_state, people, refused) = archive.with_engine(&Silent, |engine| {
+        let (survey, awaits_state, people, refused, alarms) = archive.with_engine(&Silent, |engine| {
             let survey = engine.survey(&options)?;
             let refused = match engine.refuse_if_removed() {
                 Err(EngineError::Removed { by }) => Some(by),
                 sound => sound.map(|()| None)?,
             };
-            Ok((survey, engine.awaits_state()?, engine.known_vectors()?, refused))
+            let alarms = engine.alarms()?;
+            Ok((survey, engine.awaits_state()?, engine.known_vectors()?, refused, alarms))
         })?;
         let lost: Vec<LostView> = survey.lost.iter().map(|file| LostView::of(file, &people)).collect();
         let mut status = status_of_open(&archive, &survey, awaits_state, &lost)?;
+        if let Some(alarm) = alarms.first() {
+            let (message, hint) = alarm_words(alarm);
+            status.headline = Headline::NeedsYou {
+                code: "alarm".into(),
+                message,
+                hint,
+            };
+        }
         // Nothing that goes or comes matters where nothing does: what a sync would answer is all there is to say.
         if let Some(by) = refused {
             let AppError { message, hint, .. } = EngineError::Removed { by: by.clone() }.into();

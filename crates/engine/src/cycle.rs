@@ -16,7 +16,7 @@ use crate::consent::Consent;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, AWAITS_STATE, CachedHead, GONE, Gone, HELD, LAST_CHECK, LAST_SYNC, STATEMENT, UNSETTLED};
+use crate::memory::{self, AWAITS_STATE, GONE, Gone, HELD, LAST_CHECK, LAST_SYNC, STATEMENT, UNSETTLED};
 use crate::options::SyncOptions;
 use crate::post::Posting;
 use crate::report::{ConflictLine, Held, SyncReport};
@@ -152,6 +152,7 @@ impl Engine<'_> {
         self.refuse_if_removed()?;
         self.match_marker()?;
         let mut own = self.learn_heads(mailbox, &view)?;
+        self.begin_again_if_needed(mailbox, &mut view)?;
         self.check_identity(&view, own.as_ref())?;
         if self.report.took_new_id {
             own = None;
@@ -164,6 +165,7 @@ impl Engine<'_> {
         if unless_full(self.take_over_strays(mailbox, &mut view, options))?.unwrap_or(true) {
             missing = self.take_in(mailbox, &mut view, consent)?;
         }
+        self.heed_divergence(mailbox, &view)?;
         let unkept = self.keep_parts(mailbox, &view)?;
         let mut lacking: BTreeSet<ChunkId> = missing.union(&unkept).copied().collect();
         let counted = self.counted(options.park_after_ns(), &lacking)?;
@@ -339,15 +341,15 @@ impl Engine<'_> {
         self.report.conflicts = self.conflicts()?;
         self.tell_unfitting()?;
         self.report.awaits_state = self.awaits_state()?;
-        self.report.root = Some(self.root()?);
-        self.report.diverged = self.diverged()?;
-        if !self.report.diverged.is_empty() {
+        let mut root = self.root()?;
+        if !self.diverged(root)?.is_empty() {
             // Before the alarm: the hashes that were kept may be what is wrong.
-            self.report.root = Some(self.hash_all()?);
-            self.report.diverged = self.diverged()?;
+            root = self.hash_all()?;
         }
+        self.report.root = Some(root);
+        self.report.alarms = self.alarms()?;
         (self.report.held, self.report.also_held) = self.held_for_report();
-        let covers_all = self.covers_all_heads()? && !self.sees_strangers && self.report.diverged.is_empty();
+        let covers_all = self.covers_all_heads()? && !self.sees_strangers && self.report.alarms.is_empty();
         let is_unposted = !self.index.changed_places()?.is_empty() || !self.index.notes(GONE)?.is_empty();
         let is_waiting = self.report.waiting_entries > 0 || self.report.held.is_some();
         let is_settled = self.index.notes(UNSETTLED)?.is_empty();
@@ -368,18 +370,6 @@ impl Engine<'_> {
         let heads = self.heads()?;
         let mut living = heads.iter().filter(|(location, _)| !departed.contains(location));
         Ok(living.all(|(_, cached)| self.vector.covers(&cached.head.vector)))
-    }
-
-    /// Gives the locations that folded just what this one did and hold something else: an alarm.
-    fn diverged(&self) -> Result<Vec<LocationId>> {
-        let other =
-            |cached: &&CachedHead| cached.head.vector == self.vector && Some(cached.head.root) != self.report.root;
-        Ok(self
-            .heads()?
-            .values()
-            .filter(other)
-            .map(|cached| cached.head.location)
-            .collect())
     }
 
     /// Gives the conflict copies that this drive shows, in order of path.

@@ -68,6 +68,9 @@ impl Engine<'_> {
         if !self.vector.covers(&manifest.context) {
             return Ok(false);
         }
+        if !self.follows_on(&manifest)? {
+            return Ok(false);
+        }
         self.tell(Phase::Fetching, self.report.fetched_changesets, None, None)?;
         for pack in &manifest.packs {
             self.space.packs.insert(pack.name.clone(), pack.chunks.clone());
@@ -151,6 +154,9 @@ impl Engine<'_> {
             let states: Vec<State> = of_one.iter().map(|(_, state)| state.clone()).collect();
             let Some(whole) = State::join(states) else { continue };
             if !self.vector.covers(&whole.vector) {
+                if !self.agrees_with(&whole)? {
+                    continue;
+                }
                 let entries: StateEntries = whole.siblings.into_iter().collect();
                 self.merge_state(&whole.vector, entries)?;
             }

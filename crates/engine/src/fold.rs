@@ -14,7 +14,7 @@ use offsync_core::version_vector::VersionVector;
 use crate::change_counts::ChangeCounts;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CONFIRMED, LAST_MANIFEST, LOG, LogRecord, VECTOR};
+use crate::memory::{self, CONFIRMED, LAST_FOLDED, LOG, LogRecord, VECTOR};
 
 /// A state that is merged, by key.
 pub(crate) type StateEntries = BTreeMap<PathKey, Siblings>;
@@ -72,7 +72,7 @@ impl Engine<'_> {
         vector.raise(manifest.author, manifest.sequence);
         let mut writes = vec![
             memory::write(VECTOR, &vector),
-            memory::write(format!("{LAST_MANIFEST}{}", manifest.author), &hash),
+            memory::write(format!("{LAST_FOLDED}{}", manifest.author), &(manifest.sequence, hash)),
             memory::write(log_name(&record), &record),
         ];
         if manifest.deletions_confirmed {

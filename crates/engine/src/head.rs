@@ -12,7 +12,8 @@ use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::lost::for_head;
-use crate::memory::{self, CachedHead, HEAD, IDENTITY, LAST_CHECK};
+use crate::memory::{self, CachedHead, DIVERGED, HEAD, IDENTITY, LAST_CHECK};
+use crate::twice::SAID_TWICE;
 use crate::view::View;
 
 /// The version of stored formats that this Offsync reads.
@@ -37,6 +38,7 @@ impl Engine<'_> {
         // What is known to be damaged is safe elsewhere, if anywhere.
         let unshown = self.unshown()?.files + self.damages()?.len() as u64;
         let drive = self.disk.profile()?;
+        let twice = self.twice()?;
         let checked_ns = memory::read::<i64>(self.index, LAST_CHECK)?;
         if let Some(listed) = listed {
             let says_same = listed.vector == self.vector
@@ -44,17 +46,22 @@ impl Engine<'_> {
                 && listed.counts == counts
                 && listed.unshown == unshown
                 && listed.drive == drive
-                && listed.checked_ns == checked_ns;
+                && listed.checked_ns == checked_ns
+                && twice
+                    .iter()
+                    .all(|location| listed.seen.contains(&(*location, SAID_TWICE)));
             let is_fresh = (now_ns - listed.written_ns).abs() < HEAD_REFRESH_NS;
             let is_ours = self.identity.nonces.contains(&Some(listed.nonce));
+            // Whoever holds something else though it folded the same waits to hear this root once more.
+            let is_in_doubt = !self.index.notes(DIVERGED)?.is_empty();
             // Who was set aside and syncs again says so, by a head that is newer than the one that was seen then.
             let is_counted = !self.succeeded()?.contains(&me) && !self.set_aside()?.contains_key(&me);
-            if says_same && is_fresh && is_ours && is_counted {
+            if says_same && is_fresh && is_ours && is_counted && !is_in_doubt {
                 self.note_head(listed.clone())?;
                 return Ok(listed.clone());
             }
         }
-        let seen = self.heads_seen()?;
+        let seen = self.heads_seen(&twice)?;
         let nonce = Nonce::new(self.entropy.sixteen());
         let head = Head {
             location: me,
@@ -87,14 +94,15 @@ impl Engine<'_> {
     /// Gives the highest counter seen of every other location's heads.
     ///
     /// Who is said to succeed this id is named in any case, with none if need be: that this head knows of it is what tells
-    /// the others that this id lives on.
-    fn heads_seen(&self) -> Result<Vec<(LocationId, u64)>> {
+    /// the others that this id lives on. Who used a number twice hears of it here.
+    fn heads_seen(&self, twice: &BTreeSet<LocationId>) -> Result<Vec<(LocationId, u64)>> {
         let me = self.me();
         let people = self.people()?.into_iter();
         let successors = people.filter(|(_, person)| person.follows(&me));
         let mut seen: BTreeMap<LocationId, u64> = successors.map(|(successor, _)| (successor, 0)).collect();
         let heads = self.heads()?.into_iter();
         seen.extend(heads.map(|(location, cached)| (location, cached.head.counter)));
+        seen.extend(twice.iter().map(|location| (*location, SAID_TWICE)));
         seen.remove(&me);
         Ok(seen.into_iter().collect())
     }

@@ -14,8 +14,8 @@ use crate::counted::introduction_of;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, CachedHead, CachedPerson, HEAD, IDENTITY, MAY_HAVE_FORGOTTEN, MINE, NEEDS_NEW_ID, OUTBOX, PERSON, SENT,
-    STATEMENT,
+    self, CachedHead, CachedPerson, HEAD, IDENTITY, MAY_HAVE_FORGOTTEN, MAY_HAVE_LIVED_ELSEWHERE, MINE, NEEDS_NEW_ID,
+    OUTBOX, PERSON, SENT, STATEMENT,
 };
 use crate::view::View;
 
@@ -62,17 +62,15 @@ impl Engine<'_> {
         let is_unknown = !self.identity.nonces.contains(&own.map(|own| own.nonce));
         // Absent or older, and nobody covers more of me: the mailbox lost something, the id stays.
         let is_older = own.is_none_or(|own| own.counter < self.identity.counter);
-        // A host that knows nothing, and a mailbox that knows nothing: nobody can say what this id has said since.
-        let nobody_remembers = own.is_none() && self.identity.counter > 0 && !self.is_remembered_here()?;
-        if self.is_brought_back()?
-            || ahead
-            || (is_unknown && !is_older)
-            || nobody_remembers
-            || self.host_knows_more()?
-        {
+        let is_new_here = self.is_new_here()?;
+        if self.is_brought_back()? || ahead || (is_unknown && !is_older) || is_new_here || self.host_knows_more()? {
             if let Some(own) = own {
                 // What the id says of its successors is to be heard: one that it denies is another drive's, which lives.
                 self.cache_head(own.clone())?;
+            }
+            if is_new_here {
+                self.report.was_new_here = true;
+                self.commit(vec![memory::write(MAY_HAVE_LIVED_ELSEWHERE, &true)])?;
             }
             return self.take_new_id(own.map_or(0, |own| own.counter));
         }
@@ -97,16 +95,78 @@ impl Engine<'_> {
 
     /// Looks for the host's sign alone, where no mailbox can be asked; tells whether dots may be minted.
     ///
-    /// Without any note of the host, a drive that has been in a mailbox may have been restored: it waits for the mailbox.
+    /// Without any note of the host, a drive that has spoken may have been restored: it waits for the mailbox.
     pub(crate) fn check_identity_offline(&mut self) -> Result<bool> {
         if self.host_knows_more()? {
             self.take_new_id(0)?;
             return Ok(true);
         }
-        if self.is_brought_back()? {
-            return Ok(false);
+        Ok(!self.is_brought_back()? && !self.is_new_here()?)
+    }
+
+    /// Tells whether this location has spoken, and never at this computer.
+    ///
+    /// Nobody can say then what its id has said since: a mailbox that remembers just this drive may have been put back
+    /// to the same night's backup, while other homes have folded what came after it.
+    fn is_new_here(&self) -> Result<bool> {
+        Ok(self.has_spoken() && !self.is_remembered_here()? && !self.was_known_here()?)
+    }
+
+    /// Tells whether anybody may know anything by this id.
+    fn has_spoken(&self) -> bool {
+        self.identity.counter > 0 || self.vector.get(&self.me()) > 0
+    }
+
+    /// Tells whether this computer knows the drive by an id that it had before: one that is carried between two computers
+    /// takes an id at the second, and not at each visit.
+    fn was_known_here(&self) -> Result<bool> {
+        let lives = self.lives()?;
+        for old in &lives[1..] {
+            let is_this_drive =
+                |note: &HostNote| !note.nonces.is_empty() && note.became.is_none_or(|became| lives.contains(&became));
+            if self.host_note(old)?.as_ref().is_some_and(is_this_drive) {
+                return Ok(true);
+            }
         }
-        Ok(self.identity.counter == 0 || self.is_remembered_here()?)
+        Ok(false)
+    }
+
+    /// Gives this location's id and those that it has had, as far as it knows, the last first.
+    fn lives(&self) -> Result<Vec<LocationId>> {
+        let people = self.people()?;
+        let mut lives = vec![self.me()];
+        let mut next = 0;
+        while let Some(life) = lives.get(next).copied() {
+            for (old, _) in people.get(&life).into_iter().flat_map(|person| &person.succeeds) {
+                if !lives.contains(old) && lives.len() < LIVES_MAX {
+                    lives.push(*old);
+                }
+            }
+            next += 1;
+        }
+        Ok(lives)
+    }
+
+    /// Succeeds ids that took over from one of this drive's own, of which its index knew nothing: it was put back twice, each
+    /// time at a computer that did not know it, and the one between is nobody any more. A copy that lives says so by its heads.
+    fn succeed_lives_between(&mut self) -> Result<()> {
+        if memory::read::<bool>(self.index, MAY_HAVE_LIVED_ELSEWHERE)?.is_none() {
+            return Ok(());
+        }
+        let (people, lives, departed) = (self.people()?, self.lives()?, self.departed()?);
+        let key = self.signer.public();
+        let who = people.get(&self.me());
+        for (life, person) in &people {
+            let is_between = person.key == key && lives.iter().skip(1).any(|old| person.follows(old));
+            if !is_between || lives.contains(life) || departed.contains(life) {
+                continue;
+            }
+            let cached = memory::read::<CachedHead>(self.index, &format!("{HEAD}{life}"))?;
+            let counter = cached.map_or(0, |cached| cached.head.counter);
+            let writes = self.succession(self.me(), (*life, counter), 1, who)?;
+            self.commit(writes.into())?;
+        }
+        Ok(())
     }
 
     /// Tells whether the host remembers this drive: what it notes of another copy by this id says nothing of this one.
@@ -202,7 +262,7 @@ impl Engine<'_> {
     /// Tells whether another copy goes by this id and lives on: this one has never spoken under it, and its host does not
     /// remember that it did. Both were begun by one invitation, and nobody's past is to be succeeded.
     fn is_a_second_use(&self) -> Result<bool> {
-        if self.identity.counter > 0 || self.is_brought_back()? {
+        if self.has_spoken() || self.is_brought_back()? {
             return Ok(false);
         }
         if self.witness.recall(&self.archive(), &self.me())?.is_none() {
@@ -308,6 +368,7 @@ impl Engine<'_> {
     /// For who came back without an index, until a listing shows no stranger: it may lag, and a cable may be pulled. If a clone
     /// of the drive lives on under one of them, it says so by its heads.
     pub(crate) fn succeed_forgotten(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
+        self.succeed_lives_between()?;
         let may_have_forgotten = memory::read::<bool>(self.index, MAY_HAVE_FORGOTTEN)?.unwrap_or(false);
         if !may_have_forgotten || self.is_brought_back()? {
             return Ok(());

@@ -51,6 +51,7 @@ mod stray;
 mod survey;
 mod touched;
 mod trash;
+mod twice;
 mod twin;
 mod unit;
 mod unshown;
@@ -67,7 +68,8 @@ pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::SyncOptions;
 pub use report::{
-    ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook, Served, SkippedPath, SyncReport,
+    Alarm, AlarmKind, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook, Served,
+    SkippedPath, SyncReport,
 };
 pub use resolve::{Keep, Side};
 pub use space::size;

@@ -222,7 +222,14 @@ pub(crate) const TRASH_CLOCK: &str = "age-of-trash";
 pub(crate) const SENT: &str = "sent/";
 pub(crate) const MINE: &str = "mine/";
 pub(crate) const ORPHAN: &str = "orphan/";
-pub(crate) const LAST_MANIFEST: &str = "last-manifest/";
+/// The sequence and hash of the last changeset of each author that was folded as such.
+pub(crate) const LAST_FOLDED: &str = "last-folded/";
+/// The locations that were found to have used a number twice.
+pub(crate) const TWICE: &str = "twice/";
+/// The counter of the head by which each location was first seen to hold something else, though it folded the same.
+pub(crate) const DIVERGED: &str = "diverged/";
+/// That this location lets go of what it noted, and comes back under a new id.
+pub(crate) const BEGINS_AGAIN: &str = "begins-again";
 pub(crate) const LOG: &str = "log/";
 pub(crate) const STATEMENT: &str = "statement/";
 pub(crate) const DRIVE: &str = "drive";
@@ -240,6 +247,8 @@ pub(crate) const NEEDS_NEW_ID: &str = "needs-new-id";
 pub(crate) const MAY_HAVE_FORGOTTEN: &str = "may-have-forgotten-ids";
 /// Ids that nobody introduced here, and for how many cycles in a row they were seen.
 pub(crate) const STRANGERS: &str = "strangers";
+/// That this location took its id at a computer that did not know it, and may have lived under others since its index was kept.
+pub(crate) const MAY_HAVE_LIVED_ELSEWHERE: &str = "may-have-lived-elsewhere";
 pub(crate) const COUNTS_SINCE: &str = "counts-since/";
 pub(crate) const UNKEPT: &str = "unkept/";
 pub(crate) const STRAY: &str = "stray/";

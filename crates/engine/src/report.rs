@@ -108,6 +108,26 @@ pub struct Served {
     pub has_state: bool,
 }
 
+/// What no sound world shows of a location.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Whose copy it is about.
+    pub location: LocationId,
+    /// What people call it.
+    pub label: String,
+    /// What is wrong.
+    pub kind: AlarmKind,
+}
+
+/// A kind of alarm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlarmKind {
+    /// It used numbers again that it had used before: what follows on the second meaning is not taken in.
+    SaidTwice,
+    /// It folded just the same, and holds something else.
+    Diverged,
+}
+
 /// What one cycle did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncReport {
@@ -167,8 +187,8 @@ pub struct SyncReport {
     pub held: Option<Held>,
     /// Deletions of the other direction that wait for a yes as well.
     pub also_held: Option<Held>,
-    /// Locations that folded just the same and hold something else. Never seen in a sound world; an alarm.
-    pub diverged: Vec<LocationId>,
+    /// What no sound world shows.
+    pub alarms: Vec<Alarm>,
     /// Chunks that are wanted and not at hand.
     pub missing_chunks: u64,
     /// The Merkle root after the cycle.
@@ -177,6 +197,8 @@ pub struct SyncReport {
     pub up_to_date: bool,
     /// Whether this location joined with nothing, and the others have not told yet what the archive holds.
     pub awaits_state: bool,
-    /// Whether this drive took a new location id: it is a copy, or was restored.
+    /// Whether this drive took a new location id: it is a copy, was restored, or came to a computer that does not know it.
     pub took_new_id: bool,
+    /// Whether it did so at a computer that had never synced it under the id that it had.
+    pub was_new_here: bool,
 }

@@ -11,6 +11,7 @@ mod room;
 mod strangers;
 mod stray;
 mod thimble;
+mod twice;
 mod unfinished;
 
 use home::{Homes, path};
@@ -165,7 +166,7 @@ fn a_restored_drive_mints_no_dot_twice_even_offline() {
     );
     for home in 0..2 {
         let report = homes.sync(home);
-        assert!(report.up_to_date && report.diverged.is_empty(), "{report:?}");
+        assert!(report.up_to_date && report.alarms.is_empty(), "{report:?}");
     }
 }
 
@@ -335,9 +336,9 @@ fn kept_hashes_that_are_wrong_are_found_by_whoever_would_raise_the_alarm() {
 
     let report = homes.sync(1);
 
-    assert_eq!((report.diverged.as_slice(), report.up_to_date), (&[][..], true));
+    assert_eq!((report.alarms.as_slice(), report.up_to_date), (&[][..], true));
     homes.sync(1);
-    assert_eq!(homes.sync(0).diverged, [], "its head is true again");
+    assert_eq!(homes.sync(0).alarms, [], "its head is true again");
 }
 
 #[test]

@@ -34,6 +34,15 @@ impl SimWitness {
         held(&self.0).kept.clear();
     }
 
+    /// Gives a computer of its own that knows what this one knows now.
+    pub fn copy(&self) -> Self {
+        let kept = held(&self.0).kept.clone();
+        Self(Arc::new(Mutex::new(Notes {
+            kept,
+            is_failing: false,
+        })))
+    }
+
     fn with<T>(
         &self,
         act: impl FnOnce(&mut BTreeMap<(ArchiveId, LocationId), Vec<u8>>) -> T,

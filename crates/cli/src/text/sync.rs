@@ -56,11 +56,7 @@ pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<Str
             .map(|sentence| format!("  {}", safe(&sentence))),
     );
     lines.extend(report.lost_sentence().map(|sentence| format!("  {}", safe(&sentence))));
-    for location in &report.diverged {
-        lines.push(format!(
-            "  ALARM: location {location} says that it has just what is here, and it has not. Nothing was changed; please report this."
-        ));
-    }
+    lines.extend(report.alarms.iter().map(|alarm| format!("  {}", safe(alarm))));
     lines.extend(report.held.iter().chain(&report.also_held).flat_map(held));
     let is_explained = report.awaits_state
         || report.missing_chunks > 0
@@ -177,7 +173,7 @@ fn new_id(report: &SyncReport, mood: Mood) -> Vec<String> {
     };
     if report.came_back {
         return vec![format!(
-            "  You brought this location back, so it {goes_on}: what Offsync had noted under the old one is gone. There is nothing to do about it."
+            "  You brought this location back, so it {goes_on}: nobody here can say what it has sent under the old one. There is nothing to do about it."
         )];
     }
     vec![

@@ -11,7 +11,7 @@ use offsync_engine::{
 };
 use offsync_testkit::{
     CallKind, DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, RecordingMailbox, Rng,
-    SimClock, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime, SimWitness, Stepper,
+    SimClock, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime, SimWitness, Stepper, TwoWriters,
 };
 
 pub(crate) fn path(text: &str) -> RelPath {
@@ -50,13 +50,26 @@ impl Homes {
         Self::on(&vec![DiskOptions::ext4(); count])
     }
 
+    /// Homes at a mailbox that lets an object be put there in two meanings, as the outside world does.
+    pub(crate) fn that_may_say_twice(count: usize) -> Self {
+        let options = MailboxOptions {
+            two_writers: TwoWriters::Note,
+            ..MailboxOptions::default()
+        };
+        Self::at(&vec![DiskOptions::ext4(); count], options)
+    }
+
     /// A home on each drive.
     pub(crate) fn on(drives: &[DiskOptions]) -> Self {
+        Self::at(drives, MailboxOptions::default())
+    }
+
+    fn at(drives: &[DiskOptions], options: MailboxOptions) -> Self {
         let time = SimTime::new();
         let entropy = SimEntropy::new(7);
         let archive = ArchiveId::new([1; 16]);
         let keys = ArchiveKeys::derive(&ArchiveKey::new([2; 32]), &archive);
-        let mailbox = SimMailbox::new(MailboxOptions::default(), 3);
+        let mailbox = SimMailbox::new(options, 3);
         let mut homes = Self {
             homes: Vec::new(),
             mailbox,
@@ -325,6 +338,42 @@ impl Homes {
             signer: self.homes[from].signer.clone(),
         });
         n
+    }
+
+    /// Lets a home have folded all by an Offsync that kept no evidence of what it folded.
+    pub(crate) fn forget_what_was_folded(&mut self, n: usize) {
+        let index = &mut self.homes[n].index;
+        let notes = index.notes("last-folded/").expect("a sound index").into_iter();
+        let writes = notes.map(|(name, _)| IndexWrite::Note(name, None)).collect();
+        index.commit(writes).expect("a sound index");
+    }
+
+    /// Gives all that the mailbox holds, to put it back some time.
+    pub(crate) fn mail_backup(&self) -> Vec<(String, Vec<u8>)> {
+        let names = self.mail().into_iter();
+        names.map(|name| (name.clone(), self.object(&name))).collect()
+    }
+
+    /// Lets a drive and the mailbox be again what both were in one night.
+    pub(crate) fn put_back_with_mailbox(
+        &mut self,
+        n: usize,
+        drive: &(DiskSnapshot, IndexSnapshot),
+        mail: &[(String, Vec<u8>)],
+    ) {
+        self.restore(n, drive);
+        self.lose_objects("");
+        mail.iter().for_each(|(name, bytes)| self.forge(name, bytes.clone()));
+    }
+
+    /// Plugs a home's drive in at a computer.
+    pub(crate) fn plug_in_at(&mut self, n: usize, computer: &SimWitness) {
+        self.homes[n].witness = computer.clone();
+    }
+
+    /// Gives the computer at which a home's drive is.
+    pub(crate) fn computer(&self, n: usize) -> SimWitness {
+        self.homes[n].witness.clone()
     }
 
     /// Plugs a home's drive in at the computer of another one.

@@ -259,7 +259,9 @@ fn both_homes_of_one_invitation_may_be_at_one_computer() {
         homes.sync(0);
         assert!(homes.living(0).contains(&first));
         if !twin_is_carried {
+            // What that computer notes of the id says nothing of this drive, which is new there.
             homes.carry_to(1, twin);
+            assert!(homes.sync(1).was_new_here);
         }
         for _ in 0..3 {
             assert!(!homes.sync(1).took_new_id && !homes.sync(twin).took_new_id);

@@ -1,0 +1,189 @@
+//! A drive and the mailbox go back to one night's backup, after others had folded what that drive said later: nothing in
+//! both tells that. What was said before and what is said after never go by one name.
+
+use offsync_engine::{AlarmKind, SyncReport};
+use offsync_testkit::SimWitness;
+
+use crate::home::{Homes, path};
+
+/// Two homes at rest, and what both the second one's drive and the mailbox were then.
+fn at_rest() -> (Homes, impl Fn(&mut Homes)) {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("first"), "first").expect("fits");
+    homes.hand(1).write(&path("own"), "its own word").expect("fits");
+    homes.round(3);
+    let (drive, mail) = (homes.backup(1), homes.mail_backup());
+    (homes, move |homes| homes.put_back_with_mailbox(1, &drive, &mail))
+}
+
+fn assert_both_are_everywhere(homes: &mut Homes) {
+    homes.round(6);
+    for home in 0..2 {
+        assert_eq!(homes.read(home, "photo"), "before the fire");
+        assert_eq!(homes.read(home, "letter"), "after the fire");
+    }
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+    let last: Vec<_> = (0..2).map(|home| homes.sync(home)).collect();
+    assert!(last.iter().all(|report| report.up_to_date), "{last:#?}");
+}
+
+#[test]
+fn a_drive_that_is_put_back_with_the_mailbox_at_a_new_computer_says_nothing_under_an_old_name() {
+    let (mut homes, put_back) = at_rest();
+    homes.hand(1).write(&path("photo"), "before the fire").expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    put_back(&mut homes);
+    homes.plug_in_at(1, &SimWitness::new());
+    homes.hand(1).write(&path("letter"), "after the fire").expect("fits");
+    let report = homes.sync(1);
+    assert!(report.took_new_id && report.was_new_here, "{report:#?}");
+    assert_both_are_everywhere(&mut homes);
+}
+
+#[test]
+fn a_drive_that_its_computer_remembers_is_put_back_with_the_mailbox_and_the_computer_knows_better() {
+    let (mut homes, put_back) = at_rest();
+    homes.hand(1).write(&path("photo"), "before the fire").expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    put_back(&mut homes);
+    homes.hand(1).write(&path("letter"), "after the fire").expect("fits");
+    let report = homes.sync(1);
+    assert!(report.took_new_id && !report.was_new_here, "{report:#?}");
+    assert_both_are_everywhere(&mut homes);
+}
+
+#[test]
+fn a_drive_that_two_computers_know_is_one_location_however_often_it_is_carried() {
+    let mut homes = Homes::new(2);
+    homes.round(2);
+    let (first, second) = (homes.computer(1), SimWitness::new());
+    let mut ids = Vec::new();
+    for (visit, computer) in [&first, &second, &first, &second, &first].into_iter().enumerate() {
+        homes.plug_in_at(1, computer);
+        homes
+            .hand(1)
+            .write(&path("word"), format!("of visit {visit}"))
+            .expect("fits");
+        homes.sync(1);
+        ids.push(homes.location(1));
+        homes.sync(0);
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 2, "one new id, at the second computer");
+}
+
+/// Two homes, of which the second went back with the mailbox and its computer: nothing there knows better. The first has folded
+/// what it said later, and it has said other things since.
+fn with_two_meanings(words_since: usize) -> Homes {
+    let mut homes = Homes::that_may_say_twice(2);
+    homes.hand(0).write(&path("first"), "first").expect("fits");
+    homes.hand(1).write(&path("own"), "its own word").expect("fits");
+    homes.round(3);
+    let (drive, mail, computer) = (homes.backup(1), homes.mail_backup(), homes.computer(1).copy());
+    homes.hand(1).write(&path("photo"), "before the fire").expect("fits");
+    homes.hand(1).write(&path("own"), "edited before").expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    homes.put_back_with_mailbox(1, &drive, &mail);
+    homes.plug_in_at(1, &computer);
+    for word in 0..words_since {
+        homes.hand(1).write(&path("letter"), "after the fire").expect("fits");
+        homes
+            .hand(1)
+            .write(&path("own"), format!("edited {word} after"))
+            .expect("fits");
+        assert!(!homes.sync(1).took_new_id, "nothing can tell it");
+    }
+    homes
+}
+
+fn kinds(report: &SyncReport) -> Vec<AlarmKind> {
+    report.alarms.iter().map(|alarm| alarm.kind).collect()
+}
+
+fn contents(homes: &Homes, home: usize) -> Vec<String> {
+    let tree = homes.hand(home).tree();
+    let names = tree.keys().map(ToString::to_string);
+    names.map(|name| homes.read(home, &name)).collect()
+}
+
+#[test]
+fn who_holds_the_first_meaning_of_a_number_keeps_it_says_so_and_all_heals_once_the_other_syncs() {
+    for words_since in [1, 2] {
+        let mut homes = with_two_meanings(words_since);
+        let spoke_twice = homes.location(1);
+        let report = homes.sync(0);
+        assert_eq!(kinds(&report), [AlarmKind::SaidTwice], "{words_since}");
+        assert_eq!(report.alarms[0].location, spoke_twice);
+        assert!(!report.up_to_date);
+        assert_eq!(homes.read(0, "photo"), "before the fire");
+        assert_eq!(homes.read(0, "own"), "edited before");
+        let keeper = homes.location(0);
+        let report = homes.sync(1);
+        assert!(report.took_new_id && report.awaits_state, "{report:#?}");
+        assert_eq!(homes.read(1, "letter"), "after the fire", "its files stay");
+        assert_both_are_everywhere(&mut homes);
+        assert_eq!(homes.location(0), keeper);
+        for home in 0..2 {
+            let all = contents(&homes, home);
+            for kept in ["edited before", &format!("edited {} after", words_since - 1)] {
+                assert!(all.iter().any(|content| content == kept), "{kept} in {all:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_state_that_gives_a_number_another_meaning_is_not_merged() {
+    let mut homes = with_two_meanings(1);
+    homes.hand(1).write(&path("more"), "more").expect("fits");
+    homes.sync(1);
+    // What leads there is gone, so a state is all that can.
+    homes.lose_objects("out.");
+    for _ in 0..4 {
+        homes.sync(0);
+        assert_eq!(homes.read(0, "photo"), "before the fire");
+        assert_eq!(homes.read(0, "own"), "edited before");
+        homes.sync(1);
+    }
+    assert_both_are_everywhere(&mut homes);
+}
+
+#[test]
+fn homes_that_came_apart_before_anybody_kept_evidence_come_together_again() {
+    let mut homes = with_two_meanings(1);
+    homes.forget_what_was_folded(0);
+    homes.lose_objects("out.");
+    let report = homes.sync(0);
+    assert_eq!(kinds(&report), [AlarmKind::Diverged], "{report:#?}");
+    homes.round(4);
+    assert_both_are_everywhere(&mut homes);
+}
+
+#[test]
+fn a_third_home_that_heard_the_second_meaning_first_comes_together_with_the_others() {
+    let mut homes = Homes::that_may_say_twice(3);
+    homes.hand(0).write(&path("first"), "first").expect("fits");
+    homes.round(3);
+    let (drive, mail, computer) = (homes.backup(1), homes.mail_backup(), homes.computer(1).copy());
+    homes.hand(1).write(&path("photo"), "before the fire").expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    homes.put_back_with_mailbox(1, &drive, &mail);
+    homes.plug_in_at(1, &computer);
+    homes.hand(1).write(&path("letter"), "after the fire").expect("fits");
+    homes.sync(1);
+    homes.sync(2);
+    assert_eq!(homes.read(2, "letter"), "after the fire");
+    homes.round(12);
+    for home in 0..3 {
+        assert_eq!(homes.read(home, "photo"), "before the fire");
+        assert_eq!(homes.read(home, "letter"), "after the fire");
+        let report = homes.sync(home);
+        assert!(report.up_to_date && report.alarms.is_empty(), "{report:#?}");
+    }
+    homes.assert_all_equal();
+}
