@@ -76,7 +76,7 @@ fn what_is_held_is_named_with_what_to_type_and_the_bounds_stand_in_the_help() {
     anna.run(["status", anna.at()]).expect_code(0).expect_out(&format!(
         "  'Pep's home' deleted 16 of 20 files. Nothing happens here until you say yes.\n  {answers}{named}"
     ));
-    let bounds = "5 files or more that are more than one in 4 of the archive, more than 1000 in any case, or all there are, however few";
+    let bounds = "5 files or more that are more than one in 4 of the archive, more than 1000 in any case, or all there are, with nothing new in their place";
     anna.run(["status", anna.at(), "--verbose"])
         .expect_out(&format!("  deletions that wait for a yes: {bounds}\n"));
     let help = anna.run(["sync", "--help"]);

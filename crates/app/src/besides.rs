@@ -83,7 +83,7 @@ impl Before {
             example: first.path.to_string(),
             by: by.into_iter().collect(),
             // A no was said, so many can only have gone since somebody else had said yes.
-            confirmed: guard::is_held(files, report.scanned_files, 0),
+            confirmed: guard::is_many(files, report.scanned_files),
         });
         Ok(Besides {
             labels,

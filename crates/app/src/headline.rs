@@ -3,6 +3,7 @@
 use offsync_engine::size;
 
 use crate::naming::told_apart;
+use crate::notices::so_many_of;
 use crate::view::{ArchiveStatus, Headline, HeldDirection, LocationState, LocationView, Turn};
 
 /// How far what lacks here is on its way, as far as the mailbox shows.
@@ -213,7 +214,10 @@ fn held(deletions: u64, of: u64, direction: HeldDirection, by: Option<&str>) -> 
     match (direction, by) {
         (HeldDirection::Remote, by) => {
             let who = by.map_or_else(|| "Other homes".to_owned(), |label| format!("'{label}'"));
-            format!("{who} deleted {deletions} of {of} files. Nothing happens here until you say yes.")
+            format!(
+                "{who} deleted {}. Nothing happens here until you say yes.",
+                so_many_of(deletions, of)
+            )
         }
         (HeldDirection::Local, _) if deletions == of => match of {
             1 => "The only file is gone from this folder. Nothing happens anywhere else until you say yes.".to_owned(),
@@ -443,7 +447,7 @@ mod tests {
         all.held = Some(held);
         check(
             &all,
-            "'Anna' deleted 9 of 9 files. Nothing happens here until you say yes.",
+            "'Anna' deleted all 9 files. Nothing happens here until you say yes.",
         );
         all.drive.present = false;
         check(&all, "The drive is not here. Plug it in to sync.");

@@ -71,7 +71,7 @@ pub use mailboxes::{MailboxReport, MailboxSought, WaitingLocation};
 pub use members::ReplaceRequest;
 pub use naming::short_id;
 pub use narration::{Narrator, Tone};
-pub use notices::many_deletions;
+pub use notices::{many_deletions, so_many_of};
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};
 pub use on_screen::asks_to_type;

@@ -14,8 +14,17 @@ const UNFINISHED_NAMED_MAX: usize = 3;
 /// Says which deletions wait for a yes.
 pub fn many_deletions() -> String {
     format!(
-        "{HELD_DELETIONS_MIN} files or more that are more than one in {HELD_DELETIONS_PART} of the archive, more than {HELD_DELETIONS_MAX} in any case, or all there are, however few"
+        "{HELD_DELETIONS_MIN} files or more that are more than one in {HELD_DELETIONS_PART} of the archive, more than {HELD_DELETIONS_MAX} in any case, or all there are, with nothing new in their place"
     )
+}
+
+/// Says how many files are deleted, of how many.
+pub fn so_many_of(deletions: u64, of: u64) -> String {
+    match of {
+        1 if deletions == 1 => "the only file".into(),
+        of if deletions == of => format!("all {of} files"),
+        of => format!("{deletions} of {of} files"),
+    }
 }
 
 /// What a person was told of an archive, so that each trouble is said once and not each cycle.
@@ -77,8 +86,8 @@ fn held(held: &HeldView) -> (String, String) {
         (HeldDirection::Local, _) if deletions == of && of == 1 => "The only file is gone from this folder".to_owned(),
         (HeldDirection::Local, _) if deletions == of => format!("All {of} files are gone from this folder"),
         (HeldDirection::Local, _) => format!("{deletions} of {of} files were deleted here"),
-        (HeldDirection::Remote, Some(label)) => format!("'{label}' deleted {deletions} of {of} files"),
-        (HeldDirection::Remote, None) => format!("Other homes deleted {deletions} of {of} files"),
+        (HeldDirection::Remote, Some(label)) => format!("'{label}' deleted {}", so_many_of(deletions, of)),
+        (HeldDirection::Remote, None) => format!("Other homes deleted {}", so_many_of(deletions, of)),
     };
     let no = match (held.direction, held.other_homes) {
         (HeldDirection::Local, 0) => "put the files back: no other home has them",

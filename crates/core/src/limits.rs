@@ -60,7 +60,7 @@ pub const ALLOWANCE_PERCENT: u64 = 95;
 pub const RESERVE_PERCENT: u64 = 10;
 
 /// A head that says nothing new is written again after this time.
-pub const HEAD_REFRESH_NS: i64 = 24 * 3_600 * 1_000_000_000;
+pub const HEAD_REFRESH_NS: u64 = 24 * 3_600 * 1_000_000_000;
 /// Days of silence after which a location is parked, unless the archive says otherwise.
 pub const PARK_AFTER_DAYS: u32 = 180;
 /// Fewest days that an archive may say.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use offsync_core::entry::Content;
 use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
 use offsync_core::ports::IndexWrite;
@@ -73,13 +74,25 @@ impl Engine<'_> {
             .chain(&self.held)
             .filter(|set| set.held.direction == direction);
         let deletions = keys.len() as u64;
-        Ok(alike.any(|set| guard::stays_held(deletions, set.held.deletions) && !set.keys.is_disjoint(keys)))
+        Ok(alike.any(|set| guard::stays_held(deletions, set.all) && !set.keys.is_disjoint(keys)))
     }
 
-    /// Notes what this cycle holds in one direction.
-    pub(crate) fn hold(&mut self, held: Held, keys: BTreeSet<PathKey>) {
-        self.held.retain(|set| set.held.direction != held.direction);
-        self.held.push(HeldSet { held, keys });
+    /// Notes what this cycle holds in one direction, and whether it is, or is left of, `all` there was.
+    pub(crate) fn hold(&mut self, held: Held, keys: BTreeSet<PathKey>, all: bool) -> Result<()> {
+        let shown = self.shown_held()?;
+        let mut alike = shown
+            .iter()
+            .chain(&self.held)
+            .filter(|set| set.held.direction == held.direction);
+        let all = all || alike.any(|set| set.all && !set.keys.is_disjoint(&keys));
+        self.let_go(held.direction);
+        self.held.push(HeldSet { held, keys, all });
+        Ok(())
+    }
+
+    /// Forgets what this cycle held in one direction: what came since says that it need not wait.
+    pub(crate) fn let_go(&mut self, direction: HeldDirection) {
+        self.held.retain(|set| set.held.direction != direction);
     }
 
     /// Holds many deletions as the drive was found, before anything arrives from others: an emptied drive is not taken for
@@ -95,6 +108,9 @@ impl Engine<'_> {
         let mut sets = self.shown_held()?;
         sets.retain(|set| set.held.direction != HeldDirection::Local);
         sets.extend(self.held.iter().cloned());
+        if sets == self.shown_held()? {
+            return Ok(());
+        }
         self.commit(vec![memory::write(HELD, &sets)])
     }
 
@@ -108,8 +124,13 @@ impl Engine<'_> {
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
         let of = left + deletions;
         let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();
-        if !guard::is_held(deletions, of, 0) && !self.stay_held(HeldDirection::Local, &keys)? {
-            self.held.retain(|set| set.held.direction != HeldDirection::Local);
+        let mut files = 0;
+        for i in &deleted {
+            files += u64::from(self.was_file(&changes[*i])?);
+        }
+        let all = guard::is_all(files, left);
+        if !all && !guard::is_many(deletions, of) && !self.stay_held(HeldDirection::Local, &keys)? {
+            self.let_go(HeldDirection::Local);
             return Ok(changes);
         }
         let paths = deleted.iter().map(|i| changes[*i].value.path.clone());
@@ -123,7 +144,8 @@ impl Engine<'_> {
                 by: None,
             },
             keys,
-        );
+            all,
+        )?;
         // Folders stay with their files.
         let mut i = 0;
         changes.retain(|_| {
@@ -131,6 +153,13 @@ impl Engine<'_> {
             !(deleted.contains(&(i - 1)) || folders.contains(&(i - 1)))
         });
         Ok(changes)
+    }
+
+    /// Tells whether a deletion is of a file, and not of a link.
+    fn was_file(&self, change: &LocalChange) -> Result<bool> {
+        let siblings = self.index.entry(&change.origin())?;
+        let mut replaced = change.replaces.iter().filter_map(|dot| siblings.get(dot));
+        Ok(replaced.any(|version| matches!(version.value.content, Content::File(_))))
     }
 
     /// Gives which of some changes delete a file for good, and which only take away folders; moves are neither.
@@ -168,7 +197,7 @@ impl Engine<'_> {
     /// what was deleted here is wanted again.
     pub(crate) fn refuse_held(&mut self) -> Result<()> {
         let mut writes = Vec::new();
-        for HeldSet { held, keys } in self.shown_held()? {
+        for HeldSet { held, keys, .. } in self.shown_held()? {
             match held.direction {
                 HeldDirection::Local => writes.extend(self.forget_deletions(&keys)?),
                 HeldDirection::Remote => writes.extend(self.keep_places(&keys)?),

@@ -50,7 +50,7 @@ impl Engine<'_> {
                 && twice
                     .iter()
                     .all(|location| listed.seen.contains(&(*location, SAID_TWICE)));
-            let is_fresh = (now_ns - listed.written_ns).abs() < HEAD_REFRESH_NS;
+            let is_fresh = now_ns.abs_diff(listed.written_ns) < HEAD_REFRESH_NS;
             let is_ours = self.identity.nonces.contains(&Some(listed.nonce));
             // Whoever holds something else though it folded the same waits to hear this root once more.
             let is_in_doubt = !self.index.notes(DIVERGED)?.is_empty();

@@ -80,6 +80,8 @@ pub(crate) struct Gone {
 pub(crate) struct HeldSet {
     pub(crate) held: Held,
     pub(crate) keys: BTreeSet<PathKey>,
+    /// Whether they were all the files that there were when they were first held.
+    pub(crate) all: bool,
 }
 
 /// One intent: the place of `key` is about to show something else.
@@ -205,7 +207,7 @@ pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const GAP_CYCLES: &str = "gap";
 pub(crate) const LAST_SYNC: &str = "last-sync";
 pub(crate) const LAST_CHECK: &str = "last-check";
-pub(crate) const HELD: &str = "held";
+pub(crate) const HELD: &str = "held-sets";
 pub(crate) const CONFIRMED: &str = "confirmed";
 pub(crate) const HEAD: &str = "head/";
 pub(crate) const PERSON: &str = "person/";

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::monitor::Phase;
 
 /// A file that was written this shortly before it was read is read again next time.
-const RACY_NS: i64 = 2_000_000_000;
+const RACY_NS: u64 = 2_000_000_000;
 
 /// Stands for the change time of a stat that was taken too soon after a write to tell of a later one; no file system gives it.
 pub(crate) const UNTELLING_CTIME_NS: i64 = i64::MIN;
@@ -60,14 +60,14 @@ impl Engine<'_> {
         let mut known = place.and_then(|place| Some((place.on_disk().filter(is_same_kind)?.meta, *place.stat()?)));
         let was = place.and_then(Place::on_disk);
         if let Some((_, then)) = &mut known
-            && is_zone_shift(stat.mtime_ns - then.mtime_ns)
+            && is_zone_shift(stat.mtime_ns, then.mtime_ns)
             && was.is_some_and(|was| was.content.same_as(&content))
             && self.disk.profile()?.has_local_times()
         {
             then.mtime_ns = stat.mtime_ns;
         }
         let meta = meta_of(&content, &stat, known);
-        if matches!(content, Content::File(_)) && (self.clock.now_ns() - stat.mtime_ns).abs() < RACY_NS {
+        if matches!(content, Content::File(_)) && self.clock.now_ns().abs_diff(stat.mtime_ns) < RACY_NS {
             // Written within the clock's grain of being read: the stat alone will not show a later write.
             stat.ctime_ns = UNTELLING_CTIME_NS;
         }
@@ -91,11 +91,13 @@ pub(crate) fn looks_unread(known: &Stat, now: &Stat, kind: EntryKind) -> bool {
     }
 }
 
-/// Tells whether two times differ as the local times of two zones do, or of summer and winter.
-pub(crate) fn is_zone_shift(difference_ns: i64) -> bool {
-    const QUARTER_NS: i64 = 15 * 60 * 1_000_000_000;
-    const QUARTERS_MAX: i64 = 26 * 4;
-    difference_ns != 0 && difference_ns % QUARTER_NS == 0 && (difference_ns / QUARTER_NS).abs() <= QUARTERS_MAX
+/// Tells whether two times differ as the local times of two zones do, or of summer and winter. They may be any: of what
+/// has no date, some drives say that it is of 1601.
+pub(crate) fn is_zone_shift(now_ns: i64, then_ns: i64) -> bool {
+    const QUARTER_NS: u64 = 15 * 60 * 1_000_000_000;
+    const QUARTERS_MAX: u64 = 26 * 4;
+    let difference_ns = now_ns.abs_diff(then_ns);
+    difference_ns != 0 && difference_ns.is_multiple_of(QUARTER_NS) && difference_ns / QUARTER_NS <= QUARTERS_MAX
 }
 
 /// Gives the metadata of what stands there; what the drive merely rounded stays as it was meant.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::entry::Content;
+use offsync_core::entry::{Content, Value};
 use offsync_core::ids::ChunkId;
 use offsync_core::place::{Observed, Place, Shown, Stat};
 use offsync_core::present::present_folder;
@@ -94,6 +94,8 @@ pub(crate) struct Plan {
     pub(crate) damages: BTreeMap<PathKey, Damage>,
     /// What this drive cannot show.
     pub(crate) unfit: BTreeMap<PathKey, Unfitting>,
+    /// Files that will stand where none does, once their content is here.
+    pub(crate) awaited: u64,
     /// What goes on under its old name because a twin has the new one.
     pub(crate) twinned: BTreeMap<PathKey, Vec<u8>>,
 }
@@ -218,6 +220,9 @@ impl Engine<'_> {
                 if let Some(want) = &want
                     && let Content::File(file) = &want.value.content
                 {
+                    let stands = place.as_ref().and_then(Place::on_disk);
+                    let is_file = |value: &Value| matches!(value.content, Content::File(_));
+                    plan.awaited += u64::from(!stands.is_some_and(is_file));
                     self.space.add_waiting(&want.value.path, file, &missing);
                 }
                 plan.missing.extend(missing);

@@ -185,7 +185,7 @@ impl Engine<'_> {
     /// A listing may lag behind, and a clone of a drive may still be at work: hence the days.
     fn is_long_an_orphan(&self, name: &ObjectName) -> Result<bool> {
         let since_ns = memory::read::<i64>(self.index, &format!("{ORPHAN}{name}"))?;
-        Ok(since_ns.is_some_and(|since_ns| self.clock.now_ns() - since_ns > ORPHAN_PACK_DAYS * DAY_NS))
+        Ok(since_ns.is_some_and(|since_ns| self.clock.now_ns().saturating_sub(since_ns) > ORPHAN_PACK_DAYS * DAY_NS))
     }
 
     /// Remembers since when packs are orphans, and forgets those that are none any more.

@@ -19,7 +19,7 @@ use crate::ignore::Rules;
 use crate::lookalike::Lookalikes;
 use crate::memory::{self, GONE, Gone};
 use crate::monitor::Phase;
-use crate::observe::{UNTELLING_CTIME_NS, kind_of, looks_unread};
+use crate::observe::{UNTELLING_CTIME_NS, is_zone_shift, kind_of, looks_unread};
 use crate::report::{IgnoreRule, IgnoredPath};
 use crate::verify::DamagedReadings;
 
@@ -407,8 +407,12 @@ impl Engine<'_> {
             std::mem::take(&mut walk.left_files),
             std::mem::take(&mut walk.left_looks),
         );
+        let shifts = !left_looks.is_empty() && self.disk.profile()?.has_local_times();
+        let is_its_time = |now_ns: i64, then_ns: i64| now_ns == then_ns || shifts && is_zone_shift(now_ns, then_ns);
         let is_left = |stat: &Stat| match stat.inode {
-            0 => left_looks.contains(&(stat.size_bytes, stat.mtime_ns)),
+            0 => left_looks
+                .iter()
+                .any(|(size_bytes, mtime_ns)| *size_bytes == stat.size_bytes && is_its_time(*mtime_ns, stat.mtime_ns)),
             inode => left_files.contains(&inode),
         };
         // What is known of a drive that is taken over has the inodes of another one.

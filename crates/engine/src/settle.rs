@@ -237,8 +237,10 @@ impl Engine<'_> {
             let was_file = action.before.as_ref().is_some_and(|before| is_file(&before.shown));
             !was_file && action.after.as_ref().is_some_and(is_file)
         };
-        let coming = plan.actions.iter().filter(comes).count() as u64 + plan.missing.len() as u64;
-        if !guard::is_held(deletions, of, coming) && !self.stay_held(HeldDirection::Remote, &removed)? {
+        let others = (of - deletions) + plan.actions.iter().filter(comes).count() as u64 + plan.awaited;
+        let all = guard::is_all(deletions - links, others);
+        if !all && !guard::is_many(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
+            self.let_go(HeldDirection::Remote);
             return Ok(());
         }
         let of_removed = plan.actions.iter().filter(|action| removed.contains(&action.key));
@@ -256,7 +258,8 @@ impl Engine<'_> {
                 by,
             },
             removed.clone(),
-        );
+            all,
+        )?;
         // Folders above what stays must stay too.
         let stays = |action: &Action| {
             let is_above = action.after.is_none() && removed.iter().any(|kept| kept.is_below(&action.key));

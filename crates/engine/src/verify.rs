@@ -393,10 +393,8 @@ impl DamagedReadings {
         let Content::File(read) = &seen.content else {
             return None;
         };
-        let is_its_time = |then_ns: i64| {
-            let moved_ns = stat.mtime_ns - then_ns;
-            moved_ns == 0 || has_local_times && is_zone_shift(moved_ns)
-        };
+        let is_its_time =
+            |then_ns: i64| stat.mtime_ns == then_ns || has_local_times && is_zone_shift(stat.mtime_ns, then_ns);
         let mut known = self.known.iter();
         let DamagedReading { meant, damage, .. } =
             known.find(|known| known.reads == read.digest && is_its_time(known.mtime_ns))?;

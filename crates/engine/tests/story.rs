@@ -474,3 +474,16 @@ fn the_trash_expires_by_syncs_over_weeks_and_by_no_wrong_date() {
     homes.round(1);
     assert!(homes.trash(1).is_empty(), "after 30 days and more it is gone");
 }
+
+#[test]
+fn a_file_of_any_date_is_taken_in_and_arrives() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("a"), "a").expect("fits");
+    for mtime_ns in [i64::MIN, i64::MAX, -2_147_483_648_000_000_000, 0, i64::MIN] {
+        homes.hand(0).touch(&path("a"), mtime_ns).expect("is there");
+        homes.round(2);
+        homes.assert_all_equal();
+        assert_eq!(homes.sync_deep(1).skipped, []);
+        assert_eq!(homes.verify_repairing(0).damaged, []);
+    }
+}

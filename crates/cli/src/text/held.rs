@@ -1,5 +1,6 @@
 //! Deletions that wait for a yes, as people read them: which, whose, and what to type.
 
+use offsync_app::so_many_of;
 use offsync_app::view::{HeldDirection, HeldView};
 
 use super::safe;
@@ -19,10 +20,11 @@ pub(crate) fn held(held: &HeldView) -> Vec<String> {
     let (deletions, of) = (held.deletions, held.of);
     let what = match held.direction {
         HeldDirection::Remote => format!(
-            "{} deleted {deletions} of {of} files. Nothing was deleted here.",
+            "{} deleted {}. Nothing was deleted here.",
             held.by_label
                 .as_ref()
-                .map_or_else(|| "Other homes".to_owned(), |label| format!("'{}'", safe(label)))
+                .map_or_else(|| "Other homes".to_owned(), |label| format!("'{}'", safe(label))),
+            so_many_of(deletions, of)
         ),
         HeldDirection::Local if deletions == of => match of {
             1 => "The only file is gone from this folder. Nothing was deleted anywhere else.".to_owned(),

@@ -1,6 +1,6 @@
 //! Many deletions, and all there is, wait for a person's yes.
 
-use crate::home::{Homes, path};
+use crate::home::{Homes, noise, path};
 
 #[test]
 fn what_was_held_once_waits_for_an_answer_though_there_is_less_of_it() {
@@ -185,16 +185,62 @@ fn an_emptied_drive_is_none_the_less_one_because_a_file_arrives() {
 
 #[test]
 fn few_files_that_give_way_to_others_ask_nobody() {
-    let mut homes = with_a_few(&["a", "b", "c"]);
-    for name in ["a", "b", "c"] {
-        homes.hand(0).remove(&path(name)).expect("is there");
+    // The second travels in a pack: when its changeset is folded, it is still to come.
+    for together in [noise(10), noise(300_000)] {
+        let mut homes = with_a_few(&["a", "b", "c"]);
+        for name in ["a", "b", "c"] {
+            homes.hand(0).remove(&path(name)).expect("is there");
+        }
+        homes.hand(0).write(&path("all in one"), together).expect("fits");
+        assert_eq!(homes.sync(0).held, None);
+        assert_eq!(homes.sync(1).held, None);
+        homes.round(2);
+        homes.assert_all_equal();
+        assert_eq!(homes.hand(1).tree().len(), 1);
     }
-    homes.hand(0).write(&path("all in one"), "put together").expect("fits");
+}
+
+#[test]
+fn what_is_left_of_all_there_was_waits_though_somebody_edited_some_of_it() {
+    for count in 2..8 {
+        let names: Vec<String> = (0..count).map(|number| format!("{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut homes = with_a_few(&names);
+        for name in &names {
+            homes.hand(0).remove(&path(name)).expect("is there");
+        }
+        homes.hand(1).write(&path("0"), "edited meanwhile").expect("fits");
+        homes.sync(1);
+        for _ in 0..2 {
+            let held = homes.sync(0).held.map(|held| held.deletions);
+            assert_eq!(held, Some(count - 1), "of {count}");
+        }
+        homes.sync(1);
+        assert_eq!(homes.hand(1).tree().len() as u64, count);
+    }
+}
+
+#[test]
+fn what_came_back_in_the_same_cycle_is_held_by_nobody() {
+    let mut homes = with_a_few(&["a"]);
+    homes.hand(0).remove(&path("a")).expect("is there");
+    homes.hand(1).write(&path("a"), "edited meanwhile").expect("fits");
+    homes.sync(1);
+    assert_eq!(homes.sync(0).held, None);
+    assert_eq!(homes.read(0, "a"), "edited meanwhile");
+}
+
+#[test]
+fn one_link_of_several_is_not_all_there_is() {
+    let mut homes = Homes::new(2);
+    for name in ["k", "l", "m"] {
+        homes.hand(0).symlink(&path(name), b"elsewhere").expect("fits");
+    }
+    homes.round(2);
+    homes.hand(0).remove(&path("k")).expect("is there");
     assert_eq!(homes.sync(0).held, None);
     assert_eq!(homes.sync(1).held, None);
-    homes.round(2);
-    homes.assert_all_equal();
-    assert_eq!(homes.hand(1).tree().len(), 1);
+    assert_eq!(homes.hand(1).tree().len(), 2);
 }
 
 #[test]

@@ -22,6 +22,10 @@ export function en(locale: string) {
   const files = (n: number) => count(n, { one: "# file", other: "# files" });
   const changes = (n: number) => count(n, { one: "# change", other: "# changes" });
   const homes = (n: number) => count(n, { one: "# home", other: "# homes" });
+  const part = (n: number, of: number) =>
+    n === of
+      ? count(n, { one: "The only file is", other: "All # files are" })
+      : `${files(n)} of ${count(of, { other: "#" })} ${count(n, { one: "is", other: "are" })}`;
   const them = (n: number) => count(n, { one: "it", other: "them" });
 
   return {
@@ -238,13 +242,13 @@ export function en(locale: string) {
 
     held: {
       local: (n: number, of: number) =>
-        `${files(n)} of ${count(of, { other: "#" })} are gone from this drive. The other homes still have ${them(n)}.`,
+        `${part(n, of)} gone from this drive. The other homes still have ${them(n)}.`,
       localAlone: (n: number, of: number) =>
-        `${files(n)} of ${count(of, { other: "#" })} are gone from this drive, and no other home has a copy.`,
+        `${part(n, of)} gone from this drive, and no other home has a copy.`,
       putBack: (n: number) =>
         `If that was not meant, plug in the right drive, or put ${them(n)} back from elsewhere and sync.`,
       remote: (n: number, of: number, by: string | null) =>
-        `${by ?? (n === 1 ? "Another home" : "Other homes")} deleted ${files(n)} of ${count(of, { other: "#" })}. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
+        `${by ?? (n === 1 ? "Another home" : "Other homes")} deleted ${n === of ? count(n, { one: "the only file", other: "all # files" }) : `${files(n)} of ${count(of, { other: "#" })}`}. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
       among: (names: string) => `Among them: ${names}.`,
       keep: (n: number) => count(n, { one: "Keep it", other: "Keep them" }),
       remove: (n: number) =>
