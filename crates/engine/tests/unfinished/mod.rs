@@ -204,6 +204,8 @@ fn without_inodes_a_file_that_can_never_be_read_keeps_only_what_it_may_be_from_g
         .hand(0)
         .rename(&path("spoilt"), &path("renamed"))
         .expect("is there");
+    // Winter time begins: on FAT, every time moves by an hour.
+    homes.disk(0).shift_times(3_600 * 1_000_000_000);
     homes.disk(0).deny(&path("renamed"));
     homes.hand(0).remove(&path("a")).expect("is there");
     homes.sync(0);
