@@ -487,3 +487,27 @@ fn a_file_of_any_date_is_taken_in_and_arrives() {
         assert_eq!(homes.verify_repairing(0).damaged, []);
     }
 }
+
+#[test]
+fn a_file_that_was_edited_while_another_home_made_a_folder_of_it_is_said_to_stand_beside() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("c.txt"), "c").expect("fits");
+    homes.round(2);
+    homes.hand(0).remove(&path("c.txt")).expect("is there");
+    homes.hand(0).write(&path("c.txt/in"), "in").expect("fits");
+    homes.sync(0);
+    homes.hand(1).write(&path("c.txt"), "edited").expect("fits");
+    let warnings = homes.sync(1).warnings;
+    let beside = homes.hand(1).tree().into_keys().map(|path| path.to_string());
+    let beside = beside.filter(|name| name.starts_with("c (other version "));
+    let [beside] = <[String; 1]>::try_from(beside.collect::<Vec<_>>()).expect("one");
+    assert_eq!((warnings.len(), warnings[0].path.clone()), (1, path("c.txt")));
+    assert!(
+        warnings[0].reason.contains(&format!("stands beside it as '{beside}'")),
+        "{warnings:?}"
+    );
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(0, &beside), "edited");
+    assert!(homes.sync(1).warnings.is_empty(), "it is said once");
+}
