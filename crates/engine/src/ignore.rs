@@ -126,6 +126,8 @@ impl Engine<'_> {
         let known: Option<Vec<u8>> = memory::read(self.index, IGNORE)?;
         let path = RelPath::new(IGNORE_FILE).expect("a good name");
         let own = match read_rules(self.disk, &path) {
+            // Of two versions, one was taken away: the other takes its place in this cycle, and what it leaves out stays here.
+            Ok(None) if known.is_some() && self.index.entry(&path.key())?.live().count() > 1 => known.clone(),
             Ok(own) => own,
             Err(error) if is_fatal(&error) => return Err(error.into()),
             Err(error) => {

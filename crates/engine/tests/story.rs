@@ -511,3 +511,32 @@ fn a_file_that_was_edited_while_another_home_made_a_folder_of_it_is_said_to_stan
     assert_eq!(homes.read(0, &beside), "edited");
     assert!(homes.sync(1).warnings.is_empty(), "it is said once");
 }
+
+#[test]
+fn where_rules_are_kept_in_two_versions_taking_one_away_leaves_what_they_ignore_at_home() {
+    let mut homes = Homes::new(2);
+    homes
+        .hand(0)
+        .write(&path(".offsyncignore"), "*.secret\n")
+        .expect("fits");
+    homes.round(2);
+    homes.hand(0).write(&path("my.secret"), "mine").expect("fits");
+    for home in 0..2 {
+        let rules = format!("*.secret\n# {home}\n");
+        homes.hand(home).write(&path(".offsyncignore"), rules).expect("fits");
+    }
+    homes.round(2);
+    assert_eq!(homes.sync(0).conflicts.len(), 1);
+    homes.hand(0).remove(&path(".offsyncignore")).expect("is there");
+    homes.round(3);
+    assert!(
+        homes.hand(1).read(&path("my.secret")).is_err(),
+        "what was ignored by both versions"
+    );
+    assert!(homes.hand(0).read(&path(".offsyncignore")).is_ok());
+    // Without any, nothing is ignored: that is what a person asked for.
+    homes.hand(0).remove(&path(".offsyncignore")).expect("is there");
+    homes.sync_confirmed(0);
+    homes.round(2);
+    assert!(homes.hand(1).read(&path("my.secret")).is_ok());
+}
