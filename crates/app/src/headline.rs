@@ -2,8 +2,8 @@
 
 use offsync_engine::size;
 
+use crate::amounts::so_many_of;
 use crate::naming::told_apart;
-use crate::notices::so_many_of;
 use crate::view::{ArchiveStatus, Headline, HeldDirection, LocationState, LocationView, Turn};
 
 /// How far what lacks here is on its way, as far as the mailbox shows.

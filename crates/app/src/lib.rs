@@ -4,6 +4,7 @@
 //! taken out of the keystore. Shells decide nothing.
 
 mod alarm;
+mod amounts;
 mod apart;
 mod app;
 mod archives;
@@ -53,6 +54,7 @@ mod watch;
 mod watch_line;
 mod watched;
 
+pub use amounts::so_many_of;
 pub use app::{App, AppOptions};
 pub use conflicts::{ConflictView, ResolvedReport, SideKind, SideView};
 pub use copy::{CopyReport, CopyRequest};
@@ -71,7 +73,7 @@ pub use mailboxes::{MailboxReport, MailboxSought, WaitingLocation};
 pub use members::ReplaceRequest;
 pub use naming::short_id;
 pub use narration::{Narrator, Tone};
-pub use notices::{many_deletions, so_many_of};
+pub use notices::many_deletions;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};
 pub use on_screen::asks_to_type;

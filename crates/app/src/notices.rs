@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::limits::{HELD_DELETIONS_MAX, HELD_DELETIONS_MIN, HELD_DELETIONS_PART};
 
+use crate::amounts::so_many_of;
 use crate::failure::AppError;
 use crate::reports::{SkippedReport, SyncReport};
 use crate::view::{HeldDirection, HeldView};
@@ -16,15 +17,6 @@ pub fn many_deletions() -> String {
     format!(
         "{HELD_DELETIONS_MIN} files or more that are more than one in {HELD_DELETIONS_PART} of the archive, more than {HELD_DELETIONS_MAX} in any case, or all there are, with nothing new in their place"
     )
-}
-
-/// Says how many files are deleted, of how many.
-pub fn so_many_of(deletions: u64, of: u64) -> String {
-    match of {
-        1 if deletions == 1 => "the only file".into(),
-        of if deletions == of => format!("all {of} files"),
-        of => format!("{deletions} of {of} files"),
-    }
 }
 
 /// What a person was told of an archive, so that each trouble is said once and not each cycle.

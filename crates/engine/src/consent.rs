@@ -101,6 +101,7 @@ impl Engine<'_> {
         if self.index.notes(GONE)?.is_empty() {
             return Ok(());
         }
+        self.heed_what_came_back()?;
         self.postable(consent)?;
         if self.held.is_empty() {
             return Ok(());
@@ -111,6 +112,25 @@ impl Engine<'_> {
         if sets == self.shown_held()? {
             return Ok(());
         }
+        self.commit(vec![memory::write(HELD, &sets)])
+    }
+
+    /// Takes what is left of all there was for a few like any others, once a person put some of it back by hand.
+    fn heed_what_came_back(&mut self) -> Result<()> {
+        let mut sets = self.shown_held()?;
+        let was_all = |set: &&mut HeldSet| set.all && set.held.direction == HeldDirection::Local;
+        let Some(set) = sets.iter_mut().find(was_all) else {
+            return Ok(());
+        };
+        let changes = self.local_changes()?.into_iter();
+        let gone: BTreeSet<PathKey> = changes
+            .filter(|change| !change.value.content.is_live())
+            .map(|change| change.origin())
+            .collect();
+        if set.keys.is_subset(&gone) {
+            return Ok(());
+        }
+        set.all = false;
         self.commit(vec![memory::write(HELD, &sets)])
     }
 
