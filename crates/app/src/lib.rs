@@ -52,6 +52,7 @@ mod views;
 mod watch;
 mod watch_line;
 mod watched;
+mod wrong_drive;
 
 pub use app::{App, AppOptions};
 pub use conflicts::{ConflictView, ResolvedReport, SideKind, SideView};

@@ -28,6 +28,7 @@ use crate::view::{
     ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, HeldView, IgnoredView, Lacking,
     LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView,
 };
+use crate::wrong_drive::WRONG_DRIVE;
 
 impl App {
     /// Tells how archives stand: those named, or all that this computer knows.
@@ -140,7 +141,7 @@ impl App {
             Err(error) => Ok(ArchiveStatus {
                 busy: error.code == "busy",
                 drive: DriveView {
-                    present: true,
+                    present: error.code != WRONG_DRIVE,
                     ..DriveView::default()
                 },
                 headline: told(&error),

@@ -9,6 +9,7 @@ test("the main button does what helps, and is not there where nothing one presse
   expect(step("damaged")).toBe("repair");
   expect(step("mailbox-lost")).toBe("mailbox");
   expect(step("needs-you")).toBe("none");
+  expect(step("wrong-drive")).toBe("none");
   expect(step("mailbox-away")).toBe("sync");
   expect(step("held")).toBe("sync");
 });

@@ -13,6 +13,7 @@ const REFUSALS = [
   "marker_damaged",
   "not_an_archive",
   "no_key",
+  "wrong_drive",
   "newer_version_needed",
 ];
 

@@ -170,6 +170,19 @@ export const TROUBLES: Record<string, () => Scene> = {
         },
       }),
     ),
+  "wrong-drive": () =>
+    one(
+      three({
+        drive: { present: false, free_bytes: 0, total_bytes: 0 },
+        headline: {
+          kind: "needs_you",
+          code: "wrong_drive",
+          message:
+            "This is the drive of 'Grandma’s home', and the drive of 'Pep’s home' belongs here.",
+          hint: "Plug in the drive of 'Pep’s home'. Nothing was changed or deleted anywhere.",
+        },
+      }),
+    ),
   "mailbox-lost": () =>
     one(
       three({
