@@ -167,7 +167,7 @@ pub struct HeldView {
     pub by: Option<String>,
     /// What people call that home.
     pub by_label: Option<String>,
-    /// How many other homes take part: without one, nobody brings back what is gone from here.
+    /// How many other homes take part and have files: without one, nobody brings back what is gone from here.
     #[ts(type = "number")]
     pub other_homes: u64,
 }

@@ -20,7 +20,7 @@ use crate::failure::{AppError, Result};
 use crate::headline::{Awaited, headline};
 use crate::left_open::{Damaged, DamagedReport, damage, other_homes, still_waiting, waiting, who_can_help};
 use crate::lost::{LostView, lost_sentence};
-use crate::naming::told_apart;
+use crate::naming::{Known, told_apart};
 use crate::opened::{Opened, is_away};
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
@@ -164,7 +164,7 @@ impl App {
             Ok((survey, engine.awaits_state()?, engine.known_vectors()?, refused, alarms))
         })?;
         let lost: Vec<LostView> = survey.lost.iter().map(|file| LostView::of(file, &people)).collect();
-        let mut status = status_of_open(&archive, &survey, awaits_state, &lost)?;
+        let mut status = status_of_open(&archive, &survey, awaits_state, &people, &lost)?;
         if let Some(alarm) = alarms.first() {
             let (message, hint) = alarm_words(alarm);
             status.headline = Headline::NeedsYou {
@@ -187,7 +187,13 @@ impl App {
     }
 }
 
-fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &[LostView]) -> Result<ArchiveStatus> {
+fn status_of_open(
+    archive: &Opened,
+    survey: &Survey,
+    awaits_state: bool,
+    people: &[Known],
+    lost: &[LostView],
+) -> Result<ArchiveStatus> {
     let marker = &archive.marker;
     let facts = archive.disk.facts()?;
     let is_reachable = archive.mailbox.is_some() && survey.mailbox.trouble.is_none();
@@ -238,7 +244,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         last_sync: survey.last_sync_ns.map(rfc3339),
         held: survey.held.as_ref().map(|held| HeldView {
             by_label: held.by.and_then(|by| labels.get(&by).cloned()),
-            ..held_view(held, other_homes(&survey.locations))
+            ..held_view(held, other_homes(&survey.locations, people))
         }),
         locations: survey.locations.iter().map(location_view).collect(),
         headline: Headline::DriveAway,
