@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::exact_path::exact;
 use crate::failure::{AppError, Result};
+use crate::forget::way_back;
 use crate::headline::{Awaited, headline};
 use crate::left_open::{Damaged, DamagedReport, damage, other_homes, still_waiting, waiting, who_can_help};
 use crate::lost::{LostView, lost_sentence};
@@ -26,7 +27,7 @@ use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
     ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, HeldView, IgnoredView, Lacking,
-    LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView,
+    LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView, WayBack,
 };
 use crate::wrong_drive::WRONG_DRIVE;
 
@@ -178,8 +179,11 @@ impl App {
             let AppError { message, hint, .. } = EngineError::Removed { by: by.clone() }.into();
             status.held = None;
             status.waiting = None;
+            let archives = self.archives()?;
             status.headline = Headline::Removed {
                 by,
+                // Keys that are of no archive that this computer knows were brought by nothing that it knows.
+                way_back: archives.at(&archive.root).map_or(WayBack::Nothing, way_back),
                 message: format!("{message} {hint}"),
             };
         }

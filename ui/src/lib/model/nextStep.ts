@@ -17,6 +17,11 @@ const REFUSALS = [
   "newer_version_needed",
 ];
 
+/** A mailbox whose drive is connected again asks for nothing but a sync. */
+export function syncsToo(step: NextStep): boolean {
+  return step === "mailbox";
+}
+
 export function nextStep({ headline }: ArchiveStatus): NextStep {
   if (headline.kind === "removed") {
     return "none";

@@ -150,6 +150,7 @@ export const TROUBLES: Record<string, () => Scene> = {
         headline: {
           kind: "removed",
           by: "Anna’s home",
+          way_back: "sheet_or_words",
           message: "",
         },
       }),
