@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use offsync_app::view::{ArchiveStatus, Failure, Overview, SetUpRequest};
+use offsync_app::view::{ArchiveStatus, Failure, Overview, SetUpRequest, WayBack};
 use offsync_app::{LostReport, MailboxSought};
 use serde::Serialize;
 use tauri::async_runtime::{spawn, spawn_blocking};
@@ -127,8 +127,8 @@ pub(crate) async fn use_mailbox(
 
 /// Lets this computer forget a copy that was taken out of its archive.
 #[tauri::command]
-pub(crate) async fn forget(desk: State<'_, Arc<Desk>>, folder: String) -> Result<(), Failure> {
-    off_the_window_thread(&desk, move |desk| desk.forget(&folder)).await
+pub(crate) async fn forget(desk: State<'_, Arc<Desk>>, folder: String, told: WayBack) -> Result<(), Failure> {
+    off_the_window_thread(&desk, move |desk| desk.forget(&folder, told)).await
 }
 
 /// Syncs archives that were claimed, one after the other, on another thread.

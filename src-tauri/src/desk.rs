@@ -8,14 +8,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-use offsync_app::view::{ArchiveStatus, Failure, Headline, Overview, SetUpRequest};
+use offsync_app::view::{ArchiveStatus, Failure, Headline, Overview, SetUpRequest, WayBack};
 use offsync_app::{
-    App, AppError, LostReport, MailboxSought, SyncRequest, VerifyRequest, are_samples, make_samples, plug_in_sample,
-    remove_samples,
+    App, AppError, LostReport, MailboxSought, SyncRequest, VerifyReport, VerifyRequest, are_samples, make_samples,
+    plug_in_sample, remove_samples,
 };
 
 use crate::board::{Board, Running, Tell, Which, held, sentence};
-use crate::refusals::{lost_changed, takes_part, under_way, unknown_archive};
+use crate::refusals::{lost_changed, under_way, unknown_archive};
 use crate::settings::Settings;
 
 /// How many changes of each archive the window gets.
@@ -263,12 +263,15 @@ impl Desk {
             repair: true,
         };
         let app = self.app_of(&request.folder);
-        let repaired = app.and_then(|app| app.verify(&request).map_err(|error| error.on_screen()));
+        let repaired = app.and_then(|app| {
+            let report = app.verify(&request).map_err(|error| error.on_screen())?;
+            was_asked_for(report)
+        });
         let changed = self.read().map_or_else(|_| Vec::new(), |(_, changed)| changed);
         drop(turn);
         self.board.end(folder, repaired.as_ref().err());
         self.board.tell_changed(changed);
-        repaired.map(|_| ())
+        repaired
     }
 
     /// Lets an archive find its mailbox in another folder, or begin a new one there; in none, where it was.
@@ -278,15 +281,10 @@ impl Desk {
         })
     }
 
-    /// Lets this computer forget a copy that takes part no longer; its files stay.
-    pub(crate) fn forget(&self, folder: &str) -> Result<(), Failure> {
-        let archives = self.overview()?.archives;
-        let known = archives.iter().find(|one| one.folder == folder);
-        // The window offers it for no other: whoever asks saw what is no longer so.
-        if !known.is_some_and(|one| matches!(one.headline, Headline::Removed { .. })) {
-            return Err(takes_part());
-        }
-        self.change(folder, |app, folder| app.forget(folder, true).map(|_| ()))
+    /// Lets this computer forget a copy that takes part no longer, of which a person was told how it comes back; its
+    /// files stay.
+    pub(crate) fn forget(&self, folder: &str, told: WayBack) -> Result<(), Failure> {
+        self.change(folder, |app, folder| app.forget_removed(folder, told).map(|_| ()))
     }
 
     /// Changes something about an archive at once, and tells what became of it.
@@ -367,6 +365,11 @@ impl Desk {
     fn sample_folders(&self) -> Result<Vec<PathBuf>, Failure> {
         self.samples.known_folders().map_err(|error| error.on_screen())
     }
+}
+
+/// Refuses a check whose damaged files could not even be asked for: whoever pressed the button would wait in vain.
+fn was_asked_for(report: VerifyReport) -> Result<(), Failure> {
+    report.mailbox_failure.map_or(Ok(()), |error| Err(error.on_screen()))
 }
 
 /// Tells whether a sync of an archive can do anything: its drive is here, and it takes part.

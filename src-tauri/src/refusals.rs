@@ -20,15 +20,6 @@ pub(crate) fn lost_changed() -> Failure {
     }
 }
 
-/// A copy is to be forgotten that the window offers that for no longer.
-pub(crate) fn takes_part() -> Failure {
-    Failure {
-        code: "takes_part".into(),
-        message: "This copy takes part in its archive, so it was not forgotten.".into(),
-        hint: "Look at it again.".into(),
-    }
-}
-
 /// An answer came while a sync runs.
 pub(crate) fn under_way() -> Failure {
     Failure {

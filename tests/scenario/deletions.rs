@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::story::expect_applied;
-use crate::world::{Home, World, check_alike, settle};
+use crate::world::{Home, World, check_alike, invited, settle, text};
 
 fn fill(pep: &Home) {
     for number in 0..20 {
@@ -301,6 +301,47 @@ fn where_no_other_home_is_nobody_is_said_to_bring_files_back() {
     assert_eq!(held["other_homes"], 0, "{held:#}");
     fill(&pep);
     pep.json(["sync", pep.at()]).expect_code(0);
+}
+
+#[test]
+fn a_home_that_has_nothing_yet_is_not_said_to_bring_files_back() {
+    let world = World::new();
+    let pep = world.home("pep");
+    world.init(&pep);
+    fill(&pep);
+    let [invitation, words] = invited(&world, &pep, "Olot");
+    pep.sync();
+    pep.remove("folder");
+    let other_homes = || pep.json(["sync", pep.at()]).only_report()["held"]["other_homes"].clone();
+    assert_eq!(other_homes(), 0, "who was invited has never come");
+    let status = pep.json(["status", pep.at()]).document();
+    assert_eq!(status[0]["held"]["other_homes"], 0, "{status:#}");
+    pep.run(["sync", pep.at()])
+        .expect_code(3)
+        .expect_out("No other home has a copy of them.");
+    fill(&pep);
+    let olot = world.home("olot");
+    let arguments = ["join", olot.at(), "--invitation", text(&invitation), "--phrase-file"];
+    olot.run(arguments.into_iter().chain([text(&words)])).expect_code(0);
+    settle(&[&pep, &olot]);
+    pep.remove("folder");
+    assert_eq!(other_homes(), 1);
+    // So has a copy that was made for somebody and not joined with yet.
+    let drive = world.path("drives/grandma");
+    fill(&pep);
+    pep.sync();
+    let arguments = [
+        "copy",
+        pep.at(),
+        text(&drive),
+        "--label",
+        "Grandma",
+        "--person",
+        "grandma",
+    ];
+    pep.json(arguments).expect_code(0);
+    pep.remove("folder");
+    assert_eq!(other_homes(), 2);
 }
 
 #[test]

@@ -312,3 +312,33 @@ fn no_copy_is_made_into_a_mailbox_and_no_archive_or_mailbox_begins_in_another() 
         tree.expect_same(&home.tree(), "refused commands");
     }
 }
+
+#[test]
+fn who_names_what_lies_in_the_mailbox_means_the_mailbox() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let id = pep.json(["status", pep.at()]).document()[0]["archive_id"].clone();
+    let inner = world
+        .mailbox()
+        .join(format!("offsync-v1-{}", id.as_str().expect("an id")));
+    assert!(inner.is_dir(), "its own folder");
+    for more in [&[][..], &["--new"]] {
+        let arguments = ["mailbox", "use", anna.at(), text(&inner)];
+        let told = anna.json(arguments.into_iter().chain(more.iter().copied()));
+        let told = told.expect_code(0).document();
+        assert_eq!(told["mailbox"], world.mailbox_url(), "{told:#}");
+        assert_ne!(told["begun"], true, "{told:#}");
+    }
+    assert!(
+        fs::read_dir(&inner)
+            .expect("it can be listed")
+            .flatten()
+            .all(|entry| entry.path().is_file())
+    );
+    let [invitation, words] = invited(&world, &pep, "Olot");
+    let olot = world.home("olot");
+    let arguments = ["join", olot.at(), "--invitation", text(&invitation), "--phrase-file"];
+    let more = [text(&words), "--mailbox", text(&inner)];
+    olot.run(arguments.into_iter().chain(more)).expect_code(0);
+    settle(&[&pep, &anna, &olot]);
+}

@@ -65,3 +65,4 @@ mod vanished;
 mod verifying;
 mod watching;
 mod world;
+mod wrong_drive;

@@ -212,8 +212,10 @@ fn skipped_paths(report: &Value) -> Vec<&str> {
 
 #[test]
 fn what_a_list_shows_of_a_path_can_be_typed_back_at_a_shell() {
-    let names: [&[u8]; 7] = [
+    let names: [&[u8]; 9] = [
         b"plain.txt",
+        b"$(touch here) & *?.txt",
+        b"it's `this`",
         b"-rf",
         b"--yes",
         b"new\nline",

@@ -7,17 +7,45 @@ pub(crate) fn exact(path: &RelPath) -> Option<String> {
     path.as_str().is_none().then(|| base64(path.as_bytes()))
 }
 
-/// Gives a path of an archive as it can be typed back at a shell, of which `path_base64` says it exactly if it is not UTF-8.
+/// Gives a path of an archive for a list, of which `path_base64` says it exactly if it is not UTF-8.
 ///
-/// What plain letters cannot say stands as shells read and `ls` shows it, `$'caf\351'`; what begins like an option begins
-/// with `./`. No control character is in what it gives.
+/// Where a shell would take a character for something else, it stands in quotes and can be typed back as it is. Spaces and
+/// parentheses alone, which many good names have, stand as they are: there people put the quotes. What plain letters
+/// cannot say stands as shells read and `ls` shows it, `$'caf\351'`; what begins like an option begins with `./`. No control
+/// character is in what it gives.
 pub fn as_typed(path: &str, path_base64: Option<&str>) -> String {
-    let bytes = path_base64.and_then(from_base64);
-    let bytes = bytes.as_deref().unwrap_or(path.as_bytes());
-    let start = if bytes.starts_with(b"-") { "./" } else { "" };
+    let exactly = exactly(path, path_base64);
+    match std::str::from_utf8(&exactly) {
+        Ok(text) if !misleads(text) => text.to_owned(),
+        _ => in_quotes(&exactly),
+    }
+}
+
+/// Gives a path of an archive for a command that is shown to be typed: always in quotes.
+pub fn as_argument(path: &str, path_base64: Option<&str>) -> String {
+    in_quotes(&exactly(path, path_base64))
+}
+
+fn exactly(path: &str, path_base64: Option<&str>) -> Vec<u8> {
+    let mut bytes = path_base64.and_then(from_base64).unwrap_or(path.as_bytes().to_vec());
+    if bytes.starts_with(b"-") {
+        bytes.splice(..0, *b"./");
+    }
+    bytes
+}
+
+/// Tells whether a shell would take a part of a path for something else, spaces and parentheses aside.
+fn misleads(text: &str) -> bool {
+    text.starts_with(['~', '#', '!', '=']) || text.contains(|c: char| c.is_control() || "'\"$`\\*?[{;&|<>".contains(c))
+}
+
+fn in_quotes(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) if !text.contains(char::is_control) => format!("{start}{text}"),
-        _ => format!("$'{start}{}'", quoted(bytes)),
+        Ok(text) if text.contains(char::is_control) => format!("$'{}'", quoted(bytes)),
+        Ok(text) if !text.contains('\'') => format!("'{text}'"),
+        // In double quotes a shell still reads these.
+        Ok(text) if !text.contains(['"', '$', '`', '\\', '!']) => format!("\"{text}\""),
+        _ => format!("$'{}'", quoted(bytes)),
     }
 }
 
@@ -62,9 +90,15 @@ mod tests {
     fn what_is_typed_back_is_the_path() {
         for (bytes, typed) in [
             (&b"2024/beach day.jpg"[..], "2024/beach day.jpg"),
-            (b"back\\slash", "back\\slash"),
+            (b"back\\slash", "'back\\slash'"),
             (b"-rf", "./-rf"),
             (b"a/-rf", "a/-rf"),
+            (b"a (other version).txt", "a (other version).txt"),
+            (b"-$(rm -r ~)", "'./-$(rm -r ~)'"),
+            (b"what?.txt", "'what?.txt'"),
+            (b"~pep/#1", "'~pep/#1'"),
+            (b"it's here.txt", "\"it's here.txt\""),
+            (b"it's \"$5\"", "$'it\\'s \"$5\"'"),
             (b"new\nline", "$'new\\nline'"),
             (b"it's\x1b[31m\\", "$'it\\'s\\033[31m\\\\'"),
             (b"caf\xe91", "$'caf\\3511'"),
@@ -74,6 +108,40 @@ mod tests {
             let lossy = String::from_utf8_lossy(bytes);
             let exact = std::str::from_utf8(bytes).is_err().then(|| base64(bytes));
             assert_eq!(as_typed(&lossy, exact.as_deref()), typed, "{lossy:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_shell_reads_an_argument_and_what_is_quoted_as_the_path() {
+        use std::os::unix::ffi::OsStrExt;
+        for bytes in [
+            &b"beach day (2).jpg"[..],
+            b"it's \"$5\" `x` \\ * ? [a] {b,c} ; & | < > # ~ ! =",
+            b"~",
+            b"$HOME",
+            b"it's",
+            b"new\nline\ttab\x07",
+            b"caf\xe91",
+            b"-\xff",
+        ] {
+            let lossy = String::from_utf8_lossy(bytes);
+            let exact = std::str::from_utf8(bytes).is_err().then(|| base64(bytes));
+            let mut shown = vec![as_argument(&lossy, exact.as_deref())];
+            if std::str::from_utf8(bytes).map_or(true, misleads) {
+                shown.push(as_typed(&lossy, exact.as_deref()));
+            }
+            for shown in shown {
+                let script = std::ffi::OsString::from(format!("printf %s {shown}"));
+                let read = std::process::Command::new("bash").arg("-c").arg(&script).output();
+                let read = read.expect("there is a shell").stdout;
+                let meant = if bytes.starts_with(b"-") {
+                    [b"./", bytes].concat()
+                } else {
+                    bytes.to_vec()
+                };
+                assert_eq!(read, meant, "{shown} {:?}", std::ffi::OsStr::from_bytes(&read));
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::failure::{AppError, Result};
 use crate::join::INVITATION_ON_DRIVE;
 use crate::naming::{Named, meant_by, too_short};
 use crate::opened::lock_patiently;
+use crate::view::{Headline, WayBack};
 
 /// What `forget` did.
 #[derive(Clone, Debug, Serialize)]
@@ -91,6 +92,25 @@ impl App {
         Ok(report(true))
     }
 
+    /// Forgets a copy that was taken out of its archive, if it still is, and comes back as a person was told.
+    pub fn forget_removed(&self, folder: &Path, told: WayBack) -> std::result::Result<ForgetReport, AppError> {
+        // What was shown may be of another day.
+        let status = self.status(&[folder.to_path_buf()])?;
+        match status.first().map(|one| &one.headline) {
+            Some(Headline::Removed { way_back, .. }) if *way_back == told => self.forget(folder, true),
+            Some(Headline::Removed { .. }) => Err(AppError::failed(
+                "way_back_changed",
+                "What it needs to take part again is not what you were told, so this copy was not forgotten.",
+                "Look at it again.",
+            )),
+            _ => Err(AppError::failed(
+                "takes_part",
+                "This copy takes part in its archive, so it was not forgotten.",
+                "Look at it again.",
+            )),
+        }
+    }
+
     /// Finds an archive that this computer knows: by folder, or where that names none, by label, name, id or the beginning of one.
     fn known_archive(&self, folder: &Path) -> Result<KnownArchive> {
         let archives = self.archives()?;
@@ -128,6 +148,17 @@ impl App {
                 ))
             }
         }
+    }
+}
+
+/// Tells what brings the keys of a known location back.
+pub(crate) fn way_back(known: &KnownArchive) -> WayBack {
+    let report = what(known);
+    match (report.has_sheet, report.was_invited) {
+        (true, true) => WayBack::SheetOrWords,
+        (true, false) => WayBack::Sheet,
+        (false, true) => WayBack::Words,
+        (false, false) => WayBack::Nothing,
     }
 }
 

@@ -114,7 +114,7 @@ impl App {
         };
         let mut invitation = invitation;
         if let Some(address) = &request.mailbox {
-            let url = mailbox_url(address)?;
+            let url = mailbox_url(address)?.around(&invitation.archive_id);
             find_mailbox(&url, &invitation.archive_id)?;
             invitation.mailbox = url.to_string();
         }

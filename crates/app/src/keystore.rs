@@ -72,6 +72,10 @@ impl KeyBundle {
         Ok(secrets.set(name, &bytes)?)
     }
 
+    pub(crate) fn is_kept(secrets: &dyn Secrets, name: &str) -> Result<bool> {
+        Ok(secrets.get(name)?.is_some())
+    }
+
     pub(crate) fn recall(secrets: &dyn Secrets, name: &str) -> Result<Self> {
         let bytes = secrets.get(name)?.ok_or_else(no_key)?;
         let part = |from: usize| -> Result<Zeroizing<[u8; 32]>> {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::exact_path::exact;
 use crate::last_sent::last_sent;
 use crate::lost::LostView;
-use crate::naming::told_apart;
+use crate::naming::{Known, told_apart};
 use crate::view::{Lacking, LocalChanges, Waiting};
 
 /// What was put into the mailbox for a location that asked for it.
@@ -95,7 +95,7 @@ impl LeftOpen {
             posted,
             location_id: this.map(|this| this.location.to_string()).unwrap_or_default(),
             served: served.collect(),
-            other_homes: other_homes(&standings),
+            other_homes: other_homes(&standings, &people),
             lacking: Lacking {
                 files: unshown.files,
                 bytes: unshown.bytes,
@@ -109,10 +109,14 @@ impl LeftOpen {
     }
 }
 
-/// Counts the other homes that take part.
-pub(crate) fn other_homes(standings: &[LocationStanding]) -> u64 {
-    let takes_part = |one: &&LocationStanding| !one.is_this && one.state != LocationState::Removed;
-    standings.iter().filter(takes_part).count() as u64
+/// Counts the other homes that take part and have anything: who was invited and never came brings nothing back.
+pub(crate) fn other_homes(standings: &[LocationStanding], people: &[Known]) -> u64 {
+    let has_files = |one: &LocationStanding| {
+        let mut known = people.iter().filter(|(location, ..)| *location == one.location);
+        known.any(|(_, _, vector)| !vector.is_empty())
+    };
+    let counts = |one: &&LocationStanding| !one.is_this && one.state != LocationState::Removed && has_files(one);
+    standings.iter().filter(counts).count() as u64
 }
 
 /// Says what waits for room, and for whose visits.

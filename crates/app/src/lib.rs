@@ -53,6 +53,7 @@ mod views;
 mod watch;
 mod watch_line;
 mod watched;
+mod wrong_drive;
 
 pub use amounts::so_many_of;
 pub use app::{App, AppOptions};
@@ -60,7 +61,7 @@ pub use conflicts::{ConflictView, ResolvedReport, SideKind, SideView};
 pub use copy::{CopyReport, CopyRequest};
 pub use demo::play as play_demo;
 pub use events::EventSink;
-pub use exact_path::as_typed;
+pub use exact_path::{as_argument, as_typed};
 pub use failure::{AppError, ExitClass};
 pub use forget::{ForgetHeld, ForgetReport};
 pub use init::{InitReport, InitRequest};

@@ -97,7 +97,7 @@ impl App {
         sought: MailboxSought,
     ) -> std::result::Result<MailboxReport, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let url = mailbox_url(address)?;
+        let url = mailbox_url(address)?.around(&archive.marker.archive_id);
         self.refuse_overlap(&archive.root, Some(&url))?;
         let (identity, begun) = match sought {
             MailboxSought::There => (find_mailbox(&url, &archive.marker.archive_id)?, None),

@@ -35,7 +35,8 @@ impl Headline {
                 code,
                 message,
             },
-            Self::Removed { by, .. } => Self::Removed {
+            Self::Removed { by, way_back, .. } => Self::Removed {
+                way_back,
                 message: format!(
                     "{by} took this copy out of the archive. Its files stay as they are; nothing is sent or received."
                 ),
@@ -117,6 +118,7 @@ mod tests {
     use offsync_engine::EngineError;
 
     use super::*;
+    use crate::view::WayBack;
 
     #[test]
     fn what_asks_to_type_is_told_from_words() {
@@ -185,6 +187,7 @@ mod tests {
         };
         let removed = Headline::Removed {
             by: "Anna’s home".into(),
+            way_back: WayBack::Words,
             message: "Ask for `offsync location unpark`.".into(),
         };
         let damaged = Headline::NeedsYou {

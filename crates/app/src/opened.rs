@@ -17,6 +17,7 @@ use offsync_engine::{Engine, Monitor, Ports, SyncOptions};
 use crate::app::App;
 use crate::failure::{AppError, Result, lost_index};
 use crate::keystore::KeyBundle;
+use crate::wrong_drive::wrong_drive;
 
 /// How long a command waits for whoever holds the lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
@@ -185,6 +186,8 @@ impl App {
         let disk = ArchiveDisk::over(RealDisk::open(&root)?);
         let marker = read_marker(&disk)?;
         let lock = lock_patiently(&disk)?;
+        // Before all else that may be wrong with it: what would heal another's drive would make it ours.
+        self.refuse_wrong_drive(&root, &marker)?;
         if !index_path(&root).exists() {
             return Err(lost_index());
         }
@@ -218,6 +221,20 @@ impl App {
             witness,
             _lock: lock,
         })
+    }
+
+    /// Refuses the drive of a location that this computer has no key of, where it knows another one.
+    ///
+    /// The key tells, and not the id: a drive keeps its key under whatever id it goes on. Who joins here has it first.
+    fn refuse_wrong_drive(&self, root: &Path, marker: &Marker) -> Result<()> {
+        let archives = self.archives()?;
+        let Some(known) = archives.at(root).filter(|known| known.key_name != marker.key_name) else {
+            return Ok(());
+        };
+        if KeyBundle::is_kept(self.secrets(), &marker.key_name)? {
+            return Ok(());
+        }
+        Err(wrong_drive(known, marker))
     }
 
     /// Says of a folder that this computer knows as an archive that its drive is away, or what stands in its place.

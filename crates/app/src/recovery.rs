@@ -96,7 +96,7 @@ impl App {
             ));
         }
         if let Some(address) = &request.mailbox {
-            let url = mailbox_url(address)?;
+            let url = mailbox_url(address)?.around(&sheet.archive_id);
             find_mailbox(&url, &sheet.archive_id)?;
             sheet.mailbox = url.to_string();
         }

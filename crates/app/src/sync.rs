@@ -14,6 +14,7 @@ use crate::opened::{Opened, is_away};
 use crate::reports::SyncReport;
 use crate::unfinished::{Leaves, Leaving};
 use crate::view::Event;
+use crate::wrong_drive::WRONG_DRIVE;
 
 /// What `sync` asks for.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +85,7 @@ impl App {
             };
             self.sync_one(folder, &options).unwrap_or_else(|failure| SyncReport {
                 folder: folder.display().to_string(),
+                drive_present: failure.code != WRONG_DRIVE,
                 error: Some(failure.to_failure()),
                 failure: Some(failure),
                 ..SyncReport::default()

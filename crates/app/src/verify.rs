@@ -52,6 +52,9 @@ pub struct VerifyReport {
     pub completed: Option<String>,
     /// Why nothing could be asked for, if the mailbox is the reason.
     pub mailbox_trouble: Option<String>,
+    /// The same as a failure, for a window that shows nothing else of this.
+    #[serde(skip)]
+    pub mailbox_failure: Option<AppError>,
 }
 
 impl App {
@@ -101,7 +104,9 @@ impl App {
     fn repair(&self, archive: &mut Opened, monitor: &EventMonitor<'_>, report: &mut VerifyReport) -> Result<()> {
         let options: SyncOptions = archive.options();
         let synced = archive.with_engine(monitor, |engine| engine.sync(&options))?;
-        report.mailbox_trouble = archive.mailbox_trouble.take().map(|trouble| trouble.to_string());
+        let trouble = archive.mailbox_trouble.take();
+        report.mailbox_trouble = trouble.as_ref().map(ToString::to_string);
+        report.mailbox_failure = trouble.map(AppError::from);
         let left = archive.with_engine(monitor, |engine| engine.damaged())?;
         report.repaired = texts(synced.repaired.iter());
         report.wanted = texts(left.iter().filter(|left| left.is_wanted).map(|left| &left.path));

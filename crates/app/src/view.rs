@@ -167,7 +167,7 @@ pub struct HeldView {
     pub by: Option<String>,
     /// What people call that home.
     pub by_label: Option<String>,
-    /// How many other homes take part: without one, nobody brings back what is gone from here.
+    /// How many other homes take part and have files: without one, nobody brings back what is gone from here.
     #[ts(type = "number")]
     pub other_homes: u64,
 }
@@ -238,6 +238,20 @@ pub struct ArchiveStatus {
     pub headline: Headline,
 }
 
+/// What brings the keys of a location back to a computer that forgot them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum WayBack {
+    /// Its recovery sheet, or its invitation with the six words.
+    SheetOrWords,
+    /// Its recovery sheet.
+    Sheet,
+    /// Its invitation with the six words.
+    Words,
+    /// Nothing: only a new invitation from another home.
+    Nothing,
+}
+
 /// The one true sentence about an archive, before it is put into words.
 ///
 /// Worst first: the first variant that applies is the one to say.
@@ -260,6 +274,8 @@ pub enum Headline {
     Removed {
         /// What people call the home that did it.
         by: String,
+        /// What brings its keys back to this computer once it forgot them.
+        way_back: WayBack,
         /// Finished sentences for a terminal.
         message: String,
     },

@@ -17,17 +17,19 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::exact_path::exact;
 use crate::failure::{AppError, Result};
+use crate::forget::way_back;
 use crate::headline::{Awaited, headline};
 use crate::left_open::{Damaged, DamagedReport, damage, other_homes, still_waiting, waiting, who_can_help};
 use crate::lost::{LostView, lost_sentence};
-use crate::naming::told_apart;
+use crate::naming::{Known, told_apart};
 use crate::opened::{Opened, is_away};
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
     ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, HeldView, IgnoredView, Lacking,
-    LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView,
+    LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView, WayBack,
 };
+use crate::wrong_drive::WRONG_DRIVE;
 
 impl App {
     /// Tells how archives stand: those named, or all that this computer knows.
@@ -140,7 +142,7 @@ impl App {
             Err(error) => Ok(ArchiveStatus {
                 busy: error.code == "busy",
                 drive: DriveView {
-                    present: true,
+                    present: error.code != WRONG_DRIVE,
                     ..DriveView::default()
                 },
                 headline: told(&error),
@@ -163,7 +165,7 @@ impl App {
             Ok((survey, engine.awaits_state()?, engine.known_vectors()?, refused, alarms))
         })?;
         let lost: Vec<LostView> = survey.lost.iter().map(|file| LostView::of(file, &people)).collect();
-        let mut status = status_of_open(&archive, &survey, awaits_state, &lost)?;
+        let mut status = status_of_open(&archive, &survey, awaits_state, &people, &lost)?;
         if let Some(alarm) = alarms.first() {
             let (message, hint) = alarm_words(alarm);
             status.headline = Headline::NeedsYou {
@@ -177,8 +179,11 @@ impl App {
             let AppError { message, hint, .. } = EngineError::Removed { by: by.clone() }.into();
             status.held = None;
             status.waiting = None;
+            let archives = self.archives()?;
             status.headline = Headline::Removed {
                 by,
+                // Keys that are of no archive that this computer knows were brought by nothing that it knows.
+                way_back: archives.at(&archive.root).map_or(WayBack::Nothing, way_back),
                 message: format!("{message} {hint}"),
             };
         }
@@ -186,7 +191,13 @@ impl App {
     }
 }
 
-fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &[LostView]) -> Result<ArchiveStatus> {
+fn status_of_open(
+    archive: &Opened,
+    survey: &Survey,
+    awaits_state: bool,
+    people: &[Known],
+    lost: &[LostView],
+) -> Result<ArchiveStatus> {
     let marker = &archive.marker;
     let facts = archive.disk.facts()?;
     let is_reachable = archive.mailbox.is_some() && survey.mailbox.trouble.is_none();
@@ -237,7 +248,7 @@ fn status_of_open(archive: &Opened, survey: &Survey, awaits_state: bool, lost: &
         last_sync: survey.last_sync_ns.map(rfc3339),
         held: survey.held.as_ref().map(|held| HeldView {
             by_label: held.by.and_then(|by| labels.get(&by).cloned()),
-            ..held_view(held, other_homes(&survey.locations))
+            ..held_view(held, other_homes(&survey.locations, people))
         }),
         locations: survey.locations.iter().map(location_view).collect(),
         headline: Headline::DriveAway,

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use offsync_app::view::{Event, Phase};
-use offsync_app::{AppOptions, KeystoreKind, asks_to_type};
+use offsync_app::{AppOptions, ExitClass, KeystoreKind, asks_to_type};
 use tempfile::TempDir;
 
 use super::*;
@@ -51,6 +51,26 @@ fn office() -> Office {
 impl Office {
     /// Lets Anna take Pep's copy out of the archive.
     fn remove_pep(&self) {
+        let (anna, folder) = self.anna();
+        let pep = self.status().location_id;
+        anna.remove_location(&folder, &pep).expect("anybody may say it");
+        anna.sync(&SyncRequest::default()).expect("it syncs");
+    }
+
+    /// Lets Anna take it in again, and another Offsync than this desk sync it.
+    fn take_pep_in(&self) {
+        let (anna, folder) = self.anna();
+        let pep = App::new(&self.desk.samples_settings.samples()).expect("a folder was named");
+        anna.unpark_location(&folder, &self.status().location_id)
+            .expect("anybody may say it");
+        for _ in 0..2 {
+            for app in [&anna, &pep] {
+                app.sync(&SyncRequest::default()).expect("it syncs");
+            }
+        }
+    }
+
+    fn anna(&self) -> (App, PathBuf) {
         let samples = &self.desk.samples_settings.samples_dir;
         let options = AppOptions {
             config_dir: Some(samples.join("Anna's computer")),
@@ -58,13 +78,7 @@ impl Office {
         };
         let anna = App::new(&options).expect("a folder was named");
         let folder = anna.known_folders().expect("it is known").remove(0);
-        let pep = self.status().location_id;
-        anna.remove_location(&folder, &pep).expect("anybody may say it");
-        let request = SyncRequest {
-            folders: vec![folder],
-            ..SyncRequest::default()
-        };
-        anna.sync(&request).expect("it syncs");
+        (anna, folder)
     }
 
     fn status(&self) -> ArchiveStatus {
@@ -354,11 +368,31 @@ fn a_check_of_all_files_is_told_like_a_sync_and_runs_once() {
 }
 
 #[test]
+fn a_check_that_could_ask_nobody_for_what_is_damaged_says_why() {
+    let away = AppError {
+        class: ExitClass::Mailbox,
+        code: "mailbox_away",
+        message: "The mailbox cannot be used.".into(),
+        hint: "Say so: `offsync mailbox use FOLDER MAILBOX`.".into(),
+    };
+    let report = |mailbox_failure| VerifyReport {
+        damaged: vec!["film.mov".into()],
+        mailbox_failure,
+        ..VerifyReport::default()
+    };
+    assert_eq!(was_asked_for(report(None)), Ok(()));
+    let refused = was_asked_for(report(Some(away))).expect_err("nothing was asked for");
+    assert_eq!(refused.code, "mailbox_away");
+    assert!(!asks_to_type(&refused.hint), "{refused:?}");
+}
+
+#[test]
 fn only_a_copy_that_takes_part_no_longer_is_forgotten_and_its_files_stay() {
     let office = office();
     office.sync();
-    let refused = office.desk.forget(&office.folder).expect_err("it takes part");
-    assert_eq!(refused.code, "takes_part");
+    let forget = |told| office.desk.forget(&office.folder, told).map_err(|refused| refused.code);
+    let takes_part = Err("takes_part".to_owned());
+    assert_eq!(forget(WayBack::Nothing), takes_part);
     let anna = office.status().locations[1].location_id.clone();
     office.desk.plug_in_sample(&anna).expect("it syncs");
     office.remove_pep();
@@ -373,7 +407,28 @@ fn only_a_copy_that_takes_part_no_longer_is_forgotten_and_its_files_stay() {
     let claimed = office.desk.claim(None).expect("it is known");
     assert!(claimed.is_empty(), "nobody asks for a sync of it by asking for all");
     let photo = office.copy.join("2025/Pyrenees/IMG_0003.jpg");
-    office.desk.forget(&office.folder).expect("it takes part no longer");
+    let Headline::Removed { way_back, .. } = status.headline else {
+        panic!("it was taken out")
+    };
+    assert_eq!(
+        way_back,
+        WayBack::Nothing,
+        "who began it has no words, and wrote no sheet"
+    );
+    assert_eq!(
+        forget(WayBack::Words),
+        Err("way_back_changed".to_owned()),
+        "who was told that words bring it back did not say yes to this"
+    );
+    office.take_pep_in();
+    assert!(
+        matches!(office.status().headline, Headline::Removed { .. }),
+        "what the window shows still"
+    );
+    assert_eq!(forget(WayBack::Nothing), takes_part, "it was taken in again meanwhile");
+    office.remove_pep();
+    office.sync();
+    forget(WayBack::Nothing).expect("it takes part no longer");
     assert!(office.desk.overview().expect("it was read").archives.is_empty());
     assert!(photo.exists(), "its files stay");
 }

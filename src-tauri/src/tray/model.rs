@@ -126,7 +126,7 @@ fn doing(phase: Option<Phase>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use offsync_app::view::{DriveView, HeldDirection, MailboxView};
+    use offsync_app::view::{DriveView, HeldDirection, MailboxView, WayBack};
 
     use super::*;
 
@@ -210,6 +210,7 @@ mod tests {
             message: "`offsync lost FOLDER` says what can be done.".into(),
         };
         let removed = Headline::Removed {
+            way_back: WayBack::Words,
             by: "Anna’s home".into(),
             message: "Ask for `offsync location unpark`.".into(),
         };

@@ -6,6 +6,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use offsync_core::ids::ArchiveId;
+
+use super::archive_folder::folder_name;
+
 /// The schemes that this build can reach.
 pub const KNOWN_SCHEMES: [&str; 2] = ["fs", "memory"];
 
@@ -62,6 +66,25 @@ impl MailboxUrl {
             return Err(MailboxUrlError::NotAbsolute(folder.display().to_string()));
         }
         Ok(Self::Folder(folder.to_path_buf()))
+    }
+
+    /// Gives the folder that the mailbox of an archive lies in, where somebody named what lies there instead.
+    ///
+    /// Taken at their word, they would begin a second mailbox inside the first.
+    #[must_use]
+    pub fn around(self, archive: &ArchiveId) -> Self {
+        match &self {
+            Self::Folder(folder)
+                if folder
+                    .file_name()
+                    .is_some_and(|name| name == folder_name(archive).as_str()) =>
+            {
+                folder
+                    .parent()
+                    .map_or_else(|| self.clone(), |base| Self::Folder(base.to_path_buf()))
+            }
+            _ => self,
+        }
     }
 }
 
@@ -159,6 +182,23 @@ mod tests {
             "fs:///caf%E9".parse::<MailboxUrl>().unwrap().to_string(),
             "fs:///caf%E9"
         );
+    }
+
+    #[test]
+    fn the_folder_of_an_archive_in_a_mailbox_is_led_back_to_the_mailbox() {
+        let archive = ArchiveId::new([0xab; 16]);
+        let own = folder_name(&archive);
+        let around = |path: &str| MailboxUrl::Folder(path.into()).around(&archive);
+        for (said, meant) in [
+            (format!("/nas/box/{own}"), "/nas/box".to_owned()),
+            (format!("/nas/box/{own}/"), "/nas/box".to_owned()),
+            (format!("/nas/{own}/inside"), format!("/nas/{own}/inside")),
+            ("/nas/box".to_owned(), "/nas/box".to_owned()),
+            ("/nas/offsync-v1-cd".to_owned(), "/nas/offsync-v1-cd".to_owned()),
+        ] {
+            assert_eq!(around(&said), MailboxUrl::Folder(meant.into()), "{said}");
+        }
+        assert_eq!(MailboxUrl::Memory.around(&archive), MailboxUrl::Memory);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What a sync did or would do, and who has to sync next, as people read it.
 
-use offsync_app::{ChangeCounts, ServedReport, SkippedReport, SyncReport, TooLateReport, as_typed, short_id};
+use offsync_app::{
+    ChangeCounts, ServedReport, SkippedReport, SyncReport, TooLateReport, as_argument, as_typed, short_id,
+};
 
 use super::held::held;
 use super::{changes, left_alone, notes, safe};
@@ -152,12 +154,12 @@ fn too_late(late: &TooLateReport, mood: Mood) -> String {
         (Mood::Done, _) => "are",
     };
     format!(
-        "  --keep-files came too late for {files}: {why}. {} {lie} in the trash here; `offsync trash restore FOLDER '{}'` and the like bring {them} back, and the next sync does so everywhere.",
+        "  --keep-files came too late for {files}: {why}. {} {lie} in the trash here; `offsync trash restore FOLDER {}` and the like bring {them} back, and the next sync does so everywhere.",
         match late.files {
             1 => "It",
             _ => "They",
         },
-        safe(&late.example)
+        as_argument(&late.example, None)
     )
 }
 
@@ -321,6 +323,18 @@ mod tests {
             reason: "An object in the mailbox is damaged.".into(),
         }];
         assert_eq!(still_to_come(&report, Mood::Done).as_deref(), said);
+    }
+
+    #[test]
+    fn the_command_that_brings_a_file_back_can_be_typed() {
+        let late = TooLateReport {
+            files: 1,
+            example: "it's beach day.jpg".into(),
+            by: Vec::new(),
+            confirmed: false,
+        };
+        let said = too_late(&late, Mood::Done);
+        assert!(said.contains("restore FOLDER \"it's beach day.jpg\"` and"), "{said}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ import type { Failure } from "../types/Failure";
 import type { LostReport } from "../types/LostReport";
 import type { Overview } from "../types/Overview";
 import type { SetUpRequest } from "../types/SetUpRequest";
+import type { WayBack } from "../types/WayBack";
 
 export interface SuggestedNames {
   person: string;
@@ -35,8 +36,9 @@ export interface Backend {
   repair(folder: string): Promise<void>;
   /** Lets an archive find its mailbox in another folder, or begin a new one there. */
   useMailbox(folder: string, place: string, begin: boolean): Promise<void>;
-  /** Lets this computer forget a copy that was taken out of its archive; its files stay. */
-  forget(folder: string): Promise<void>;
+  /** Lets this computer forget a copy that was taken out of its archive; its files stay. Refused if by now it comes back
+   *  otherwise than the person was told. */
+  forget(folder: string, told: WayBack): Promise<void>;
   /** Returns the function that stops listening. */
   onEvent(listener: (event: Event) => void): Promise<() => void>;
   /** An archive that was chosen outside of the window, by its folder. */

@@ -21,7 +21,7 @@ export const tauri: Backend = {
   giveUp: (folder, paths) => invoke("give_up", { folder, paths }),
   repair: (folder) => invoke("repair", { folder }),
   useMailbox: (folder, place, begin) => invoke("use_mailbox", { folder, place, begin }),
-  forget: (folder) => invoke("forget", { folder }),
+  forget: (folder, told) => invoke("forget", { folder, told }),
   onEvent: (listener) => listen<Event>(EVENTS, (event) => listener(event.payload)),
   onChosen: (listener) => listen<string>(CHOSEN, (event) => listener(event.payload)),
 };

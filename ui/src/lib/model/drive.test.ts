@@ -49,7 +49,12 @@ test("what waits for room is counted as the sentence counts it, and what is newe
 });
 
 test("a copy that was taken out of the archive promises to send nothing", () => {
-  const headline = { kind: "removed" as const, by: "Anna’s home", message: "" };
+  const headline = {
+    kind: "removed" as const,
+    by: "Anna’s home",
+    way_back: "words" as const,
+    message: "",
+  };
   const status = archive({ local_changes: { entries: 1, bytes: 3 }, headline });
   const said = driveWords(status, false, words);
   expect(said).toEqual({ state: "Safe to unplug", next: null, short: null });

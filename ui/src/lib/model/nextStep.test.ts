@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { scene } from "../backend/fake/scenes";
-import { nextStep } from "./nextStep";
+import { nextStep, syncsToo } from "./nextStep";
 
 test("the main button does what helps, and is not there where nothing one presses does", () => {
   const step = (name: string) => nextStep(scene(name).archives[0]!);
@@ -9,6 +9,12 @@ test("the main button does what helps, and is not there where nothing one presse
   expect(step("damaged")).toBe("repair");
   expect(step("mailbox-lost")).toBe("mailbox");
   expect(step("needs-you")).toBe("none");
+  expect(step("wrong-drive")).toBe("none");
   expect(step("mailbox-away")).toBe("sync");
   expect(step("held")).toBe("sync");
+});
+
+test("where the mailbox lacks, a sync is offered beside the way to find it", () => {
+  expect(syncsToo(nextStep(scene("mailbox-lost").archives[0]!))).toBe(true);
+  expect(syncsToo(nextStep(scene("wrong-drive").archives[0]!))).toBe(false);
 });

@@ -13,8 +13,14 @@ const REFUSALS = [
   "marker_damaged",
   "not_an_archive",
   "no_key",
+  "wrong_drive",
   "newer_version_needed",
 ];
+
+/** A mailbox whose drive is connected again asks for nothing but a sync. */
+export function syncsToo(step: NextStep): boolean {
+  return step === "mailbox";
+}
 
 export function nextStep({ headline }: ArchiveStatus): NextStep {
   if (headline.kind === "removed") {

@@ -209,7 +209,12 @@ test("files that no home has are named without a word of the terminal", () => {
 });
 
 test("a copy that was taken out says by whom, and that its files stay", () => {
-  const headline: Headline = { kind: "removed", by: "Anna’s home", message: "`offsync …`" };
+  const headline: Headline = {
+    kind: "removed",
+    by: "Anna’s home",
+    way_back: "words",
+    message: "`offsync …`",
+  };
   const said = check(headline, "Anna’s home took this copy out of the archive.");
   expect(said.detail).toContain("Its files stay as they are; nothing is sent or received");
   // Whom to ask stands with the button that looks again.

@@ -8,9 +8,16 @@ import type { Event } from "../types/Event";
 import type { Failure } from "../types/Failure";
 import type { LogLine } from "../types/LogLine";
 import type { Overview } from "../types/Overview";
+import type { WayBack } from "../types/WayBack";
 import type { Voice } from "../words/voice";
 
 export type View = "home" | "activity" | "lost" | "mailbox" | "set-up";
+
+/** What a person asked for and did not get, and why. */
+export interface Trouble {
+  of: "sync" | "repair" | "forget" | "answer";
+  why: string;
+}
 
 const CLOCK_MS = 20_000;
 
@@ -22,7 +29,9 @@ export class Session {
   #notice = $state.raw<{ folder: string | null; message: string } | null>(null);
   #chosen = $state<string | null>(null);
   #progress = $state.raw<Record<string, Progress>>({});
-  #errors = $state.raw<Record<string, string>>({});
+  #errors = $state.raw<Record<string, Trouble>>({});
+  /** Repairs under way: what is heard of them is heard as of a sync. */
+  #repairs = new Set<string>();
   #reading = false;
   #stale = false;
   /** Syncs heard to have ended. */
@@ -46,7 +55,7 @@ export class Session {
   progress: Progress | null = $derived(
     this.archive && (this.#progress[this.archive.folder] ?? null),
   );
-  syncError: string | null = $derived(this.archive && (this.#errors[this.archive.folder] ?? null));
+  trouble: Trouble | null = $derived(this.archive && (this.#errors[this.archive.folder] ?? null));
 
   /** What was told of this archive, or of none in particular. */
   notice: string | null = $derived(
@@ -92,15 +101,15 @@ export class Session {
   }
 
   async sync(): Promise<void> {
-    await this.#run((folder) => this.backend.syncNow(folder));
+    await this.#run("sync", (folder) => this.backend.syncNow(folder));
   }
 
   /** Reads all files again and has what is damaged from another home; it shows as a sync does. */
   async repair(): Promise<void> {
-    await this.#run((folder) => this.backend.repair(folder));
+    await this.#run("repair", (folder) => this.backend.repair(folder));
   }
 
-  async #run(begin: (folder: string) => Promise<void>): Promise<void> {
+  async #run(of: Trouble["of"], begin: (folder: string) => Promise<void>): Promise<void> {
     const archive = this.archive;
     if (!archive?.drive.present || archive.busy || this.progress) {
       return;
@@ -108,26 +117,31 @@ export class Session {
     const { folder } = archive;
     this.#setError(folder, null);
     this.#setProgress(folder, STARTING);
+    if (of === "repair") {
+      this.#repairs.add(folder);
+    }
     try {
       await begin(folder);
     } catch (thrown) {
       this.#setProgress(folder, null);
-      this.#setError(folder, this.sentence(thrown));
+      this.#setError(folder, { of, why: this.sentence(thrown) });
+    } finally {
+      this.#repairs.delete(folder);
     }
   }
 
   /** Lets this computer forget the copy that is shown, which takes part no longer. */
-  async forget(): Promise<void> {
+  async forget(told: WayBack): Promise<void> {
     const folder = this.archive?.folder;
     if (!folder) {
       return;
     }
     try {
-      await this.backend.forget(folder);
+      await this.backend.forget(folder, told);
       this.#setError(folder, null);
       await this.read();
     } catch (thrown) {
-      this.#setError(folder, this.sentence(thrown));
+      this.#setError(folder, { of: "forget", why: this.sentence(thrown) });
     }
   }
 
@@ -140,7 +154,7 @@ export class Session {
       await this.backend.answerHeld(folder, yes);
       await this.read();
     } catch (thrown) {
-      this.#setError(folder, this.sentence(thrown));
+      this.#setError(folder, { of: "answer", why: this.sentence(thrown) });
     }
   }
 
@@ -218,7 +232,12 @@ export class Session {
       case "sync_finished":
         this.#finished += 1;
         this.#setProgress(event.folder, null);
-        this.#setError(event.folder, event.error);
+        this.#setError(
+          event.folder,
+          event.error === null
+            ? null
+            : { of: this.#repairs.has(event.folder) ? "repair" : "sync", why: event.error },
+        );
         void this.read();
         return;
       case "status_changed":
@@ -234,7 +253,7 @@ export class Session {
     this.#progress = progress ? { ...rest, [folder]: progress } : rest;
   }
 
-  #setError(folder: string, error: string | null) {
+  #setError(folder: string, error: Trouble | null) {
     const { [folder]: _, ...rest } = this.#errors;
     this.#errors = error ? { ...rest, [folder]: error } : rest;
   }

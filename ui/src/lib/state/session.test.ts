@@ -64,9 +64,9 @@ test("how one copy's sync goes and ends is not said of the other", async () => {
   const error = "The drive is full.";
   const ended = { archive_id: "a", folder: "/office", error, safe_to_unplug: false };
   hear({ event: "sync_finished", ...ended });
-  expect(seen.syncError).toBe(null);
+  expect(seen.trouble).toBe(null);
   seen.choose("/office");
-  expect([seen.progress, seen.syncError]).toEqual([null, error]);
+  expect([seen.progress, seen.trouble]).toEqual([null, { of: "sync", why: error }]);
 });
 
 test("a notice about one copy is not shown with the other", async () => {
@@ -123,11 +123,31 @@ test("a repair shows as a sync does, and runs once", async () => {
 test("the copy that is shown is forgotten, and a refusal is said", async () => {
   const { session: seen, backend } = await session();
   seen.choose("/office");
-  await seen.forget();
-  expect(backend.forget).toHaveBeenCalledExactlyOnceWith("/office");
+  await seen.forget("words");
+  expect(backend.forget).toHaveBeenCalledExactlyOnceWith("/office", "words");
   backend.forget = async () => {
     throw { code: "takes_part", message: "It takes part.", hint: "Look again." };
   };
-  await seen.forget();
-  expect(seen.syncError).toBe("It takes part. Look again.");
+  await seen.forget("words");
+  expect(seen.trouble).toEqual({ of: "forget", why: "It takes part. Look again." });
+});
+
+test("what failed is called what it was", async () => {
+  const { session: seen, backend, hear } = await session();
+  const away = { code: "mailbox_away", message: "It is away.", hint: "Wait." };
+  const finished = { archive_id: "a", folder: "/attic", safe_to_unplug: false };
+  backend.repair = async () => {
+    hear({ event: "sync_finished", ...finished, error: "It is away. Wait." });
+    expect(seen.trouble?.of).toBe("repair");
+    throw away;
+  };
+  await seen.repair();
+  expect(seen.trouble).toEqual({ of: "repair", why: "It is away. Wait." });
+  hear({ event: "sync_finished", ...finished, error: "The drive is full." });
+  expect(seen.trouble).toEqual({ of: "sync", why: "The drive is full." });
+  backend.answerHeld = async () => {
+    throw away;
+  };
+  await seen.answerHeld(true);
+  expect(seen.trouble?.of).toBe("answer");
 });

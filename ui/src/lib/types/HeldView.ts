@@ -34,6 +34,6 @@ by: string | null,
  */
 by_label: string | null, 
 /**
- * How many other homes take part: without one, nobody brings back what is gone from here.
+ * How many other homes take part and have files: without one, nobody brings back what is gone from here.
  */
 other_homes: number, };

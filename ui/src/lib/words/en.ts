@@ -162,7 +162,12 @@ export function en(locale: string) {
       needsDrive: "Plug the drive in to sync",
       needsTurn: "Another Offsync is working on this drive",
       starting: "Getting ready",
-      failed: "The last sync did not finish.",
+      failed: {
+        sync: "The last sync did not finish.",
+        repair: "The check and repair did not finish.",
+        forget: "This copy was not forgotten.",
+        answer: "Your answer was not carried out.",
+      },
       again: "Try again",
       dismiss: "Dismiss",
       of: (done: string, total: string) => `${done} of ${total}`,

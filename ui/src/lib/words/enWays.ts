@@ -1,4 +1,5 @@
 // English for what a person can do about a copy, a mailbox or a file that needs it.
+import type { WayBack } from "../types/WayBack";
 
 export function enWays() {
   return {
@@ -14,8 +15,16 @@ export function enWays() {
       meantHint: "Offsync can forget this copy. Its files stay on the drive, as ordinary files.",
       forget: "Forget this copy",
       sure: "Forget this copy?",
-      sureHint:
-        "Every file stays where it is, and the key goes from this computer. To take part again, it needs the six words or the recovery sheet.",
+      sureHint: {
+        sheet_or_words:
+          "Every file stays where it is, and the key goes from this computer. To take part again, it needs its recovery sheet, or its invitation and the six words.",
+        sheet:
+          "Every file stays where it is, and the key goes from this computer. To take part again, it needs its recovery sheet.",
+        words:
+          "Every file stays where it is, and the key goes from this computer. To take part again, it needs its invitation and the six words.",
+        nothing:
+          "Every file stays where it is, and the key goes for good: no recovery sheet was written, and this copy has no six words. It can take part again only with a new invitation from another home.",
+      } satisfies Record<WayBack, string>,
       yes: "Forget it",
     },
 

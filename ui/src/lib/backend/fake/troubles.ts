@@ -150,6 +150,7 @@ export const TROUBLES: Record<string, () => Scene> = {
         headline: {
           kind: "removed",
           by: "Anna’s home",
+          way_back: "sheet_or_words",
           message: "",
         },
       }),
@@ -167,6 +168,19 @@ export const TROUBLES: Record<string, () => Scene> = {
           message:
             "Offsync's index on this drive is gone. Your files are untouched, and nothing is taken for deleted.",
           hint: "This folder has to join the archive again; Offsync’s README says how.",
+        },
+      }),
+    ),
+  "wrong-drive": () =>
+    one(
+      three({
+        drive: { present: false, free_bytes: 0, total_bytes: 0 },
+        headline: {
+          kind: "needs_you",
+          code: "wrong_drive",
+          message:
+            "This is the drive of 'Grandma’s home', and the drive of 'Pep’s home' belongs here.",
+          hint: "Plug in the drive of 'Pep’s home'. Nothing was changed or deleted anywhere.",
         },
       }),
     ),
