@@ -88,6 +88,8 @@ pub(crate) struct Space {
     pub(crate) fetched: BTreeSet<ObjectName>,
     /// What packs hold, as their changesets say.
     pub(crate) packs: BTreeMap<ObjectName, Vec<ChunkId>>,
+    /// What changesets themselves hold.
+    pub(crate) inline: BTreeMap<ObjectName, Vec<ChunkId>>,
     /// Changesets of which that is known.
     pub(crate) learned: BTreeSet<ObjectName>,
     /// Whether something was not kept that somebody waits for, or will.
@@ -150,6 +152,11 @@ impl Space {
         self.to_free_bytes = asked
             .saturating_add(room.taken(asked_twice))
             .saturating_sub(there_bytes);
+    }
+
+    /// Tells whether a chunk was fetched in this cycle and has no room.
+    pub(crate) fn is_put_away(&self, chunk: &ChunkId) -> bool {
+        self.put_away.contains(chunk)
     }
 
     /// Tells whether only files that get no room want a chunk: it stays in the mailbox.
