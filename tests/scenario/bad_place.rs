@@ -384,6 +384,16 @@ fn what_has_no_room_is_named_and_keeps_nothing_else_waiting() {
         downloaded < 100_000,
         "what has no room is not fetched again and again: {downloaded}"
     );
+    let objects = || -> Vec<(String, usize)> {
+        let mail = world.mail().into_iter();
+        let objects = mail.map(|(path, bytes)| (path.display().to_string(), bytes.len()));
+        objects.filter(|(name, _)| !name.contains("head.")).collect()
+    };
+    let before = objects();
+    assert!(!before.iter().any(|(name, _)| name.contains("want.")), "{before:?}");
+    let served = pep.json(["sync", pep.at()]).expect_code(0).only_report();
+    assert_eq!(served["served"], serde_json::json!([]), "{served:#}");
+    assert_eq!(objects(), before, "what waits there is not put there twice");
     drive.resize(64 << 20);
     settle(&[&anna, &pep]);
     assert!(anna.has("film.bin") && world.waiting().is_empty(), "with room it comes");

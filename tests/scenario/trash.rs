@@ -1,6 +1,8 @@
 //! The trash: what others deleted or replaced is listed, comes back as any change does, and goes for good only on a yes.
 
+use crate::machine::SmallDrive;
 use crate::schema::{self, check};
+use crate::story::noise;
 use crate::world::{World, check_alike, settle};
 
 #[test]
@@ -275,4 +277,35 @@ fn where_a_file_has_the_name_beside_too_the_next_one_is_taken() {
     }
     assert_eq!(pep.read("2024 (restored)"), b"another");
     settle(&[&pep, &anna]);
+}
+
+#[test]
+fn a_trash_that_takes_the_room_is_named_with_what_empties_it() {
+    let world = World::new();
+    let Some(_drive) = SmallDrive::mount(&world.path("drives/anna"), 16 << 20) else {
+        return;
+    };
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("a.txt", "a");
+        pep.write("old.bin", noise(1, 8_000_000));
+    });
+    pep.remove("old.bin");
+    settle(&[&pep, &anna]);
+    pep.write("new.bin", noise(2, 7_000_000));
+    pep.sync();
+    let report = anna.json(["sync", anna.at()]).expect_code(5).only_report();
+    let reason = report["skipped"][0]["reason"].as_str().expect("a reason");
+    assert!(
+        reason.starts_with("the drive is too full for it: it needs ")
+            && reason.ends_with("; the trash on this drive holds 8.0 MB, which `offsync trash empty FOLDER` frees"),
+        "{reason}"
+    );
+    let listed = anna.json(["trash", "list", anna.at()]).document();
+    assert_eq!(
+        listed[0]["path"], "old.bin",
+        "what is young stays until somebody says so: {listed:#}"
+    );
+    anna.json(["trash", "empty", anna.at(), "--yes"]).expect_code(0);
+    settle(&[&anna, &pep]);
+    assert!(anna.has("new.bin") && world.waiting().is_empty(), "with room it comes");
 }

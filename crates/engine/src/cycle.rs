@@ -65,7 +65,7 @@ impl Engine<'_> {
             Some(mailbox) => self.exchange(mailbox, options, &consent)?,
             None => self.stay_offline(options, &consent)?,
         };
-        self.say_what_has_no_room();
+        self.say_what_has_no_room()?;
         self.drop_spent_staging()?;
         self.tidy_leftovers()?;
         let aged = self.expire_trash()?;
@@ -241,6 +241,9 @@ impl Engine<'_> {
         self.fetch_states(mailbox, view)?;
         self.end_waiting_for_state()?;
         let mut missing = self.settle(consent)?;
+        if self.let_trash_give_way(mailbox, view, &missing)? {
+            missing = self.settle(consent)?;
+        }
         let mut carried = Vec::new();
         loop {
             match (

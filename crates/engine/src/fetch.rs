@@ -75,7 +75,7 @@ impl Engine<'_> {
         for pack in &manifest.packs {
             self.space.packs.insert(pack.name.clone(), pack.chunks.clone());
         }
-        let left = self.keep_inline(&manifest, stores)?;
+        let left = self.keep_inline(&name, &manifest, stores)?;
         if left.is_empty() {
             self.space.learned.insert(name);
         }
@@ -119,9 +119,11 @@ impl Engine<'_> {
     }
 
     /// Keeps the small content that travels inside a changeset; gives the chunks that have no room.
-    fn keep_inline(&mut self, manifest: &Manifest, stores: &mut Stores) -> Result<Vec<ChunkId>> {
+    fn keep_inline(&mut self, name: &ObjectName, manifest: &Manifest, stores: &mut Stores) -> Result<Vec<ChunkId>> {
         let named = |bytes: &Vec<u8>| (self.keys.chunk_id(bytes), bytes.clone());
-        let chunks = manifest.inline.iter().map(named).collect();
+        let chunks: Vec<(ChunkId, Vec<u8>)> = manifest.inline.iter().map(named).collect();
+        let held = chunks.iter().map(|(chunk, _)| *chunk).collect();
+        self.space.inline.insert(name.clone(), held);
         let keeps = match manifest.entries.is_empty() {
             true => Keeps::UntilEntry,
             false => Keeps::WhileWanted,
@@ -203,6 +205,39 @@ impl Engine<'_> {
         Ok(lacking.len() < first)
     }
 
+    /// Gives content that lies in the mailbox where this location can read it; of what `missing` names, all of it.
+    ///
+    /// Packs that were served to it do not count: they stay only as long as it goes on asking. Nor does one that was fetched
+    /// and did not hold what its changeset says.
+    pub(crate) fn lying_there(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &View,
+        missing: &BTreeSet<ChunkId>,
+    ) -> Result<BTreeSet<ChunkId>> {
+        if missing.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let mut stores = self.stores()?;
+        self.learn_packs(mailbox, view, &mut missing.clone(), &mut stores)?;
+        let space = &self.space;
+        let is_sound = |name: &ObjectName| view.contains(name) && !self.unusable.contains(name);
+        let packs = space
+            .packs
+            .iter()
+            .filter(|(name, _)| matches!(name, ObjectName::Pack { .. }));
+        let of_packs = packs.filter(|(name, _)| is_sound(name)).flat_map(|(name, chunks)| {
+            let is_open = !space.fetched.contains(name);
+            chunks.iter().filter(move |chunk| is_open || space.is_put_away(chunk))
+        });
+        let of_changesets = space
+            .inline
+            .iter()
+            .filter(|(name, _)| is_sound(name))
+            .flat_map(|(_, chunks)| chunks);
+        Ok(of_packs.chain(of_changesets).copied().collect())
+    }
+
     /// Keeps what lacks of some chunks, as far as there is room; the rest is left.
     fn keep_some(
         &mut self,
@@ -270,7 +305,7 @@ impl Engine<'_> {
                 continue;
             };
             if !manifest.inline.is_empty() {
-                self.keep_inline(&manifest, stores)?;
+                self.keep_inline(&name, &manifest, stores)?;
                 lacking.retain(|chunk| !stores.holds(chunk));
                 unknown.retain(|chunk| lacking.contains(chunk));
             }

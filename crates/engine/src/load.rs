@@ -54,9 +54,14 @@ impl Load {
         self.largest_bytes = self.largest_bytes.max(taken);
     }
 
-    /// Tells whether there is room for it. Beside parts more stays free than beside what is wanted now: nobody knows
-    /// when their entry comes.
+    /// Tells whether there is room for it.
     pub(crate) fn fits(&self, keeps: Keeps, room: &DriveRoom) -> bool {
+        self.lacks_bytes(keeps, room) == 0
+    }
+
+    /// Gives how much room it lacks. Beside parts more stays free than beside what is wanted now: nobody knows
+    /// when their entry comes.
+    pub(crate) fn lacks_bytes(&self, keeps: Keeps, room: &DriveRoom) -> u64 {
         let free = match keeps {
             Keeps::WhileWanted => self.packed_bytes + self.largest_bytes,
             Keeps::UntilEntry => (self.packed_bytes + self.single_bytes.min(STAGED_TWICE_BYTES_MAX)) * 2,
@@ -65,7 +70,7 @@ impl Load {
             0 => self.new_single_bytes,
             packed => self.new_single_bytes + room.taken(packed),
         };
-        new_bytes + free <= room.spare_bytes
+        (new_bytes + free).saturating_sub(room.spare_bytes)
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Serving<'s> {
 }
 
 impl Engine<'_> {
-    /// Says what this location lacks, or takes the want back.
+    /// Says what this location lacks and the mailbox does not hold for all, or takes the want back.
     pub(crate) fn write_want(
         &mut self,
         mailbox: &dyn Mailbox,
@@ -46,7 +46,10 @@ impl Engine<'_> {
             self.commit(vec![memory::write(GAP_NOTE, &cycles)])?;
         }
         let gap = (cycles >= GAP_CYCLES).then(|| self.vector.clone());
-        let chunks = for_want(missing, &self.lost_pieces()?);
+        // What has no room here waits in the mailbox: to ask for it would put it there twice.
+        let there = self.lying_there(mailbox, view, missing)?;
+        let asked = missing.difference(&there).copied().collect();
+        let chunks = for_want(&asked, &self.lost_pieces()?);
         let name = ObjectName::Want(me);
         let departed = match self.unusable.is_empty() {
             true => BTreeSet::new(),

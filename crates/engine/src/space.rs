@@ -68,7 +68,10 @@ struct Waiting {
 /// What was found out about room in one cycle.
 #[derive(Debug, Default)]
 pub(crate) struct Space {
+    /// Those that wait; once the room was shared, in the order of their turns.
     waiting: Vec<Waiting>,
+    /// What room was shared, and how much there was for those that wait.
+    shared: Option<(DriveRoom, u64)>,
     /// Chunks of the files that get room.
     admitted: BTreeSet<ChunkId>,
     /// Chunks of those that do not.
@@ -88,6 +91,8 @@ pub(crate) struct Space {
     pub(crate) fetched: BTreeSet<ObjectName>,
     /// What packs hold, as their changesets say.
     pub(crate) packs: BTreeMap<ObjectName, Vec<ChunkId>>,
+    /// What changesets themselves hold.
+    pub(crate) inline: BTreeMap<ObjectName, Vec<ChunkId>>,
     /// Changesets of which that is known.
     pub(crate) learned: BTreeSet<ObjectName>,
     /// Whether something was not kept that somebody waits for, or will.
@@ -122,14 +127,15 @@ impl Space {
 
     /// Gives so many bytes of room to those that wait.
     pub(crate) fn share(&mut self, room: &DriveRoom, there_bytes: u64) {
-        let mut waiting = std::mem::take(&mut self.waiting);
         let is_absent = |file: &Waiting| file.lacking.iter().any(|chunk| self.absent.contains(chunk));
-        waiting.sort_by_cached_key(|file| (is_absent(file), file.size_bytes, file.path.clone()));
+        self.waiting
+            .sort_by_cached_key(|file| (is_absent(file), file.size_bytes, file.path.clone()));
         self.admitted.clear();
         self.refused.clear();
         self.held.clear();
         let (mut given, mut twice, mut asked, mut asked_twice) = (0u64, 0, 0u64, 0);
-        for file in waiting {
+        self.shared = Some((*room, there_bytes));
+        for file in &self.waiting {
             let taken = room.taken(file.size_bytes);
             asked = asked.saturating_add(taken);
             asked_twice = file.twice_bytes.max(asked_twice);
@@ -141,15 +147,58 @@ impl Space {
                 (given, twice) = (given + taken, file.twice_bytes.max(twice));
             }
             if fits && !is_put_away {
-                self.admitted.extend(file.chunks);
+                self.admitted.extend(&file.chunks);
             } else {
-                self.refused.extend(file.chunks);
-                self.held.insert(file.path, (needed, there));
+                self.refused.extend(&file.chunks);
+                self.held.insert(file.path.clone(), (needed, there));
             }
         }
         self.to_free_bytes = asked
             .saturating_add(room.taken(asked_twice))
             .saturating_sub(there_bytes);
+    }
+
+    /// Tells whether some file got no room.
+    pub(crate) fn is_short(&self) -> bool {
+        !self.held.is_empty() || !self.left_out.is_empty()
+    }
+
+    /// Gives how much has to be freed so that more files have room, where so much can be; 0 if that is of no use.
+    ///
+    /// `comes` tells whether a chunk can be had: a file whose content is nowhere yet lets nothing give way.
+    pub(crate) fn to_free(&self, can_free_bytes: u64, comes: impl Fn(&ChunkId) -> bool) -> u64 {
+        let mut to_free = 0;
+        if let Some((room, there_bytes)) = &self.shared {
+            let (mut given, mut twice) = (0u64, 0);
+            for file in &self.waiting {
+                let is_held = self.held.contains_key(&file.path);
+                let most_twice = file.twice_bytes.max(twice);
+                let taken = room.taken(file.size_bytes);
+                let lacking = given.saturating_add(taken).saturating_add(room.taken(most_twice));
+                let lacking = lacking.saturating_sub(*there_bytes);
+                if is_held && (lacking > can_free_bytes || !file.lacking.iter().all(&comes)) {
+                    continue;
+                }
+                (given, twice) = (given.saturating_add(taken), most_twice);
+                to_free = if is_held { lacking.max(to_free) } else { to_free };
+            }
+        }
+        let left_out = self.left_out.iter().filter(|(path, _)| !self.held.contains_key(*path));
+        let mut left_out: Vec<u64> = left_out
+            .map(|(_, (needed, there))| needed.saturating_sub(*there))
+            .collect();
+        left_out.sort_unstable();
+        for lacking in left_out {
+            if to_free.saturating_add(lacking) <= can_free_bytes {
+                to_free += lacking;
+            }
+        }
+        to_free
+    }
+
+    /// Tells whether a chunk was fetched in this cycle and has no room.
+    pub(crate) fn is_put_away(&self, chunk: &ChunkId) -> bool {
+        self.put_away.contains(chunk)
     }
 
     /// Tells whether only files that get no room want a chunk: it stays in the mailbox.
@@ -197,7 +246,9 @@ impl Space {
     }
 
     /// Makes the sentences about files that got no room, and about all together.
-    pub(crate) fn sentences(&self) -> Vec<(RelPath, String)> {
+    ///
+    /// `trash_bytes` is what emptying the trash would free.
+    pub(crate) fn sentences(&self, trash_bytes: u64) -> Vec<(RelPath, String)> {
         let of_file = |(path, (needed, there)): (&RelPath, &(u64, u64))| (path.clone(), no_room(*needed, *there));
         let left_out = self.left_out.iter().filter(|(path, _)| !self.held.contains_key(path));
         let to_free = self.to_free_bytes + left_out.clone().map(|(_, (needed, _))| needed).sum::<u64>();
@@ -212,6 +263,12 @@ impl Space {
         } else if all.is_empty() && self.is_tight {
             let sentence = "the drive is too full to take everything in; make room and sync again. Nothing is lost";
             all.push((RelPath::root(), sentence.into()));
+        }
+        if let (Some((_, last)), 1..) = (all.last_mut(), trash_bytes) {
+            let trash = size(trash_bytes);
+            last.push_str(&format!(
+                "; the trash on this drive holds {trash}, which `offsync trash empty FOLDER` frees"
+            ));
         }
         all
     }

@@ -64,12 +64,17 @@ impl Engine<'_> {
     }
 
     /// Names in the report what this drive has no room for.
-    pub(crate) fn say_what_has_no_room(&mut self) {
-        let said = self.space.sentences().into_iter();
+    pub(crate) fn say_what_has_no_room(&mut self) -> Result<()> {
+        let trash_bytes = match self.space.is_short() || self.space.is_tight {
+            true => self.trash_bytes()?,
+            false => 0,
+        };
+        let said = self.space.sentences(trash_bytes).into_iter();
         // Each is named once: no need to look for it among so many.
         let lines: Vec<SkippedPath> = said.map(|(path, reason)| SkippedPath { path, reason }).collect();
         self.report.no_room_files = lines.iter().filter(|line| line.path != RelPath::root()).count() as u64;
         self.report.skipped.extend(lines);
+        Ok(())
     }
 
     /// Drops parts whose entry has not come, since somebody waits for their room; tells whether there were any.
@@ -149,8 +154,18 @@ impl Engine<'_> {
         Ok(lacking)
     }
 
-    /// Tells whether a pack of a part may be fetched, by its size.
-    fn has_room_for_part(&self, size_bytes: u64, stores: &mut Stores) -> Result<bool> {
+    /// Tells whether a pack of a part may be fetched, by its size. The oldest of the trash gives way to it: whoever sends the
+    /// file waits for this room.
+    fn has_room_for_part(&mut self, size_bytes: u64, stores: &mut Stores) -> Result<bool> {
+        let room = self.drive_room()?;
+        let mut load = load_of(stores, &room);
+        load.add_single(size_bytes, &room);
+        let lacks = load.lacks_bytes(Keeps::UntilEntry, &room);
+        if lacks == 0 || !self.free_by_trash(lacks)? {
+            return Ok(lacks == 0);
+        }
+        // What stood in the trash alone, and was wanted by nobody, may be a part again.
+        *stores = self.stores()?;
         let room = self.drive_room()?;
         let mut load = load_of(stores, &room);
         load.add_single(size_bytes, &room);

@@ -2,20 +2,22 @@
 //!
 //! What a place still waits for is never dropped, whoever asks. Age is counted by a
 //! clock of its own, which no wrong date can hurry: it goes on by a week at most from one
-//! cycle to the next.
+//! cycle to the next. What is not young any more gives way to files that arrive and have no room.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::FileContent;
-use offsync_core::ids::LocationId;
+use offsync_core::format::ObjectName;
+use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{TRASH_DAYS, TRASH_DAYS_MIN, TRASH_FREE_PERCENT};
-use offsync_core::ports::{DiskError, DiskErrorKind, EntryKind, IndexWrite, TrashName};
+use offsync_core::ports::{DiskError, DiskErrorKind, EntryKind, IndexWrite, Mailbox, TrashName};
 use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
 use crate::memory::{self, TRASH, TRASH_CLOCK, TrashClock, TrashRecord};
 use crate::options::DAY_NS;
+use crate::view::View;
 
 /// The most that one cycle lets the trash age.
 const AGE_A_CYCLE_NS: i64 = 7 * DAY_NS;
@@ -114,29 +116,122 @@ impl Engine<'_> {
     ///
     /// Gives the write that keeps its age.
     pub(crate) fn expire_trash(&mut self) -> Result<IndexWrite> {
-        let mut clock = self.trash_clock()?;
-        let now_ns = self.clock.now_ns();
-        clock.age_ns += now_ns.saturating_sub(clock.last_ns).clamp(0, AGE_A_CYCLE_NS);
-        clock.last_ns = now_ns;
+        let clock = self.aged_clock()?;
         let aged = memory::write(TRASH_CLOCK, &clock);
-        let mut lines = self.trash_at(clock)?;
+        let lines = self.old_trash(clock)?;
         if lines.is_empty() {
             return Ok(aged);
         }
-        lines.reverse();
         let facts = self.disk.facts()?;
         let wanted = facts.total_bytes / 100 * TRASH_FREE_PERCENT;
         let mut lacking = wanted.saturating_sub(facts.free_bytes);
         for line in lines {
-            let left_ns = line.expires_ns.saturating_sub(now_ns);
-            let is_young = left_ns > (TRASH_DAYS - TRASH_DAYS_MIN) * DAY_NS;
-            if is_young || (left_ns > 0 && lacking == 0) {
+            if line.expires_ns > clock.last_ns && lacking == 0 {
                 continue;
             }
             let emptied = self.empty_trash(std::slice::from_ref(&line))?;
             lacking = lacking.saturating_sub(emptied.bytes);
         }
         Ok(aged)
+    }
+
+    /// Lets the oldest of the trash give way to files that lie in the mailbox and have no room, as far as that makes them
+    /// fit; tells whether any did.
+    ///
+    /// Not what was displaced within the last days, whatever arrives: a mistake that travels would else take away the
+    /// versions that it replaced.
+    pub(crate) fn let_trash_give_way(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &View,
+        missing: &BTreeSet<ChunkId>,
+    ) -> Result<bool> {
+        if !self.space.is_short() {
+            return Ok(false);
+        }
+        let (lines, bytes) = self.spare_trash()?;
+        if self.space.to_free(bytes, |_| true) == 0 {
+            return Ok(false);
+        }
+        let there = self.lying_there(mailbox, view, missing)?;
+        let me = self.me();
+        // What was served to this location is what it asked for: what else it lacks, and the mailbox did not hold.
+        let is_served = view
+            .names()
+            .any(|name| matches!(name, ObjectName::ServedPack { reader, .. } if *reader == me));
+        let to_free = self.space.to_free(bytes, |chunk| is_served || there.contains(chunk));
+        let gave_way = self.drop_oldest(lines, to_free)?;
+        if gave_way {
+            // What changesets themselves hold had no room when they were read.
+            self.space.learned.clear();
+        }
+        Ok(gave_way)
+    }
+
+    /// Lets the oldest of the trash go until so much is freed, if there is so much; tells whether there was.
+    pub(crate) fn free_by_trash(&mut self, bytes: u64) -> Result<bool> {
+        let (lines, spare_bytes) = self.spare_trash()?;
+        if spare_bytes < bytes {
+            return Ok(false);
+        }
+        self.drop_oldest(lines, bytes)
+    }
+
+    /// Gives how much emptying the trash would free.
+    pub(crate) fn trash_bytes(&mut self) -> Result<u64> {
+        let mut bytes = 0;
+        for line in self.trash()? {
+            bytes += if self.is_waited_for(&line.name)? {
+                0
+            } else {
+                line.size_bytes
+            };
+        }
+        Ok(bytes)
+    }
+
+    /// Gives what of the trash may go before its time, the oldest first, and its size.
+    fn spare_trash(&mut self) -> Result<(Vec<TrashLine>, u64)> {
+        let mut spare = Vec::new();
+        for line in self.old_trash(self.aged_clock()?)? {
+            if !self.is_waited_for(&line.name)? {
+                spare.push(line);
+            }
+        }
+        let bytes = spare.iter().map(|line| line.size_bytes).sum();
+        Ok((spare, bytes))
+    }
+
+    fn drop_oldest(&mut self, lines: Vec<TrashLine>, to_free_bytes: u64) -> Result<bool> {
+        let mut freed = 0;
+        for line in lines {
+            if freed >= to_free_bytes {
+                break;
+            }
+            freed += self.empty_trash(&[line])?.bytes;
+        }
+        Ok(freed > 0)
+    }
+
+    /// Gives what of the trash is not young any more, the oldest first.
+    fn old_trash(&self, clock: TrashClock) -> Result<Vec<TrashLine>> {
+        let mut lines = self.trash_at(clock)?;
+        lines.reverse();
+        let is_young = |line: &TrashLine| {
+            let left_ns = line.expires_ns.saturating_sub(clock.last_ns);
+            left_ns > (TRASH_DAYS - TRASH_DAYS_MIN) * DAY_NS
+        };
+        lines.retain(|line| !is_young(line));
+        Ok(lines)
+    }
+
+    /// Gives the clock as this cycle leaves it.
+    fn aged_clock(&self) -> Result<TrashClock> {
+        let mut clock = self.trash_clock()?;
+        let now_ns = self.clock.now_ns();
+        clock.age_ns += now_ns.saturating_sub(clock.last_ns).clamp(0, AGE_A_CYCLE_NS);
+        clock.last_ns = now_ns;
+        Ok(clock)
     }
 
     /// Gives the age of the trash now, for what is displaced.
@@ -149,12 +244,15 @@ impl Engine<'_> {
     }
 
     /// Tells whether a place waits for what a file of the trash holds, and nothing else on this drive has it.
-    fn is_waited_for(&self, name: &str) -> Result<bool> {
+    fn is_waited_for(&mut self, name: &str) -> Result<bool> {
         let record = memory::read::<TrashRecord>(self.index, &format!("{TRASH}{name}"))?;
         let content = record.and_then(|record| record.content);
+        let damages = self.damages()?;
+        let is_damaged = |chunk: &ChunkId| damages.values().any(|damage| damage.bad.contains(chunk));
         for (chunk, _, _) in content.iter().flat_map(FileContent::pieces) {
             let is_wanted = !self.index.versions_with_chunk(&chunk)?.is_empty();
-            if is_wanted && self.index.places_with_chunk(&chunk)?.is_empty() {
+            let is_whole = !is_damaged(&chunk) && !self.index.places_with_chunk(&chunk)?.is_empty();
+            if is_wanted && !is_whole {
                 return Ok(true);
             }
         }

@@ -6,8 +6,8 @@ use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use offsync_engine::{
-    Beginning, Engine, EngineError, Identity, Monitor, Outlook, Ports, Silent, SyncOptions, SyncReport, TrashLine,
-    VerifyOptions, VerifyReport,
+    Beginning, Emptied, Engine, EngineError, Identity, Monitor, Outlook, Ports, Silent, SyncOptions, SyncReport,
+    TrashLine, VerifyOptions, VerifyReport,
 };
 use offsync_testkit::{
     CallKind, DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, RecordingMailbox, Rng,
@@ -480,6 +480,11 @@ impl Homes {
 
     pub(crate) fn restore_trashed(&mut self, n: usize, line: &TrashLine) -> RelPath {
         self.with_engine(n, |engine| engine.restore_trashed(line).expect("a sound drive"))
+    }
+
+    pub(crate) fn empty_trash(&mut self, n: usize) -> Emptied {
+        let lines = self.trash(n);
+        self.with_engine(n, |engine| engine.empty_trash(&lines).expect("a sound drive"))
     }
 
     pub(crate) fn pass_days(&self, days: u32) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use offsync_core::limits::{ALLOWANCE_BYTES_MIN, STAGED_TWICE_BYTES_MAX};
-use offsync_engine::{Monitor, Phase, Progress, SkippedPath};
+use offsync_engine::{Emptied, Monitor, Phase, Progress, SkippedPath, SyncReport};
 use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
@@ -301,4 +301,192 @@ fn blocks_are_counted_and_what_fits_is_kept() {
         "the drive is too full for 204 files; free 6.7 MB on it and sync again. Nothing is lost"
     );
     assert!(homes.disk(1).hand().staging().is_empty());
+}
+
+/// Two homes with a letter; the second's trash holds two photos, displaced a day apart, beside so much room.
+fn pair_with_trash(room_bytes: u64, photo_bytes: usize) -> Homes {
+    let mut homes = pair(room_bytes + 2 * photo_bytes as u64);
+    for name in ["letter", "old-1", "old-2"] {
+        let len = if name == "letter" { 10 } else { photo_bytes };
+        let bytes = Rng::new(name.len() as u64 + u64::from(name.as_bytes()[name.len() - 1])).bytes(len);
+        homes.hand(0).write(&path(name), bytes).expect("fits");
+    }
+    homes.round(2);
+    for name in ["old-1", "old-2"] {
+        homes.pass_days(1);
+        homes.hand(0).remove(&path(name)).expect("is there");
+        homes.round(2);
+    }
+    assert_eq!(trashed(&mut homes), ["old-2", "old-1"]);
+    homes
+}
+
+/// What lies in the trash of the second home, the newest first.
+fn trashed(homes: &mut Homes) -> Vec<String> {
+    let lines = homes.trash(1).into_iter();
+    lines.map(|line| line.path.to_string()).collect()
+}
+
+fn reasons(report: &SyncReport) -> Vec<(String, &str)> {
+    let lines = report.skipped.iter();
+    lines
+        .map(|line| (line.path.to_string(), line.reason.as_str()))
+        .collect()
+}
+
+/// What a photo of 3 MB needs while it arrives, and a little for what is beside it.
+const PHOTO_NEEDS: u64 = 2 * 3_000_000 + 200_000;
+
+fn photo() -> Vec<u8> {
+    Rng::new(5).bytes(3_000_000)
+}
+
+#[test]
+fn the_oldest_of_the_trash_gives_way_to_what_arrives_once_it_is_not_young() {
+    let mut homes = pair_with_trash(PHOTO_NEEDS - 1_500_000, 2_000_000);
+    homes.hand(0).write(&path("photo"), photo()).expect("fits");
+    homes.sync(0);
+    let report = homes.sync(1);
+    let said = reasons(&report);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(
+        said[0].0 == "photo"
+            && said[0].1.starts_with("the drive is too full for it: it needs 6.0 MB")
+            && said[0].1.ends_with(
+                "and sync again. Nothing is lost; the trash on this drive holds 4.0 MB, which `offsync trash empty FOLDER` frees"
+            ),
+        "{said:?}"
+    );
+    assert_eq!(trashed(&mut homes), ["old-2", "old-1"], "what is young stays");
+    homes.pass_days(7);
+    let report = homes.sync(1);
+    assert!(report.skipped.is_empty(), "{report:#?}");
+    assert!(is_equal(&homes));
+    assert_eq!(trashed(&mut homes), ["old-2"], "no more goes than is needed");
+}
+
+#[test]
+fn no_trash_gives_way_to_what_would_have_no_room_without_it_either() {
+    let mut homes = pair_with_trash(PHOTO_NEEDS - 1_500_000, 2_000_000);
+    let film = Rng::new(6).bytes(6_000_000);
+    homes.hand(0).write(&path("film"), film).expect("fits");
+    homes.sync(0);
+    for _ in 0..3 {
+        homes.pass_days(3);
+        homes.sync(0);
+        let report = homes.sync(1);
+        assert_eq!(reasons(&report).len(), 1, "{report:#?}");
+    }
+    assert_eq!(trashed(&mut homes), ["old-2", "old-1"]);
+}
+
+#[test]
+fn no_trash_gives_way_to_what_is_nowhere_yet() {
+    let mut homes = pair_with_trash(PHOTO_NEEDS - 1_500_000, 2_000_000);
+    homes.hand(0).write(&path("photo"), photo()).expect("fits");
+    homes.sync(0);
+    homes.sync(1);
+    homes.lose_objects("out.");
+    homes.pass_days(7);
+    let report = homes.sync(1);
+    assert_eq!(reasons(&report).len(), 1, "{report:#?}");
+    assert_eq!(trashed(&mut homes), ["old-2", "old-1"]);
+    // It was asked for, is served, and comes.
+    homes.sync(0);
+    homes.sync(1);
+    assert!(is_equal(&homes));
+    assert_eq!(trashed(&mut homes), ["old-2"]);
+}
+
+#[test]
+fn the_trash_gives_way_to_a_film_that_comes_in_parts() {
+    let mut homes = pair_with_trash(FILM_BYTES as u64 - 5_000_000, 8_000_000);
+    homes.pass_days(7);
+    homes.round(1);
+    homes.hand(0).write(&path("film"), film(1)).expect("fits");
+    let arrived = arrives(&mut homes, |homes, n| {
+        drop(homes.sync_allowing(n, ALLOWANCE_BYTES_MIN));
+    });
+    assert!(arrived, "{:?}", homes.mail());
+    assert!(homes.trash(1).is_empty());
+}
+
+#[test]
+fn a_whole_file_in_the_trash_stays_while_the_one_in_its_place_is_known_to_be_damaged() {
+    let mut homes = Homes::new(2);
+    for name in ["a", "b"] {
+        homes.hand(0).write(&path(name), photo()).expect("fits");
+    }
+    homes.round(2);
+    homes.hand(0).remove(&path("a")).expect("is there");
+    homes.round(2);
+    assert_eq!(trashed(&mut homes), ["a"]);
+    homes.hand(1).rot(&path("b")).expect("is there");
+    assert_eq!(homes.verify_repairing(1).damaged.len(), 1);
+    assert_eq!(
+        homes.empty_trash(1),
+        Emptied {
+            files: 0,
+            bytes: 0,
+            kept: 1
+        }
+    );
+}
+
+#[test]
+fn what_waits_in_the_mailbox_for_a_drive_without_room_is_not_put_there_twice() {
+    let mut homes = pair(12_000_000);
+    homes
+        .hand(0)
+        .write(&path("ballast"), film(3)[..6_000_000].to_vec())
+        .expect("fits");
+    homes.hand(0).write(&path("letter"), "a letter").expect("fits");
+    homes.round(2);
+    homes
+        .hand(0)
+        .write(&path("film"), film(4)[..7_000_000].to_vec())
+        .expect("fits");
+    homes
+        .hand(0)
+        .write(&path("note"), "small enough to come within a changeset")
+        .expect("fits");
+    homes.sync(0);
+    let objects = |homes: &Homes| -> Vec<(String, usize)> {
+        let names = homes.mail().into_iter().filter(|name| !name.starts_with("head."));
+        names.map(|name| (name.clone(), homes.object(&name).len())).collect()
+    };
+    let before = objects(&homes);
+    let packs = before.iter().filter(|(name, _)| name.ends_with(".pack"));
+    assert_eq!(packs.clone().count(), 2, "{before:?}");
+    let bytes: usize = packs.map(|(_, bytes)| bytes).sum();
+    assert!((7_000_000..7_010_000).contains(&bytes), "{bytes}");
+    for _ in 0..3 {
+        let report = homes.sync(1);
+        assert_eq!(reasons(&report).len(), 1, "{report:#?}");
+        assert_eq!(objects(&homes), before, "nothing is asked for");
+        let report = homes.sync(0);
+        assert!(report.served.is_empty(), "{report:#?}");
+        assert_eq!(objects(&homes), before, "nothing is put there");
+    }
+    // What the mailbox lost since is asked for, and served once.
+    homes.lose_objects(
+        &before
+            .iter()
+            .find(|(name, _)| name.ends_with(".pack"))
+            .expect("a pack")
+            .0,
+    );
+    homes.sync(1);
+    homes.sync(0);
+    let names = homes.mail().into_iter();
+    assert_eq!(
+        names.filter(|name| name.ends_with(".pack")).count(),
+        2,
+        "{:?}",
+        homes.mail()
+    );
+    homes.hand(1).remove(&path("ballast")).expect("is there");
+    homes.round(2);
+    assert!(is_equal(&homes));
+    homes.assert_mailbox_holds_only_heads_and_people();
 }
