@@ -15,6 +15,11 @@ use crate::place::{Shown, ShownRef};
 use crate::rel_path::{PathKey, RelPath};
 use crate::siblings::Siblings;
 
+/// What begins the mark in the name of a conflict copy.
+const COPY_MARK: &[u8] = b" (other version ";
+/// Digits of the content's hash in it.
+const HASH_DIGITS: usize = 8;
+
 /// One child of a folder, before it is presented.
 #[derive(Clone, Debug)]
 pub struct Child {
@@ -72,7 +77,10 @@ pub fn strongest<'a>(versions: impl Iterator<Item = &'a (Dot, Version)>) -> Opti
 ///
 /// `attempt` counts from 1; a second attempt at a taken name adds its number.
 pub fn copy_name(name: &[u8], tag: &[u8; 32], attempt: u32) -> Vec<u8> {
-    let hash: String = tag[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = tag[..HASH_DIGITS / 2]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let number = if attempt > 1 {
         format!(" {attempt}")
     } else {
@@ -86,6 +94,23 @@ pub fn copy_name(name: &[u8], tag: &[u8; 32], attempt: u32) -> Vec<u8> {
     let (stem, extension) = name.split_at(dot.unwrap_or(name.len()));
     let room = NAME_BYTES_MAX - mark.len() - extension.len();
     [cut_at_char(stem, room), mark.as_bytes(), extension].concat()
+}
+
+/// Gives the name that a conflict copy of some content is named after; `None` if `name` is not the name of one.
+///
+/// A name that was cut to fit is nobody's: what was cut off is not in it.
+pub fn copied_from(name: &[u8], tag: impl FnOnce() -> [u8; 32]) -> Option<Vec<u8>> {
+    // Of very many names nearly all are told apart by this.
+    let at = name.windows(COPY_MARK.len()).rposition(|part| part == COPY_MARK)?;
+    let (tag, marked) = (tag(), &name[at + COPY_MARK.len()..]);
+    let rest = marked.get(HASH_DIGITS..)?;
+    let end = rest.iter().position(|byte| *byte == b')')?;
+    let original = [&name[..at], &rest[end + 1..]].concat();
+    let attempt = match rest[..end].strip_prefix(b" ") {
+        None if end == 0 => 1,
+        number => std::str::from_utf8(number?).ok()?.parse().ok()?,
+    };
+    (copy_name(&original, &tag, attempt) == name).then_some(original)
 }
 
 fn cut_at_char(stem: &[u8], room: usize) -> &[u8] {
@@ -392,5 +417,27 @@ mod tests {
             copy_name(b".profile", &[0xab; 32], 1),
             b".profile (other version abababab)"
         );
+    }
+
+    #[test]
+    fn what_a_copy_is_named_after_is_told_from_its_name_and_content() {
+        let tag = [0xab; 32];
+        for original in ["a.txt", "a", ".hidden", "a (other version abababab).txt", "né.tar.gz"] {
+            for attempt in [1, 2, 13] {
+                let name = copy_name(original.as_bytes(), &tag, attempt);
+                let told = copied_from(&name, || tag);
+                assert_eq!(told.as_deref(), Some(original.as_bytes()), "{original} {attempt}");
+                assert_eq!(copied_from(&name, || [0xcd; 32]), None, "another content");
+            }
+        }
+        for name in [
+            "a.txt",
+            "a (other version abababab",
+            "a (other version ab).txt",
+            "a (other version abababab x).txt",
+            "a (other version abababab 1).txt",
+        ] {
+            assert_eq!(copied_from(name.as_bytes(), || tag), None, "{name}");
+        }
     }
 }

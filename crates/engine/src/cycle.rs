@@ -9,7 +9,9 @@ use offsync_core::entry::Value;
 use offsync_core::format::{ObjectName, People, Statement};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{INDEX_PAGE_ROWS, OBJECT_BYTES_MAX};
+use offsync_core::place::Place;
 use offsync_core::ports::{Mailbox, MailboxErrorKind};
+use offsync_core::present::copied_from;
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::consent::Consent;
@@ -387,6 +389,11 @@ impl Engine<'_> {
             let Some((last, _)) = page.last() else { return Ok(lines) };
             after = Some(last.clone());
             for (key, place) in page {
+                if let Some(path) = self.gave_way_to(&place)? {
+                    let copy = place.on_disk().map_or_else(|| path.clone(), |value| value.path.clone());
+                    lines.push(ConflictLine { path, copy });
+                    continue;
+                }
                 let Some(shown) = &place.shown else { continue };
                 let is_there = |value: &Value| value.content.same_as(&shown.value.content);
                 let origins = shown.refs.iter().map(|shown| &shown.origin);
@@ -400,6 +407,29 @@ impl Engine<'_> {
                 }
             }
         }
+    }
+
+    /// Gives the folder that a file gave way to before anybody had heard of the file: it has an entry of its own under the
+    /// name of its content, and is one of two versions all the same.
+    fn gave_way_to(&self, place: &Place) -> Result<Option<RelPath>> {
+        let Some(value) = place.on_disk().filter(|value| !value.content.is_folder()) else {
+            return Ok(None);
+        };
+        let Some(name) = copied_from(value.path.name(), || value.content.tag()) else {
+            return Ok(None);
+        };
+        let mut refs = place.shown.iter().flat_map(|shown| &shown.refs);
+        if refs.any(|shown| shown.origin != value.path.key()) {
+            return Ok(None);
+        }
+        let Ok(path) = value.path.parent().unwrap_or_else(RelPath::root).join(&name) else {
+            return Ok(None);
+        };
+        let there = self.index.place(&path.key())?;
+        let folder = there.as_ref().and_then(Place::on_disk);
+        Ok(folder
+            .filter(|folder| folder.content.is_folder())
+            .map(|folder| folder.path.clone()))
     }
 
     /// Tells whether a person took away what was shown at a place, and it was not posted yet.

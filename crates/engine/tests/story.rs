@@ -509,7 +509,22 @@ fn a_file_that_was_edited_while_another_home_made_a_folder_of_it_is_said_to_stan
     homes.round(2);
     homes.assert_all_equal();
     assert_eq!(homes.read(0, &beside), "edited");
-    assert!(homes.sync(1).warnings.is_empty(), "it is said once");
+    for home in 0..2 {
+        let report = homes.sync(home);
+        assert!(report.warnings.is_empty(), "it is said once");
+        let lines: Vec<_> = report
+            .conflicts
+            .iter()
+            .map(|line| (line.path.clone(), line.copy.clone()))
+            .collect();
+        assert_eq!(lines, [(path("c.txt"), path(&beside))]);
+    }
+    homes
+        .hand(0)
+        .rename(&path(&beside), &path("mine.txt"))
+        .expect("is there");
+    homes.round(2);
+    assert!((0..2).all(|home| homes.sync(home).conflicts.is_empty()));
 }
 
 #[test]
