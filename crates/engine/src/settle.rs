@@ -139,13 +139,6 @@ impl Engine<'_> {
                     self.remember_gone(&shown.origin, shown.dots, &mut gone)?;
                 }
             }
-            let name = String::from_utf8_lossy(to.value.path.name()).into_owned();
-            self.warn(
-                &value.path,
-                format!(
-                    "another home made a folder of that name, so your file stands beside it as '{name}'; rename it or delete it as you like"
-                ),
-            );
             let value = offsync_core::entry::Value {
                 path: to.value.path.clone(),
                 ..value
