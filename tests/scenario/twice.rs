@@ -98,3 +98,24 @@ fn a_computer_that_is_put_back_with_both_is_found_out_by_the_other_home_and_heal
     assert_eq!(pep.read("letter.txt"), b"after the fire");
     assert_all_is_healed(&pep, &anna);
 }
+
+#[test]
+fn a_computer_that_is_put_back_with_both_before_several_words_says_all_anew_once_it_hears_of_them() {
+    let (world, pep, anna, night, _) = after_that_night();
+    pep.write("second.jpg", "before the fire, too");
+    pep.sync();
+    anna.sync();
+    night.put_back(&world, &pep);
+    lose_computer(&pep);
+    clone_drive(&night.settings, &pep.settings());
+    pep.write("letter.txt", "after the fire");
+    assert_eq!(pep.sync()["took_new_id"], false, "nothing there can tell it");
+    // For Anna that number is one of those that she folded long ago.
+    anna.sync();
+    let told = pep.json(["sync", pep.at()]).only_report();
+    assert_eq!(told["took_new_id"], true, "{told:#}");
+    assert_eq!(pep.read("letter.txt"), b"after the fire", "nobody deleted it");
+    assert_all_is_healed(&pep, &anna);
+    assert_eq!(pep.read("second.jpg"), b"before the fire, too");
+    assert_eq!(pep.json(["trash", "list", pep.at()]).document(), serde_json::json!([]));
+}

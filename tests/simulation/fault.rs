@@ -242,8 +242,8 @@ impl World {
         self.say(|_| format!("home {at} is RESTORED from its backup"));
     }
 
-    /// A drive, the mailbox and a computer go; the first two come back as they were in one night. Nothing that is left there
-    /// can say that more was said since, and others may have folded it.
+    /// A drive, the mailbox and a computer go; the first two come back as they were in one night, and in some worlds the
+    /// computer. Nothing that is left there can say that more was said since, and others may have folded it.
     fn burn(&mut self, at: usize) {
         // One that had never spoken cannot be told from one that was just prepared: whoever opens it holds its invitation.
         let Some(backup) = self.homes[at].backup.clone().filter(|backup| backup.has_spoken) else {
@@ -255,12 +255,15 @@ impl World {
             self.mailbox.forge(&name, bytes.to_vec());
         }
         self.excuse_occupancy();
-        self.homes[at].witness = match self.off {
-            Off::NewHere => backup.witness.copy(),
-            _ => SimWitness::new(),
+        let remembers = self.profile.restores_computers || self.off == Off::NewHere;
+        self.homes[at].witness = if remembers {
+            backup.witness.copy()
+        } else {
+            SimWitness::new()
         };
         self.say(|_| {
-            format!("home {at} BURNS with its computer and the mailbox; both come back from one night's backup")
+            let memory = if remembers { "with" } else { "without" };
+            format!("home {at} BURNS with its computer and the mailbox; all comes back as it was one night, {memory} what the computer remembered")
         });
     }
 

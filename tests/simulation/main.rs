@@ -94,6 +94,11 @@ fn fire() {
 }
 
 #[test]
+fn fire2() {
+    hold("fire2");
+}
+
+#[test]
 fn wipe() {
     hold("wipe");
 }

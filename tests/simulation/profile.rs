@@ -85,6 +85,8 @@ pub(crate) struct Profile {
     pub(crate) has_ignore_rules: bool,
     /// Whether several drives may be restored in one schedule.
     pub(crate) restores_many: bool,
+    /// Whether a computer that burns comes back from the backup of that night, too, with all that it remembers.
+    pub(crate) restores_computers: bool,
     /// Whether listings are fresh and complete: only then is occupancy judged, and early pruning.
     pub(crate) is_fresh: bool,
     /// Whether nothing but what homes do changes who is waited for: only then is early pruning judged.
@@ -136,6 +138,7 @@ const PLAIN: Profile = Profile {
     has_foreign_drives: false,
     has_ignore_rules: false,
     restores_many: false,
+    restores_computers: false,
     is_fresh: true,
     judges_prunes: true,
     is_sequential: false,
@@ -144,6 +147,23 @@ const PLAIN: Profile = Profile {
 /// All profiles; they begin where the protocol's executable model ends.
 pub(crate) fn all() -> Vec<Profile> {
     use Step::*;
+    let fire = Profile {
+        name: "fire",
+        homes: (3, 3),
+        steps: 60,
+        weights: &[
+            (9, Person),
+            (8, Sync),
+            (10, Advance),
+            (1, Crash),
+            (2, Snapshot),
+            (2, Fire),
+        ],
+        restores_many: true,
+        // The mailbox goes back, too.
+        is_fresh: false,
+        ..PLAIN
+    };
     let restore = Profile {
         name: "restore",
         homes: (3, 3),
@@ -239,22 +259,11 @@ pub(crate) fn all() -> Vec<Profile> {
             restores_many: true,
             ..restore
         },
+        fire.clone(),
         Profile {
-            name: "fire",
-            homes: (3, 3),
-            steps: 60,
-            weights: &[
-                (9, Person),
-                (8, Sync),
-                (10, Advance),
-                (1, Crash),
-                (2, Snapshot),
-                (2, Fire),
-            ],
-            restores_many: true,
-            // The mailbox goes back, too.
-            is_fresh: false,
-            ..PLAIN
+            name: "fire2",
+            restores_computers: true,
+            ..fire
         },
         Profile {
             name: "wipe",

@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 44] = [
+const ONCE_BROKEN: [(&str, u64, &str); 47] = [
     (
         "mix",
         3_000_286,
@@ -208,6 +208,21 @@ const ONCE_BROKEN: [(&str, u64, &str); 44] = [
         "years",
         20_218,
         "what a drive was setting aside when it died for good was called lost by nobody's hand",
+    ),
+    (
+        "fire2",
+        402,
+        "a home that was put back with its computer and the mailbox merged a state over what it had said since",
+    ),
+    (
+        "fire2",
+        148,
+        "who was to hear that it had used numbers twice was the one that found it out, and told nobody, not even itself",
+    ),
+    (
+        "fire2",
+        42,
+        "the id under which a home had begun again was nobody's, once all had been put back to before it",
     ),
 ];
 

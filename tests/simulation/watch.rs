@@ -68,6 +68,9 @@ pub(crate) struct Notes {
     pub(crate) rotten: BTreeMap<Digest, u64>,
     /// What of that somebody made their own word.
     pub(crate) meant: BTreeSet<Digest>,
+    /// Whether a computer may be put back with its drive and the mailbox: then nothing keeps it from using a number again,
+    /// and only what comes of that is judged.
+    pub(crate) may_say_twice: bool,
 }
 
 /// Notes that are shared by everything that watches.
@@ -122,20 +125,25 @@ impl Watch {
     ) {
         let mut notes = self.notes();
         for (dot, version) in after.iter() {
+            let notes = &mut *notes;
             match notes.minted.get_mut(dot) {
                 Some(known) if known.version == *version && known.key == *key => {
                     known.is_public |= known.home != home;
+                }
+                Some(known) if known.is_public && notes.may_say_twice => {
+                    known.key = key.clone();
+                    known.version = version.clone();
                 }
                 Some(known) if known.is_public => {
                     let text = format!("a dot was minted twice: {dot:?} at {key:?} and {:?}", known.key);
                     notes.trouble.get_or_insert(text);
                 }
                 _ => {
-                    let evidence = evidence_lacks(&notes, home, before, after, version, arriving);
+                    let evidence = evidence_lacks(notes, home, before, after, version, arriving);
                     let evidence = evidence.filter(|(buried, content, value)| {
                         !lives_elsewhere(index, key, content)
-                            && !stood_for_anothers(&notes, home, key, content, *value)
-                            && !buried_by_anothers(&notes, home, key, *buried)
+                            && !stood_for_anothers(notes, home, key, content, *value)
+                            && !buried_by_anothers(notes, home, key, *buried)
                     });
                     if let Some((_, _, value)) = evidence {
                         let text = format!("a deletion that nobody made: home {home} buries v{value} at {key:?}");
@@ -210,7 +218,7 @@ impl Watch {
         notes.heads.insert(head.location, seen);
         notes.counts.insert(head.location, head.counts.clone());
         let (root, other) = *notes.roots.entry(head.vector.clone()).or_insert((head.root, home));
-        if root != head.root {
+        if root != head.root && !notes.may_say_twice {
             let text = format!(
                 "equal vectors and unequal roots in the heads of homes {other} and {home}: {:?}",
                 head.vector

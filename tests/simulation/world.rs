@@ -51,7 +51,7 @@ impl World {
         let archive = ArchiveId::new([1; 16]);
         let keys = ArchiveKeys::derive(&ArchiveKey::new([2; 32]), &archive);
         let options = MailboxOptions {
-            two_writers: if profile.name == "clone" {
+            two_writers: if profile.name == "clone" || profile.restores_computers {
                 TwoWriters::Note
             } else {
                 TwoWriters::Panic
@@ -83,6 +83,7 @@ impl World {
         };
         {
             let mut notes = world.shared.watch.notes();
+            notes.may_say_twice = profile.restores_computers;
             notes.park_after_ns = i64::from(profile.park_after_days) * 24 * 60 * MINUTE_NS;
             notes.judges_prunes = profile.is_fresh && profile.judges_prunes;
         }

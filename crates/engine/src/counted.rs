@@ -14,7 +14,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, HEAD, HEARD, PERSON, STATEMENT};
+use crate::memory::{self, CachedHead, CachedPerson, HEAD, HEARD, LEAPT, PERSON, STATEMENT};
 use crate::view::View;
 
 /// One location that counts.
@@ -246,8 +246,11 @@ impl Engine<'_> {
         if is_old || is_same {
             return Ok(());
         }
+        let leap = self.leap(known.as_ref().map(|known| &known.head), &head)?;
         let changed_ns = self.clock.now_ns();
-        self.commit(vec![memory::write(name, &CachedHead { head, changed_ns })])
+        let mut writes = vec![memory::write(name, &CachedHead { head, changed_ns })];
+        writes.extend(leap.map(|life| memory::write(LEAPT, &life)));
+        self.commit(writes)
     }
 
     /// Gives every head that this location remembers.

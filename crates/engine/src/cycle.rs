@@ -154,7 +154,7 @@ impl Engine<'_> {
         self.refuse_if_removed()?;
         self.match_marker()?;
         let mut own = self.learn_heads(mailbox, &view)?;
-        self.begin_again_if_needed(mailbox, &mut view)?;
+        self.begin_again_if_needed(mailbox, &mut view, own.as_ref())?;
         self.check_identity(&view, own.as_ref())?;
         if self.report.took_new_id {
             own = None;

@@ -108,7 +108,7 @@ impl Engine<'_> {
     ///
     /// Nobody can say then what its id has said since: a mailbox that remembers just this drive may have been put back
     /// to the same night's backup, while other homes have folded what came after it.
-    fn is_new_here(&self) -> Result<bool> {
+    pub(crate) fn is_new_here(&self) -> Result<bool> {
         Ok(self.has_spoken() && !self.is_remembered_here()? && !self.was_known_here()?)
     }
 
@@ -132,7 +132,7 @@ impl Engine<'_> {
     }
 
     /// Gives this location's id and those that it has had, as far as it knows, the last first.
-    fn lives(&self) -> Result<Vec<LocationId>> {
+    pub(crate) fn lives(&self) -> Result<Vec<LocationId>> {
         let people = self.people()?;
         let mut lives = vec![self.me()];
         let mut next = 0;
@@ -178,7 +178,7 @@ impl Engine<'_> {
         })
     }
 
-    fn host_knows_more(&self) -> Result<bool> {
+    pub(crate) fn host_knows_more(&self) -> Result<bool> {
         if !self.is_remembered_here()? {
             return Ok(false);
         }

@@ -230,6 +230,8 @@ pub(crate) const LAST_FOLDED: &str = "last-folded/";
 pub(crate) const TWICE: &str = "twice/";
 /// The counter of the head by which each location was first seen to hold something else, though it folded the same.
 pub(crate) const DIVERGED: &str = "diverged/";
+/// An id of this location of which another home came to cover more than is known here, while it had covered less.
+pub(crate) const LEAPT: &str = "leapt";
 /// That this location lets go of what it noted, and comes back under a new id.
 pub(crate) const BEGINS_AGAIN: &str = "begins-again";
 pub(crate) const LOG: &str = "log/";

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::Version;
+use offsync_core::format::head::Head;
 use offsync_core::format::{Manifest, ObjectName, State};
 use offsync_core::ids::{LocationId, ManifestHash, Root};
 use offsync_core::limits::INDEX_PAGE_ROWS;
@@ -21,8 +22,8 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, AWAITS_STATE, BEGINS_AGAIN, CONFIRMED, DIVERGED, GAP_CYCLES, GONE, LAST_FOLDED, NEEDS_NEW_ID, OUTBOX, STRAY,
-    TWICE, UNKEPT, VECTOR,
+    self, AWAITS_STATE, BEGINS_AGAIN, CONFIRMED, DIVERGED, GAP_CYCLES, GONE, LAST_FOLDED, LEAPT,
+    MAY_HAVE_LIVED_ELSEWHERE, NEEDS_NEW_ID, OUTBOX, STRAY, TWICE, UNKEPT, VECTOR,
 };
 use crate::report::{Alarm, AlarmKind};
 use crate::view::View;
@@ -44,8 +45,12 @@ impl Engine<'_> {
             .collect())
     }
 
+    /// Notes who used a number twice; this location itself begins again with its next cycle.
     fn note_twice(&mut self, location: LocationId) -> Result<()> {
-        self.commit(vec![memory::write(format!("{TWICE}{location}"), &location)])
+        self.commit(vec![match location == self.me() {
+            true => memory::write(BEGINS_AGAIN, &true),
+            false => memory::write(format!("{TWICE}{location}"), &location),
+        }])
     }
 
     /// Tells whether a changeset may be folded: its author is not known to have used a number twice, and it builds on just
@@ -189,21 +194,59 @@ impl Engine<'_> {
             if !is_sound || Manifest::hash(&sealed) == hash {
                 continue;
             }
-            match author == self.me() {
-                true => self.commit(vec![memory::write(BEGINS_AGAIN, &true)])?,
-                false => self.note_twice(author)?,
-            }
+            self.note_twice(author)?;
         }
         Ok(())
     }
 
-    /// Begins again if another home says that this one used a number twice, or if that was decided before.
+    /// Gives an id of this location of which a home that had not covered all that is known here now covers more.
     ///
-    /// Its changesets leave the mailbox, since nobody can tell which meaning who has folded. What they hold stands on this
-    /// drive, and is said anew under the id that follows.
-    pub(crate) fn begin_again_if_needed(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
+    /// Nobody gets there by folding what this one said. Either it was put back, and so was all that could tell it; then what
+    /// it said since goes by numbers that mean something else to that home. Or its next cycle is the first after that.
+    pub(crate) fn leap(&self, before: Option<&Head>, head: &Head) -> Result<Option<LocationId>> {
+        let leaps = |life: &LocationId| {
+            let mine = self.vector.get(life);
+            let covered = before.map_or(0, |before| before.vector.get(life));
+            covered < mine && mine < head.vector.get(life)
+        };
+        Ok(self.lives()?.into_iter().find(leaps))
+    }
+
+    /// Tells whether somebody knows more of this location than it does itself, and perhaps other things by the same numbers.
+    ///
+    /// Not so where the drive alone was put back: then its computer knows more than it does, or has never seen it and the
+    /// mailbox holds a head that it does not know. It has said nothing since, and takes in what it lacks.
+    fn has_leapt(&mut self, own: Option<&Head>) -> Result<bool> {
+        let Some(life) = memory::read::<LocationId>(self.index, LEAPT)? else {
+            return Ok(false);
+        };
+        let is_unknown = own.is_some_and(|own| !self.identity.nonces.contains(&Some(own.nonce)));
+        let is_back_alone = self.host_knows_more()? || (is_unknown && self.is_new_here()?);
+        if life == self.me() && is_back_alone {
+            self.commit(vec![memory::erase(LEAPT)])?;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// Begins again if another home says that this one used a number twice, if what another home covers shows it, or if
+    /// that was decided before.
+    ///
+    /// Its changesets leave the mailbox where somebody refuses them, since nobody can tell which meaning who has folded. What
+    /// they hold stands on this drive, and is said anew under the id that follows. Where others cover more, they are pruned as
+    /// any are: they may be those of a clone, which lives.
+    pub(crate) fn begin_again_if_needed(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        own: Option<&Head>,
+    ) -> Result<()> {
         let me = self.me();
-        if self.is_brought_back()? || !self.is_to_begin_again()? {
+        if self.is_brought_back()? {
+            return Ok(());
+        }
+        let has_leapt = self.has_leapt(own)?;
+        if !has_leapt && !self.is_to_begin_again()? {
             return Ok(());
         }
         self.commit(vec![memory::write(BEGINS_AGAIN, &true)])?;
@@ -211,7 +254,8 @@ impl Engine<'_> {
             ObjectName::Manifest { author, .. } | ObjectName::Pack { author, .. } => *author == me,
             _ => false,
         };
-        for name in view.names().filter(is_mine).cloned().collect::<Vec<_>>() {
+        let refused = view.names().filter(is_mine).filter(|_| !has_leapt);
+        for name in refused.cloned().collect::<Vec<_>>() {
             self.delete_object(mailbox, view, &name)?;
         }
         self.forget_all_entries()?;
@@ -219,9 +263,12 @@ impl Engine<'_> {
             memory::write(VECTOR, &VersionVector::default()),
             memory::write(AWAITS_STATE, &true),
             memory::write(NEEDS_NEW_ID, &true),
+            // It may have begun again before, and have been put back to before that.
+            memory::write(MAY_HAVE_LIVED_ELSEWHERE, &true),
             memory::erase(CONFIRMED),
             memory::erase(GAP_CYCLES),
             memory::erase(BEGINS_AGAIN),
+            memory::erase(LEAPT),
         ];
         for prefix in [GONE, LAST_FOLDED, DIVERGED, STRAY, UNKEPT] {
             let notes = self.index.notes(prefix)?.into_iter();
