@@ -402,3 +402,25 @@ fn a_folder_and_a_link_are_called_so_and_have_no_size() {
         "{list:#}"
     );
 }
+
+#[test]
+fn a_path_that_was_typed_with_accents_of_another_form_is_found() {
+    let world = World::new();
+    let (composed, parted) = ("caf\u{e9}.txt", "cafe\u{301}.txt");
+    let [pep, anna] = world.pair(|pep| pep.write(parted, "first"));
+    pep.write(parted, "Pep's");
+    anna.write(parted, "Anna's own");
+    settle(&[&pep, &anna]);
+    let said = pep.folder.join(composed);
+    let said = crate::world::text(&said);
+    pep.run(["resolve", pep.at(), said, "--keep", "winner"]).expect_code(0);
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.json(["conflicts", anna.at()]).document(), serde_json::json!([]));
+    pep.remove(parted);
+    pep.sync_yes();
+    anna.sync_yes();
+    let said = anna.folder.join(composed);
+    let said = crate::world::text(&said);
+    anna.run(["trash", "restore", anna.at(), said]).expect_code(0);
+    assert!(anna.has(parted), "it comes back as it was spelled");
+}
