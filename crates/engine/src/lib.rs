@@ -26,6 +26,7 @@ mod lost;
 mod membership;
 mod memory;
 mod monitor;
+mod moved_out;
 mod moves;
 mod observe;
 mod options;
