@@ -49,6 +49,7 @@ mod space;
 mod spare;
 mod staging;
 mod stray;
+mod suggested;
 mod survey;
 mod touched;
 mod trash;
@@ -74,6 +75,7 @@ pub use report::{
 };
 pub use resolve::{Keep, Side};
 pub use space::size;
+pub use suggested::Suggestions;
 pub use survey::{Difference, DifferenceKind, LocationStanding, LocationState, MailboxStanding, Survey};
 pub use trash::{Emptied, TrashLine};
 pub use unshown::Unshown;
