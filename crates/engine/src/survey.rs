@@ -15,7 +15,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord, OUTBOX};
+use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord, OUTBOX, SENT};
 use crate::options::SyncOptions;
 use crate::report::{Held, IgnoredPath, LostFile, Outlook, SkippedPath};
 use crate::scan::Depth;
@@ -522,7 +522,14 @@ impl Engine<'_> {
         if self.vector == *before {
             return Ok((received, sent));
         }
-        for record in self.log()? {
+        // Parts whose entry has gone or come, too, are no parts any more.
+        let ahead: BTreeSet<u64> = memory::read_all(self.index, SENT)?.into_values().collect();
+        let awaits = self.awaits_entries()?;
+        let is_ahead = |record: &LogRecord| match record.author == self.me() {
+            true => ahead.contains(&record.sequence),
+            false => awaits,
+        };
+        for record in self.log()?.into_iter().filter(is_ahead) {
             if record.entries == 0 && record.sequence > before.get(&record.author) {
                 match record.author == self.me() {
                     true => sent += record.bytes,
