@@ -178,7 +178,7 @@ impl Engine<'_> {
         Ok(Survey {
             locations,
             mailbox,
-            unposted_changes: (changes.len() - self.moves(&changes)?.len()) as u64
+            unposted_changes: (changes.len() - left_by(&self.moves(&changes)?).len()) as u64
                 + outbox_changes.min(in_outbox.len() as u64),
             unposted_bytes: changes
                 .iter()
@@ -424,7 +424,7 @@ impl Engine<'_> {
         self.scan(Depth::Quick, options.trust())?;
         let changes = self.local_changes()?;
         let moves = self.moves(&changes)?;
-        let left: BTreeSet<usize> = moves.values().copied().collect();
+        let left = left_by(&moves);
         let mut lines = Vec::new();
         for (i, change) in changes.iter().enumerate().filter(|(i, _)| !left.contains(i)) {
             let old = self.posted_before(change)?.map(|value| value.content);
@@ -552,6 +552,15 @@ impl Engine<'_> {
         }
         Ok(deleted)
     }
+}
+
+/// Gives the changes that only say where something moved from: in a round, each says where it moved to as well.
+fn left_by(moves: &BTreeMap<usize, usize>) -> BTreeSet<usize> {
+    moves
+        .values()
+        .filter(|from| !moves.contains_key(from))
+        .copied()
+        .collect()
 }
 
 fn difference(change: &LocalChange, old: Option<&Content>) -> Difference {
