@@ -9,6 +9,7 @@ mod change_counts;
 mod consent;
 mod content;
 mod counted;
+mod crossed;
 mod cycle;
 mod engine;
 mod error;
