@@ -143,6 +143,45 @@ fn what_moved_is_one_change_wherever_it_is_counted() {
 }
 
 #[test]
+fn files_that_changed_places_are_renamed_each() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| {
+        for name in ["a", "b", "c", "d"] {
+            pep.write(&format!("{name}.txt"), format!("{name} is its content"));
+        }
+    });
+    let swap = |one: &str, other: &str| {
+        pep.rename(one, "aside");
+        pep.rename(other, one);
+        pep.rename("aside", other);
+    };
+    swap("a.txt", "b.txt");
+    let diff = pep.run(["diff", pep.at()]);
+    assert_eq!(
+        diff.stdout,
+        "renamed   a.txt (was b.txt)\nrenamed   b.txt (was a.txt)\n"
+    );
+    swap("b.txt", "c.txt");
+    let diff = pep.json(["diff", pep.at()]).document();
+    let from: Vec<[&Value; 2]> = diff
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|line| [&line["path"], &line["from"]])
+        .collect();
+    assert_eq!(from, [["a.txt", "b.txt"], ["b.txt", "c.txt"], ["c.txt", "a.txt"]]);
+    let status = pep.json(["status", pep.at()]).document();
+    assert_eq!(status[0]["local_changes"]["entries"], 3, "{status:#}");
+    // What stood at the end of a row is nowhere any more: it was replaced.
+    pep.sync();
+    swap("a.txt", "b.txt");
+    pep.write("b.txt", "another");
+    pep.run(["diff", pep.at()])
+        .expect_out("modified  a.txt\n")
+        .expect_out("modified  b.txt\n");
+}
+
+#[test]
 fn no_lines_of_history_are_no_number_of_lines() {
     let world = World::new();
     let pep = world.home("pep");

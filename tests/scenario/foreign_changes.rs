@@ -103,11 +103,28 @@ fn links_are_held_not_shown_and_never_deleted() {
         );
         assert!(!pair.anna.has(link));
     }
+    let status = pair.anna.json(["status", pair.anna.at()]).document();
+    assert_eq!(status[0]["lacking"]["files"], 2, "{status:#}");
+    assert_eq!(status[0]["headline"]["turn"], "nobody", "{status:#}");
+    let state_of_anna = |pair: &Pair| {
+        let status = pair.pep.json(["status", pair.pep.at()]).document();
+        let others = status[0]["locations"].as_array().expect("a list").clone();
+        let anna = others.iter().find(|one| one["this"] == false).expect("Anna's");
+        anna["state"].clone()
+    };
+    pair.settle();
+    assert_eq!(
+        state_of_anna(&pair),
+        "behind",
+        "nothing is safe with a copy that cannot have it"
+    );
     // Where a folder went, its link goes too; nothing is left to be held.
     pair.pep.remove("Folder/link");
     pair.pep.remove("copied link");
     pair.settle();
     assert_eq!(pair.anna.sync()["warnings"], Value::Array(Vec::new()));
+    pair.settle();
+    assert_eq!(state_of_anna(&pair), "up_to_date");
 }
 
 #[test]

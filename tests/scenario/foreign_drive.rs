@@ -145,6 +145,18 @@ impl ForeignDrive {
         self.mount(zone);
     }
 
+    /// Lets all that is read of `file` end with an error, as on a drive whose cable was pulled: it is mounted still, and
+    /// what the system remembers of folders is still shown. `image` is what the drive was made of.
+    pub(crate) fn pull_cable(&self, image: &Path, file: &Path) {
+        let image = File::options().write(true).open(image);
+        image
+            .and_then(|image| image.set_len(0))
+            .expect("an image of one's own can be cut");
+        run("blockdev", &["--flushbufs", &self.device]);
+        let file = File::open(file).expect("it is there");
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).expect("the system can forget");
+    }
+
     /// Turns one bit in the only place of the drive that holds `bytes`, while it is out: nothing but the content tells.
     pub(crate) fn rot(&self, bytes: &[u8]) {
         let all = fs::read(&self.device).expect("a drive of one's own can be read");

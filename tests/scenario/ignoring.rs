@@ -225,3 +225,31 @@ fn a_git_repositorys_own_rules_are_none_of_ours() {
     assert!(anna.has("project/more.txt"));
     fs::remove_dir_all(pep.computer.join("home/.config")).expect("it can be removed");
 }
+
+#[test]
+fn files_that_move_into_an_ignored_folder_are_said_to_leave_the_archive() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write(".offsyncignore", "private/\n");
+        pep.write("letter.txt", "a letter");
+        pep.write("stays.txt", "stays");
+        pep.write("old/diary.txt", "a diary");
+        pep.write("b.txt", "b");
+        pep.write("c.txt", "c");
+    });
+    pep.write("private/other.txt", "a letter");
+    pep.rename("letter.txt", "private/letter.txt");
+    pep.rename("old/diary.txt", "private/deep/diary.txt");
+    let said = "2 files moved into it, and 'private/' in .offsyncignore leaves it out. They leave the archive: they stay here, and the other homes put theirs into the trash.";
+    let status = pep.json(["status", pep.at()]).document();
+    let line = json!([{"path": "private", "reason": said}]);
+    assert_eq!(status[0]["warnings"], line, "before it is too late");
+    assert_eq!(pep.sync()["warnings"], line);
+    assert_eq!(pep.sync()["warnings"], json!([]), "said once");
+    anna.sync();
+    assert!(!anna.has("letter.txt") && anna.keeps(b"a letter") && anna.keeps(b"a diary"));
+    assert!(pep.has("private/letter.txt"));
+    // What is just deleted moved nowhere.
+    pep.remove("b.txt");
+    assert_eq!(pep.sync()["warnings"], json!([]));
+}

@@ -226,3 +226,53 @@ fn a_file_that_changes_once_while_it_is_read_is_read_again_and_sent_whole() {
     assert!(anna.read("film.bin").ends_with(b"the end"), "all of it arrives");
     settle(&[&pep, &anna]);
 }
+
+#[test]
+fn a_file_that_was_renamed_otherwise_in_two_homes_is_said_by_the_one_that_hears_of_both() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("letter.txt", "a letter");
+        pep.write("other.txt", "another");
+        pep.write("photos/one.jpg", "one");
+        pep.write("photos/two.jpg", "two");
+    });
+    anna.rename("letter.txt", "to Anna.txt");
+    pep.rename("letter.txt", "to Pep.txt");
+    // The same name in both is one rename; and what only one renamed is no matter of both.
+    anna.rename("other.txt", "alike.txt");
+    pep.rename("other.txt", "alike.txt");
+    anna.rename("photos", "pictures");
+    pep.rename("photos", "images");
+    assert_eq!(anna.sync()["warnings"], json!([]));
+    let end = "Both stay, with the same content: delete what is too much, and the next sync tells everybody.";
+    let said = [
+        (
+            "to Pep.txt",
+            format!(
+                "it was 'letter.txt' before, and 'anna's home' renamed that to 'to Anna.txt' at the same time. {end}"
+            ),
+        ),
+        (
+            "images",
+            format!(
+                "2 files in it were in 'photos' before, and 'anna's home' moved them to 'pictures' at the same time. {end}"
+            ),
+        ),
+    ];
+    assert_eq!(
+        pep.sync()["warnings"],
+        json!(said.map(|(path, reason)| json!({"path": path, "reason": reason})))
+    );
+    settle(&[&pep, &anna]);
+    for home in [&pep, &anna] {
+        assert!(home.has("to Anna.txt") && home.has("to Pep.txt") && home.has("alike.txt"));
+        assert!(home.has("pictures/two.jpg") && home.has("images/two.jpg"));
+        assert_eq!(home.sync()["warnings"], json!([]), "said once");
+    }
+    anna.remove("to Pep.txt");
+    settle(&[&pep, &anna]);
+    assert!(
+        !pep.has("to Pep.txt") && pep.has("to Anna.txt"),
+        "one of them is deleted everywhere"
+    );
+}

@@ -67,6 +67,20 @@ fn what_the_mailbox_cannot_hold_goes_in_about_as_many_visits_as_are_said() {
 }
 
 #[test]
+fn a_large_file_that_goes_and_comes_whole_in_one_sync_is_told_of_as_any_other() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    // More than one changeset carries.
+    pep.write("film.bin", noise(1, 130 << 20));
+    let sent = pep.run(["sync", pep.at()]);
+    sent.expect_code(0).expect_out("  sent: 1 added (136.");
+    assert!(!sent.stdout.contains("ahead"), "{sent}");
+    let received = anna.run(["sync", anna.at()]);
+    received.expect_code(0).expect_out("  received: 1 added\n");
+    assert!(!received.stdout.contains("ahead"), "{received}");
+}
+
+#[test]
 fn a_file_that_goes_in_parts_is_told_of_at_both_ends_and_how_often_each_home_must_come() {
     let world = World::new();
     let pep = world.home("pep");

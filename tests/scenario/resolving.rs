@@ -402,3 +402,47 @@ fn a_folder_and_a_link_are_called_so_and_have_no_size() {
         "{list:#}"
     );
 }
+
+#[test]
+fn a_path_that_was_typed_with_accents_of_another_form_is_found() {
+    let world = World::new();
+    let (composed, parted) = ("caf\u{e9}.txt", "cafe\u{301}.txt");
+    let [pep, anna] = world.pair(|pep| pep.write(parted, "first"));
+    pep.write(parted, "Pep's");
+    anna.write(parted, "Anna's own");
+    settle(&[&pep, &anna]);
+    let said = pep.folder.join(composed);
+    let said = crate::world::text(&said);
+    pep.run(["resolve", pep.at(), said, "--keep", "winner"]).expect_code(0);
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.json(["conflicts", anna.at()]).document(), serde_json::json!([]));
+    pep.remove(parted);
+    pep.sync_yes();
+    anna.sync_yes();
+    let said = anna.folder.join(composed);
+    let said = crate::world::text(&said);
+    anna.run(["trash", "restore", anna.at(), said]).expect_code(0);
+    assert!(anna.has(parted), "it comes back as it was spelled");
+}
+
+#[test]
+fn a_copy_that_was_edited_in_two_homes_is_a_conflict_of_its_own_in_both_and_ends_in_both() {
+    let world = World::new();
+    let ([pep, anna], line) = in_conflict(&world);
+    let copy = line["copy"].as_str().expect("a path");
+    pep.write(copy, "Pep goes on with it");
+    anna.write(copy, "Anna does, too");
+    settle(&[&pep, &anna]);
+    let of = |home: &Home| home.json(["conflicts", home.at()]).document();
+    assert_eq!(of(&pep), of(&anna));
+    assert_eq!(of(&pep).as_array().map(Vec::len), Some(1), "{:#}", of(&pep));
+    assert_eq!(of(&pep)[0]["path"], copy, "whoever edits a copy has made a file of it");
+    let other = of(&pep)[0]["copy"].clone();
+    anna.remove(other.as_str().expect("a path"));
+    settle(&[&pep, &anna]);
+    for home in [&pep, &anna] {
+        assert_eq!(of(home), serde_json::json!([]));
+        assert!(home.has(copy) && home.has("notes.txt"));
+    }
+    check_alike(&[&pep, &anna]);
+}

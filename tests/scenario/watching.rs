@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use crate::foreign_drive::ForeignDrive;
 use crate::schema::check;
 use crate::world::{Home, World, settle, text};
 
@@ -492,4 +493,22 @@ fn a_copy_that_is_under_way_when_the_watcher_starts_is_left_and_named() {
     watcher.stop(Signal::TERM);
     anna.sync();
     assert_eq!(anna.read("film.mkv"), pep.read("film.mkv"));
+}
+
+#[test]
+fn a_drive_whose_cable_was_pulled_is_told_as_detached_though_its_folders_are_still_shown() {
+    let world = World::new();
+    let Some((pep, drive)) = ForeignDrive::home(&world, "pep") else {
+        return;
+    };
+    pep.write("a.txt", "a");
+    world.init(&pep);
+    let mut watcher = Watcher::start(&pep, &["watch", pep.at()]);
+    watcher.until("sync_finished", pep.at());
+    let marker = pep.private().join("location.toml");
+    drive.pull_cable(&world.path("pep.image"), &marker);
+    assert!(fs::read(&marker).is_err(), "nothing can be read");
+    assert!(marker.metadata().is_ok(), "and yet it seems to be there");
+    watcher.until("drive_detached", pep.at());
+    watcher.stop(Signal::TERM);
 }

@@ -116,9 +116,7 @@ impl App {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
         let all = archive.with_engine(&Silent, |engine| engine.look_for_conflicts(&options))?;
-        let is_named =
-            |line: &ConflictLine, said: &[u8]| [&line.path, &line.copy].iter().any(|path| path.as_bytes() == said);
-        let meant = said_path::among(&archive.root, path, &all, is_named)?;
+        let meant = said_path::among(&archive.root, path, &all, |line| vec![&line.path, &line.copy])?;
         if meant.is_empty() {
             return Err(AppError::failed(
                 "no_conflict",

@@ -17,7 +17,7 @@ use offsync_core::format::Marker;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy, EntryKind, OpenFile, StagedName, TrashName};
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Adoption, Engine, Ports, Silent, reason_elsewhere};
+use offsync_engine::{Adoption, Engine, Ports, Silent, Suggestions, reason_elsewhere};
 use serde::{Deserialize, Serialize};
 
 use crate::apart::{there, will_lie};
@@ -141,7 +141,8 @@ impl App {
         let target = ArchiveDisk::over(RealDisk::create(&to)?);
         let lock = target.lock()?;
         let drive = target.profile()?;
-        let reason = |value: &Value| reason_elsewhere(&drive, value, &request.label);
+        let names = Suggestions::among(values.iter().map(|value| &value.path));
+        let reason = |value: &Value| reason_elsewhere(&drive, value, &request.label, &names);
         let told = |value: &Value| Some(SkippedReport::new(&value.path, reason(value)?));
         let warnings = values.iter().filter_map(told).collect();
         let values: Vec<Value> = values.into_iter().filter(|value| !is_held(&drive, value)).collect();

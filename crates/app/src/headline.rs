@@ -13,6 +13,8 @@ pub(crate) struct Awaited {
     pub(crate) is_asked: bool,
     /// Whether some of it lies in the mailbox, sent for this location.
     pub(crate) has_come: bool,
+    /// Whether this drive can hold none of it, whoever syncs.
+    pub(crate) is_unfit: bool,
     /// What to call the homes whose next sync brings it.
     pub(crate) waits_for: Vec<String>,
 }
@@ -20,6 +22,7 @@ pub(crate) struct Awaited {
 impl Awaited {
     fn turn(&self, status: &ArchiveStatus) -> Turn {
         match self {
+            Self { is_unfit: true, .. } => Turn::Nobody,
             // Neither asking nor fetching makes room.
             _ if status.lacking.bytes > status.drive.free_bytes => Turn::Unknown,
             Self { has_come: true, .. } => Turn::Here,
@@ -244,6 +247,17 @@ pub(crate) fn visits_to_come(visits: Option<u64>, waits_on: Option<&str>) -> Str
 
 /// Says what is not here, and whose sync comes next.
 fn incomplete(files: u64, turn: Turn, waits_for: &[String]) -> String {
+    if turn == Turn::Nobody {
+        return match files {
+            1 => {
+                "This drive cannot store 1 file or link of this archive. The other homes keep it; a sync here names it."
+                    .to_owned()
+            }
+            n => format!(
+                "This drive cannot store {n} files or links of this archive. The other homes keep them; a sync here names them."
+            ),
+        };
+    }
     let what = match files {
         0 => "What the others have is not all here yet".to_owned(),
         1 => "1 file is not on this drive yet".to_owned(),
@@ -262,8 +276,8 @@ fn incomplete(files: u64, turn: Turn, waits_for: &[String]) -> String {
         (Turn::Others, _) => {
             format!("{what}; what lacks was asked for. The next sync of {who} sends it; sync here after that.")
         }
-        (Turn::Unknown, 0) => format!("{what}. Sync here, let another home sync, then sync here again."),
-        (Turn::Unknown, n) => {
+        (Turn::Unknown | Turn::Nobody, 0) => format!("{what}. Sync here, let another home sync, then sync here again."),
+        (Turn::Unknown | Turn::Nobody, n) => {
             let they = if n == 1 { "It arrives" } else { "They arrive" };
             format!("{what}. {they} as the others sync, or once this drive has room.")
         }
@@ -329,6 +343,7 @@ mod tests {
         lacking.drive.free_bytes = 100;
         lacking.lacking = Lacking { files: 2, bytes: 100 };
         let mut awaited = Awaited {
+            is_unfit: false,
             is_asked: true,
             has_come: false,
             waits_for: vec!["Anna".into()],
@@ -344,6 +359,7 @@ mod tests {
         let mut unknowing = status(&[]);
         unknowing.locations[0].state = LocationState::Behind;
         awaited = Awaited {
+            is_unfit: false,
             is_asked: true,
             has_come: false,
             waits_for: vec!["Anna".into(), "Olot".into()],
@@ -460,6 +476,21 @@ mod tests {
         check(
             &lacking,
             "1 file is not on this drive yet. It arrives as the others sync, or once this drive has room.",
+        );
+        let unfit = Awaited {
+            is_unfit: true,
+            ..Awaited::default()
+        };
+        check_awaiting(
+            &lacking,
+            &unfit,
+            "This drive cannot store 1 file or link of this archive. The other homes keep it; a sync here names it.",
+        );
+        lacking.lacking.files = 2;
+        check_awaiting(
+            &lacking,
+            &unfit,
+            "This drive cannot store 2 files or links of this archive. The other homes keep them; a sync here names them.",
         );
     }
 

@@ -87,8 +87,7 @@ impl App {
         let all = archive.with_engine(&Silent, |engine| engine.lost())?;
         let mut chosen: Vec<LostFile> = Vec::new();
         for path in paths {
-            let is_named = |file: &LostFile, said: &[u8]| file.path.as_bytes() == said;
-            let meant = said_path::among(&archive.root, path, &all, is_named)?;
+            let meant = said_path::among(&archive.root, path, &all, |file| vec![&file.path])?;
             if meant.is_empty() {
                 return Err(AppError::failed(
                     "not_lost",

@@ -99,16 +99,11 @@ fn closed_folder(folder: &Path) -> Option<PathBuf> {
 
 /// Says why nobody can tell whether an archive is in its folder; nothing where it is there, or away.
 pub(crate) fn unreadable(folder: &Path) -> Option<AppError> {
-    use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
     if let Err(closed) = refuse_closed(folder) {
         return Some(closed);
     }
     let looked = std::fs::symlink_metadata(folder.join(".offsync").join("location.toml"));
-    let error = looked.err()?;
-    // A path of which nobody may see a part was refused, unless it is gone by now.
-    if matches!(error.kind(), NotFound | NotADirectory | PermissionDenied) {
-        return None;
-    }
+    let error = looked.err().filter(|error| !tells_away(error))?;
     Some(AppError::failed(
         "drive_error",
         format!(
@@ -117,6 +112,36 @@ pub(crate) fn unreadable(folder: &Path) -> Option<AppError> {
         ),
         "Check the drive and its cable; plug it in again.",
     ))
+}
+
+/// Tells whether an archive's drive answers no call any more, though what the system remembers of it may still be shown.
+pub(crate) fn is_silent(folder: &Path) -> bool {
+    let read = std::fs::read(folder.join(".offsync").join("location.toml"));
+    read.is_err_and(|error| is_unplugged(&error))
+}
+
+/// Tells whether what looking for an archive ended with says that it is away, as an absent drive is.
+fn tells_away(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    // A path of which nobody may see a part was refused, unless it is gone by now.
+    matches!(error.kind(), NotFound | NotADirectory | PermissionDenied) || is_unplugged(error)
+}
+
+/// Tells whether a drive is mounted still and answers no call any more: its cable was pulled, or its bridge hangs.
+#[cfg(unix)]
+fn is_unplugged(error: &std::io::Error) -> bool {
+    const EIO: i32 = 5;
+    const ENXIO: i32 = 6;
+    const ENODEV: i32 = 19;
+    error.kind() == std::io::ErrorKind::NotConnected
+        || error
+            .raw_os_error()
+            .is_some_and(|code| [EIO, ENXIO, ENODEV].contains(&code))
+}
+
+#[cfg(not(unix))]
+fn is_unplugged(_: &std::io::Error) -> bool {
+    false
 }
 
 /// Tells whether an archive that this computer knows could not be opened because its drive is not here: its folder is
@@ -352,4 +377,24 @@ fn unhex(text: &str) -> Vec<u8> {
     digits
         .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
         .collect()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drive_that_answers_no_call_any_more_is_away() {
+        let check = |code: i32, is_told_away: bool| {
+            let error = std::io::Error::from_raw_os_error(code);
+            assert_eq!(tells_away(&error), is_told_away, "{error}");
+        };
+        let (no_such_file, failing_call, no_such_device, gone_device) = (2, 5, 6, 19);
+        for code in [no_such_file, failing_call, no_such_device, gone_device] {
+            check(code, true);
+        }
+        let (out_of_memory, too_many_files) = (12, 24);
+        check(out_of_memory, false);
+        check(too_many_files, false);
+    }
 }

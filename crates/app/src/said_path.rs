@@ -1,6 +1,9 @@
 //! Paths as people type them: from the folder they are in, as the archive lists them, or in full.
 
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
+
+use offsync_core::rel_path::RelPath;
 
 use crate::failure::{AppError, Result};
 
@@ -8,22 +11,85 @@ use crate::failure::{AppError, Result};
 ///
 /// As everywhere, a path is one from the present folder first, and what stands there alone is meant. What stands nowhere may
 /// be one that a list shows, which is from the archive's top: what lies in the trash is not there to be looked at.
-pub(crate) fn first<T>(root: &Path, said: &Path, of: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>> {
-    Ok(inside(root, said)?.iter().find_map(|path| of(path)))
+/// Keyboards and systems write accents in two forms that look alike; what is listed in the other form alone is meant, too.
+pub(crate) fn first<'a, T>(
+    root: &Path,
+    said: &Path,
+    listed: impl Iterator<Item = &'a RelPath> + Clone,
+    of: impl Fn(&[u8]) -> Option<T>,
+) -> Result<Option<T>> {
+    let candidates = inside(root, said)?;
+    if let Some(meant) = candidates.iter().find_map(|path| of(path)) {
+        return Ok(Some(meant));
+    }
+    for candidate in candidates.iter().filter(|path| !stands_as_spelled(root, path)) {
+        let spelled = in_other_form(candidate, listed.clone());
+        let mut spelled = spelled.iter();
+        match (spelled.next(), spelled.next()) {
+            (Some(_), Some(_)) => {
+                return Err(AppError::failed(
+                    "ambiguous_path",
+                    format!(
+                        "'{}' may mean several: names that look alike, with their accents written in other ways.",
+                        said.display()
+                    ),
+                    "Copy the path from the list that shows it.",
+                ));
+            }
+            (Some(one), None) => return Ok(of(one)),
+            (None, _) => {}
+        }
+    }
+    Ok(None)
 }
 
-/// Gives what a typed path means among what is listed.
+/// Gives what a typed path means among what is listed, each under some paths.
 pub(crate) fn among<T: Clone>(
     root: &Path,
     said: &Path,
     listed: &[T],
-    is_named: impl Fn(&T, &[u8]) -> bool,
+    paths: impl Fn(&T) -> Vec<&RelPath> + Clone,
 ) -> Result<Vec<T>> {
     let of = |path: &[u8]| -> Option<Vec<T>> {
-        let meant: Vec<T> = listed.iter().filter(|one| is_named(one, path)).cloned().collect();
+        let is_named = |one: &&T| paths(one).iter().any(|listed| listed.as_bytes() == path);
+        let meant: Vec<T> = listed.iter().filter(is_named).cloned().collect();
         (!meant.is_empty()).then_some(meant)
     };
-    Ok(first(root, said, of)?.unwrap_or_default())
+    let all = listed.iter().flat_map(&paths);
+    Ok(first(root, said, all, of)?.unwrap_or_default())
+}
+
+/// Gives how listed paths and the folders above them are spelled that differ from a path in the form of accents alone.
+fn in_other_form<'a>(path: &[u8], listed: impl Iterator<Item = &'a RelPath>) -> BTreeSet<Vec<u8>> {
+    let Ok(path) = RelPath::new(path) else {
+        return BTreeSet::new();
+    };
+    let (depth, composed) = (path.names().count(), path.composed());
+    let as_deep = |listed: &RelPath| {
+        let names: Vec<&[u8]> = listed.names().take(depth).collect();
+        RelPath::new(names.join(&b'/')).ok()
+    };
+    listed
+        .filter_map(as_deep)
+        .filter(|listed| listed.composed() == composed)
+        .map(|listed| listed.as_bytes().to_vec())
+        .collect()
+}
+
+/// Tells whether something stands at a path under just these names: then nothing else is meant. Drives that take both
+/// forms for one find it under the other, too.
+fn stands_as_spelled(root: &Path, path: &[u8]) -> bool {
+    let mut folder = root.to_path_buf();
+    path.split(|byte| *byte == b'/').all(|name| {
+        let listed = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        let found = listed
+            .map(|entry| entry.file_name())
+            .find(|there| there.as_encoded_bytes() == name);
+        found.is_some_and(|name| {
+            folder.push(name);
+            true
+        })
+    })
 }
 
 /// Gives the paths in an archive that a typed one may mean, likeliest first: the bytes of each, names parted by slashes.
@@ -134,16 +200,40 @@ mod tests {
             [&b"2024/a.jpg"[..], b"a.jpg"],
             "here first, then as a list has it"
         );
-        let listed = [full("2024/a.jpg"), full("a.jpg")];
-        let is_named = |one: &String, path: &[u8]| *one == full(&String::from_utf8_lossy(path));
-        let of = |said: &str| among(&root, Path::new(said), &listed, is_named).expect("it lies inside");
+        let listed = ["2024/a.jpg", "a.jpg"].map(|path| RelPath::new(path).expect("a good path"));
+        let of = |said: &str| among(&root, Path::new(said), &listed, |one| vec![one]).expect("it lies inside");
         assert_eq!(of("2024/a.jpg"), listed[..1]);
-        assert_eq!(of("b.jpg"), [""; 0], "nothing by that name is listed");
+        assert_eq!(of("b.jpg"), [], "nothing by that name is listed");
         std::fs::write(here.join("a.jpg"), "a").expect("a file can be written");
         assert_eq!(from_here("a.jpg"), [b"2024/a.jpg"], "what stands here is meant");
         for said in [full(""), full("../a.jpg"), "/a.jpg".to_owned(), "../a.jpg".to_owned()] {
             let refused = inside(&root, Path::new(&said)).expect_err("it lies outside");
             assert_eq!(refused.code, "outside_the_archive", "{said}");
         }
+    }
+
+    #[test]
+    fn accents_in_another_form_mean_what_is_listed_unless_that_is_a_guess() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let root = std::fs::canonicalize(folder.path()).expect("it is there");
+        let check = |said: &str, listed: &[&str], meant: Option<&[&str]>| {
+            let path = |path: &&str| RelPath::new(path).expect("a good path");
+            let listed: Vec<RelPath> = listed.iter().map(path).collect();
+            let found = among(&root, Path::new(said), &listed, |one| vec![one]);
+            let found = found.map_err(|error| error.code);
+            let meant = meant.map(|meant| meant.iter().map(path).collect());
+            assert_eq!(found, meant.ok_or("ambiguous_path"), "{said:?} of {listed:?}");
+        };
+        let (composed, parted) = ("caf\u{e9}.txt", "cafe\u{301}.txt");
+        check(composed, &[parted], Some(&[parted]));
+        check(parted, &[composed], Some(&[composed]));
+        check(composed, &[parted, composed], Some(&[composed]));
+        check(composed, &["CAF\u{c9}.txt"], Some(&[]));
+        let (two, both) = ("\u{e9}e\u{301}", ["e\u{301}\u{e9}", "\u{e9}\u{e9}"]);
+        check(two, &both, None);
+        check(two, &both[..1], Some(&both[..1]));
+        // What stands there under just this name is no slip.
+        std::fs::write(root.join(composed), "another").expect("a file can be written");
+        check(composed, &[parted], Some(&[]));
     }
 }

@@ -209,7 +209,7 @@ fn chosen<'a>(root: &Path, all: &'a [TrashLine], said: &Path) -> Result<(Vec<&'a
     let is_root = std::fs::canonicalize(said).is_ok_and(|folder| folder == root);
     let meant = match is_root {
         true => (!all.is_empty()).then(|| (all.iter().collect(), Named::Folder)),
-        false => said_path::first(root, said, of)?,
+        false => said_path::first(root, said, all.iter().map(|line| &line.path), of)?,
     };
     meant.ok_or_else(|| {
         AppError::failed(

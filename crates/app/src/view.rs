@@ -381,6 +381,8 @@ pub enum Turn {
     Others,
     /// It has come: this one's.
     Here,
+    /// Nobody's: this drive can hold none of it.
+    Nobody,
 }
 
 /// One line of the archive's history.

@@ -361,6 +361,7 @@ fn awaited(archive: &Opened, survey: &Survey, awaits_state: bool, damaged: &[Dam
         _ => false,
     };
     Awaited {
+        is_unfit: !is_told && damaged.is_empty() && survey.unshown.unfit == survey.unshown.files,
         is_asked: names().any(|name: ObjectName| name == ObjectName::Want(me)),
         has_come: names().any(is_for_me),
         waits_for: who_can_help(&survey.locations, is_told),

@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::elsewhere::{find_elsewhere, marker_ids};
 use crate::failure::{AppError, ExitClass, Result, sentence};
 use crate::notices::{Told, troubles};
-use crate::opened::{archive_root, unreadable};
+use crate::opened::{archive_root, is_silent, unreadable};
 use crate::schedule::{Ended, Turn};
 use crate::sync::{CycleOptions, Finished, SyncRequest};
 use crate::unfinished::{Leaves, Leaving, Now, ask};
@@ -179,7 +179,7 @@ impl<'a> Hand<'a> {
         }
         let folders: Vec<PathBuf> = self.archives.keys().cloned().collect();
         for folder in folders {
-            let is_there = find_archive_root(&folder).as_ref() == Some(&folder);
+            let is_there = find_archive_root(&folder).as_ref() == Some(&folder) && !is_silent(&folder);
             let is_known_here = self.archives.get(&folder).is_some_and(|watched| watched.here.is_some());
             match (is_there, is_known_here) {
                 (true, false) => self.attach(&folder),

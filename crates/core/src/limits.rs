@@ -79,6 +79,8 @@ pub const TRASH_FREE_PERCENT: u64 = 5;
 pub const IGNORE_FILE_BYTES_MAX: u64 = 1 << 20;
 /// Ignored paths that are listed by name; more are only counted.
 pub const IGNORED_LISTED_MAX: usize = 1_000;
+/// Entries of ignored folders that a scan looks at to say that missing files moved there.
+pub const MOVED_OUT_LOOKED_AT_MAX: usize = 10_000;
 /// Times that a file is read again when it changes while it is read.
 pub const TORN_READS_MAX: u32 = 3;
 

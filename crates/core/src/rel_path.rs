@@ -115,6 +115,21 @@ impl RelPath {
         PathKey(key)
     }
 
+    /// Gives the path with each name in NFC: the same for paths that people cannot tell apart. Case is kept.
+    pub fn composed(&self) -> Self {
+        let mut composed = Vec::with_capacity(self.0.len());
+        for (i, name) in self.names().enumerate() {
+            if i > 0 {
+                composed.push(b'/');
+            }
+            match std::str::from_utf8(name) {
+                Ok(text) => composed.extend_from_slice(text.nfc().collect::<String>().as_bytes()),
+                Err(_) => composed.extend_from_slice(name),
+            }
+        }
+        Self(composed)
+    }
+
     /// Tells whether the path is Offsync's own and never an entry.
     pub fn is_private(&self) -> bool {
         self.names()

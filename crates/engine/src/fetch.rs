@@ -84,6 +84,7 @@ impl Engine<'_> {
             true => self.note_unkept(&manifest, stores)?,
             false => Vec::new(),
         };
+        self.tell_crossed(&manifest)?;
         let hash = Manifest::hash(&sealed);
         let (vector, mut writes) = self.fold_writes(&manifest, hash, sealed.len() as u64)?;
         writes.extend(unkept);

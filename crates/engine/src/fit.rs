@@ -4,12 +4,12 @@
 //! is not fetched, and its absence is nobody's deletion. An author hears of what does not fit elsewhere before it
 //! is posted, and it is posted all the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::drive_profile::{DriveProfile, Fit, Unfit};
 use offsync_core::entry::Value;
-use offsync_core::escape::{as_seen, suggestion};
+use offsync_core::escape::as_seen;
 use offsync_core::ids::LocationId;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown};
@@ -22,6 +22,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, DRIVE, DRIVE_OF, UNFIT};
 use crate::report::SkippedPath;
+use crate::suggested::Suggestions;
 
 /// An entry that this drive cannot show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +100,7 @@ impl Engine<'_> {
     /// Names in the report those of some own changes that another's drive cannot hold as they are.
     pub(crate) fn tell_unfit_elsewhere(&mut self, changes: &[&LocalChange], counted: &Counted) -> Result<()> {
         let (heads, people) = (self.heads()?, self.people()?);
+        let (mut names, mut folders) = (Suggestions::default(), BTreeSet::new());
         for (location, _) in counted.others(self.me()) {
             let said = heads.get(location).map(|cached| cached.head.drive);
             let Some(drive) = said.map_or_else(|| self.drive_of(location), |said| Ok(Some(said)))? else {
@@ -109,7 +111,11 @@ impl Engine<'_> {
                 if !self.is_new_to(&drive, change)? {
                     continue;
                 }
-                if let Some(reason) = reason_elsewhere(&drive, &change.value, label) {
+                let folder = change.value.path.parent().unwrap_or_else(RelPath::root);
+                if matches!(drive.fit(&change.value), Fit::Escaped(_)) && folders.insert(folder.key()) {
+                    names.extend(Suggestions::among(&self.names_in(&folder.key())?));
+                }
+                if let Some(reason) = reason_elsewhere(&drive, &change.value, label, &names) {
                     self.warn(&change.value.path, reason);
                 }
             }
@@ -120,6 +126,18 @@ impl Engine<'_> {
     /// Remembers what the drive of a location can hold that has no head yet, as whoever made its copy saw it.
     pub fn note_drive_of(&mut self, location: &LocationId, drive: &DriveProfile) -> Result<()> {
         self.commit(vec![memory::write(format!("{DRIVE_OF}{location}"), drive)])
+    }
+
+    /// Gives the paths that stand directly in a folder; first those that were posted, for which names were suggested before.
+    fn names_in(&self, folder: &PathKey) -> Result<Vec<RelPath>> {
+        let mut names = Vec::new();
+        for (_, siblings) in self.index.entries_in(folder)? {
+            names.extend(siblings.live().map(|(_, version)| version.value.path.clone()));
+        }
+        let places = self.index.places_in(folder)?;
+        let here = places.iter().filter_map(|(_, place)| place.on_disk());
+        names.extend(here.map(|value| value.path.clone()));
+        Ok(names)
     }
 
     fn drive_of(&self, location: &LocationId) -> Result<Option<DriveProfile>> {
@@ -148,8 +166,8 @@ impl Engine<'_> {
 
 /// Makes the sentence about an entry that a drive does not hold as it is; `None` if it does.
 ///
-/// `label` is what people call the location; the drive's kind is added.
-pub fn reason_elsewhere(drive: &DriveProfile, value: &Value, label: &str) -> Option<String> {
+/// `label` is what people call the location; the drive's kind is added. `names` are those to suggest.
+pub fn reason_elsewhere(drive: &DriveProfile, value: &Value, label: &str, names: &Suggestions) -> Option<String> {
     let place = match drive.kind_name() {
         Some(kind) => format!("{label} ({kind})"),
         None => label.to_owned(),
@@ -160,7 +178,7 @@ pub fn reason_elsewhere(drive: &DriveProfile, value: &Value, label: &str) -> Opt
         Fit::Escaped(spelled) => Some(format!(
             "'{name}' cannot be stored as such at {place}: it will appear there as '{}'. Rename it to '{}' to have the same name everywhere.",
             as_seen(&spelled),
-            suggestion(value.path.name()),
+            names.of(&value.path),
         )),
         Fit::Held(unfit) => {
             let advice = match unfit {

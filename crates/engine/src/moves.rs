@@ -16,17 +16,19 @@ impl Engine<'_> {
     pub(crate) fn moves(&self, changes: &[LocalChange]) -> Result<BTreeMap<usize, usize>> {
         let mut left: BTreeMap<[u8; 32], VecDeque<usize>> = BTreeMap::new();
         let mut gone_folders: BTreeMap<&RelPath, usize> = BTreeMap::new();
+        let mut replaced: BTreeMap<usize, [u8; 32]> = BTreeMap::new();
         for (i, change) in changes.iter().enumerate() {
-            if change.value.content.is_live() {
-                continue;
-            }
             match self.posted_before(change)? {
+                Some(old) if change.value.content.is_live() => {
+                    let is_edit = !old.content.is_folder() && !old.content.same_as(&change.value.content);
+                    replaced.extend(is_edit.then(|| (i, old.content.tag())));
+                }
                 Some(old) if old.content.is_folder() => drop(gone_folders.insert(&change.value.path, i)),
                 Some(old) => left.entry(old.content.tag()).or_default().push_back(i),
                 None => {}
             }
         }
-        let mut moves = BTreeMap::new();
+        let mut moves = rounds(changes, &replaced);
         if left.is_empty() {
             return Ok(moves);
         }
@@ -39,7 +41,7 @@ impl Engine<'_> {
             if content.is_folder() || !content.is_live() || !left.contains_key(&content.tag()) {
                 continue;
             }
-            // What had something at its path before was changed, and moved from nowhere.
+            // What had something at its path before was changed, and moved from nowhere but in a round.
             if self.posted_before(change)?.is_none()
                 && let Some(from) = left.get_mut(&content.tag()).and_then(VecDeque::pop_front)
             {
@@ -64,10 +66,40 @@ impl Engine<'_> {
 
     /// Gives what an own change takes the place of, if that was something.
     pub(crate) fn posted_before(&self, change: &LocalChange) -> Result<Option<Value>> {
+        if change.replaces.is_empty() {
+            return Ok(None);
+        }
         let siblings = self.index.entry(&change.origin())?;
         let replaced = change.replaces.iter().find_map(|dot| siblings.get(dot)).cloned();
         Ok(replaced
             .filter(|version| version.value.content.is_live())
             .map(|version| version.value))
+    }
+}
+
+/// Finds the files that changed places in rounds, as two do that swap their names: each has what another of them had.
+///
+/// `replaced` says by change what stood at its path before. Where anything of that is nowhere any more, it was replaced,
+/// and the files before it in its chain were changed.
+fn rounds(changes: &[LocalChange], replaced: &BTreeMap<usize, [u8; 32]>) -> BTreeMap<usize, usize> {
+    let mut had: BTreeMap<[u8; 32], VecDeque<usize>> = BTreeMap::new();
+    for (i, tag) in replaced {
+        had.entry(*tag).or_default().push_back(*i);
+    }
+    let mut moves = BTreeMap::new();
+    for to in replaced.keys() {
+        let content = &changes[*to].value.content;
+        if let Some(from) = had.get_mut(&content.tag()).and_then(VecDeque::pop_front) {
+            moves.insert(*to, from);
+        }
+    }
+    loop {
+        let before = moves.len();
+        let sources: BTreeSet<usize> = moves.values().copied().collect();
+        let ends: BTreeSet<usize> = moves.keys().copied().collect();
+        moves.retain(|to, from| sources.contains(to) && ends.contains(from));
+        if moves.len() == before {
+            return moves;
+        }
     }
 }

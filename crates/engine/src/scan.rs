@@ -62,6 +62,8 @@ struct Walk {
     unread: Option<RelPath>,
     /// Files that a rule leaves out: one may be a kept file under a new name.
     left_out: Vec<(RelPath, DiskEntry)>,
+    /// Folders that one of the archive's own rules leaves out.
+    left_out_folders: Vec<(RelPath, IgnoreRule)>,
     /// Inodes of files that are left, since nobody may read them or somebody is still writing: what is missing may be one of them.
     left_files: BTreeSet<u64>,
     /// Sizes and times of those without an inode number that nobody may read.
@@ -119,6 +121,7 @@ impl Engine<'_> {
             replaced: Vec::new(),
             unread: None,
             left_out: Vec::new(),
+            left_out_folders: Vec::new(),
             left_files: BTreeSet::new(),
             left_looks: BTreeSet::new(),
             has_nameless: false,
@@ -132,7 +135,8 @@ impl Engine<'_> {
         self.take_in_renamed(&mut walk)?;
         self.take_down_absent(&mut walk)?;
         walk.writes.extend(self.part_from_twins(&walk.twinned)?);
-        self.commit(walk.writes)
+        self.commit(walk.writes)?;
+        self.tell_moved_out(&walk.left_out_folders)
     }
 
     /// Looks at a folder and all below it; `ignored_by` is the rule of an ignored folder above what is kept in it.
@@ -179,8 +183,11 @@ impl Engine<'_> {
                 holds.ignored = true;
                 self.leave_out(&key, place, walk)?;
                 self.note_ignored(&path, rule);
-                if entry.kind == EntryKind::File {
-                    walk.left_out.push((path, entry));
+                match entry.kind {
+                    EntryKind::File => walk.left_out.push((path, entry)),
+                    // What systems put aside, as a trash of their own, is no place that a person moves files to.
+                    EntryKind::Folder if rule.line.is_some() => walk.left_out_folders.push((path, rule.clone())),
+                    _ => {}
                 }
             } else if is_folder && !self.is_entry(&key, place.as_ref())? {
                 below.push((path, rule, Some((entry, place))));

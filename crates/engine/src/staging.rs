@@ -92,6 +92,13 @@ impl Engine<'_> {
         Ok(made)
     }
 
+    /// Tells whether content came, or lies in the mailbox, whose entry has not come yet.
+    pub(crate) fn awaits_entries(&self) -> Result<bool> {
+        let is_part = |staged: &StagedChunks| staged.keeps == Keeps::UntilEntry;
+        let staged = memory::read_all::<StagedChunks>(self.index, STAGED)?;
+        Ok(staged.values().any(is_part) || !self.index.notes(UNKEPT)?.is_empty())
+    }
+
     /// Drops a staged file and what is noted of it.
     fn drop_noted(&mut self, file: String) -> Result<()> {
         self.commit(memory::forget_staged(&file))?;

@@ -15,7 +15,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord, OUTBOX};
+use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord, OUTBOX, SENT};
 use crate::options::SyncOptions;
 use crate::report::{Held, IgnoredPath, LostFile, Outlook, SkippedPath};
 use crate::scan::Depth;
@@ -178,7 +178,7 @@ impl Engine<'_> {
         Ok(Survey {
             locations,
             mailbox,
-            unposted_changes: (changes.len() - self.moves(&changes)?.len()) as u64
+            unposted_changes: (changes.len() - left_by(&self.moves(&changes)?).len()) as u64
                 + outbox_changes.min(in_outbox.len() as u64),
             unposted_bytes: changes
                 .iter()
@@ -424,7 +424,7 @@ impl Engine<'_> {
         self.scan(Depth::Quick, options.trust())?;
         let changes = self.local_changes()?;
         let moves = self.moves(&changes)?;
-        let left: BTreeSet<usize> = moves.values().copied().collect();
+        let left = left_by(&moves);
         let mut lines = Vec::new();
         for (i, change) in changes.iter().enumerate().filter(|(i, _)| !left.contains(i)) {
             let old = self.posted_before(change)?.map(|value| value.content);
@@ -522,7 +522,14 @@ impl Engine<'_> {
         if self.vector == *before {
             return Ok((received, sent));
         }
-        for record in self.log()? {
+        // Parts whose entry has gone or come, too, are no parts any more.
+        let ahead: BTreeSet<u64> = memory::read_all(self.index, SENT)?.into_values().collect();
+        let awaits = self.awaits_entries()?;
+        let is_ahead = |record: &LogRecord| match record.author == self.me() {
+            true => ahead.contains(&record.sequence),
+            false => awaits,
+        };
+        for record in self.log()?.into_iter().filter(is_ahead) {
             if record.entries == 0 && record.sequence > before.get(&record.author) {
                 match record.author == self.me() {
                     true => sent += record.bytes,
@@ -545,6 +552,15 @@ impl Engine<'_> {
         }
         Ok(deleted)
     }
+}
+
+/// Gives the changes that only say where something moved from: in a round, each says where it moved to as well.
+fn left_by(moves: &BTreeMap<usize, usize>) -> BTreeSet<usize> {
+    moves
+        .values()
+        .filter(|from| !moves.contains_key(from))
+        .copied()
+        .collect()
 }
 
 fn difference(change: &LocalChange, old: Option<&Content>) -> Difference {

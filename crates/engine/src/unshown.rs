@@ -6,26 +6,27 @@
 use std::collections::BTreeSet;
 
 use offsync_core::dot::Dot;
-use offsync_core::entry::Content;
 use offsync_core::rel_path::PathKey;
 
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, GONE, Gone, UNSETTLED};
 
-/// Files that are not on this drive yet.
+/// Files and links that are not on this drive yet, and empty folders that it cannot hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unshown {
     /// How many.
     pub files: u64,
     /// Their size in bytes.
     pub bytes: u64,
+    /// How many of them this drive can never show: for their kind, their size or their name.
+    pub unfit: u64,
     /// Their versions.
     pub dots: BTreeSet<Dot>,
 }
 
 impl Engine<'_> {
-    /// Gives the files that are known here and not on this drive.
+    /// Gives what is known here and not on this drive.
     pub fn unshown(&self) -> Result<Unshown> {
         let mut unshown = Unshown::default();
         for folder in memory::read_all::<PathKey>(self.index, UNSETTLED)?.into_values() {
@@ -40,25 +41,31 @@ impl Engine<'_> {
                         .is_some_and(|gone| gone.shown.iter().any(|dots| dots.contains(dot)))
                 };
                 for (dot, version) in siblings.live() {
-                    let Content::File(file) = &version.value.content else {
-                        continue;
-                    };
-                    if !there.contains(dot) && !is_gone(dot) {
+                    let content = &version.value.content;
+                    if !content.is_folder() && !there.contains(dot) && !is_gone(dot) {
                         unshown.files += 1;
-                        unshown.bytes += file.size_bytes;
+                        unshown.bytes += content.size_bytes();
                         unshown.dots.insert(*dot);
                     }
                 }
             }
         }
-        for unfitting in self.unfitting()?.into_values() {
-            if let Content::File(file) = &unfitting.value.content
-                && !unfitting.dots.iter().any(|dot| unshown.dots.contains(dot))
-            {
-                unshown.files += 1;
-                unshown.bytes += file.size_bytes;
-                unshown.dots.extend(unfitting.dots);
+        let unfitting = self.unfitting()?;
+        // What lies in a folder that does not fit does not fit either, and is what people miss.
+        let is_counted_inside = |key: &PathKey| {
+            unfitting
+                .range(key..)
+                .nth(1)
+                .is_some_and(|(next, _)| next.is_below(key))
+        };
+        for (key, unfitting) in &unfitting {
+            if is_counted_inside(key) || unfitting.dots.iter().any(|dot| unshown.dots.contains(dot)) {
+                continue;
             }
+            unshown.files += 1;
+            unshown.unfit += 1;
+            unshown.bytes += unfitting.value.content.size_bytes();
+            unshown.dots.extend(&unfitting.dots);
         }
         Ok(unshown)
     }

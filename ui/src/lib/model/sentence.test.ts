@@ -92,6 +92,10 @@ test("what lacks says whether it was asked for, and whose sync comes next", () =
   expect(told("others", ["Anna’s home", "Olot"])).toContain("of Anna’s home or of another home");
   expect(told("others", [])).toContain("of another home that has it sends it");
   expect(told("here", ["Anna’s home"])).toBe("What was asked for has come. Sync to take it in.");
+  const unfit: Headline = { ...lacking, turn: "nobody", waits_for: [] };
+  expect(check(unfit, "2 files or links cannot be stored on this drive.").detail).toBe(
+    "The other homes keep them. A sync here says which they are and why.",
+  );
 });
 
 test("one file that lacks is one, and many are counted as the language writes numbers", () => {

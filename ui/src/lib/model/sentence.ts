@@ -53,7 +53,9 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
         ? words.comingIn(voice.size(headline.bytes), remaining(progress, voice))
         : words.waitingForYou(voice.size(headline.bytes));
     case "incomplete":
-      return words.incomplete(headline.files, voice.size(headline.bytes));
+      return headline.turn === "nobody"
+        ? words.cannotHold(headline.files)
+        : words.incomplete(headline.files, voice.size(headline.bytes));
     case "waits_for_room":
       return words.waitsForRoom(headline.entries, voice.size(headline.bytes));
     case "unsent":
@@ -151,6 +153,8 @@ function incomplete(headline: Extract<Headline, { kind: "incomplete" }>, voice: 
           : [words.askedOf, words.askedOfOneOf];
       return first !== undefined && rest.length > 0 ? ofOneOf(first) : of(first ?? null);
     }
+    case "nobody":
+      return words.cannotHold(headline.files);
     case "unknown":
       return words.incomplete(headline.files);
   }

@@ -3,4 +3,4 @@
 /**
  * Whose sync brings what lacks a step further.
  */
-export type Turn = "unknown" | "others" | "here";
+export type Turn = "unknown" | "others" | "here" | "nobody";

@@ -70,6 +70,11 @@ export function en(locale: string) {
               one: `# file (${size}) is not on this drive yet.`,
               other: `# files (${size}) are not on this drive yet.`,
             }),
+      cannotHold: (n: number) =>
+        count(n, {
+          one: "# file or link cannot be stored on this drive.",
+          other: "# files or links cannot be stored on this drive.",
+        }),
       waitsForRoom: (n: number, size: string) =>
         count(n, {
           one: `# change (${size}) waits for room in the mailbox.`,
@@ -122,6 +127,11 @@ export function en(locale: string) {
         n === 0
           ? "Sync here, let another home sync, then sync here again."
           : `${count(n, { one: "It arrives", other: "They arrive" })} as the other homes sync, or once this drive has room.`,
+      cannotHold: (n: number) =>
+        count(n, {
+          one: "The other homes keep it. A sync here says which it is and why.",
+          other: "The other homes keep them. A sync here says which they are and why.",
+        }),
       askedOf: (home: string | null) =>
         home === null
           ? "What lacks was asked for. The next sync of another home that has it sends it; sync here after that."
