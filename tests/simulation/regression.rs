@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 44] = [
+const ONCE_BROKEN: [(&str, u64, &str); 45] = [
     (
         "mix",
         3_000_286,
@@ -208,6 +208,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 44] = [
         "years",
         20_218,
         "what a drive was setting aside when it died for good was called lost by nobody's hand",
+    ),
+    (
+        "aside",
+        165,
+        "a file took the name of a folder whose files waited for a yes, beside it in another case; they were never settled",
     ),
 ];
 

@@ -49,6 +49,7 @@ mod spare;
 mod staging;
 mod stray;
 mod survey;
+mod threshold;
 mod touched;
 mod trash;
 mod twice;
