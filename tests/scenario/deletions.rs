@@ -76,13 +76,15 @@ fn what_is_held_is_named_with_what_to_type_and_the_bounds_stand_in_the_help() {
     anna.run(["status", anna.at()]).expect_code(0).expect_out(&format!(
         "  'Pep's home' deleted 16 of 20 files. Nothing happens here until you say yes.\n  {answers}{named}"
     ));
-    let bounds = "5 files or more that are more than one in 4 of the archive, more than 1000 in any case, or all there are, with nothing new in their place";
+    let bounds = "5 files or more that are more than 25 % of the archive, more than 1000 in any case, or all there are, with nothing new in their place";
     anna.run(["status", anna.at(), "--verbose"])
         .expect_out(&format!("  deletions that wait for a yes: {bounds}\n"));
     let help = anna.run(["sync", "--help"]);
     let words: Vec<&str> = help.expect_code(0).stdout.split_whitespace().collect();
     assert!(
-        words.join(" ").contains(&format!("Many deletions are {bounds}.")),
+        words.join(" ").contains(&format!(
+            "Many deletions are {bounds}. They wait for a yes or a no, and all else goes on. `offsync deletions FOLDER` changes for an archive how many are many."
+        )),
         "{help}"
     );
 }

@@ -56,6 +56,7 @@ mod rotting;
 mod schema;
 mod story;
 mod strangers;
+mod threshold;
 mod trash;
 mod tree;
 mod twice;

@@ -176,7 +176,8 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 14] = [
+pub(crate) const STATUS_MORE: [&str; 15] = [
+    "[].deletions",
     "[].warnings",
     "[].lacking",
     "[].lost_files",
@@ -192,6 +193,11 @@ pub(crate) const STATUS_MORE: [&str; 14] = [
     "[].drive.total_bytes",
     "[].mailbox.name",
 ];
+
+/// `deletions` tells this.
+pub(crate) fn deletions() -> Value {
+    json!({"least": 0, "percent": 0, "most": 0, "set_by": null})
+}
 
 /// `trash list` lists these.
 pub(crate) fn trash() -> Value {

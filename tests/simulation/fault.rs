@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::Membership;
+use offsync_core::guard::Threshold;
 use offsync_core::ids::LocationId;
 use offsync_core::rel_path::RelPath;
 use offsync_testkit::{MailboxFaults, SimDisk, SimIndex, SimWitness, Stepper};
@@ -17,6 +18,8 @@ use crate::world::{Bad, HOMES_MAX, World, short};
 const MINUTE_NS: i64 = 60_000_000_000;
 /// What accounts may hold: the least takes one chunk of the largest size beside the reserves.
 const QUOTAS_BYTES: [u64; 4] = [6 << 20, 8 << 20, 16 << 20, 64 << 20];
+/// Before how many deletions people let all homes ask: each file, few, many, none but all there are.
+const THRESHOLDS: [(u64, u8, u64); 4] = [(1, 0, 1), (2, 10, 3), (8, 60, 40), (1_000, 100, 1_000)];
 /// Steps of a clone's life beside its original.
 const CLONE_STEPS: usize = 20;
 
@@ -121,12 +124,21 @@ impl World {
             .rng
             .choose(&[None, Some(Membership::Parked), Some(Membership::Counts)])
             .expect("some");
-        let label = format!("label {}", self.rng.below(9));
-        let said = self.homes[at].with_engine(&self.shared, move |engine| match membership {
-            Some(membership) => engine.set_membership(other, membership),
-            None => engine.rename(other, &label, "somebody"),
+        let number = self.rng.below(9);
+        let threshold = THRESHOLDS.get(usize::try_from(number).expect("few"));
+        let said = self.homes[at].with_engine(&self.shared, move |engine| match (membership, threshold) {
+            (Some(membership), _) => engine.set_membership(other, membership),
+            (None, Some((least, percent, most))) => engine
+                .change_threshold(|_| Threshold::new(*least, *percent, *most))
+                .map(|said| assert!(said.is_ok(), "a threshold")),
+            (None, None) => engine.rename(other, &format!("label {number}"), "somebody"),
         })();
-        self.say(|_| format!("home {at} says of {}: {membership:?}: {said:?}", short(&other)));
+        self.say(|_| {
+            format!(
+                "home {at} says of {}: {membership:?} {threshold:?}: {said:?}",
+                short(&other)
+            )
+        });
     }
 
     fn sleep(&mut self, at: usize) {

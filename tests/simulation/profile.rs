@@ -23,7 +23,7 @@ pub(crate) enum Step {
     Quota,
     /// A drive dies; its home is removed and begins anew, from nothing, under another id.
     Replace,
-    /// A person parks or brings back another location, or gives it another name.
+    /// A person parks or brings back another location, gives it another name, or says before how many deletions all ask.
     SetAside,
     /// A new location begins as a copy.
     Join,

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::guard;
 use offsync_core::version_vector::VersionVector;
 use offsync_engine::{Engine, EngineError, SyncOptions};
 
@@ -77,13 +76,13 @@ impl Before {
             .iter()
             .filter_map(|line| labels.get(&line.by?.to_string()).cloned())
             .collect();
-        let files = deleted.len() as u64;
+        let (files, threshold) = (deleted.len() as u64, engine.threshold()?);
         let too_late = deleted.first().map(|first| TooLateReport {
             files,
             example: first.path.to_string(),
             by: by.into_iter().collect(),
             // A no was said, so many can only have gone since somebody else had said yes.
-            confirmed: guard::is_many(files, report.scanned_files),
+            confirmed: threshold.is_many(files, report.scanned_files),
         });
         Ok(Besides {
             labels,

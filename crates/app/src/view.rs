@@ -182,6 +182,19 @@ pub enum HeldDirection {
     Remote,
 }
 
+/// From when on deletions are many.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionsView {
+    /// So many files at least are many.
+    pub least: u64,
+    /// More of a hundred files than this are many.
+    pub percent: u8,
+    /// More files than this are many, of however many.
+    pub most: u64,
+    /// What people call the location that said so; `null` if nobody said anything.
+    pub set_by: Option<String>,
+}
+
 /// One archive at one location: what `status` prints and the window draws.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ArchiveStatus {
@@ -232,6 +245,11 @@ pub struct ArchiveStatus {
     pub last_sync: Option<String>,
     /// Deletions that wait for a yes.
     pub held: Option<HeldView>,
+    /// From when on deletions are many; `null` where nobody can know, since the drive is away or in use.
+    // The window has no settings.
+    #[ts(skip)]
+    #[serde(default)]
+    pub deletions: Option<DeletionsView>,
     /// Every location, this one first, then by label.
     pub locations: Vec<LocationView>,
     /// What to say about it in one sentence.

@@ -26,8 +26,8 @@ use crate::opened::{Opened, is_away};
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
-    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DriveView, Headline, HeldView, IgnoredView, Lacking,
-    LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView, WayBack,
+    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DeletionsView, DriveView, Headline, HeldView, IgnoredView,
+    Lacking, LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView, WayBack,
 };
 use crate::wrong_drive::WRONG_DRIVE;
 
@@ -155,17 +155,19 @@ impl App {
     fn status_of(&self, folder: &Path) -> Result<ArchiveStatus> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (survey, awaits_state, people, refused, alarms) = archive.with_engine(&Silent, |engine| {
+        let (survey, awaits_state, people, refused, alarms, deletions) = archive.with_engine(&Silent, |engine| {
             let survey = engine.survey(&options)?;
             let refused = match engine.refuse_if_removed() {
                 Err(EngineError::Removed { by }) => Some(by),
                 sound => sound.map(|()| None)?,
             };
-            let alarms = engine.alarms()?;
-            Ok((survey, engine.awaits_state()?, engine.known_vectors()?, refused, alarms))
+            let (alarms, deletions) = (engine.alarms()?, DeletionsView::of(engine)?);
+            let (awaits_state, people) = (engine.awaits_state()?, engine.known_vectors()?);
+            Ok((survey, awaits_state, people, refused, alarms, deletions))
         })?;
         let lost: Vec<LostView> = survey.lost.iter().map(|file| LostView::of(file, &people)).collect();
         let mut status = status_of_open(&archive, &survey, awaits_state, &people, &lost)?;
+        status.deletions = Some(deletions);
         if let Some(alarm) = alarms.first() {
             let (message, hint) = alarm_words(alarm);
             status.headline = Headline::NeedsYou {
@@ -250,6 +252,7 @@ fn status_of_open(
             by_label: held.by.and_then(|by| labels.get(&by).cloned()),
             ..held_view(held, other_homes(&survey.locations, people))
         }),
+        deletions: None,
         locations: survey.locations.iter().map(location_view).collect(),
         headline: Headline::DriveAway,
     };

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use offsync_app::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN, many_deletions, rhythm};
+use offsync_app::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN, Threshold, many_deletions, rhythm};
 
-use crate::units::{parse_budget, parse_days, parse_limit, parse_size};
+use crate::units::{parse_budget, parse_days, parse_files, parse_limit, parse_percent, parse_size};
 
 /// Keeps one archive alike on drives in several homes, without anybody being online at the same time.
 #[derive(Parser, Debug)]
@@ -107,6 +107,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  offsync verify /media/pep/Photos      (ten minutes; the next time it goes on)\n  offsync verify /media/pep/Photos --all --repair\n  offsync verify /media/pep/Photos --budget 2h"
     )]
     Verify(Verify),
+    /// Tell before how many deletions a sync asks, or change that, for all homes
+    #[command(
+        after_help = "Examples:\n  offsync deletions /media/pep/Photos      (tells what holds)\n  offsync deletions /media/pep/Photos --least 20 --percent 50      (asks later)\n  offsync deletions /media/pep/Photos --least 1 --percent 0      (asks before each file)\n  offsync deletions /media/pep/Photos --default\n\nOnly what is named changes. The next sync tells everybody, and what waits for a yes is judged anew then. Before all there is goes, a sync asks in any case."
+    )]
+    Deletions(Deletions),
     /// Rename, park, bring back, remove or replace a location
     #[command(
         after_help = "Examples:\n  offsync location rename /media/pep/Photos \"Anna's home\" --label \"Anna's flat\"\n  offsync location park /media/pep/Photos Grandma      (nothing waits for her; she catches up when she syncs)\n  offsync location unpark /media/pep/Photos Grandma\n  offsync location remove /media/pep/Photos 3f2a --yes\n  offsync location replace /media/pep/Photos Grandma /media/new-drive/Photos      (her drive is dead)\n\nA location is named by its label, its id or a unique beginning of one, of an id at least four characters. The next sync tells everybody."
@@ -466,6 +471,25 @@ pub(crate) struct Which {
     pub(crate) location: String,
 }
 
+/// `deletions`.
+#[derive(Args, Debug)]
+pub(crate) struct Deletions {
+    /// The archive's folder, or any folder in it
+    pub(crate) folder: PathBuf,
+    /// Never ask before fewer files than this go
+    #[arg(long, value_name = "N", value_parser = parse_files, allow_negative_numbers = true)]
+    pub(crate) least: Option<u64>,
+    /// Ask when more than this part of the archive goes; 0 asks whatever its size
+    #[arg(long, value_name = "P", value_parser = parse_percent, allow_negative_numbers = true)]
+    pub(crate) percent: Option<u8>,
+    /// Ask when more files than this go, of however many
+    #[arg(long, value_name = "N", value_parser = parse_files, allow_negative_numbers = true)]
+    pub(crate) most: Option<u64>,
+    /// As in an archive where nobody changed it
+    #[arg(long, conflicts_with_all = ["least", "percent", "most"])]
+    pub(crate) default: bool,
+}
+
 /// `mailbox`.
 #[derive(Args, Debug)]
 pub(crate) struct Mailbox {
@@ -533,8 +557,8 @@ fn park_help() -> String {
 /// Gives what stands at the end of the help of `sync`.
 fn sync_help() -> String {
     format!(
-        "Examples:\n  offsync sync\n  offsync sync /media/pep/Photos --dry-run\n  offsync sync /media/pep/Photos --yes      (many deletions are meant)\n  offsync sync /media/pep/Photos --keep-files      (they are not)\n\nMany deletions are {}. They wait for a yes or a no, and all else goes on.",
-        many_deletions()
+        "Examples:\n  offsync sync\n  offsync sync /media/pep/Photos --dry-run\n  offsync sync /media/pep/Photos --yes      (many deletions are meant)\n  offsync sync /media/pep/Photos --keep-files      (they are not)\n\nMany deletions are {}. They wait for a yes or a no, and all else goes on. `offsync deletions FOLDER` changes for an archive how many are many.",
+        many_deletions(&Threshold::default())
     )
 }
 

@@ -1,6 +1,7 @@
 //! `offsync`, the command line: parses, calls the application, prints. It decides nothing.
 
 mod arguments;
+mod deletions;
 mod documents;
 #[cfg(test)]
 mod examples;

@@ -17,7 +17,7 @@ use crate::arguments::{
 };
 use crate::outcome::{BUSY, DONE, HELD, Outcome, PARTIAL, USAGE, print_lines, show, usage_error, warn};
 use crate::text::Mood;
-use crate::{documents, homes, keystore, progress, prompt, text, watch};
+use crate::{deletions, documents, homes, keystore, progress, prompt, text, watch};
 
 /// The worst code wins, in this order.
 const WORST_FIRST: [u8; 6] = [4, 6, 1, 3, 5, 0];
@@ -116,6 +116,7 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Locations(folder) => show(&app.locations(&folder.folder)?, json, |all| {
             all.iter().map(text::location).collect()
         }),
+        Command::Deletions(deletions) => deletions::deletions(&app, deletions, json),
         Command::Location(location) => homes::location(&app, &location.command, json),
         Command::Watch(watch) => watch::watch(&app, &watch.folders, everywhere),
         Command::Run => watch::run(&app, everywhere),

@@ -302,8 +302,9 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
     };
     lines.extend(status.warnings.iter().take(WARNINGS_TOLD_MAX).map(note));
     lines.extend(ignored(status, is_verbose));
-    if is_verbose {
-        lines.push(format!("  deletions that wait for a yes: {}", many_deletions()));
+    if let (true, Some(deletions)) = (is_verbose, &status.deletions) {
+        let bounds = many_deletions(&deletions.threshold());
+        lines.push(format!("  deletions that wait for a yes: {bounds}"));
     }
     if status.conflicts > 0 {
         lines.push(format!(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use offsync_app::HELD_DELETIONS_HIGHEST;
 pub(crate) use offsync_app::size;
 
 /// Reads a size: bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB, TiB.
@@ -86,6 +87,24 @@ pub(crate) fn parse_limit(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Reads how many files.
+pub(crate) fn parse_files(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(files) if (1..=HELD_DELETIONS_HIGHEST).contains(&files) => Ok(files),
+        _ => Err(format!(
+            "'{text}' is no number of files; write one from 1 to {HELD_DELETIONS_HIGHEST}"
+        )),
+    }
+}
+
+/// Reads a percentage; the sign may be left out.
+pub(crate) fn parse_percent(text: &str) -> Result<u8, String> {
+    match text.strip_suffix('%').unwrap_or(text).trim_end().parse() {
+        Ok(percent) if percent <= 100 => Ok(percent),
+        _ => Err(format!("'{text}' is no percentage; write a number from 0 to 100")),
+    }
+}
+
 /// Gives a count with its noun.
 pub(crate) fn count(n: u64, one: &str, more: &str) -> String {
     if n == 1 {
@@ -138,6 +157,10 @@ mod tests {
         check(parse_limit, &["0", "-1", "many", ""], &[lines]);
         let days = "is no number of days; write one like 180";
         check(parse_days, &["-1", "1d", "soon", ""], &[days]);
+        let files = "is no number of files; write one from 1 to 1000000000";
+        check(parse_files, &["0", "-1", "1000000001", "all", ""], &[files]);
+        let percent = "is no percentage; write a number from 0 to 100";
+        check(parse_percent, &["101", "-1", "%", "0.5", "300", ""], &[percent]);
     }
 
     #[test]
@@ -163,6 +186,16 @@ mod tests {
     #[test]
     fn numbers_of_lines_and_days_are_read() {
         assert_eq!((parse_limit("1"), parse_days("180")), (Ok(1), Ok(180)));
+    }
+
+    #[test]
+    fn files_and_percentages_are_read() {
+        assert_eq!(
+            (parse_files("1"), parse_files("1000000000")),
+            (Ok(1), Ok(1_000_000_000))
+        );
+        let read = ["0", "100", "25%", "25 %"].map(parse_percent);
+        assert_eq!(read, [Ok(0), Ok(100), Ok(25), Ok(25)]);
     }
 
     #[test]

@@ -1,12 +1,98 @@
 //! Guards: many deletions at once wait for a person's yes.
 
-use crate::limits::{HELD_DELETIONS_MAX, HELD_DELETIONS_MIN, HELD_DELETIONS_PART};
+use serde::{Deserialize, Serialize};
 
-/// Tells whether deleting `deletions` of `files` files must wait for a yes, since it is many: at least 5 files and more
-/// than a quarter of the archive, or more than 1,000. Renames and folders do not count.
-pub fn is_many(deletions: u64, files: u64) -> bool {
-    let is_much = deletions >= HELD_DELETIONS_MIN && deletions.saturating_mul(HELD_DELETIONS_PART) > files;
-    is_much || deletions > HELD_DELETIONS_MAX
+use crate::limits::{HELD_DELETIONS_HIGHEST, HELD_DELETIONS_MAX, HELD_DELETIONS_MIN, HELD_DELETIONS_PERCENT};
+
+/// From when on deletions are many: what people said of an archive, or what holds where nobody said anything.
+///
+/// However high it is, all there is waits ([`is_all`]): there is always a guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Threshold {
+    least: u64,
+    percent: u8,
+    most: u64,
+}
+
+/// Numbers that make no threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ThresholdError {
+    /// No number of files, or more than anybody has.
+    #[error("a number of files is from 1 to {HELD_DELETIONS_HIGHEST}")]
+    Files,
+    /// No percentage.
+    #[error("a percentage is from 0 to 100")]
+    Percent,
+    /// Deletions would be too few to be many and too many not to be.
+    #[error("the highest number is lower than the lowest one")]
+    Order,
+}
+
+impl Default for Threshold {
+    fn default() -> Self {
+        Self {
+            least: HELD_DELETIONS_MIN,
+            percent: HELD_DELETIONS_PERCENT,
+            most: HELD_DELETIONS_MAX,
+        }
+    }
+}
+
+impl Threshold {
+    /// Makes a threshold: at least `least` files and more than `percent` of the archive, or more than `most`.
+    ///
+    /// There is 1 at least, 100 percent at most, and `most` is not below `least`.
+    pub fn new(least: u64, percent: u8, most: u64) -> Result<Self, ThresholdError> {
+        let is_number = |files| (1..=HELD_DELETIONS_HIGHEST).contains(&files);
+        match () {
+            () if !is_number(least) || !is_number(most) => Err(ThresholdError::Files),
+            () if percent > 100 => Err(ThresholdError::Percent),
+            () if most < least => Err(ThresholdError::Order),
+            () => Ok(Self { least, percent, most }),
+        }
+    }
+
+    /// Takes whatever numbers for the threshold that is nearest to them, alike wherever they are read.
+    pub fn nearest(least: u64, percent: u64, most: u64) -> Self {
+        let least = least.clamp(1, HELD_DELETIONS_HIGHEST);
+        Self {
+            least,
+            percent: u8::try_from(percent).unwrap_or(100).min(100),
+            most: most.clamp(least, HELD_DELETIONS_HIGHEST),
+        }
+    }
+
+    /// Fewer deletions than this are not many.
+    pub fn least(&self) -> u64 {
+        self.least
+    }
+
+    /// So many of a hundred files, or fewer, are not many.
+    pub fn percent(&self) -> u8 {
+        self.percent
+    }
+
+    /// More deletions than this are many, of however many files.
+    pub fn most(&self) -> u64 {
+        self.most
+    }
+
+    /// Tells whether deleting `deletions` of `files` files must wait for a yes, since it is many.
+    ///
+    /// Renames and folders do not count.
+    pub fn is_many(&self, deletions: u64, files: u64) -> bool {
+        let is_large_part = u128::from(deletions) * 100 > u128::from(files) * u128::from(self.percent);
+        (deletions >= self.least && is_large_part) || deletions > self.most
+    }
+
+    /// Tells whether deletions that were held and shown go on waiting, though they may not be many any more beside all files.
+    ///
+    /// They do as long as what was shown, `(deletions, files)`, would be held today. Few of many never wait: somebody brought
+    /// the others back. What was `all` there was does, whatever came to stand beside it.
+    pub fn stays_held(&self, deletions: u64, shown: (u64, u64), all: bool) -> bool {
+        let was_many = self.is_many(shown.0, shown.1);
+        (deletions >= self.least && was_many) || (deletions > 0 && all)
+    }
 }
 
 /// Tells whether deleting `deletions` files must wait for a yes, since it is all there is, however few: `others` stay or
@@ -17,17 +103,15 @@ pub fn is_all(deletions: u64, others: u64) -> bool {
     deletions > 0 && others == 0
 }
 
-/// Tells whether deletions that were held and shown go on waiting, though they may not be many any more beside all files.
-///
-/// Few of many never wait: somebody brought the others back. What was `all` there was does, whatever came to stand beside
-/// it.
-pub fn stays_held(deletions: u64, all: bool) -> bool {
-    deletions >= HELD_DELETIONS_MIN || (deletions > 0 && all)
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn threshold(least: u64, percent: u8, most: u64) -> Threshold {
+        Threshold::new(least, percent, most).expect("a threshold")
+    }
 
     #[test]
     fn few_deletions_pass_and_many_wait() {
@@ -39,8 +123,41 @@ mod tests {
             (1_000, 9_000, false),
             (1_001, 1 << 20, true),
         ] {
-            assert_eq!(is_many(deletions, files), held, "{deletions} of {files}");
+            assert_eq!(
+                Threshold::default().is_many(deletions, files),
+                held,
+                "{deletions} of {files}"
+            );
         }
+    }
+
+    #[test]
+    fn an_archive_has_a_threshold_of_its_own() {
+        let (strict, lax) = (threshold(2, 10, 3), threshold(50, 90, 2_000));
+        for (deletions, files, by_strict, by_lax) in [
+            (1, 1, false, false),
+            (2, 19, true, false),
+            (2, 20, false, false),
+            (4, 1_000, true, false),
+            (49, 49, true, false),
+            (50, 55, true, true),
+            (50, 56, true, false),
+            (2_001, u64::MAX, true, true),
+        ] {
+            let told = (strict.is_many(deletions, files), lax.is_many(deletions, files));
+            assert_eq!(told, (by_strict, by_lax), "{deletions} of {files}");
+        }
+    }
+
+    #[test]
+    fn the_strictest_one_asks_for_each_file_and_goes_on_asking() {
+        let each = threshold(1, 0, 1);
+        assert!(!each.is_many(0, 100) && each.is_many(1, u64::MAX));
+        assert!(each.stays_held(1, (2, 1_000), false) && !each.stays_held(0, (2, 1_000), true));
+        assert!(
+            threshold(1, 0, 1_000).is_many(1, 1 << 40),
+            "whatever the highest number is"
+        );
     }
 
     #[test]
@@ -49,7 +166,57 @@ mod tests {
             assert_eq!(is_all(deletions, others), held, "{deletions} beside {others}");
         }
         for (deletions, all, stays) in [(0, true, false), (1, true, true), (4, false, false), (5, false, true)] {
-            assert_eq!(stays_held(deletions, all), stays, "{deletions}, all: {all}");
+            let stayed = Threshold::default().stays_held(deletions, (8, 8), all);
+            assert_eq!(stayed, stays, "{deletions}, all: {all}");
+        }
+        let highest = threshold(HELD_DELETIONS_HIGHEST, 100, HELD_DELETIONS_HIGHEST);
+        assert!(highest.stays_held(3, (3, 3), true), "no threshold switches that off");
+    }
+
+    #[test]
+    fn what_was_shown_stays_held_as_long_as_it_would_be_held_today() {
+        let shown = (6, 20);
+        for (today, stays) in [
+            (Threshold::default(), true),
+            (threshold(2, 10, 1_000), true),
+            (threshold(5, 30, 1_000), false),
+            (threshold(7, 25, 1_000), false),
+            (threshold(5, 50, 5), true),
+        ] {
+            assert_eq!(today.stays_held(5, shown, false), stays, "{today:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_make_no_threshold_are_refused_and_taken_for_the_nearest_where_they_are_read() {
+        let (highest, files) = (HELD_DELETIONS_HIGHEST, Err(ThresholdError::Files));
+        for (least, percent, most, made, nearest) in [
+            (0, 25, 9, files, threshold(1, 25, 9)),
+            (0, 25, 0, files, threshold(1, 25, 1)),
+            (5, 101, 9, Err(ThresholdError::Percent), threshold(5, 100, 9)),
+            (5, 25, 4, Err(ThresholdError::Order), threshold(5, 25, 5)),
+            (5, 25, highest + 1, files, threshold(5, 25, highest)),
+            (u64::MAX, 0, 1, files, threshold(highest, 0, highest)),
+            (1, 0, 1, Ok(threshold(1, 0, 1)), threshold(1, 0, 1)),
+        ] {
+            assert_eq!(Threshold::new(least, percent, most), made, "{least} {percent} {most}");
+            assert_eq!(Threshold::nearest(least, percent.into(), most), nearest);
+        }
+        assert_eq!(Threshold::nearest(5, u64::MAX, 9), threshold(5, 100, 9));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_read_is_a_threshold_and_a_threshold_is_read_as_it_is(least: u64, percent: u64, most: u64) {
+            let read = Threshold::nearest(least, percent, most);
+            prop_assert_eq!(Threshold::new(read.least, read.percent, read.most), Ok(read));
+            prop_assert_eq!(Threshold::nearest(read.least, read.percent.into(), read.most), read);
+        }
+
+        #[test]
+        fn more_deletions_are_never_fewer(least in 1u64..50, percent in 0u8..=100, above in 0u64..50, deletions in 0u64..200, files in 0u64..200) {
+            let threshold = threshold(least, percent, least + above);
+            prop_assert!(!threshold.is_many(deletions, files) || threshold.is_many(deletions + 1, files));
         }
     }
 }

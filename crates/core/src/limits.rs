@@ -45,12 +45,14 @@ pub const STAGED_TWICE_BYTES_MAX: u64 = PACK_CONTENT_BYTES_MAX as u64;
 /// Rows read from the index at a time.
 pub const INDEX_PAGE_ROWS: usize = 4096;
 
-/// Fewer deletions than this are never held.
+/// Fewer deletions than this are not held, if an archive has no threshold of its own.
 pub const HELD_DELETIONS_MIN: u64 = 5;
-/// More than one in this many files deleted at once is held.
-pub const HELD_DELETIONS_PART: u64 = 4;
-/// More deletions than this are always held.
+/// More of a hundred files than this deleted at once are held, if an archive has no threshold of its own.
+pub const HELD_DELETIONS_PERCENT: u8 = 25;
+/// More deletions than this are held, if an archive has no threshold of its own.
 pub const HELD_DELETIONS_MAX: u64 = 1_000;
+/// The highest number of files in a threshold.
+pub const HELD_DELETIONS_HIGHEST: u64 = 1_000_000_000;
 
 /// Smallest allowance that holds heads, wants and state.
 pub const ALLOWANCE_BYTES_MIN: u64 = 16 << 20;

@@ -11,8 +11,8 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, MAY_HAVE_FORGOTTEN, MEMBERSHIP, NAMED,
-    NEEDS_NEW_ID, OUTBOX, PERSON, STATEMENT, VECTOR,
+    self, ASKS, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, MAY_HAVE_FORGOTTEN, MEMBERSHIP,
+    NAMED, NEEDS_NEW_ID, OUTBOX, PERSON, STATEMENT, VECTOR,
 };
 
 /// Who begins.
@@ -144,7 +144,7 @@ impl Engine<'_> {
     pub fn begin_copy(&self, beginning: &Beginning, key: &PublicKey, index: &mut dyn IndexStore) -> Result<()> {
         let mut writes = beginning.identity_writes(self.clock, key, &self.vector);
         writes.push(memory::erase(FOLDER_HASHES_KEPT));
-        for prefix in [PERSON, STATEMENT, NAMED, MEMBERSHIP] {
+        for prefix in [PERSON, STATEMENT, NAMED, MEMBERSHIP, ASKS] {
             let notes = self.index.notes(prefix)?.into_iter();
             writes.extend(notes.map(|(name, bytes)| IndexWrite::Note(name, Some(bytes))));
         }

@@ -68,25 +68,28 @@ impl Engine<'_> {
     /// Tells whether some deletions were held and shown, and nobody answered: they wait for that, though others of them
     /// are none any more, since somebody edited those files.
     pub(crate) fn stay_held(&self, direction: HeldDirection, keys: &BTreeSet<PathKey>) -> Result<bool> {
-        let shown = self.shown_held()?;
+        let (shown, threshold) = (self.shown_held()?, self.threshold()?);
         let mut alike = shown
             .iter()
             .chain(&self.held)
             .filter(|set| set.held.direction == direction);
         let deletions = keys.len() as u64;
-        Ok(alike.any(|set| guard::stays_held(deletions, set.all) && !set.keys.is_disjoint(keys)))
+        let stays = |set: &HeldSet| threshold.stays_held(deletions, set.many, set.all);
+        Ok(alike.any(|set| stays(set) && !set.keys.is_disjoint(keys)))
     }
 
     /// Notes what this cycle holds in one direction, and whether it is, or is left of, `all` there was.
     pub(crate) fn hold(&mut self, held: Held, keys: BTreeSet<PathKey>, all: bool) -> Result<()> {
-        let shown = self.shown_held()?;
-        let mut alike = shown
-            .iter()
-            .chain(&self.held)
-            .filter(|set| set.held.direction == held.direction);
-        let all = all || alike.any(|set| set.all && !set.keys.is_disjoint(&keys));
+        let (shown, threshold) = (self.shown_held()?, self.threshold()?);
+        let is_alike = |set: &&HeldSet| set.held.direction == held.direction && !set.keys.is_disjoint(&keys);
+        let alike = shown.iter().chain(&self.held).filter(is_alike);
+        let all = all || alike.clone().any(|set| set.all);
+        let now = (held.deletions, held.of);
+        let is_many = |many: &(u64, u64)| threshold.is_many(many.0, many.1);
+        let many = alike.map(|set| set.many).chain([now]).filter(is_many).max();
+        let many = many.unwrap_or(now);
         self.let_go(held.direction);
-        self.held.push(HeldSet { held, keys, all });
+        self.held.push(HeldSet { held, keys, all, many });
         Ok(())
     }
 
@@ -149,7 +152,7 @@ impl Engine<'_> {
             files += u64::from(self.was_file(&changes[*i])?);
         }
         let all = guard::is_all(files, left);
-        if !all && !guard::is_many(deletions, of) && !self.stay_held(HeldDirection::Local, &keys)? {
+        if !all && !self.threshold()?.is_many(deletions, of) && !self.stay_held(HeldDirection::Local, &keys)? {
             self.let_go(HeldDirection::Local);
             return Ok(changes);
         }

@@ -77,11 +77,13 @@ impl Engine<'_> {
             let mut left = 0;
             for name in &names {
                 let heard = format!("{HEARD}{name}");
-                if memory::read::<bool>(self.index, &heard)?.is_some() {
+                // What an older Offsync left alone, since it did not know its kind, is read once more by a newer one.
+                let known_then = memory::read::<u8>(self.index, &heard)?;
+                if known_then.is_some_and(|kind| kind >= Statement::NEWEST_KIND) {
                     continue;
                 }
                 if self.learn_person(mailbox, name)? {
-                    self.commit(vec![memory::write(heard, &true)])?;
+                    self.commit(vec![memory::write(heard, &Statement::NEWEST_KIND)])?;
                 } else {
                     left += 1;
                 }
@@ -114,7 +116,10 @@ impl Engine<'_> {
         // who does not know yet whose words to believe, and whoever joins after a removal.
         let kept = memory::write(format!("{STATEMENT}{name}"), &sealed);
         // Who speaks for itself can say no more than that it is there.
-        if matches!(people.statement, Statement::Named { .. } | Statement::Stands { .. }) {
+        if matches!(
+            people.statement,
+            Statement::Named { .. } | Statement::Stands { .. } | Statement::Asks { .. }
+        ) {
             if author_key.is_none() {
                 return Ok(false);
             }
@@ -162,7 +167,9 @@ impl Engine<'_> {
                 }
                 new
             }
-            Statement::Named { .. } | Statement::Stands { .. } | Statement::Unknown { .. } => return Ok(true),
+            Statement::Named { .. } | Statement::Stands { .. } | Statement::Asks { .. } | Statement::Unknown { .. } => {
+                return Ok(true);
+            }
         };
         let note = format!("{PERSON}{}", people.subject);
         // Whoever is known already, oneself after a lost index among them, may still have taken over from somebody.

@@ -285,13 +285,20 @@ impl Engine<'_> {
     /// Says who this location is where nobody has: whoever invited it may be gone, or may not have synced since.
     fn introduce_myself(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
         let me = self.me();
-        let is_listed = view
-            .names()
-            .any(|name| matches!(name, ObjectName::People { subject, .. } if *subject == me));
-        match is_listed {
-            true => Ok(()),
-            false => self.say_who_i_am(mailbox, view),
+        for name in view.names() {
+            if matches!(name, ObjectName::People { subject, .. } if *subject == me) && !self.only_speaks(name)? {
+                return Ok(());
+            }
         }
+        self.say_who_i_am(mailbox, view)
+    }
+
+    /// Tells whether a statement about this location is its own, and does not say who it is: what it is called, or before
+    /// which deletions all ask. Nobody believes that whom nobody introduced.
+    fn only_speaks(&self, name: &ObjectName) -> Result<bool> {
+        let kept: Option<Vec<u8>> = memory::read(self.index, &format!("{STATEMENT}{name}"))?;
+        let said = kept.and_then(|sealed| People::decode(self.keys, name, &sealed).ok());
+        Ok(said.is_some_and(|said| said.author == self.me() && !matches!(said.statement, Statement::Joined { .. })))
     }
 
     /// Says who this location is, as far as it knows.

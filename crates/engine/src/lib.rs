@@ -52,6 +52,7 @@ mod staging;
 mod stray;
 mod suggested;
 mod survey;
+mod threshold;
 mod touched;
 mod trash;
 mod twice;

@@ -1,18 +1,22 @@
-//! What locations are called, and whether they count, as people said it: parked, removed, or back.
+//! What locations are called, and whether they count, as people said it: parked, removed, or back; and how anything that
+//! people say is heard.
 //!
-//! Of several statements about one location the one with the highest revision holds, wherever it is read and in
+//! Of several statements about one location, or about the archive, the one with the highest revision holds, wherever it is read and in
 //! whatever order; nothing compares times.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::{Membership, ObjectName, People, Statement};
+use offsync_core::guard::Threshold;
 use offsync_core::ids::LocationId;
+use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::RelPath;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, COUNTS_SINCE, MEMBERSHIP, NAMED, STATEMENT, STRANGERS};
+use crate::memory::{self, ASKS, COUNTS_SINCE, MEMBERSHIP, NAMED, STATEMENT, STRANGERS};
 use crate::view::View;
 
 /// Cycles in a row after which a location that nobody introduced is named.
@@ -20,9 +24,9 @@ const STRANGER_CYCLES: u32 = 3;
 
 /// Which of two statements holds: the higher one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-struct Rank {
-    revision: u64,
-    author: [u8; 16],
+pub(crate) struct Rank {
+    pub(crate) revision: u64,
+    pub(crate) author: [u8; 16],
     number: u64,
 }
 
@@ -40,6 +44,13 @@ struct SaidMembership {
     rank: Rank,
     membership: Membership,
     head_counter: u64,
+}
+
+/// What was last said of before how many deletions homes ask.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SaidThreshold {
+    pub(crate) rank: Rank,
+    pub(crate) threshold: Threshold,
 }
 
 impl Engine<'_> {
@@ -77,7 +88,7 @@ impl Engine<'_> {
     /// Hears what others said, where the mailbox can be reached; refuses if they took this location out.
     ///
     /// What a removed location says would never leave its drive.
-    fn may_speak(&mut self) -> Result<()> {
+    pub(crate) fn may_speak(&mut self) -> Result<()> {
         match self.learn_all() {
             Ok(()) | Err(EngineError::Mailbox(_)) => self.refuse_if_removed(),
             Err(error) => Err(error),
@@ -220,25 +231,19 @@ impl Engine<'_> {
             number: people.number,
         };
         let subject = people.subject;
-        let mut outranked: Option<Rank> = None;
-        let write = match &people.statement {
+        let (write, outranked) = match &people.statement {
             Statement::Named {
                 revision,
                 label,
                 person,
                 ..
             } => {
-                let note = format!("{NAMED}{subject}");
-                let known = memory::read::<SaidName>(self.index, &note)?;
-                outranked = known.as_ref().map(|known| known.rank);
                 let said = SaidName {
                     rank: rank(*revision),
                     label: label.clone(),
                     person: person.clone(),
                 };
-                known
-                    .is_none_or(|known| known.rank < said.rank)
-                    .then(|| memory::write(note, &said))
+                self.outrank(format!("{NAMED}{subject}"), &said, |said| said.rank)?
             }
             Statement::Stands {
                 membership,
@@ -246,27 +251,33 @@ impl Engine<'_> {
                 head_counter,
                 ..
             } => {
-                let note = format!("{MEMBERSHIP}{subject}");
-                let known = memory::read::<SaidMembership>(self.index, &note)?;
-                outranked = known.as_ref().map(|known| known.rank);
                 let said = SaidMembership {
                     rank: rank(*revision),
                     membership: *membership,
                     head_counter: *head_counter,
                 };
-                known
-                    .is_none_or(|known| known.rank < said.rank)
-                    .then(|| memory::write(note, &said))
+                self.outrank(format!("{MEMBERSHIP}{subject}"), &said, |said| said.rank)?
             }
-            _ => None,
+            Statement::Asks {
+                revision, threshold, ..
+            } if subject == people.author => {
+                let said = SaidThreshold {
+                    rank: rank(*revision),
+                    threshold: *threshold,
+                };
+                self.outrank(ASKS.to_owned(), &said, |said| said.rank)?
+            }
+            _ => (None, None),
         };
         let mut writes: Vec<_> = write.into_iter().collect();
         let is_said = !writes.is_empty();
         if let (true, Some(rank)) = (is_said, outranked) {
             // What nobody goes by any more need not be put again where it lacks.
+            let author = LocationId::new(rank.author);
+            let is_of_archive = matches!(people.statement, Statement::Asks { .. });
             let name = ObjectName::People {
-                subject,
-                author: LocationId::new(rank.author),
+                subject: if is_of_archive { author } else { subject },
+                author,
                 number: rank.number,
             };
             writes.push(memory::erase(format!("{STATEMENT}{name}")));
@@ -284,10 +295,22 @@ impl Engine<'_> {
         Ok(is_said)
     }
 
+    /// Makes the note of what is said, unless something higher was heard; gives the rank of what it takes the place of, too.
+    fn outrank<T: Serialize + DeserializeOwned>(
+        &self,
+        note: String,
+        said: &T,
+        rank: impl Fn(&T) -> Rank,
+    ) -> Result<(Option<IndexWrite>, Option<Rank>)> {
+        let known = memory::read::<T>(self.index, &note)?.map(|known| rank(&known));
+        let holds = known.is_none_or(|known| known < rank(said));
+        Ok((holds.then(|| memory::write(note, said)), known))
+    }
+
     /// Makes a statement and holds to it; the next cycle puts it into the mailbox.
     ///
     /// Its number is random: a drive that was restored does not know which it has used.
-    fn say(&mut self, subject: LocationId, statement: Statement) -> Result<()> {
+    pub(crate) fn say(&mut self, subject: LocationId, statement: Statement) -> Result<()> {
         let people = People {
             subject,
             author: self.me(),

@@ -82,6 +82,8 @@ pub(crate) struct HeldSet {
     pub(crate) keys: BTreeSet<PathKey>,
     /// Whether they were all the files that there were when they were first held.
     pub(crate) all: bool,
+    /// How many they were, and of how many files, when they were most; whether that is many decides whether they stay held.
+    pub(crate) many: (u64, u64),
 }
 
 /// One intent: the place of `key` is about to show something else.
@@ -207,12 +209,15 @@ pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const GAP_CYCLES: &str = "gap";
 pub(crate) const LAST_SYNC: &str = "last-sync";
 pub(crate) const LAST_CHECK: &str = "last-check";
-pub(crate) const HELD: &str = "held-sets";
+pub(crate) const HELD: &str = "held-deletions";
 pub(crate) const CONFIRMED: &str = "confirmed";
 pub(crate) const HEAD: &str = "head/";
 pub(crate) const PERSON: &str = "person/";
 pub(crate) const NAMED: &str = "named/";
 pub(crate) const MEMBERSHIP: &str = "membership/";
+/// Before how many deletions all homes ask.
+pub(crate) const ASKS: &str = "asks";
+/// The statements that were read, each with the newest kind that was known then.
 pub(crate) const HEARD: &str = "heard/";
 pub(crate) const GONE: &str = "gone/";
 pub(crate) const UNSETTLED: &str = "unsettled/";

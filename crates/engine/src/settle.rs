@@ -239,7 +239,7 @@ impl Engine<'_> {
         };
         let others = (of - deletions) + plan.actions.iter().filter(comes).count() as u64 + plan.awaited;
         let all = guard::is_all(deletions - links, others);
-        if !all && !guard::is_many(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
+        if !all && !self.threshold()?.is_many(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
             self.let_go(HeldDirection::Remote);
             return Ok(());
         }
@@ -260,9 +260,12 @@ impl Engine<'_> {
             removed.clone(),
             all,
         )?;
-        // Folders above what stays must stay too.
+        // Folders above what stays must stay too, and nothing else may take their names, though a drive that tells case apart has
+        // room for both: the files below would be beneath a file in the index.
         let stays = |action: &Action| {
-            let is_above = action.after.is_none() && removed.iter().any(|kept| kept.is_below(&action.key));
+            let is_folder = |shown: &Shown| shown.value.content.is_folder();
+            let is_above =
+                !action.after.as_ref().is_some_and(is_folder) && removed.iter().any(|kept| kept.is_below(&action.key));
             removed.contains(&action.key) || is_above
         };
         let held: Vec<PathKey> = plan

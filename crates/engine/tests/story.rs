@@ -11,6 +11,7 @@ mod room;
 mod strangers;
 mod stray;
 mod thimble;
+mod threshold;
 mod twice;
 mod unfinished;
 

@@ -9,6 +9,7 @@ use super::*;
 use crate::dot::Dot;
 use crate::drive_profile::{DriveProfile, NameRule};
 use crate::entry::{Chunk, Content, FileContent, Meta, Value, Version};
+use crate::guard::Threshold;
 use crate::ids::{ArchiveId, ChunkId, Digest, ManifestHash, Nonce, PublicKey, Root};
 use crate::phrase::Phrase;
 use crate::rel_path::{PathKey, RelPath};
@@ -204,6 +205,11 @@ fn statements_of_the_first_version_are_read_for_ever() {
         head_counter: 300,
         created_ns,
     };
+    let asks = Statement::Asks {
+        revision: 300,
+        threshold: Threshold::new(2, 10, 500).expect("a threshold"),
+        created_ns,
+    };
     let succeeds = Statement::Succeeds {
         old: location(3),
         old_counter: 500,
@@ -217,6 +223,7 @@ fn statements_of_the_first_version_are_read_for_ever() {
         (include_str!("golden/v1/succeeds.hex"), succeeds),
         (include_str!("golden/v1/named.hex"), named),
         (include_str!("golden/v1/stands.hex"), stands),
+        (include_str!("golden/v1/asks.hex"), asks),
     ] {
         let author_key = signer().public();
         let people = People {

@@ -1,9 +1,11 @@
-//! Statements about locations: who joined, who took over from whom, what one is called, whether it counts; signed, immutable.
+//! Statements about locations: who joined, who took over from whom, what one is called, whether it counts; and about the archive,
+//! before which deletions it asks. Signed, immutable.
 
 use serde::{Deserialize, Serialize};
 
 use super::envelope::{FormatError, Signed, seal_signed};
 use super::wire::{Reader, WireError, Writer};
+use crate::guard::Threshold;
 use crate::ids::{LocationId, PublicKey};
 use crate::object_name::ObjectName;
 use crate::seal::{ArchiveKeys, SigningKey};
@@ -13,6 +15,7 @@ const JOINED: u8 = 1;
 const SUCCEEDS: u8 = 2;
 const NAMED: u8 = 3;
 const STANDS: u8 = 4;
+const ASKS: u8 = 5;
 
 /// Whether a location counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +85,15 @@ pub enum Statement {
         /// When it was said, in nanoseconds since 1970.
         created_ns: i64,
     },
+    /// It says before how many deletions all homes ask.
+    Asks {
+        /// One more than that of the last such statement which the author knew, whoever made it; the highest holds.
+        revision: u64,
+        /// From when on deletions are many.
+        threshold: Threshold,
+        /// When it was said, in nanoseconds since 1970.
+        created_ns: i64,
+    },
     /// Something that a later Offsync says; left alone.
     Unknown {
         /// The number of its kind.
@@ -89,6 +101,11 @@ pub enum Statement {
         /// What follows.
         body: Vec<u8>,
     },
+}
+
+impl Statement {
+    /// The newest kind that is understood here; those after it are left alone.
+    pub const NEWEST_KIND: u8 = ASKS;
 }
 
 /// One statement, with the key that signed it.
@@ -200,6 +217,18 @@ fn write_statement(out: &mut Writer, statement: &Statement) {
             out.uint(*head_counter);
             out.int(*created_ns);
         }
+        Statement::Asks {
+            revision,
+            threshold,
+            created_ns,
+        } => {
+            out.byte(ASKS);
+            out.uint(*revision);
+            out.uint(threshold.least());
+            out.uint(threshold.percent().into());
+            out.uint(threshold.most());
+            out.int(*created_ns);
+        }
         Statement::Unknown { kind, body } => {
             out.byte(*kind);
             out.raw(body);
@@ -254,6 +283,11 @@ fn read_statement(read: &mut Reader<'_>) -> Result<Statement, WireError> {
                 created_ns: read.int("time")?,
             })
         }
+        ASKS => Ok(Statement::Asks {
+            revision: read.uint("revision")?,
+            threshold: Threshold::nearest(read.uint("least")?, read.uint("percent")?, read.uint("most")?),
+            created_ns: read.int("time")?,
+        }),
         kind => Ok(Statement::Unknown {
             kind,
             body: read.raw(read.left(), "statement")?.to_vec(),
@@ -278,7 +312,7 @@ mod tests {
 
     fn statements() -> impl Strategy<Value = Statement> {
         let copy = ("\\PC{0,9}", "\\PC{0,9}", any::<[u8; 32]>(), any::<i64>());
-        let later = (5u8.., prop::collection::vec(any::<u8>(), 0..9));
+        let later = (Statement::NEWEST_KIND + 1.., prop::collection::vec(any::<u8>(), 0..9));
         prop_oneof![
             (copy, vectors()).prop_map(|((label, person, key, created_ns), holds)| {
                 Statement::Joined {
@@ -317,6 +351,15 @@ mod tests {
                     }
                 }
             ),
+            (any::<u64>(), any::<[u64; 3]>(), any::<i64>()).prop_map(
+                |(revision, [least, percent, most], created_ns)| {
+                    Statement::Asks {
+                        revision,
+                        threshold: Threshold::nearest(least, percent, most),
+                        created_ns,
+                    }
+                }
+            ),
             later.prop_map(|(kind, body)| Statement::Unknown { kind, body }),
         ]
     }
@@ -344,6 +387,26 @@ mod tests {
         #[test]
         fn any_bytes_are_read_without_harm(content in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = read_statement(&mut Reader::new(&content));
+        }
+    }
+
+    #[test]
+    fn numbers_that_make_no_threshold_are_read_as_the_nearest() {
+        let read = |[least, percent, most]: [u64; 3]| {
+            let mut out = Writer::default();
+            out.byte(ASKS);
+            [7, least, percent, most].iter().for_each(|number| out.uint(*number));
+            out.int(-1);
+            read_statement(&mut Reader::new(&out.finish()))
+        };
+        for (numbers, (least, percent, most)) in [([0, 300, 0], (1, 100, 1)), ([9, 0, 3], (9, 0, 9))] {
+            let threshold = Threshold::new(least, percent, most).expect("a threshold");
+            let asks = Statement::Asks {
+                revision: 7,
+                threshold,
+                created_ns: -1,
+            };
+            assert_eq!(read(numbers), Ok(asks), "{numbers:?}");
         }
     }
 

@@ -280,3 +280,40 @@ fn links_that_go_along_do_not_make_few_files_all_there_are() {
     assert_eq!(homes.sync(1).held, None);
     assert_eq!(homes.hand(1).tree().len(), 1);
 }
+
+#[test]
+fn a_file_that_takes_the_name_of_a_folder_waits_with_what_lies_in_it_however_it_is_spelled() {
+    for name in ["album", "ALBUM"] {
+        let mut homes = Homes::new(2);
+        homes.hand(0).mkdir(&path("album")).expect("fits");
+        let names: Vec<String> = (0..6).map(|number| format!("album/{number}")).collect();
+        for name in names.iter().map(String::as_str).chain(["a", "b"]) {
+            homes
+                .hand(0)
+                .write(&path(name), format!("content of {name}"))
+                .expect("fits");
+        }
+        homes.round(2);
+        let before = homes.hand(1).tree();
+        for name in &names {
+            homes.hand(0).remove(&path(name)).expect("is there");
+            assert_eq!(homes.sync(0).held, None, "few at a time");
+        }
+        homes.hand(0).remove(&path("album")).expect("is there");
+        homes.hand(0).write(&path(name), "all in one").expect("fits");
+        homes.sync(0);
+        for _ in 0..2 {
+            let report = homes.sync(1);
+            assert_eq!(report.held.map(|held| held.deletions), Some(6), "{name}");
+            assert_eq!(
+                (report.skipped, homes.hand(1).tree()),
+                (Vec::new(), before.clone()),
+                "{name}"
+            );
+        }
+        assert_eq!(homes.sync_confirmed(1).held, None);
+        homes.round(2);
+        homes.assert_all_equal();
+        assert_eq!(homes.read(1, name), "all in one");
+    }
+}

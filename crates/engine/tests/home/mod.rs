@@ -1,6 +1,7 @@
 //! Homes on the simulated world: each a drive, an index and a computer; one mailbox between them.
 
-use offsync_core::format::{Marker, Membership};
+use offsync_core::format::{Marker, Membership, People, Statement};
+use offsync_core::guard::Threshold;
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
@@ -424,6 +425,56 @@ impl Homes {
     pub(crate) fn remove(&mut self, by: usize, location: LocationId) {
         let said = self.with_engine(by, |engine| engine.set_membership(location, Membership::Removed));
         said.expect("a sound world");
+    }
+
+    /// Says at a home for all from when on deletions are many, where the mailbox cannot be reached.
+    pub(crate) fn ask_from(&mut self, n: usize, threshold: Threshold) {
+        let home = &mut self.homes[n];
+        let ports = Ports {
+            disk: &home.disk,
+            index: &mut home.index,
+            mailbox: None,
+            clock: &home.clock,
+            entropy: &self.entropy,
+            witness: &home.witness,
+        };
+        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
+        let said = engine.change_threshold(|before| if before == threshold { Err(()) } else { Ok(threshold) });
+        assert_eq!(said.expect("a sound index"), Ok(true));
+    }
+
+    /// Tells from when on deletions are many, and who said so, as far as a home has heard.
+    pub(crate) fn threshold(&mut self, n: usize) -> (Threshold, Option<LocationId>) {
+        self.with_engine(n, |engine| {
+            let by = engine.threshold_said_by().expect("a sound index");
+            (engine.threshold().expect("a sound index"), by)
+        })
+    }
+
+    /// Puts into the mailbox what a home says before how many deletions all ask, about whomever.
+    pub(crate) fn say_threshold_of(&mut self, n: usize, subject: LocationId, revision: u64, threshold: Threshold) {
+        let people = People {
+            subject,
+            author: self.location(n),
+            number: 99,
+            author_key: self.homes[n].signer.public(),
+            statement: Statement::Asks {
+                revision,
+                threshold,
+                created_ns: 0,
+            },
+        };
+        let sealed = people.encode(&self.keys, &self.homes[n].signer, [9; 24]);
+        self.forge(&people.name().to_string(), sealed);
+    }
+
+    /// Lets a home have read all statements by an Offsync that knew fewer kinds of them.
+    pub(crate) fn have_read_with_an_older_offsync(&mut self, n: usize) {
+        let index = &mut self.homes[n].index;
+        let notes = index.notes("heard/").expect("a sound index").into_iter();
+        let mut writes: Vec<_> = notes.map(|(name, _)| IndexWrite::Note(name, Some(vec![4]))).collect();
+        writes.push(IndexWrite::Note("asks".into(), None));
+        index.commit(writes).expect("a sound index");
     }
 
     pub(crate) fn add_home(&mut self) {
