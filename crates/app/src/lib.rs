@@ -61,7 +61,7 @@ pub use conflicts::{ConflictView, ResolvedReport, SideKind, SideView};
 pub use copy::{CopyReport, CopyRequest};
 pub use demo::play as play_demo;
 pub use events::EventSink;
-pub use exact_path::{as_argument, as_typed};
+pub use exact_path::{ListedPath, as_argument, as_typed};
 pub use failure::{AppError, ExitClass};
 pub use forget::{ForgetHeld, ForgetReport};
 pub use init::{InitReport, InitRequest};
