@@ -129,6 +129,11 @@ fn rot() {
 }
 
 #[test]
+fn kept() {
+    hold("kept");
+}
+
+#[test]
 fn ignore() {
     hold("ignore");
 }
