@@ -19,6 +19,7 @@ const SIZES = { wide: [1200, 800], small: [800, 600] };
 const NARROW = [
   "others-behind",
   "lost-list",
+  "damaged-sure",
   "receiving",
   "held",
   "removed-sure",
@@ -125,6 +126,26 @@ const SHOTS = {
   removed: ["removed"],
   "removed-sure": ["removed", press("Forget this copy")],
   damaged: ["damaged"],
+  "damaged-list": ["damaged-three", press("Did you change it yourself?")],
+  "damaged-sure": [
+    "damaged-three",
+    async (page) => {
+      await press("Did you change it yourself?")(page);
+      await press("Keep “IMG_0041.jpg” as it is now")(page);
+      await page.getByRole("alert").scrollIntoViewIfNeeded();
+    },
+  ],
+  "damaged-kept": [
+    "damaged",
+    async (page) => {
+      await press("Did you change it yourself?")(page);
+      await press("Keep “IMG_0041.jpg” as it is now")(page);
+      await press("Keep it")(page);
+      await page.getByRole("status").waitFor();
+    },
+  ],
+  "damaged-many": ["damaged-many", press("Did you change it yourself?")],
+  "damage-asked-for": ["damage-asked-for"],
   "mailbox-lost": ["mailbox-lost"],
   "mailbox-find": ["mailbox-away", press("Is the mailbox elsewhere, or lost?")],
   "mailbox-sure": [

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use offsync_app::view::{ArchiveStatus, Failure, Overview, SetUpRequest, WayBack};
-use offsync_app::{LostReport, MailboxSought};
+use offsync_app::{DamagedReport, LostReport, MailboxSought};
 use serde::Serialize;
 use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, State, WebviewWindow};
@@ -108,6 +108,22 @@ pub(crate) async fn give_up(desk: State<'_, Arc<Desk>>, folder: String, paths: V
 #[tauri::command]
 pub(crate) async fn repair(desk: State<'_, Arc<Desk>>, folder: String) -> Result<(), Failure> {
     off_the_window_thread(&desk, move |desk| desk.repair(&folder)).await
+}
+
+/// Lists the files that are known to be damaged on this drive.
+#[tauri::command]
+pub(crate) async fn damaged(desk: State<'_, Arc<Desk>>, folder: String) -> Result<Vec<DamagedReport>, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.damaged(&folder)).await
+}
+
+/// Takes a damaged file for an edit, as it is now.
+#[tauri::command]
+pub(crate) async fn keep_damaged(
+    desk: State<'_, Arc<Desk>>,
+    folder: String,
+    file: DamagedReport,
+) -> Result<(), Failure> {
+    off_the_window_thread(&desk, move |desk| desk.keep_damaged(&folder, &file)).await
 }
 
 /// Lets an archive find its mailbox in a folder, or begin a new one there; without one, where it was.

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use offsync_app::view::{ArchiveStatus, Failure, Headline, Overview, SetUpRequest, WayBack};
 use offsync_app::{
-    App, AppError, LostReport, MailboxSought, SyncRequest, VerifyReport, VerifyRequest, are_samples, make_samples,
-    plug_in_sample, remove_samples,
+    App, AppError, DamagedReport, LostReport, MailboxSought, SyncRequest, VerifyReport, VerifyRequest, are_samples,
+    make_samples, plug_in_sample, remove_samples,
 };
 
 use crate::board::{Board, Running, Tell, Which, held, sentence};
@@ -248,6 +248,18 @@ impl Desk {
         }
         app.give_up(folder, &[]).map_err(|error| error.on_screen())?;
         Ok(())
+    }
+
+    /// Lists the files that are known to be damaged on this drive.
+    pub(crate) fn damaged(&self, folder: &str) -> Result<Vec<DamagedReport>, Failure> {
+        let _turn = held(&self.turn);
+        let folder = Path::new(folder);
+        self.app_of(folder)?.damaged(folder).map_err(|error| error.on_screen())
+    }
+
+    /// Takes a damaged file for an edit, as it reads now. The next sync sends it.
+    pub(crate) fn keep_damaged(&self, folder: &str, file: &DamagedReport) -> Result<(), Failure> {
+        self.change(folder, |app, folder| app.keep_listed(folder, file).map(|_| ()))
     }
 
     /// Reads all files of an archive again, asks for what is damaged, and puts together what has come.

@@ -67,6 +67,8 @@ fn run() -> Result<(), Box<dyn Error>> {
             commands::lost,
             commands::give_up,
             commands::repair,
+            commands::damaged,
+            commands::keep_damaged,
             commands::use_mailbox,
             commands::forget,
         ])

@@ -34,6 +34,9 @@ once_more_on_fat! {
     foreign_changes::links_are_held_not_shown_and_never_deleted
     foreign_changes::names_that_move_on_among_files_that_look_alike_are_renames
     foreign_changes::ordinary_changes_travel_both_ways
+    foreign_edits::an_edit_of_another_home_stands_beside_what_is_kept_here
+    foreign_edits::an_edit_that_keeps_size_and_time_is_sent_once_a_person_says_that_it_is_one
+    foreign_edits::what_was_asked_for_already_is_kept_all_the_same
     foreign_names::a_copy_that_is_carried_from_there_to_another_drive_keeps_the_true_names
     foreign_names::odd_names_are_copied_under_an_escape_that_travels_back
     foreign_names::odd_names_arrive_by_sync_and_are_said_before

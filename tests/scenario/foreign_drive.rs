@@ -26,6 +26,8 @@ const FAT_ID: (&str, &str) = ("0ff5a9c0", "0FF5-A9C0");
 pub(crate) enum Kind {
     Exfat,
     Fat,
+    /// Linux's own, for what an image alone can do to a file.
+    Ext4,
 }
 
 /// What a computer's clock shows: the name of a zone, and how many minutes it is ahead of UTC.
@@ -51,6 +53,7 @@ impl Kind {
         match self {
             Self::Exfat => "exFAT",
             Self::Fat => "FAT",
+            Self::Ext4 => "ext4",
         }
     }
 
@@ -58,6 +61,7 @@ impl Kind {
         match self {
             Self::Exfat => "fsck.exfat",
             Self::Fat => "fsck.vfat",
+            Self::Ext4 => "fsck.ext4",
         }
     }
 }
@@ -65,9 +69,14 @@ impl Kind {
 impl ForeignDrive {
     /// Gives somebody a computer and such a drive; what is on it comes later. `None` where this machine has none.
     pub(crate) fn home(world: &World, who: &str) -> Option<(Home, Self)> {
+        Self::home_on(Kind::here(), world, who)
+    }
+
+    /// The same on a drive of a kind.
+    pub(crate) fn home_on(kind: Kind, world: &World, who: &str) -> Option<(Home, Self)> {
         let home = world.home_without_folder(who);
         let at = home.folder.parent().expect("the folder lies on a drive");
-        let drive = Self::new(&world.path(&format!("{who}.image")), DRIVE_BYTES, at)?;
+        let drive = Self::new(kind, &world.path(&format!("{who}.image")), DRIVE_BYTES, at)?;
         Some((home, drive))
     }
 
@@ -75,8 +84,7 @@ impl ForeignDrive {
     ///
     /// Under CI it must be able to.
     #[allow(clippy::print_stderr, reason = "a test that tests nothing must say so")]
-    fn new(image: &Path, size_bytes: u64, at: &Path) -> Option<Self> {
-        let kind = Kind::here();
+    fn new(kind: Kind, image: &Path, size_bytes: u64, at: &Path) -> Option<Self> {
         if let Some(lack) = lack(kind) {
             let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
             assert!(!is_ci, "{} drives are not tested: {lack}", kind.name());
@@ -88,6 +96,7 @@ impl ForeignDrive {
         match kind {
             Kind::Exfat => run("mkfs.exfat", &[text(image)]),
             Kind::Fat => run("mkfs.vfat", &["-F", "32", "-i", FAT_ID.0, text(image)]),
+            Kind::Ext4 => run("mkfs.ext4", &["-q", text(image)]),
         }
         let mut drive = Self {
             kind,
@@ -121,6 +130,7 @@ impl ForeignDrive {
                 let options = format!("utf8=1,shortname=mixed,showexec,time_offset={ahead_minutes}");
                 run("mount", &["-t", "vfat", "-o", &options, places[0], places[1]]);
             }
+            Kind::Ext4 => run("mount", &["-t", "ext4", places[0], places[1]]),
         }
         self.is_mounted = true;
     }
@@ -135,7 +145,7 @@ impl ForeignDrive {
     fn unmounting(&self) -> Command {
         match self.kind {
             Kind::Exfat => command("fusermount3", &["-u", text(&self.at)]),
-            Kind::Fat => command("umount", &[text(&self.at)]),
+            Kind::Fat | Kind::Ext4 => command("umount", &[text(&self.at)]),
         }
     }
 
@@ -199,6 +209,10 @@ fn lack(kind: Kind) -> Option<String> {
         Kind::Fat => (
             &["/dev/loop-control"],
             &["mkfs.vfat", "fsck.vfat", "mount", "umount", "losetup"],
+        ),
+        Kind::Ext4 => (
+            &["/dev/loop-control"],
+            &["mkfs.ext4", "fsck.ext4", "mount", "umount", "losetup"],
         ),
     };
     if let Some(missing) = devices.iter().find(|path| !Path::new(path).exists()) {

@@ -21,6 +21,7 @@ mod fat;
 mod foreign;
 mod foreign_changes;
 mod foreign_drive;
+mod foreign_edits;
 mod foreign_names;
 mod foreign_room;
 mod foreign_times;

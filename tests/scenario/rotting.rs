@@ -1,14 +1,19 @@
 //! Bit rot on a real drive: a byte of the image turns while the drive is out, and nothing tells of it but the content.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::foreign_drive::ForeignDrive;
+use crate::foreign_drive::{ForeignDrive, Kind};
+use crate::machine::{give_to_nobody, without_rights};
+use crate::output::Output;
 use crate::world::{Home, World};
 
 /// Pep on Linux, Anna on exFAT or FAT, with a small and a large file that both hold.
-fn pair(world: &World) -> Option<(Home, Home, ForeignDrive)> {
+pub(crate) fn pair(world: &World) -> Option<(Home, Home, ForeignDrive)> {
     let (_, drive) = ForeignDrive::home(world, "anna")?;
     let pep = world.home("pep");
     pep.write("letter.txt", "Dear Anna, here is what you asked for.");
@@ -32,7 +37,7 @@ fn rot_letter_and_film(pep: &Home, drive: &mut ForeignDrive) -> Vec<u8> {
 }
 
 /// Syncs both until nobody has anything to say; neither has permissions to compare.
-fn rest(pep: &Home, anna: &Home) {
+pub(crate) fn rest(pep: &Home, anna: &Home) {
     for _ in 0..3 {
         [pep, anna].into_iter().for_each(|home| drop(home.sync()));
     }
@@ -67,7 +72,7 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
     assert_eq!((&found["repaired"], &found["wanted"]), (&json!([]), &json!([])));
     assert!(found["completed"].is_null(), "a pass that found damage is no proof");
     anna.run(["status", anna.at()]).expect_out(
-        "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair` has what lacks again from another home.",
+        "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair` has what lacks again from another home. If you edited one of them yourself, `offsync verify FOLDER --keep PATH` sends it as it is now.",
     );
     // The step that is next is said, and all else as ever.
     let ask = "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair`";
@@ -203,4 +208,93 @@ fn a_damaged_file_under_another_name_is_no_edit_and_heals_there() {
         (pep.read("letters/to Anna.txt"), film)
     );
     rest(&pep, &anna);
+}
+
+/// Pep, and Anna on a drive of Linux's own, which keeps the time of each change to a file, and any name.
+fn pair_on_ext4(world: &World, fill: impl FnOnce(&Home)) -> Option<(Home, Home, ForeignDrive)> {
+    let (_, drive) = ForeignDrive::home_on(Kind::Ext4, world, "anna")?;
+    let pep = world.home("pep");
+    fill(&pep);
+    pep.age();
+    world.init(&pep);
+    let anna = world.give_copy(&pep, "anna");
+    rest(&pep, &anna);
+    Some((pep, anna, drive))
+}
+
+#[test]
+fn what_reads_otherwise_under_an_unchanged_change_time_and_any_name_can_be_kept() {
+    const HELD: &str = "what this file alone holds";
+    let world = World::new();
+    let name = OsStr::from_bytes(b"it's caf\xe9\n.txt");
+    let filled = pair_on_ext4(&world, |pep| {
+        std::fs::write(pep.folder.join(name), HELD).expect("Linux holds every name");
+        pep.write("other.txt", "other");
+    });
+    let Some((pep, anna, mut drive)) = filled else { return };
+    drive.unmount();
+    drive.rot(HELD.as_bytes());
+    drive.mount(None);
+    let now = std::fs::read(anna.folder.join(name)).expect("it is there");
+    assert_ne!(now, HELD.as_bytes());
+    let found = anna.run(["verify", anna.at(), "--all"]);
+    found
+        .expect_code(5)
+        .expect_out("  damaged: $'it\\'s caf\\351\\n.txt'\n");
+    let quick = anna.sync();
+    assert_eq!(quick["damaged"][0]["path_base64"], "aXQncyBjYWbpCi50eHQ=", "{quick:#}");
+    anna.run(["status", anna.at()])
+        .expect_out("`offsync verify FOLDER --keep $'it\\'s caf\\351\\n.txt'` sends it as it is now.");
+
+    let kept = Output::of(anna.command(["verify", anna.at(), "--keep"]).arg(name));
+
+    kept.expect_code(0)
+        .expect_out("$'it\\'s caf\\351\\n.txt' will be sent as your edit with the next sync.\n");
+    anna.sync();
+    pep.sync();
+    assert_eq!(std::fs::read(pep.folder.join(name)).expect("it is there"), now);
+    assert!(pep.keeps(HELD.as_bytes()), "the version before is in the trash");
+    rest(&pep, &anna);
+}
+
+#[test]
+fn what_cannot_be_read_or_is_gone_or_whole_again_is_not_kept_and_says_why() {
+    const HELD: &str = "what this file alone holds";
+    let world = World::new();
+    let Some((_, anna, mut drive)) = pair_on_ext4(&world, |pep| pep.write("a.txt", HELD)) else {
+        return;
+    };
+    let rot = |drive: &mut ForeignDrive, bytes: &[u8]| {
+        drive.unmount();
+        drive.rot(bytes);
+        drive.mount(None);
+    };
+    rot(&mut drive, HELD.as_bytes());
+    anna.json(["verify", anna.at(), "--all"]).expect_code(5);
+    let rotten = anna.read("a.txt");
+    rot(&mut drive, &rotten);
+    assert_eq!(anna.read("a.txt"), HELD.as_bytes());
+    let keep = ["--json", "verify", anna.at(), "--keep", "a.txt"];
+    anna.run(keep)
+        .expect_failure(1, "reads_well", &["reads as it should again", "verify FOLDER --all"]);
+    rot(&mut drive, HELD.as_bytes());
+    give_to_nobody(world.base());
+    let at = anna.folder.join("a.txt");
+    let mode = |mode| std::fs::set_permissions(&at, std::fs::Permissions::from_mode(mode)).expect("it can be set");
+    mode(0o000);
+    Output::of(without_rights(&mut anna.command(keep))).expect_failure(
+        1,
+        "cannot_be_kept",
+        &[
+            "'a.txt' cannot be read (cannot open: Permission denied), so there is nothing to send",
+            "--repair",
+        ],
+    );
+    mode(0o644);
+    anna.remove("a.txt");
+    Output::of(without_rights(&mut anna.command(keep))).expect_failure(
+        1,
+        "gone",
+        &["'a.txt' is no file any more", "Sync here"],
+    );
 }

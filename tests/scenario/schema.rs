@@ -121,13 +121,14 @@ pub(crate) fn verify() -> Value {
 }
 
 /// What `verify` tells beyond the contract.
-pub(crate) const VERIFY_MORE: [&str; 6] = [
+pub(crate) const VERIFY_MORE: [&str; 7] = [
     "completed",
     "mailbox_trouble",
     "skipped",
     "uncompared_files",
     "fresh_files",
     "lost",
+    "kept",
 ];
 
 /// `held`, where something is held.

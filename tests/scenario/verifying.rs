@@ -80,7 +80,11 @@ fn what_was_not_compared_is_counted_and_never_called_sound() {
         (&json!(0.0), &json!(null))
     );
     pep.run(["verify", pep.at(), "--all"]).expect_out(
-        "2 files have changed during the last sync or since and can be compared after the next: sync, then verify again. All else reads as it should.\n",
+        "2 files have changed during the last sync or since and can be compared after the next: sync, then verify again.\n",
+    );
+    assert!(
+        !pep.run(["verify", pep.at()]).stdout.contains("reads as it should"),
+        "nothing was read"
     );
 }
 
@@ -94,7 +98,7 @@ fn what_was_written_a_moment_ago_is_told_so_and_when_it_can_be_compared() {
     pep.write("a.txt", "another");
     let told = pep.run(["verify", pep.at(), "--all"]);
     told.expect_code(0).expect_out(
-        "1 file was written a moment ago and can be compared in a few seconds: sync then, and verify again. All else reads as it should.\n",
+        "1 file was written a moment ago and can be compared in a few seconds: sync then, and verify again.\n",
     );
     pep.age();
     pep.sync();
@@ -144,4 +148,45 @@ fn what_is_no_duration_is_refused_with_an_example() {
     assert_eq!(output.stdout, "", "nothing was read");
     let help = pep.run(["verify", "--help"]);
     help.expect_out("90s, 10m, 2h, or a number of seconds; 0 reads one file");
+}
+
+#[test]
+fn who_has_nothing_to_read_is_not_told_that_it_reads_as_it_should() {
+    let world = World::new();
+    let pep = world.home("pep");
+    world.init(&pep);
+    pep.sync();
+    pep.run(["verify", pep.at(), "--all"])
+        .expect_code(0)
+        .expect_out("There is no file here yet that could be read.\n");
+}
+
+#[test]
+fn only_what_is_known_to_be_damaged_is_kept_and_every_word_that_does_not_fit_is_refused() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    for path in ["a.txt", "nothing.txt"] {
+        let refused = pep.json(["verify", pep.at(), "--keep", path]);
+        refused.expect_failure(
+            1,
+            "not_damaged",
+            &[
+                "is not known to be damaged on this drive",
+                "offsync verify FOLDER",
+                path,
+            ],
+        );
+    }
+    pep.json(["verify", pep.at(), "--keep", "/etc/passwd"])
+        .expect_failure(1, "outside_the_archive", &["/etc/passwd"]);
+    for other in [&["--all"][..], &["--repair"], &["--budget", "2h"]] {
+        let words = ["verify", pep.at(), "--keep", "a.txt"];
+        let refused = pep.run(words.iter().chain(other).copied());
+        refused.expect_code(2);
+        assert_eq!(refused.stdout, "", "nothing was read");
+    }
+    pep.run(["verify", pep.at(), "--keep"]).expect_code(2);
+    pep.run(["verify", "--help"])
+        .expect_out("--keep 2024/beach.jpg      (you edited it: it is sent as it is)")
+        .expect_out("such an edit cannot be told from damage.");
 }

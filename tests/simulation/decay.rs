@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use offsync_core::place::{Place, Stat};
 use offsync_core::ports::{Disk, IndexStore};
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{VerifyOptions, VerifyReport};
+use offsync_engine::{VerifyOptions, VerifyReport, WhyNotKept};
 use offsync_testkit::Seen;
 
 use crate::people::{Form, Kept, value_of};
@@ -234,6 +234,47 @@ impl World {
             }
         }
         Ok(found)
+    }
+
+    /// Lets a person say of a file that is known to be damaged that it is right as it is: from then on it is their word.
+    pub(crate) fn keep_damaged(&mut self, at: usize) -> Result<(), Bad> {
+        if self.homes[at].running.is_some() {
+            self.kill(at);
+        }
+        let named = self.named_as_damaged(at)?;
+        let rotten = self.rotten_at(at).into_iter();
+        let known: Vec<_> = rotten.filter(|(path, _)| named.contains(path)).collect();
+        let Some((path, (value, _))) = self.rng.choose(&known).cloned() else {
+            return Ok(());
+        };
+        let before = self.before_hand(at)?;
+        let chosen = vec![path.clone()];
+        let kept = self.homes[at].with_engine(&self.shared, move |engine| engine.keep_damaged(&chosen))()?;
+        let kept = kept.map_err(|error| error.to_string())?;
+        self.say(|_| format!("person {at}: keeps {path} as it reads: {kept:?}"));
+        if let Err(refused) = kept {
+            // A name that a damaged file got from another one, and no cycle has seen yet.
+            if refused.why == WhyNotKept::Changed {
+                return Ok(());
+            }
+            return Err(format!(
+                "what is known to be damaged is not kept: home {at}: {refused:?}"
+            ));
+        }
+        let named = self.named_as_damaged(at)?;
+        if named.contains(&path) || !self.is_as_known(at, &path, &before.tree[&path])? {
+            return Err(format!("what was kept is damaged still: home {at}: {path}"));
+        }
+        let digest = self.shared.keys.digest(&self.values.rotten_form(value));
+        self.values.meant.insert(value);
+        self.values.consumed.insert(value);
+        self.values.touched.insert(path.key());
+        let mut notes = self.shared.watch.notes();
+        notes.meant.insert(digest);
+        notes.taken.insert((at, value));
+        drop(notes);
+        self.note_held(at, &before);
+        Ok(())
     }
 
     /// Lets everybody verify, once the world is sound.

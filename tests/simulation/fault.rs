@@ -62,6 +62,7 @@ impl World {
             }
             Step::Replug => self.replug(at),
             Step::Rot => return self.rot(at),
+            Step::Keep => return self.keep_damaged(at),
             Step::Squeeze => {
                 let free_bytes = *self
                     .rng

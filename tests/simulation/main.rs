@@ -134,6 +134,11 @@ fn rot() {
 }
 
 #[test]
+fn kept() {
+    hold("kept");
+}
+
+#[test]
 fn ignore() {
     hold("ignore");
 }

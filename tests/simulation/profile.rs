@@ -53,6 +53,8 @@ pub(crate) enum Step {
     Squeeze,
     /// A file rots on a drive whose every file is read again then.
     Rot,
+    /// A person says of a file that is known to be damaged that it is right as it is.
+    Keep,
     /// A file is read again and again while a program writes it.
     Replug,
 }
@@ -337,6 +339,15 @@ pub(crate) fn all() -> Vec<Profile> {
             homes: (3, 3),
             steps: 60,
             weights: &[(9, Person), (8, Sync), (12, Advance), (2, Crash), (4, Rot)],
+            power_percent: 30,
+            has_big_files: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "kept",
+            homes: (3, 3),
+            steps: 60,
+            weights: &[(9, Person), (8, Sync), (12, Advance), (2, Crash), (4, Rot), (3, Keep)],
             power_percent: 30,
             has_big_files: true,
             ..PLAIN

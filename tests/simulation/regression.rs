@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 47] = [
+const ONCE_BROKEN: [(&str, u64, &str); 48] = [
     (
         "mix",
         3_000_286,
@@ -223,6 +223,8 @@ const ONCE_BROKEN: [(&str, u64, &str); 47] = [
         "fire2",
         42,
         "the id under which a home had begun again was nobody's, once all had been put back to before it",
+    ),
+    (
         "aside",
         165,
         "a file took the name of a folder whose files waited for a yes, beside it in another case; they were never settled",

@@ -1,6 +1,24 @@
 //! Paths that are no plain text: exactly for scripts, and for people as they can type them back.
 
 use offsync_core::rel_path::RelPath;
+use serde::{Serialize, Serializer};
+
+/// A path in a document's list of paths: as text there, lossily if it is not UTF-8, and exactly for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPath(pub(crate) RelPath);
+
+impl ListedPath {
+    /// Gives it as people can type it back.
+    pub fn as_typed(&self) -> String {
+        as_typed(&self.0.to_string(), exact(&self.0).as_deref())
+    }
+}
+
+impl Serialize for ListedPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
 
 /// Gives a path exactly, in base64, if it is not UTF-8.
 pub(crate) fn exact(path: &RelPath) -> Option<String> {

@@ -6,9 +6,10 @@ use offsync_core::ids::LocationId;
 use offsync_engine::{
     ChangeCounts, DamagedFile, Engine, EngineError, LocationStanding, LocationState, Outlook, SyncOptions,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
-use crate::exact_path::exact;
+use crate::exact_path::{as_argument, exact};
 use crate::last_sent::last_sent;
 use crate::lost::LostView;
 use crate::naming::{Known, told_apart};
@@ -30,12 +31,13 @@ pub struct ServedReport {
 }
 
 /// A file that is known to be damaged on this drive.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct DamagedReport {
     /// The path, lossily if it is not UTF-8.
     pub path: String,
     /// The path exactly, if it is not UTF-8.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub path_base64: Option<String>,
     /// Whether its pieces were asked for, with `verify --repair`.
     pub asked_for: bool,
@@ -187,7 +189,18 @@ pub(crate) fn damage(damaged: &[DamagedReport], waits_for: &[String], has_come: 
         return Some(Damaged {
             code: "damaged",
             what: format!("{what}."),
-            next: "`offsync verify FOLDER --repair` has what lacks again from another home.".into(),
+            next: format!(
+                "`offsync verify FOLDER --repair` has what lacks again from another home. If you edited {}, `offsync verify FOLDER --keep {}` sends it as it is now.",
+                if damaged.len() == 1 {
+                    "it yourself"
+                } else {
+                    "one of them yourself"
+                },
+                match damaged.as_slice() {
+                    [only] => as_argument(&only.path, only.path_base64.as_deref()),
+                    _ => "PATH".into(),
+                }
+            ),
         });
     }
     let (asked, next) = match waits_for {

@@ -63,7 +63,7 @@ pub use copy::{CopyReport, CopyRequest};
 pub use deletions::{DeletionsReport, DeletionsRequest};
 pub use demo::play as play_demo;
 pub use events::EventSink;
-pub use exact_path::{as_argument, as_typed};
+pub use exact_path::{ListedPath, as_argument, as_typed};
 pub use failure::{AppError, ExitClass};
 pub use forget::{ForgetHeld, ForgetReport};
 pub use init::{InitReport, InitRequest};

@@ -60,7 +60,13 @@ fn hint_on_screen(code: &str, hint: String) -> String {
         return hint;
     }
     match code {
-        "damaged" => "Another home may have it whole: check all files here, and ask for what lacks.",
+        "damaged" => {
+            "Another home may have it whole: check all files here, and ask for what lacks. If you changed it yourself, keep it as it is."
+        }
+        "not_damaged" => "Look at the list again.",
+        "changed_since" => "Check all files here once more, and look at the list again.",
+        "reads_well" => "Check all files here once more. A drive that reads now so and now so is best replaced.",
+        "cannot_be_kept" => "Check and repair asks another home for the content of before.",
         "removed" => {
             "If that was a mistake, ask them to let this home take part again; once they have synced, look again here."
         }
@@ -204,7 +210,7 @@ mod tests {
             ),
             (
                 damaged,
-                "'a.jpg' is damaged on this drive. Another home may have it whole: check all files here, and ask for what lacks.",
+                "'a.jpg' is damaged on this drive. Another home may have it whole: check all files here, and ask for what lacks. If you changed it yourself, keep it as it is.",
             ),
         ] {
             assert_eq!(headline.on_screen().sentence(), said);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ts_rs::{Config, TS};
 
+use crate::left_open::DamagedReport;
 use crate::lost::LostReport;
 use crate::view::{Event, Failure, Overview, SetUpRequest};
 
@@ -43,6 +44,7 @@ fn export(into: &Path) {
         .and_then(|()| Event::export_all(&config))
         .and_then(|()| SetUpRequest::export_all(&config))
         .and_then(|()| LostReport::export_all(&config))
+        .and_then(|()| DamagedReport::export_all(&config))
         .and_then(|()| Failure::export_all(&config));
     exported.expect("types can be written");
 }

@@ -104,7 +104,7 @@ pub(crate) enum Command {
     Locations(Folder),
     /// Read files again, compare them with what they were, and heal damaged ones from another home
     #[command(
-        after_help = "Examples:\n  offsync verify /media/pep/Photos      (ten minutes; the next time it goes on)\n  offsync verify /media/pep/Photos --all --repair\n  offsync verify /media/pep/Photos --budget 2h"
+        after_help = "Examples:\n  offsync verify /media/pep/Photos      (ten minutes; the next time it goes on)\n  offsync verify /media/pep/Photos --all --repair\n  offsync verify /media/pep/Photos --budget 2h\n  offsync verify /media/pep/Photos --keep 2024/beach.jpg      (you edited it: it is sent as it is)\n\nSome programs give a file its old size and time back when they edit it. Where a drive keeps no more than that, such an edit cannot be told from damage."
     )]
     Verify(Verify),
     /// Tell before how many deletions a sync asks, or change that, for all homes
@@ -312,6 +312,9 @@ pub(crate) struct Verify {
     /// Have damaged files again from another home; what was damaged goes to the trash
     #[arg(long)]
     pub(crate) repair: bool,
+    /// Damaged files that you edited yourself: the next sync sends them as they are now; nothing is read again but these
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["budget", "all", "repair"])]
+    pub(crate) keep: Vec<PathBuf>,
 }
 
 /// `watch`.

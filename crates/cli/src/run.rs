@@ -194,6 +194,9 @@ fn lost(app: &App, lost: &Lost, json: bool) -> Outcome {
 }
 
 fn verify(app: &App, verify: &Verify, json: bool) -> Outcome {
+    if !verify.keep.is_empty() {
+        return show(&app.keep_damaged(&verify.folder, &verify.keep)?, json, text::kept);
+    }
     let report = app.verify(&VerifyRequest {
         folder: verify.folder.clone(),
         budget: (!verify.all).then_some(verify.budget),

@@ -3,8 +3,7 @@
 use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
 use offsync_app::{
     ChangeCounts, ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport,
-    RestoredView, SideKind, SideView, SkippedReport, Tone, TrashView, VerifyReport, WaitingLocation, as_typed,
-    many_deletions,
+    RestoredView, SideKind, SideView, SkippedReport, Tone, TrashView, WaitingLocation, as_typed, many_deletions,
 };
 
 use crate::units::{count, size};
@@ -14,11 +13,13 @@ mod locations;
 mod lost;
 mod membership;
 mod sync;
+mod verify;
 
 pub(crate) use locations::{location, never_aside, not_removed, parked, remove_question, removed, renamed, unparked};
 pub(crate) use lost::lost;
 pub(crate) use membership::{forget_question, forgotten, invite, join};
 pub(crate) use sync::{Mood, sync};
+pub(crate) use verify::{kept, verify};
 
 /// Warnings that are told in full.
 const WARNINGS_TOLD_MAX: usize = 20;
@@ -108,58 +109,6 @@ pub(crate) fn resolved(line: &ResolvedReport) -> String {
         }
         None => format!("One version of {path} stays; the other is in the trash."),
     }
-}
-
-/// Tells what reading files again found.
-pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
-    let read = count(report.checked_files, "file", "files");
-    let mut lines = vec![format!(
-        "{read} read again ({}); {:.0} % of this archive in this pass.",
-        size(report.checked_bytes),
-        report.coverage_percent.floor()
-    )];
-    let tell = |what: &str, paths: &[String]| -> Vec<String> {
-        paths.iter().map(|path| format!("  {what}: {}", safe(path))).collect()
-    };
-    lines.extend(tell("damaged", &report.damaged));
-    lines.extend(tell("healed", &report.repaired));
-    let mut wanted = report.wanted.clone();
-    wanted.retain(|path| !report.lost.contains(path));
-    lines.extend(tell("asked for", &wanted));
-    lines.extend(tell("lost", &report.lost));
-    if !report.lost.is_empty() {
-        lines.push(
-            "What is lost no home that takes part has any more: `offsync lost FOLDER` says what can be done.".into(),
-        );
-        if report.damaged.len() <= report.lost.len() + report.repaired.len() {
-            return lines;
-        }
-    }
-    lines.push(match report {
-        _ if report.damaged.is_empty() && report.completed.is_some() => "Everything reads as it should.".into(),
-        _ if report.damaged.is_empty() && report.fresh_files > 0 && report.fresh_files == report.uncompared_files => format!(
-            "{} written a moment ago and can be compared in a few seconds: sync then, and verify again. All else reads as it should.",
-            count(report.fresh_files, "file was", "files were")
-        ),
-        _ if report.damaged.is_empty() && report.uncompared_files > 0 => format!(
-            "{} changed during the last sync or since and can be compared after the next: sync, then verify again. All else reads as it should.",
-            count(report.uncompared_files, "file has", "files have")
-        ),
-        _ if !report.skipped.is_empty() && report.damaged.is_empty() => {
-            "What could be read reads as it should; some files could not be read.".into()
-        }
-        _ if report.damaged.is_empty() => {
-            "So far everything reads as it should. The next time it goes on from there.".into()
-        }
-        _ if report.damaged.len() == report.repaired.len() => {
-            "All that was damaged is healed. Drives that damage files are best replaced.".into()
-        }
-        _ if !wanted.is_empty() => {
-            "Another home puts the lacking pieces into the mailbox when it syncs; sync here after that.".into()
-        }
-        _ => "Say --repair to have them again from another home.".into(),
-    });
-    lines
 }
 
 /// Tells of a file in the trash.

@@ -26,6 +26,9 @@ use crate::verify::DamagedReadings;
 /// Writes that are gathered before they are committed.
 const SCAN_WRITES_MAX: usize = 2_000;
 
+/// Why a file is left alone that is damaged.
+pub(crate) const READS_DIFFERENTLY: &str = "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched";
+
 /// How thorough a scan is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Depth {
@@ -349,15 +352,17 @@ impl Engine<'_> {
                 let note = self.note_damage(path, file, read.digest)?;
                 walk.writes.extend(note);
             }
-            self.skip(
-                path,
-                "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched",
-            );
+            self.skip(path, READS_DIFFERENTLY);
             return Ok(());
         }
         // A damaged file that got another name is that file, and never posted as an edit.
         let has_local_times = !walk.damaged.is_empty() && self.disk.profile()?.has_local_times();
-        let named = walk.damaged.see_through(&mut seen.0, &seen.1, has_local_times);
+        // What is known to read so was said to be right, though another file that is damaged reads just so.
+        let is_known_so = known.is_some_and(|(value, _)| value.same_content(&seen.0));
+        let named = match is_known_so {
+            true => None,
+            false => walk.damaged.see_through(&mut seen.0, &seen.1, has_local_times),
+        };
         walk.writes.extend(named.or_else(|| walk.damaged.forget(&path.key())));
         if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
             let found = self.places_below(&path.key())?;

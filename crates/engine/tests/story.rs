@@ -4,6 +4,7 @@ mod damage;
 mod drives;
 mod guards;
 mod home;
+mod keep;
 mod lives;
 mod lost;
 mod pace;

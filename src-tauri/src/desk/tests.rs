@@ -376,13 +376,29 @@ fn a_check_that_could_ask_nobody_for_what_is_damaged_says_why() {
         hint: "Say so: `offsync mailbox use FOLDER MAILBOX`.".into(),
     };
     let report = |mailbox_failure| VerifyReport {
-        damaged: vec!["film.mov".into()],
         mailbox_failure,
         ..VerifyReport::default()
     };
     assert_eq!(was_asked_for(report(None)), Ok(()));
     let refused = was_asked_for(report(Some(away))).expect_err("nothing was asked for");
     assert_eq!(refused.code, "mailbox_away");
+    assert!(!asks_to_type(&refused.hint), "{refused:?}");
+}
+
+#[test]
+fn only_a_file_that_is_known_to_be_damaged_is_kept_as_it_is() {
+    let office = office();
+    office.sync();
+    assert_eq!(office.desk.damaged(&office.folder).map(|all| all.len()), Ok(0));
+    let file = DamagedReport {
+        path: "whole.jpg".into(),
+        path_base64: None,
+        asked_for: false,
+        lost: false,
+    };
+    let refused = office.desk.keep_damaged(&office.folder, &file);
+    let refused = refused.expect_err("nothing is damaged here");
+    assert_eq!(refused.code, "not_damaged");
     assert!(!asks_to_type(&refused.hint), "{refused:?}");
 }
 

@@ -54,7 +54,7 @@ fn advice(files: &[LostView], may_be_at: &[String]) -> Vec<String> {
     lines.extend(homes(may_be_at).map(|homes| format!("It may still be at {homes}: a sync there brings it back.")));
     lines.push("If you have it elsewhere, put it into the archive and sync: it comes back everywhere.".to_owned());
     if files.iter().any(|file| file.damaged_here) {
-        lines.push("Of a file that is damaged here, save it anew to keep what is left, or delete it.".to_owned());
+        lines.push("Of a file that is damaged here, save it anew to keep what is left, or delete it. `offsync verify FOLDER --keep PATH` keeps it as it is.".to_owned());
     }
     if files.iter().any(|file| !file.damaged_here) {
         lines.push("If not, `offsync lost FOLDER PATH --give-up` stops waiting for it.".to_owned());

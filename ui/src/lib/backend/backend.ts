@@ -2,6 +2,7 @@
 // copies of one archive on one computer share their id. Every failure arrives as a `Failure`:
 // a sentence and the one thing to do.
 import type { ArchiveStatus } from "../types/ArchiveStatus";
+import type { DamagedReport } from "../types/DamagedReport";
 import type { Event } from "../types/Event";
 import type { Failure } from "../types/Failure";
 import type { LostReport } from "../types/LostReport";
@@ -34,6 +35,10 @@ export interface Backend {
   giveUp(folder: string, paths: string[]): Promise<void>;
   /** Reads all files again and has what is damaged from another home; ends when that is done, and tells of it as of a sync. */
   repair(folder: string): Promise<void>;
+  /** The files that are known to be damaged on this drive. */
+  damaged(folder: string): Promise<DamagedReport[]>;
+  /** Takes one of them for an edit of this person, as it is now: the next sync sends it. */
+  keepDamaged(folder: string, file: DamagedReport): Promise<void>;
   /** Lets an archive find its mailbox in another folder, or begin a new one there. */
   useMailbox(folder: string, place: string, begin: boolean): Promise<void>;
   /** Lets this computer forget a copy that was taken out of its archive; its files stay. Refused if by now it comes back

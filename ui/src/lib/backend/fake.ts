@@ -2,6 +2,7 @@
 // done to it until the page is left. Its events follow the same order as the engine's.
 import type { ArchiveActivity } from "../types/ArchiveActivity";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
+import type { DamagedReport } from "../types/DamagedReport";
 import type { Event } from "../types/Event";
 import type { Failure } from "../types/Failure";
 import type { LostReport } from "../types/LostReport";
@@ -9,6 +10,7 @@ import type { Overview } from "../types/Overview";
 import type { Backend } from "./backend";
 import { cycle, type Tick } from "./fake/cycle";
 import { scene } from "./fake/scenes";
+import { withDamaged } from "./fake/damaged";
 import { withLost } from "./fake/lost";
 import { archive, VERSION } from "./fake/parts";
 
@@ -19,6 +21,13 @@ const NONE_LOST: LostReport = { files: [], may_be_at: [], given_up: false };
 const LOST_CHANGED: Failure = {
   code: "lost_changed",
   message: "Other files are missing by now than those that you saw. Nothing was given up.",
+  hint: "Look at the list again.",
+};
+
+const NOT_DAMAGED: Failure = {
+  code: "not_damaged",
+  message:
+    "That file is not known to be damaged on this drive, so there is nothing to decide about it.",
   hint: "Look at the list again.",
 };
 
@@ -33,6 +42,7 @@ export function fake(name: string | null): Backend {
   let archives: ArchiveStatus[] = played.archives;
   let activity: ArchiveActivity[] = played.activity;
   let lost: LostReport = played.lost ?? NONE_LOST;
+  let damaged: DamagedReport[] = played.damaged ?? [];
   const syncing = new Set<string>();
   const listeners = new Set<(event: Event) => void>();
 
@@ -121,6 +131,19 @@ export function fake(name: string | null): Backend {
       if (found && !syncing.has(folder)) {
         run(found, 0);
       }
+    },
+    damaged: () => soon(() => damaged),
+    keepDamaged: async (folder, { path }) => {
+      await pause(ANSWER_MS);
+      if (!damaged.some((file) => file.path === path)) {
+        throw NOT_DAMAGED;
+      }
+      damaged = damaged.filter((file) => file.path !== path);
+      change(folder, (one) => {
+        const { entries, bytes } = one.local_changes;
+        const local_changes = { entries: entries + 1, bytes: bytes + 4_200_000 };
+        return withDamaged({ ...one, local_changes }, damaged);
+      });
     },
     useMailbox: async (folder, place, begin) => {
       await pause(ANSWER_MS);

@@ -20,6 +20,8 @@ export const tauri: Backend = {
   lost: (folder) => invoke("lost", { folder }),
   giveUp: (folder, paths) => invoke("give_up", { folder, paths }),
   repair: (folder) => invoke("repair", { folder }),
+  damaged: (folder) => invoke("damaged", { folder }),
+  keepDamaged: (folder, file) => invoke("keep_damaged", { folder, file }),
   useMailbox: (folder, place, begin) => invoke("use_mailbox", { folder, place, begin }),
   forget: (folder, told) => invoke("forget", { folder, told }),
   onEvent: (listener) => listen<Event>(EVENTS, (event) => listener(event.payload)),

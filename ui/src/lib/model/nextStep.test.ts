@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { scene } from "../backend/fake/scenes";
-import { nextStep, syncsToo } from "./nextStep";
+import { isDamaged, nextStep, syncsToo } from "./nextStep";
 
 test("the main button does what helps, and is not there where nothing one presses does", () => {
   const step = (name: string) => nextStep(scene(name).archives[0]!);
@@ -12,6 +12,16 @@ test("the main button does what helps, and is not there where nothing one presse
   expect(step("wrong-drive")).toBe("none");
   expect(step("mailbox-away")).toBe("sync");
   expect(step("held")).toBe("sync");
+});
+
+test("damage leads to its list also where it was asked for already", () => {
+  const leads = (name: string) => isDamaged(scene(name).archives[0]!);
+  expect(["damaged", "damage-asked-for", "needs-you", "lost"].map(leads)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("where the mailbox lacks, a sync is offered beside the way to find it", () => {

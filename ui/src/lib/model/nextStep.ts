@@ -17,6 +17,11 @@ const REFUSALS = [
   "newer_version_needed",
 ];
 
+/** Files on this drive read otherwise than they did, whether another home was asked for them or not. */
+export function isDamaged({ headline }: ArchiveStatus): boolean {
+  return headline.kind === "needs_you" && ["damaged", "damage_asked_for"].includes(headline.code);
+}
+
 /** A mailbox whose drive is connected again asks for nothing but a sync. */
 export function syncsToo(step: NextStep): boolean {
   return step === "mailbox";

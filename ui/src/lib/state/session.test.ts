@@ -33,6 +33,8 @@ async function session(parts: Partial<Overview> = {}) {
     giveUp: async () => {},
     answerHeld: vi.fn(async () => {}),
     repair: vi.fn(async () => {}),
+    damaged: async () => [],
+    keepDamaged: async () => {},
     useMailbox: async () => {},
     forget: vi.fn(async () => {}),
     onEvent: async (listener) => ((hear = listener), () => {}),

@@ -1,6 +1,7 @@
 // English, written by hand. Other catalogues have the same shape: `Words` in voice.ts.
 // No sentence here may claim more than the status it is made from.
 import type { Phase } from "../types/Phase";
+import { enDamaged } from "./enDamaged";
 import { enLost } from "./enLost";
 import { enSamples } from "./enSamples";
 import { enSetUp } from "./enSetUp";
@@ -317,6 +318,7 @@ export function en(locale: string) {
 
     activity: { title: "Activity", sub: "Every change, and which homes have it." },
 
+    ...enDamaged(count),
     ...enLost(count),
     ...enSetUp(count),
     ...enSamples(),

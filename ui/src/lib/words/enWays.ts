@@ -53,10 +53,5 @@ export function enWays() {
       begunHint:
         "Sync here, then let the other homes sync. Those that find it in another folder than before choose it there first.",
     },
-
-    damaged: {
-      repair: "Check and repair",
-      title: "Reads all files again, and asks the other homes for what is damaged",
-    },
   };
 }

@@ -1,6 +1,7 @@
 // What a scene is made of, and the family that most of them share.
 import type { ArchiveActivity } from "../../types/ArchiveActivity";
 import type { ArchiveStatus } from "../../types/ArchiveStatus";
+import type { DamagedReport } from "../../types/DamagedReport";
 import type { Failure } from "../../types/Failure";
 import type { LocationView } from "../../types/LocationView";
 import type { LostReport } from "../../types/LostReport";
@@ -17,6 +18,8 @@ export interface Scene {
   loadFails?: Failure;
   /** The files that no home has; of one archive at most. */
   lost?: LostReport;
+  /** The files that are damaged here; of one archive at most. */
+  damaged?: DamagedReport[];
 }
 
 export const anna = () =>

@@ -1,11 +1,18 @@
 // Every state that the window must show well, by name. Used by hand, by the screenshots and by tests.
 import { CALM } from "./calm";
+import { DAMAGED } from "./damaged";
 import { FAMILIES } from "./families";
 import { LOST } from "./lost";
 import type { Scene } from "./scene";
 import { TROUBLES } from "./troubles";
 
-const SCENES: Record<string, () => Scene> = { ...CALM, ...TROUBLES, ...LOST, ...FAMILIES };
+const SCENES: Record<string, () => Scene> = {
+  ...CALM,
+  ...TROUBLES,
+  ...DAMAGED,
+  ...LOST,
+  ...FAMILIES,
+};
 
 export const SCENE_NAMES = Object.keys(SCENES);
 

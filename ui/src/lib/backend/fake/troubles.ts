@@ -203,17 +203,6 @@ export const TROUBLES: Record<string, () => Scene> = {
         },
       }),
     ),
-  damaged: () =>
-    one(
-      three({
-        headline: {
-          kind: "needs_you",
-          code: "damaged",
-          message: "'2019/Lisbon/IMG_0041.jpg' is damaged on this drive.",
-          hint: "Another home may have it whole: check all files here, and ask for what lacks.",
-        },
-      }),
-    ),
   conflicts: () => one(three({ conflicts: 2 })),
   "sync-failed": () => ({
     ...CALM["waiting"]!(),
