@@ -131,8 +131,7 @@ impl App {
         let all = archive.with_engine(&Silent, |engine| engine.damaged())?;
         let mut chosen = Vec::new();
         for path in paths {
-            let is_named = |file: &DamagedFile, said: &[u8]| file.path.as_bytes() == said;
-            let meant = said_path::among(&archive.root, path, &all, is_named)?;
+            let meant = said_path::among(&archive.root, path, &all, |file: &DamagedFile| vec![&file.path])?;
             let [file] = meant.as_slice() else {
                 return Err(not_damaged(&path.display().to_string()));
             };
