@@ -7,13 +7,15 @@ use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use offsync_engine::{
-    Beginning, Emptied, Engine, EngineError, Identity, Monitor, NotKept, Outlook, Ports, Silent, SyncOptions,
-    SyncReport, TrashLine, VerifyOptions, VerifyReport,
+    Beginning, Emptied, Engine, EngineError, Identity, Monitor, Outlook, Ports, Silent, SyncOptions, SyncReport,
+    TrashLine,
 };
 use offsync_testkit::{
     CallKind, DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, RecordingMailbox, Rng,
     SimClock, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime, SimWitness, Stepper, TwoWriters,
 };
+
+mod verifying;
 
 pub(crate) fn path(text: &str) -> RelPath {
     RelPath::new(text).expect("a good path")
@@ -213,54 +215,6 @@ impl Homes {
             .into_iter()
             .map(|(name, hash)| IndexWrite::Note(name, Some(vec![7; hash.len()])));
         index.commit(wrong.collect()).expect("a sound index");
-    }
-
-    /// Reads all files again, and asks for what is damaged.
-    pub(crate) fn verify_repairing(&mut self, n: usize) -> VerifyReport {
-        let options = VerifyOptions {
-            budget_ns: None,
-            repair: true,
-        };
-        self.with_engine(n, |engine| engine.verify(&options))
-            .expect("a drive that is there")
-    }
-
-    /// Says of damaged files that what they read as now is wanted.
-    pub(crate) fn keep(&mut self, n: usize, names: &[&str]) -> Result<Vec<RelPath>, NotKept> {
-        let paths: Vec<RelPath> = names.iter().map(|name| path(name)).collect();
-        self.with_engine(n, |engine| engine.keep_damaged(&paths))
-            .expect("a drive that is there")
-    }
-
-    /// The same, until the power goes at a call; tells whether it got to its end.
-    pub(crate) fn keep_until(&mut self, n: usize, name: &str, calls: u64, rng: &mut Rng) -> bool {
-        let home = &self.homes[n];
-        let stepper = Stepper::new("home");
-        let disk = stepper.disk(home.disk.clone());
-        let (mut index, witness) = (stepper.index(home.index.clone()), stepper.witness(home.witness.clone()));
-        let ports = Ports {
-            disk: &disk,
-            index: &mut index,
-            mailbox: None,
-            clock: &home.clock,
-            entropy: &self.entropy,
-            witness: &witness,
-        };
-        stepper.crash_after(calls);
-        let kept = Engine::open(ports, &self.keys, &home.signer, &Silent)
-            .and_then(|mut engine| engine.keep_damaged(&[path(name)]));
-        if stepper.is_crashed() {
-            home.disk.power_cut(rng);
-            return false;
-        }
-        kept.expect("a sound world").expect("it is damaged");
-        true
-    }
-
-    /// Gives the files that a home knows as damaged.
-    pub(crate) fn damaged(&mut self, n: usize) -> Vec<RelPath> {
-        let damaged = self.with_engine(n, |engine| engine.damaged().expect("a sound index"));
-        damaged.into_iter().map(|file| file.path).collect()
     }
 
     /// Syncs and reads every file.

@@ -1,0 +1,57 @@
+//! What a home reads again, and what its person then says of it.
+
+use offsync_core::rel_path::RelPath;
+use offsync_engine::{Engine, NotKept, Ports, Silent, VerifyOptions, VerifyReport};
+use offsync_testkit::{Rng, Stepper};
+
+use super::{Homes, path};
+
+impl Homes {
+    /// Reads all files again, and asks for what is damaged.
+    pub(crate) fn verify_repairing(&mut self, n: usize) -> VerifyReport {
+        let options = VerifyOptions {
+            budget_ns: None,
+            repair: true,
+        };
+        self.with_engine(n, |engine| engine.verify(&options))
+            .expect("a drive that is there")
+    }
+
+    /// Says of damaged files that what they read as now is wanted.
+    pub(crate) fn keep(&mut self, n: usize, names: &[&str]) -> Result<Vec<RelPath>, NotKept> {
+        let paths: Vec<RelPath> = names.iter().map(|name| path(name)).collect();
+        self.with_engine(n, |engine| engine.keep_damaged(&paths))
+            .expect("a drive that is there")
+    }
+
+    /// The same, until the power goes at a call; tells whether it got to its end.
+    pub(crate) fn keep_until(&mut self, n: usize, name: &str, calls: u64, rng: &mut Rng) -> bool {
+        let home = &self.homes[n];
+        let stepper = Stepper::new("home");
+        let disk = stepper.disk(home.disk.clone());
+        let (mut index, witness) = (stepper.index(home.index.clone()), stepper.witness(home.witness.clone()));
+        let ports = Ports {
+            disk: &disk,
+            index: &mut index,
+            mailbox: None,
+            clock: &home.clock,
+            entropy: &self.entropy,
+            witness: &witness,
+        };
+        stepper.crash_after(calls);
+        let kept = Engine::open(ports, &self.keys, &home.signer, &Silent)
+            .and_then(|mut engine| engine.keep_damaged(&[path(name)]));
+        if stepper.is_crashed() {
+            home.disk.power_cut(rng);
+            return false;
+        }
+        kept.expect("a sound world").expect("it is damaged");
+        true
+    }
+
+    /// Gives the files that a home knows as damaged.
+    pub(crate) fn damaged(&mut self, n: usize) -> Vec<RelPath> {
+        let damaged = self.with_engine(n, |engine| engine.damaged().expect("a sound index"));
+        damaged.into_iter().map(|file| file.path).collect()
+    }
+}
