@@ -14,8 +14,8 @@ use crate::counted::introduction_of;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, CachedHead, CachedPerson, HEAD, IDENTITY, MAY_HAVE_FORGOTTEN, MAY_HAVE_LIVED_ELSEWHERE, MINE, NEEDS_NEW_ID,
-    OUTBOX, PERSON, SENT, STATEMENT,
+    self, CARRIED, CachedHead, CachedPerson, HEAD, IDENTITY, LEAPT, MAY_HAVE_FORGOTTEN, MAY_HAVE_LIVED_ELSEWHERE, MINE,
+    NEEDS_NEW_ID, OUTBOX, PERSON, SENT, STATEMENT,
 };
 use crate::view::View;
 
@@ -70,7 +70,9 @@ impl Engine<'_> {
             }
             if is_new_here {
                 self.report.was_new_here = true;
-                self.commit(vec![memory::write(MAY_HAVE_LIVED_ELSEWHERE, &true)])?;
+                let mut writes = vec![memory::write(MAY_HAVE_LIVED_ELSEWHERE, &true)];
+                writes.extend((!is_unknown).then(|| memory::write(CARRIED, &me)));
+                self.commit(writes)?;
             }
             return self.take_new_id(own.map_or(0, |own| own.counter));
         }
@@ -108,7 +110,7 @@ impl Engine<'_> {
     ///
     /// Nobody can say then what its id has said since: a mailbox that remembers just this drive may have been put back
     /// to the same night's backup, while other homes have folded what came after it.
-    pub(crate) fn is_new_here(&self) -> Result<bool> {
+    fn is_new_here(&self) -> Result<bool> {
         Ok(self.has_spoken() && !self.is_remembered_here()? && !self.was_known_here()?)
     }
 
@@ -132,7 +134,7 @@ impl Engine<'_> {
     }
 
     /// Gives this location's id and those that it has had, as far as it knows, the last first.
-    pub(crate) fn lives(&self) -> Result<Vec<LocationId>> {
+    fn lives(&self) -> Result<Vec<LocationId>> {
         let people = self.people()?;
         let mut lives = vec![self.me()];
         let mut next = 0;
@@ -191,6 +193,13 @@ impl Engine<'_> {
             note.counter == self.identity.counter && !note.nonces.iter().any(|n| self.identity.nonces.contains(n));
         let is_behind = note.counter > self.identity.counter || note.sequence > self.vector.get(&self.me());
         Ok(is_behind || is_other || note.became.is_some())
+    }
+
+    /// Tells whether the host's note of this drive is just what the drive says of itself.
+    pub(crate) fn host_agrees(&self) -> Result<bool> {
+        let note = self.host_note(&self.me())?;
+        let is_same = note.is_some_and(|note| note.counter == self.identity.counter);
+        Ok(is_same && self.is_remembered_here()? && !self.host_knows_more()?)
     }
 
     fn host_note(&self, location: &LocationId) -> Result<Option<HostNote>> {
@@ -304,7 +313,11 @@ impl Engine<'_> {
         self.identity.counter = old_counter;
         self.identity.nonces = vec![None];
         self.identity.predecessor = None;
-        let mut writes = vec![memory::erase(NEEDS_NEW_ID), memory::write(IDENTITY, &self.identity)];
+        let mut writes = vec![
+            memory::erase(NEEDS_NEW_ID),
+            memory::erase(LEAPT),
+            memory::write(IDENTITY, &self.identity),
+        ];
         for (old, old_counter, next) in untold {
             // It was said before, and the number that was used then may be there still.
             let number = self.random_number();

@@ -237,6 +237,8 @@ pub(crate) const TWICE: &str = "twice/";
 pub(crate) const DIVERGED: &str = "diverged/";
 /// An id of this location of which another home came to cover more than is known here, while it had covered less.
 pub(crate) const LEAPT: &str = "leapt";
+/// The id under which this drive came to a computer that did not know it, while the mailbox held just what it had said last.
+pub(crate) const CARRIED: &str = "carried";
 /// That this location lets go of what it noted, and comes back under a new id.
 pub(crate) const BEGINS_AGAIN: &str = "begins-again";
 pub(crate) const LOG: &str = "log/";

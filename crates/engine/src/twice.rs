@@ -22,7 +22,7 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, AWAITS_STATE, BEGINS_AGAIN, CONFIRMED, DIVERGED, GAP_CYCLES, GONE, LAST_FOLDED, LEAPT,
+    self, AWAITS_STATE, BEGINS_AGAIN, CARRIED, CONFIRMED, DIVERGED, GAP_CYCLES, GONE, LAST_FOLDED, LEAPT,
     MAY_HAVE_LIVED_ELSEWHERE, NEEDS_NEW_ID, OUTBOX, STRAY, TWICE, UNKEPT, VECTOR,
 };
 use crate::report::{Alarm, AlarmKind};
@@ -209,24 +209,32 @@ impl Engine<'_> {
             let covered = before.map_or(0, |before| before.vector.get(life));
             covered < mine && mine < head.vector.get(life)
         };
-        Ok(self.lives()?.into_iter().find(leaps))
+        let carried = memory::read::<LocationId>(self.index, CARRIED)?;
+        let Some(life) = std::iter::once(self.me()).chain(carried).find(leaps) else {
+            return Ok(None);
+        };
+        // Whoever was taken out says nothing that anybody heeds.
+        Ok((!self.departed()?.contains(&head.location)).then_some(life))
     }
 
     /// Tells whether somebody knows more of this location than it does itself, and perhaps other things by the same numbers.
     ///
-    /// Not so where the drive alone was put back: then its computer knows more than it does, or has never seen it and the
-    /// mailbox holds a head that it does not know. It has said nothing since, and takes in what it lacks.
+    /// Not so where the drive alone was put back: then its computer knows more than it does, or has not kept up with it and the
+    /// mailbox holds a head that it does not know. It has said nothing since, and takes in what it lacks. Nor where the id
+    /// that it had lives on as a clone's, which says more.
     fn has_leapt(&mut self, own: Option<&Head>) -> Result<bool> {
         let Some(life) = memory::read::<LocationId>(self.index, LEAPT)? else {
             return Ok(false);
         };
         let is_unknown = own.is_some_and(|own| !self.identity.nonces.contains(&Some(own.nonce)));
-        let is_back_alone = self.host_knows_more()? || (is_unknown && self.is_new_here()?);
-        if life == self.me() && is_back_alone {
+        let is_false = match life == self.me() {
+            true => self.host_knows_more()? || (is_unknown && !self.host_agrees()?),
+            false => !self.succeeded()?.contains(&life),
+        };
+        if is_false {
             self.commit(vec![memory::erase(LEAPT)])?;
-            return Ok(false);
         }
-        Ok(true)
+        Ok(!is_false)
     }
 
     /// Begins again if another home says that this one used a number twice, if what another home covers shows it, or if
@@ -269,6 +277,7 @@ impl Engine<'_> {
             memory::erase(GAP_CYCLES),
             memory::erase(BEGINS_AGAIN),
             memory::erase(LEAPT),
+            memory::erase(CARRIED),
         ];
         for prefix in [GONE, LAST_FOLDED, DIVERGED, STRAY, UNKEPT] {
             let notes = self.index.notes(prefix)?.into_iter();

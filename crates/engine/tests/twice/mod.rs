@@ -187,3 +187,107 @@ fn a_third_home_that_heard_the_second_meaning_first_comes_together_with_the_othe
     }
     homes.assert_all_equal();
 }
+
+/// Two homes; after the second said two words, which the first has folded, that one is put back with its computer and the
+/// mailbox, and says another.
+fn put_back_before_two_words() -> Homes {
+    let mut homes = Homes::that_may_say_twice(2);
+    homes.hand(0).write(&path("first"), "first").expect("fits");
+    homes.round(3);
+    let (drive, mail, computer) = (homes.backup(1), homes.mail_backup(), homes.computer(1).copy());
+    for name in ["photo", "second"] {
+        homes.hand(1).write(&path(name), "before the fire").expect("fits");
+        homes.sync(1);
+    }
+    homes.sync(0);
+    homes.put_back_with_mailbox(1, &drive, &mail);
+    homes.plug_in_at(1, &computer);
+    homes.hand(1).write(&path("letter"), "after the fire").expect("fits");
+    assert!(!homes.sync(1).took_new_id, "nothing can tell it");
+    homes
+}
+
+#[test]
+fn what_was_said_by_a_number_that_others_folded_long_ago_stays_where_it_was_written() {
+    let mut homes = put_back_before_two_words();
+    homes.sync(0);
+    assert!(
+        homes.sync(1).took_new_id,
+        "the other home knows more of it than it does"
+    );
+    assert_eq!(homes.read(1, "letter"), "after the fire");
+    assert_both_are_everywhere(&mut homes);
+    assert!(homes.trash(1).is_empty());
+}
+
+#[test]
+fn it_stays_though_the_drive_was_carried_to_another_computer_before_anybody_knew_more() {
+    let mut homes = put_back_before_two_words();
+    homes.plug_in_at(1, &SimWitness::new());
+    assert!(homes.sync(1).was_new_here);
+    homes.sync(0);
+    assert!(
+        homes.sync(1).took_new_id,
+        "the other home knows more of the id that it had"
+    );
+    assert_eq!(homes.read(1, "letter"), "after the fire");
+    assert_both_are_everywhere(&mut homes);
+    assert!(homes.trash(1).is_empty());
+}
+
+#[test]
+fn a_clone_goes_on_under_its_id_though_others_hear_first_what_the_drive_that_it_was_copied_from_says() {
+    let mut homes = Homes::that_may_say_twice(2);
+    homes.hand(0).write(&path("photo"), "to be deleted").expect("fits");
+    homes.hand(0).write(&path("kept"), "kept").expect("fits");
+    homes.round(3);
+    let clone = homes.clone_home(0);
+    homes.round(4);
+    homes.hand(0).write(&path("word"), "first").expect("fits");
+    homes.sync(0);
+    homes.sync(clone);
+    homes.hand(0).remove(&path("photo")).expect("it is there");
+    homes.sync(0);
+    homes.sync(1);
+    assert!(!homes.sync(clone).took_new_id);
+    homes.round(3);
+    homes.assert_all_equal();
+    assert!(
+        !homes.hand(1).tree().contains_key(&path("photo")),
+        "what was deleted comes back"
+    );
+}
+
+#[test]
+fn a_drive_that_was_put_back_alone_takes_in_what_it_lacks_and_brings_nothing_back() {
+    for is_offline_first in [false, true] {
+        let (mut homes, _) = at_rest();
+        homes.hand(1).write(&path("photo"), "to be deleted").expect("fits");
+        homes.sync(1);
+        let backup = homes.backup(1);
+        for word in ["one", "two"] {
+            homes.hand(1).write(&path("own"), word).expect("fits");
+            homes.sync(1);
+        }
+        homes.sync(0);
+        homes.hand(0).remove(&path("photo")).expect("it is there");
+        homes.sync(0);
+        homes.restore(1, &backup);
+        let first = if is_offline_first {
+            homes.sync_offline(1)
+        } else {
+            homes.sync(1)
+        };
+        assert!(first.took_new_id, "offline first: {is_offline_first}");
+        assert!(!homes.sync(1).took_new_id, "offline first: {is_offline_first}");
+        homes.round(4);
+        homes.assert_all_equal();
+        for home in 0..2 {
+            assert!(
+                !homes.hand(home).tree().contains_key(&path("photo")),
+                "offline first: {is_offline_first}"
+            );
+        }
+        assert_eq!(homes.read(1, "own"), "two");
+    }
+}
