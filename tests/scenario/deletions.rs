@@ -386,3 +386,24 @@ fn a_no_to_few_deletions_says_that_they_did_not_wait() {
     pep.sync();
     assert_eq!(anna.sync()["too_late"], Value::Null, "nobody said no");
 }
+
+#[test]
+fn status_names_the_held_deletions_of_both_directions_since_one_answer_holds_for_both() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    for numbers in [0..4, 4..8] {
+        numbers.for_each(|number| anna.remove(&format!("folder/{number}.txt")));
+        anna.sync();
+    }
+    (8..16).for_each(|number| pep.remove(&format!("folder/{number}.txt")));
+    pep.run(["sync", pep.at()]).expect_code(3);
+    let told = pep.run(["status", pep.at()]);
+    told.expect_out("deleted 8 of ")
+        .expect_out("files would be deleted. Nothing was deleted.");
+    let status = pep.json(["status", pep.at()]).document();
+    let directions = [&status[0]["held"]["direction"], &status[0]["also_held"]["direction"]];
+    assert!(
+        directions.contains(&&json!("local")) && directions.contains(&&json!("remote")),
+        "{status:#}"
+    );
+}

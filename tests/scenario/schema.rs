@@ -177,7 +177,7 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 15] = [
+pub(crate) const STATUS_MORE: [&str; 16] = [
     "[].deletions",
     "[].warnings",
     "[].lacking",
@@ -190,6 +190,7 @@ pub(crate) const STATUS_MORE: [&str; 15] = [
     "[].person",
     "[].files",
     "[].held",
+    "[].also_held",
     "[].headline",
     "[].drive.total_bytes",
     "[].mailbox.name",

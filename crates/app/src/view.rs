@@ -245,6 +245,8 @@ pub struct ArchiveStatus {
     pub last_sync: Option<String>,
     /// Deletions that wait for a yes.
     pub held: Option<HeldView>,
+    /// Deletions of the other direction that wait as well; one answer holds for both.
+    pub also_held: Option<HeldView>,
     /// From when on deletions are many; `null` where nobody can know, since the drive is away or in use.
     // The window has no settings.
     #[ts(skip)]

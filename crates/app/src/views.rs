@@ -9,7 +9,7 @@ use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::{Disk, MailboxErrorKind};
 use offsync_engine::{
-    EngineError, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
+    EngineError, Held, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
 };
 
 use crate::alarm::alarm_words;
@@ -179,7 +179,7 @@ impl App {
         // Nothing that goes or comes matters where nothing does: what a sync would answer is all there is to say.
         if let Some(by) = refused {
             let AppError { message, hint, .. } = EngineError::Removed { by: by.clone() }.into();
-            status.held = None;
+            (status.held, status.also_held) = (None, None);
             status.waiting = None;
             let archives = self.archives()?;
             status.headline = Headline::Removed {
@@ -209,6 +209,10 @@ fn status_of_open(
     };
     let labels = told_apart(survey.locations.iter().map(|one| (one.location, one.label.as_str())));
     let outlook = survey.outlook.map(|outlook| waiting(&outlook, &survey.locations));
+    let held = |held: &Held| HeldView {
+        by_label: held.by.and_then(|by| labels.get(&by).cloned()),
+        ..held_view(held, other_homes(&survey.locations, people))
+    };
     let mut status = ArchiveStatus {
         archive_id: marker.archive_id.to_string(),
         name: marker.archive_name.clone(),
@@ -248,10 +252,8 @@ fn status_of_open(
         // Between two cycles everything that was written is flushed.
         safe_to_unplug: true,
         last_sync: survey.last_sync_ns.map(rfc3339),
-        held: survey.held.as_ref().map(|held| HeldView {
-            by_label: held.by.and_then(|by| labels.get(&by).cloned()),
-            ..held_view(held, other_homes(&survey.locations, people))
-        }),
+        held: survey.held.as_ref().map(held),
+        also_held: survey.also_held.as_ref().map(held),
         deletions: None,
         locations: survey.locations.iter().map(location_view).collect(),
         headline: Headline::DriveAway,

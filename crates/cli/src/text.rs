@@ -221,6 +221,7 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         format!("  {}", status.headline.sentence()),
     ];
     lines.extend(status.held.iter().flat_map(held::answers));
+    lines.extend(status.also_held.iter().flat_map(held::held));
     // Where nothing could be looked at, nothing else is known.
     if !status.drive.present || status.locations.is_empty() {
         return lines;

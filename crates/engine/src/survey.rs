@@ -97,6 +97,8 @@ pub struct Survey {
     pub conflicts: u64,
     /// Deletions that the last cycle held.
     pub held: Option<Held>,
+    /// Those of the other direction that it held as well.
+    pub also_held: Option<Held>,
     /// Folders and files that could not be read: nobody knows what was changed in them.
     pub unread: u64,
     /// Files that stand here alone and are not kept: their names fold to those of others.
@@ -175,6 +177,7 @@ impl Engine<'_> {
             locations.push(standing);
         }
         locations.sort_by_key(|standing| (!standing.is_this, standing.label.to_lowercase(), standing.location));
+        let mut held = self.shown_held()?.into_iter().map(|set| set.held);
         Ok(Survey {
             locations,
             mailbox,
@@ -188,7 +191,8 @@ impl Engine<'_> {
             outlook: self.outlook()?,
             files: self.index.count_files()?,
             conflicts: self.conflicts()?.len() as u64,
-            held: self.first_held()?,
+            held: held.next(),
+            also_held: held.next(),
             unread: self.unread_paths,
             twins: std::mem::take(&mut self.report.twins),
             unshown,
@@ -200,11 +204,6 @@ impl Engine<'_> {
             ignored: std::mem::take(&mut self.report.ignored),
             ignored_paths: self.report.ignored_paths,
         })
-    }
-
-    /// Gives the deletions that the last cycle held.
-    fn first_held(&self) -> Result<Option<Held>> {
-        Ok(self.shown_held()?.into_iter().next().map(|set| set.held))
     }
 
     /// Gives the locations that are known and were not succeeded by another id, removed ones among them.

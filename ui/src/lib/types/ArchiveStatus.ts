@@ -108,6 +108,10 @@ last_sync: string | null,
  */
 held: HeldView | null, 
 /**
+ * Deletions of the other direction that wait as well; one answer holds for both.
+ */
+also_held: HeldView | null, 
+/**
  * Every location, this one first, then by label.
  */
 locations: Array<LocationView>, 

@@ -272,6 +272,7 @@ export function en(locale: string) {
       removeAlone: (n: number) => count(n, { one: "Yes, it can go", other: "Yes, they can go" }),
       removeHere: (n: number) => count(n, { one: "Delete it here", other: "Delete them here" }),
       trash: "Deleted files stay in the trash on each drive for a while.",
+      too: "The answer that you give above holds for these, too.",
     },
 
     busy: "Another Offsync is working on this drive.",

@@ -76,6 +76,7 @@ export function archive(parts: Partial<ArchiveStatus>): ArchiveStatus {
     safe_to_unplug: true,
     last_sync: minutesAgo(20),
     held: null,
+    also_held: null,
     headline: { kind: "alone" },
     ...rest,
     locations: [mine, ...(locations ?? [])],

@@ -138,6 +138,11 @@ export const TROUBLES: Record<string, () => Scene> = {
         headline: { kind: "held", deletions: 61, of: 214, direction: "local", by: null },
       }),
     ),
+  "held-both": () => {
+    const [status] = TROUBLES.held!().archives;
+    const [local] = TROUBLES["held-local"]!().archives;
+    return one({ ...status!, also_held: { ...local!.held!, deletions: 12, of: 153 } });
+  },
   "held-alone": () => {
     const [status] = TROUBLES["held-local"]!().archives;
     const held = { ...status!.held!, other_homes: 0 };
