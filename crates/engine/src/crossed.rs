@@ -40,8 +40,13 @@ impl Engine<'_> {
         for ([from, theirs, ours], files) in folders {
             let is_moved = from != ours && from != theirs && !ours.is_root();
             if is_moved && files.len() > 1 {
+                let (were, to) = match (from.is_root(), theirs.is_root()) {
+                    (true, _) => ("at the top of the archive".to_owned(), format!("'{theirs}'")),
+                    (_, true) => (format!("in '{from}'"), "the top of the archive".to_owned()),
+                    _ => (format!("in '{from}'"), format!("'{theirs}'")),
+                };
                 let reason = format!(
-                    "{} files in it were in '{from}' before, and {who} moved them to '{theirs}' at the same time. {end}",
+                    "{} files in it were {were} before, and {who} moved them to {to} at the same time. {end}",
                     files.len()
                 );
                 self.warn(&ours, reason);
