@@ -23,7 +23,7 @@ struct Crossed {
 impl Engine<'_> {
     /// Names in the report the own renames that cross those of a changeset which is about to be folded.
     pub(crate) fn tell_crossed(&mut self, manifest: &Manifest) -> Result<()> {
-        if manifest.author == self.me() || self.index.notes(GONE)?.is_empty() {
+        if manifest.author == self.me() {
             return Ok(());
         }
         let mut folders: BTreeMap<[RelPath; 3], Vec<Crossed>> = BTreeMap::new();
@@ -31,6 +31,9 @@ impl Engine<'_> {
             let above = |path: &RelPath| path.parent().unwrap_or_else(RelPath::root);
             let key = [above(&crossed.from), above(&crossed.theirs), above(&crossed.ours)];
             folders.entry(key).or_default().push(crossed);
+        }
+        if folders.is_empty() {
+            return Ok(());
         }
         let people = self.people()?;
         let who = people
@@ -65,14 +68,6 @@ impl Engine<'_> {
     ///
     /// Of several that are alike nobody knows which is which, and nothing is said.
     fn crossed(&self, manifest: &Manifest) -> Result<Vec<Crossed>> {
-        let mut theirs = Alike::default();
-        for entry in manifest
-            .entries
-            .iter()
-            .filter(|entry| holds_something(&entry.value.content))
-        {
-            theirs.add(&entry.value.content, &entry.value.path);
-        }
         let mut left = Alike::default();
         for entry in manifest.entries.iter().filter(|entry| !entry.value.content.is_live()) {
             let Some(gone) = memory::read::<Gone>(self.index, &memory::of_key(GONE, &entry.origin()))? else {
@@ -83,6 +78,17 @@ impl Engine<'_> {
             if let Some(version) = shown.find_map(|dot| siblings.get(dot)) {
                 left.add(&version.value.content, &gone.path);
             }
+        }
+        if left.0.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut theirs = Alike::default();
+        for entry in manifest
+            .entries
+            .iter()
+            .filter(|entry| holds_something(&entry.value.content))
+        {
+            theirs.add(&entry.value.content, &entry.value.path);
         }
         left.0.retain(|tag, _| theirs.0.contains_key(tag));
         if left.0.is_empty() {
