@@ -256,13 +256,8 @@ pub(crate) fn visits_to_come(visits: Option<u64>, waits_on: Option<&str>) -> Str
 fn incomplete(files: u64, turn: Turn, waits_for: &[String]) -> String {
     if turn == Turn::Nobody {
         return match files {
-            1 => {
-                "This drive cannot store 1 file or link of this archive. The other homes keep it; a sync here names it."
-                    .to_owned()
-            }
-            n => format!(
-                "This drive cannot store {n} files or links of this archive. The other homes keep them; a sync here names them."
-            ),
+            1 => "This drive cannot store 1 file or link of this archive. The other homes keep it.".to_owned(),
+            n => format!("This drive cannot store {n} files or links of this archive. The other homes keep them."),
         };
     }
     let what = match files {
@@ -491,13 +486,13 @@ mod tests {
         check_awaiting(
             &lacking,
             &unfit,
-            "This drive cannot store 1 file or link of this archive. The other homes keep it; a sync here names it.",
+            "This drive cannot store 1 file or link of this archive. The other homes keep it.",
         );
         lacking.lacking.files = 2;
         check_awaiting(
             &lacking,
             &unfit,
-            "This drive cannot store 2 files or links of this archive. The other homes keep them; a sync here names them.",
+            "This drive cannot store 2 files or links of this archive. The other homes keep them.",
         );
         lacking.local_changes.entries = 2;
         check_awaiting(&lacking, &unfit, "2 changes are not sent yet. Sync to send them.");
