@@ -106,6 +106,8 @@ fn links_are_held_not_shown_and_never_deleted() {
     let status = pair.anna.json(["status", pair.anna.at()]).document();
     assert_eq!(status[0]["lacking"]["files"], 2, "{status:#}");
     assert_eq!(status[0]["headline"]["turn"], "nobody", "{status:#}");
+    let told = pair.anna.run(["status", pair.anna.at()]);
+    told.expect_out("The other homes keep them.\n  `offsync sync FOLDER` says which they are and why.\n");
     let state_of_anna = |pair: &Pair| {
         let status = pair.pep.json(["status", pair.pep.at()]).document();
         let others = status[0]["locations"].as_array().expect("a list").clone();

@@ -253,3 +253,30 @@ fn files_that_move_into_an_ignored_folder_are_said_to_leave_the_archive() {
     pep.remove("b.txt");
     assert_eq!(pep.sync()["warnings"], json!([]));
 }
+
+#[test]
+fn what_is_just_renamed_and_has_a_backup_in_an_ignored_folder_does_not_leave_the_archive() {
+    let world = World::new();
+    let [pep, _] = world.pair(|pep| {
+        pep.write(".offsyncignore", "Backup/\n");
+        pep.write("a.jpg", "a photo");
+    });
+    // As `cp -a` has it: alike in name, size and time.
+    pep.write("Backup/a.jpg", "a photo");
+    let taken = fs::metadata(pep.folder.join("a.jpg")).and_then(|meta| meta.modified());
+    let backup = fs::File::options().write(true).open(pep.folder.join("Backup/a.jpg"));
+    let backup = backup.expect("it was written just now");
+    backup
+        .set_modified(taken.expect("it has a time"))
+        .expect("a time can be set");
+    pep.rename("a.jpg", "b.jpg");
+    assert_eq!(pep.json(["status", pep.at()]).document()[0]["warnings"], json!([]));
+    assert_eq!(pep.sync()["warnings"], json!([]));
+    // And what is deleted and is left in the backup alone does leave it.
+    pep.rename("b.jpg", "a.jpg");
+    pep.sync();
+    pep.remove("a.jpg");
+    let said = "1 file moved into it, and 'Backup/' in .offsyncignore leaves it out. It leaves the archive: it stays here, and the other homes put its copy into the trash.";
+    let line = json!([{"path": "Backup", "reason": said}]);
+    assert_eq!(pep.json(["status", pep.at()]).document()[0]["warnings"], line);
+}

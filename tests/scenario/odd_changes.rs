@@ -276,3 +276,37 @@ fn a_file_that_was_renamed_otherwise_in_two_homes_is_said_by_the_one_that_hears_
         "one of them is deleted everywhere"
     );
 }
+
+#[test]
+fn files_that_two_homes_moved_out_of_the_top_of_the_archive_or_to_it_are_said_with_that_place() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["one.jpg", "two.jpg", "deep/three.jpg", "deep/four.jpg"] {
+            pep.write(name, name);
+        }
+    });
+    for name in ["one.jpg", "two.jpg"] {
+        anna.rename(name, &format!("pictures/{name}"));
+        pep.rename(name, &format!("images/{name}"));
+    }
+    for name in ["three.jpg", "four.jpg"] {
+        anna.rename(&format!("deep/{name}"), name);
+        pep.rename(&format!("deep/{name}"), &format!("other/{name}"));
+    }
+    anna.sync();
+    let end = "Both stay, with the same content: delete what is too much, and the next sync tells everybody.";
+    let said = [
+        (
+            "images",
+            "2 files in it were at the top of the archive before, and 'anna's home' moved them to 'pictures' at the same time.",
+        ),
+        (
+            "other",
+            "2 files in it were in 'deep' before, and 'anna's home' moved them to the top of the archive at the same time.",
+        ),
+    ];
+    assert_eq!(
+        pep.sync()["warnings"],
+        json!(said.map(|(path, reason)| json!({"path": path, "reason": format!("{reason} {end}")})))
+    );
+}

@@ -60,16 +60,20 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
     let is_incomplete = |location: &LocationView| {
         location.state == LocationState::Ahead || (location.this && location.state == LocationState::Behind)
     };
-    if status.lacking.files > 0 || status.locations.iter().any(is_incomplete) {
-        return Headline::Incomplete {
-            files: status.lacking.files,
-            bytes: status.lacking.bytes,
-            turn: awaited.turn(status),
-            waits_for: awaited.waits_for.clone(),
-        };
+    let is_whole = status.lacking.files == 0 && !status.locations.iter().any(is_incomplete);
+    let turn = awaited.turn(status);
+    let incomplete = || Headline::Incomplete {
+        files: status.lacking.files,
+        bytes: status.lacking.bytes,
+        turn,
+        waits_for: awaited.waits_for.clone(),
+    };
+    // What this drive can never hold is no reason to wait: what is to be sent from here comes first.
+    if !is_whole && turn != Turn::Nobody {
+        return incomplete();
     }
     let takes_part = |location: &&LocationView| location.state != LocationState::Removed;
-    if status.locations.iter().filter(takes_part).count() < 2 {
+    if is_whole && status.locations.iter().filter(takes_part).count() < 2 {
         return Headline::Alone;
     }
     // Nothing waits for who is parked, and nobody knows what is there: neither safe nor behind.
@@ -89,6 +93,9 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
             entries: status.local_changes.entries,
             bytes: status.local_changes.bytes,
         };
+    }
+    if !is_whole {
+        return incomplete();
     }
     let is_late = |location: &&LocationView| counts(location) && location.state != LocationState::UpToDate;
     let behind: Vec<_> = status.locations.iter().filter(is_late).collect();
@@ -249,13 +256,8 @@ pub(crate) fn visits_to_come(visits: Option<u64>, waits_on: Option<&str>) -> Str
 fn incomplete(files: u64, turn: Turn, waits_for: &[String]) -> String {
     if turn == Turn::Nobody {
         return match files {
-            1 => {
-                "This drive cannot store 1 file or link of this archive. The other homes keep it; a sync here names it."
-                    .to_owned()
-            }
-            n => format!(
-                "This drive cannot store {n} files or links of this archive. The other homes keep them; a sync here names them."
-            ),
+            1 => "This drive cannot store 1 file or link of this archive. The other homes keep it.".to_owned(),
+            n => format!("This drive cannot store {n} files or links of this archive. The other homes keep them."),
         };
     }
     let what = match files {
@@ -484,13 +486,26 @@ mod tests {
         check_awaiting(
             &lacking,
             &unfit,
-            "This drive cannot store 1 file or link of this archive. The other homes keep it; a sync here names it.",
+            "This drive cannot store 1 file or link of this archive. The other homes keep it.",
         );
         lacking.lacking.files = 2;
         check_awaiting(
             &lacking,
             &unfit,
-            "This drive cannot store 2 files or links of this archive. The other homes keep them; a sync here names them.",
+            "This drive cannot store 2 files or links of this archive. The other homes keep them.",
+        );
+        lacking.local_changes.entries = 2;
+        check_awaiting(&lacking, &unfit, "2 changes are not sent yet. Sync to send them.");
+        lacking.waiting = Some(Waiting {
+            entries: 2,
+            bytes: 5,
+            visits: None,
+            waits_on: None,
+        });
+        check_awaiting(
+            &lacking,
+            &unfit,
+            "2 changes (5 bytes) wait for room in the mailbox; it goes bit by bit, with each sync. You can unplug.",
         );
     }
 

@@ -102,8 +102,14 @@ pub(crate) fn unreadable(folder: &Path) -> Option<AppError> {
     if let Err(closed) = refuse_closed(folder) {
         return Some(closed);
     }
-    let looked = std::fs::symlink_metadata(folder.join(".offsync").join("location.toml"));
-    let error = looked.err().filter(|error| !tells_away(error))?;
+    let marker = folder.join(".offsync").join("location.toml");
+    let error = match std::fs::symlink_metadata(&marker) {
+        Err(error) if !tells_away(&error) => error,
+        // Where the folder can be listed, a bad place under the marker may be all that is wrong.
+        _ => std::fs::read(&marker)
+            .err()
+            .filter(|error| is_unplugged(error) && can_be_listed(folder))?,
+    };
     Some(AppError::failed(
         "drive_error",
         format!(
@@ -112,6 +118,11 @@ pub(crate) fn unreadable(folder: &Path) -> Option<AppError> {
         ),
         "Check the drive and its cable; plug it in again.",
     ))
+}
+
+/// Tells whether all that stands in a folder can be named, be it from what the system remembers.
+fn can_be_listed(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.all(|entry| entry.is_ok()))
 }
 
 /// Tells whether an archive's drive answers no call any more, though what the system remembers of it may still be shown.

@@ -185,7 +185,7 @@ impl<'a> Hand<'a> {
                 (true, false) => self.attach(&folder),
                 (true, true) => {}
                 // What cannot be read is not away: whoever syncs it hears why.
-                (false, true) if unreadable(&folder).is_some() => {}
+                (false, true) if !is_silent(&folder) && unreadable(&folder).is_some() => {}
                 (false, true) => self.detach(&folder),
                 (false, false) => self.say_if_unreadable(&folder),
             }

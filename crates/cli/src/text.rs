@@ -1,6 +1,6 @@
 //! Documents as people read them. Control characters in names are shown, never sent to the terminal.
 
-use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView};
+use offsync_app::view::{ArchiveStatus, Headline, IgnoredView, LogLine, SkippedView, Turn};
 use offsync_app::{
     ChangeCounts, ConflictView, CopyReport, DiffLine, EmptiedReport, MailboxReport, RecoveryReport, ResolvedReport,
     RestoredView, SideKind, SideView, SkippedReport, Tone, TrashView, WaitingLocation, as_typed, many_deletions,
@@ -222,6 +222,15 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
     ];
     lines.extend(status.held.iter().flat_map(held::answers));
     lines.extend(status.also_held.iter().flat_map(held::held));
+    if let Headline::Incomplete {
+        turn: Turn::Nobody,
+        files,
+        ..
+    } = &status.headline
+    {
+        let they = if *files == 1 { "it is" } else { "they are" };
+        lines.push(format!("  `offsync sync FOLDER` says which {they} and why."));
+    }
     // Where nothing could be looked at, nothing else is known.
     if !status.drive.present || status.locations.is_empty() {
         return lines;

@@ -23,7 +23,7 @@ struct Crossed {
 impl Engine<'_> {
     /// Names in the report the own renames that cross those of a changeset which is about to be folded.
     pub(crate) fn tell_crossed(&mut self, manifest: &Manifest) -> Result<()> {
-        if manifest.author == self.me() || self.index.notes(GONE)?.is_empty() {
+        if manifest.author == self.me() {
             return Ok(());
         }
         let mut folders: BTreeMap<[RelPath; 3], Vec<Crossed>> = BTreeMap::new();
@@ -31,6 +31,9 @@ impl Engine<'_> {
             let above = |path: &RelPath| path.parent().unwrap_or_else(RelPath::root);
             let key = [above(&crossed.from), above(&crossed.theirs), above(&crossed.ours)];
             folders.entry(key).or_default().push(crossed);
+        }
+        if folders.is_empty() {
+            return Ok(());
         }
         let people = self.people()?;
         let who = people
@@ -40,8 +43,13 @@ impl Engine<'_> {
         for ([from, theirs, ours], files) in folders {
             let is_moved = from != ours && from != theirs && !ours.is_root();
             if is_moved && files.len() > 1 {
+                let (were, to) = match (from.is_root(), theirs.is_root()) {
+                    (true, _) => ("at the top of the archive".to_owned(), format!("'{theirs}'")),
+                    (_, true) => (format!("in '{from}'"), "the top of the archive".to_owned()),
+                    _ => (format!("in '{from}'"), format!("'{theirs}'")),
+                };
                 let reason = format!(
-                    "{} files in it were in '{from}' before, and {who} moved them to '{theirs}' at the same time. {end}",
+                    "{} files in it were {were} before, and {who} moved them to {to} at the same time. {end}",
                     files.len()
                 );
                 self.warn(&ours, reason);
@@ -60,14 +68,6 @@ impl Engine<'_> {
     ///
     /// Of several that are alike nobody knows which is which, and nothing is said.
     fn crossed(&self, manifest: &Manifest) -> Result<Vec<Crossed>> {
-        let mut theirs = Alike::default();
-        for entry in manifest
-            .entries
-            .iter()
-            .filter(|entry| holds_something(&entry.value.content))
-        {
-            theirs.add(&entry.value.content, &entry.value.path);
-        }
         let mut left = Alike::default();
         for entry in manifest.entries.iter().filter(|entry| !entry.value.content.is_live()) {
             let Some(gone) = memory::read::<Gone>(self.index, &memory::of_key(GONE, &entry.origin()))? else {
@@ -78,6 +78,17 @@ impl Engine<'_> {
             if let Some(version) = shown.find_map(|dot| siblings.get(dot)) {
                 left.add(&version.value.content, &gone.path);
             }
+        }
+        if left.0.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut theirs = Alike::default();
+        for entry in manifest
+            .entries
+            .iter()
+            .filter(|entry| holds_something(&entry.value.content))
+        {
+            theirs.add(&entry.value.content, &entry.value.path);
         }
         left.0.retain(|tag, _| theirs.0.contains_key(tag));
         if left.0.is_empty() {

@@ -3,7 +3,7 @@
 //! Only tells: what is deleted, and where, is decided by others. Looks only where something is missing, and so far that
 //! no folder of a million files makes a scan slow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::Content;
 use offsync_core::limits::MOVED_OUT_LOOKED_AT_MAX;
@@ -45,14 +45,24 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Gives the files that a person took away and nobody was told of yet.
+    /// Gives the files that a person took away and nobody was told of yet; what only has another name now is here.
     fn missing(&self) -> Result<Missing> {
         let mut missing = Missing::new();
-        for gone in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
+        let gone = memory::read_all::<Gone>(self.index, GONE)?;
+        if gone.is_empty() {
+            return Ok(missing);
+        }
+        let arriving: BTreeSet<[u8; 32]> = self
+            .local_changes()?
+            .iter()
+            .map(|change| change.value.content.tag())
+            .collect();
+        for gone in gone.into_values() {
             let siblings = self.index.entry(&gone.path.key())?;
             let shown = gone.shown.iter().flatten().find_map(|dot| siblings.get(dot));
             if let Some(version) = shown
                 && let Content::File(file) = &version.value.content
+                && !arriving.contains(&version.value.content.tag())
             {
                 let looks = (version.value.path.name().to_vec(), file.size_bytes);
                 missing.entry(looks).or_default().push(version.value.meta.mtime_ns);

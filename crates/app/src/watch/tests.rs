@@ -391,3 +391,30 @@ fn an_archive_that_cannot_be_read_is_said_and_not_called_away() {
         assert!(is_detached(), "now it is away");
     });
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_marker_that_alone_cannot_be_read_is_said_and_no_silence() {
+    let stage = Stage::new();
+    let marker = stage.root.join(".offsync").join("location.toml");
+    let kept = stage.root.join("kept aside");
+    let look = |hand: &mut Hand<'_>| {
+        stage.pass(DRIVES_MS);
+        hand.look_for_drives();
+    };
+    stage.play(Watching::Works, |hand| {
+        stage.sent(hand);
+        fs::rename(&marker, &kept).expect("it can be moved");
+        // Its first byte is never there: whoever reads it gets what a bad place of a drive gives.
+        std::os::unix::fs::symlink("/proc/self/mem", &marker).expect("a link can be made");
+        for _ in 0..3 {
+            look(hand);
+        }
+        assert_eq!(stage.notices().len(), 1, "{:?}", stage.notices());
+        assert!(
+            stage.notices()[0].contains("cannot be read: Input/output error"),
+            "{:?}",
+            stage.notices()
+        );
+    });
+}

@@ -94,7 +94,7 @@ test("what lacks says whether it was asked for, and whose sync comes next", () =
   expect(told("here", ["Anna’s home"])).toBe("What was asked for has come. Sync to take it in.");
   const unfit: Headline = { ...lacking, turn: "nobody", waits_for: [] };
   expect(check(unfit, "2 files or links cannot be stored on this drive.").detail).toBe(
-    "The other homes keep them. A sync here says which they are and why.",
+    "The other homes keep them.",
   );
 });
 

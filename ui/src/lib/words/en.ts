@@ -130,8 +130,8 @@ export function en(locale: string) {
           : `${count(n, { one: "It arrives", other: "They arrive" })} as the other homes sync, or once this drive has room.`,
       cannotHold: (n: number) =>
         count(n, {
-          one: "The other homes keep it. A sync here says which it is and why.",
-          other: "The other homes keep them. A sync here says which they are and why.",
+          one: "The other homes keep it.",
+          other: "The other homes keep them.",
         }),
       askedOf: (home: string | null) =>
         home === null
