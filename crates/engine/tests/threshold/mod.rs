@@ -2,6 +2,7 @@
 
 use offsync_core::guard::Threshold;
 use offsync_core::limits::HELD_DELETIONS_HIGHEST;
+use offsync_testkit::Rng;
 
 use crate::home::{Homes, path};
 
@@ -306,4 +307,28 @@ fn nobody_says_it_in_the_name_of_another() {
     homes.say_threshold_of(1, itself, 1_000, from(50, 50, 50));
     homes.round(2);
     assert_eq!(homes.threshold(0), (from(50, 50, 50), Some(itself)));
+}
+
+#[test]
+fn wherever_a_cable_is_pulled_who_goes_by_a_threshold_puts_it_again_where_it_lacks() {
+    let mut rng = Rng::new(5);
+    for calls in 0.. {
+        let mut homes = homes_with(2, 4);
+        homes.ask_from(0, each());
+        homes.sync(0);
+        let (_, report) = homes.sync_until(1, calls, &mut rng);
+        homes.sync(1);
+        let of_author = format!("people.{0}.{0}.", homes.location(0));
+        let said = |homes: &Homes| {
+            let names = homes.mail().into_iter();
+            names.filter(|name| name.starts_with(&of_author)).collect::<Vec<_>>()
+        };
+        let before = said(&homes);
+        homes.lose_objects("people");
+        homes.sync(1);
+        assert_eq!(said(&homes), before, "cut off at call {calls}");
+        if report.is_some() {
+            break;
+        }
+    }
 }
