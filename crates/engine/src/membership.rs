@@ -311,6 +311,8 @@ impl Engine<'_> {
 
     /// Makes a statement and holds to it; the next cycle puts it into the mailbox.
     ///
+    /// Refuses where nothing that is said here outranks what was heard: somebody said it with the highest revision there is.
+    ///
     /// Its number is random: a drive that was restored does not know which it has used.
     pub(crate) fn say(&mut self, subject: LocationId, statement: Statement) -> Result<()> {
         let people = People {
@@ -321,6 +323,9 @@ impl Engine<'_> {
             statement,
         };
         let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
-        self.hear(&people, &sealed).map(drop)
+        match self.hear(&people, &sealed)? {
+            true => Ok(()),
+            false => Err(EngineError::Outranked),
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use offsync_core::guard::Threshold;
 use offsync_core::limits::HELD_DELETIONS_HIGHEST;
+use offsync_engine::EngineError;
 use offsync_testkit::Rng;
 
 use crate::home::{Homes, path};
@@ -331,4 +332,49 @@ fn wherever_a_cable_is_pulled_who_goes_by_a_threshold_puts_it_again_where_it_lac
             break;
         }
     }
+}
+
+#[test]
+fn what_cannot_be_outranked_is_refused_where_it_would_count_for_nothing() {
+    let mut homes = homes_with(2, 4);
+    let (low, high) = match homes.location(0) < homes.location(1) {
+        true => (0, 1),
+        false => (1, 0),
+    };
+    let author = homes.location(high);
+    homes.say_threshold_of(high, author, u64::MAX, from(50, 50, 50));
+    homes.round(2);
+    let before = homes.mail();
+    let refused = homes.try_to_ask_from(low, each());
+    assert!(matches!(refused, Err(EngineError::Outranked)), "{refused:?}");
+    assert_eq!(homes.threshold(low), (from(50, 50, 50), Some(author)));
+    homes.sync(low);
+    let people = |names: Vec<String>| {
+        names
+            .into_iter()
+            .filter(|name| name.starts_with("people."))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(people(homes.mail()), people(before), "what lost goes nowhere");
+}
+
+#[test]
+fn who_hears_another_threshold_is_told_once_and_who_is_new_or_said_it_is_not() {
+    let mut homes = homes_with(2, 4);
+    homes.ask_from(0, each());
+    assert_eq!(homes.sync(0).threshold_heard, None, "its own word");
+    let by = homes.sync(1).threshold_heard.map(|heard| heard.threshold);
+    assert_eq!(by, Some(each()));
+    assert_eq!(homes.sync(1).threshold_heard, None, "once");
+    homes.add_home();
+    assert_eq!(homes.sync(2).threshold_heard, None, "it is new");
+    homes.come_back(1);
+    for n in [1, 0, 1, 0, 1] {
+        assert_eq!(homes.sync(n).threshold_heard, None, "home {n}");
+    }
+    // Told, though it was heard first in a sync that was cut off.
+    homes.ask_from(0, Threshold::default());
+    homes.sync(0);
+    homes.sync_until(2, 60, &mut Rng::new(5));
+    assert!(homes.sync(2).threshold_heard.is_some());
 }
