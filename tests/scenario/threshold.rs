@@ -46,7 +46,7 @@ fn it_is_shown_in_plain_words_and_changed_for_all_homes() {
     );
 
     let told = pep.run(["deletions", pep.at(), "--least", "1", "--percent", "0"]);
-    let next = "The next sync tells everybody; what waits for a yes is judged anew then.\n";
+    let next = "The next sync tells everybody; what was deleted here and waits for a yes is judged anew then.\n";
     assert_eq!(told.expect_code(0).stdout, format!("From now on a {EACH}{next}"));
     expect(&pep, 1, 0, 1_000, Some("Pep's home"));
     expect(&anna, 5, 25, 1_000, None);

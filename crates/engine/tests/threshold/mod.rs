@@ -106,7 +106,7 @@ fn the_strictest_threshold_asks_for_a_single_file_and_for_what_is_left_of_severa
 }
 
 #[test]
-fn what_was_held_is_judged_anew_where_the_threshold_is_raised_meanwhile() {
+fn what_was_held_is_judged_anew_where_it_was_deleted_if_the_threshold_is_raised_meanwhile() {
     for (raised, goes) in [
         (from(7, 25, 1_000), true),
         (from(5, 30, 1_000), true),
@@ -126,9 +126,15 @@ fn what_was_held_is_judged_anew_where_the_threshold_is_raised_meanwhile() {
             assert_eq!(held(&mut homes, 0), None);
         }
         assert_eq!(held(&mut homes, 1), Some(6));
-        homes.ask_from(1, raised);
-        assert_eq!(held(&mut homes, 1), (!goes).then_some(6), "remote, {raised:?}");
-        assert_eq!(homes.hand(1).tree().len(), if goes { 14 } else { 20 });
+        // What others deleted was shown, and waits for its answer whoever says what.
+        homes.ask_from(0, raised);
+        homes.sync(0);
+        for _ in 0..2 {
+            assert_eq!(held(&mut homes, 1), Some(6), "remote, {raised:?}");
+        }
+        assert_eq!(homes.hand(1).tree().len(), 20);
+        assert_eq!(homes.sync_confirmed(1).held, None);
+        assert_eq!(homes.hand(1).tree().len(), 14);
     }
 }
 
