@@ -46,12 +46,25 @@ fn it_is_shown_in_plain_words_and_changed_for_all_homes() {
     );
 
     let told = pep.run(["deletions", pep.at(), "--least", "1", "--percent", "0"]);
-    let next = "The next sync tells everybody; what waits for a yes is judged anew then.\n";
+    let next = "The next sync tells everybody; what was deleted here and waits for a yes is judged anew then.\n";
     assert_eq!(told.expect_code(0).stdout, format!("From now on a {EACH}{next}"));
     expect(&pep, 1, 0, 1_000, Some("Pep's home"));
     expect(&anna, 5, 25, 1_000, None);
     pep.sync();
-    anna.sync();
+    let changed = format!(
+        "  note: 'Pep's home' changed, for all homes, before which deletions a sync asks. They are now: {}`offsync deletions FOLDER` changes it back\n",
+        EACH.trim_start_matches("sync asks before it deletes ")
+            .replace('\n', " ")
+    );
+    let once = anna
+        .run(["sync", anna.at()])
+        .expect_code(0)
+        .stdout
+        .matches(&changed)
+        .count();
+    assert_eq!(once, 1);
+    let again = anna.run(["sync", anna.at()]).expect_code(0).stdout.clone();
+    assert!(!again.contains("before which deletions"), "{again}");
     expect(&anna, 1, 0, 1_000, Some("Pep's home"));
     let told = anna.run(["deletions", anna.at()]);
     let by = "'Pep's home' said so, for all homes.\n";

@@ -1,6 +1,6 @@
 //! The setting of an archive that says before how many deletions a sync asks: shown, and changed for all homes.
 //!
-//! Nothing is deleted or brought back by it; what is held is judged anew with the next sync.
+//! Nothing is deleted or brought back by it; what was deleted here and is held is judged anew with the next sync.
 
 use std::path::PathBuf;
 

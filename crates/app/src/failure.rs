@@ -138,6 +138,11 @@ impl From<EngineError> for AppError {
                 ),
                 "If that was a mistake, ask for `offsync location unpark` at another home; then sync twice there and here.",
             ),
+            EngineError::Outranked => Self::failed(
+                "outranked",
+                "Another home said something else about this, and in such a way that what this home says cannot replace it. Nothing was changed.",
+                "Offsync itself never says it so: ask whoever looks after that home. A word from a third home may still count; try it there.",
+            ),
             EngineError::DriveChanged => Self::failed(
                 "drive_changed",
                 "The drive was removed or changed while Offsync was looking at it. Nothing was deleted anywhere.",

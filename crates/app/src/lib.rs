@@ -43,6 +43,7 @@ mod samples;
 mod schedule;
 mod set_up;
 mod sync;
+mod threshold;
 mod times;
 mod trash;
 #[cfg(test)]
@@ -76,7 +77,6 @@ pub use mailboxes::{MailboxReport, MailboxSought, WaitingLocation};
 pub use members::ReplaceRequest;
 pub use naming::short_id;
 pub use narration::{Narrator, Tone};
-pub use notices::many_deletions;
 pub use offsync_core::guard::Threshold;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, HELD_DELETIONS_HIGHEST, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};
@@ -89,6 +89,7 @@ pub use reports::{
 pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use schedule::rhythm;
 pub use sync::SyncRequest;
+pub use threshold::many_deletions;
 pub use trash::{EmptiedReport, EmptyingHeld, RestoredView, TrashView};
 pub use verify::{VerifyReport, VerifyRequest};
 pub use watch_line::{DriveEvent, SyncEvent, WatchEvent, WatchLine};

@@ -164,6 +164,7 @@ mod tests {
             EngineError::NoIdentity.into(),
             EngineError::DamagedNote { note }.into(),
             EngineError::Removed { by: "Anna".into() }.into(),
+            EngineError::Outranked.into(),
             AppError::usage("no"),
             AppError::failed("of_another_day", "It broke.", "Wait a while. Or run `offsync mend`."),
             AppError::failed("bad_name", "--name must be short.", "Choose a short one."),

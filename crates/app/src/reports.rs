@@ -10,6 +10,7 @@ use crate::failure::{AppError, without_error_numbers};
 use crate::headline::visits_to_come;
 use crate::left_open::{DamagedReport, LeftOpen, ServedReport, damage_sentence};
 use crate::lost::{LostView, lost_sentence};
+use crate::threshold::threshold_changed;
 use crate::view::{Failure, HeldDirection, HeldView, Lacking};
 
 /// Files seen and read.
@@ -202,6 +203,9 @@ pub struct SyncReport {
     pub lost: Vec<LostView>,
     /// Damaged files that were put together again.
     pub repaired: Vec<String>,
+    /// The sentence among the warnings that says before how many deletions another home lets all homes ask from now on.
+    #[serde(skip)]
+    pub threshold_heard: Option<String>,
     /// Whether its drive is here; all figures are nought where it is not.
     pub drive_present: bool,
     /// Why it could not be done, in place of the figures.
@@ -244,6 +248,9 @@ impl SyncReport {
         left_open: LeftOpen,
     ) -> Self {
         let waiting = left_open.waiting.unwrap_or_default();
+        let threshold = report.threshold_heard.as_ref();
+        let threshold = threshold.map(|heard| SkippedReport::new(&RelPath::root(), threshold_changed(heard)));
+        let warnings = report.warnings.iter().map(SkippedReport::from);
         let held = |held: &Held| held_view(held, left_open.other_homes);
         Self {
             archive_id,
@@ -290,7 +297,8 @@ impl SyncReport {
                 .collect(),
             skipped: report.skipped.iter().map(SkippedReport::from).collect(),
             unfinished: report.unfinished.iter().map(ToString::to_string).collect(),
-            warnings: report.warnings.iter().map(SkippedReport::from).collect(),
+            warnings: threshold.iter().cloned().chain(warnings).collect(),
+            threshold_heard: threshold.map(|line| line.reason),
             held: report.held.as_ref().map(held),
             also_held: report.also_held.as_ref().map(held),
             too_late: None,

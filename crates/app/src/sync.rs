@@ -202,6 +202,7 @@ fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) 
         applied: first.applied + second.applied,
         repaired: joined(first.repaired, second.repaired),
         warnings: joined(first.warnings, second.warnings),
+        threshold_heard: second.threshold_heard.or(first.threshold_heard),
         hashed_files: first.hashed_files + second.hashed_files,
         hashed_bytes: first.hashed_bytes + second.hashed_bytes,
         uploaded_bytes: first.uploaded_bytes + second.uploaded_bytes,

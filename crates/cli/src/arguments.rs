@@ -109,7 +109,7 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Tell before how many deletions a sync asks, or change that, for all homes
     #[command(
-        after_help = "Examples:\n  offsync deletions /media/pep/Photos      (tells what holds)\n  offsync deletions /media/pep/Photos --least 20 --percent 50      (asks later)\n  offsync deletions /media/pep/Photos --least 1 --percent 0      (asks before each file)\n  offsync deletions /media/pep/Photos --default\n\nOnly what is named changes. The next sync tells everybody, and what waits for a yes is judged anew then. Before all there is goes, a sync asks in any case."
+        after_help = "Examples:\n  offsync deletions /media/pep/Photos      (tells what holds)\n  offsync deletions /media/pep/Photos --least 20 --percent 50      (asks later)\n  offsync deletions /media/pep/Photos --least 1 --percent 0      (asks before each file)\n  offsync deletions /media/pep/Photos --default\n\nOnly what is named changes. The next sync tells everybody, and what was deleted here and waits for a yes is judged anew then. Before all there is goes, a sync asks in any case."
     )]
     Deletions(Deletions),
     /// Rename, park, bring back, remove or replace a location

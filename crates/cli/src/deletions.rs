@@ -26,7 +26,7 @@ fn told(report: &DeletionsReport) -> Vec<String> {
     if report.is_changed {
         return vec![
             format!("From now on a {asks}"),
-            "The next sync tells everybody; what waits for a yes is judged anew then.".into(),
+            "The next sync tells everybody; what was deleted here and waits for a yes is judged anew then.".into(),
         ];
     }
     let asks = match report.is_asked {

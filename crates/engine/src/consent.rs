@@ -67,8 +67,14 @@ impl Engine<'_> {
 
     /// Tells whether some deletions were held and shown, and nobody answered: they wait for that, though others of them
     /// are none any more, since somebody edited those files.
+    ///
+    /// What others deleted waits whatever the threshold became: nobody's word lets go elsewhere what a person was shown there.
     pub(crate) fn stay_held(&self, direction: HeldDirection, keys: &BTreeSet<PathKey>) -> Result<bool> {
         let (shown, threshold) = (self.shown_held()?, self.threshold()?);
+        let is_left = |set: &HeldSet| set.held.direction == direction && !set.keys.is_disjoint(keys);
+        if direction == HeldDirection::Remote && shown.iter().any(is_left) {
+            return Ok(true);
+        }
         let mut alike = shown
             .iter()
             .chain(&self.held)

@@ -112,9 +112,6 @@ impl Engine<'_> {
         if author_key != Some(people.author_key) && !speaks_for_itself {
             return Ok(false);
         }
-        // Whoever said it may be gone with it, and others have yet to hear it: an id that lives on though it was succeeded,
-        // who does not know yet whose words to believe, and whoever joins after a removal.
-        let kept = memory::write(format!("{STATEMENT}{name}"), &sealed);
         // Who speaks for itself can say no more than that it is there.
         if matches!(
             people.statement,
@@ -123,11 +120,12 @@ impl Engine<'_> {
             if author_key.is_none() {
                 return Ok(false);
             }
-            if self.hear(&people)? {
-                self.commit(vec![kept])?;
-            }
+            self.hear(&people, &sealed)?;
             return Ok(true);
         }
+        // Whoever said it may be gone with it, and others have yet to hear it: an id that lives on though it was succeeded,
+        // who does not know yet whose words to believe, and whoever joins after a removal.
+        let kept = memory::write(format!("{STATEMENT}{name}"), &sealed);
         let heard_ns = self.clock.now_ns();
         let person = match people.statement {
             Statement::Joined {

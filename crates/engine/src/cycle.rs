@@ -49,6 +49,7 @@ impl Engine<'_> {
         self.unread_paths = 0;
         self.space = Space::default();
         let had_held = !self.shown_held()?.is_empty();
+        let is_new = !self.has_synced()? || self.awaits_state()?;
         self.recover()?;
         self.match_marker()?;
         self.learn_drive()?;
@@ -72,17 +73,21 @@ impl Engine<'_> {
         self.tidy_leftovers()?;
         let aged = self.expire_trash()?;
         self.close_report(&missing)?;
+        let told = self.tell_threshold(is_new)?;
         let now_ns = self.clock.now_ns();
         let held = if self.held.is_empty() {
             memory::erase(HELD)
         } else {
             memory::write(HELD, &self.held)
         };
-        self.commit(vec![memory::write(LAST_SYNC, &now_ns), held, aged])?;
+        let mut writes = vec![memory::write(LAST_SYNC, &now_ns), held, aged];
         if options.refuse_deletions && !self.held.is_empty() && !had_held {
+            self.commit(writes)?;
             // Nothing had been shown yet that a no could be said to; now it has, and the no stands.
             return self.sync(options);
         }
+        writes.extend(told);
+        self.commit(writes)?;
         Ok(std::mem::take(&mut self.report))
     }
 

@@ -35,6 +35,9 @@ pub enum EngineError {
         /// What people call who said so.
         by: String,
     },
+    /// What was said already outranks all that could be said here.
+    #[error("another home said it with the highest revision there is")]
+    Outranked,
     /// The marker vanished or changed while the drive was looked at.
     #[error("the drive was changed or removed while it was being looked at")]
     DriveChanged,

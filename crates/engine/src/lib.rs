@@ -74,8 +74,8 @@ pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::SyncOptions;
 pub use report::{
-    Alarm, AlarmKind, ConflictLine, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook, Served,
-    SkippedPath, SyncReport,
+    Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook,
+    Served, SkippedPath, SyncReport,
 };
 pub use resolve::{Keep, Side};
 pub use space::size;

@@ -224,7 +224,9 @@ impl Engine<'_> {
     }
 
     /// Takes up a statement whose author is known, unless a higher one was heard; tells whether it holds now.
-    pub(crate) fn hear(&mut self, people: &People) -> Result<bool> {
+    ///
+    /// What holds is kept as it was sealed, in one commit: nobody goes by what would not be put again where it lacks.
+    pub(crate) fn hear(&mut self, people: &People, sealed: &[u8]) -> Result<bool> {
         let rank = |revision: u64| Rank {
             revision,
             author: *people.author.as_bytes(),
@@ -269,9 +271,10 @@ impl Engine<'_> {
             }
             _ => (None, None),
         };
-        let mut writes: Vec<_> = write.into_iter().collect();
-        let is_said = !writes.is_empty();
-        if let (true, Some(rank)) = (is_said, outranked) {
+        let Some(write) = write else { return Ok(false) };
+        let kept = memory::write(format!("{STATEMENT}{}", people.name()), &sealed);
+        let mut writes = vec![write, kept];
+        if let Some(rank) = outranked {
             // What nobody goes by any more need not be put again where it lacks.
             let author = LocationId::new(rank.author);
             let is_of_archive = matches!(people.statement, Statement::Asks { .. });
@@ -286,13 +289,12 @@ impl Engine<'_> {
             membership: Membership::Counts,
             ..
         } = &people.statement
-            && is_said
         {
             let now_ns = self.clock.now_ns();
             writes.push(memory::write(format!("{COUNTS_SINCE}{subject}"), &now_ns));
         }
         self.commit(writes)?;
-        Ok(is_said)
+        Ok(true)
     }
 
     /// Makes the note of what is said, unless something higher was heard; gives the rank of what it takes the place of, too.
@@ -309,6 +311,8 @@ impl Engine<'_> {
 
     /// Makes a statement and holds to it; the next cycle puts it into the mailbox.
     ///
+    /// Refuses where nothing that is said here outranks what was heard: somebody said it with the highest revision there is.
+    ///
     /// Its number is random: a drive that was restored does not know which it has used.
     pub(crate) fn say(&mut self, subject: LocationId, statement: Statement) -> Result<()> {
         let people = People {
@@ -319,7 +323,9 @@ impl Engine<'_> {
             statement,
         };
         let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
-        self.commit(vec![memory::write(format!("{STATEMENT}{}", people.name()), &sealed)])?;
-        self.hear(&people).map(drop)
+        match self.hear(&people, &sealed)? {
+            true => Ok(()),
+            false => Err(EngineError::Outranked),
+        }
     }
 }

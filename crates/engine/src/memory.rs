@@ -217,6 +217,8 @@ pub(crate) const NAMED: &str = "named/";
 pub(crate) const MEMBERSHIP: &str = "membership/";
 /// Before how many deletions all homes ask.
 pub(crate) const ASKS: &str = "asks";
+/// The threshold that people here were told of.
+pub(crate) const ASKS_TOLD: &str = "told-asks";
 /// The statements that were read, each with the newest kind that was known then.
 pub(crate) const HEARD: &str = "heard/";
 pub(crate) const GONE: &str = "gone/";

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
+use offsync_core::guard::Threshold;
 use offsync_core::ids::{LocationId, Root};
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
@@ -108,6 +109,15 @@ pub struct Served {
     pub has_state: bool,
 }
 
+/// A threshold that another home said since a person was last told of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardThreshold {
+    /// What people call who said so.
+    pub by: String,
+    /// From when on deletions are many now.
+    pub threshold: Threshold,
+}
+
 /// What no sound world shows of a location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
@@ -183,6 +193,8 @@ pub struct SyncReport {
     pub ignored_paths: u64,
     /// What this drive cannot show, and new paths that another location's drive cannot hold as they are.
     pub warnings: Vec<SkippedPath>,
+    /// Before how many deletions homes ask now, if another home changed that since the last cycle.
+    pub threshold_heard: Option<HeardThreshold>,
     /// Deletions that wait for a yes.
     pub held: Option<Held>,
     /// Deletions of the other direction that wait for a yes as well.

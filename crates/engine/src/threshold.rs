@@ -6,11 +6,13 @@
 use offsync_core::format::Statement;
 use offsync_core::guard::Threshold;
 use offsync_core::ids::LocationId;
+use offsync_core::ports::IndexWrite;
 
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::membership::SaidThreshold;
-use crate::memory::{self, ASKS};
+use crate::memory::{self, ASKS, ASKS_TOLD};
+use crate::report::HeardThreshold;
 
 impl Engine<'_> {
     /// Tells from when on deletions are many in this archive, as far as this location has heard.
@@ -34,6 +36,22 @@ impl Engine<'_> {
             }
         }
         Ok(Some(by))
+    }
+
+    /// Reports a threshold that another home said since a person was last told; gives the note that it was.
+    ///
+    /// Who is new in the archive is not told: nothing changed for it.
+    pub(crate) fn tell_threshold(&mut self, is_new: bool) -> Result<Option<IndexWrite>> {
+        let (told, threshold) = (memory::read::<Threshold>(self.index, ASKS_TOLD)?, self.threshold()?);
+        if told.unwrap_or_default() == threshold {
+            return Ok(None);
+        }
+        if let Some(by) = self.threshold_said_by()?.filter(|by| *by != self.me() && !is_new) {
+            let person = self.people()?.remove(&by);
+            let by = person.map_or_else(|| by.to_string(), |person| person.label);
+            self.report.threshold_heard = Some(HeardThreshold { by, threshold });
+        }
+        Ok(Some(memory::write(ASKS_TOLD, &threshold)))
     }
 
     /// Says for all homes from when on deletions are many; the next cycle tells everybody.

@@ -421,6 +421,11 @@ impl Homes {
 
     /// Says at a home for all from when on deletions are many, where the mailbox cannot be reached.
     pub(crate) fn ask_from(&mut self, n: usize, threshold: Threshold) {
+        let said = self.try_to_ask_from(n, threshold);
+        assert_eq!(said.expect("a sound index"), Ok(true));
+    }
+
+    pub(crate) fn try_to_ask_from(&mut self, n: usize, threshold: Threshold) -> Result<Result<bool, ()>, EngineError> {
         let home = &mut self.homes[n];
         let ports = Ports {
             disk: &home.disk,
@@ -431,8 +436,7 @@ impl Homes {
             witness: &home.witness,
         };
         let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
-        let said = engine.change_threshold(|before| if before == threshold { Err(()) } else { Ok(threshold) });
-        assert_eq!(said.expect("a sound index"), Ok(true));
+        engine.change_threshold(|before| if before == threshold { Err(()) } else { Ok(threshold) })
     }
 
     /// Tells from when on deletions are many, and who said so, as far as a home has heard.

@@ -2,6 +2,8 @@
 
 use offsync_core::guard::Threshold;
 use offsync_core::limits::HELD_DELETIONS_HIGHEST;
+use offsync_engine::EngineError;
+use offsync_testkit::Rng;
 
 use crate::home::{Homes, path};
 
@@ -104,7 +106,7 @@ fn the_strictest_threshold_asks_for_a_single_file_and_for_what_is_left_of_severa
 }
 
 #[test]
-fn what_was_held_is_judged_anew_where_the_threshold_is_raised_meanwhile() {
+fn what_was_held_is_judged_anew_where_it_was_deleted_if_the_threshold_is_raised_meanwhile() {
     for (raised, goes) in [
         (from(7, 25, 1_000), true),
         (from(5, 30, 1_000), true),
@@ -124,9 +126,15 @@ fn what_was_held_is_judged_anew_where_the_threshold_is_raised_meanwhile() {
             assert_eq!(held(&mut homes, 0), None);
         }
         assert_eq!(held(&mut homes, 1), Some(6));
-        homes.ask_from(1, raised);
-        assert_eq!(held(&mut homes, 1), (!goes).then_some(6), "remote, {raised:?}");
-        assert_eq!(homes.hand(1).tree().len(), if goes { 14 } else { 20 });
+        // What others deleted was shown, and waits for its answer whoever says what.
+        homes.ask_from(0, raised);
+        homes.sync(0);
+        for _ in 0..2 {
+            assert_eq!(held(&mut homes, 1), Some(6), "remote, {raised:?}");
+        }
+        assert_eq!(homes.hand(1).tree().len(), 20);
+        assert_eq!(homes.sync_confirmed(1).held, None);
+        assert_eq!(homes.hand(1).tree().len(), 14);
     }
 }
 
@@ -306,4 +314,73 @@ fn nobody_says_it_in_the_name_of_another() {
     homes.say_threshold_of(1, itself, 1_000, from(50, 50, 50));
     homes.round(2);
     assert_eq!(homes.threshold(0), (from(50, 50, 50), Some(itself)));
+}
+
+#[test]
+fn wherever_a_cable_is_pulled_who_goes_by_a_threshold_puts_it_again_where_it_lacks() {
+    let mut rng = Rng::new(5);
+    for calls in 0.. {
+        let mut homes = homes_with(2, 4);
+        homes.ask_from(0, each());
+        homes.sync(0);
+        let (_, report) = homes.sync_until(1, calls, &mut rng);
+        homes.sync(1);
+        let of_author = format!("people.{0}.{0}.", homes.location(0));
+        let said = |homes: &Homes| {
+            let names = homes.mail().into_iter();
+            names.filter(|name| name.starts_with(&of_author)).collect::<Vec<_>>()
+        };
+        let before = said(&homes);
+        homes.lose_objects("people");
+        homes.sync(1);
+        assert_eq!(said(&homes), before, "cut off at call {calls}");
+        if report.is_some() {
+            break;
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_outranked_is_refused_where_it_would_count_for_nothing() {
+    let mut homes = homes_with(2, 4);
+    let (low, high) = match homes.location(0) < homes.location(1) {
+        true => (0, 1),
+        false => (1, 0),
+    };
+    let author = homes.location(high);
+    homes.say_threshold_of(high, author, u64::MAX, from(50, 50, 50));
+    homes.round(2);
+    let before = homes.mail();
+    let refused = homes.try_to_ask_from(low, each());
+    assert!(matches!(refused, Err(EngineError::Outranked)), "{refused:?}");
+    assert_eq!(homes.threshold(low), (from(50, 50, 50), Some(author)));
+    homes.sync(low);
+    let people = |names: Vec<String>| {
+        names
+            .into_iter()
+            .filter(|name| name.starts_with("people."))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(people(homes.mail()), people(before), "what lost goes nowhere");
+}
+
+#[test]
+fn who_hears_another_threshold_is_told_once_and_who_is_new_or_said_it_is_not() {
+    let mut homes = homes_with(2, 4);
+    homes.ask_from(0, each());
+    assert_eq!(homes.sync(0).threshold_heard, None, "its own word");
+    let by = homes.sync(1).threshold_heard.map(|heard| heard.threshold);
+    assert_eq!(by, Some(each()));
+    assert_eq!(homes.sync(1).threshold_heard, None, "once");
+    homes.add_home();
+    assert_eq!(homes.sync(2).threshold_heard, None, "it is new");
+    homes.come_back(1);
+    for n in [1, 0, 1, 0, 1] {
+        assert_eq!(homes.sync(n).threshold_heard, None, "home {n}");
+    }
+    // Told, though it was heard first in a sync that was cut off.
+    homes.ask_from(0, Threshold::default());
+    homes.sync(0);
+    homes.sync_until(2, 60, &mut Rng::new(5));
+    assert!(homes.sync(2).threshold_heard.is_some());
 }
