@@ -361,7 +361,7 @@ impl Engine<'_> {
         let is_known_so = known.is_some_and(|(value, _)| value.same_content(&seen.0));
         let named = match is_known_so {
             true => None,
-            false => walk.damaged.see_through(&mut seen.0, &seen.1, has_local_times),
+            false => walk.damaged.see_through(self, &mut seen.0, &seen.1, has_local_times)?,
         };
         walk.writes.extend(named.or_else(|| walk.damaged.forget(&path.key())));
         if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
