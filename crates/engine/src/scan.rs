@@ -27,7 +27,7 @@ use crate::verify::DamagedReadings;
 const SCAN_WRITES_MAX: usize = 2_000;
 
 /// Why a file is left alone that is damaged.
-pub(crate) const READS_DIFFERENTLY: &str = "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched";
+const READS_DIFFERENTLY: &str = "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched";
 
 /// How thorough a scan is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
