@@ -62,7 +62,7 @@ fn an_edit_that_keeps_size_and_time_is_sent_once_a_person_says_that_it_is_one() 
     );
     for command in ["status", "sync"] {
         anna.run([command, anna.at()]).expect_code(0).expect_out(
-            "'letter.txt' is damaged on this drive. `offsync verify FOLDER --repair` has what lacks again from another home. If you edited it yourself, `offsync verify FOLDER --keep 'letter.txt'` sends it as it is now.",
+            "'letter.txt' is damaged on this drive. `offsync verify FOLDER --repair` has what lacks again from another home. If you edited it yourself, `offsync verify FOLDER --keep 'letter.txt'` lets it stay as it is now, and the next sync sends it.",
         );
     }
     anna.run(["verify", anna.at(), "--keep", "letter.txt"])

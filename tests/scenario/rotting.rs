@@ -72,7 +72,7 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
     assert_eq!((&found["repaired"], &found["wanted"]), (&json!([]), &json!([])));
     assert!(found["completed"].is_null(), "a pass that found damage is no proof");
     anna.run(["status", anna.at()]).expect_out(
-        "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair` has what lacks again from another home. If you edited one of them yourself, `offsync verify FOLDER --keep PATH` sends it as it is now.",
+        "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair` has what lacks again from another home. If you edited one of them yourself, `offsync verify FOLDER --keep PATH` lets it stay as it is now, and the next sync sends it.",
     );
     // The step that is next is said, and all else as ever.
     let ask = "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair`";
@@ -244,7 +244,7 @@ fn what_reads_otherwise_under_an_unchanged_change_time_and_any_name_can_be_kept(
     let quick = anna.sync();
     assert_eq!(quick["damaged"][0]["path_base64"], "aXQncyBjYWbpCi50eHQ=", "{quick:#}");
     anna.run(["status", anna.at()])
-        .expect_out("`offsync verify FOLDER --keep $'it\\'s caf\\351\\n.txt'` sends it as it is now.");
+        .expect_out("`offsync verify FOLDER --keep $'it\\'s caf\\351\\n.txt'` lets it stay as it is now, and the next sync sends it.");
 
     let kept = Output::of(anna.command(["verify", anna.at(), "--keep"]).arg(name));
 

@@ -187,6 +187,6 @@ fn only_what_is_known_to_be_damaged_is_kept_and_every_word_that_does_not_fit_is_
     }
     pep.run(["verify", pep.at(), "--keep"]).expect_code(2);
     pep.run(["verify", "--help"])
-        .expect_out("--keep 2024/beach.jpg      (you edited it: it is sent as it is)")
+        .expect_out("--keep 2024/beach.jpg      (you edited it: a sync sends it)")
         .expect_out("such an edit cannot be told from damage.");
 }

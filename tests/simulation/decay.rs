@@ -254,7 +254,8 @@ impl World {
         self.say(|_| format!("person {at}: keeps {path} as it reads: {kept:?}"));
         if let Err(refused) = kept {
             // A name that a damaged file got from another one, and no cycle has seen yet.
-            if refused.why == WhyNotKept::Changed {
+            let is_anothers = !self.is_known_as_written(at, &path, value)?;
+            if refused.why == WhyNotKept::Changed && is_anothers {
                 return Ok(());
             }
             return Err(format!(
@@ -312,6 +313,13 @@ impl World {
             }
             (known, _) => known.is_none(),
         })
+    }
+
+    /// Tells whether the index knows a path as a value that is whole.
+    fn is_known_as_written(&self, at: usize, path: &RelPath, value: u64) -> Result<bool, Bad> {
+        let written = self.values.written.get(&value).map(|(content, _)| content.clone());
+        let whole = |content: Vec<u8>| self.is_as_known(at, path, &Seen::File(content.into()));
+        written.map_or(Ok(false), whole)
     }
 
     /// Every drive's index tells what its files hold, but for those that are named as damaged.

@@ -190,7 +190,7 @@ pub(crate) fn damage(damaged: &[DamagedReport], waits_for: &[String], has_come: 
             code: "damaged",
             what: format!("{what}."),
             next: format!(
-                "`offsync verify FOLDER --repair` has what lacks again from another home. If you edited {}, `offsync verify FOLDER --keep {}` sends it as it is now.",
+                "`offsync verify FOLDER --repair` has what lacks again from another home. If you edited {}, `offsync verify FOLDER --keep {}` lets it stay as it is now, and the next sync sends it.",
                 if damaged.len() == 1 {
                     "it yourself"
                 } else {

@@ -104,7 +104,7 @@ pub(crate) enum Command {
     Locations(Folder),
     /// Read files again, compare them with what they were, and heal damaged ones from another home
     #[command(
-        after_help = "Examples:\n  offsync verify /media/pep/Photos      (ten minutes; the next time it goes on)\n  offsync verify /media/pep/Photos --all --repair\n  offsync verify /media/pep/Photos --budget 2h\n  offsync verify /media/pep/Photos --keep 2024/beach.jpg      (you edited it: it is sent as it is)\n\nSome programs give a file its old size and time back when they edit it. Where a drive keeps no more than that, such an edit cannot be told from damage."
+        after_help = "Examples:\n  offsync verify /media/pep/Photos      (ten minutes; the next time it goes on)\n  offsync verify /media/pep/Photos --all --repair\n  offsync verify /media/pep/Photos --budget 2h\n  offsync verify /media/pep/Photos --keep 2024/beach.jpg      (you edited it: a sync sends it)\n\nSome programs give a file its old size and time back when they edit it. Where a drive keeps no more than that, such an edit cannot be told from damage."
     )]
     Verify(Verify),
     /// Tell before how many deletions a sync asks, or change that, for all homes

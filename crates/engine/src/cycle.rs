@@ -22,7 +22,7 @@ use crate::memory::{self, AWAITS_STATE, GONE, Gone, HELD, LAST_CHECK, LAST_SYNC,
 use crate::options::SyncOptions;
 use crate::post::Posting;
 use crate::report::{ConflictLine, Held, SyncReport};
-use crate::scan::{Depth, READS_DIFFERENTLY, Trust};
+use crate::scan::{Depth, Trust};
 use crate::serve::Serving;
 use crate::space::Space;
 use crate::view::View;
@@ -354,9 +354,6 @@ impl Engine<'_> {
 
     fn close_report(&mut self, missing: &BTreeSet<ChunkId>) -> Result<()> {
         self.report.missing_chunks = missing.len() as u64;
-        // What was found damaged and put together again in one cycle was not left alone.
-        let SyncReport { repaired, skipped, .. } = &mut self.report;
-        skipped.retain(|line| line.reason != READS_DIFFERENTLY || !repaired.contains(&line.path));
         self.report.lost = self.lost()?;
         self.report.conflicts = self.conflicts()?;
         self.tell_unfitting()?;

@@ -203,7 +203,10 @@ impl Engine<'_> {
                     }
                     writes.push(IndexWrite::Place(ready.action.key.clone(), place));
                     if ready.action.is_repair {
-                        self.report.repaired.push(action_path(&ready.action));
+                        // What was found damaged and put together again in one cycle was not left alone.
+                        let path = action_path(&ready.action);
+                        self.report.skipped.retain(|line| line.path != path);
+                        self.report.repaired.push(path);
                         writes.push(memory::erase(memory::of_key(DAMAGED, &ready.action.key)));
                     }
                     if let Some((name, record)) = &ready.trash {

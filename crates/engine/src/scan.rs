@@ -27,7 +27,7 @@ use crate::verify::DamagedReadings;
 const SCAN_WRITES_MAX: usize = 2_000;
 
 /// Why a file is left alone that is damaged.
-pub(crate) const READS_DIFFERENTLY: &str = "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched";
+const READS_DIFFERENTLY: &str = "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched";
 
 /// How thorough a scan is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -361,7 +361,7 @@ impl Engine<'_> {
         let is_known_so = known.is_some_and(|(value, _)| value.same_content(&seen.0));
         let named = match is_known_so {
             true => None,
-            false => walk.damaged.see_through(&mut seen.0, &seen.1, has_local_times),
+            false => walk.damaged.see_through(self, &mut seen.0, &seen.1, has_local_times)?,
         };
         walk.writes.extend(named.or_else(|| walk.damaged.forget(&path.key())));
         if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {

@@ -325,12 +325,27 @@ impl Engine<'_> {
             };
             readings.known.push(DamagedReading {
                 reads,
-                mtime_ns: stat.mtime_ns,
+                stat: *stat,
                 meant: meant.clone(),
                 damage,
             });
         }
         Ok(readings)
+    }
+
+    /// Tells whether a file of this drive is known to hold just this.
+    fn is_known_content(&self, read: &FileContent) -> Result<bool> {
+        let Some((first, _, _)) = read.pieces().into_iter().next() else {
+            return Ok(false);
+        };
+        for key in self.index.places_with_chunk(&first)? {
+            let place = self.index.place(&key)?;
+            let known = place.as_ref().and_then(Place::on_disk).map(|value| &value.content);
+            if matches!(known, Some(Content::File(known)) if known.digest == read.digest) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Gives those bad pieces of a damaged file that can be read nowhere on this drive.
@@ -376,7 +391,7 @@ pub(crate) struct DamagedReadings {
 
 struct DamagedReading {
     reads: Digest,
-    mtime_ns: i64,
+    stat: Stat,
     /// What it should read like.
     meant: FileContent,
     damage: Damage,
@@ -389,21 +404,36 @@ impl DamagedReadings {
 
     /// Puts what a file should read like in the place of what it reads as, if that is known damage; gives the write
     /// that names it as damaged under its path.
-    pub(crate) fn see_through(&self, seen: &mut Value, stat: &Stat, has_local_times: bool) -> Option<IndexWrite> {
+    pub(crate) fn see_through(
+        &self,
+        engine: &Engine<'_>,
+        seen: &mut Value,
+        stat: &Stat,
+        has_local_times: bool,
+    ) -> Result<Option<IndexWrite>> {
         let Content::File(read) = &seen.content else {
-            return None;
+            return Ok(None);
         };
         let is_its_time =
             |then_ns: i64| stat.mtime_ns == then_ns || has_local_times && is_zone_shift(stat.mtime_ns, then_ns);
-        let mut known = self.known.iter();
-        let DamagedReading { meant, damage, .. } =
-            known.find(|known| known.reads == read.digest && is_its_time(known.mtime_ns))?;
+        let reads_so = |known: &&DamagedReading| known.reads == read.digest && is_its_time(known.stat.mtime_ns);
+        let is_its_inode = |known: &&DamagedReading| stat.inode != 0 && known.stat.inode == stat.inode;
+        let mut known = self.known.iter().filter(reads_so);
+        let found = match known.clone().find(is_its_inode) {
+            Some(itself) => Some(itself),
+            // What somebody said to be right is so under another name, too, though another file that is damaged reads just so.
+            None if known.clone().next().is_some() && engine.is_known_content(read)? => None,
+            None => known.next(),
+        };
+        let Some(DamagedReading { meant, damage, .. }) = found else {
+            return Ok(None);
+        };
         seen.content = Content::File(meant.clone());
         let damage = Damage {
             path: seen.path.clone(),
             ..damage.clone()
         };
-        Some(memory::write(memory::of_key(DAMAGED, &seen.path.key()), &damage))
+        Ok(Some(memory::write(memory::of_key(DAMAGED, &seen.path.key()), &damage)))
     }
 
     /// Gives the write that forgets the damage of a place where a file was read that is no damaged one: somebody put it there.

@@ -210,6 +210,53 @@ fn what_is_kept_stays_so_though_a_copy_of_the_damage_is_still_named() {
 }
 
 #[test]
+fn what_is_kept_stays_so_under_another_name_though_a_copy_of_the_damage_is_still_named() {
+    for (drive, is_synced_before) in [
+        (DiskOptions::ext4(), false),
+        (DiskOptions::ext4(), true),
+        (DiskOptions::fat(), false),
+        (DiskOptions::fat(), true),
+    ] {
+        let mut homes = noted_at_the_first(Homes::on(&[drive, DiskOptions::ext4()]));
+        let mtime_ns = homes.hand(0).mtime_ns(&path("x")).expect("is there");
+        homes.hand(0).copy(&path("x"), &path("y")).expect("fits");
+        homes.hand(0).touch(&path("y"), mtime_ns).expect("is there");
+        homes.sync(0);
+        homes.keep(0, &["x"]).expect("it is damaged");
+        if is_synced_before {
+            homes.round(3);
+        }
+
+        homes.hand(0).mkdir(&path("moved")).expect("is free");
+        homes.hand(0).rename(&path("x"), &path("moved/x")).expect("is there");
+        homes.round(3);
+
+        assert_eq!(homes.damaged(0), [path("y")]);
+        assert_eq!(
+            (homes.read(0, "moved/x"), homes.read(1, "moved/x")),
+            (NOW.into(), NOW.into())
+        );
+        assert_eq!((homes.read(0, "y"), homes.read(1, "y")), (NOW.into(), HELD.into()));
+    }
+}
+
+#[test]
+fn a_damaged_file_that_was_moved_is_no_edit_though_what_it_reads_as_was_kept_of_another() {
+    let mut homes = noted_at_the_first(Homes::new(2));
+    let mtime_ns = homes.hand(0).mtime_ns(&path("x")).expect("is there");
+    homes.hand(0).copy(&path("x"), &path("y")).expect("fits");
+    homes.hand(0).touch(&path("y"), mtime_ns).expect("is there");
+    homes.sync(0);
+    homes.keep(0, &["x"]).expect("it is damaged");
+
+    homes.hand(0).rename(&path("y"), &path("z")).expect("is there");
+    homes.round(3);
+
+    assert_eq!(homes.damaged(0), [path("z")]);
+    assert_eq!((homes.read(1, "x"), homes.read(1, "z")), (NOW.into(), HELD.into()));
+}
+
+#[test]
 fn what_no_home_has_whole_any_more_is_everybodys_once_it_is_kept() {
     let mut homes = noted_at_the_first(Homes::new(2));
     homes.hand(0).rename(&path("x"), &path("y")).expect("is there");
