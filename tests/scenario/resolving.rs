@@ -446,3 +446,26 @@ fn a_copy_that_was_edited_in_two_homes_is_a_conflict_of_its_own_in_both_and_ends
     }
     check_alike(&[&pep, &anna]);
 }
+
+#[test]
+fn a_copy_that_is_edited_or_deleted_is_called_by_its_own_name() {
+    let world = World::new();
+    let ([pep, _anna], line) = in_conflict(&world);
+    let copy = line["copy"].as_str().expect("a copy").to_owned();
+    let told = |home: &Home| {
+        let lines = home.json(["diff", home.at()]).document();
+        let lines = lines.as_array().expect("a list").clone();
+        let said = |line: &Value| {
+            format!(
+                "{} {}",
+                line["change"].as_str().expect("one"),
+                line["path"].as_str().expect("one")
+            )
+        };
+        lines.iter().map(said).collect::<Vec<_>>()
+    };
+    pep.write(&copy, "edited beside");
+    assert_eq!(told(&pep), [format!("modified {copy}")]);
+    pep.remove(&copy);
+    assert_eq!(told(&pep), [format!("deleted {copy}")]);
+}

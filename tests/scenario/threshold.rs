@@ -121,6 +121,12 @@ fn a_higher_one_lets_go_what_waits_for_a_yes_with_the_next_sync() {
     remove(&pep, 0..6);
     pep.json(["sync", pep.at()]).expect_code(3);
     say(&pep, &["--percent", "50"]);
+    let status = pep.json(["status", pep.at()]).document();
+    assert_eq!(
+        status[0]["held"],
+        Value::Null,
+        "nothing waits for an answer any more: {status:#}"
+    );
     assert_eq!(pep.sync()["held"], Value::Null);
     expect_applied(&anna.sync(), [0, 0, 6, 0, 0]);
 }

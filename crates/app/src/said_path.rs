@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
+use offsync_core::escape::true_name;
 use offsync_core::rel_path::RelPath;
 
 use crate::failure::{AppError, Result};
@@ -20,6 +21,10 @@ pub(crate) fn first<'a, T>(
 ) -> Result<Option<T>> {
     let candidates = inside(root, said)?;
     if let Some(meant) = candidates.iter().find_map(|path| of(path)) {
+        return Ok(Some(meant));
+    }
+    // On a drive made for Windows a name may stand there that stands for another.
+    if let Some(meant) = candidates.iter().find_map(|path| of(&true_path(path))) {
         return Ok(Some(meant));
     }
     for candidate in candidates.iter().filter(|path| !stands_as_spelled(root, path)) {
@@ -57,6 +62,12 @@ pub(crate) fn among<T: Clone>(
     };
     let all = listed.iter().flat_map(&paths);
     Ok(first(root, said, all, of)?.unwrap_or_default())
+}
+
+/// Gives the path that one stands for whose names are escaped.
+fn true_path(path: &[u8]) -> Vec<u8> {
+    let names: Vec<_> = path.split(|byte| *byte == b'/').map(true_name).collect();
+    names.join(&b'/')
 }
 
 /// Gives how listed paths and the folders above them are spelled that differ from a path in the form of accents alone.
@@ -229,6 +240,7 @@ mod tests {
         check(parted, &[composed], Some(&[composed]));
         check(composed, &[parted, composed], Some(&[composed]));
         check(composed, &["CAF\u{c9}.txt"], Some(&[]));
+        check("10\u{f03a}30.txt", &["10:30.txt"], Some(&["10:30.txt"]));
         let (two, both) = ("\u{e9}e\u{301}", ["e\u{301}\u{e9}", "\u{e9}\u{e9}"]);
         check(two, &both, None);
         check(two, &both[..1], Some(&both[..1]));

@@ -65,6 +65,18 @@ impl Engine<'_> {
         Ok(memory::read(self.index, HELD)?.unwrap_or_default())
     }
 
+    /// Gives the deletions that the last cycle held and that wait still, as people said since from when on they are many.
+    pub(crate) fn still_held(&self) -> Result<Vec<Held>> {
+        let (sets, threshold) = (self.shown_held()?, self.threshold()?);
+        let waits = |set: &HeldSet| {
+            let is_many = threshold.is_many(set.held.deletions, set.held.of);
+            is_many
+                || set.held.direction == HeldDirection::Remote
+                || threshold.stays_held(set.held.deletions, set.many, set.all)
+        };
+        Ok(sets.into_iter().filter(waits).map(|set| set.held).collect())
+    }
+
     /// Tells whether some deletions were held and shown, and nobody answered: they wait for that, though others of them
     /// are none any more, since somebody edited those files.
     ///
@@ -162,8 +174,10 @@ impl Engine<'_> {
             self.let_go(HeldDirection::Local);
             return Ok(changes);
         }
-        let paths = deleted.iter().map(|i| changes[*i].value.path.clone());
-        let sample = paths.take(HELD_SAMPLE_PATHS).collect();
+        let sampled = deleted.iter().take(HELD_SAMPLE_PATHS);
+        let sample = sampled
+            .map(|i| self.removed_path(&changes[*i]))
+            .collect::<Result<_>>()?;
         self.hold(
             Held {
                 direction: HeldDirection::Local,
@@ -191,9 +205,12 @@ impl Engine<'_> {
         Ok(replaced.any(|version| matches!(version.value.content, Content::File(_))))
     }
 
-    /// Gives which of some changes delete a file for good, and which only take away folders; moves are neither.
+    /// Gives which of some changes delete a file for good, and which only take away folders; moves are neither, and nor is
+    /// what gives way to an edit in its place, as an edited conflict copy does.
     fn deletions_of(&self, changes: &[&LocalChange]) -> Result<(BTreeSet<usize>, BTreeSet<usize>)> {
         let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
+        let live = changes.iter().filter(|change| change.value.content.is_live());
+        let written: BTreeSet<PathKey> = live.map(|change| change.origin()).collect();
         let (mut deleted, mut folders) = (BTreeSet::new(), BTreeSet::new());
         for (i, change) in changes.iter().enumerate() {
             if change.value.content.is_live() {
@@ -206,7 +223,7 @@ impl Engine<'_> {
                 .any(|version| arriving.contains(&version.value.content.tag()));
             if replaced.iter().all(|version| version.value.content.is_folder()) {
                 folders.insert(i);
-            } else if !is_move {
+            } else if !is_move && !written.contains(&self.removed_path(change)?.key()) {
                 deleted.insert(i);
             }
         }

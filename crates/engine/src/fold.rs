@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::entry::{Content, Version};
+use offsync_core::dot::Dot;
+use offsync_core::entry::{Content, Value, Version};
 use offsync_core::format::{Manifest, PostedEntry};
 use offsync_core::ids::{LocationId, ManifestHash};
+use offsync_core::local_change::LocalChange;
 use offsync_core::ports::IndexWrite;
 use offsync_core::present::{copy_name, strongest};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -51,7 +53,7 @@ impl Engine<'_> {
         record.example = shown.or(manifest.entries.first()).map(|entry| {
             let before = touched.get(&entry.origin());
             before
-                .and_then(|before| dropped_copy(entry, before))
+                .and_then(|before| dropped_copy(&entry.value, &entry.replaces, before))
                 .unwrap_or_else(|| entry.value.path.clone())
         });
         for (i, entry) in manifest.entries.iter().enumerate() {
@@ -88,6 +90,13 @@ impl Engine<'_> {
                 .map(|(key, siblings)| IndexWrite::Entry(key, siblings)),
         );
         Ok((vector, writes))
+    }
+
+    /// Gives the path at which an own deletion takes something away: that of the conflict copy, where it is one that goes.
+    pub(crate) fn removed_path(&self, change: &LocalChange) -> Result<RelPath> {
+        let siblings = self.index.entry(&change.origin())?;
+        let copy = dropped_copy(&change.value, &change.replaces, &siblings);
+        Ok(copy.unwrap_or_else(|| change.value.path.clone()))
     }
 
     /// Merges another location's state into this one: keeps a dot if both have it or the other has not seen it.
@@ -138,11 +147,11 @@ fn log_name(record: &LogRecord) -> String {
 /// Gives the name under which the version stood beside another that an entry took away; `None` if it had the name.
 ///
 /// The entry itself bears the name of the one that stays, of which nobody wants to read that it was deleted.
-fn dropped_copy(entry: &PostedEntry, before: &Siblings) -> Option<RelPath> {
-    let dropped = entry.replaces.iter().find_map(|dot| before.get(dot))?;
+fn dropped_copy(value: &Value, replaces: &[Dot], before: &Siblings) -> Option<RelPath> {
+    let dropped = replaces.iter().find_map(|dot| before.get(dot))?;
     let (_, winner) = strongest(before.live())?;
     let (content, path) = (&dropped.value.content, &dropped.value.path);
-    let stood_beside = !entry.value.content.is_live() && content.is_live() && !content.same_as(&winner.value.content);
+    let stood_beside = !value.content.is_live() && content.is_live() && !content.same_as(&winner.value.content);
     let name = copy_name(path.name(), &content.tag(), 1);
     stood_beside.then(|| path.parent()?.join(&name).ok()).flatten()
 }

@@ -220,15 +220,21 @@ impl Engine<'_> {
         let (mut authors, mut links) = (BTreeSet::new(), 0);
         for action in plan.actions.iter().filter(|action| is_file_removal(action)) {
             let tag = action.before.as_ref().map(|before| before.shown.value.content.tag());
-            let siblings = self.index.entry(&action.key)?;
-            let is_confirmed = siblings
-                .tombstones()
-                .any(|(dot, _)| confirmed.contains(&(dot.location, dot.sequence)));
+            // A conflict copy was deleted where the entry is that it is a version of.
+            let shown = action.before.iter().flat_map(|before| &before.shown.refs);
+            let origins: BTreeSet<&PathKey> = shown.map(|shown| &shown.origin).chain([&action.key]).collect();
+            let mut deleted_by = Vec::new();
+            for origin in origins {
+                deleted_by.extend(self.index.entry(origin)?.tombstones().map(|(dot, _)| *dot));
+            }
+            let is_confirmed = deleted_by
+                .iter()
+                .any(|dot| confirmed.contains(&(dot.location, dot.sequence)));
             let is_meant = is_confirmed || consent.covers(HeldDirection::Remote, &action.key);
             if !is_meant && !tag.is_some_and(|tag| kept.contains(&tag)) {
                 removed.insert(action.key.clone());
                 links += u64::from(action.before.as_ref().is_some_and(|before| !is_file(&before.shown)));
-                authors.insert(siblings.tombstones().next().map(|(dot, _)| dot.location).or(told));
+                authors.insert(deleted_by.first().map(|dot| dot.location).or(told));
             }
         }
         // A link that goes is counted, so it is one of those that there are.

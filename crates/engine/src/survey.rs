@@ -177,7 +177,7 @@ impl Engine<'_> {
             locations.push(standing);
         }
         locations.sort_by_key(|standing| (!standing.is_this, standing.label.to_lowercase(), standing.location));
-        let mut held = self.shown_held()?.into_iter().map(|set| set.held);
+        let mut held = self.still_held()?.into_iter();
         Ok(Survey {
             locations,
             mailbox,
@@ -424,10 +424,20 @@ impl Engine<'_> {
         let changes = self.local_changes()?;
         let moves = self.moves(&changes)?;
         let left = left_by(&moves);
-        let mut lines = Vec::new();
+        let live = changes.iter().filter(|change| change.value.content.is_live());
+        let written: BTreeSet<PathKey> = live.map(LocalChange::origin).collect();
+        let (mut lines, mut edited_copies) = (Vec::new(), BTreeSet::new());
         for (i, change) in changes.iter().enumerate().filter(|(i, _)| !left.contains(i)) {
             let old = self.posted_before(change)?.map(|value| value.content);
-            let line = difference(change, old.as_ref());
+            let mut line = difference(change, old.as_ref());
+            if line.change == DifferenceKind::Deleted {
+                line.path = self.removed_path(change)?;
+                let key = line.path.key();
+                if key != change.origin() && written.contains(&key) {
+                    edited_copies.insert(key);
+                    continue;
+                }
+            }
             lines.push(match moves.get(&i) {
                 Some(from) => Difference {
                     change: DifferenceKind::Renamed,
@@ -437,6 +447,8 @@ impl Engine<'_> {
                 None => line,
             });
         }
+        let of_copies = lines.iter_mut().filter(|line| edited_copies.contains(&line.path.key()));
+        of_copies.for_each(|line| line.change = DifferenceKind::Modified);
         lines.extend(self.differences_in_outbox(&changes)?);
         lines.sort_by(|a, b| a.path.cmp(&b.path));
         Ok((lines, std::mem::take(&mut self.report.skipped)))

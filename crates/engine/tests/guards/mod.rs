@@ -1,5 +1,7 @@
 //! Many deletions, and all there is, wait for a person's yes.
 
+use offsync_core::rel_path::RelPath;
+
 use crate::home::{Homes, noise, path};
 
 #[test]
@@ -316,4 +318,63 @@ fn a_file_that_takes_the_name_of_a_folder_waits_with_what_lies_in_it_however_it_
         homes.assert_all_equal();
         assert_eq!(homes.read(1, name), "all in one");
     }
+}
+
+/// Two homes with as many files as names, each in two versions.
+fn in_two_versions(names: &[&str]) -> Homes {
+    let mut homes = Homes::new(2);
+    for name in names {
+        homes.hand(0).write(&path(name), format!("of {name}")).expect("fits");
+    }
+    homes.round(2);
+    for (home, who) in ["one", "the other"].iter().enumerate() {
+        for name in names {
+            homes
+                .hand(home)
+                .write(&path(name), format!("{name} of {who}"))
+                .expect("fits");
+        }
+    }
+    homes.round(3);
+    homes
+}
+
+/// Gives the conflict copies that stand on a home's drive.
+fn copies(homes: &Homes, home: usize) -> Vec<RelPath> {
+    let tree = homes.hand(home).tree().into_keys();
+    tree.filter(|path| path.to_string().contains("other version")).collect()
+}
+
+#[test]
+fn many_conflict_copies_that_are_deleted_are_named_as_they_are_called_and_asked_for_once() {
+    let mut homes = in_two_versions(&["a", "b", "c", "d", "e", "f"]);
+    let copies = copies(&homes, 0);
+    assert_eq!(copies.len(), 6);
+    for copy in &copies {
+        homes.hand(0).remove(copy).expect("it is there");
+    }
+    let held = homes.sync(0).held.expect("they are many");
+    assert_eq!(held.sample, copies[..held.sample.len()]);
+    homes.sync_confirmed(0);
+    assert_eq!(homes.sync(1).held, None, "somebody said yes");
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(1).tree().len(), 6);
+}
+
+#[test]
+fn conflict_copies_that_are_edited_are_no_deletions() {
+    let mut homes = in_two_versions(&["a", "b", "c", "d", "e", "f"]);
+    let copies = copies(&homes, 0);
+    for copy in &copies {
+        homes.hand(0).write(copy, format!("edited {copy}")).expect("fits");
+    }
+    let report = homes.sync(0);
+    assert_eq!(report.held, None);
+    let told = homes.sync(1);
+    assert_eq!(told.held, None, "{told:#?}");
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(1).tree().len(), 12);
+    assert_eq!(homes.read(1, &copies[0].to_string()), format!("edited {}", copies[0]));
 }
