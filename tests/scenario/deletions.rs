@@ -407,3 +407,49 @@ fn status_names_the_held_deletions_of_both_directions_since_one_answer_holds_for
         "{status:#}"
     );
 }
+
+/// Moves twenty files to another folder and edits each there, as an editor that saves in place does.
+fn move_and_edit(home: &Home) {
+    home.rename("folder", "elsewhere");
+    for number in 0..20 {
+        home.write(&format!("elsewhere/{number}.txt"), format!("content {number}, edited"));
+    }
+}
+
+#[test]
+fn files_that_were_moved_and_edited_are_renames_to_everybody() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    move_and_edit(&pep);
+    let lines = pep.json(["diff", pep.at()]).document();
+    let renamed = lines
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|line| line["change"] == "renamed");
+    assert_eq!(renamed.count(), 21, "the folder, too: {lines:#}");
+    let line = json!({"path": "elsewhere/7.txt", "change": "renamed", "from": "folder/7.txt", "bytes": 17});
+    assert!(lines.as_array().is_some_and(|lines| lines.contains(&line)), "{lines:#}");
+
+    pep.sync();
+    anna.sync();
+
+    settle(&[&pep, &anna]);
+    check_alike(&[&pep, &anna]);
+    assert_eq!(anna.read("elsewhere/7.txt"), b"content 7, edited");
+}
+
+#[test]
+fn other_files_of_the_same_names_do_not_hide_many_deletions() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    pep.write("elsewhere/new.txt", "new");
+    // File systems deal the number of what just went to what comes.
+    for number in 0..20 {
+        pep.remove(&format!("folder/{number}.txt"));
+        pep.write(&format!("elsewhere/{number}.txt"), format!("something else {number}"));
+    }
+    expect_held(&pep, "local", 20, 41);
+    anna.sync();
+    assert!(anna.has("folder/7.txt"));
+}

@@ -25,4 +25,5 @@ pub mod reconcile;
 pub mod rel_path;
 pub mod seal;
 pub mod siblings;
+pub mod similar;
 pub mod version_vector;

@@ -1,12 +1,13 @@
 //! Consent: a person's yes or no to many deletions covers just what was shown, and nothing that came since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::entry::Content;
+use offsync_core::entry::{Content, Value};
 use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::PathKey;
+use offsync_core::similar::Candidates;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -212,12 +213,14 @@ impl Engine<'_> {
         let live = changes.iter().filter(|change| change.value.content.is_live());
         let written: BTreeSet<PathKey> = live.map(|change| change.origin()).collect();
         let (mut deleted, mut folders) = (BTreeSet::new(), BTreeSet::new());
+        let (mut went, mut leaving) = (BTreeMap::new(), BTreeSet::new());
         for (i, change) in changes.iter().enumerate() {
             if change.value.content.is_live() {
                 continue;
             }
             let siblings = self.index.entry(&change.origin())?;
             let replaced: Vec<_> = change.replaces.iter().filter_map(|dot| siblings.get(dot)).collect();
+            leaving.extend(replaced.iter().map(|version| version.value.content.tag()));
             let is_move = replaced
                 .iter()
                 .any(|version| arriving.contains(&version.value.content.tag()));
@@ -225,9 +228,47 @@ impl Engine<'_> {
                 folders.insert(i);
             } else if !is_move && !written.contains(&self.removed_path(change)?.key()) {
                 deleted.insert(i);
+                went.extend(replaced.first().map(|version| (i, version.value.clone())));
             }
         }
+        // What was only moved is not what another file became.
+        let is_other = |change: &&&LocalChange| !leaving.contains(&change.value.content.tag());
+        let came: Vec<&LocalChange> = changes.iter().filter(is_other).copied().collect();
+        for i in self.moved_and_edited(changes, &went, &came)? {
+            deleted.remove(&i);
+        }
         Ok((deleted, folders))
+    }
+
+    /// Gives which of some files that went live on under another path and were edited: the very file, by its identity and
+    /// name, or one that holds much of it.
+    ///
+    /// The identity alone would do here, but not in the other homes, which know the name alone; nobody there is to be
+    /// asked what nobody was asked here.
+    fn moved_and_edited(
+        &self,
+        changes: &[&LocalChange],
+        went: &BTreeMap<usize, Value>,
+        came: &[&LocalChange],
+    ) -> Result<Vec<usize>> {
+        if went.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut all = Candidates::default();
+        for change in came {
+            let is_new = self.posted_before(change)?.is_none();
+            all.add(&change.value, (change.origin(), is_new));
+        }
+        let mut moved = Vec::new();
+        for (i, old) in went {
+            let stands_now = self.stands_now(&changes[*i].origin())?;
+            let is_it = |_: &Value, (origin, _): &(PathKey, bool)| Some(origin) == stands_now.as_ref();
+            let is_new = |_: &Value, (_, is_new): &(PathKey, bool)| *is_new;
+            if all.take_named(old, is_it).is_some() || all.take_similar(old, is_new).is_some() {
+                moved.push(*i);
+            }
+        }
+        Ok(moved)
     }
 
     /// Tells whether a person said yes to every deletion of a changeset, so that nobody else needs to be asked.

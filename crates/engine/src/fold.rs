@@ -11,6 +11,7 @@ use offsync_core::ports::IndexWrite;
 use offsync_core::present::{copy_name, strongest};
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::siblings::Siblings;
+use offsync_core::similar::Candidates;
 use offsync_core::version_vector::VersionVector;
 
 use crate::change_counts::ChangeCounts;
@@ -56,9 +57,13 @@ impl Engine<'_> {
                 .and_then(|before| dropped_copy(&entry.value, &entry.replaces, before))
                 .unwrap_or_else(|| entry.value.path.clone())
         });
+        let edited = moved_and_edited(manifest, &touched, &leaving);
         for (i, entry) in manifest.entries.iter().enumerate() {
             let siblings = touched.entry(entry.origin()).or_default();
-            count_change(&mut record.counts, entry, siblings, &mut leaving);
+            match edited.contains(&i) {
+                true => record.counts.renamed += 1,
+                false => count_change(&mut record.counts, entry, siblings, &mut leaving),
+            }
             let version = Version {
                 value: entry.value.clone(),
                 history: manifest.history(),
@@ -154,6 +159,38 @@ fn dropped_copy(value: &Value, replaces: &[Dot], before: &Siblings) -> Option<Re
     let stood_beside = !value.content.is_live() && content.is_live() && !content.same_as(&winner.value.content);
     let name = copy_name(path.name(), &content.tag(), 1);
     stood_beside.then(|| path.parent()?.join(&name).ok()).flatten()
+}
+
+/// Finds the new files of a manifest in which others of it live on that went.
+///
+/// Where a person was asked whether they are deleted, they were.
+fn moved_and_edited(
+    manifest: &Manifest,
+    before: &BTreeMap<PathKey, Siblings>,
+    leaving: &BTreeMap<[u8; 32], u64>,
+) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    if leaving.is_empty() || manifest.deletions_confirmed {
+        return found;
+    }
+    let arriving: BTreeSet<[u8; 32]> = manifest.entries.iter().map(|entry| entry.value.content.tag()).collect();
+    let mut came = Candidates::default();
+    for (i, entry) in manifest.entries.iter().enumerate() {
+        if entry.replaces.is_empty() && !leaving.contains_key(&entry.value.content.tag()) {
+            came.add(&entry.value, i);
+        }
+    }
+    for entry in manifest.entries.iter().filter(|entry| !entry.value.content.is_live()) {
+        let siblings = before.get(&entry.origin());
+        let old = siblings.and_then(|siblings| entry.replaces.iter().find_map(|dot| siblings.get(dot)));
+        let Some(old) = old.filter(|old| !arriving.contains(&old.value.content.tag())) else {
+            continue;
+        };
+        let any = |_: &Value, _: &usize| true;
+        let at = came.take_named(&old.value, any).copied();
+        found.extend(at.or_else(|| came.take_similar(&old.value, any).copied()));
+    }
+    found
 }
 
 fn count_change(

@@ -16,6 +16,7 @@ mod error;
 mod fetch;
 mod fit;
 mod fold;
+mod followed;
 mod head;
 mod identity;
 mod ignore;

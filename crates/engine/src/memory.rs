@@ -1,6 +1,7 @@
 //! What a location remembers in its index besides entries and places, as typed notes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::FileContent;
@@ -10,8 +11,8 @@ use offsync_core::place::{Shown, Stat};
 use offsync_core::ports::{IndexStore, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::version_vector::VersionVector;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::change_counts::ChangeCounts;
 use crate::error::{EngineError, Result};
@@ -67,12 +68,38 @@ pub(crate) struct CachedHead {
 }
 
 /// A deletion that a person made here, remembered by dot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Gone {
     /// The origin as it is spelled.
     pub(crate) path: RelPath,
     /// The sets of dots that were shown there when it went.
     pub(crate) shown: BTreeSet<Vec<Dot>>,
+    /// Where the very file stands now, whatever is in it by now, if it is still on the drive.
+    pub(crate) went_to: Option<RelPath>,
+}
+
+impl<'de> Deserialize<'de> for Gone {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> std::result::Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Gone;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a remembered deletion")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut fields: A) -> std::result::Result<Gone, A::Error> {
+                let lacks = || A::Error::custom("a remembered deletion lacks a field");
+                Ok(Gone {
+                    path: fields.next_element()?.ok_or_else(lacks)?,
+                    shown: fields.next_element()?.ok_or_else(lacks)?,
+                    // What was noted before files were followed ends here.
+                    went_to: fields.next_element().unwrap_or(None).flatten(),
+                })
+            }
+        }
+        from.deserialize_struct("Gone", &["path", "shown", "went_to"], InOrder)
+    }
 }
 
 /// Deletions that were held and shown, with all their paths.
@@ -327,4 +354,27 @@ pub(crate) fn unsettle(folder: &PathKey) -> IndexWrite {
 
 fn decode<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T> {
     postcard::from_bytes(bytes).map_err(|_| EngineError::DamagedNote { note: name.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_remembered_before_files_were_followed_is_read() {
+        #[derive(Serialize)]
+        struct Before(RelPath, BTreeSet<Vec<Dot>>);
+        let path = |at: &str| RelPath::new(at).expect("a path");
+        let dot = Dot::provisional(7);
+        let old = postcard::to_stdvec(&Before(path("a/b"), [vec![dot]].into())).expect("plain data");
+        let read: Gone = decode("gone", &old).expect("an old note");
+        assert_eq!((&read.path, read.shown.len(), &read.went_to), (&path("a/b"), 1, &None));
+        let new = Gone {
+            went_to: Some(path("c")),
+            ..read
+        };
+        let bytes = postcard::to_stdvec(&new).expect("plain data");
+        assert_eq!(decode::<Gone>("gone", &bytes).expect("a note"), new);
+        assert!(decode::<Gone>("gone", &old[..3]).is_err());
+    }
 }

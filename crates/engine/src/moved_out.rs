@@ -58,6 +58,9 @@ impl Engine<'_> {
             .map(|change| change.value.content.tag())
             .collect();
         for gone in gone.into_values() {
+            if self.stands_now(&gone.path.key())?.is_some() {
+                continue;
+            }
             let siblings = self.index.entry(&gone.path.key())?;
             let shown = gone.shown.iter().flatten().find_map(|dot| siblings.get(dot));
             if let Some(version) = shown

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use offsync_core::entry::Value;
 use offsync_core::local_change::LocalChange;
-use offsync_core::rel_path::RelPath;
+use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -46,6 +46,20 @@ impl Engine<'_> {
                 && let Some(from) = left.get_mut(&content.tag()).and_then(VecDeque::pop_front)
             {
                 moves.insert(i, from);
+            }
+        }
+        // What was edited on its way is told by its identity.
+        let new: BTreeMap<PathKey, usize> = changes
+            .iter()
+            .enumerate()
+            .filter(|(_, change)| change.value.content.is_live())
+            .map(|(i, change)| (change.origin(), i))
+            .collect();
+        for from in left.into_values().flatten() {
+            if let Some(to) = self.stands_now(&changes[from].origin())?.and_then(|key| new.get(&key))
+                && !moves.contains_key(to)
+            {
+                moves.insert(*to, from);
             }
         }
         let files: Vec<(usize, usize)> = moves.iter().map(|(to, from)| (*to, *from)).collect();

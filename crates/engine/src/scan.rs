@@ -446,18 +446,30 @@ impl Engine<'_> {
             }
             _ => absent.append(&mut walk.absent),
         }
+        // What stands where it did not must be in the index to be found there.
+        self.commit(std::mem::take(&mut walk.writes))?;
+        let mut went_to = match walk.trust {
+            Trust::Own => self.follow(&absent)?,
+            Trust::Adopted => BTreeMap::new(),
+        };
         for (at, (key, place)) in absent.into_iter().enumerate() {
             // What stood in a folder that something else took the place of may have moved where nobody can look.
             let may_have_moved = at < replaced && walk.unread.is_some();
             walk.writes
                 .push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
-            walk.writes.push(IndexWrite::Place(key, None));
+            walk.writes.push(IndexWrite::Place(key.clone(), None));
             if walk.trust == Trust::Adopted || may_have_moved {
                 continue;
+            }
+            let went_to = went_to.remove(&key);
+            if let (Some(path), None) = (&went_to, &place.shown) {
+                self.follow_on(&key, path, &mut gone)?;
             }
             for shown in place.shown.map(|shown| shown.refs).unwrap_or_default() {
                 if !shown.dots.is_empty() {
                     self.remember_gone(&shown.origin, shown.dots, &mut gone)?;
+                    gone.entry(shown.origin)
+                        .and_modify(|known| known.went_to.clone_from(&went_to));
                 }
             }
         }
@@ -480,6 +492,7 @@ impl Engine<'_> {
                 kept.unwrap_or(Gone {
                     path,
                     shown: BTreeSet::new(),
+                    went_to: None,
                 }),
             );
         }

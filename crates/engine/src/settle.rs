@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::entry::Content;
+use offsync_core::dot::Dot;
+use offsync_core::entry::{Content, Value};
 use offsync_core::guard;
+use offsync_core::ids::LocationId;
 use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::{DiskEntry, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
+use offsync_core::similar::Candidates;
 
 use crate::consent::{Consent, HELD_SAMPLE_PATHS};
 use crate::content::Stores;
@@ -139,7 +142,7 @@ impl Engine<'_> {
                     self.remember_gone(&shown.origin, shown.dots, &mut gone)?;
                 }
             }
-            let value = offsync_core::entry::Value {
+            let value = Value {
                 path: to.value.path.clone(),
                 ..value
             };
@@ -210,9 +213,9 @@ impl Engine<'_> {
             .iter()
             .filter_map(|action| Some(action.after.as_ref()?.value.content.tag()))
             .collect();
-        let confirmed: BTreeSet<(offsync_core::ids::LocationId, u64)> =
-            memory::read(self.index, CONFIRMED)?.unwrap_or_default();
+        let confirmed: BTreeSet<(LocationId, u64)> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
         let mut removed = BTreeSet::new();
+        let mut came = came(plan);
         // A deletion is forgotten as soon as every home has heard of it, while here it waits for a yes.
         let shown = self.shown_held()?;
         let told = shown.iter().find(|set| set.held.direction == HeldDirection::Remote);
@@ -231,7 +234,7 @@ impl Engine<'_> {
                 .iter()
                 .any(|dot| confirmed.contains(&(dot.location, dot.sequence)));
             let is_meant = is_confirmed || consent.covers(HeldDirection::Remote, &action.key);
-            if !is_meant && !tag.is_some_and(|tag| kept.contains(&tag)) {
+            if !is_meant && !tag.is_some_and(|tag| kept.contains(&tag)) && !lives_on(action, &deleted_by, &mut came) {
                 removed.insert(action.key.clone());
                 links += u64::from(action.before.as_ref().is_some_and(|before| !is_file(&before.shown)));
                 authors.insert(deleted_by.first().map(|dot| dot.location).or(told));
@@ -239,11 +242,8 @@ impl Engine<'_> {
         }
         // A link that goes is counted, so it is one of those that there are.
         let (deletions, of) = (removed.len() as u64, self.index.count_files()? + links);
-        let comes = |action: &&Action| {
-            let was_file = action.before.as_ref().is_some_and(|before| is_file(&before.shown));
-            !was_file && action.after.as_ref().is_some_and(is_file)
-        };
-        let others = (of - deletions) + plan.actions.iter().filter(comes).count() as u64 + plan.awaited;
+        let others =
+            (of - deletions) + (plan.actions.iter().filter(|action| comes(action)).count() + plan.awaited.len()) as u64;
         let all = guard::is_all(deletions - links, others);
         if !all && !self.threshold()?.is_many(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
             self.let_go(HeldDirection::Remote);
@@ -307,6 +307,37 @@ fn split_respellings(actions: Vec<Action>) -> (Vec<Action>, Vec<Action>) {
     actions
         .into_iter()
         .partition(|action| action.respells_folder() && !is_below_another(action))
+}
+
+/// Tells whether a file comes to stand where none did.
+fn comes(action: &Action) -> bool {
+    let was_file = action.before.as_ref().is_some_and(|before| is_file(&before.shown));
+    !was_file && action.after.as_ref().is_some_and(is_file)
+}
+
+/// Gives the files that come to stand where none did, now or once their content is here, with those who posted them.
+fn came(plan: &Plan) -> Candidates<BTreeSet<LocationId>> {
+    let gone = plan.actions.iter().filter(|action| is_file_removal(action));
+    let leaving: BTreeSet<[u8; 32]> = gone
+        .filter_map(|action| Some(action.before.as_ref()?.shown.value.content.tag()))
+        .collect();
+    let mut all = Candidates::default();
+    let now = plan.actions.iter().filter(|action| comes(action));
+    let came = now.filter_map(|action| action.after.as_ref()).chain(&plan.awaited);
+    // What was only moved is not what another file became.
+    for shown in came.filter(|shown| !leaving.contains(&shown.value.content.tag())) {
+        let dots = shown.refs.iter().flat_map(|shown| &shown.dots);
+        all.add(&shown.value, dots.map(|dot| dot.location).collect());
+    }
+    all
+}
+
+/// Tells whether a file that goes lives on in one that comes from the same home: then that home moved and edited it.
+fn lives_on(action: &Action, deleted_by: &[Dot], came: &mut Candidates<BTreeSet<LocationId>>) -> bool {
+    let Some(before) = &action.before else { return false };
+    let gone = &before.shown.value;
+    let is_theirs = |_: &Value, by: &BTreeSet<LocationId>| deleted_by.iter().any(|dot| by.contains(&dot.location));
+    came.take_named(gone, is_theirs).is_some() || came.take_similar(gone, is_theirs).is_some()
 }
 
 fn is_file(shown: &Shown) -> bool {

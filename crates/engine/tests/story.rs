@@ -2,6 +2,7 @@
 
 mod damage;
 mod drives;
+mod followed;
 mod guards;
 mod home;
 mod keep;

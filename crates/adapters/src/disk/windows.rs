@@ -216,6 +216,7 @@ impl Disk for RealDisk {
                 name,
                 kind: kind(&meta),
                 stat: stat(&meta),
+                born_ns: meta.created().ok().map(nanoseconds),
             });
         }
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -245,6 +246,7 @@ impl Disk for RealDisk {
             name,
             kind: kind(&meta),
             stat: stat(&meta),
+            born_ns: meta.created().ok().map(nanoseconds),
         }))
     }
 
@@ -477,14 +479,18 @@ fn kind(meta: &fs::Metadata) -> EntryKind {
 
 fn stat(meta: &fs::Metadata) -> Stat {
     let size_bytes = if meta.is_file() { meta.len() } else { 0 };
-    let mtime_ns = meta.modified().map_or(0, |time| match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
-        Err(before) => -i64::try_from(before.duration().as_nanos()).unwrap_or(i64::MAX),
-    });
     Stat {
         size_bytes,
-        mtime_ns,
+        mtime_ns: meta.modified().map_or(0, nanoseconds),
         ..Stat::default()
+    }
+}
+
+/// Gives a time in nanoseconds since 1970.
+fn nanoseconds(time: SystemTime) -> i64 {
+    match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
+        Err(before) => -i64::try_from(before.duration().as_nanos()).unwrap_or(i64::MAX),
     }
 }
 

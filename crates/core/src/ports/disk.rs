@@ -95,6 +95,10 @@ pub struct DiskEntry {
     pub kind: EntryKind,
     /// How it looks.
     pub stat: Stat,
+    /// When it came to be, in nanoseconds since 1970; `None` where the file system does not say.
+    ///
+    /// A move and an edit in place leave it; another file that got the same inode number has its own.
+    pub born_ns: Option<i64>,
 }
 
 /// What is known of the file system below the archive.

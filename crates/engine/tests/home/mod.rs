@@ -138,7 +138,7 @@ impl Homes {
         });
     }
 
-    fn with_engine<T>(&mut self, n: usize, run: impl FnOnce(&mut Engine<'_>) -> T) -> T {
+    pub(crate) fn with_engine<T>(&mut self, n: usize, run: impl FnOnce(&mut Engine<'_>) -> T) -> T {
         self.with_monitor(n, &Silent, run)
     }
 

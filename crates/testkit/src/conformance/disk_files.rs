@@ -167,6 +167,15 @@ pub(super) const CASES: &[Case] = &[
             assert_eq!(disk.rename(&path("a"), &path("c")).expect("renamed").inode, one.inode);
         }
     }),
+    (
+        "a file keeps the time at which it came to be when it is renamed",
+        |disk| {
+            put(disk, "a", b"1");
+            let born_ns = look(disk, "a").expect("is there").born_ns;
+            disk.rename(&path("a"), &path("b")).expect("renamed");
+            assert_eq!(look(disk, "b").expect("is there").born_ns, born_ns);
+        },
+    ),
     ("flushing succeeds and changes nothing", |disk| {
         put(disk, "f", b"x");
         let before = disk.list(&RelPath::root()).expect("listed");

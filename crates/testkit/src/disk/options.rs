@@ -38,6 +38,8 @@ pub struct DiskOptions {
     pub mtime_step_ns: i64,
     /// Whether there is a time of the inode's last change.
     pub has_ctime: bool,
+    /// Whether it says when a file came to be.
+    pub has_birth_time: bool,
     /// Whether permission bits are stored.
     pub has_modes: bool,
     /// Whether symbolic links can be stored.
@@ -68,6 +70,7 @@ impl DiskOptions {
             names: NameFolding::Exact,
             mtime_step_ns: 1,
             has_ctime: true,
+            has_birth_time: true,
             has_modes: true,
             has_symlinks: true,
             bans_windows_names: false,

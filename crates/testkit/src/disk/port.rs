@@ -76,6 +76,7 @@ impl SimDisk {
             name: name.to_vec(),
             kind: node.kind(),
             stat: self.stat(node),
+            born_ns: self.shared.options.has_birth_time.then_some(node.born_ns),
         }
     }
 

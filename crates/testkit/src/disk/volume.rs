@@ -37,6 +37,7 @@ pub(super) struct Node {
     pub(super) inode: u64,
     pub(super) mtime_ns: i64,
     pub(super) ctime_ns: i64,
+    pub(super) born_ns: i64,
     pub(super) mode: u32,
     opens: u32,
 }
@@ -125,6 +126,7 @@ impl Volume {
             inode: self.next_inode,
             mtime_ns: now_ns,
             ctime_ns: now_ns,
+            born_ns: now_ns,
             mode,
             opens: 0,
         };
@@ -261,14 +263,17 @@ impl Volume {
         self.names
     }
 
-    /// Deals new inode numbers to all, and a new time of the inode if one is given.
-    pub(super) fn deal_inodes(&mut self, rng: &mut Rng, ctime_ns: Option<i64>) {
+    /// Deals new inode numbers to all, and a time at which all came to be if one is given.
+    pub(super) fn deal_inodes(&mut self, rng: &mut Rng, born_ns: Option<i64>) {
         let first = self.next_inode + 1 + rng.below(1000);
         let mut order: Vec<_> = self.nodes.keys().copied().collect();
         rng.shuffle(&mut order);
         for (id, inode) in order.into_iter().zip(first..) {
             let node = self.node_mut(id);
-            (node.inode, node.ctime_ns) = (inode, ctime_ns.unwrap_or(node.ctime_ns));
+            node.inode = inode;
+            if let Some(born_ns) = born_ns {
+                (node.ctime_ns, node.born_ns) = (born_ns, born_ns);
+            }
             self.next_inode = inode;
         }
     }

@@ -173,6 +173,7 @@ impl RealDisk {
             name,
             kind: self.root.kind_of(seen),
             stat: self.file_system.steady(seen.stat),
+            born_ns: seen.born_ns,
         }
     }
 

@@ -23,6 +23,8 @@ pub(super) struct Sight {
     pub(super) is_mount_root: bool,
     /// Who owns it.
     pub(super) owner: u32,
+    /// When it came to be, in nanoseconds since 1970, if the file system says so.
+    pub(super) born_ns: Option<i64>,
 }
 
 impl Sight {
@@ -46,7 +48,8 @@ fn look_at(folder: impl AsFd, name: impl Arg, flags: AtFlags) -> Result<Sight> {
         | StatxFlags::INO
         | StatxFlags::SIZE
         | StatxFlags::MTIME
-        | StatxFlags::CTIME;
+        | StatxFlags::CTIME
+        | StatxFlags::BTIME;
     let seen = statx(folder, name, flags | AtFlags::NO_AUTOMOUNT, wanted)?;
     let kind = kind_of(FileType::from_raw_mode(u32::from(seen.stx_mode)));
     let stat = Stat {
@@ -62,6 +65,9 @@ fn look_at(folder: impl AsFd, name: impl Arg, flags: AtFlags) -> Result<Sight> {
         device: makedev(seen.stx_dev_major, seen.stx_dev_minor),
         is_mount_root: seen.stx_attributes.contains(StatxAttributes::MOUNT_ROOT),
         owner: seen.stx_uid,
+        born_ns: StatxFlags::from_bits_retain(seen.stx_mask)
+            .contains(StatxFlags::BTIME)
+            .then(|| nanoseconds(seen.stx_btime.tv_sec, i64::from(seen.stx_btime.tv_nsec))),
     })
 }
 
@@ -98,7 +104,18 @@ fn from_stat(seen: &rustix::fs::Stat) -> Sight {
         device: seen.st_dev as u64,
         is_mount_root: false,
         owner: seen.st_uid,
+        born_ns: born_ns(seen),
     }
+}
+
+#[cfg(target_vendor = "apple")]
+fn born_ns(seen: &rustix::fs::Stat) -> Option<i64> {
+    Some(nanoseconds(seen.st_birthtime, seen.st_birthtime_nsec))
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+fn born_ns(_: &rustix::fs::Stat) -> Option<i64> {
+    None
 }
 
 fn kind_of(file_type: FileType) -> EntryKind {

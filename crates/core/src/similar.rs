@@ -1,0 +1,185 @@
+//! Similar files: in which new file one that went lives on, though it was edited too.
+//!
+//! As git finds renames: by the name, or by what two contents share. It guesses; it only ever decides what is asked and
+//! told, never what happens to a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::entry::{Content, FileContent, Value};
+use crate::ids::ChunkId;
+
+/// So many hundredths of a file that went must be in one that came, for that to be the same to a person.
+const SHARED_PERCENT_MIN: u64 = 25;
+
+/// New files, each with what else is known of it, that may go on with others: each with one.
+#[derive(Clone, Debug)]
+pub struct Candidates<T> {
+    files: Vec<(Value, T)>,
+    by_name: BTreeMap<Vec<u8>, Vec<usize>>,
+    by_chunk: BTreeMap<ChunkId, BTreeSet<usize>>,
+    taken: BTreeSet<usize>,
+}
+
+impl<T> Default for Candidates<T> {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            by_name: BTreeMap::new(),
+            by_chunk: BTreeMap::new(),
+            taken: BTreeSet::new(),
+        }
+    }
+}
+
+impl<T> Candidates<T> {
+    /// Adds a new file; anything else is left out.
+    pub fn add(&mut self, value: &Value, known: T) {
+        let Content::File(file) = &value.content else { return };
+        let at = self.files.len();
+        self.by_name
+            .entry(value.path.key().name().to_vec())
+            .or_default()
+            .push(at);
+        for chunk in &file.chunks {
+            self.by_chunk.entry(chunk.id).or_default().insert(at);
+        }
+        self.files.push((value.clone(), known));
+    }
+
+    /// Takes one that bears the name of a file that went, in whatever folder, and of which `may` is true.
+    pub fn take_named(&mut self, gone: &Value, may: impl Fn(&Value, &T) -> bool) -> Option<&T> {
+        let Content::File(_) = gone.content else { return None };
+        let alike = self.by_name.get(gone.path.key().name())?;
+        let at = alike.iter().copied().find(|at| self.is_free(*at, &may))?;
+        self.take(at)
+    }
+
+    /// Takes the one that shares most with a file that went, and a quarter of it at least, and of which `may` is true.
+    pub fn take_similar(&mut self, gone: &Value, may: impl Fn(&Value, &T) -> bool) -> Option<&T> {
+        let Content::File(FileContent { chunks, size_bytes, .. }) = &gone.content else {
+            return None;
+        };
+        let pieces: BTreeMap<ChunkId, u64> = chunks.iter().map(|chunk| (chunk.id, chunk.size_bytes.into())).collect();
+        let mut shared: BTreeMap<usize, u64> = BTreeMap::new();
+        for (id, bytes) in pieces {
+            for at in self.by_chunk.get(&id).into_iter().flatten() {
+                *shared.entry(*at).or_default() += bytes;
+            }
+        }
+        let enough = |bytes: u64| u128::from(bytes) * 100 >= u128::from(*size_bytes) * u128::from(SHARED_PERCENT_MIN);
+        let (at, _) = shared
+            .into_iter()
+            .filter(|(at, bytes)| enough(*bytes) && self.is_free(*at, &may))
+            .max_by_key(|(at, bytes)| (*bytes, std::cmp::Reverse(*at)))?;
+        self.take(at)
+    }
+
+    fn is_free(&self, at: usize, may: &impl Fn(&Value, &T) -> bool) -> bool {
+        let (value, known) = &self.files[at];
+        !self.taken.contains(&at) && may(value, known)
+    }
+
+    fn take(&mut self, at: usize) -> Option<&T> {
+        self.taken.insert(at);
+        self.files.get(at).map(|(_, known)| known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::{Chunk, Meta};
+    use crate::ids::Digest;
+    use crate::rel_path::RelPath;
+
+    /// A file of pieces of so many bytes, each named by a number.
+    fn file(at: &str, pieces: &[(u8, u32)]) -> Value {
+        let chunk = |(name, size_bytes): &(u8, u32)| Chunk {
+            id: Digest::new([*name; 32]).into(),
+            size_bytes: *size_bytes,
+        };
+        let whole: Vec<u8> = pieces.iter().map(|(name, _)| *name).chain([0; 32]).take(32).collect();
+        let chunks = if pieces.len() > 1 {
+            pieces.iter().map(chunk).collect()
+        } else {
+            Vec::new()
+        };
+        Value {
+            path: RelPath::new(at).expect("a path"),
+            content: Content::File(FileContent {
+                digest: Digest::new(whole.try_into().expect("32 bytes")),
+                size_bytes: pieces.iter().map(|(_, bytes)| u64::from(*bytes)).sum(),
+                chunks,
+            }),
+            meta: Meta::default(),
+        }
+    }
+
+    fn of(files: &[Value]) -> Candidates<String> {
+        let mut all = Candidates::default();
+        for file in files {
+            all.add(file, file.path.to_string());
+        }
+        all
+    }
+
+    fn any(_: &Value, _: &String) -> bool {
+        true
+    }
+
+    #[test]
+    fn a_name_is_found_in_another_folder_and_each_file_goes_on_with_one() {
+        let mut all = of(&[file("b/Notes.txt", &[(1, 9)]), file("c/notes.txt", &[(2, 9)])]);
+        let gone = file("a/notes.txt", &[(3, 9)]);
+        assert_eq!(all.take_named(&file("a/other.txt", &[(1, 9)]), any), None);
+        assert_eq!(
+            all.take_named(&gone, |value, _| value.path.to_string().starts_with('c')),
+            Some(&"c/notes.txt".to_owned())
+        );
+        assert_eq!(all.take_named(&gone, any), Some(&"b/Notes.txt".to_owned()));
+        assert_eq!(all.take_named(&gone, any), None, "both are taken");
+    }
+
+    #[test]
+    fn a_quarter_is_enough_and_the_most_wins() {
+        let mut all = of(&[
+            file("less", &[(1, 24), (9, 900)]),
+            file("some", &[(2, 25), (9, 900)]),
+            file("most", &[(2, 25), (3, 51), (8, 900)]),
+        ]);
+        let gone = file("gone", &[(1, 24), (2, 25), (3, 51)]);
+        assert_eq!(all.take_similar(&gone, any), Some(&"most".to_owned()));
+        assert_eq!(all.take_similar(&gone, any), Some(&"some".to_owned()));
+        assert_eq!(all.take_similar(&gone, any), None, "24 of 100 are too few");
+    }
+
+    #[test]
+    fn a_piece_that_comes_again_and_again_counts_once() {
+        let mut all = of(&[file("holes", &[(7, 20), (9, 80)])]);
+        let gone = file("gone", &[(7, 20), (7, 20), (7, 20), (1, 40)]);
+        assert_eq!(all.take_similar(&gone, any), None);
+    }
+
+    #[test]
+    fn small_files_share_nothing_and_folders_are_no_files() {
+        let mut all = of(&[
+            file("small", &[(1, 5)]),
+            Value {
+                content: Content::Folder,
+                ..file("folder", &[])
+            },
+        ]);
+        assert_eq!(all.take_similar(&file("gone", &[(1, 5)]), any), None);
+        assert_eq!(all.take_named(&file("x/folder", &[(1, 5)]), any), None);
+        assert_eq!(
+            all.take_named(
+                &Value {
+                    content: Content::Folder,
+                    ..file("x/small", &[])
+                },
+                any
+            ),
+            None
+        );
+    }
+}
