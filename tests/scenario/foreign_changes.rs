@@ -47,6 +47,38 @@ fn ordinary_changes_travel_both_ways() {
 }
 
 #[test]
+fn files_that_were_moved_and_edited_are_deletions_only_where_the_drive_does_not_say_when_they_came_to_be() {
+    let world = World::new();
+    let made = pair(&world, |pep| {
+        (1..=9).for_each(|n| pep.write(&format!("letters/{n}.txt"), format!("letter {n}")));
+        age(pep, 86_400);
+    });
+    let Some(mut pair) = made else { return };
+    pair.settle();
+    pair.drive.replug(None);
+    let Pair { pep, anna, .. } = &pair;
+    anna.rename("letters", "answered");
+    (1..=9).for_each(|n| anna.write(&format!("answered/{n}.txt"), format!("letter {n}, answered")));
+    let told = anna
+        .folder
+        .join("answered/1.txt")
+        .metadata()
+        .expect("it is there")
+        .created();
+
+    if told.is_err() {
+        anna.run(["sync", anna.at()])
+            .expect_code(3)
+            .expect_out("9 of 18 files would be deleted.");
+        anna.run(["sync", anna.at(), "--yes"]).expect_code(0);
+    }
+    pair.settle();
+
+    assert!(pep.has("answered/9.txt") && !pep.has("letters"));
+    pair.check_quiet();
+}
+
+#[test]
 fn names_that_move_on_among_files_that_look_alike_are_renames() {
     let world = World::new();
     let made = pair(&world, |pep| {

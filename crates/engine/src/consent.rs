@@ -206,8 +206,8 @@ impl Engine<'_> {
         Ok(replaced.any(|version| matches!(version.value.content, Content::File(_))))
     }
 
-    /// Gives which of some changes delete a file for good, and which only take away folders; moves are neither, and nor is
-    /// what gives way to an edit in its place, as an edited conflict copy does.
+    /// Gives which of some changes delete a file for good, and which only take away folders; moves are neither, edited or not, and
+    /// nor is what gives way to an edit in its place, as an edited conflict copy does.
     fn deletions_of(&self, changes: &[&LocalChange]) -> Result<(BTreeSet<usize>, BTreeSet<usize>)> {
         let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
         let live = changes.iter().filter(|change| change.value.content.is_live());
