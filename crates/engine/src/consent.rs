@@ -210,8 +210,7 @@ impl Engine<'_> {
     /// nor is what gives way to an edit in its place, as an edited conflict copy does.
     fn deletions_of(&self, changes: &[&LocalChange]) -> Result<(BTreeSet<usize>, BTreeSet<usize>)> {
         let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
-        let live = changes.iter().filter(|change| change.value.content.is_live());
-        let written: BTreeSet<PathKey> = live.map(|change| change.origin()).collect();
+        let edited = self.give_way_to_edits(changes)?;
         let (mut deleted, mut folders) = (BTreeSet::new(), BTreeSet::new());
         let (mut went, mut leaving) = (BTreeMap::new(), BTreeSet::new());
         for (i, change) in changes.iter().enumerate() {
@@ -226,7 +225,7 @@ impl Engine<'_> {
                 .any(|version| arriving.contains(&version.value.content.tag()));
             if replaced.iter().all(|version| version.value.content.is_folder()) {
                 folders.insert(i);
-            } else if !is_move && !written.contains(&self.removed_path(change)?.key()) {
+            } else if !is_move && !edited.contains_key(&i) {
                 deleted.insert(i);
                 went.extend(replaced.first().map(|version| (i, version.value.clone())));
             }

@@ -104,6 +104,23 @@ impl Engine<'_> {
         Ok(copy.unwrap_or_else(|| change.value.path.clone()))
     }
 
+    /// Gives the own deletions that only give way to an edit in their place, as an edited conflict copy does, with that place.
+    pub(crate) fn give_way_to_edits(&self, changes: &[&LocalChange]) -> Result<BTreeMap<usize, PathKey>> {
+        let (live, deletions): (Vec<_>, Vec<_>) = changes
+            .iter()
+            .enumerate()
+            .partition(|(_, change)| change.value.content.is_live());
+        let written: BTreeSet<PathKey> = live.iter().map(|(_, change)| change.origin()).collect();
+        let mut edited = BTreeMap::new();
+        for (i, change) in deletions {
+            let key = self.removed_path(change)?.key();
+            if written.contains(&key) {
+                edited.insert(i, key);
+            }
+        }
+        Ok(edited)
+    }
+
     /// Merges another location's state into this one: keeps a dot if both have it or the other has not seen it.
     pub(crate) fn merge_state(&mut self, their_vector: &VersionVector, theirs: StateEntries) -> Result<()> {
         let mut writes = Vec::new();

@@ -181,8 +181,7 @@ impl Engine<'_> {
         Ok(Survey {
             locations,
             mailbox,
-            unposted_changes: (changes.len() - left_by(&self.moves(&changes)?).len()) as u64
-                + outbox_changes.min(in_outbox.len() as u64),
+            unposted_changes: self.count_told(&changes)? + outbox_changes.min(in_outbox.len() as u64),
             unposted_bytes: changes
                 .iter()
                 .map(|change| change.value.content.size_bytes())
@@ -417,6 +416,13 @@ impl Engine<'_> {
         Ok(self.index.changed_places()?.len() as u64)
     }
 
+    /// Counts own changes as people do: what moved once, and an edited conflict copy once.
+    fn count_told(&self, changes: &[LocalChange]) -> Result<u64> {
+        let mut untold = left_by(&self.moves(changes)?);
+        untold.extend(self.give_way_to_edits(&changes.iter().collect::<Vec<_>>())?.into_keys());
+        Ok((changes.len() - untold.len()) as u64)
+    }
+
     /// Looks at the drive and tells what differs from what was posted, by path.
     pub fn differences(&mut self, options: &SyncOptions) -> Result<(Vec<Difference>, Vec<SkippedPath>)> {
         self.recover()?;
@@ -424,19 +430,14 @@ impl Engine<'_> {
         let changes = self.local_changes()?;
         let moves = self.moves(&changes)?;
         let left = left_by(&moves);
-        let live = changes.iter().filter(|change| change.value.content.is_live());
-        let written: BTreeSet<PathKey> = live.map(LocalChange::origin).collect();
-        let (mut lines, mut edited_copies) = (Vec::new(), BTreeSet::new());
-        for (i, change) in changes.iter().enumerate().filter(|(i, _)| !left.contains(i)) {
+        let edited = self.give_way_to_edits(&changes.iter().collect::<Vec<_>>())?;
+        let mut lines = Vec::new();
+        let is_told = |i: &usize| !left.contains(i) && !edited.contains_key(i);
+        for (i, change) in changes.iter().enumerate().filter(|(i, _)| is_told(i)) {
             let old = self.posted_before(change)?.map(|value| value.content);
             let mut line = difference(change, old.as_ref());
             if line.change == DifferenceKind::Deleted {
                 line.path = self.removed_path(change)?;
-                let key = line.path.key();
-                if key != change.origin() && written.contains(&key) {
-                    edited_copies.insert(key);
-                    continue;
-                }
             }
             lines.push(match moves.get(&i) {
                 Some(from) => Difference {
@@ -447,7 +448,8 @@ impl Engine<'_> {
                 None => line,
             });
         }
-        let of_copies = lines.iter_mut().filter(|line| edited_copies.contains(&line.path.key()));
+        let places: BTreeSet<&PathKey> = edited.values().collect();
+        let of_copies = lines.iter_mut().filter(|line| places.contains(&line.path.key()));
         of_copies.for_each(|line| line.change = DifferenceKind::Modified);
         lines.extend(self.differences_in_outbox(&changes)?);
         lines.sort_by(|a, b| a.path.cmp(&b.path));

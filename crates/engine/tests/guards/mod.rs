@@ -1,6 +1,7 @@
 //! Many deletions, and all there is, wait for a person's yes.
 
 use offsync_core::rel_path::RelPath;
+use offsync_engine::{Difference, DifferenceKind, SyncOptions};
 
 use crate::home::{Homes, noise, path};
 
@@ -369,6 +370,16 @@ fn conflict_copies_that_are_edited_are_no_deletions() {
     for copy in &copies {
         homes.hand(0).write(copy, format!("edited {copy}")).expect("fits");
     }
+    let (counted, lines) = homes.with_engine(0, |engine| {
+        let options = SyncOptions::default();
+        let counted = engine.survey(&options).expect("a sound index").unposted_changes;
+        (counted, engine.differences(&options).expect("a sound index").0)
+    });
+    let is_edit = |line: &Difference| line.change == DifferenceKind::Modified && copies.contains(&line.path);
+    assert!(
+        counted == 6 && lines.len() == 6 && lines.iter().all(is_edit),
+        "{counted}: {lines:#?}"
+    );
     let report = homes.sync(0);
     assert_eq!(report.held, None);
     let told = homes.sync(1);
