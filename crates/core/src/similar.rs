@@ -7,26 +7,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::entry::{Content, FileContent, Value};
 use crate::ids::ChunkId;
+use crate::rel_path::PathKey;
 
 /// So many hundredths of a file that went must be in one that came, for that to be the same to a person.
 const SHARED_PERCENT_MIN: u64 = 25;
+
+/// A piece that is in more files than this, as one of zeros may be, says of none that it is another.
+const FILES_WITH_PIECE_MAX: usize = 64;
 
 /// New files, each with what else is known of it, that may go on with others: each with one.
 #[derive(Clone, Debug)]
 pub struct Candidates<T> {
     files: Vec<(Value, T)>,
-    by_name: BTreeMap<Vec<u8>, Vec<usize>>,
+    by_path: BTreeMap<PathKey, usize>,
+    /// Those that are free, as below.
+    by_name: BTreeMap<Vec<u8>, BTreeSet<usize>>,
     by_chunk: BTreeMap<ChunkId, BTreeSet<usize>>,
-    taken: BTreeSet<usize>,
 }
 
 impl<T> Default for Candidates<T> {
     fn default() -> Self {
         Self {
             files: Vec::new(),
+            by_path: BTreeMap::new(),
             by_name: BTreeMap::new(),
             by_chunk: BTreeMap::new(),
-            taken: BTreeSet::new(),
         }
     }
 }
@@ -36,53 +41,73 @@ impl<T> Candidates<T> {
     pub fn add(&mut self, value: &Value, known: T) {
         let Content::File(file) = &value.content else { return };
         let at = self.files.len();
-        self.by_name
-            .entry(value.path.key().name().to_vec())
-            .or_default()
-            .push(at);
+        let key = value.path.key();
+        self.by_name.entry(key.name().to_vec()).or_default().insert(at);
+        self.by_path.insert(key, at);
         for chunk in &file.chunks {
             self.by_chunk.entry(chunk.id).or_default().insert(at);
         }
         self.files.push((value.clone(), known));
     }
 
+    /// Takes the one at a path, if it bears the name of a file that went.
+    pub fn take_at(&mut self, path: &PathKey, gone: &Value) -> Option<&T> {
+        let at = *self.by_path.get(path)?;
+        let is_free = |alike: &BTreeSet<usize>| is_file(gone) && alike.contains(&at);
+        self.by_name
+            .get(gone.path.key().name())
+            .filter(|alike| is_free(alike))?;
+        self.take(at)
+    }
+
     /// Takes one that bears the name of a file that went, in whatever folder, and of which `may` is true.
-    pub fn take_named(&mut self, gone: &Value, may: impl Fn(&Value, &T) -> bool) -> Option<&T> {
-        let Content::File(_) = gone.content else { return None };
-        let alike = self.by_name.get(gone.path.key().name())?;
-        let at = alike.iter().copied().find(|at| self.is_free(*at, &may))?;
+    pub fn take_named(&mut self, gone: &Value, may: impl Fn(&T) -> bool) -> Option<&T> {
+        let alike = self.by_name.get(gone.path.key().name()).filter(|_| is_file(gone))?;
+        let at = alike.iter().copied().find(|at| may(&self.files[*at].1))?;
         self.take(at)
     }
 
     /// Takes the one that shares most with a file that went, and a quarter of it at least, and of which `may` is true.
-    pub fn take_similar(&mut self, gone: &Value, may: impl Fn(&Value, &T) -> bool) -> Option<&T> {
+    pub fn take_similar(&mut self, gone: &Value, may: impl Fn(&T) -> bool) -> Option<&T> {
         let Content::File(FileContent { chunks, size_bytes, .. }) = &gone.content else {
             return None;
         };
         let pieces: BTreeMap<ChunkId, u64> = chunks.iter().map(|chunk| (chunk.id, chunk.size_bytes.into())).collect();
         let mut shared: BTreeMap<usize, u64> = BTreeMap::new();
         for (id, bytes) in pieces {
-            for at in self.by_chunk.get(&id).into_iter().flatten() {
+            let with = self.by_chunk.get(&id);
+            for at in with
+                .filter(|with| with.len() <= FILES_WITH_PIECE_MAX)
+                .into_iter()
+                .flatten()
+            {
                 *shared.entry(*at).or_default() += bytes;
             }
         }
         let enough = |bytes: u64| u128::from(bytes) * 100 >= u128::from(*size_bytes) * u128::from(SHARED_PERCENT_MIN);
         let (at, _) = shared
             .into_iter()
-            .filter(|(at, bytes)| enough(*bytes) && self.is_free(*at, &may))
+            .filter(|(at, bytes)| enough(*bytes) && may(&self.files[*at].1))
             .max_by_key(|(at, bytes)| (*bytes, std::cmp::Reverse(*at)))?;
         self.take(at)
     }
 
-    fn is_free(&self, at: usize, may: &impl Fn(&Value, &T) -> bool) -> bool {
-        let (value, known) = &self.files[at];
-        !self.taken.contains(&at) && may(value, known)
-    }
-
     fn take(&mut self, at: usize) -> Option<&T> {
-        self.taken.insert(at);
-        self.files.get(at).map(|(_, known)| known)
+        let (value, known) = self.files.get(at)?;
+        if let Some(alike) = self.by_name.get_mut(value.path.key().name()) {
+            alike.remove(&at);
+        }
+        for id in value.content.chunk_ids() {
+            if let Some(with) = self.by_chunk.get_mut(&id) {
+                with.remove(&at);
+            }
+        }
+        Some(known)
     }
+}
+
+fn is_file(value: &Value) -> bool {
+    matches!(value.content, Content::File(_))
 }
 
 #[cfg(test)]
@@ -123,7 +148,7 @@ mod tests {
         all
     }
 
-    fn any(_: &Value, _: &String) -> bool {
+    fn any(_: &String) -> bool {
         true
     }
 
@@ -133,7 +158,7 @@ mod tests {
         let gone = file("a/notes.txt", &[(3, 9)]);
         assert_eq!(all.take_named(&file("a/other.txt", &[(1, 9)]), any), None);
         assert_eq!(
-            all.take_named(&gone, |value, _| value.path.to_string().starts_with('c')),
+            all.take_named(&gone, |path| path.starts_with('c')),
             Some(&"c/notes.txt".to_owned())
         );
         assert_eq!(all.take_named(&gone, any), Some(&"b/Notes.txt".to_owned()));
@@ -151,6 +176,27 @@ mod tests {
         assert_eq!(all.take_similar(&gone, any), Some(&"most".to_owned()));
         assert_eq!(all.take_similar(&gone, any), Some(&"some".to_owned()));
         assert_eq!(all.take_similar(&gone, any), None, "24 of 100 are too few");
+    }
+
+    #[test]
+    fn the_one_at_a_path_is_taken_once_and_only_under_the_name() {
+        let mut all = of(&[file("b/notes.txt", &[(1, 9)]), file("b/other.txt", &[(2, 9)])]);
+        let (gone, at) = (file("a/notes.txt", &[(3, 9)]), |path: &str| {
+            RelPath::new(path).expect("a path").key()
+        });
+        assert_eq!(all.take_at(&at("b/other.txt"), &gone), None);
+        assert_eq!(all.take_at(&at("b/nothing"), &gone), None);
+        assert_eq!(all.take_at(&at("b/notes.txt"), &gone), Some(&"b/notes.txt".to_owned()));
+        assert_eq!(all.take_at(&at("b/notes.txt"), &gone), None);
+        assert_eq!(all.take_named(&gone, any), None);
+    }
+
+    #[test]
+    fn a_piece_that_is_in_very_many_says_nothing() {
+        let images: Vec<Value> = (0..65).map(|n| file(&format!("{n}"), &[(7, 90), (8, 10)])).collect();
+        let gone = file("gone", &[(7, 90), (1, 10)]);
+        assert_eq!(of(&images).take_similar(&gone, any), None);
+        assert!(of(&images[..64]).take_similar(&gone, any).is_some());
     }
 
     #[test]

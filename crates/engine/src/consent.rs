@@ -256,14 +256,13 @@ impl Engine<'_> {
         let mut all = Candidates::default();
         for change in came {
             let is_new = self.posted_before(change)?.is_none();
-            all.add(&change.value, (change.origin(), is_new));
+            all.add(&change.value, is_new);
         }
         let mut moved = Vec::new();
         for (i, old) in went {
             let stands_now = self.stands_now(&changes[*i].origin())?;
-            let is_it = |_: &Value, (origin, _): &(PathKey, bool)| Some(origin) == stands_now.as_ref();
-            let is_new = |_: &Value, (_, is_new): &(PathKey, bool)| *is_new;
-            if all.take_named(old, is_it).is_some() || all.take_similar(old, is_new).is_some() {
+            let is_it = stands_now.is_some_and(|path| all.take_at(&path, old).is_some());
+            if is_it || all.take_similar(old, |is_new| *is_new).is_some() {
                 moved.push(*i);
             }
         }

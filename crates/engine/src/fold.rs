@@ -203,7 +203,7 @@ fn moved_and_edited(
         let Some(old) = old.filter(|old| !arriving.contains(&old.value.content.tag())) else {
             continue;
         };
-        let any = |_: &Value, _: &usize| true;
+        let any = |_: &usize| true;
         let at = came.take_named(&old.value, any).copied();
         found.extend(at.or_else(|| came.take_similar(&old.value, any).copied()));
     }

@@ -65,11 +65,17 @@ impl Engine<'_> {
         }
     }
 
-    /// Lets what went to one path have gone on to another.
-    pub(crate) fn follow_on(&self, from: &PathKey, to: &RelPath, gone: &mut BTreeMap<PathKey, Gone>) -> Result<()> {
+    /// Lets what went to some paths have gone on to others.
+    pub(crate) fn follow_on(
+        &self,
+        moved_on: &BTreeMap<PathKey, RelPath>,
+        gone: &mut BTreeMap<PathKey, Gone>,
+    ) -> Result<()> {
+        if moved_on.is_empty() {
+            return Ok(());
+        }
         for noted in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
-            let went_here = noted.went_to.as_ref().is_some_and(|path| path.key() == *from);
-            if went_here {
+            if let Some(to) = noted.went_to.as_ref().and_then(|path| moved_on.get(&path.key())) {
                 let noted = gone.entry(noted.path.key()).or_insert(noted);
                 noted.went_to = Some(to.clone());
             }

@@ -446,6 +446,7 @@ impl Engine<'_> {
             }
             _ => absent.append(&mut walk.absent),
         }
+        let mut moved_on = BTreeMap::new();
         // What stands where it did not must be in the index to be found there.
         self.commit(std::mem::take(&mut walk.writes))?;
         let mut went_to = match walk.trust {
@@ -463,7 +464,7 @@ impl Engine<'_> {
             }
             let went_to = went_to.remove(&key);
             if let (Some(path), None) = (&went_to, &place.shown) {
-                self.follow_on(&key, path, &mut gone)?;
+                moved_on.insert(key, path.clone());
             }
             for shown in place.shown.map(|shown| shown.refs).unwrap_or_default() {
                 if !shown.dots.is_empty() {
@@ -473,6 +474,7 @@ impl Engine<'_> {
                 }
             }
         }
+        self.follow_on(&moved_on, &mut gone)?;
         walk.writes.extend(gone_writes(gone));
         Ok(())
     }

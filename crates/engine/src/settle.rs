@@ -336,7 +336,7 @@ fn came(plan: &Plan) -> Candidates<BTreeSet<LocationId>> {
 fn lives_on(action: &Action, deleted_by: &[Dot], came: &mut Candidates<BTreeSet<LocationId>>) -> bool {
     let Some(before) = &action.before else { return false };
     let gone = &before.shown.value;
-    let is_theirs = |_: &Value, by: &BTreeSet<LocationId>| deleted_by.iter().any(|dot| by.contains(&dot.location));
+    let is_theirs = |by: &BTreeSet<LocationId>| deleted_by.iter().any(|dot| by.contains(&dot.location));
     came.take_named(gone, is_theirs).is_some() || came.take_similar(gone, is_theirs).is_some()
 }
 
