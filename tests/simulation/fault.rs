@@ -36,7 +36,7 @@ impl World {
             Step::SetAside => self.set_aside(at),
             Step::Join => self.join(at),
             Step::Snapshot => self.back_up(at),
-            Step::Restore => self.restore(at),
+            Step::Restore => drop(self.restore(at)),
             Step::Fire => self.burn(at),
             Step::Wipe => {
                 self.mailbox.wipe();
@@ -236,11 +236,12 @@ impl World {
         }
     }
 
-    fn restore(&mut self, at: usize) {
+    /// Tells whether it was.
+    fn restore(&mut self, at: usize) -> bool {
         let is_allowed =
             self.profile.restores_many || self.homes.iter().all(|home| home.at == at || !home.was_restored);
         let Some(backup) = self.homes[at].backup.clone().filter(|_| is_allowed) else {
-            return;
+            return false;
         };
         if self.homes[at].running.is_some() {
             self.kill(at);
@@ -252,7 +253,9 @@ impl World {
         home.index.restore(&backup.index);
         home.was_restored = true;
         self.shared.watch.notes().homes[at].1 = true;
+        self.shared.watch.expect_new_id(at);
         self.say(|_| format!("home {at} is RESTORED from its backup"));
+        true
     }
 
     /// A drive, the mailbox and a computer go; the first two come back as they were in one night, and in some worlds the
@@ -262,7 +265,7 @@ impl World {
         let Some(backup) = self.homes[at].backup.clone().filter(|backup| backup.has_spoken) else {
             return;
         };
-        self.restore(at);
+        let is_put_back = self.restore(at);
         self.mailbox.wipe();
         for (name, bytes) in backup.mail {
             self.mailbox.forge(&name, bytes.to_vec());
@@ -274,6 +277,10 @@ impl World {
         } else {
             SimWitness::new()
         };
+        if is_put_back && remembers {
+            let identity = identity_of(&self.homes[at].index).map(|identity| identity.location);
+            self.shared.watch.notes().may_say_twice.extend(identity);
+        }
         self.say(|_| {
             let memory = if remembers { "with" } else { "without" };
             format!("home {at} BURNS with its computer and the mailbox; all comes back as it was one night, {memory} what the computer remembered")
@@ -369,6 +376,10 @@ impl World {
         }
         let clone = self.clone_of(0);
         self.move_in(clone);
+        let last = self.homes.len() - 1;
+        for at in [0, last] {
+            self.shared.watch.expect_new_id(at);
+        }
         // Two drives with one head: nobody can tell which of them has folded something.
         self.shared.watch.notes().homes[0].1 = true;
         self.say(|_| "home 0 is CLONED".into());

@@ -19,6 +19,10 @@ use offsync_testkit::{SimIndex, SimMailbox};
 
 use crate::guard::{Off, Put};
 
+/// New ids that a home may take without any cause that is counted: one whose first cycle died may have been heard, and its
+/// computer did not remember it yet.
+const IDS_TO_SPARE: u64 = 1;
+
 /// A version as its author minted it.
 #[derive(Clone, Debug)]
 pub(crate) struct Minted {
@@ -68,9 +72,13 @@ pub(crate) struct Notes {
     pub(crate) rotten: BTreeMap<Digest, u64>,
     /// What of that somebody made their own word.
     pub(crate) meant: BTreeSet<Digest>,
-    /// Whether a computer may be put back with its drive and the mailbox: then nothing keeps it from using a number again,
+    /// Ids of drives that were put back with their computer and the mailbox: nothing keeps them from using a number again,
     /// and only what comes of that is judged.
-    pub(crate) may_say_twice: bool,
+    pub(crate) may_say_twice: BTreeSet<LocationId>,
+    /// How often each home took a new id.
+    ids_taken: BTreeMap<usize, u64>,
+    /// How often there was cause for that.
+    ids_due: BTreeMap<usize, u64>,
 }
 
 /// Notes that are shared by everything that watches.
@@ -101,6 +109,7 @@ impl Watch {
 
     /// Sees a commit before it is done.
     pub(crate) fn see_commit(&self, home: usize, index: &SimIndex, writes: &[IndexWrite]) {
+        self.see_identity(home, index, writes);
         let entries = writes.iter().filter_map(|write| match write {
             IndexWrite::Entry(key, siblings) => Some((key, siblings)),
             _ => None,
@@ -112,6 +121,33 @@ impl Watch {
             let before = index.entry(key).unwrap_or_default();
             self.see_entry(home, index, key, &before, siblings, &arriving);
         }
+    }
+
+    fn see_identity(&self, home: usize, index: &SimIndex, writes: &[IndexWrite]) {
+        let is_identity = |write: &IndexWrite| match write {
+            IndexWrite::Note(name, Some(note)) if name == "identity" => postcard::from_bytes::<Identity>(note).ok(),
+            _ => None,
+        };
+        let (before, after) = (identity_of(index), writes.iter().find_map(is_identity));
+        if before
+            .zip(after)
+            .is_none_or(|(before, after)| before.location == after.location)
+        {
+            return;
+        }
+        let mut notes = self.notes();
+        let taken = notes.ids_taken.entry(home).or_default();
+        *taken += 1;
+        let (taken, due) = (*taken, notes.ids_due.get(&home).copied().unwrap_or(0));
+        if taken > due + IDS_TO_SPARE {
+            let text = format!("ids are taken without need: home {home} took {taken}, and {due} times there was cause");
+            notes.trouble.get_or_insert(text);
+        }
+    }
+
+    /// Notes that something happened to a home for which it takes a new id: it was put back, or cloned.
+    pub(crate) fn expect_new_id(&self, home: usize) {
+        *self.notes().ids_due.entry(home).or_default() += 1;
     }
 
     fn see_entry(
@@ -130,7 +166,7 @@ impl Watch {
                 Some(known) if known.version == *version && known.key == *key => {
                     known.is_public |= known.home != home;
                 }
-                Some(known) if known.is_public && notes.may_say_twice => {
+                Some(known) if known.is_public && notes.may_say_twice.contains(&dot.location) => {
                     known.key = key.clone();
                     known.version = version.clone();
                 }
@@ -218,7 +254,7 @@ impl Watch {
         notes.heads.insert(head.location, seen);
         notes.counts.insert(head.location, head.counts.clone());
         let (root, other) = *notes.roots.entry(head.vector.clone()).or_insert((head.root, home));
-        if root != head.root && !notes.may_say_twice {
+        if root != head.root && notes.may_say_twice.is_empty() {
             let text = format!(
                 "equal vectors and unequal roots in the heads of homes {other} and {home}: {:?}",
                 head.vector

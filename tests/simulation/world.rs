@@ -83,7 +83,6 @@ impl World {
         };
         {
             let mut notes = world.shared.watch.notes();
-            notes.may_say_twice = profile.restores_computers;
             notes.park_after_ns = i64::from(profile.park_after_days) * 24 * 60 * MINUTE_NS;
             notes.judges_prunes = profile.is_fresh && profile.judges_prunes;
         }

@@ -308,6 +308,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_another_home_said_for_good_is_told_with_the_next_step() {
+        let error = AppError::from(EngineError::Outranked);
+        assert_eq!(error.code, "outranked");
+        assert_eq!(
+            error.message,
+            "Another home said something else about this, and in such a way that what this home says cannot replace it. \
+             Nothing was changed."
+        );
+        assert_eq!(
+            error.hint,
+            "Offsync itself never says it so: ask whoever looks after that home. A word from a third home may still count; \
+             try it there."
+        );
+    }
+
+    #[test]
     fn errors_become_sentences_without_numbers() {
         for (error, told) in [
             (

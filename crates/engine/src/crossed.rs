@@ -1,36 +1,78 @@
-//! Renames that crossed: what was renamed here got another name in another home at the same time, and both names stay.
+//! Changes that crossed: what was renamed here was renamed otherwise, edited or taken away in another home at the same
+//! time, or the other way round.
 //!
-//! Only tells, and only where both are known: the home that syncs second finds its own rename not posted yet when the
-//! other one arrives.
+//! Only tells, since the rule stays: no name goes that one of them knew nothing of. Only where both are known: the home
+//! that syncs second finds its own change not posted yet when the other one arrives. Of files that are alike nobody knows
+//! which is which, and nothing is said.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::entry::Content;
-use offsync_core::format::Manifest;
+use offsync_core::dot::Dot;
+use offsync_core::entry::{Content, Version};
+use offsync_core::format::{Manifest, PostedEntry};
+use offsync_core::place::{Observed, Place};
 use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, GONE, Gone};
 
-/// A file with two new names.
+/// How two changes of one file crossed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    /// Renamed here, and otherwise there.
+    RenamedTwice,
+    /// Renamed here, edited there.
+    EditedThere,
+    /// Edited here, renamed there.
+    EditedHere,
+    /// Renamed here, taken away there.
+    GoneThere,
+    /// Taken away here, renamed there.
+    GoneHere,
+}
+
+/// A file that was renamed, and something else besides.
 struct Crossed {
+    way: Way,
     from: RelPath,
-    theirs: RelPath,
+    /// What it is called here, where it was renamed here; else where it was.
     ours: RelPath,
+    /// What the other home calls it, where that one renamed it; else where it was.
+    theirs: RelPath,
+}
+
+/// A file that both changed: what it held before, and how it went.
+struct Both {
+    from: RelPath,
+    dot: Dot,
+    before: Content,
+    is_gone_here: bool,
+    is_gone_there: bool,
+}
+
+/// What is known of the changes of both sides, by content.
+#[derive(Default)]
+struct Changes {
+    /// What left its path here, and what was edited here, as it was before.
+    left_here: BTreeSet<[u8; 32]>,
+    /// What is new here, at paths that showed nothing.
+    new_here: Alike,
+    /// All that is not as it was here.
+    any_here: Alike,
+    left_there: BTreeSet<[u8; 32]>,
+    new_there: Alike,
 }
 
 impl Engine<'_> {
-    /// Names in the report the own renames that cross those of a changeset which is about to be folded.
+    /// Names in the report the own changes that cross those of a changeset which is about to be folded.
     pub(crate) fn tell_crossed(&mut self, manifest: &Manifest) -> Result<()> {
         if manifest.author == self.me() {
             return Ok(());
         }
-        let mut folders: BTreeMap<[RelPath; 3], Vec<Crossed>> = BTreeMap::new();
+        let mut folders: BTreeMap<(Way, [RelPath; 3]), Vec<Crossed>> = BTreeMap::new();
         for crossed in self.crossed(manifest)? {
-            let above = |path: &RelPath| path.parent().unwrap_or_else(RelPath::root);
-            let key = [above(&crossed.from), above(&crossed.theirs), above(&crossed.ours)];
-            folders.entry(key).or_default().push(crossed);
+            folders.entry((crossed.way, crossed.roots())).or_default().push(crossed);
         }
         if folders.is_empty() {
             return Ok(());
@@ -39,72 +81,285 @@ impl Engine<'_> {
         let who = people
             .get(&manifest.author)
             .map_or_else(|| "another home".to_owned(), |person| format!("'{}'", person.label));
-        let end = "Both stay, with the same content: delete what is too much, and the next sync tells everybody.";
-        for ([from, theirs, ours], files) in folders {
-            let is_moved = from != ours && from != theirs && !ours.is_root();
-            if is_moved && files.len() > 1 {
-                let (were, to) = match (from.is_root(), theirs.is_root()) {
-                    (true, _) => ("at the top of the archive".to_owned(), format!("'{theirs}'")),
-                    (_, true) => (format!("in '{from}'"), "the top of the archive".to_owned()),
-                    _ => (format!("in '{from}'"), format!("'{theirs}'")),
-                };
-                let reason = format!(
-                    "{} files in it were {were} before, and {who} moved them to {to} at the same time. {end}",
-                    files.len()
-                );
-                self.warn(&ours, reason);
+        for ((way, roots), files) in folders {
+            let [from, ours, theirs] = &roots;
+            let at = way.path_told(from, ours, theirs);
+            let is_moved = match way {
+                Way::RenamedTwice => from != ours && from != theirs,
+                Way::EditedThere | Way::GoneThere => from != ours,
+                Way::EditedHere | Way::GoneHere => from != theirs,
+            };
+            if is_moved && files.len() > 1 && !at.is_root() {
+                let reason = way.of_folder(files.len(), &who, from, ours, theirs);
+                self.warn(at, reason);
                 continue;
             }
-            for Crossed { from, theirs, ours } in files {
-                let reason =
-                    format!("it was '{from}' before, and {who} renamed that to '{theirs}' at the same time. {end}");
-                self.warn(&ours, reason);
+            for Crossed { from, ours, theirs, .. } in files {
+                let reason = way.of_file(&who, &from, &ours, &theirs);
+                self.warn(way.path_told(&from, &ours, &theirs), reason);
             }
         }
         Ok(())
     }
 
-    /// Finds the files that a changeset renames and that were renamed here otherwise.
-    ///
-    /// Of several that are alike nobody knows which is which, and nothing is said.
     fn crossed(&self, manifest: &Manifest) -> Result<Vec<Crossed>> {
-        let mut left = Alike::default();
-        for entry in manifest.entries.iter().filter(|entry| !entry.value.content.is_live()) {
-            let Some(gone) = memory::read::<Gone>(self.index, &memory::of_key(GONE, &entry.origin()))? else {
-                continue;
-            };
-            let siblings = self.index.entry(&entry.origin())?;
-            let mut shown = gone.shown.iter().flatten().filter(|dot| entry.replaces.contains(dot));
-            if let Some(version) = shown.find_map(|dot| siblings.get(dot)) {
-                left.add(&version.value.content, &gone.path);
-            }
+        let mut both = Vec::new();
+        for entry in &manifest.entries {
+            both.extend(self.changed_by_both(entry)?);
         }
-        if left.0.is_empty() {
+        if both.is_empty() {
             return Ok(Vec::new());
         }
-        let mut theirs = Alike::default();
-        for entry in manifest
-            .entries
-            .iter()
-            .filter(|entry| holds_something(&entry.value.content))
-        {
-            theirs.add(&entry.value.content, &entry.value.path);
-        }
-        left.0.retain(|tag, _| theirs.0.contains_key(tag));
-        if left.0.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut ours = Alike::default();
-        for (_, place) in self.index.changed_places()? {
-            if let Some(value) = place.on_disk().filter(|_| place.shown.is_none()) {
-                ours.add(&value.content, &value.path);
+        let changes = self.changes_of_both(manifest)?;
+        let mut found = Vec::new();
+        for file in both {
+            if !self.stands_elsewhere(&file)? {
+                found.extend(crossed(&file, &changes));
             }
         }
-        let one_of_each = |tag: &[u8; 32]| {
-            let (from, theirs, ours) = (left.only(tag)?, theirs.only(tag)?, ours.only(tag)?);
-            (theirs.key() != ours.key()).then_some(Crossed { from, theirs, ours })
+        Ok(found)
+    }
+
+    /// Gives the file that an entry takes away or edits, where it was taken away or edited here, too.
+    fn changed_by_both(&self, entry: &PostedEntry) -> Result<Option<Both>> {
+        let is_gone_there = !entry.value.content.is_live();
+        if !is_gone_there && !matches!(entry.value.content, Content::File(_)) {
+            return Ok(None);
+        }
+        let origin = entry.origin();
+        let gone = memory::read::<Gone>(self.index, &memory::of_key(GONE, &origin))?;
+        let place = self.index.place(&origin)?;
+        if gone.is_none() && place.as_ref().is_none_or(|place| !place.is_changed()) {
+            return Ok(None);
+        }
+        let siblings = self.index.entry(&origin)?;
+        let mut live = siblings.live();
+        // Of two versions that stand beside each other, one bears a name of its own.
+        let (Some((dot, version)), None) = (live.next(), live.next()) else {
+            return Ok(None);
         };
-        Ok(left.0.keys().filter_map(one_of_each).collect())
+        let before = version.value.content.clone();
+        let is_edit = |content: &Content| matches!(content, Content::File(_)) && !content.same_as(&before);
+        if !entry.replaces.contains(dot) || !holds_something(&before) {
+            return Ok(None);
+        }
+        if !is_gone_there && !is_edit(&entry.value.content) {
+            return Ok(None);
+        }
+        let both = |from: RelPath, is_gone_here| Both {
+            from,
+            dot: *dot,
+            before: before.clone(),
+            is_gone_here,
+            is_gone_there,
+        };
+        Ok(match (gone, place) {
+            (Some(gone), None) if gone.shown.iter().flatten().any(|shown| shown == dot) => Some(both(gone.path, true)),
+            (None, Some(place)) => edited(&place)
+                .filter(|(dots, content)| dots.contains(dot) && is_edit(content))
+                .map(|_| both(version.value.path.clone(), false)),
+            _ => None,
+        })
+    }
+
+    fn changes_of_both(&self, manifest: &Manifest) -> Result<Changes> {
+        let mut changes = Changes::default();
+        for entry in &manifest.entries {
+            let content = &entry.value.content;
+            let siblings = self.index.entry(&entry.origin())?;
+            let before = entry.replaces.iter().find_map(|dot| siblings.get(dot));
+            if let Some(before) = before.filter(|before| !before.value.content.same_as(content)) {
+                changes.left_there.insert(before.value.content.tag());
+            }
+            if holds_something(content) {
+                changes.new_there.add(content, &entry.value.path);
+            }
+        }
+        for gone in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
+            let siblings = self.index.entry(&gone.path.key())?;
+            let shown = gone.shown.iter().flatten();
+            if let Some(before) = shown.into_iter().find_map(|dot| siblings.get(dot)) {
+                changes.left_here.insert(before.value.content.tag());
+            }
+        }
+        for (_, place) in self.index.changed_places()? {
+            if let (Some(shown), Observed::Other(value, _)) = (&place.shown, &place.observed)
+                && !shown.value.same_content(value)
+            {
+                changes.left_here.insert(shown.value.content.tag());
+            }
+            let Some(value) = place.on_disk() else { continue };
+            changes.any_here.add(&value.content, &value.path);
+            if place.shown.is_none() {
+                changes.new_here.add(&value.content, &value.path);
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Tells whether what a file held before stands at another path, too, as everybody knew it.
+    fn stands_elsewhere(&self, file: &Both) -> Result<bool> {
+        let Some(first) = file.before.chunk_ids().first().copied() else {
+            return Ok(false);
+        };
+        let origin = file.from.key();
+        for (key, dot) in self.index.versions_with_chunk(&first)? {
+            let siblings = self.index.entry(&key)?;
+            let is_same = |version: &Version| version.value.content.same_as(&file.before);
+            if (key != origin || dot != file.dot) && siblings.get(&dot).is_some_and(is_same) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Gives the dots that a place showed as its own, and what a person made of it.
+fn edited(place: &Place) -> Option<(&[Dot], &Content)> {
+    let (Some(shown), Observed::Other(value, _)) = (&place.shown, &place.observed) else {
+        return None;
+    };
+    let [main] = shown.refs.as_slice() else { return None };
+    (main.origin == value.path.key()).then_some((main.dots.as_slice(), &value.content))
+}
+
+/// Tells how the changes of a file crossed; `None` if they did not, or nobody knows.
+fn crossed(file: &Both, changes: &Changes) -> Option<Crossed> {
+    let tag = file.before.tag();
+    let (ours, theirs) = (changes.new_here.only(&tag), changes.new_there.only(&tag));
+    let is_here = changes.any_here.has(&tag);
+    let is_there = changes.new_there.has(&tag);
+    let from = &file.from;
+    let (way, ours, theirs) = match (file.is_gone_here, file.is_gone_there, ours, theirs) {
+        (true, true, Some(ours), Some(theirs)) if theirs.key() != ours.key() => (Way::RenamedTwice, ours, theirs),
+        (true, true, Some(ours), None) if !is_there => (Way::GoneThere, ours, from),
+        (true, true, None, Some(theirs)) if !is_here => (Way::GoneHere, from, theirs),
+        (true, false, Some(ours), None) if !is_there => (Way::EditedThere, ours, from),
+        (false, true, None, Some(theirs)) if !is_here => (Way::EditedHere, from, theirs),
+        _ => return None,
+    };
+    // What came from another path was no edit.
+    let came_from_elsewhere = match way {
+        Way::EditedThere => changes.new_there.came_to(from, &changes.left_there),
+        Way::EditedHere => changes.any_here.came_to(from, &changes.left_here),
+        Way::RenamedTwice | Way::GoneThere | Way::GoneHere => false,
+    };
+    (!came_from_elsewhere).then(|| Crossed {
+        way,
+        from: from.clone(),
+        ours: ours.clone(),
+        theirs: theirs.clone(),
+    })
+}
+
+impl Crossed {
+    /// Gives the folders that changed their names, or those in which the files lie.
+    fn roots(&self) -> [RelPath; 3] {
+        let mut paths = [self.from.clone(), self.ours.clone(), self.theirs.clone()];
+        // What was not renamed lies where it was, whatever the other one is called.
+        let [from, ours, theirs] = &paths;
+        let moved: Vec<RelPath> = [ours, theirs]
+            .into_iter()
+            .filter(|path| *path != from)
+            .cloned()
+            .collect();
+        let has_same_name = |paths: &[RelPath; 3]| {
+            let is_alike = |path: &RelPath| path == &paths[0] || path.name() == paths[0].name();
+            !paths.iter().any(RelPath::is_root) && paths.iter().all(is_alike)
+        };
+        let above = |path: &RelPath| path.parent().unwrap_or_else(RelPath::root);
+        if moved.iter().any(|path| path.name() != self.from.name()) {
+            return paths.map(|path| above(&path));
+        }
+        paths = paths.map(|path| above(&path));
+        // Of a folder that moved with all that is in it, the folder is told; never the top of the archive for it.
+        while has_same_name(&paths) && paths.iter().all(|path| path.depth() > 1) {
+            paths = paths.map(|path| above(&path));
+        }
+        paths
+    }
+}
+
+impl Way {
+    /// Gives the path that a sentence begins with.
+    fn path_told<'a>(self, from: &'a RelPath, ours: &'a RelPath, theirs: &'a RelPath) -> &'a RelPath {
+        match self {
+            Self::RenamedTwice | Self::EditedThere | Self::GoneThere => ours,
+            Self::EditedHere => from,
+            Self::GoneHere => theirs,
+        }
+    }
+
+    fn of_file(self, who: &str, from: &RelPath, ours: &RelPath, theirs: &RelPath) -> String {
+        match self {
+            Self::RenamedTwice => {
+                format!("it was '{from}' before, and {who} renamed that to '{theirs}' at the same time. {BOTH_ALIKE}")
+            }
+            Self::EditedThere => format!(
+                "it was '{from}' before, and {who} edited that at the same time. Both stay: '{from}' as it was edited, \
+                 '{ours}' as it was before. {KEEP}"
+            ),
+            Self::EditedHere => format!(
+                "it was edited here, and {who} renamed it to '{theirs}' at the same time. Both stay: '{from}' as it was \
+                 edited, '{theirs}' as it was before. {KEEP}"
+            ),
+            Self::GoneThere => format!(
+                "it was '{from}' before, and {who} took that away at the same time. It stays under its new name. {DELETE}"
+            ),
+            Self::GoneHere => format!(
+                "it was '{from}' before, which was taken away here, and {who} renamed it at the same time. It stays under \
+                 its new name. {DELETE}"
+            ),
+        }
+    }
+
+    fn of_folder(self, files: usize, who: &str, from: &RelPath, ours: &RelPath, theirs: &RelPath) -> String {
+        let (were, those, to) = (lying(from), those(from), named(theirs));
+        match self {
+            Self::RenamedTwice => format!(
+                "{files} files in it were {were} before, and {who} moved them to {to} at the same time. {BOTH_ALIKE}"
+            ),
+            Self::EditedThere => format!(
+                "{files} files in it were {were} before, and {who} edited them there at the same time. Both stay: {those} \
+                 as they were edited, those in '{ours}' as they were before. {KEEP}"
+            ),
+            Self::EditedHere => format!(
+                "{files} files in it were edited here, and {who} moved them to {to} at the same time. Both stay: {those} as \
+                 they were edited, {} as they were before. {KEEP}",
+                self::those(theirs)
+            ),
+            Self::GoneThere => format!(
+                "{files} files in it were {were} before, and {who} took them away there at the same time. They stay in \
+                 '{ours}'. {DELETE}"
+            ),
+            Self::GoneHere => format!(
+                "{files} files in it were {were} before, which were taken away here, and {who} moved them at the same time. \
+                 They stay in '{theirs}'. {DELETE}"
+            ),
+        }
+    }
+}
+
+const BOTH_ALIKE: &str =
+    "Both stay, with the same content: delete what is too much, and the next sync tells everybody.";
+const KEEP: &str = "Keep which you want: delete what is too much, and the next sync tells everybody.";
+const DELETE: &str = "Delete what nobody needs, and the next sync tells everybody.";
+
+fn lying(folder: &RelPath) -> String {
+    match folder.is_root() {
+        true => "at the top of the archive".to_owned(),
+        false => format!("in '{folder}'"),
+    }
+}
+
+fn those(folder: &RelPath) -> String {
+    format!("those {}", lying(folder))
+}
+
+fn named(folder: &RelPath) -> String {
+    match folder.is_root() {
+        true => "the top of the archive".to_owned(),
+        false => format!("'{folder}'"),
     }
 }
 
@@ -118,11 +373,21 @@ impl Alike {
     }
 
     /// Gives the path of a content that stands at just one.
-    fn only(&self, tag: &[u8; 32]) -> Option<RelPath> {
+    fn only(&self, tag: &[u8; 32]) -> Option<&RelPath> {
         match self.0.get(tag).map(Vec::as_slice) {
-            Some([one]) => Some(one.clone()),
+            Some([one]) => Some(one),
             _ => None,
         }
+    }
+
+    fn has(&self, tag: &[u8; 32]) -> bool {
+        self.0.contains_key(tag)
+    }
+
+    /// Tells whether what stands at a path now is something that left another.
+    fn came_to(&self, path: &RelPath, left: &BTreeSet<[u8; 32]>) -> bool {
+        let is_there = |paths: &Vec<RelPath>| paths.iter().any(|there| there.key() == path.key());
+        self.0.iter().any(|(tag, paths)| is_there(paths) && left.contains(tag))
     }
 }
 

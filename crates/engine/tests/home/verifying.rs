@@ -1,8 +1,8 @@
 //! What a home reads again, and what its person then says of it.
 
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Engine, NotKept, Ports, Silent, VerifyOptions, VerifyReport};
-use offsync_testkit::{Rng, Stepper};
+use offsync_engine::{Engine, EngineError, NotKept, Ports, Silent, VerifyOptions, VerifyReport};
+use offsync_testkit::{Rng, RunState, Running, Stepper};
 
 use super::{Homes, path};
 
@@ -47,6 +47,44 @@ impl Homes {
         }
         kept.expect("a sound world").expect("it is damaged");
         true
+    }
+
+    /// The same, while something happens to the drive before each call from one on, so many times; `None` if it was done by then.
+    pub(crate) fn keep_while(
+        &mut self,
+        n: usize,
+        name: &str,
+        calls: u64,
+        times: u64,
+        mut happens: impl FnMut(&mut Self),
+    ) -> Option<Result<Result<Vec<RelPath>, NotKept>, EngineError>> {
+        let home = &self.homes[n];
+        let stepper = Stepper::new("home");
+        let disk = stepper.disk(home.disk.clone());
+        let (mut index, witness) = (stepper.index(home.index.clone()), stepper.witness(home.witness.clone()));
+        let (clock, entropy, name) = (home.clock.clone(), self.entropy.clone(), path(name));
+        let (keys, signer) = (self.keys.clone(), home.signer.clone());
+        let mut running = Running::start(&stepper, move || {
+            let ports = Ports {
+                disk: &disk,
+                index: &mut index,
+                mailbox: None,
+                clock: &clock,
+                entropy: &entropy,
+                witness: &witness,
+            };
+            Engine::open(ports, &keys, &signer, &Silent).and_then(|mut engine| engine.keep_damaged(&[name]))
+        });
+        if calls > 0 && matches!(running.advance(calls), RunState::Finished(_)) {
+            return None;
+        }
+        for _ in 0..times {
+            happens(self);
+            if let RunState::Finished(kept) = running.advance(1) {
+                return Some(kept);
+            }
+        }
+        Some(running.finish())
     }
 
     /// Gives the files that a home knows as damaged.

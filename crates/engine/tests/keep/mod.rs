@@ -1,6 +1,6 @@
 //! Damaged files of which a person says that what stands there is how they want it.
 
-use offsync_engine::{NotKept, WhyNotKept};
+use offsync_engine::{EngineError, NotKept, WhyNotKept};
 use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
@@ -190,6 +190,59 @@ fn whenever_the_power_goes_it_is_damaged_still_or_an_edit() {
         }
     }
     assert!(damaged > 3 && edits > 0, "{damaged} {edits}");
+}
+
+#[test]
+fn what_somebody_writes_while_it_is_read_is_not_kept_and_never_what_nobody_was_told_of() {
+    let (mut being_written, mut changed) = (0, 0);
+    for (calls, times) in (0..).flat_map(|calls| [(calls, 1), (calls, 40)]) {
+        let mut homes = noted_at_the_first(Homes::new(2));
+        let (mut written, mut count) = (String::new(), 0);
+        let kept = homes.keep_while(0, "x", calls, times, |homes| {
+            count += 1;
+            written = format!("what is written now {count:03}");
+            homes.pass_a_second();
+            homes.hand(0).write_in_place(&path("x"), written.clone()).expect("fits");
+        });
+        let Some(kept) = kept else { break };
+        match kept.expect("a drive that is there") {
+            Err(refused) => {
+                match refused.why {
+                    WhyNotKept::BeingWritten => being_written += 1,
+                    WhyNotKept::Changed => changed += 1,
+                    why => panic!("after {calls} calls: {why:?}"),
+                }
+                assert_eq!(homes.damaged(0), [path("x")], "after {calls} calls");
+            }
+            // It was read by then; what was written later is found by the next look, as any edit.
+            Ok(kept) => assert_eq!(kept, [path("x")], "after {calls} calls"),
+        }
+        homes.round(3);
+        assert_eq!(homes.read(1, "x"), written, "after {calls} calls");
+        assert_eq!(homes.damaged(0), [], "after {calls} calls");
+    }
+    assert!(being_written > 0 && changed > 0, "{being_written} {changed}");
+}
+
+#[test]
+fn a_drive_that_goes_while_it_is_read_keeps_nothing_and_comes_back_with_its_damage() {
+    let mut refused = 0;
+    for calls in 0.. {
+        let mut homes = noted_at_the_first(Homes::new(2));
+        let done = homes.keep_while(0, "x", calls, 1, |homes| homes.disk(0).unmount());
+        let Some(done) = done else { break };
+        homes.disk(0).mount();
+        let error = done.expect_err("the drive has gone");
+        let is_said = matches!(
+            error,
+            EngineError::DriveChanged | EngineError::Disk(_) | EngineError::Index(_)
+        );
+        assert!(is_said, "after {calls} calls: {error:?}");
+        assert_eq!(homes.damaged(0), [path("x")], "after {calls} calls");
+        assert_eq!(homes.sync(0).posted_entries, 0, "after {calls} calls");
+        refused += 1;
+    }
+    assert!(refused > 3, "{refused}");
 }
 
 #[test]
