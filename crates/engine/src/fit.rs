@@ -121,10 +121,14 @@ impl Engine<'_> {
 
     /// Names in the report what this drive cannot show.
     pub(crate) fn tell_unfitting(&mut self) -> Result<()> {
-        for unfitting in self.unfitting()?.into_values() {
+        for (key, unfitting) in self.unfitting()? {
             let why = why(unfitting.unfit);
-            let reason =
-                format!("{why}: this drive cannot store it. It is not shown here, and the other copies keep it.");
+            let before = self.index.place(&key)?.is_some_and(|place| place.on_disk().is_some());
+            let instead = match before {
+                true => "What stands here is the version before it",
+                false => "It is not shown here",
+            };
+            let reason = format!("{why}: this drive cannot store it. {instead}, and the other copies keep it.");
             self.warn(&unfitting.value.path, reason);
         }
         Ok(())

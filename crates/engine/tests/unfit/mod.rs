@@ -49,6 +49,27 @@ fn what_a_drive_can_never_hold_is_not_still_to_come() {
 }
 
 #[test]
+fn what_stood_there_before_stays_and_is_called_so() {
+    let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
+    homes.hand(0).write(&path("a"), "content").expect("fits");
+    homes.round(2);
+    let said = |homes: &mut Homes| homes.sync(1).warnings.remove(0).reason;
+    homes.hand(0).remove(&path("a")).expect("is there");
+    homes.hand(0).symlink(&path("a"), b"b").expect("fits");
+    homes.sync(0);
+    let instead = "it is a link: this drive cannot store it. What stands here is the version before it, and the other copies keep it.";
+    assert_eq!(said(&mut homes), instead);
+    assert_eq!(homes.read(1, "a"), "content");
+
+    homes.hand(1).remove(&path("a")).expect("is there");
+    homes.round(2);
+    homes.hand(0).symlink(&path("b"), b"a").expect("fits");
+    homes.sync(0);
+    let gone = "it is a link: this drive cannot store it. It is not shown here, and the other copies keep it.";
+    assert_eq!(said(&mut homes), gone);
+}
+
+#[test]
 fn who_lacks_something_else_besides_is_behind() {
     let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
     homes.hand(0).write(&path("a"), "content").expect("fits");
