@@ -351,8 +351,16 @@ fn code_of(report: &SyncReport) -> u8 {
     match (&report.failure, &report.held) {
         (Some(failure), _) => failure.class.code(),
         (None, Some(_)) => HELD,
-        (None, None) if report.skipped.is_empty() && report.diverged.is_empty() && report.lost.is_empty() => DONE,
-        (None, None) => PARTIAL,
+        // What is damaged is left alone and named, whether this sync read it again or not.
+        (None, None) => {
+            let left = [
+                report.skipped.is_empty(),
+                report.diverged.is_empty(),
+                report.lost.is_empty(),
+                report.damaged.is_empty(),
+            ];
+            if left == [true; 4] { DONE } else { PARTIAL }
+        }
     }
 }
 
