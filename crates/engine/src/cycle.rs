@@ -357,6 +357,7 @@ impl Engine<'_> {
         self.report.lost = self.lost()?;
         self.report.conflicts = self.conflicts()?;
         self.tell_unfitting()?;
+        self.tell_escaped()?;
         self.report.awaits_state = self.awaits_state()?;
         let mut root = self.root()?;
         if !self.diverged(root)?.is_empty() {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
-use offsync_core::drive_profile::{DriveProfile, Fit, Unfit};
+use offsync_core::drive_profile::{DriveProfile, Fit, NameRule, Unfit};
 use offsync_core::entry::Value;
 use offsync_core::escape::as_seen;
 use offsync_core::ids::LocationId;
@@ -27,6 +27,9 @@ use crate::memory::{self, DRIVE, DRIVE_OF, UNFIT};
 use crate::overlay::Overlay;
 use crate::report::SkippedPath;
 use crate::suggested::Suggestions;
+
+/// The note of the places whose other names on this drive a person was told of.
+const ESCAPED_TOLD: &str = "escaped-told";
 
 /// An entry that this drive cannot show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +135,39 @@ impl Engine<'_> {
             self.warn(&unfitting.value.path, reason);
         }
         Ok(())
+    }
+
+    /// Names in the report, once, what stands on this drive under another name than everywhere else.
+    pub(crate) fn tell_escaped(&mut self) -> Result<()> {
+        let drive = self.disk.profile()?;
+        if drive.names == NameRule::Any {
+            return Ok(());
+        }
+        let told: BTreeSet<PathKey> = memory::read(self.index, ESCAPED_TOLD)?.unwrap_or_default();
+        let (mut escaped, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            for (key, place) in &page {
+                let Some(value) = place.on_disk() else { continue };
+                let Fit::Escaped(spelled) = drive.fit(value) else {
+                    continue;
+                };
+                if !told.contains(key) {
+                    let seen = as_seen(&spelled);
+                    let reason = format!(
+                        "this drive cannot store that name: it stands here as '{seen}', and under its own name in the other homes."
+                    );
+                    self.warn(&value.path, reason);
+                }
+                escaped.insert(key.clone());
+            }
+        }
+        match escaped == told {
+            true => Ok(()),
+            false => self.commit(vec![memory::write(ESCAPED_TOLD, &escaped)]),
+        }
     }
 
     /// Names in the report those of some own changes that another's drive cannot hold as they are.
