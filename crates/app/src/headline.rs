@@ -263,7 +263,8 @@ fn held(deletions: u64, of: u64, direction: HeldDirection, by: Option<&str>) -> 
             of => format!("All {of} files are gone from this folder. Nothing happens anywhere else until you say yes."),
         },
         (HeldDirection::Local, _) => {
-            format!("{deletions} of {of} files are about to be deleted. Nothing happens until you say yes.")
+            let are = if deletions == 1 { "is" } else { "are" };
+            format!("{deletions} of {of} files {are} about to be deleted. Nothing happens until you say yes.")
         }
     }
 }

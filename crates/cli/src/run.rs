@@ -176,8 +176,9 @@ fn resolve(app: &App, resolve: &Resolve, json: bool) -> Outcome {
         Kept::Both => Keep::Both,
     };
     show(&app.resolve(&resolve.folder, &resolve.path, keep)?, json, |all| {
-        let next = std::iter::once("The next sync tells everybody.".to_owned());
-        all.iter().map(text::resolved).chain(next).collect()
+        let mut lines = text::resolved(all);
+        lines.push("The next sync tells everybody.".to_owned());
+        lines
     })
 }
 

@@ -160,7 +160,14 @@ fn the_worst_is_said_first() {
         &all,
         "9 of 12 files are about to be deleted. Nothing happens until you say yes.",
     );
-    held.of = 9;
+    held.deletions = 1;
+    held.of = 18;
+    all.held = Some(held.clone());
+    check(
+        &all,
+        "1 of 18 files is about to be deleted. Nothing happens until you say yes.",
+    );
+    (held.deletions, held.of) = (9, 9);
     all.held = Some(held.clone());
     check(
         &all,
