@@ -61,6 +61,7 @@ impl Engine<'_> {
         }
         if options.refuse_deletions {
             self.refuse_held()?;
+            self.tell_moved_out_anew()?;
         }
         let consent = self.consent(options)?;
         self.hold_what_was_found(&consent)?;
