@@ -190,6 +190,7 @@ const SHOTS = {
   "many-homes": ["many-homes"],
   "two-homes": ["two-homes"],
   "two-homes-behind": ["two-homes-behind"],
+  "cannot-store": ["cannot-store"],
   invited: ["invited"],
   "long-names": ["long-names"],
   "sync-failed": ["sync-failed", (page) => page.getByRole("alert").waitFor()],

@@ -149,9 +149,13 @@ fn links_are_held_not_shown_and_never_deleted() {
     pair.settle();
     assert_eq!(
         state_of_anna(&pair),
-        "behind",
-        "nothing is safe with a copy that cannot have it"
+        "unfit",
+        "nothing is safe with a copy that cannot have it, and no visit changes that"
     );
+    let told = pair.pep.run(["status", pair.pep.at()]);
+    let sentence = "Everything is safe in 1 home. The drive of anna's home cannot store 2 files or links of it.";
+    told.expect_out(sentence)
+        .expect_out("]: its drive cannot store 2 files or links, last seen ");
     // Where a folder went, its link goes too; nothing is left to be held.
     pair.pep.remove("Folder/link");
     pair.pep.remove("copied link");

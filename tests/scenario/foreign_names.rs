@@ -127,9 +127,30 @@ fn odd_names_arrive_by_sync_and_are_said_before() {
         .clone();
     assert!(!told.contains("note:"), "what was posted is not said again: {told}");
     assert!(of(&report, "looks\u{f03a}escaped").is_some());
+    let arrived = pair.anna.sync();
+    assert_eq!(
+        of(&arrived, "a:b.txt").as_deref(),
+        Some(
+            "this drive cannot store that name: it stands here as 'a\u{25af}b.txt', and under its own name in the other homes."
+        )
+    );
+    assert_eq!(of(&arrived, "plain.txt"), None);
+    assert_eq!(
+        pair.anna.sync()["warnings"],
+        Value::Array(Vec::new()),
+        "it is told once"
+    );
     pair.settle();
     pair.pep.write("a:b.txt", "an edit is no news of its name");
     assert_eq!(of(&pair.pep.sync(), "a:b.txt"), None);
+    pair.settle();
+    // As it is shown on that drive, it can be typed back.
+    pair.anna.remove(&spelled("a:b.txt"));
+    pair.settle();
+    pair.pep
+        .json(["trash", "restore", pair.pep.at(), "a\u{25af}b.txt"])
+        .expect_code(0);
+    assert!(pair.pep.has("a:b.txt"));
     pair.settle();
     pair.check_quiet();
 }

@@ -255,6 +255,29 @@ fn files_that_move_into_an_ignored_folder_are_said_to_leave_the_archive() {
 }
 
 #[test]
+fn who_refused_that_files_leave_the_archive_is_not_told_that_they_do() {
+    let world = World::new();
+    let names: Vec<String> = (0..8).map(|n| format!("{n}.txt")).collect();
+    let [pep, _] = world.pair(|pep| {
+        pep.write(".offsyncignore", "private/\n");
+        names.iter().for_each(|name| pep.write(name, name));
+    });
+    for name in &names[..7] {
+        pep.rename(name, &format!("private/{name}"));
+    }
+    let held = pep.json(["sync", pep.at()]);
+    let report = held.expect_code(3).only_report();
+    assert_eq!(report["warnings"][0]["path"], "private", "{report:#}");
+    let refused = pep.json(["sync", pep.at(), "--keep-files"]);
+    let report = refused.expect_code(0).only_report();
+    assert_eq!(
+        (&report["held"], &report["warnings"]),
+        (&Value::Null, &json!([])),
+        "{report:#}"
+    );
+}
+
+#[test]
 fn what_is_just_renamed_and_has_a_backup_in_an_ignored_folder_does_not_leave_the_archive() {
     let world = World::new();
     let [pep, _] = world.pair(|pep| {

@@ -31,6 +31,23 @@ fn in_conflict(world: &World) -> ([Home; 2], Value) {
     ([pep, anna], line)
 }
 
+/// Three people edit the same note: one word puts all versions but one away, and is told once.
+#[test]
+fn of_three_versions_what_went_is_told_once() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("notes.txt", "first"));
+    let grandma = world.give_copy(&pep, "grandma");
+    let homes = [&pep, &anna, &grandma];
+    settle(&homes);
+    for (home, content) in homes.into_iter().zip(["Pep's", "Anna's own", "Grandma's very own"]) {
+        home.write("notes.txt", content);
+    }
+    settle(&homes);
+    let told = pep.run(["resolve", pep.at(), "notes.txt", "--keep", "winner"]);
+    let once = "One version of notes.txt stays; the other 2 are in the trash.\nThe next sync tells everybody.\n";
+    assert_eq!(told.expect_code(0).stdout, once);
+}
+
 fn content(home: &Home, path: &Value) -> Vec<u8> {
     home.read(path.as_str().expect("a path"))
 }

@@ -168,7 +168,7 @@ fn numbers_that_cannot_be_are_refused_and_change_nothing() {
     }
     let refused = "A sync cannot ask from 2000 files on at the earliest, and yet whenever there are more than 1000. Nothing was changed.";
     pep.json(["deletions", pep.at(), "--least", "2000"])
-        .expect_failure(1, "bad_threshold", &[refused, "--most"]);
+        .expect_failure(2, "bad_threshold", &[refused, "--most"]);
     expect(&pep, 5, 25, 1_000, None);
     say(&pep, &["--least", "2000", "--most", "3000"]);
     expect(&pep, 2_000, 25, 3_000, Some("Pep's home"));

@@ -243,6 +243,15 @@ impl Home {
         output.only_report()
     }
 
+    /// Syncs while files are known to be damaged here, which leaves them alone; gives the one report.
+    pub(crate) fn sync_damaged(&self) -> Value {
+        let output = self.json(["sync", self.at()]);
+        output.expect_code(5);
+        let report = output.only_report();
+        assert_ne!(report["damaged"], Value::Array(Vec::new()), "{report:#}");
+        report
+    }
+
     /// Syncs with a yes and expects it to be done; gives the one report.
     pub(crate) fn sync_yes(&self) -> Value {
         let output = self.json(["sync", self.at(), "--yes"]);

@@ -9,7 +9,7 @@ use offsync_engine::{Engine, EngineError, Silent};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::failure::AppError;
+use crate::failure::{AppError, ExitClass};
 use crate::view::DeletionsView;
 
 /// What `deletions` asks for: only what is named changes, and nothing if nothing is named.
@@ -102,7 +102,8 @@ fn refused(error: ThresholdError, request: &DeletionsRequest, before: Threshold)
         request.most.unwrap_or(before.most()),
     );
     match error {
-        ThresholdError::Order => AppError::failed(
+        ThresholdError::Order => AppError::new(
+            ExitClass::Usage,
             "bad_threshold",
             format!(
                 "A sync cannot ask from {least} files on at the earliest, and yet whenever there are more than {most}. Nothing was changed."

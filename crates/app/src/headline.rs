@@ -97,24 +97,36 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
     if !is_whole {
         return incomplete();
     }
-    let is_late = |location: &&LocationView| counts(location) && location.state != LocationState::UpToDate;
+    let is_unfit = |location: &&LocationView| location.state == LocationState::Unfit;
+    let is_late =
+        |location: &&LocationView| counts(location) && location.state != LocationState::UpToDate && !is_unfit(location);
     let behind: Vec<_> = status.locations.iter().filter(is_late).collect();
-    if behind.is_empty() {
-        return Headline::AllSafe { homes };
-    }
+    let unfit: Vec<_> = status.locations.iter().filter(is_unfit).collect();
+    let safe_homes = homes - (behind.len() + unfit.len()) as u64;
     let all = status.locations.iter().filter(takes_part);
     let labels = told_apart(all.map(|location| (location.location_id.as_str(), location.label.as_str())));
+    let named = |some: &[&LocationView]| {
+        let label = |location: &&LocationView| labels.get(location.location_id.as_str()).cloned();
+        some.iter().filter_map(label).collect()
+    };
+    if behind.is_empty() && unfit.is_empty() {
+        return Headline::AllSafe { homes };
+    }
+    if behind.is_empty() {
+        return Headline::CannotStore {
+            safe_homes,
+            files: unfit.iter().map(|location| location.cannot_store).max().unwrap_or(0),
+            homes: named(&unfit),
+        };
+    }
     Headline::OthersBehind {
-        safe_homes: homes - behind.len() as u64,
+        safe_homes,
         changesets: behind
             .iter()
             .map(|location| location.behind.changesets)
             .max()
             .unwrap_or(0),
-        behind: behind
-            .iter()
-            .filter_map(|location| labels.get(location.location_id.as_str()).cloned())
-            .collect(),
+        behind: named(&behind),
     }
 }
 
@@ -209,6 +221,23 @@ pub(crate) fn in_words(headline: &Headline) -> String {
                 ),
             }
         }
+        Headline::CannotStore {
+            safe_homes,
+            homes,
+            files,
+        } => {
+            let (drives, them) = match homes.as_slice() {
+                [one] => (format!("The drive of {one}"), ""),
+                [one, two] => (format!("The drives of {one} and {two}"), "up to "),
+                [one, rest @ ..] => (format!("The drives of {one} and {} more", rest.len()), "up to "),
+                [] => ("No drive".into(), ""),
+            };
+            format!(
+                "Everything is safe in {}. {drives} cannot store {them}{} of it. You can unplug.",
+                many(*safe_homes, "home", "homes"),
+                many(*files, "file or link", "files or links"),
+            )
+        }
         Headline::AllSafe { homes: 1 } => {
             "All is here, and all other homes are parked: only this one counts. You can unplug.".into()
         }
@@ -234,7 +263,8 @@ fn held(deletions: u64, of: u64, direction: HeldDirection, by: Option<&str>) -> 
             of => format!("All {of} files are gone from this folder. Nothing happens anywhere else until you say yes."),
         },
         (HeldDirection::Local, _) => {
-            format!("{deletions} of {of} files are about to be deleted. Nothing happens until you say yes.")
+            let are = if deletions == 1 { "is" } else { "are" };
+            format!("{deletions} of {of} files {are} about to be deleted. Nothing happens until you say yes.")
         }
     }
 }
@@ -294,286 +324,4 @@ impl Headline {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::{Behind, DriveView, HeldView, Lacking, MailboxView, Waiting};
-
-    fn home(label: &str, state: LocationState, changesets: u64) -> LocationView {
-        LocationView {
-            location_id: label.into(),
-            label: label.into(),
-            person: label.into(),
-            this: label == "Pep",
-            state,
-            behind: Behind { changesets, bytes: 0 },
-            last_seen: None,
-            last_check: None,
-            root: None,
-        }
-    }
-
-    fn status(others: &[LocationView]) -> ArchiveStatus {
-        let mut locations = vec![home("Pep", LocationState::UpToDate, 0)];
-        locations.extend_from_slice(others);
-        ArchiveStatus {
-            drive: DriveView {
-                present: true,
-                free_bytes: 1,
-                total_bytes: 1,
-            },
-            mailbox: MailboxView {
-                reachable: true,
-                ..MailboxView::default()
-            },
-            safe_to_unplug: true,
-            locations,
-            ..ArchiveStatus::default()
-        }
-    }
-
-    fn check(status: &ArchiveStatus, sentence: &str) {
-        check_awaiting(status, &Awaited::default(), sentence);
-    }
-
-    fn check_awaiting(status: &ArchiveStatus, awaited: &Awaited, sentence: &str) {
-        assert_eq!(headline(status, awaited).sentence(), sentence);
-    }
-
-    #[test]
-    fn whoever_asked_is_told_so_and_whose_sync_comes_next() {
-        let mut lacking = status(&[home("Anna", LocationState::UpToDate, 0)]);
-        lacking.drive.free_bytes = 100;
-        lacking.lacking = Lacking { files: 2, bytes: 100 };
-        let mut awaited = Awaited {
-            is_unfit: false,
-            is_asked: true,
-            has_come: false,
-            waits_for: vec!["Anna".into()],
-        };
-        let from_anna = "2 files are not on this drive yet; what lacks was asked for. The next sync of 'Anna' sends it; sync here after that.";
-        check_awaiting(&lacking, &awaited, from_anna);
-        awaited.has_come = true;
-        let has_come = "2 files are not on this drive yet. What was asked for has come: sync here to take it in.";
-        check_awaiting(&lacking, &awaited, has_come);
-        lacking.drive.free_bytes = 99;
-        let no_room = "2 files are not on this drive yet. They arrive as the others sync, or once this drive has room.";
-        check_awaiting(&lacking, &awaited, no_room);
-        let mut unknowing = status(&[]);
-        unknowing.locations[0].state = LocationState::Behind;
-        awaited = Awaited {
-            is_unfit: false,
-            is_asked: true,
-            has_come: false,
-            waits_for: vec!["Anna".into(), "Olot".into()],
-        };
-        let tells = "What the others have is not all here yet, and was asked for. The next sync of 'Anna' or of another home tells it; sync here after that.";
-        check_awaiting(&unknowing, &awaited, tells);
-        awaited.waits_for.clear();
-        let nobody = "What the others have is not all here yet, and was asked for. The next sync of another home that has it tells it; sync here after that.";
-        check_awaiting(&unknowing, &awaited, nobody);
-    }
-
-    #[test]
-    fn all_safe_says_how_many_homes() {
-        let anna = home("Anna", LocationState::UpToDate, 0);
-        check(&status(&[anna]), "Everything is safe in 2 homes. You can unplug.");
-    }
-
-    #[test]
-    fn who_is_behind_is_named() {
-        let late = [
-            home("Anna", LocationState::UpToDate, 0),
-            home("Grandma's home", LocationState::Behind, 3),
-        ];
-        check(
-            &status(&late),
-            "Everything is safe in 2 homes. Grandma's home is 3 changes behind. You can unplug.",
-        );
-    }
-
-    #[test]
-    fn of_several_that_are_behind_the_largest_number_is_said_to_be_that() {
-        let late = [
-            home("Anna", LocationState::Behind, 1),
-            home("Grandma", LocationState::Behind, 3),
-        ];
-        check(
-            &status(&late),
-            "Everything is safe in 1 home. Anna and Grandma are up to 3 changes behind. You can unplug.",
-        );
-    }
-
-    #[test]
-    fn who_is_parked_is_neither_safe_nor_behind() {
-        let parked = home("Olot", LocationState::Parked, 9);
-        let anna = home("Anna", LocationState::UpToDate, 0);
-        check(
-            &status(&[anna, parked.clone()]),
-            "Everything is safe in 2 homes. You can unplug.",
-        );
-        let late = home("Anna", LocationState::Behind, 2);
-        check(
-            &status(&[late, parked.clone()]),
-            "Everything is safe in 1 home. Anna is 2 changes behind. You can unplug.",
-        );
-        check(
-            &status(&[parked]),
-            "All is here, and all other homes are parked: only this one counts. You can unplug.",
-        );
-    }
-
-    #[test]
-    fn the_worst_is_said_first() {
-        let mut all = status(&[home("Anna", LocationState::Behind, 3)]);
-        all.local_changes.entries = 2;
-        check(&all, "2 changes are not sent yet. Sync to send them.");
-        all.incoming.changesets = 1;
-        check(&all, "1 change is waiting for you. Sync to get it.");
-        all.mailbox.reachable = false;
-        check(
-            &all,
-            "The mailbox cannot be reached. 2 changes are not sent yet: sync again later to send them.",
-        );
-        all.local_changes.entries = 0;
-        check(
-            &all,
-            "The mailbox cannot be reached, so nobody knows here whether the others sent something. Sync again later.",
-        );
-        let mut held = HeldView {
-            reason: String::new(),
-            direction: HeldDirection::Local,
-            deletions: 9,
-            of: 12,
-            sample: Vec::new(),
-            by: None,
-            by_label: None,
-            other_homes: 1,
-        };
-        all.held = Some(held.clone());
-        check(
-            &all,
-            "9 of 12 files are about to be deleted. Nothing happens until you say yes.",
-        );
-        held.of = 9;
-        all.held = Some(held.clone());
-        check(
-            &all,
-            "All 9 files are gone from this folder. Nothing happens anywhere else until you say yes.",
-        );
-        held.direction = HeldDirection::Remote;
-        held.by_label = Some("Anna".into());
-        all.held = Some(held);
-        check(
-            &all,
-            "'Anna' deleted all 9 files. Nothing happens here until you say yes.",
-        );
-        all.drive.present = false;
-        check(&all, "The drive is not here. Plug it in to sync.");
-    }
-
-    #[test]
-    fn nothing_is_called_safe_while_a_file_is_not_on_the_drive() {
-        let mut lacking = status(&[home("Anna", LocationState::UpToDate, 0)]);
-        lacking.lacking = Lacking { files: 1, bytes: 5 };
-        check(
-            &lacking,
-            "1 file is not on this drive yet. It arrives as the others sync, or once this drive has room.",
-        );
-        let unfit = Awaited {
-            is_unfit: true,
-            ..Awaited::default()
-        };
-        check_awaiting(
-            &lacking,
-            &unfit,
-            "This drive cannot store 1 file or link of this archive. The other homes keep it.",
-        );
-        lacking.lacking.files = 2;
-        check_awaiting(
-            &lacking,
-            &unfit,
-            "This drive cannot store 2 files or links of this archive. The other homes keep them.",
-        );
-        lacking.local_changes.entries = 2;
-        check_awaiting(&lacking, &unfit, "2 changes are not sent yet. Sync to send them.");
-        lacking.waiting = Some(Waiting {
-            entries: 2,
-            bytes: 5,
-            visits: None,
-            waits_on: None,
-        });
-        check_awaiting(
-            &lacking,
-            &unfit,
-            "2 changes (5 bytes) wait for room in the mailbox; it goes bit by bit, with each sync. You can unplug.",
-        );
-    }
-
-    #[test]
-    fn who_waits_to_hear_from_the_others_is_neither_alone_nor_safe() {
-        let sentence =
-            "What the others have is not all here yet. Sync here, let another home sync, then sync here again.";
-        let mut alone = status(&[]);
-        alone.locations[0].state = LocationState::Behind;
-        check(&alone, sentence);
-        let mut invited = status(&[home("Anna", LocationState::Invited, 0)]);
-        invited.locations[0].state = LocationState::Behind;
-        check(&invited, sentence);
-    }
-
-    #[test]
-    fn what_waits_for_room_says_how_many_visits_it_takes() {
-        let mut waits = status(&[home("Grandma", LocationState::Behind, 3)]);
-        waits.local_changes.entries = 2;
-        waits.local_changes.bytes = 41_000_000_000;
-        let mut check_visits = |entries, visits, waits_on: Option<&str>, sentence: &str| {
-            waits.local_changes.entries = entries;
-            waits.waiting = Some(Waiting {
-                entries,
-                bytes: 41_000_000_000,
-                visits,
-                waits_on: waits_on.map(Into::into),
-            });
-            check(&waits, sentence);
-        };
-        let seven =
-            "120 changes (41.0 GB) wait for room in the mailbox; about 7 more visits of 'Grandma'. You can unplug.";
-        check_visits(120, Some(7), Some("Grandma"), seven);
-        let one =
-            "1 change (41.0 GB) waits for room in the mailbox; about one more visit of 'Grandma'. You can unplug.";
-        check_visits(1, Some(1), Some("Grandma"), one);
-        let unknown =
-            "2 changes (41.0 GB) wait for room in the mailbox; the next sync of 'Grandma' makes some. You can unplug.";
-        check_visits(2, None, Some("Grandma"), unknown);
-        let nobody =
-            "2 changes (41.0 GB) wait for room in the mailbox; it goes bit by bit, with each sync. You can unplug.";
-        check_visits(2, None, None, nobody);
-        let each = "2 changes (41.0 GB) wait for room in the mailbox; about 7 more visits of each of the other homes. You can unplug.";
-        check_visits(2, Some(7), None, each);
-    }
-
-    #[test]
-    fn what_was_changed_since_is_told_from_what_waits_for_room() {
-        let mut waits = status(&[home("Grandma", LocationState::Behind, 3)]);
-        waits.waiting = Some(Waiting {
-            entries: 1_180,
-            bytes: 41_000_000_000,
-            visits: Some(7),
-            waits_on: Some("Grandma".into()),
-        });
-        waits.local_changes.entries = 1_204;
-        let more = "1180 changes (41.0 GB) wait for room in the mailbox, and 24 newer ones for the next sync; about 7 more visits of 'Grandma'. You can unplug.";
-        check(&waits, more);
-        waits.local_changes.entries = 1_181;
-        let one = "1180 changes (41.0 GB) wait for room in the mailbox, and 1 newer one for the next sync; about 7 more visits of 'Grandma'. You can unplug.";
-        check(&waits, one);
-    }
-
-    #[test]
-    fn an_archive_in_one_home_asks_for_a_copy() {
-        check(
-            &status(&[]),
-            "Your files are only in this home. Make a copy for somebody.",
-        );
-    }
-}
+mod tests;

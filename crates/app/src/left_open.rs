@@ -254,6 +254,7 @@ mod tests {
             state,
             behind_changesets: 0,
             behind_bytes: 0,
+            unfit: 0,
             last_seen_ns: None,
             last_check_ns: None,
             root: None,

@@ -206,6 +206,7 @@ fn stranger_view(location: LocationId, state: LocationState) -> LocationView {
         state,
         behind: Behind::default(),
         last_seen: None,
+        cannot_store: 0,
         last_check: None,
         root: None,
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use offsync_core::escape::true_name;
+use offsync_core::escape::{as_seen, escape, true_name};
 use offsync_core::rel_path::RelPath;
 
 use crate::failure::{AppError, Result};
@@ -29,23 +29,47 @@ pub(crate) fn first<'a, T>(
     }
     for candidate in candidates.iter().filter(|path| !stands_as_spelled(root, path)) {
         let spelled = in_other_form(candidate, listed.clone());
-        let mut spelled = spelled.iter();
-        match (spelled.next(), spelled.next()) {
-            (Some(_), Some(_)) => {
-                return Err(AppError::failed(
-                    "ambiguous_path",
-                    format!(
-                        "'{}' may mean several: names that look alike, with their accents written in other ways.",
-                        said.display()
-                    ),
-                    "Copy the path from the list that shows it.",
-                ));
-            }
-            (Some(one), None) => return Ok(of(one)),
-            (None, _) => {}
+        if let Some(one) = only(&spelled, said, "with their accents written in other ways")? {
+            return Ok(of(one));
+        }
+        let seen = seen_as(candidate, listed.clone());
+        if let Some(one) = only(
+            &seen,
+            said,
+            "with characters that this drive cannot hold in other places",
+        )? {
+            return Ok(of(one));
         }
     }
     Ok(None)
+}
+
+/// Gives the one that is meant; refuses to guess between several.
+fn only<'a>(all: &'a BTreeSet<Vec<u8>>, said: &Path, how: &str) -> Result<Option<&'a Vec<u8>>> {
+    let mut all = all.iter();
+    match (all.next(), all.next()) {
+        (Some(_), Some(_)) => Err(AppError::failed(
+            "ambiguous_path",
+            format!("'{}' may mean several: names that look alike, {how}.", said.display()),
+            "Copy the path from the list that shows it.",
+        )),
+        (one, _) => Ok(one),
+    }
+}
+
+/// Gives the listed paths and folders above them that are shown just so where a drive spells their names in its own way: with
+/// a box for each character that it cannot hold.
+fn seen_as<'a>(path: &[u8], listed: impl Iterator<Item = &'a RelPath>) -> BTreeSet<Vec<u8>> {
+    let boxed = as_seen(&escape(b":"));
+    let is_boxed = std::str::from_utf8(path).is_ok_and(|path| path.contains(&boxed));
+    let names = |path: &[u8]| -> Vec<String> {
+        let name = |name: &[u8]| as_seen(&escape(name));
+        path.split(|byte| *byte == b'/').map(name).collect()
+    };
+    let (seen, depth) = (names(path), path.split(|byte| *byte == b'/').count());
+    let as_deep = |listed: &RelPath| listed.names().take(depth).collect::<Vec<_>>().join(&b'/');
+    let all = listed.filter(|_| is_boxed).map(as_deep);
+    all.filter(|listed| names(listed) == seen).collect()
 }
 
 /// Gives what a typed path means among what is listed, each under some paths.
@@ -241,6 +265,10 @@ mod tests {
         check(composed, &[parted, composed], Some(&[composed]));
         check(composed, &["CAF\u{c9}.txt"], Some(&[]));
         check("10\u{f03a}30.txt", &["10:30.txt"], Some(&["10:30.txt"]));
+        check("10\u{25af}30.txt", &["10:30.txt"], Some(&["10:30.txt"]));
+        check("10\u{25af}30.txt", &["10:30.txt", "10?30.txt"], None);
+        check("10\u{25af}30", &["10:30/a", "10:30/b"], Some(&[]));
+        check("10\u{25af}30.txt", &["10-30.txt"], Some(&[]));
         let (two, both) = ("\u{e9}e\u{301}", ["e\u{301}\u{e9}", "\u{e9}\u{e9}"]);
         check(two, &both, None);
         check(two, &both[..1], Some(&both[..1]));

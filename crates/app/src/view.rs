@@ -14,6 +14,8 @@ pub enum LocationState {
     UpToDate,
     /// It has not applied some changesets yet.
     Behind,
+    /// It holds everything but what its drive cannot store.
+    Unfit,
     /// It has posted changes that this location has not applied yet.
     Ahead,
     /// It went silent and no longer holds the others up.
@@ -88,6 +90,9 @@ pub struct LocationView {
     pub state: LocationState,
     /// How far behind this location's knowledge it is.
     pub behind: Behind,
+    /// Files and links that its drive cannot store, where it has everything else.
+    #[ts(type = "number")]
+    pub cannot_store: u64,
     /// RFC 3339 time of its last head; absent before its first.
     pub last_seen: Option<String>,
     /// RFC 3339 time at which it last re-read its files; absent if never.
@@ -382,6 +387,16 @@ pub enum Headline {
         behind: Vec<String>,
         /// Changesets that the furthest one lacks.
         changesets: u64,
+    },
+    /// Nobody is behind; but drives cannot store something, for its kind, its size or its name.
+    CannotStore {
+        /// Homes that hold everything, this one included.
+        safe_homes: u64,
+        /// Labels of those whose drives cannot.
+        homes: Vec<String>,
+        /// How many files and links one of them lacks at most.
+        #[ts(type = "number")]
+        files: u64,
     },
     /// Everything is in every home.
     AllSafe {

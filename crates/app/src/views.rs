@@ -261,8 +261,8 @@ fn status_of_open(
     let is_ahead = |location: &LocationView| location.state == LocationState::Ahead;
     if awaits_state || status.locations.iter().any(is_ahead) {
         let mut own = status.locations.iter_mut().filter(|location| location.this);
-        if let Some(own) = own.find(|own| own.state == LocationState::UpToDate) {
-            own.state = LocationState::Behind;
+        if let Some(own) = own.find(|own| matches!(own.state, LocationState::UpToDate | LocationState::Unfit)) {
+            (own.state, own.cannot_store) = (LocationState::Behind, 0);
         }
     }
     let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
@@ -419,6 +419,7 @@ pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
         state: match standing.state {
             Standing::UpToDate => LocationState::UpToDate,
             Standing::Behind => LocationState::Behind,
+            Standing::Unfit => LocationState::Unfit,
             Standing::Ahead => LocationState::Ahead,
             Standing::Parked => LocationState::Parked,
             Standing::Invited => LocationState::Invited,
@@ -428,6 +429,7 @@ pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
             changesets: standing.behind_changesets,
             bytes: standing.behind_bytes,
         },
+        cannot_store: standing.unfit,
         last_seen: standing.last_seen_ns.map(rfc3339),
         last_check: standing.last_check_ns.map(rfc3339),
         root: standing.root.map(|root| root.to_string()),

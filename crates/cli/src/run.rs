@@ -176,8 +176,9 @@ fn resolve(app: &App, resolve: &Resolve, json: bool) -> Outcome {
         Kept::Both => Keep::Both,
     };
     show(&app.resolve(&resolve.folder, &resolve.path, keep)?, json, |all| {
-        let next = std::iter::once("The next sync tells everybody.".to_owned());
-        all.iter().map(text::resolved).chain(next).collect()
+        let mut lines = text::resolved(all);
+        lines.push("The next sync tells everybody.".to_owned());
+        lines
     })
 }
 
@@ -351,8 +352,16 @@ fn code_of(report: &SyncReport) -> u8 {
     match (&report.failure, &report.held) {
         (Some(failure), _) => failure.class.code(),
         (None, Some(_)) => HELD,
-        (None, None) if report.skipped.is_empty() && report.diverged.is_empty() && report.lost.is_empty() => DONE,
-        (None, None) => PARTIAL,
+        // What is damaged is left alone and named, whether this sync read it again or not.
+        (None, None) => {
+            let left = [
+                report.skipped.is_empty(),
+                report.diverged.is_empty(),
+                report.lost.is_empty(),
+                report.damaged.is_empty(),
+            ];
+            if left == [true; 4] { DONE } else { PARTIAL }
+        }
     }
 }
 

@@ -99,16 +99,24 @@ pub(crate) fn conflict(line: &ConflictView) -> Vec<String> {
     ]
 }
 
-/// Tells what a decision did.
-pub(crate) fn resolved(line: &ResolvedReport) -> String {
-    let path = as_typed(&line.path, line.path_base64.as_deref());
-    match &line.copy {
-        Some(copy) => {
+/// Tells what a decision did; of all that went of one file, once.
+pub(crate) fn resolved(all: &[ResolvedReport]) -> Vec<String> {
+    let is_gone = |line: &&ResolvedReport| line.copy.is_none();
+    let mut lines = Vec::new();
+    for (at, line) in all.iter().enumerate() {
+        let path = as_typed(&line.path, line.path_base64.as_deref());
+        let is_same = |other: &&ResolvedReport| (&other.path, &other.path_base64) == (&line.path, &line.path_base64);
+        if let Some(copy) = &line.copy {
             let copy = as_typed(copy, line.copy_base64.as_deref());
-            format!("{path} stays, and the other version is {copy} now.")
+            lines.push(format!("{path} stays, and the other version is {copy} now."));
+        } else if !all[..at].iter().filter(is_gone).any(|other| is_same(&other)) {
+            lines.push(match all.iter().filter(is_gone).filter(is_same).count() {
+                1 => format!("One version of {path} stays; the other is in the trash."),
+                n => format!("One version of {path} stays; the other {n} are in the trash."),
+            });
         }
-        None => format!("One version of {path} stays; the other is in the trash."),
     }
+    lines
 }
 
 /// Tells of a file in the trash.

@@ -61,6 +61,7 @@ impl Engine<'_> {
         }
         if options.refuse_deletions {
             self.refuse_held()?;
+            self.tell_moved_out_anew()?;
         }
         let consent = self.consent(options)?;
         self.hold_what_was_found(&consent)?;
@@ -357,6 +358,7 @@ impl Engine<'_> {
         self.report.lost = self.lost()?;
         self.report.conflicts = self.conflicts()?;
         self.tell_unfitting()?;
+        self.tell_escaped()?;
         self.report.awaits_state = self.awaits_state()?;
         let mut root = self.root()?;
         if !self.diverged(root)?.is_empty() {

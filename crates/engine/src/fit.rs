@@ -7,22 +7,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
-use offsync_core::drive_profile::{DriveProfile, Fit, Unfit};
+use offsync_core::drive_profile::{DriveProfile, Fit, NameRule, Unfit};
 use offsync_core::entry::Value;
 use offsync_core::escape::as_seen;
 use offsync_core::ids::LocationId;
+use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown};
 use offsync_core::ports::IndexWrite;
+use offsync_core::present::present_folder;
 use offsync_core::rel_path::{PathKey, RelPath};
+use offsync_core::siblings::Siblings;
 use serde::{Deserialize, Serialize};
 
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, DRIVE, DRIVE_OF, UNFIT};
+use crate::overlay::Overlay;
 use crate::report::SkippedPath;
 use crate::suggested::Suggestions;
+
+/// The note of the places whose other names on this drive a person was told of.
+const ESCAPED_TOLD: &str = "escaped-told";
 
 /// An entry that this drive cannot show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,15 +93,81 @@ impl Engine<'_> {
         Ok(writes)
     }
 
+    /// Counts what the drive of another location that folded all that this one did can never hold, as its head counts it.
+    pub(crate) fn never_held_by(&self, drive: &DriveProfile) -> Result<u64> {
+        let is_held = |value: &Value| matches!(drive.fit(value), Fit::Held(_));
+        let (mut folders, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.index.entries_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            let of = |(key, siblings): &(PathKey, Siblings)| {
+                let is_there = siblings.live().any(|(_, version)| is_held(&version.value));
+                is_there.then(|| key.parent()).flatten()
+            };
+            folders.extend(page.iter().filter_map(of));
+        }
+        // It shows what the siblings say, and nothing of what is unposted here.
+        let posted = Overlay::new(self.index, Vec::new())?;
+        let mut held = BTreeSet::new();
+        for folder in folders {
+            let shown = present_folder(&self.folder_path(&folder)?, &posted.children(self.index, &folder)?);
+            held.extend(
+                shown
+                    .into_iter()
+                    .filter(|(_, shown)| is_held(&shown.value))
+                    .map(|(key, _)| key),
+            );
+        }
+        Ok(held.iter().filter(|key| !has_below(&held, key)).count() as u64)
+    }
+
     /// Names in the report what this drive cannot show.
     pub(crate) fn tell_unfitting(&mut self) -> Result<()> {
-        for unfitting in self.unfitting()?.into_values() {
+        for (key, unfitting) in self.unfitting()? {
             let why = why(unfitting.unfit);
-            let reason =
-                format!("{why}: this drive cannot store it. It is not shown here, and the other copies keep it.");
+            let before = self.index.place(&key)?.is_some_and(|place| place.on_disk().is_some());
+            let instead = match before {
+                true => "What stands here is the version before it",
+                false => "It is not shown here",
+            };
+            let reason = format!("{why}: this drive cannot store it. {instead}, and the other copies keep it.");
             self.warn(&unfitting.value.path, reason);
         }
         Ok(())
+    }
+
+    /// Names in the report, once, what stands on this drive under another name than everywhere else.
+    pub(crate) fn tell_escaped(&mut self) -> Result<()> {
+        let drive = self.disk.profile()?;
+        if drive.names == NameRule::Any {
+            return Ok(());
+        }
+        let told: BTreeSet<PathKey> = memory::read(self.index, ESCAPED_TOLD)?.unwrap_or_default();
+        let (mut escaped, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            for (key, place) in &page {
+                let Some(value) = place.on_disk() else { continue };
+                let Fit::Escaped(spelled) = drive.fit(value) else {
+                    continue;
+                };
+                if !told.contains(key) {
+                    let seen = as_seen(&spelled);
+                    let reason = format!(
+                        "this drive cannot store that name: it stands here as '{seen}', and under its own name in the other homes."
+                    );
+                    self.warn(&value.path, reason);
+                }
+                escaped.insert(key.clone());
+            }
+        }
+        match escaped == told {
+            true => Ok(()),
+            false => self.commit(vec![memory::write(ESCAPED_TOLD, &escaped)]),
+        }
     }
 
     /// Names in the report those of some own changes that another's drive cannot hold as they are.
@@ -191,6 +264,11 @@ pub fn reason_elsewhere(drive: &DriveProfile, value: &Value, label: &str, names:
             ))
         }
     }
+}
+
+/// Tells whether some of what does not fit lies in a folder that does not fit either: that is what people miss.
+pub(crate) fn has_below(unfit: &BTreeSet<PathKey>, key: &PathKey) -> bool {
+    unfit.range(key..).nth(1).is_some_and(|next| next.is_below(key))
 }
 
 fn why(unfit: Unfit) -> &'static str {

@@ -51,6 +51,7 @@ mod silent;
 mod space;
 mod spare;
 mod staging;
+mod standing;
 mod stray;
 mod suggested;
 mod survey;
@@ -80,8 +81,9 @@ pub use report::{
 };
 pub use resolve::{Keep, Side};
 pub use space::size;
+pub use standing::{LocationStanding, LocationState};
 pub use suggested::Suggestions;
-pub use survey::{Difference, DifferenceKind, LocationStanding, LocationState, MailboxStanding, Survey};
+pub use survey::{Difference, DifferenceKind, MailboxStanding, Survey};
 pub use trash::{Emptied, TrashLine};
 pub use unshown::Unshown;
 pub use verify::{DamagedFile, VerifyOptions, VerifyReport};

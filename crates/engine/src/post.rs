@@ -27,6 +27,9 @@ use crate::touched::CHANGED_SINCE;
 use crate::unit::{Unit, manifest_bytes, units};
 use crate::view::View;
 
+/// Why an edit waits that reads otherwise than it did, under the same size and time.
+const CHANGED_UNSEEN: &str = "it reads differently from what was to be sent, though its size and time are the same: it waits until somebody says whether that is an edit";
+/// Why an edit waits that is damaged here.
 const DAMAGED_ALONE: &str = "it is damaged on this drive and no other home shows what it held: those that may have it in their trash are asked for it; \
      if it does not come, save it anew if it is good enough, or delete it";
 
@@ -319,8 +322,12 @@ impl Engine<'_> {
             match unit.iter().find(|i| is_bad(i)) {
                 Some(i) => {
                     let path = &all[*i].value.path;
-                    let is_damaged = damages.contains_key(&path.key());
-                    self.skip(path, if is_damaged { DAMAGED_ALONE } else { CHANGED_SINCE });
+                    let why = match &all[*i].place {
+                        _ if damages.contains_key(&path.key()) => DAMAGED_ALONE,
+                        Some(place) if self.note_unseen_change(place)? => CHANGED_UNSEEN,
+                        _ => CHANGED_SINCE,
+                    };
+                    self.skip(path, why);
                 }
                 None => kept.extend(unit.iter().map(|i| picked[*i])),
             }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Value};
-use offsync_core::format::{Manifest, Membership, ObjectName, PostedEntry};
-use offsync_core::ids::{LocationId, Root};
+use offsync_core::format::{Manifest, ObjectName, PostedEntry};
+use offsync_core::ids::LocationId;
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::Place;
@@ -15,55 +15,14 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LAST_SYNC, LOG, LogRecord, OUTBOX, SENT};
+use crate::memory::{self, CachedHead, CachedPerson, LAST_SYNC, LOG, LogRecord, OUTBOX, SENT};
 use crate::options::SyncOptions;
 use crate::report::{Held, IgnoredPath, LostFile, Outlook, SkippedPath};
 use crate::scan::Depth;
+use crate::standing::{LocationStanding, LocationState};
 use crate::trash::TrashLine;
 use crate::unshown::Unshown;
 use crate::verify::DamagedFile;
-
-/// How a location stands towards this one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LocationState {
-    /// It folded all that this one folded and lacks nothing.
-    UpToDate,
-    /// It has not folded something, or lacks content.
-    Behind,
-    /// It folded something that this one has not.
-    Ahead,
-    /// It went silent for longer than the archive allows.
-    Parked,
-    /// It has not written a head yet.
-    Invited,
-    /// Somebody took it out of the archive.
-    Removed,
-}
-
-/// One location in a survey.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LocationStanding {
-    /// Its id.
-    pub location: LocationId,
-    /// What people call it.
-    pub label: String,
-    /// Who looks after it.
-    pub person: String,
-    /// Whether it is the one that surveys.
-    pub is_this: bool,
-    /// How it stands.
-    pub state: LocationState,
-    /// Changesets that it has not folded.
-    pub behind_changesets: u64,
-    /// Their objects in bytes, as far as this location remembers.
-    pub behind_bytes: u64,
-    /// When it wrote its last head, by its own clock.
-    pub last_seen_ns: Option<i64>,
-    /// When it last read all its files, by its own clock.
-    pub last_check_ns: Option<i64>,
-    /// Merkle root in its last head.
-    pub root: Option<Root>,
-}
 
 /// The mailbox in a survey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -168,11 +127,16 @@ impl Engine<'_> {
         let mut locations = Vec::new();
         for (location, person) in self.living()? {
             let mut standing = self.standing_of(location, &person, heads.get(&location), options)?;
-            if standing.is_this
-                && standing.state == LocationState::UpToDate
-                && (unshown.files > 0 || mailbox.incoming_changesets > 0)
-            {
-                standing.state = LocationState::Behind;
+            if standing.is_this && standing.state == LocationState::UpToDate {
+                standing.state = match unshown.files {
+                    _ if mailbox.incoming_changesets > 0 => LocationState::Behind,
+                    0 => LocationState::UpToDate,
+                    files if files == unshown.unfit => LocationState::Unfit,
+                    _ => LocationState::Behind,
+                };
+                if standing.state == LocationState::Unfit {
+                    standing.unfit = unshown.unfit;
+                }
             }
             locations.push(standing);
         }
@@ -210,15 +174,6 @@ impl Engine<'_> {
         let succeeded = self.succeeded()?;
         let people = self.people()?.into_iter();
         Ok(people.filter(|(location, _)| !succeeded.contains(location)).collect())
-    }
-
-    /// Tells how locations stand as far as this one remembers; looks neither at the drive nor at the mailbox.
-    pub fn standings(&self, options: &SyncOptions) -> Result<Vec<LocationStanding>> {
-        let heads = self.heads()?;
-        let people = self.living()?.into_iter();
-        people
-            .map(|(location, person)| self.standing_of(location, &person, heads.get(&location), options))
-            .collect()
     }
 
     fn survey_mailbox(
@@ -262,83 +217,9 @@ impl Engine<'_> {
         Ok(standing)
     }
 
-    fn standing_of(
-        &self,
-        location: LocationId,
-        person: &CachedPerson,
-        cached: Option<&CachedHead>,
-        options: &SyncOptions,
-    ) -> Result<LocationStanding> {
-        let head = cached.map(|cached| &cached.head);
-        let is_this = location == self.me();
-        let vector = match head {
-            _ if is_this => &self.vector,
-            Some(head) => &head.vector,
-            None => &person.holds,
-        };
-        let (behind_changesets, behind_bytes) = self.behind(vector)?;
-        let spoken_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
-        let silent_ns = spoken_ns.max(self.counts_since_ns(&location)?.unwrap_or(i64::MIN));
-        let is_parked = self.clock.now_ns().saturating_sub(silent_ns) > options.park_after_ns();
-        let lacks = head.is_some_and(|head| !head.missing.is_empty() || head.unshown > 0);
-        let aside = self.set_aside()?.remove(&location);
-        let is_parked = is_parked || aside == Some(Membership::Parked);
-        let state = match head {
-            _ if aside == Some(Membership::Removed) => LocationState::Removed,
-            _ if is_this => LocationState::UpToDate,
-            _ if is_parked => LocationState::Parked,
-            None => LocationState::Invited,
-            Some(head) if !self.vector.covers(&head.vector) => LocationState::Ahead,
-            Some(_) if behind_changesets > 0 || lacks => LocationState::Behind,
-            Some(_) => LocationState::UpToDate,
-        };
-        Ok(LocationStanding {
-            location,
-            label: person.label.clone(),
-            person: person.person.clone(),
-            is_this,
-            state,
-            behind_changesets,
-            behind_bytes,
-            last_seen_ns: head.map(|head| head.written_ns),
-            last_check_ns: if is_this {
-                memory::read(self.index, LAST_CHECK)?
-            } else {
-                head.and_then(|head| head.checked_ns)
-            },
-            root: head.map(|head| head.root),
-        })
-    }
-
-    /// Counts what a vector lacks of this location's.
-    pub(crate) fn behind(&self, vector: &VersionVector) -> Result<(u64, u64)> {
-        let changesets = self
-            .vector
-            .iter()
-            .map(|(author, n)| n.saturating_sub(vector.get(author)))
-            .sum();
-        if changesets == 0 {
-            return Ok((0, 0));
-        }
-        let lacking = |record: &LogRecord| vector.get(&record.author) < record.sequence;
-        let bytes = self
-            .log()?
-            .iter()
-            .filter(|record| lacking(record))
-            .map(|record| record.bytes)
-            .sum();
-        Ok((changesets, bytes))
-    }
-
     /// Gives the history of folded changesets, oldest first.
     pub fn log(&self) -> Result<Vec<LogRecord>> {
         Ok(memory::read_all::<LogRecord>(self.index, LOG)?.into_values().collect())
-    }
-
-    /// Gives the locations that count: neither succeeded by another id nor parked.
-    pub fn counting(&self, options: &SyncOptions) -> Result<BTreeSet<LocationId>> {
-        let counted = self.counted(options.park_after_ns(), &BTreeSet::new())?;
-        Ok(counted.0.into_keys().collect())
     }
 
     /// Gives, for each location that lacks content, the changesets that the content is of.

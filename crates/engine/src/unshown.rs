@@ -10,6 +10,7 @@ use offsync_core::rel_path::PathKey;
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::fit::has_below;
 use crate::memory::{self, GONE, Gone, UNSETTLED};
 
 /// Files and links that are not on this drive yet, and empty folders that it cannot hold.
@@ -29,6 +30,8 @@ impl Engine<'_> {
     /// Gives what is known here and not on this drive.
     pub fn unshown(&self) -> Result<Unshown> {
         let mut unshown = Unshown::default();
+        let unfitting = self.unfitting()?;
+        let never: BTreeSet<Dot> = unfitting.values().flat_map(|one| one.dots.iter().copied()).collect();
         for folder in memory::read_all::<PathKey>(self.index, UNSETTLED)?.into_values() {
             let places = self.index.places_in(&folder)?;
             let shown = places.iter().flat_map(|(_, place)| &place.shown);
@@ -44,22 +47,16 @@ impl Engine<'_> {
                     let content = &version.value.content;
                     if !content.is_folder() && !there.contains(dot) && !is_gone(dot) {
                         unshown.files += 1;
+                        unshown.unfit += u64::from(never.contains(dot));
                         unshown.bytes += content.size_bytes();
                         unshown.dots.insert(*dot);
                     }
                 }
             }
         }
-        let unfitting = self.unfitting()?;
-        // What lies in a folder that does not fit does not fit either, and is what people miss.
-        let is_counted_inside = |key: &PathKey| {
-            unfitting
-                .range(key..)
-                .nth(1)
-                .is_some_and(|(next, _)| next.is_below(key))
-        };
+        let keys: BTreeSet<PathKey> = unfitting.keys().cloned().collect();
         for (key, unfitting) in &unfitting {
-            if is_counted_inside(key) || unfitting.dots.iter().any(|dot| unshown.dots.contains(dot)) {
+            if has_below(&keys, key) || unfitting.dots.iter().any(|dot| unshown.dots.contains(dot)) {
                 continue;
             }
             unshown.files += 1;

@@ -175,14 +175,14 @@ impl Engine<'_> {
                 None => Ok(()),
             };
         }
-        let read = match self.read_content(&value.path) {
-            Ok(read) => read.map(|(read, _)| read),
-            // A bad place on the drive reads as an error; whether the drive is still there is asked right after.
-            Err(EngineError::Disk(_)) => None,
-            Err(error) => return Err(error),
-        };
-        if self.disk.read_marker()?.is_none() {
-            return Err(EngineError::DriveChanged);
+        let read = self.read_again(&value.path)?;
+        if let Some(undone) = read.as_ref().and_then(|read| undone(place, read)) {
+            self.match_marker()?;
+            return self.commit(vec![
+                memory::erase(name),
+                memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)),
+                IndexWrite::Place(key.clone(), Some(undone)),
+            ]);
         }
         if let Some(read) = &read
             && lookalikes.explains(self, stat, read)?
@@ -213,6 +213,51 @@ impl Engine<'_> {
             writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
         }
         self.commit(writes)
+    }
+
+    /// Reads all of a file; `None` where a bad place on the drive, or somebody who writes, keeps that from its end.
+    fn read_again(&mut self, path: &RelPath) -> Result<Option<FileContent>> {
+        let read = match self.read_content(path) {
+            Ok(read) => read.map(|(read, _)| read),
+            // A bad place on the drive reads as an error; whether the drive is still there is asked right after.
+            Err(EngineError::Disk(_)) => None,
+            Err(error) => return Err(error),
+        };
+        if self.disk.read_marker()?.is_none() {
+            return Err(EngineError::DriveChanged);
+        }
+        Ok(read)
+    }
+
+    /// Names a file as damaged that was to be posted and reads otherwise since, though nothing tells of it; tells whether it is.
+    ///
+    /// No scan would read it again: else it would wait without a word.
+    pub(crate) fn note_unseen_change(&mut self, key: &PathKey) -> Result<bool> {
+        let place = self.index.place(key)?;
+        let known = place.as_ref().and_then(|place| Some((place.on_disk()?, place.stat()?)));
+        let Some((Value { path, content, .. }, stat)) = known else {
+            return Ok(false);
+        };
+        let Content::File(file) = content else {
+            return Ok(false);
+        };
+        if stat.ctime_ns == UNTELLING_CTIME_NS || !self.looks_as_known(path, stat)? {
+            return Ok(false);
+        }
+        let bad = self.damaged_pieces(path, file)?;
+        let read = self.read_again(path)?;
+        if bad.is_empty() || !self.looks_as_known(path, stat)? {
+            return Ok(false);
+        }
+        self.match_marker()?;
+        let damage = Damage {
+            path: path.clone(),
+            bad,
+            reads: read.map(|read| read.digest),
+            is_wanted: false,
+        };
+        self.commit(vec![memory::write(memory::of_key(DAMAGED, key), &damage)])?;
+        Ok(true)
     }
 
     /// Tells whether a file was written a moment ago.
@@ -442,6 +487,19 @@ impl DamagedReadings {
             .contains(key)
             .then(|| memory::erase(memory::of_key(DAMAGED, key)))
     }
+}
+
+/// Gives what a place is where a person's unposted edit was taken back without a sign: it reads as what was shown there.
+fn undone(place: &Place, read: &FileContent) -> Option<Place> {
+    let (Some(shown), true, Some(there)) = (&place.shown, place.is_changed(), place.on_disk()) else {
+        return None;
+    };
+    let is_it = matches!(&shown.value.content, Content::File(file) if file.digest == read.digest);
+    let value = Value {
+        content: shown.value.content.clone(),
+        ..there.clone()
+    };
+    is_it.then(|| Place::new(place.shown.clone(), Some((value, *place.stat()?))))?
 }
 
 fn is_file(value: &Value) -> bool {

@@ -16,6 +16,7 @@ mod thimble;
 mod threshold;
 mod twice;
 mod unfinished;
+mod unfit;
 
 use home::{Homes, path};
 use offsync_testkit::{DiskOptions, InodeNumbers};

@@ -33,6 +33,10 @@ fn state(location: &LocationView) -> String {
                 size(location.behind.bytes)
             )
         }
+        LocationState::Unfit => format!(
+            "its drive cannot store {}",
+            count(location.cannot_store, "file or link", "files or links")
+        ),
         LocationState::Ahead => "has something new".to_owned(),
         LocationState::Parked => "parked: nothing waits for it until it syncs".to_owned(),
         LocationState::Invited => "invited, not seen yet".to_owned(),

@@ -7,8 +7,8 @@ use offsync_core::ports::{Disk, Entropy, IndexStore, IndexWrite, Witness};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use offsync_engine::{
-    Beginning, Emptied, Engine, EngineError, Identity, Monitor, Outlook, Ports, Silent, SyncOptions, SyncReport,
-    TrashLine,
+    Beginning, Emptied, Engine, EngineError, Identity, Monitor, Outlook, Ports, Silent, Survey, SyncOptions,
+    SyncReport, TrashLine,
 };
 use offsync_testkit::{
     CallKind, DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, RecordingMailbox, Rng,
@@ -519,6 +519,11 @@ impl Homes {
     /// Tells what a home says of what waits for room, between two syncs.
     pub(crate) fn outlook(&mut self, n: usize) -> Option<Outlook> {
         self.with_engine(n, |engine| engine.outlook().expect("a sound index"))
+    }
+
+    pub(crate) fn survey(&mut self, n: usize) -> Survey {
+        let options = SyncOptions::default();
+        self.with_engine(n, |engine| engine.survey(&options).expect("the simulated ports answer"))
     }
 
     pub(crate) fn trash(&mut self, n: usize) -> Vec<TrashLine> {

@@ -168,6 +168,43 @@ fn what_was_edited_once_more_is_kept_once_it_was_read_again() {
     );
 }
 
+/// Edits a file as programs do that give it its size and time back; only its content tells.
+fn edit_unseen(homes: &Homes, content: &str) {
+    homes.hand(0).write_keeping_time(&path("x"), content).expect("is there");
+}
+
+#[test]
+fn what_is_edited_unseen_after_it_was_kept_is_named_and_its_edit_taken_back_is_none() {
+    let mut homes = noted_at_the_first(Homes::on(&[DiskOptions::fat(), DiskOptions::ext4()]));
+    homes.keep(0, &["x"]).expect("it is damaged");
+    let again = HELD.replace("what", "that");
+    edit_unseen(&homes, &again);
+
+    let report = homes.sync(0);
+
+    assert_eq!((report.posted_entries, homes.damaged(0)), (0, vec![path("x")]));
+    let [left] = report.skipped.as_slice() else {
+        panic!("{report:#?}");
+    };
+    let why = "it reads differently from what was to be sent, though its size and time are the same: it waits until somebody says whether that is an edit";
+    assert_eq!((&left.path, left.reason.as_str()), (&path("x"), why));
+    // Once more the bytes that were kept: the edit that waits is sound again.
+    edit_unseen(&homes, NOW);
+    assert_eq!(homes.verify_repairing(0).damaged, []);
+    edit_unseen(&homes, &again);
+    homes.sync(0);
+    // The bytes of before: there is no edit any more, and nothing to send.
+    edit_unseen(&homes, HELD);
+    assert_eq!(homes.verify_repairing(0).damaged, []);
+    assert_eq!(homes.sync(0).posted_entries, 0);
+    edit_unseen(&homes, &again);
+    homes.verify_repairing(0);
+    homes.keep(0, &["x"]).expect("it is damaged");
+    homes.round(3);
+    assert_eq!(homes.read(1, "x"), again);
+    homes.assert_all_equal();
+}
+
 #[test]
 fn whenever_the_power_goes_it_is_damaged_still_or_an_edit() {
     let (mut damaged, mut edits) = (0, 0);

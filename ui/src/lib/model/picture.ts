@@ -96,8 +96,11 @@ function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
   const lacking = status.lacking.files;
   const away = !status.drive.present;
   // The headline alone knows of what was not even told here yet.
-  const incomplete = lacking > 0 || status.headline.kind === "incomplete";
-  const waiting = incoming > 0 || unsent > 0 || incomplete;
+  const { headline } = status;
+  const incomplete = lacking > 0 || headline.kind === "incomplete";
+  // What this drive cannot store does not come, and nobody waits for it.
+  const unfit = headline.kind === "incomplete" && headline.turn === "nobody";
+  const waiting = incoming > 0 || unsent > 0 || (incomplete && !unfit);
   const removed = isRemoved(status);
   return {
     id: status.location_id,
@@ -112,13 +115,15 @@ function mine(status: ArchiveStatus, voice: Voice, now: Date): Home {
         : incoming > 0
           ? words.waitingHere(incoming)
           : lacking > 0
-            ? words.toCome(lacking)
+            ? unfit
+              ? words.cannotStore(lacking)
+              : words.toCome(lacking)
             : incomplete
               ? words.moreToCome
               : unsent > 0
                 ? toSend(status, voice.words)
                 : words.upToDate,
-    mood: away || removed ? "away" : waiting ? "waiting" : "safe",
+    mood: away || removed ? "away" : waiting ? "waiting" : unfit ? "away" : "safe",
     share: incomplete
       ? shareThere(1, status.lacking.bytes, status)
       : shareThere(incoming, status.incoming.bytes, status),
@@ -135,6 +140,7 @@ function other(location: LocationView, status: ArchiveStatus, voice: Voice, now:
   // A parked home is not waited for: nothing is kept in the mailbox for it.
   const parked = location.state === "parked";
   const waits = location.behind.changesets > 0 && !parked;
+  const unfit = location.state === "unfit";
   return {
     id: location.location_id,
     mine: false,
@@ -142,8 +148,12 @@ function other(location: LocationView, status: ArchiveStatus, voice: Voice, now:
     person: location.label.includes(location.person) ? null : location.person,
     note: location.last_seen ? words.seen(seen) : waits ? words.notSynced : null,
     state: stateWords(location, status, voice),
-    mood: parked ? "away" : waits ? "waiting" : invited ? "invited" : "safe",
-    share: invited ? 0 : shareThere(location.behind.changesets, location.behind.bytes, status),
+    mood: parked || unfit ? "away" : waits ? "waiting" : invited ? "invited" : "safe",
+    share: invited
+      ? 0
+      : unfit
+        ? shareThere(1, 0, status)
+        : shareThere(location.behind.changesets, location.behind.bytes, status),
     seen,
     seenExactly: location.last_seen && voice.exactly(location.last_seen),
     waiting: waits ? voice.size(location.behind.bytes) : null,
@@ -157,6 +167,8 @@ function stateWords(location: LocationView, status: ArchiveStatus, voice: Voice)
       return words.upToDate;
     case "behind":
       return words.waiting(location.behind.changesets);
+    case "unfit":
+      return words.cannotStore(location.cannot_store);
     case "ahead":
       // What it sent may be gone from the mailbox again: then it has to be told once more.
       return status.incoming.changesets > 0 ? words.somethingForYou : words.hasMore;

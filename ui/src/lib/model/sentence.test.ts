@@ -71,6 +71,17 @@ test("one copy alone is never called safe", () => {
   expect(alone.detail).toContain("Nothing is sent until a second home joins.");
 });
 
+test("what a drive cannot store is said, and one copy alone is not called safe", () => {
+  const unfit = (safe_homes: number, homes: string[], files: number, title: string) =>
+    check({ kind: "cannot_store", safe_homes, homes, files }, title).detail;
+  const safe = "Everything is safe in 2 homes. ";
+  unfit(2, ["Olot"], 1, `${safe}The drive of Olot cannot store 1 file or link.`);
+  unfit(2, ["A", "B"], 3, `${safe}The drives of A and B cannot store up to 3 files or links.`);
+  unfit(2, ["A", "B", "C"], 3, `${safe}The drives of 3 homes cannot store up to 3 files or links.`);
+  const alone = unfit(1, ["Olot"], 1, "The drive of Olot cannot store 1 file or link.");
+  expect(alone).toContain("No other home has it.");
+});
+
 test("what comes in says how long it will take, once that is known", () => {
   const headline: Headline = { kind: "incoming", changesets: 3, bytes: 340 * MB };
   check(headline, "340 MB are waiting for you in the mailbox.");

@@ -64,6 +64,8 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
         : words.unsent(headline.entries);
     case "others_behind":
       return othersBehind(headline, voice);
+    case "cannot_store":
+      return cannotStore(headline, voice);
     case "all_safe":
       return status.safe_to_unplug && !progress && !status.busy
         ? `${allSafe(headline.homes, voice)} ${words.unplug}`
@@ -100,6 +102,18 @@ function othersBehind(
   return `${words.safeIn(safe_homes)} ${rest}`;
 }
 
+/** Nobody is behind; but one home alone is not "safe". */
+function cannotStore(headline: Extract<Headline, { kind: "cannot_store" }>, voice: Voice): string {
+  const words = voice.words.headline;
+  const { homes, files, safe_homes } = headline;
+  const few = homes.length <= NAMED_HOMES_MAX;
+  const said =
+    homes.length === 1
+      ? words.driveCannotStore(homes[0]!, files)
+      : words.drivesCannotStore(few ? voice.list(homes) : voice.words.homes(homes.length), files);
+  return safe_homes < 2 ? said : `${words.safeIn(safe_homes)} ${said}`;
+}
+
 function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
   const words = voice.words.detail;
   const here = words.filesHere(status.files);
@@ -134,6 +148,10 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     }
     case "unsent":
       return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));
+    case "cannot_store":
+      return status.headline.safe_homes < 2
+        ? `${words.onlyHereStored(status.headline.files)} ${synced}`
+        : `${here} ${synced}`;
     default:
       return `${here} ${synced}`;
   }

@@ -24,6 +24,9 @@ export function standing(archive: ArchiveStatus): Standing {
     case "unsent":
     case "others_behind":
       return "waiting";
+    case "cannot_store":
+      // Nobody waits; but what one home alone has is not safe.
+      return archive.headline.safe_homes < 2 ? "waiting" : "safe";
     case "all_safe":
       return "safe";
   }

@@ -128,7 +128,19 @@ behind: Array<string>,
 /**
  * Changesets that the furthest one lacks.
  */
-changesets: number, } | { "kind": "all_safe", 
+changesets: number, } | { "kind": "cannot_store", 
+/**
+ * Homes that hold everything, this one included.
+ */
+safe_homes: number, 
+/**
+ * Labels of those whose drives cannot.
+ */
+homes: Array<string>, 
+/**
+ * How many files and links one of them lacks at most.
+ */
+files: number, } | { "kind": "all_safe", 
 /**
  * How many homes.
  */

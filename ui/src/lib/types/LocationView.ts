@@ -31,6 +31,10 @@ state: LocationState,
  */
 behind: Behind, 
 /**
+ * Files and links that its drive cannot store, where it has everything else.
+ */
+cannot_store: number, 
+/**
  * RFC 3339 time of its last head; absent before its first.
  */
 last_seen: string | null, 

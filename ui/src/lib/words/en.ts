@@ -23,6 +23,8 @@ export function en(locale: string) {
   const files = (n: number) => count(n, { one: "# file", other: "# files" });
   const changes = (n: number) => count(n, { one: "# change", other: "# changes" });
   const homes = (n: number) => count(n, { one: "# home", other: "# homes" });
+  const filesOrLinks = (n: number) =>
+    count(n, { one: "# file or link", other: "# files or links" });
   const part = (n: number, of: number) =>
     n === of
       ? count(n, { one: "The only file is", other: "All # files are" })
@@ -98,6 +100,10 @@ export function en(locale: string) {
       someBehind: (names: string, n: number) =>
         `${names} are up to ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
       safeIn: (n: number) => `Everything is safe in ${homes(n)}.`,
+      driveCannotStore: (home: string, n: number) =>
+        `The drive of ${home} cannot store ${filesOrLinks(n)}.`,
+      drivesCannotStore: (names: string, n: number) =>
+        `The drives of ${names} cannot store up to ${filesOrLinks(n)}.`,
       onlyHere: "All is here, and all other homes are parked: only this one counts.",
       oneCatchesUp: (home: string) => `${home} will catch up when it syncs.`,
       someCatchUp: (names: string) => `${names} will catch up when they sync.`,
@@ -133,6 +139,8 @@ export function en(locale: string) {
           one: "The other homes keep it.",
           other: "The other homes keep them.",
         }),
+      onlyHereStored: (n: number) =>
+        count(n, { one: "No other home has it.", other: "No other home has all of them." }),
       askedOf: (home: string | null) =>
         home === null
           ? "What lacks was asked for. The next sync of another home that has it sends it; sync here after that."
@@ -202,6 +210,7 @@ export function en(locale: string) {
       waitingHere: (n: number) => count(n, { other: "# to receive" }),
       toCome: (n: number) => count(n, { one: "# file to come", other: "# files to come" }),
       moreToCome: "More to come",
+      cannotStore: (n: number) => count(n, { other: "Cannot store #" }),
       toSend: (n: number) => count(n, { other: "# to send" }),
       forRoom: (n: number, newer: number) => {
         const waits = count(n, { one: "# waits for room", other: "# wait for room" });

@@ -68,6 +68,13 @@ export const FAMILIES: Record<string, () => Scene> = {
         },
       }),
     ),
+  "cannot-store": () =>
+    one(
+      archive({
+        locations: [{ ...anna(), state: "unfit", cannot_store: 2 }, grandma()],
+        headline: { kind: "cannot_store", safe_homes: 2, homes: ["Anna’s home"], files: 2 },
+      }),
+    ),
   invited: () =>
     one(
       archive({

@@ -28,6 +28,7 @@ export function home({ seen = DAY, ...parts }: HomeParts): LocationView {
     this: false,
     state: "up_to_date",
     behind: { changesets: 0, bytes: 0 },
+    cannot_store: 0,
     last_seen: seen === null ? null : minutesAgo(seen),
     last_check: seen === null ? null : minutesAgo(seen),
     root: null,
