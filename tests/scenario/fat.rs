@@ -41,6 +41,7 @@ once_more_on_fat! {
     foreign_names::a_copy_that_is_carried_from_there_to_another_drive_keeps_the_true_names
     foreign_names::odd_names_are_copied_under_an_escape_that_travels_back
     foreign_names::odd_names_arrive_by_sync_and_are_said_before
+    foreign_names::of_many_names_that_stand_otherwise_the_first_are_told_and_the_others_are_counted
     foreign_names::what_a_copy_cannot_hold_is_said_when_it_is_made_and_before_its_first_visit
     foreign_names::what_people_there_name_oddly_themselves_travels_under_just_that_name
     foreign_room::hundreds_of_small_files_that_take_a_block_each_come_as_far_as_there_are_blocks

@@ -248,3 +248,29 @@ fn a_copy_that_is_carried_from_there_to_another_drive_keeps_the_true_names() {
     );
     pair.check_quiet();
 }
+
+#[test]
+fn of_many_names_that_stand_otherwise_the_first_are_told_and_the_others_are_counted() {
+    let world = World::new();
+    let Some(pair) = pair(&world, fill) else { return };
+    for n in 0..8 {
+        pair.pep.write(&format!("at 10:0{n}.txt"), "x");
+    }
+    pair.pep.sync();
+
+    let report = pair.anna.sync();
+
+    let told: Vec<&str> = report["warnings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|line| line["reason"].as_str())
+        .collect();
+    assert_eq!(told.len(), 5, "{report:#}");
+    assert!(told[..4].iter().all(|reason| !reason.contains("more")), "{report:#}");
+    assert!(
+        told[4].ends_with("in the other homes. So it is with 3 more."),
+        "{report:#}"
+    );
+    assert_eq!(pair.anna.sync()["warnings"], Value::Array(Vec::new()), "once");
+}

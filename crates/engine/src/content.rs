@@ -166,6 +166,10 @@ impl Engine<'_> {
                 break;
             }
             total += read as u64;
+            // Somebody writes faster than this reads: it would never end, and is no content of that size anyway.
+            if total > size_bytes {
+                break;
+            }
             whole.update(&buffer[..read]);
             if let Some(cutter) = &mut cutter {
                 cutter.push(&buffer[..read], |piece| chunks.push(self.name_chunk(&piece)));

@@ -31,6 +31,9 @@ use crate::suggested::Suggestions;
 /// The note of the places whose other names on this drive a person was told of.
 const ESCAPED_TOLD: &str = "escaped-told";
 
+/// So many names that stand here otherwise are told one by one; an archive may have thousands.
+const ESCAPED_NAMED_MAX: usize = 5;
+
 /// An entry that this drive cannot show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Unfitting {
@@ -138,13 +141,18 @@ impl Engine<'_> {
     }
 
     /// Names in the report, once, what stands on this drive under another name than everywhere else.
+    ///
+    /// Walks the drive's places only where this cycle changed something, or nobody was ever told.
     pub(crate) fn tell_escaped(&mut self) -> Result<()> {
         let drive = self.disk.profile()?;
-        if drive.names == NameRule::Any {
+        let told: Option<BTreeSet<PathKey>> = memory::read(self.index, ESCAPED_TOLD)?;
+        let is_idle = self.report.applied.all() == 0 && self.report.posted_entries == 0;
+        if drive.names == NameRule::Any || (told.is_some() && is_idle) {
             return Ok(());
         }
-        let told: BTreeSet<PathKey> = memory::read(self.index, ESCAPED_TOLD)?.unwrap_or_default();
+        let is_told = |key: &PathKey| told.as_ref().is_some_and(|told| told.contains(key));
         let (mut escaped, mut after) = (BTreeSet::new(), None);
+        let mut new: Vec<(RelPath, String)> = Vec::new();
         loop {
             let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
             let Some((last, _)) = page.last() else { break };
@@ -154,19 +162,26 @@ impl Engine<'_> {
                 let Fit::Escaped(spelled) = drive.fit(value) else {
                     continue;
                 };
-                if !told.contains(key) {
-                    let seen = as_seen(&spelled);
-                    let reason = format!(
-                        "this drive cannot store that name: it stands here as '{seen}', and under its own name in the other homes."
-                    );
-                    self.warn(&value.path, reason);
+                if !is_told(key) {
+                    new.push((value.path.clone(), as_seen(&spelled)));
                 }
                 escaped.insert(key.clone());
             }
         }
-        match escaped == told {
-            true => Ok(()),
-            false => self.commit(vec![memory::write(ESCAPED_TOLD, &escaped)]),
+        let others = new.len().saturating_sub(ESCAPED_NAMED_MAX);
+        for (at, (path, seen)) in new.into_iter().take(ESCAPED_NAMED_MAX).enumerate() {
+            let more = match others {
+                n if n > 0 && at + 1 == ESCAPED_NAMED_MAX => format!(" So it is with {n} more."),
+                _ => String::new(),
+            };
+            let reason = format!(
+                "this drive cannot store that name: it stands here as '{seen}', and under its own name in the other homes.{more}"
+            );
+            self.warn(&path, reason);
+        }
+        match told {
+            Some(told) if told == escaped => Ok(()),
+            _ => self.commit(vec![memory::write(ESCAPED_TOLD, &escaped)]),
         }
     }
 

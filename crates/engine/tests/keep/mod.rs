@@ -262,6 +262,23 @@ fn what_somebody_writes_while_it_is_read_is_not_kept_and_never_what_nobody_was_t
 }
 
 #[test]
+fn a_file_that_grows_faster_than_it_is_read_is_left_and_does_not_hold_the_reader_up() {
+    let mut homes = noted_at_the_first(Homes::new(2));
+    let (mut written, mut count) = (String::from(HELD), 0);
+    let kept = homes.keep_while(0, "x", 0, 2_000, |homes| {
+        count += 1;
+        written.push_str("and on and on ");
+        homes.hand(0).write_in_place(&path("x"), written.clone()).expect("fits");
+    });
+    let refused = kept
+        .expect("it was called")
+        .expect("a drive that is there")
+        .expect_err("it grows");
+    assert_eq!(refused.why, WhyNotKept::BeingWritten);
+    assert!(count < 200, "it was read {count} times");
+}
+
+#[test]
 fn a_drive_that_goes_while_it_is_read_keeps_nothing_and_comes_back_with_its_damage() {
     let mut refused = 0;
     for calls in 0.. {
