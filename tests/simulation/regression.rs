@@ -52,6 +52,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 48] = [
     ),
     (
         "rot",
+        165,
+        "a file that had rotted unseen was on its way into the trash when the cable was pulled, stood at its place again, and was posted as an edit",
+    ),
+    (
+        "rot",
         29,
         "people were to give up a damaged file that was moved, though a trash elsewhere had what it held",
     ),

@@ -50,25 +50,31 @@ impl<T> Candidates<T> {
         self.files.push((value.clone(), known));
     }
 
-    /// Takes the one at a path, if it bears the name of a file that went.
-    pub fn take_at(&mut self, path: &PathKey, gone: &Value) -> Option<&T> {
+    /// Takes the one at a path.
+    pub fn take_at(&mut self, path: &PathKey) -> Option<&T> {
         let at = *self.by_path.get(path)?;
-        let is_free = |alike: &BTreeSet<usize>| is_file(gone) && alike.contains(&at);
-        self.by_name
-            .get(gone.path.key().name())
-            .filter(|alike| is_free(alike))?;
+        self.by_name.get(path.name()).filter(|alike| alike.contains(&at))?;
         self.take(at)
     }
 
-    /// Takes one that bears the name of a file that went, in whatever folder, and of which `may` is true.
-    pub fn take_named(&mut self, gone: &Value, may: impl Fn(&T) -> bool) -> Option<&T> {
+    /// Takes one that a file that went may have become, by its name or else by what they share, and of which `may` is true.
+    pub fn take_like(&mut self, gone: &Value, may: impl Fn(&T) -> bool) -> Option<&T> {
+        let at = self.named(gone, &may).or_else(|| self.similar(gone, &may))?;
+        self.take(at)
+    }
+
+    /// Takes the one that shares most with a file that went, and a quarter of it at least.
+    pub fn take_similar(&mut self, gone: &Value) -> Option<&T> {
+        let at = self.similar(gone, &|_| true)?;
+        self.take(at)
+    }
+
+    fn named(&self, gone: &Value, may: &impl Fn(&T) -> bool) -> Option<usize> {
         let alike = self.by_name.get(gone.path.key().name()).filter(|_| is_file(gone))?;
-        let at = alike.iter().copied().find(|at| may(&self.files[*at].1))?;
-        self.take(at)
+        alike.iter().copied().find(|at| may(&self.files[*at].1))
     }
 
-    /// Takes the one that shares most with a file that went, and a quarter of it at least, and of which `may` is true.
-    pub fn take_similar(&mut self, gone: &Value, may: impl Fn(&T) -> bool) -> Option<&T> {
+    fn similar(&self, gone: &Value, may: &impl Fn(&T) -> bool) -> Option<usize> {
         let Content::File(FileContent { chunks, size_bytes, .. }) = &gone.content else {
             return None;
         };
@@ -84,12 +90,11 @@ impl<T> Candidates<T> {
                 *shared.entry(*at).or_default() += bytes;
             }
         }
-        let enough = |bytes: u64| u128::from(bytes) * 100 >= u128::from(*size_bytes) * u128::from(SHARED_PERCENT_MIN);
-        let (at, _) = shared
+        shared
             .into_iter()
-            .filter(|(at, bytes)| enough(*bytes) && may(&self.files[*at].1))
-            .max_by_key(|(at, bytes)| (*bytes, std::cmp::Reverse(*at)))?;
-        self.take(at)
+            .filter(|(at, bytes)| is_enough(*bytes, *size_bytes) && may(&self.files[*at].1))
+            .max_by_key(|(at, bytes)| (*bytes, std::cmp::Reverse(*at)))
+            .map(|(at, _)| at)
     }
 
     fn take(&mut self, at: usize) -> Option<&T> {
@@ -104,6 +109,22 @@ impl<T> Candidates<T> {
         }
         Some(known)
     }
+}
+
+/// Tells whether everybody who knows both takes a new file for one that went: by its name, or by what they share.
+pub fn is_like(gone: &Value, new: &Value) -> bool {
+    let (Content::File(old), Content::File(file)) = (&gone.content, &new.content) else {
+        return false;
+    };
+    let there: BTreeSet<ChunkId> = file.chunks.iter().map(|chunk| chunk.id).collect();
+    let pieces = old.chunks.iter().map(|chunk| (chunk.id, u64::from(chunk.size_bytes)));
+    let shared: BTreeMap<ChunkId, u64> = pieces.filter(|(id, _)| there.contains(id)).collect();
+    let is_similar = !shared.is_empty() && is_enough(shared.values().sum(), old.size_bytes);
+    gone.path.key().name() == new.path.key().name() || is_similar
+}
+
+fn is_enough(shared_bytes: u64, size_bytes: u64) -> bool {
+    u128::from(shared_bytes) * 100 >= u128::from(size_bytes) * u128::from(SHARED_PERCENT_MIN)
 }
 
 fn is_file(value: &Value) -> bool {
@@ -156,76 +177,68 @@ mod tests {
     fn a_name_is_found_in_another_folder_and_each_file_goes_on_with_one() {
         let mut all = of(&[file("b/Notes.txt", &[(1, 9)]), file("c/notes.txt", &[(2, 9)])]);
         let gone = file("a/notes.txt", &[(3, 9)]);
-        assert_eq!(all.take_named(&file("a/other.txt", &[(1, 9)]), any), None);
+        assert_eq!(all.take_like(&file("a/other.txt", &[(1, 9)]), any), None);
         assert_eq!(
-            all.take_named(&gone, |path| path.starts_with('c')),
+            all.take_like(&gone, |path| path.starts_with('c')),
             Some(&"c/notes.txt".to_owned())
         );
-        assert_eq!(all.take_named(&gone, any), Some(&"b/Notes.txt".to_owned()));
-        assert_eq!(all.take_named(&gone, any), None, "both are taken");
+        assert_eq!(all.take_like(&gone, any), Some(&"b/Notes.txt".to_owned()));
+        assert_eq!(all.take_like(&gone, any), None, "both are taken");
     }
 
     #[test]
     fn a_quarter_is_enough_and_the_most_wins() {
-        let mut all = of(&[
+        let new = [
             file("less", &[(1, 24), (9, 900)]),
             file("some", &[(2, 25), (9, 900)]),
             file("most", &[(2, 25), (3, 51), (8, 900)]),
-        ]);
+        ];
+        let mut all = of(&new);
         let gone = file("gone", &[(1, 24), (2, 25), (3, 51)]);
-        assert_eq!(all.take_similar(&gone, any), Some(&"most".to_owned()));
-        assert_eq!(all.take_similar(&gone, any), Some(&"some".to_owned()));
-        assert_eq!(all.take_similar(&gone, any), None, "24 of 100 are too few");
+        assert_eq!(new.each_ref().map(|new| is_like(&gone, new)), [false, true, true]);
+        assert_eq!(all.take_similar(&gone), Some(&"most".to_owned()));
+        assert_eq!(all.take_like(&gone, any), Some(&"some".to_owned()));
+        assert_eq!(all.take_similar(&gone), None, "24 of 100 are too few");
     }
 
     #[test]
-    fn the_one_at_a_path_is_taken_once_and_only_under_the_name() {
-        let mut all = of(&[file("b/notes.txt", &[(1, 9)]), file("b/other.txt", &[(2, 9)])]);
-        let (gone, at) = (file("a/notes.txt", &[(3, 9)]), |path: &str| {
-            RelPath::new(path).expect("a path").key()
-        });
-        assert_eq!(all.take_at(&at("b/other.txt"), &gone), None);
-        assert_eq!(all.take_at(&at("b/nothing"), &gone), None);
-        assert_eq!(all.take_at(&at("b/notes.txt"), &gone), Some(&"b/notes.txt".to_owned()));
-        assert_eq!(all.take_at(&at("b/notes.txt"), &gone), None);
-        assert_eq!(all.take_named(&gone, any), None);
+    fn the_one_at_a_path_is_taken_once() {
+        let mut all = of(&[file("b/notes.txt", &[(1, 9)])]);
+        let at = |path: &str| RelPath::new(path).expect("a path").key();
+        assert_eq!(all.take_at(&at("b/nothing")), None);
+        assert_eq!(all.take_at(&at("b/notes.txt")), Some(&"b/notes.txt".to_owned()));
+        assert_eq!(all.take_at(&at("b/notes.txt")), None);
+        assert_eq!(all.take_like(&file("a/notes.txt", &[(3, 9)]), any), None);
     }
 
     #[test]
     fn a_piece_that_is_in_very_many_says_nothing() {
         let images: Vec<Value> = (0..65).map(|n| file(&format!("{n}"), &[(7, 90), (8, 10)])).collect();
         let gone = file("gone", &[(7, 90), (1, 10)]);
-        assert_eq!(of(&images).take_similar(&gone, any), None);
-        assert!(of(&images[..64]).take_similar(&gone, any).is_some());
+        assert_eq!(of(&images).take_similar(&gone), None);
+        assert!(of(&images[..64]).take_similar(&gone).is_some());
     }
 
     #[test]
     fn a_piece_that_comes_again_and_again_counts_once() {
-        let mut all = of(&[file("holes", &[(7, 20), (9, 80)])]);
+        let new = file("holes", &[(7, 20), (9, 80)]);
         let gone = file("gone", &[(7, 20), (7, 20), (7, 20), (1, 40)]);
-        assert_eq!(all.take_similar(&gone, any), None);
+        assert!(of(std::slice::from_ref(&new)).take_similar(&gone).is_none() && !is_like(&gone, &new));
     }
 
     #[test]
     fn small_files_share_nothing_and_folders_are_no_files() {
-        let mut all = of(&[
-            file("small", &[(1, 5)]),
-            Value {
-                content: Content::Folder,
-                ..file("folder", &[])
-            },
-        ]);
-        assert_eq!(all.take_similar(&file("gone", &[(1, 5)]), any), None);
-        assert_eq!(all.take_named(&file("x/folder", &[(1, 5)]), any), None);
-        assert_eq!(
-            all.take_named(
-                &Value {
-                    content: Content::Folder,
-                    ..file("x/small", &[])
-                },
-                any
-            ),
-            None
-        );
+        let folder = |at: &str| Value {
+            content: Content::Folder,
+            ..file(at, &[])
+        };
+        let new = [file("small", &[(1, 5)]), folder("folder")];
+        let mut all = of(&new);
+        let none = [file("gone", &[(1, 5)]), file("x/folder", &[(1, 5)]), folder("x/small")];
+        for gone in none {
+            assert_eq!(all.take_like(&gone, any), None);
+            assert!(!new.iter().any(|new| is_like(&gone, new)));
+        }
+        assert!(is_like(&file("x/SMALL", &[(9, 1)]), &new[0]), "a name is enough");
     }
 }

@@ -1,13 +1,12 @@
 //! Consent: a person's yes or no to many deletions covers just what was shown, and nothing that came since.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use offsync_core::entry::{Content, Value};
+use offsync_core::entry::Content;
 use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::PathKey;
-use offsync_core::similar::Candidates;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -98,11 +97,14 @@ impl Engine<'_> {
     }
 
     /// Notes what this cycle holds in one direction, and whether it is, or is left of, `all` there was.
-    pub(crate) fn hold(&mut self, held: Held, keys: BTreeSet<PathKey>, all: bool) -> Result<()> {
+    pub(crate) fn hold(&mut self, mut held: Held, keys: BTreeSet<PathKey>, all: bool) -> Result<()> {
         let (shown, threshold) = (self.shown_held()?, self.threshold()?);
         let is_alike = |set: &&HeldSet| set.held.direction == held.direction && !set.keys.is_disjoint(&keys);
         let alike = shown.iter().chain(&self.held).filter(is_alike);
         let all = all || alike.clone().any(|set| set.all);
+        // What came to stand beside them since they were shown makes them no fewer.
+        let of = alike.clone().map(|set| set.held.of).min();
+        held.of = of.map_or(held.of, |of| of.min(held.of)).max(held.deletions);
         let now = (held.deletions, held.of);
         let is_many = |many: &(u64, u64)| threshold.is_many(many.0, many.1);
         let many = alike.map(|set| set.many).chain([now]).filter(is_many).max();
@@ -164,7 +166,10 @@ impl Engine<'_> {
         let is_given_up = |change: &LocalChange| change.replaces.iter().all(|dot| given_up.contains(dot));
         deleted.retain(|i| !consent.covers(HeldDirection::Local, &changes[*i].origin()) && !is_given_up(&changes[*i]));
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
-        let of = left + deletions;
+        // Of those that there were: what is new besides makes no deletion smaller, here or in the other homes.
+        let of = (left + deletions)
+            .saturating_sub(self.count_new(&changes)?)
+            .max(deletions);
         let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();
         let mut files = 0;
         for i in &deleted {
@@ -199,6 +204,17 @@ impl Engine<'_> {
         Ok(changes)
     }
 
+    /// Counts the new files among own changes; what only has another path is none.
+    fn count_new(&self, changes: &[LocalChange]) -> Result<u64> {
+        let moves = self.moves(changes)?;
+        let mut new = 0;
+        for (i, change) in changes.iter().enumerate() {
+            let is_file = matches!(change.value.content, Content::File(_));
+            new += u64::from(is_file && !moves.contains_key(&i) && self.posted_before(change)?.is_none());
+        }
+        Ok(new)
+    }
+
     /// Tells whether a deletion is of a file, and not of a link.
     fn was_file(&self, change: &LocalChange) -> Result<bool> {
         let siblings = self.index.entry(&change.origin())?;
@@ -210,72 +226,36 @@ impl Engine<'_> {
     /// nor is what gives way to an edit in its place, as an edited conflict copy does.
     fn deletions_of(&self, changes: &[&LocalChange]) -> Result<(BTreeSet<usize>, BTreeSet<usize>)> {
         let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
-        let edited = self.give_way_to_edits(changes)?;
+        let (edited, moved) = (self.give_way_to_edits(changes)?, self.moved_and_edited(changes)?);
         let (mut deleted, mut folders) = (BTreeSet::new(), BTreeSet::new());
-        let (mut went, mut leaving) = (BTreeMap::new(), BTreeSet::new());
         for (i, change) in changes.iter().enumerate() {
             if change.value.content.is_live() {
                 continue;
             }
             let siblings = self.index.entry(&change.origin())?;
             let replaced: Vec<_> = change.replaces.iter().filter_map(|dot| siblings.get(dot)).collect();
-            leaving.extend(replaced.iter().map(|version| version.value.content.tag()));
             let is_move = replaced
                 .iter()
                 .any(|version| arriving.contains(&version.value.content.tag()));
             if replaced.iter().all(|version| version.value.content.is_folder()) {
                 folders.insert(i);
-            } else if !is_move && !edited.contains_key(&i) {
+            } else if !is_move && !edited.contains_key(&i) && !moved.contains_key(&i) {
                 deleted.insert(i);
-                went.extend(replaced.first().map(|version| (i, version.value.clone())));
             }
-        }
-        // What was only moved is not what another file became.
-        let is_other = |change: &&&LocalChange| !leaving.contains(&change.value.content.tag());
-        let came: Vec<&LocalChange> = changes.iter().filter(is_other).copied().collect();
-        for i in self.moved_and_edited(changes, &went, &came)? {
-            deleted.remove(&i);
         }
         Ok((deleted, folders))
     }
 
-    /// Gives which of some files that went live on under another path and were edited: the very file, by its identity and
-    /// name, or one that holds much of it.
+    /// Tells whether nobody else needs to be asked about the deletions of a changeset: a person said yes to every one, or the
+    /// files live on in it under other names.
     ///
-    /// The identity alone would do here, but not in the other homes, which know the name alone; nobody there is to be
-    /// asked what nobody was asked here.
-    fn moved_and_edited(
-        &self,
-        changes: &[&LocalChange],
-        went: &BTreeMap<usize, Value>,
-        came: &[&LocalChange],
-    ) -> Result<Vec<usize>> {
-        if went.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut all = Candidates::default();
-        for change in came {
-            let is_new = self.posted_before(change)?.is_none();
-            all.add(&change.value, is_new);
-        }
-        let mut moved = Vec::new();
-        for (i, old) in went {
-            let stands_now = self.stands_now(&changes[*i].origin())?;
-            let is_it = stands_now.is_some_and(|path| all.take_at(&path, old).is_some());
-            if is_it || all.take_similar(old, |is_new| *is_new).is_some() {
-                moved.push(*i);
-            }
-        }
-        Ok(moved)
-    }
-
-    /// Tells whether a person said yes to every deletion of a changeset, so that nobody else needs to be asked.
-    ///
-    /// A yes to something else must not travel with it.
+    /// A yes to something else must not travel with it. Where the others see for themselves that files live on, nothing is said.
     pub(crate) fn confirms_all(&self, changes: &[&LocalChange], consent: &Consent) -> Result<bool> {
         let (deleted, _) = self.deletions_of(changes)?;
         let mut origins = deleted.iter().map(|i| changes[*i].origin());
-        Ok(consent.is_given() && origins.all(|origin| consent.covers(HeldDirection::Local, &origin)))
+        let is_covered = origins.all(|origin| consent.covers(HeldDirection::Local, &origin));
+        let live_on = self.moved_and_edited(changes)?;
+        Ok(is_covered && (consent.is_given() || live_on.values().any(|one| !one.is_plain)))
     }
 
     /// Takes back deletions that were held and shown: what others deleted stays, as this location's own word;

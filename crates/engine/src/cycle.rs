@@ -18,7 +18,7 @@ use crate::consent::Consent;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, AWAITS_STATE, GONE, Gone, HELD, LAST_CHECK, LAST_SYNC, STATEMENT, UNSETTLED};
+use crate::memory::{self, AWAITS_STATE, GONE, Gone, HELD, LAST_CHECK, LAST_SYNC, SCANNED, STATEMENT, UNSETTLED};
 use crate::options::SyncOptions;
 use crate::post::Posting;
 use crate::report::{ConflictLine, Held, SyncReport};
@@ -53,6 +53,7 @@ impl Engine<'_> {
         self.recover()?;
         self.match_marker()?;
         self.learn_drive()?;
+        let scanned_ns = self.clock.now_ns();
         self.scan(if options.deep { Depth::Deep } else { Depth::Quick }, options.trust())?;
         if options.deep && self.report.skipped.is_empty() {
             // Every file was read and is what it was, or what somebody made of it.
@@ -82,6 +83,8 @@ impl Engine<'_> {
             memory::write(HELD, &self.held)
         };
         let mut writes = vec![memory::write(LAST_SYNC, &now_ns), held, aged];
+        // Where something could not be read, what is missing may go unnoticed: the time of before tells more.
+        writes.extend((self.unread_paths == 0).then(|| memory::write(SCANNED, &scanned_ns)));
         if options.refuse_deletions && !self.held.is_empty() && !had_held {
             self.commit(writes)?;
             // Nothing had been shown yet that a no could be said to; now it has, and the no stands.

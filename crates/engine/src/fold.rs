@@ -193,7 +193,11 @@ fn moved_and_edited(
     let arriving: BTreeSet<[u8; 32]> = manifest.entries.iter().map(|entry| entry.value.content.tag()).collect();
     let mut came = Candidates::default();
     for (i, entry) in manifest.entries.iter().enumerate() {
-        if entry.replaces.is_empty() && !leaving.contains_key(&entry.value.content.tag()) {
+        let is_new = match before.get(&entry.origin()) {
+            Some(siblings) => !siblings.live().any(|(dot, _)| entry.replaces.contains(dot)),
+            None => true,
+        };
+        if is_new && !leaving.contains_key(&entry.value.content.tag()) {
             came.add(&entry.value, i);
         }
     }
@@ -203,9 +207,7 @@ fn moved_and_edited(
         let Some(old) = old.filter(|old| !arriving.contains(&old.value.content.tag())) else {
             continue;
         };
-        let any = |_: &usize| true;
-        let at = came.take_named(&old.value, any).copied();
-        found.extend(at.or_else(|| came.take_similar(&old.value, any).copied()));
+        found.extend(came.take_like(&old.value, |_| true).copied());
     }
     found
 }

@@ -1,38 +1,48 @@
 //! Files that are followed from one path to another by their identity, so that one that was moved and edited is no deletion.
 //!
 //! A file keeps its inode number and the time at which it came to be, wherever it is moved and whatever is written into it.
-//! Numbers are dealt again as soon as they are free, but not to what came to be before the last sync: that had its own then.
-//! Where a drive has no steady numbers, the name must do instead.
+//! Numbers are dealt again as soon as they are free; but what came to be before the missing file was last seen is that file,
+//! since it had the number then. Where a drive has no steady numbers, the name must do instead.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::{Content, Value};
-use offsync_core::place::Place;
+use offsync_core::local_change::LocalChange;
+use offsync_core::place::{Place, Stat};
 use offsync_core::rel_path::{PathKey, RelPath};
+use offsync_core::similar::{Candidates, is_like};
 
 use crate::engine::Engine;
 use crate::error::{Result, is_fatal};
-use crate::memory::{self, GONE, Gone, LAST_SYNC};
+use crate::memory::{self, GONE, Gone, SCANNED};
+use crate::observe::UNTELLING_CTIME_NS;
+use crate::unit::{Unit, units};
+
+/// The own change in which a file lives on that another one deletes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LivesOn {
+    /// Its place among the changes.
+    pub(crate) at: usize,
+    /// Whether the other homes take it for that, too: they know names and contents alone.
+    pub(crate) is_plain: bool,
+}
 
 impl Engine<'_> {
     /// Finds where the files of absent places stand now, among those that were not posted yet.
     pub(crate) fn follow(&self, absent: &[(PathKey, Place)]) -> Result<BTreeMap<PathKey, RelPath>> {
         let mut found = BTreeMap::new();
-        let since: Option<i64> = memory::read(self.index, LAST_SYNC)?;
-        let (Some(since_ns), false) = (since, absent.is_empty()) else {
+        if absent.is_empty() {
             return Ok(found);
-        };
-        let (mut by_inode, mut by_name) = (BTreeMap::new(), BTreeMap::<_, VecDeque<_>>::new());
+        }
+        let scanned_ns: i64 = memory::read(self.index, SCANNED)?.unwrap_or(i64::MIN);
+        let (mut by_inode, mut by_name) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
         for (key, place) in self.index.changed_places()? {
             let (Some(value), Some(stat)) = (place.on_disk().filter(|value| is_file(value)), place.stat()) else {
                 continue;
             };
             match stat.inode {
                 // What was known at its path may have been edited there.
-                0 if place.shown.is_none() => by_name
-                    .entry(key.name().to_vec())
-                    .or_default()
-                    .push_back(value.path.clone()),
+                0 if place.shown.is_none() => by_name.entry(key.name().to_vec()).or_default().push(value.path.clone()),
                 0 => {}
                 inode => drop(by_inode.insert(inode, value.path.clone())),
             }
@@ -41,34 +51,41 @@ impl Engine<'_> {
             let Some(stat) = place.stat().filter(|_| place.on_disk().is_some_and(is_file)) else {
                 continue;
             };
-            let went_to = match stat.inode {
-                0 => by_name.get_mut(key.name()).and_then(VecDeque::pop_front),
-                inode => by_inode.remove(&inode),
+            let until_ns = was_there_until_ns(stat, scanned_ns);
+            let mut alike: Vec<RelPath> = match stat.inode {
+                0 => by_name.remove(key.name()).unwrap_or_default(),
+                inode => by_inode.remove(&inode).into_iter().collect(),
             };
-            if let Some(path) = went_to
-                && self.was_there(&path, since_ns)?
-            {
-                found.insert(key.clone(), path);
+            let mut at = None;
+            for (i, path) in alike.iter().enumerate() {
+                if self.came_to_be_by(path, until_ns)? {
+                    at = Some(i);
+                    break;
+                }
+            }
+            found.extend(at.map(|at| (key.clone(), alike.swap_remove(at))));
+            if stat.inode == 0 {
+                by_name.insert(key.name().to_vec(), alike);
             }
         }
         Ok(found)
     }
 
-    /// Tells whether what stands at a path came to be before a moment.
-    fn was_there(&self, path: &RelPath, since_ns: i64) -> Result<bool> {
+    /// Tells whether what stands at a path came to be by a moment.
+    fn came_to_be_by(&self, path: &RelPath, until_ns: i64) -> Result<bool> {
         match self.disk.look(path) {
             Ok(entry) => Ok(entry
                 .and_then(|entry| entry.born_ns)
-                .is_some_and(|born_ns| born_ns <= since_ns)),
+                .is_some_and(|born_ns| born_ns <= until_ns)),
             Err(error) if is_fatal(&error) => Err(error.into()),
             Err(_) => Ok(false),
         }
     }
 
-    /// Lets what went to some paths have gone on to others.
+    /// Lets what went to some paths have gone on to others, or to nobody knows where.
     pub(crate) fn follow_on(
         &self,
-        moved_on: &BTreeMap<PathKey, RelPath>,
+        moved_on: &BTreeMap<PathKey, Option<RelPath>>,
         gone: &mut BTreeMap<PathKey, Gone>,
     ) -> Result<()> {
         if moved_on.is_empty() {
@@ -77,10 +94,62 @@ impl Engine<'_> {
         for noted in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
             if let Some(to) = noted.went_to.as_ref().and_then(|path| moved_on.get(&path.key())) {
                 let noted = gone.entry(noted.path.key()).or_insert(noted);
-                noted.went_to = Some(to.clone());
+                noted.went_to.clone_from(to);
             }
         }
         Ok(())
+    }
+
+    /// Finds the own deletions of files that live on under a new path, edited: the very file, by its identity, or one that
+    /// holds much of it.
+    pub(crate) fn moved_and_edited(&self, changes: &[&LocalChange]) -> Result<BTreeMap<usize, LivesOn>> {
+        let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
+        let edited = self.give_way_to_edits(changes)?;
+        let (mut went, mut leaving) = (BTreeMap::new(), BTreeSet::new());
+        for (i, change) in changes.iter().enumerate() {
+            if change.value.content.is_live() {
+                continue;
+            }
+            let siblings = self.index.entry(&change.origin())?;
+            let replaced: Vec<_> = change.replaces.iter().filter_map(|dot| siblings.get(dot)).collect();
+            let tags: Vec<[u8; 32]> = replaced.iter().map(|version| version.value.content.tag()).collect();
+            let is_move = tags.iter().any(|tag| arriving.contains(tag));
+            leaving.extend(tags);
+            let file = replaced.iter().find(|version| is_file(&version.value));
+            if let Some(version) = file.filter(|_| !is_move && !edited.contains_key(&i)) {
+                went.insert(i, version.value.clone());
+            }
+        }
+        let mut moved = BTreeMap::new();
+        if went.is_empty() {
+            return Ok(moved);
+        }
+        let mut came = Candidates::default();
+        for (i, change) in changes.iter().enumerate() {
+            // What was only moved is not what another file became, and what took another's place is new to nobody.
+            if !leaving.contains(&change.value.content.tag()) && self.posted_before(change)?.is_none() {
+                came.add(&change.value, i);
+            }
+        }
+        for (i, old) in went {
+            let very_file = self.stands_now(&changes[i].origin())?;
+            let at = match very_file.and_then(|path| came.take_at(&path).copied()) {
+                Some(at) => Some(at),
+                None => came.take_similar(&old).copied(),
+            };
+            moved.extend(at.map(|at| {
+                let is_plain = is_like(&old, &changes[at].value);
+                (i, LivesOn { at, is_plain })
+            }));
+        }
+        Ok(moved)
+    }
+
+    /// Groups own changes into those that must travel together.
+    pub(crate) fn units_of(&self, changes: &[LocalChange]) -> Result<Vec<Unit>> {
+        let moved = self.moved_and_edited(&changes.iter().collect::<Vec<_>>())?;
+        let moved = moved.into_iter().map(|(from, to)| (from, to.at)).collect();
+        Ok(units(changes, &self.leaving(changes)?, &moved))
     }
 
     /// Gives where a file stands now that went from an origin and was not posted since.
@@ -97,4 +166,15 @@ impl Engine<'_> {
 
 fn is_file(value: &Value) -> bool {
     matches!(value.content, Content::File(_))
+}
+
+/// Gives until when a file that is missing was there for certain: by the drive's own times or, where those tell nothing, by
+/// when the last sync began to look.
+fn was_there_until_ns(stat: &Stat, scanned_ns: i64) -> i64 {
+    match stat.ctime_ns {
+        // It was read just after it was written, and so its time is of then.
+        UNTELLING_CTIME_NS => stat.mtime_ns.max(scanned_ns),
+        0 => scanned_ns,
+        ctime_ns => ctime_ns.max(scanned_ns),
+    }
 }

@@ -235,6 +235,8 @@ pub(crate) const VECTOR: &str = "vector";
 pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const GAP_CYCLES: &str = "gap";
 pub(crate) const LAST_SYNC: &str = "last-sync";
+/// When the last sync that saw all of the drive began to look at it.
+pub(crate) const SCANNED: &str = "scanned";
 pub(crate) const LAST_CHECK: &str = "last-check";
 pub(crate) const HELD: &str = "held-deletions";
 pub(crate) const CONFIRMED: &str = "confirmed";

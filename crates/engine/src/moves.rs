@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use offsync_core::entry::Value;
 use offsync_core::local_change::LocalChange;
-use offsync_core::rel_path::{PathKey, RelPath};
+use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -48,19 +48,8 @@ impl Engine<'_> {
                 moves.insert(i, from);
             }
         }
-        // What was edited on its way is told by its identity.
-        let new: BTreeMap<PathKey, usize> = changes
-            .iter()
-            .enumerate()
-            .filter(|(_, change)| change.value.content.is_live())
-            .map(|(i, change)| (change.origin(), i))
-            .collect();
-        for from in left.into_values().flatten() {
-            if let Some(to) = self.stands_now(&changes[from].origin())?.and_then(|key| new.get(&key))
-                && !moves.contains_key(to)
-            {
-                moves.insert(*to, from);
-            }
+        for (from, to) in self.moved_and_edited(&changes.iter().collect::<Vec<_>>())? {
+            moves.entry(to.at).or_insert(from);
         }
         let files: Vec<(usize, usize)> = moves.iter().map(|(to, from)| (*to, *from)).collect();
         let mut taken = BTreeSet::new();

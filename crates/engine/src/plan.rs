@@ -95,7 +95,7 @@ pub(crate) struct Plan {
     /// What this drive cannot show.
     pub(crate) unfit: BTreeMap<PathKey, Unfitting>,
     /// Files that will stand where none does, once their content is here.
-    pub(crate) awaited: Vec<Shown>,
+    pub(crate) awaited: u64,
     /// What goes on under its old name because a twin has the new one.
     pub(crate) twinned: BTreeMap<PathKey, Vec<u8>>,
 }
@@ -222,9 +222,7 @@ impl Engine<'_> {
                 {
                     let stands = place.as_ref().and_then(Place::on_disk);
                     let is_file = |value: &Value| matches!(value.content, Content::File(_));
-                    if !stands.is_some_and(is_file) {
-                        plan.awaited.push(want.clone());
-                    }
+                    plan.awaited += u64::from(!stands.is_some_and(is_file));
                     self.space.add_waiting(&want.value.path, file, &missing);
                 }
                 plan.missing.extend(missing);

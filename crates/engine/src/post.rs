@@ -24,7 +24,7 @@ use crate::monitor::Phase;
 use crate::outgoing::Outgoing;
 use crate::scan::gone_writes;
 use crate::touched::CHANGED_SINCE;
-use crate::unit::{Unit, manifest_bytes, units};
+use crate::unit::{Unit, manifest_bytes};
 use crate::view::View;
 
 /// Why an edit waits that reads otherwise than it did, under the same size and time.
@@ -68,7 +68,7 @@ impl Engine<'_> {
     }
 
     /// Gives the contents that each change replaces.
-    fn leaving(&self, changes: &[LocalChange]) -> Result<Vec<Vec<[u8; 32]>>> {
+    pub(crate) fn leaving(&self, changes: &[LocalChange]) -> Result<Vec<Vec<[u8; 32]>>> {
         let of_one = |change: &LocalChange| {
             let siblings = self.index.entry(&change.origin())?;
             let replaced = change.replaces.iter().filter_map(|dot| siblings.get(dot));
@@ -100,7 +100,7 @@ impl Engine<'_> {
             });
         }
         let cost = |unit: &Unit| -> u64 { unit.iter().flat_map(|i| &needs[*i]).map(|(_, len)| *len).sum() };
-        let mut all = units(changes, &self.leaving(changes)?);
+        let mut all = self.units_of(changes)?;
         let has_content = |unit: &Unit| unit.iter().any(|i| changes[*i].value.content.is_live());
         all.sort_by_cached_key(|unit| (has_content(unit), cost(unit), unit[0]));
         (self.report.waiting_entries, self.report.waiting_bytes) = (0, 0);
@@ -310,7 +310,7 @@ impl Engine<'_> {
         let damages = self.damages()?;
         let all: Vec<LocalChange> = picked.iter().map(|i| changes[*i].clone()).collect();
         let mut kept = Vec::new();
-        for unit in units(&all, &self.leaving(&all)?) {
+        for unit in self.units_of(&all)? {
             let is_bad = |i: &usize| {
                 all[*i]
                     .value

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use offsync_core::entry::{Content, Value};
 use offsync_core::place::{Observed, Place, Shown, Stat};
 use offsync_core::ports::{DiskEntry, IndexWrite, StagedName};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -11,7 +12,8 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
 use crate::memory::{self, GROWN, Grown, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
-use crate::touched::looks_same;
+use crate::scan::READS_DIFFERENTLY;
+use crate::touched::{is_same_but_moved, looks_same};
 
 impl Engine<'_> {
     /// Ends what a pulled cable left half done.
@@ -55,7 +57,7 @@ impl Engine<'_> {
             (Some(new), _) if new.value.same_content(&value) => {
                 // A power cut may keep the content and take back its times: they are settled once more.
                 let shown = Shown {
-                    value: offsync_core::entry::Value {
+                    value: Value {
                         path,
                         meta: value.meta,
                         ..new.value.clone()
@@ -68,6 +70,18 @@ impl Engine<'_> {
                 })
             }
             (_, Some(old)) if old.value.same_content(&value) => Place::new(Some(old), Some((value, stat))),
+            // Only moved, away and back by the power cut, and yet it reads otherwise: the drive is to blame, and no person.
+            (_, Some(old)) if intent.old_stat.is_some_and(|before| is_same_but_moved(&before, &stat)) => {
+                if let (Content::File(file), Content::File(read)) = (&old.value.content, &value.content) {
+                    writes.extend(self.note_damage(&path, file, read.digest)?);
+                    self.skip(&path, READS_DIFFERENTLY);
+                }
+                let there = Value {
+                    path,
+                    ..old.value.clone()
+                };
+                Place::new(Some(old), Some((there, stat)))
+            }
             // Neither old nor new: nobody knows which of them the person saw.
             _ => Place::new(None, Some((value, stat))),
         };
@@ -75,11 +89,7 @@ impl Engine<'_> {
         Ok(writes)
     }
 
-    fn observe_again(
-        &mut self,
-        path: &RelPath,
-        entry: &DiskEntry,
-    ) -> Result<Option<(offsync_core::entry::Value, Stat)>> {
+    fn observe_again(&mut self, path: &RelPath, entry: &DiskEntry) -> Result<Option<(Value, Stat)>> {
         match self.observe(path, entry, None) {
             Err(EngineError::Disk(error)) if !is_fatal(&error) => {
                 self.skip(path, format!("it could not be read ({})", error.reason()));

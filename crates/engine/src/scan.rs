@@ -27,7 +27,7 @@ use crate::verify::DamagedReadings;
 const SCAN_WRITES_MAX: usize = 2_000;
 
 /// Why a file is left alone that is damaged.
-const READS_DIFFERENTLY: &str = "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched";
+pub(crate) const READS_DIFFERENTLY: &str = "it reads differently from before although nobody changed it: the drive may be failing; the other copies are not touched";
 
 /// How thorough a scan is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -463,8 +463,8 @@ impl Engine<'_> {
                 continue;
             }
             let went_to = went_to.remove(&key);
-            if let (Some(path), None) = (&went_to, &place.shown) {
-                moved_on.insert(key, path.clone());
+            if place.shown.is_none() {
+                moved_on.insert(key, went_to.clone());
             }
             for shown in place.shown.map(|shown| shown.refs).unwrap_or_default() {
                 if !shown.dots.is_empty() {

@@ -22,6 +22,9 @@ use crate::report::{Held, HeldDirection};
 use crate::scan::gone_writes;
 use crate::touched::{CHANGED_SINCE, as_trusted, looks_same};
 
+/// A changeset, by its author and that one's number for it.
+type Changeset = (LocationId, u64);
+
 /// Rounds of settling in one go; each finished round leaves less to do.
 const ROUNDS_MAX: u32 = 64;
 
@@ -215,7 +218,7 @@ impl Engine<'_> {
             .collect();
         let confirmed: BTreeSet<(LocationId, u64)> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
         let mut removed = BTreeSet::new();
-        let mut came = came(plan);
+        let mut came_here: Option<Candidates<BTreeSet<Changeset>>> = None;
         // A deletion is forgotten as soon as every home has heard of it, while here it waits for a yes.
         let shown = self.shown_held()?;
         let told = shown.iter().find(|set| set.held.direction == HeldDirection::Remote);
@@ -234,7 +237,10 @@ impl Engine<'_> {
                 .iter()
                 .any(|dot| confirmed.contains(&(dot.location, dot.sequence)));
             let is_meant = is_confirmed || consent.covers(HeldDirection::Remote, &action.key);
-            if !is_meant && !tag.is_some_and(|tag| kept.contains(&tag)) && !lives_on(action, &deleted_by, &mut came) {
+            if !is_meant
+                && !tag.is_some_and(|tag| kept.contains(&tag))
+                && !lives_on(action, &deleted_by, came_here.get_or_insert_with(|| came(plan)))
+            {
                 removed.insert(action.key.clone());
                 links += u64::from(action.before.as_ref().is_some_and(|before| !is_file(&before.shown)));
                 authors.insert(deleted_by.first().map(|dot| dot.location).or(told));
@@ -243,7 +249,7 @@ impl Engine<'_> {
         // A link that goes is counted, so it is one of those that there are.
         let (deletions, of) = (removed.len() as u64, self.index.count_files()? + links);
         let others =
-            (of - deletions) + (plan.actions.iter().filter(|action| comes(action)).count() + plan.awaited.len()) as u64;
+            (of - deletions) + plan.actions.iter().filter(|action| comes(action)).count() as u64 + plan.awaited;
         let all = guard::is_all(deletions - links, others);
         if !all && !self.threshold()?.is_many(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
             self.let_go(HeldDirection::Remote);
@@ -315,29 +321,32 @@ fn comes(action: &Action) -> bool {
     !was_file && action.after.as_ref().is_some_and(is_file)
 }
 
-/// Gives the files that come to stand where none did, now or once their content is here, with those who posted them.
-fn came(plan: &Plan) -> Candidates<BTreeSet<LocationId>> {
+/// Gives the files that come to stand now where none did, with the changesets that they came by.
+fn came(plan: &Plan) -> Candidates<BTreeSet<Changeset>> {
     let gone = plan.actions.iter().filter(|action| is_file_removal(action));
     let leaving: BTreeSet<[u8; 32]> = gone
         .filter_map(|action| Some(action.before.as_ref()?.shown.value.content.tag()))
         .collect();
     let mut all = Candidates::default();
     let now = plan.actions.iter().filter(|action| comes(action));
-    let came = now.filter_map(|action| action.after.as_ref()).chain(&plan.awaited);
+    let came = now.filter_map(|action| action.after.as_ref());
     // What was only moved is not what another file became.
     for shown in came.filter(|shown| !leaving.contains(&shown.value.content.tag())) {
         let dots = shown.refs.iter().flat_map(|shown| &shown.dots);
-        all.add(&shown.value, dots.map(|dot| dot.location).collect());
+        all.add(&shown.value, dots.map(changeset).collect());
     }
     all
 }
 
-/// Tells whether a file that goes lives on in one that comes from the same home: then that home moved and edited it.
-fn lives_on(action: &Action, deleted_by: &[Dot], came: &mut Candidates<BTreeSet<LocationId>>) -> bool {
+/// Tells whether a file that goes lives on in one that comes by the same changeset: then it was moved and edited.
+fn lives_on(action: &Action, deleted_by: &[Dot], came: &mut Candidates<BTreeSet<Changeset>>) -> bool {
     let Some(before) = &action.before else { return false };
-    let gone = &before.shown.value;
-    let is_theirs = |by: &BTreeSet<LocationId>| deleted_by.iter().any(|dot| by.contains(&dot.location));
-    came.take_named(gone, is_theirs).is_some() || came.take_similar(gone, is_theirs).is_some()
+    let is_its = |by: &BTreeSet<Changeset>| deleted_by.iter().any(|dot| by.contains(&changeset(dot)));
+    came.take_like(&before.shown.value, is_its).is_some()
+}
+
+fn changeset(dot: &Dot) -> Changeset {
+    (dot.location, dot.sequence)
 }
 
 fn is_file(shown: &Shown) -> bool {

@@ -12,9 +12,7 @@ pub(crate) const CHANGED_SINCE: &str = "it changed since it was looked at; the n
 ///
 /// A move changes the change time, so that size, time, mode and inode must do.
 pub(crate) fn as_trusted(before: &Stat, now: Stat) -> Stat {
-    let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.mode, stat.inode);
-    let is_same = telling(before) == telling(&now);
-    if is_same {
+    if is_same_but_moved(before, &now) {
         now
     } else {
         Stat {
@@ -22,6 +20,12 @@ pub(crate) fn as_trusted(before: &Stat, now: Stat) -> Stat {
             ..*before
         }
     }
+}
+
+/// Tells whether two stats differ in nothing but what a move changes, the change time.
+pub(crate) fn is_same_but_moved(before: &Stat, now: &Stat) -> bool {
+    let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.mode, stat.inode);
+    telling(before) == telling(now)
 }
 
 /// Gives the stat after times and mode were set; if somebody saved meanwhile, one that the next scan does not believe.

@@ -30,8 +30,9 @@ pub(crate) fn manifest_bytes(change: &LocalChange) -> u64 {
 
 /// Groups changes into units; what is one path's stays together, and a chain of moves as long as it is not too long.
 ///
-/// `leaving` gives, for each change, the contents that it replaces.
-pub(crate) fn units(changes: &[LocalChange], leaving: &[Vec<[u8; 32]>]) -> Vec<Unit> {
+/// `leaving` gives, for each change, the contents that it replaces; `moved` in which change a file lives on that another one
+/// deletes, though its content is another.
+pub(crate) fn units(changes: &[LocalChange], leaving: &[Vec<[u8; 32]>], moved: &BTreeMap<usize, usize>) -> Vec<Unit> {
     let mut leader: Vec<usize> = (0..changes.len()).collect();
     let mut first_by_place: BTreeMap<&PathKey, usize> = BTreeMap::new();
     let mut first_by_origin: BTreeMap<PathKey, usize> = BTreeMap::new();
@@ -51,17 +52,21 @@ pub(crate) fn units(changes: &[LocalChange], leaving: &[Vec<[u8; 32]>]) -> Vec<U
     for (i, change) in changes.iter().enumerate() {
         weight[find(&mut leader, i)] += manifest_bytes(change);
     }
+    let mut join = |leader: &mut [usize], a: usize, b: usize| {
+        let (a, b) = (find(leader, a), find(leader, b));
+        if a != b && weight[a] + weight[b] <= UNIT_MANIFEST_BYTES_MAX {
+            weight[a.min(b)] = weight[a] + weight[b];
+            union(leader, a, b);
+        }
+    };
+    moved.iter().for_each(|(from, to)| join(&mut leader, *from, *to));
     for (i, change) in changes.iter().enumerate() {
         let content = &change.value.content;
         let is_empty = matches!(content, Content::File(file) if file.size_bytes == 0);
         if content.is_live() && !content.is_folder() && !is_empty {
             // One to one: a thousand copies of one picture that move are a thousand moves.
             if let Some(other) = leaves_at.get_mut(&content.tag()).and_then(Vec::pop) {
-                let (a, b) = (find(&mut leader, other), find(&mut leader, i));
-                if a != b && weight[a] + weight[b] <= UNIT_MANIFEST_BYTES_MAX {
-                    weight[a.min(b)] = weight[a] + weight[b];
-                    union(&mut leader, a, b);
-                }
+                join(&mut leader, other, i);
             }
         }
     }
@@ -120,21 +125,31 @@ mod tests {
             change("new", Some("x")),
         ];
         assert_eq!(
-            units(&changes, &[vec![tag("x")], vec![], vec![]]),
+            units(&changes, &[vec![tag("x")], vec![], vec![]], &BTreeMap::new()),
             [vec![0, 2], vec![1]]
         );
     }
 
     #[test]
+    fn a_file_that_was_moved_and_edited_stays_together_with_what_it_left() {
+        let changes = [change("old", None), change("other", None), change("new", Some("y"))];
+        let leaving = [vec![tag("x")], vec![tag("z")], vec![]];
+        assert_eq!(units(&changes, &leaving, &[(0, 2)].into()), [vec![0, 2], vec![1]]);
+    }
+
+    #[test]
     fn a_swap_stays_together() {
         let changes = [change("a", Some("y")), change("b", Some("x"))];
-        assert_eq!(units(&changes, &[vec![tag("x")], vec![tag("y")]]), [vec![0, 1]]);
+        assert_eq!(
+            units(&changes, &[vec![tag("x")], vec![tag("y")]], &BTreeMap::new()),
+            [vec![0, 1]]
+        );
     }
 
     #[test]
     fn all_changes_of_one_path_stay_together() {
         let changes = [change("a", None), change("A", Some("x"))];
-        assert_eq!(units(&changes, &[vec![], vec![]]), [vec![0, 1]]);
+        assert_eq!(units(&changes, &[vec![], vec![]], &BTreeMap::new()), [vec![0, 1]]);
     }
 
     #[test]
@@ -143,7 +158,7 @@ mod tests {
         let name = |i: usize| format!("{i:06}");
         let changes: Vec<LocalChange> = (0..count).map(|i| change(&name(i + 1), Some(&name(i)))).collect();
         let leaving: Vec<Vec<[u8; 32]>> = (0..count).map(|i| vec![tag(&name(i + 1))]).collect();
-        let cut = units(&changes, &leaving);
+        let cut = units(&changes, &leaving, &BTreeMap::new());
         assert!(cut.len() > 2, "{}", cut.len());
         let bytes = |unit: &Unit| unit.iter().map(|i| manifest_bytes(&changes[*i])).sum::<u64>();
         assert!(cut.iter().all(|unit| bytes(unit) <= UNIT_MANIFEST_BYTES_MAX));

@@ -1,7 +1,9 @@
 //! Files that are moved and edited between two syncs are no deletions to anybody, as long as they are those very files.
 
-use offsync_engine::ChangeCounts;
-use offsync_testkit::{DiskOptions, InodeNumbers};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use offsync_engine::{ChangeCounts, Monitor, Phase, Progress};
+use offsync_testkit::{DiskOptions, Hand, InodeNumbers, SimTime};
 
 use crate::home::{Homes, noise, path};
 
@@ -169,16 +171,201 @@ fn a_home_that_deletes_is_not_excused_by_another_that_brings_files_of_the_same_n
         let bill = format!("bill {n}");
         homes.hand(1).write(&path(&at("bills", n)), bill).expect("fits");
     }
-    // Four at a time are not many where they are deleted.
+    homes.sync(1);
+    delete_in_halves(&mut homes);
+
+    let report = homes.sync(2);
+
+    assert_eq!(report.held.map(|held| held.deletions), Some(FILES as u64));
+}
+
+/// Takes the letters away four at a time, which are not many where they are deleted.
+fn delete_in_halves(homes: &mut Homes) {
     for half in [0..4, 4..FILES] {
         for n in half {
             homes.hand(0).remove(&path(&at("letters", n))).expect("is there");
         }
         assert_eq!(homes.sync(0).held, None);
     }
-    homes.sync(1);
+}
 
-    let report = homes.sync(2);
+#[test]
+fn nor_is_one_that_brought_such_files_at_another_time() {
+    let mut homes = filled(&[DiskOptions::ext4(), DiskOptions::ext4()]);
+    for n in 0..FILES {
+        write(&homes, &at("bills", n), &format!("bill {n}"));
+    }
+    homes.sync(0);
+    delete_in_halves(&mut homes);
+
+    let report = homes.sync(1);
 
     assert_eq!(report.held.map(|held| held.deletions), Some(FILES as u64));
+}
+
+#[test]
+fn small_files_that_got_another_name_too_are_asked_about_nowhere() {
+    let mut homes = filled(&[DiskOptions::ext4(), DiskOptions::ext4()]);
+    for n in 0..FILES {
+        let (old, new) = (path(&at("letters", n)), path(&format!("letters/reply {n}")));
+        homes.hand(0).rename(&old, &new).expect("is free");
+        homes.hand(0).write_in_place(&new, format!("reply {n}")).expect("fits");
+    }
+    assert_eq!(homes.sync(0).held, None);
+    assert_eq!(
+        homes.sync(1).held,
+        None,
+        "the changeset says that nobody needs to be asked"
+    );
+    homes.round(2);
+    homes.assert_all_equal();
+}
+
+#[test]
+fn that_saying_covers_no_other_deletion() {
+    let mut homes = filled(&[DiskOptions::ext4(), DiskOptions::ext4()]);
+    let renamed = path("letters/reply");
+    homes
+        .hand(0)
+        .rename(&path(&at("letters", 0)), &renamed)
+        .expect("is free");
+    homes.hand(0).write_in_place(&renamed, "reply").expect("fits");
+    for n in 1..FILES {
+        homes.hand(0).remove(&path(&at("letters", n))).expect("is there");
+    }
+    let report = homes.sync(0);
+    assert_eq!(report.held.map(|held| held.deletions), Some(FILES as u64 - 1));
+    assert!(homes.sync(1).held.is_none() && homes.hand(1).read(&path("letters/7.txt")).is_ok());
+}
+
+#[test]
+fn both_halves_travel_together_through_a_mailbox_that_has_no_room_for_all() {
+    let mut homes = Homes::new(2);
+    let song = |n: usize, edit: u8| {
+        let mut bytes = noise(700_000 + n);
+        bytes[0] = edit;
+        bytes
+    };
+    for n in 0..FILES {
+        homes.hand(0).write(&path(&at("songs", n)), song(n, 1)).expect("fits");
+    }
+    homes.round(2);
+    homes.pass_days(1);
+    homes.hand(0).mkdir(&path("tagged")).expect("made");
+    for n in 0..FILES {
+        let to = path(&at("tagged", n));
+        homes.hand(0).rename(&path(&at("songs", n)), &to).expect("is free");
+        homes.hand(0).write_in_place(&to, song(n, 2)).expect("fits");
+    }
+    let mut visits = 0;
+    while homes.hand(1).tree() != homes.hand(0).tree() {
+        assert_eq!(homes.sync_allowing(0, 2_000_000).held, None);
+        assert_eq!(homes.sync(1).held, None);
+        let songs = homes.hand(1).tree().keys().filter(|path| path.depth() == 2).count();
+        assert_eq!(songs, FILES, "none is gone whose new half is not here");
+        visits += 1;
+        assert!(visits < 20);
+    }
+    assert!(visits > 2, "{visits}");
+}
+
+#[test]
+fn what_came_to_be_while_a_sync_ran_was_not_there_before_it() {
+    struct Swap {
+        hand: Hand,
+        time: SimTime,
+        is_done: AtomicBool,
+    }
+    impl Monitor for Swap {
+        fn progress(&self, progress: &Progress) {
+            if progress.phase == Phase::Posting && !self.is_done.swap(true, Ordering::Relaxed) {
+                self.time.pass_ns(3_600_000_000_000);
+                self.hand.remove(&path("letters")).expect("is there");
+                for n in 0..FILES {
+                    self.hand
+                        .write(&path(&at("bills", n)), format!("bill {n}"))
+                        .expect("fits");
+                }
+            }
+        }
+
+        fn is_cancelled(&self) -> bool {
+            false
+        }
+    }
+    let mut homes = filled(&[bare(), DiskOptions::ext4()]);
+    write(&homes, "news", "to be posted");
+    let swap = Swap {
+        hand: homes.hand(0),
+        time: homes.time.clone(),
+        is_done: AtomicBool::new(false),
+    };
+    homes.sync_leaving(0, &swap);
+    assert!(swap.is_done.into_inner());
+
+    let report = homes.sync(0);
+
+    assert_eq!(report.held.map(|held| held.deletions), Some(FILES as u64));
+}
+
+#[test]
+fn who_goes_on_from_where_nothing_stands_any_more_is_followed_no_further() {
+    let mut homes = filled(&[DiskOptions::ext4(), DiskOptions::ext4()]);
+    move_and_edit(&homes, "letters", "answered");
+    homes.sync_offline(0);
+    homes.hand(0).remove(&path("answered")).expect("is there");
+    homes.sync_offline(0);
+    for n in 0..FILES {
+        write(&homes, &at("answered", n), &format!("something else {n}"));
+    }
+
+    let report = homes.sync(0);
+
+    assert_eq!(report.held.map(|held| held.deletions), Some(FILES as u64));
+}
+
+#[test]
+fn what_took_the_place_of_another_file_is_asked_about_where_it_was_done() {
+    let mut homes = filled(&[DiskOptions::ext4(), DiskOptions::ext4()]);
+    for n in 0..FILES {
+        write(&homes, &at("old", n), &format!("old {n}"));
+    }
+    homes.round(2);
+    homes.pass_days(1);
+    homes.hand(0).remove(&path("old")).expect("is there");
+    move_and_edit(&homes, "letters", "old");
+
+    assert_eq!(homes.sync(0).held.map(|held| held.deletions), Some(FILES as u64));
+    homes.sync_confirmed(0);
+    assert_eq!(homes.sync(1).held, None);
+}
+
+#[test]
+fn new_files_make_no_deletions_fewer_in_any_home() {
+    let mut homes = Homes::new(2);
+    for n in 0..24 {
+        write(&homes, &format!("{n}"), &format!("content {n}"));
+    }
+    homes.round(2);
+    for n in 0..7 {
+        homes.hand(0).remove(&path(&format!("{n}"))).expect("is there");
+        write(&homes, &format!("new {n}"), &format!("new {n}"));
+    }
+    let held = homes.sync(0).held;
+    assert_eq!(
+        held.map(|held| (held.deletions, held.of)),
+        Some((7, 24)),
+        "where it was done"
+    );
+    assert_eq!(homes.sync(1).held, None);
+    let held = homes.sync(0).held;
+    assert_eq!(
+        held.map(|held| (held.deletions, held.of)),
+        Some((7, 24)),
+        "and goes on being so"
+    );
+    homes.sync_confirmed(0);
+    assert_eq!(homes.sync(1).held, None);
+    homes.round(2);
+    homes.assert_all_equal();
 }

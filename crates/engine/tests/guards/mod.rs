@@ -176,7 +176,7 @@ fn an_emptied_drive_is_none_the_less_one_because_a_file_arrives() {
     homes.sync(1);
     for _ in 0..2 {
         let held = homes.sync(0).held;
-        assert_eq!(held.map(|held| (held.deletions, held.of)), Some((3, 4)));
+        assert_eq!(held.map(|held| (held.deletions, held.of)), Some((3, 3)));
     }
     homes.sync(1);
     assert_eq!(homes.hand(1).tree().len(), 4);

@@ -45,7 +45,7 @@ pub(crate) struct Homes {
     mailbox: SimMailbox,
     keys: ArchiveKeys,
     entropy: SimEntropy,
-    time: SimTime,
+    pub(crate) time: SimTime,
 }
 
 impl Homes {
