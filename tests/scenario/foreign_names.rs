@@ -128,11 +128,10 @@ fn odd_names_arrive_by_sync_and_are_said_before() {
     assert!(!told.contains("note:"), "what was posted is not said again: {told}");
     assert!(of(&report, "looks\u{f03a}escaped").is_some());
     let arrived = pair.anna.sync();
-    assert_eq!(
-        of(&arrived, "a:b.txt").as_deref(),
-        Some(
-            "this drive cannot store that name: it stands here as 'a\u{25af}b.txt', and under its own name in the other homes."
-        )
+    let named = "this drive cannot store that name: it stands here as 'a\u{25af}b.txt', and under its own name in the other homes.";
+    assert!(
+        of(&arrived, "a:b.txt").is_some_and(|reason| reason.starts_with(named)),
+        "{arrived:#}"
     );
     assert_eq!(of(&arrived, "plain.txt"), None);
     assert_eq!(

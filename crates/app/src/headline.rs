@@ -259,8 +259,11 @@ fn held(deletions: u64, of: u64, direction: HeldDirection, by: Option<&str>) -> 
             )
         }
         (HeldDirection::Local, _) if deletions == of => match of {
-            1 => "The only file is gone from this folder. Nothing happens anywhere else until you say yes.".to_owned(),
-            of => format!("All {of} files are gone from this folder. Nothing happens anywhere else until you say yes."),
+            1 => "The only file that was in this folder is gone. Nothing happens anywhere else until you say yes."
+                .to_owned(),
+            of => format!(
+                "All {of} files that were in this folder are gone. Nothing happens anywhere else until you say yes."
+            ),
         },
         (HeldDirection::Local, _) => {
             let are = if deletions == 1 { "is" } else { "are" };

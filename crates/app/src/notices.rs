@@ -67,8 +67,10 @@ fn same(sentence: String) -> (String, String) {
 fn held(held: &HeldView) -> (String, String) {
     let (deletions, of) = (held.deletions, held.of);
     let what = match (held.direction, held.by_label.as_deref()) {
-        (HeldDirection::Local, _) if deletions == of && of == 1 => "The only file is gone from this folder".to_owned(),
-        (HeldDirection::Local, _) if deletions == of => format!("All {of} files are gone from this folder"),
+        (HeldDirection::Local, _) if deletions == of && of == 1 => {
+            "The only file that was in this folder is gone".to_owned()
+        }
+        (HeldDirection::Local, _) if deletions == of => format!("All {of} files that were in this folder are gone"),
         (HeldDirection::Local, _) => format!("{deletions} of {of} files were deleted here"),
         (HeldDirection::Remote, Some(label)) => format!("'{label}' deleted {}", so_many_of(deletions, of)),
         (HeldDirection::Remote, None) => format!("Other homes deleted {}", so_many_of(deletions, of)),

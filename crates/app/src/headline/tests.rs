@@ -171,7 +171,7 @@ fn the_worst_is_said_first() {
     all.held = Some(held.clone());
     check(
         &all,
-        "All 9 files are gone from this folder. Nothing happens anywhere else until you say yes.",
+        "All 9 files that were in this folder are gone. Nothing happens anywhere else until you say yes.",
     );
     held.direction = HeldDirection::Remote;
     held.by_label = Some("Anna".into());

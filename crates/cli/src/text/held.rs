@@ -10,7 +10,7 @@ const ANSWERS: &str = "If that is meant: `offsync sync FOLDER --yes`; if not, an
 /// The same where another home deleted them.
 const ANSWERS_TO_OTHERS: &str = "If they are to go here, too: `offsync sync FOLDER --yes`; if they are to stay, and come back in every home: `offsync sync FOLDER --keep-files`.";
 /// The same where all files are gone from here.
-const ANSWERS_TO_ALL: &str = "If this is the wrong drive, or it was emptied: `offsync sync FOLDER --keep-files` brings them back from the other homes. If you mean to delete everything, in every home: `offsync sync FOLDER --yes`.";
+const ANSWERS_TO_ALL: &str = "If this is the wrong drive, or it was emptied: `offsync sync FOLDER --keep-files` brings them back from the other homes. If you mean to delete all of them, in every home: `offsync sync FOLDER --yes`.";
 
 /// The same where no other home has them.
 const ANSWERS_ALONE: &str = "No other home has a copy of them. If this is the wrong drive, plug in the right one; if they are to stay, put them back from elsewhere and sync. If the deletions are meant: `offsync sync FOLDER --yes`.";
@@ -27,8 +27,8 @@ pub(crate) fn held(held: &HeldView) -> Vec<String> {
             so_many_of(deletions, of)
         ),
         HeldDirection::Local if deletions == of => match of {
-            1 => "The only file is gone from this folder. Nothing was deleted anywhere else.".to_owned(),
-            of => format!("All {of} files are gone from this folder. Nothing was deleted anywhere else."),
+            1 => "The only file that was in this folder is gone. Nothing was deleted anywhere else.".to_owned(),
+            of => format!("All {of} files that were in this folder are gone. Nothing was deleted anywhere else."),
         },
         HeldDirection::Local => format!("{deletions} of {of} files would be deleted. Nothing was deleted."),
     };
