@@ -17,6 +17,7 @@ mod threshold;
 mod twice;
 mod unfinished;
 mod unfit;
+mod unsent;
 
 use home::{Homes, path};
 use offsync_testkit::{DiskOptions, InodeNumbers};

@@ -1,7 +1,9 @@
 //! What a home reads again, and what its person then says of it.
 
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Engine, EngineError, NotKept, Ports, Silent, VerifyOptions, VerifyReport};
+use offsync_engine::{
+    Engine, EngineError, NotKept, Ports, Silent, SyncOptions, SyncReport, VerifyOptions, VerifyReport,
+};
 use offsync_testkit::{Rng, RunState, Running, Stepper};
 
 use super::{Homes, path};
@@ -85,6 +87,40 @@ impl Homes {
             }
         }
         Some(running.finish())
+    }
+
+    /// Syncs while a drive lets nobody read a file, from one call on and for so many; `None` if it was done by then.
+    pub(crate) fn sync_while_locked(&mut self, n: usize, name: &str, calls: u64, times: u64) -> Option<SyncReport> {
+        self.hand(n);
+        let home = &self.homes[n];
+        let stepper = Stepper::new("home");
+        let (disk, mailbox) = (stepper.disk(home.disk.clone()), stepper.mailbox(home.mailbox.clone()));
+        let (mut index, witness) = (stepper.index(home.index.clone()), stepper.witness(home.witness.clone()));
+        let (clock, entropy) = (home.clock.clone(), self.entropy.clone());
+        let (keys, signer) = (self.keys.clone(), home.signer.clone());
+        let mut running = Running::start(&stepper, move || {
+            let ports = Ports {
+                disk: &disk,
+                index: &mut index,
+                mailbox: Some(&mailbox),
+                clock: &clock,
+                entropy: &entropy,
+                witness: &witness,
+            };
+            let mut engine = Engine::open(ports, &keys, &signer, &Silent).expect("begun");
+            engine.sync(&SyncOptions::default())
+        });
+        if calls > 0 && matches!(running.advance(calls), RunState::Finished(_)) {
+            return None;
+        }
+        self.disk(n).deny(&path(name));
+        let state = running.advance(times);
+        self.disk(n).allow(&path(name));
+        let done = match state {
+            RunState::Finished(done) => done,
+            _ => running.finish(),
+        };
+        Some(done.expect("a drive that is there"))
     }
 
     /// Gives the files that a home knows as damaged.
