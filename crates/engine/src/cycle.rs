@@ -88,6 +88,7 @@ impl Engine<'_> {
             return self.sync(options);
         }
         writes.extend(told);
+        writes.extend(self.tell_lost_edits()?);
         self.commit(writes)?;
         Ok(std::mem::take(&mut self.report))
     }

@@ -16,7 +16,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
 use crate::lookalike::Lookalikes;
-use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, LAST_CHECK};
+use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, EDIT_LOST, LAST_CHECK};
 use crate::monitor::Phase;
 use crate::observe::{UNTELLING_CTIME_NS, is_zone_shift};
 use crate::report::SkippedPath;
@@ -27,6 +27,10 @@ const FRESH_NS: u64 = 3_000_000_000;
 
 /// Why a file waits that could not be read when it was to be sent, and can be now.
 const UNREADABLE_BEFORE: &str = "it could not be read a moment ago; the next sync sends it";
+
+/// What is said of an edit that the drive does not hold any more.
+const EDIT_GONE: &str = "an edit of it that waited to be sent was not on this drive any more when it was read again: it read as it did before that edit. \
+     If nobody took the edit back, the drive lost it: make it once more";
 
 /// How much is to be verified, and what is to be done about damage.
 #[derive(Clone, Copy, Debug, Default)]
@@ -196,6 +200,8 @@ impl Engine<'_> {
                 memory::erase(name),
                 memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)),
                 IndexWrite::Place(key.clone(), Some(undone)),
+                // A drive that lost what was written looks just like a hand that took it back.
+                memory::write(memory::of_key(EDIT_LOST, key), &value.path),
             ]);
         }
         if let Some(read) = &read
@@ -320,6 +326,17 @@ impl Engine<'_> {
             }
         }
         Ok(bad)
+    }
+
+    /// Names in the report the files of which an edit that waited was found to be gone; gives the writes by which that is said once.
+    pub(crate) fn tell_lost_edits(&mut self) -> Result<Vec<IndexWrite>> {
+        let lost = memory::read_all::<RelPath>(self.index, EDIT_LOST)?;
+        let told = lost.keys().map(|name| memory::erase(format!("{EDIT_LOST}{name}")));
+        let told = told.collect();
+        for path in lost.into_values() {
+            self.warn(&path, EDIT_GONE.to_owned());
+        }
+        Ok(told)
     }
 
     /// Gives the files that are known to be damaged.

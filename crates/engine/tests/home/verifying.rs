@@ -28,6 +28,24 @@ impl Homes {
 
     /// The same, until the power goes at a call; tells whether it got to its end.
     pub(crate) fn keep_until(&mut self, n: usize, name: &str, calls: u64, rng: &mut Rng) -> bool {
+        let kept = self.run_until(n, calls, rng, |engine| engine.keep_damaged(&[path(name)]));
+        kept.map(|kept| kept.expect("it is damaged")).is_some()
+    }
+
+    /// Reads all files again until the power goes at a call; tells whether it got to its end.
+    pub(crate) fn verify_until(&mut self, n: usize, calls: u64, rng: &mut Rng) -> bool {
+        let verified = self.run_until(n, calls, rng, |engine| engine.verify(&VerifyOptions::default()));
+        verified.is_some()
+    }
+
+    /// Does something without a mailbox until the power goes at a call; gives what came of it if it got to its end.
+    fn run_until<T>(
+        &mut self,
+        n: usize,
+        calls: u64,
+        rng: &mut Rng,
+        run: impl FnOnce(&mut Engine<'_>) -> Result<T, EngineError>,
+    ) -> Option<T> {
         let home = &self.homes[n];
         let stepper = Stepper::new("home");
         let disk = stepper.disk(home.disk.clone());
@@ -41,14 +59,12 @@ impl Homes {
             witness: &witness,
         };
         stepper.crash_after(calls);
-        let kept = Engine::open(ports, &self.keys, &home.signer, &Silent)
-            .and_then(|mut engine| engine.keep_damaged(&[path(name)]));
+        let done = Engine::open(ports, &self.keys, &home.signer, &Silent).and_then(|mut engine| run(&mut engine));
         if stepper.is_crashed() {
             home.disk.power_cut(rng);
-            return false;
+            return None;
         }
-        kept.expect("a sound world").expect("it is damaged");
-        true
+        Some(done.expect("a sound world"))
     }
 
     /// The same, while something happens to the drive before each call from one on, so many times; `None` if it was done by then.

@@ -5,8 +5,8 @@ use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
 
-const BEFORE: &str = "what it held before";
-const EDIT: &str = "what a person made of it";
+const BEFORE: &str = "what it held before.";
+const EDIT: &str = "what they made of it";
 const UNSEEN: &str = "it reads differently from what was to be sent, though its size and time are the same: it waits until somebody says whether that is an edit";
 const UNREADABLE_BEFORE: &str = "it could not be read a moment ago; the next sync sends it";
 
@@ -145,4 +145,53 @@ fn whenever_the_power_goes_an_edit_that_reads_otherwise_is_named_and_never_sent(
             }
         }
     }
+}
+
+#[test]
+fn an_edit_that_the_drive_lost_is_named_once_by_the_next_sync_and_is_none() {
+    for drive in both() {
+        let mut homes = found_at_the_first(drive);
+        homes.hand(0).lose_write(&path("x"), BEFORE).expect("fits");
+        let report = homes.verify_repairing(0);
+        assert_eq!(report.damaged, []);
+
+        let report = homes.sync(0);
+
+        let said = "an edit of it that waited to be sent was not on this drive any more when it was read again: it read as it did before that edit. If nobody took the edit back, the drive lost it: make it once more";
+        let told: Vec<_> = report
+            .warnings
+            .iter()
+            .map(|line| (line.path.clone(), line.reason.as_str()))
+            .collect();
+        assert_eq!(told, [(path("x"), said)]);
+        assert_eq!((report.posted_entries, left(&report)), (1, vec![]), "its time alone");
+        assert_eq!(homes.sync(0).warnings, [], "said once");
+        homes.round(2);
+        assert_eq!(homes.read(1, "x"), BEFORE);
+        homes.assert_all_equal();
+    }
+}
+
+#[test]
+fn whenever_the_power_goes_a_lost_edit_is_damage_still_or_is_named() {
+    let (mut damaged, mut named) = (0, 0);
+    for calls in 0.. {
+        let mut homes = found_at_the_first(DiskOptions::fat());
+        homes.hand(0).lose_write(&path("x"), BEFORE).expect("fits");
+        let is_whole = homes.verify_until(0, calls, &mut Rng::new(calls));
+
+        let report = homes.sync(0);
+
+        match (homes.damaged(0).is_empty(), report.warnings.len()) {
+            (false, 0) => damaged += 1,
+            (true, 1) => named += 1,
+            other => panic!("after {calls} calls: {other:?}"),
+        }
+        homes.sync(1);
+        assert_eq!(homes.read(1, "x"), BEFORE, "after {calls} calls");
+        if is_whole {
+            break;
+        }
+    }
+    assert!(damaged > 3 && named > 0, "{damaged} {named}");
 }
