@@ -3,15 +3,16 @@
 //!
 //! Only tells, since the rule stays: no name goes that one of them knew nothing of. Only where both are known: the home
 //! that syncs second finds its own change not posted yet when the other one arrives. Of files that are alike nobody knows
-//! which is which, and nothing is said.
+//! which is which, and nothing is said; nor of one that seems to live on elsewhere, edited, that it was taken away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
-use offsync_core::entry::{Content, Version};
+use offsync_core::entry::{Content, Value, Version};
 use offsync_core::format::{Manifest, PostedEntry};
 use offsync_core::place::{Observed, Place};
 use offsync_core::rel_path::RelPath;
+use offsync_core::similar::Candidates;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -46,7 +47,7 @@ struct Crossed {
 struct Both {
     from: RelPath,
     dot: Dot,
-    before: Content,
+    before: Value,
     is_gone_here: bool,
     is_gone_there: bool,
 }
@@ -60,8 +61,11 @@ struct Changes {
     new_here: Alike,
     /// All that is not as it was here.
     any_here: Alike,
+    /// New files here, in which one that left its path may live on.
+    came_here: Candidates<()>,
     left_there: BTreeSet<[u8; 32]>,
     new_there: Alike,
+    came_there: Candidates<()>,
 }
 
 impl Engine<'_> {
@@ -110,11 +114,14 @@ impl Engine<'_> {
         if both.is_empty() {
             return Ok(Vec::new());
         }
-        let changes = self.changes_of_both(manifest)?;
+        let mut changes = self.changes_of_both(manifest)?;
         let mut found = Vec::new();
         for file in both {
-            if !self.stands_elsewhere(&file)? {
-                found.extend(crossed(&file, &changes));
+            if !self.stands_elsewhere(&file)?
+                && let Some(crossed) = crossed(&file, &changes)
+                && !self.lives_on(&file, crossed.way, &mut changes)?
+            {
+                found.push(crossed);
             }
         }
         Ok(found)
@@ -138,9 +145,9 @@ impl Engine<'_> {
         let (Some((dot, version)), None) = (live.next(), live.next()) else {
             return Ok(None);
         };
-        let before = version.value.content.clone();
-        let is_edit = |content: &Content| matches!(content, Content::File(_)) && !content.same_as(&before);
-        if !entry.replaces.contains(dot) || !holds_something(&before) {
+        let before = version.value.clone();
+        let is_edit = |content: &Content| matches!(content, Content::File(_)) && !content.same_as(&before.content);
+        if !entry.replaces.contains(dot) || !holds_something(&before.content) {
             return Ok(None);
         }
         if !is_gone_there && !is_edit(&entry.value.content) {
@@ -157,7 +164,7 @@ impl Engine<'_> {
             (Some(gone), None) if gone.shown.iter().flatten().any(|shown| shown == dot) => Some(both(gone.path, true)),
             (None, Some(place)) => edited(&place)
                 .filter(|(dots, content)| dots.contains(dot) && is_edit(content))
-                .map(|_| both(version.value.path.clone(), false)),
+                .map(|_| both(before.path.clone(), false)),
             _ => None,
         })
     }
@@ -182,7 +189,8 @@ impl Engine<'_> {
                 changes.left_here.insert(before.value.content.tag());
             }
         }
-        for (_, place) in self.index.changed_places()? {
+        let changed = self.index.changed_places()?;
+        for (_, place) in &changed {
             if let (Some(shown), Observed::Other(value, _)) = (&place.shown, &place.observed)
                 && !shown.value.same_content(value)
             {
@@ -194,18 +202,43 @@ impl Engine<'_> {
                 changes.new_here.add(&value.content, &value.path);
             }
         }
+        // What was only moved is not what another file became.
+        let new_here = changed.iter().filter(|(_, place)| place.shown.is_none());
+        for value in new_here.filter_map(|(_, place)| place.on_disk()) {
+            if !changes.left_here.contains(&value.content.tag()) {
+                changes.came_here.add(value, ());
+            }
+        }
+        for entry in manifest.entries.iter().filter(|entry| entry.replaces.is_empty()) {
+            if !changes.left_there.contains(&entry.value.content.tag()) {
+                changes.came_there.add(&entry.value, ());
+            }
+        }
         Ok(changes)
+    }
+
+    /// Tells whether a file that is gone lives on under another path, edited: then nobody took it away.
+    fn lives_on(&self, file: &Both, way: Way, changes: &mut Changes) -> Result<bool> {
+        let came = match way {
+            // Here the very file is known, where the drive tells it.
+            Way::GoneHere if self.stands_now(&file.from.key())?.is_some() => return Ok(true),
+            Way::GoneHere => &mut changes.came_here,
+            Way::GoneThere => &mut changes.came_there,
+            Way::RenamedTwice | Way::EditedThere | Way::EditedHere => return Ok(false),
+        };
+        let any = |_: &()| true;
+        Ok(came.take_named(&file.before, any).is_some() || came.take_similar(&file.before, any).is_some())
     }
 
     /// Tells whether what a file held before stands at another path, too, as everybody knew it.
     fn stands_elsewhere(&self, file: &Both) -> Result<bool> {
-        let Some(first) = file.before.chunk_ids().first().copied() else {
+        let Some(first) = file.before.content.chunk_ids().first().copied() else {
             return Ok(false);
         };
         let origin = file.from.key();
         for (key, dot) in self.index.versions_with_chunk(&first)? {
             let siblings = self.index.entry(&key)?;
-            let is_same = |version: &Version| version.value.content.same_as(&file.before);
+            let is_same = |version: &Version| version.value.content.same_as(&file.before.content);
             if (key != origin || dot != file.dot) && siblings.get(&dot).is_some_and(is_same) {
                 return Ok(true);
             }
@@ -225,7 +258,7 @@ fn edited(place: &Place) -> Option<(&[Dot], &Content)> {
 
 /// Tells how the changes of a file crossed; `None` if they did not, or nobody knows.
 fn crossed(file: &Both, changes: &Changes) -> Option<Crossed> {
-    let tag = file.before.tag();
+    let tag = file.before.content.tag();
     let (ours, theirs) = (changes.new_here.only(&tag), changes.new_there.only(&tag));
     let is_here = changes.any_here.has(&tag);
     let is_there = changes.new_there.has(&tag);
