@@ -52,30 +52,48 @@ struct Both {
     is_gone_there: bool,
 }
 
-/// What is known of the changes of both sides, by content.
+/// What is not as it was on this drive, as far as the changesets of one fetch asked for it: nothing of it changes meanwhile.
 #[derive(Default)]
-struct Changes {
+pub(crate) enum Ours {
+    #[default]
+    Unasked,
+    /// Nothing waits to be posted, which is nearly always so: nothing can cross.
+    Nothing,
+    /// There is something that waits.
+    Something,
+    /// It was gathered, since something crosses.
+    Gathered(Box<OurChanges>),
+}
+
+/// The own changes, by content.
+#[derive(Default)]
+pub(crate) struct OurChanges {
     /// What left its path here, and what was edited here, as it was before.
-    left_here: BTreeSet<[u8; 32]>,
+    left: BTreeSet<[u8; 32]>,
     /// What is new here, at paths that showed nothing.
-    new_here: Alike,
+    new: Alike,
     /// All that is not as it was here.
-    any_here: Alike,
+    any: Alike,
     /// New files here, in which one that left its path may live on.
-    came_here: Candidates<()>,
-    left_there: BTreeSet<[u8; 32]>,
-    new_there: Alike,
-    came_there: Candidates<()>,
+    came: Candidates<()>,
+}
+
+/// The changes of a changeset, by content.
+#[derive(Default)]
+struct TheirChanges {
+    left: BTreeSet<[u8; 32]>,
+    new: Alike,
+    came: Candidates<()>,
 }
 
 impl Engine<'_> {
     /// Names in the report the own changes that cross those of a changeset which is about to be folded.
-    pub(crate) fn tell_crossed(&mut self, manifest: &Manifest) -> Result<()> {
+    pub(crate) fn tell_crossed(&mut self, manifest: &Manifest, ours: &mut Ours) -> Result<()> {
         if manifest.author == self.me() {
             return Ok(());
         }
         let mut folders: BTreeMap<(Way, [RelPath; 3]), Vec<Crossed>> = BTreeMap::new();
-        for crossed in self.crossed(manifest)? {
+        for crossed in self.crossed(manifest, ours)? {
             folders.entry((crossed.way, crossed.roots())).or_default().push(crossed);
         }
         if folders.is_empty() {
@@ -106,24 +124,35 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn crossed(&self, manifest: &Manifest) -> Result<Vec<Crossed>> {
+    fn crossed(&self, manifest: &Manifest, ours: &mut Ours) -> Result<Vec<Crossed>> {
+        if matches!(ours, Ours::Unasked) && !manifest.entries.is_empty() {
+            let is_any = !self.index.notes(GONE)?.is_empty() || !self.index.changed_places()?.is_empty();
+            *ours = if is_any { Ours::Something } else { Ours::Nothing };
+        }
         let mut both = Vec::new();
-        for entry in &manifest.entries {
-            both.extend(self.changed_by_both(entry)?);
+        if matches!(ours, Ours::Something | Ours::Gathered(_)) {
+            for entry in &manifest.entries {
+                both.extend(self.changed_by_both(entry)?);
+            }
         }
         if both.is_empty() {
             return Ok(Vec::new());
         }
-        let mut changes = self.changes_of_both(manifest)?;
+        let mut gathered = match std::mem::take(ours) {
+            Ours::Gathered(gathered) => gathered,
+            Ours::Unasked | Ours::Nothing | Ours::Something => Box::new(self.our_changes()?),
+        };
+        let mut theirs = self.their_changes(manifest)?;
         let mut found = Vec::new();
         for file in both {
             if !self.stands_elsewhere(&file)?
-                && let Some(crossed) = crossed(&file, &changes)
-                && !self.lives_on(&file, crossed.way, &mut changes)?
+                && let Some(crossed) = crossed(&file, &gathered, &theirs)
+                && !self.lives_on(&file, crossed.way, &mut gathered, &mut theirs)?
             {
                 found.push(crossed);
             }
         }
+        *ours = Ours::Gathered(gathered);
         Ok(found)
     }
 
@@ -169,24 +198,13 @@ impl Engine<'_> {
         })
     }
 
-    fn changes_of_both(&self, manifest: &Manifest) -> Result<Changes> {
-        let mut changes = Changes::default();
-        for entry in &manifest.entries {
-            let content = &entry.value.content;
-            let siblings = self.index.entry(&entry.origin())?;
-            let before = entry.replaces.iter().find_map(|dot| siblings.get(dot));
-            if let Some(before) = before.filter(|before| !before.value.content.same_as(content)) {
-                changes.left_there.insert(before.value.content.tag());
-            }
-            if holds_something(content) {
-                changes.new_there.add(content, &entry.value.path);
-            }
-        }
+    fn our_changes(&self) -> Result<OurChanges> {
+        let mut ours = OurChanges::default();
         for gone in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
             let siblings = self.index.entry(&gone.path.key())?;
             let shown = gone.shown.iter().flatten();
             if let Some(before) = shown.into_iter().find_map(|dot| siblings.get(dot)) {
-                changes.left_here.insert(before.value.content.tag());
+                ours.left.insert(before.value.content.tag());
             }
         }
         let changed = self.index.changed_places()?;
@@ -194,36 +212,52 @@ impl Engine<'_> {
             if let (Some(shown), Observed::Other(value, _)) = (&place.shown, &place.observed)
                 && !shown.value.same_content(value)
             {
-                changes.left_here.insert(shown.value.content.tag());
+                ours.left.insert(shown.value.content.tag());
             }
             let Some(value) = place.on_disk() else { continue };
-            changes.any_here.add(&value.content, &value.path);
+            ours.any.add(&value.content, &value.path);
             if place.shown.is_none() {
-                changes.new_here.add(&value.content, &value.path);
+                ours.new.add(&value.content, &value.path);
             }
         }
         // What was only moved is not what another file became.
-        let new_here = changed.iter().filter(|(_, place)| place.shown.is_none());
-        for value in new_here.filter_map(|(_, place)| place.on_disk()) {
-            if !changes.left_here.contains(&value.content.tag()) {
-                changes.came_here.add(value, ());
+        let new = changed.iter().filter(|(_, place)| place.shown.is_none());
+        for value in new.filter_map(|(_, place)| place.on_disk()) {
+            if !ours.left.contains(&value.content.tag()) {
+                ours.came.add(value, ());
+            }
+        }
+        Ok(ours)
+    }
+
+    fn their_changes(&self, manifest: &Manifest) -> Result<TheirChanges> {
+        let mut theirs = TheirChanges::default();
+        for entry in &manifest.entries {
+            let content = &entry.value.content;
+            let siblings = self.index.entry(&entry.origin())?;
+            let before = entry.replaces.iter().find_map(|dot| siblings.get(dot));
+            if let Some(before) = before.filter(|before| !before.value.content.same_as(content)) {
+                theirs.left.insert(before.value.content.tag());
+            }
+            if holds_something(content) {
+                theirs.new.add(content, &entry.value.path);
             }
         }
         for entry in manifest.entries.iter().filter(|entry| entry.replaces.is_empty()) {
-            if !changes.left_there.contains(&entry.value.content.tag()) {
-                changes.came_there.add(&entry.value, ());
+            if !theirs.left.contains(&entry.value.content.tag()) {
+                theirs.came.add(&entry.value, ());
             }
         }
-        Ok(changes)
+        Ok(theirs)
     }
 
     /// Tells whether a file that is gone lives on under another path, edited: then nobody took it away.
-    fn lives_on(&self, file: &Both, way: Way, changes: &mut Changes) -> Result<bool> {
+    fn lives_on(&self, file: &Both, way: Way, ours: &mut OurChanges, theirs: &mut TheirChanges) -> Result<bool> {
         let came = match way {
             // Here the very file is known, where the drive tells it.
             Way::GoneHere if self.stands_now(&file.from.key())?.is_some() => return Ok(true),
-            Way::GoneHere => &mut changes.came_here,
-            Way::GoneThere => &mut changes.came_there,
+            Way::GoneHere => &mut ours.came,
+            Way::GoneThere => &mut theirs.came,
             Way::RenamedTwice | Way::EditedThere | Way::EditedHere => return Ok(false),
         };
         let any = |_: &()| true;
@@ -257,11 +291,11 @@ fn edited(place: &Place) -> Option<(&[Dot], &Content)> {
 }
 
 /// Tells how the changes of a file crossed; `None` if they did not, or nobody knows.
-fn crossed(file: &Both, changes: &Changes) -> Option<Crossed> {
+fn crossed(file: &Both, here: &OurChanges, there: &TheirChanges) -> Option<Crossed> {
     let tag = file.before.content.tag();
-    let (ours, theirs) = (changes.new_here.only(&tag), changes.new_there.only(&tag));
-    let is_here = changes.any_here.has(&tag);
-    let is_there = changes.new_there.has(&tag);
+    let (ours, theirs) = (here.new.only(&tag), there.new.only(&tag));
+    let is_here = here.any.has(&tag);
+    let is_there = there.new.has(&tag);
     let from = &file.from;
     let (way, ours, theirs) = match (file.is_gone_here, file.is_gone_there, ours, theirs) {
         (true, true, Some(ours), Some(theirs)) if theirs.key() != ours.key() => (Way::RenamedTwice, ours, theirs),
@@ -273,8 +307,8 @@ fn crossed(file: &Both, changes: &Changes) -> Option<Crossed> {
     };
     // What came from another path was no edit.
     let came_from_elsewhere = match way {
-        Way::EditedThere => changes.new_there.came_to(from, &changes.left_there),
-        Way::EditedHere => changes.any_here.came_to(from, &changes.left_here),
+        Way::EditedThere => there.new.came_to(from, &there.left),
+        Way::EditedHere => here.any.came_to(from, &here.left),
         Way::RenamedTwice | Way::GoneThere | Way::GoneHere => false,
     };
     (!came_from_elsewhere).then(|| Crossed {

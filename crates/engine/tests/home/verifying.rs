@@ -139,6 +139,25 @@ impl Homes {
         Some(done.expect("a drive that is there"))
     }
 
+    /// Syncs; gives how often the index was asked or written.
+    pub(crate) fn sync_counted(&mut self, n: usize) -> u64 {
+        self.hand(n);
+        let home = &mut self.homes[n];
+        let stepper = Stepper::new("home");
+        let mut index = stepper.index(home.index.clone());
+        let ports = Ports {
+            disk: &home.disk,
+            index: &mut index,
+            mailbox: Some(&home.mailbox),
+            clock: &home.clock,
+            entropy: &self.entropy,
+            witness: &home.witness,
+        };
+        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
+        engine.sync(&SyncOptions::default()).expect("a sound world");
+        stepper.calls()
+    }
+
     /// Gives the files that a home knows as damaged.
     pub(crate) fn damaged(&mut self, n: usize) -> Vec<RelPath> {
         let damaged = self.with_engine(n, |engine| engine.damaged().expect("a sound index"));
