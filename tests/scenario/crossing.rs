@@ -272,6 +272,69 @@ fn a_folder_that_another_home_moved_while_it_was_taken_away_here_stays_and_is_sa
 }
 
 #[test]
+fn what_was_moved_and_edited_in_one_home_was_not_taken_away_there_when_another_renamed_it() {
+    let world = World::new();
+    let large = |end: &str| {
+        let line = |n: u32| format!("line {n} of a long story\n");
+        (0..120_000).map(line).chain([end.to_owned()]).collect::<String>()
+    };
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["here.txt", "same.txt", "there.txt", "taken.txt", "removed.txt"] {
+            pep.write(name, name);
+        }
+        pep.write("tale.txt", large("The end."));
+        pep.write("story.txt", large("And so on."));
+    });
+    // Here: the very file under another name, a file of its name in another folder, and one that holds most of it.
+    for (from, to) in [
+        ("here.txt", "Pep's.txt"),
+        ("same.txt", "deep/same.txt"),
+        ("tale.txt", "Pep's tale.txt"),
+    ] {
+        pep.rename(from, to);
+        anna.rename(from, &format!("Anna's {from}"));
+    }
+    pep.write("Pep's.txt", "here, edited");
+    pep.write("deep/same.txt", "same, edited");
+    pep.write("Pep's tale.txt", large("The end of Pep."));
+    // There: what can be told of it from here.
+    for (from, to) in [("there.txt", "deep/there.txt"), ("story.txt", "Anna's story.txt")] {
+        pep.rename(from, &format!("Pep's {from}"));
+        anna.rename(from, to);
+    }
+    anna.write("deep/there.txt", "there, edited");
+    anna.write("Anna's story.txt", large("And so on, by Anna."));
+    // What is really gone is said as ever, beside new files that are no part of it.
+    pep.rename("taken.txt", "Pep's taken.txt");
+    anna.remove("taken.txt");
+    pep.remove("removed.txt");
+    anna.rename("removed.txt", "Anna's removed.txt");
+    anna.sync();
+    let expected = [
+        (
+            "Pep's taken.txt",
+            format!(
+                "it was 'taken.txt' before, and 'anna's home' took that away at the same time. It stays under its new \
+                 name. {DELETE}"
+            ),
+        ),
+        (
+            "Anna's removed.txt",
+            format!(
+                "it was 'removed.txt' before, which was taken away here, and 'anna's home' renamed it at the same time. It \
+                 stays under its new name. {DELETE}"
+            ),
+        ),
+    ];
+    expect_lines(&pep, said(expected));
+    settle(&[&pep, &anna]);
+    for home in [&pep, &anna] {
+        assert_eq!(home.read("Pep's.txt"), b"here, edited");
+        assert!(home.has("Anna's here.txt") && home.has("deep/there.txt") && home.has("Pep's there.txt"));
+    }
+}
+
+#[test]
 fn where_files_are_alike_nobody_knows_which_is_which_and_nothing_is_said() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| {

@@ -3,15 +3,16 @@
 //!
 //! Only tells, since the rule stays: no name goes that one of them knew nothing of. Only where both are known: the home
 //! that syncs second finds its own change not posted yet when the other one arrives. Of files that are alike nobody knows
-//! which is which, and nothing is said.
+//! which is which, and nothing is said; nor of one that seems to live on elsewhere, edited, that it was taken away.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
-use offsync_core::entry::{Content, Version};
+use offsync_core::entry::{Content, Value, Version};
 use offsync_core::format::{Manifest, PostedEntry};
 use offsync_core::place::{Observed, Place};
 use offsync_core::rel_path::RelPath;
+use offsync_core::similar::Candidates;
 
 use crate::engine::Engine;
 use crate::error::Result;
@@ -46,32 +47,53 @@ struct Crossed {
 struct Both {
     from: RelPath,
     dot: Dot,
-    before: Content,
+    before: Value,
     is_gone_here: bool,
     is_gone_there: bool,
 }
 
-/// What is known of the changes of both sides, by content.
+/// What is not as it was on this drive, as far as the changesets of one fetch asked for it: nothing of it changes meanwhile.
 #[derive(Default)]
-struct Changes {
+pub(crate) enum Ours {
+    #[default]
+    Unasked,
+    /// Nothing waits to be posted, which is nearly always so: nothing can cross.
+    Nothing,
+    /// There is something that waits.
+    Something,
+    /// It was gathered, since something crosses.
+    Gathered(Box<OurChanges>),
+}
+
+/// The own changes, by content.
+#[derive(Default)]
+pub(crate) struct OurChanges {
     /// What left its path here, and what was edited here, as it was before.
-    left_here: BTreeSet<[u8; 32]>,
+    left: BTreeSet<[u8; 32]>,
     /// What is new here, at paths that showed nothing.
-    new_here: Alike,
+    new: Alike,
     /// All that is not as it was here.
-    any_here: Alike,
-    left_there: BTreeSet<[u8; 32]>,
-    new_there: Alike,
+    any: Alike,
+    /// New files here, in which one that left its path may live on.
+    came: Candidates<()>,
+}
+
+/// The changes of a changeset, by content.
+#[derive(Default)]
+struct TheirChanges {
+    left: BTreeSet<[u8; 32]>,
+    new: Alike,
+    came: Candidates<()>,
 }
 
 impl Engine<'_> {
     /// Names in the report the own changes that cross those of a changeset which is about to be folded.
-    pub(crate) fn tell_crossed(&mut self, manifest: &Manifest) -> Result<()> {
+    pub(crate) fn tell_crossed(&mut self, manifest: &Manifest, ours: &mut Ours) -> Result<()> {
         if manifest.author == self.me() {
             return Ok(());
         }
         let mut folders: BTreeMap<(Way, [RelPath; 3]), Vec<Crossed>> = BTreeMap::new();
-        for crossed in self.crossed(manifest)? {
+        for crossed in self.crossed(manifest, ours)? {
             folders.entry((crossed.way, crossed.roots())).or_default().push(crossed);
         }
         if folders.is_empty() {
@@ -102,21 +124,35 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn crossed(&self, manifest: &Manifest) -> Result<Vec<Crossed>> {
+    fn crossed(&self, manifest: &Manifest, ours: &mut Ours) -> Result<Vec<Crossed>> {
+        if matches!(ours, Ours::Unasked) && !manifest.entries.is_empty() {
+            let is_any = !self.index.notes(GONE)?.is_empty() || !self.index.changed_places()?.is_empty();
+            *ours = if is_any { Ours::Something } else { Ours::Nothing };
+        }
         let mut both = Vec::new();
-        for entry in &manifest.entries {
-            both.extend(self.changed_by_both(entry)?);
+        if matches!(ours, Ours::Something | Ours::Gathered(_)) {
+            for entry in &manifest.entries {
+                both.extend(self.changed_by_both(entry)?);
+            }
         }
         if both.is_empty() {
             return Ok(Vec::new());
         }
-        let changes = self.changes_of_both(manifest)?;
+        let mut gathered = match std::mem::take(ours) {
+            Ours::Gathered(gathered) => gathered,
+            Ours::Unasked | Ours::Nothing | Ours::Something => Box::new(self.our_changes()?),
+        };
+        let mut theirs = self.their_changes(manifest)?;
         let mut found = Vec::new();
         for file in both {
-            if !self.stands_elsewhere(&file)? {
-                found.extend(crossed(&file, &changes));
+            if !self.stands_elsewhere(&file)?
+                && let Some(crossed) = crossed(&file, &gathered, &theirs)
+                && !self.lives_on(&file, crossed.way, &mut gathered, &mut theirs)?
+            {
+                found.push(crossed);
             }
         }
+        *ours = Ours::Gathered(gathered);
         Ok(found)
     }
 
@@ -138,9 +174,9 @@ impl Engine<'_> {
         let (Some((dot, version)), None) = (live.next(), live.next()) else {
             return Ok(None);
         };
-        let before = version.value.content.clone();
-        let is_edit = |content: &Content| matches!(content, Content::File(_)) && !content.same_as(&before);
-        if !entry.replaces.contains(dot) || !holds_something(&before) {
+        let before = version.value.clone();
+        let is_edit = |content: &Content| matches!(content, Content::File(_)) && !content.same_as(&before.content);
+        if !entry.replaces.contains(dot) || !holds_something(&before.content) {
             return Ok(None);
         }
         if !is_gone_there && !is_edit(&entry.value.content) {
@@ -157,55 +193,86 @@ impl Engine<'_> {
             (Some(gone), None) if gone.shown.iter().flatten().any(|shown| shown == dot) => Some(both(gone.path, true)),
             (None, Some(place)) => edited(&place)
                 .filter(|(dots, content)| dots.contains(dot) && is_edit(content))
-                .map(|_| both(version.value.path.clone(), false)),
+                .map(|_| both(before.path.clone(), false)),
             _ => None,
         })
     }
 
-    fn changes_of_both(&self, manifest: &Manifest) -> Result<Changes> {
-        let mut changes = Changes::default();
+    fn our_changes(&self) -> Result<OurChanges> {
+        let mut ours = OurChanges::default();
+        for gone in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
+            let siblings = self.index.entry(&gone.path.key())?;
+            let shown = gone.shown.iter().flatten();
+            if let Some(before) = shown.into_iter().find_map(|dot| siblings.get(dot)) {
+                ours.left.insert(before.value.content.tag());
+            }
+        }
+        let changed = self.index.changed_places()?;
+        for (_, place) in &changed {
+            if let (Some(shown), Observed::Other(value, _)) = (&place.shown, &place.observed)
+                && !shown.value.same_content(value)
+            {
+                ours.left.insert(shown.value.content.tag());
+            }
+            let Some(value) = place.on_disk() else { continue };
+            ours.any.add(&value.content, &value.path);
+            if place.shown.is_none() {
+                ours.new.add(&value.content, &value.path);
+            }
+        }
+        // What was only moved is not what another file became.
+        let new = changed.iter().filter(|(_, place)| place.shown.is_none());
+        for value in new.filter_map(|(_, place)| place.on_disk()) {
+            if !ours.left.contains(&value.content.tag()) {
+                ours.came.add(value, ());
+            }
+        }
+        Ok(ours)
+    }
+
+    fn their_changes(&self, manifest: &Manifest) -> Result<TheirChanges> {
+        let mut theirs = TheirChanges::default();
         for entry in &manifest.entries {
             let content = &entry.value.content;
             let siblings = self.index.entry(&entry.origin())?;
             let before = entry.replaces.iter().find_map(|dot| siblings.get(dot));
             if let Some(before) = before.filter(|before| !before.value.content.same_as(content)) {
-                changes.left_there.insert(before.value.content.tag());
+                theirs.left.insert(before.value.content.tag());
             }
             if holds_something(content) {
-                changes.new_there.add(content, &entry.value.path);
+                theirs.new.add(content, &entry.value.path);
             }
         }
-        for gone in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
-            let siblings = self.index.entry(&gone.path.key())?;
-            let shown = gone.shown.iter().flatten();
-            if let Some(before) = shown.into_iter().find_map(|dot| siblings.get(dot)) {
-                changes.left_here.insert(before.value.content.tag());
+        for entry in manifest.entries.iter().filter(|entry| entry.replaces.is_empty()) {
+            if !theirs.left.contains(&entry.value.content.tag()) {
+                theirs.came.add(&entry.value, ());
             }
         }
-        for (_, place) in self.index.changed_places()? {
-            if let (Some(shown), Observed::Other(value, _)) = (&place.shown, &place.observed)
-                && !shown.value.same_content(value)
-            {
-                changes.left_here.insert(shown.value.content.tag());
-            }
-            let Some(value) = place.on_disk() else { continue };
-            changes.any_here.add(&value.content, &value.path);
-            if place.shown.is_none() {
-                changes.new_here.add(&value.content, &value.path);
-            }
-        }
-        Ok(changes)
+        Ok(theirs)
+    }
+
+    /// Tells whether a file that is gone lives on under another path, edited: then nobody took it away.
+    fn lives_on(&self, file: &Both, way: Way, ours: &mut OurChanges, theirs: &mut TheirChanges) -> Result<bool> {
+        let came = match way {
+            // Here the very file is known, where the drive tells it.
+            Way::GoneHere if self.stands_now(&file.from.key())?.is_some() => return Ok(true),
+            Way::GoneHere => &mut ours.came,
+            Way::GoneThere => &mut theirs.came,
+            Way::RenamedTwice | Way::EditedThere | Way::EditedHere => return Ok(false),
+        };
+        let any = |_: &()| true;
+        Ok(came.take_named(&file.before, any).is_some() || came.take_similar(&file.before, any).is_some())
     }
 
     /// Tells whether what a file held before stands at another path, too, as everybody knew it.
     fn stands_elsewhere(&self, file: &Both) -> Result<bool> {
-        let Some(first) = file.before.chunk_ids().first().copied() else {
+        let Some(first) = file.before.content.chunk_ids().first().copied() else {
             return Ok(false);
         };
         let origin = file.from.key();
         for (key, dot) in self.index.versions_with_chunk(&first)? {
             let siblings = self.index.entry(&key)?;
-            let is_same = |version: &Version| version.value.content.same_as(&file.before);
+            let is_same = |version: &Version| version.value.content.same_as(&file.before.content);
             if (key != origin || dot != file.dot) && siblings.get(&dot).is_some_and(is_same) {
                 return Ok(true);
             }
@@ -224,11 +291,11 @@ fn edited(place: &Place) -> Option<(&[Dot], &Content)> {
 }
 
 /// Tells how the changes of a file crossed; `None` if they did not, or nobody knows.
-fn crossed(file: &Both, changes: &Changes) -> Option<Crossed> {
-    let tag = file.before.tag();
-    let (ours, theirs) = (changes.new_here.only(&tag), changes.new_there.only(&tag));
-    let is_here = changes.any_here.has(&tag);
-    let is_there = changes.new_there.has(&tag);
+fn crossed(file: &Both, here: &OurChanges, there: &TheirChanges) -> Option<Crossed> {
+    let tag = file.before.content.tag();
+    let (ours, theirs) = (here.new.only(&tag), there.new.only(&tag));
+    let is_here = here.any.has(&tag);
+    let is_there = there.new.has(&tag);
     let from = &file.from;
     let (way, ours, theirs) = match (file.is_gone_here, file.is_gone_there, ours, theirs) {
         (true, true, Some(ours), Some(theirs)) if theirs.key() != ours.key() => (Way::RenamedTwice, ours, theirs),
@@ -240,8 +307,8 @@ fn crossed(file: &Both, changes: &Changes) -> Option<Crossed> {
     };
     // What came from another path was no edit.
     let came_from_elsewhere = match way {
-        Way::EditedThere => changes.new_there.came_to(from, &changes.left_there),
-        Way::EditedHere => changes.any_here.came_to(from, &changes.left_here),
+        Way::EditedThere => there.new.came_to(from, &there.left),
+        Way::EditedHere => here.any.came_to(from, &here.left),
         Way::RenamedTwice | Way::GoneThere | Way::GoneHere => false,
     };
     (!came_from_elsewhere).then(|| Crossed {

@@ -54,7 +54,7 @@ impl Engine<'_> {
         self.match_marker()?;
         self.learn_drive()?;
         let scanned_ns = self.clock.now_ns();
-        self.scan(if options.deep { Depth::Deep } else { Depth::Quick }, options.trust())?;
+        let left_out = self.scan(if options.deep { Depth::Deep } else { Depth::Quick }, options.trust())?;
         if options.deep && self.report.skipped.is_empty() {
             // Every file was read and is what it was, or what somebody made of it.
             let now_ns = self.clock.now_ns();
@@ -62,8 +62,9 @@ impl Engine<'_> {
         }
         if options.refuse_deletions {
             self.refuse_held()?;
-            self.tell_moved_out_anew()?;
         }
+        // After a no: what is to stay does not leave the archive.
+        self.tell_moved_out(&left_out)?;
         let consent = self.consent(options)?;
         self.hold_what_was_found(&consent)?;
         let missing = match self.mailbox {
@@ -91,6 +92,7 @@ impl Engine<'_> {
             return self.sync(options);
         }
         writes.extend(told);
+        writes.extend(self.tell_lost_edits()?);
         self.commit(writes)?;
         Ok(std::mem::take(&mut self.report))
     }

@@ -12,7 +12,7 @@ use offsync_core::version_vector::VersionVector;
 use crate::error::{EngineError, Result};
 use crate::memory::{self, HeldSet, IDENTITY, Identity, VECTOR};
 use crate::monitor::{Monitor, Phase, Progress};
-use crate::report::{IgnoreRule, SkippedPath, SyncReport};
+use crate::report::{SkippedPath, SyncReport};
 use crate::space::Space;
 
 /// The world of one location.
@@ -57,8 +57,6 @@ pub struct Engine<'a> {
     pub(crate) unreadable: BTreeSet<ChunkId>,
     /// Folders that the drive would not rename in this cycle.
     pub(crate) stuck_spellings: BTreeSet<offsync_core::rel_path::PathKey>,
-    /// Folders that a rule leaves out, as the last scan found them.
-    pub(crate) left_out: Vec<(RelPath, IgnoreRule)>,
     /// Objects of the mailbox that were found to be not what they should be, in this cycle.
     pub(crate) unusable: BTreeSet<ObjectName>,
     /// What was found out about room on the drive in this cycle.
@@ -99,7 +97,6 @@ impl<'a> Engine<'a> {
             sees_strangers: false,
             unreadable: BTreeSet::new(),
             stuck_spellings: BTreeSet::new(),
-            left_out: Vec::new(),
             unusable: BTreeSet::new(),
             space: Space::default(),
         })

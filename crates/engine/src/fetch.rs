@@ -10,6 +10,7 @@ use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::RelPath;
 
 use crate::content::Stores;
+use crate::crossed::Ours;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::fold::StateEntries;
@@ -21,6 +22,7 @@ impl Engine<'_> {
     /// Folds every listed changeset that follows on what is folded already.
     pub(crate) fn fetch_changesets(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
         let mut stores = self.stores()?;
+        let mut ours = Ours::default();
         let mut progress = true;
         while progress {
             progress = false;
@@ -33,7 +35,7 @@ impl Engine<'_> {
                 .collect();
             for (author, sequence) in due {
                 if sequence == self.vector.get(&author) + 1 {
-                    progress |= self.fetch_changeset(mailbox, author, sequence, &mut stores)?;
+                    progress |= self.fetch_changeset(mailbox, author, sequence, &mut stores, &mut ours)?;
                 }
             }
         }
@@ -46,6 +48,7 @@ impl Engine<'_> {
         author: LocationId,
         sequence: u64,
         stores: &mut Stores,
+        ours: &mut Ours,
     ) -> Result<bool> {
         let name = ObjectName::Manifest { author, sequence };
         let Some(key) = self.key_of(&author)? else {
@@ -84,7 +87,7 @@ impl Engine<'_> {
             true => self.note_unkept(&manifest, stores)?,
             false => Vec::new(),
         };
-        self.tell_crossed(&manifest)?;
+        self.tell_crossed(&manifest, ours)?;
         let hash = Manifest::hash(&sealed);
         let (vector, mut writes) = self.fold_writes(&manifest, hash, sealed.len() as u64)?;
         writes.extend(unkept);

@@ -282,6 +282,8 @@ pub(crate) const TWINNED: &str = "twinned/";
 pub(crate) const AWAITS_STATE: &str = "awaits-state";
 pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";
+/// The files of which an edit that waited was not on the drive any more; the next sync says so.
+pub(crate) const EDIT_LOST: &str = "edit-lost/";
 pub(crate) const FOLDER_HASH: &str = "hash/";
 pub(crate) const FOLDER_HASHES_KEPT: &str = "hashes-kept";
 pub(crate) const NEEDS_NEW_ID: &str = "needs-new-id";

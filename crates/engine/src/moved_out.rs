@@ -24,7 +24,6 @@ type Missing = BTreeMap<(Vec<u8>, u64), Vec<i64>>;
 impl Engine<'_> {
     /// Names in the report the folders that a rule leaves out and that missing files moved into.
     pub(crate) fn tell_moved_out(&mut self, left_out: &[(RelPath, IgnoreRule)]) -> Result<()> {
-        self.left_out = left_out.to_vec();
         if left_out.is_empty() {
             return Ok(());
         }
@@ -44,14 +43,6 @@ impl Engine<'_> {
             self.warn(folder, reason);
         }
         Ok(())
-    }
-
-    /// Says it anew, of what is still missing once a person has said that files are to stay.
-    pub(crate) fn tell_moved_out_anew(&mut self) -> Result<()> {
-        let left_out = std::mem::take(&mut self.left_out);
-        let is_one = |path: &RelPath| left_out.iter().any(|(folder, _)| folder == path);
-        self.report.warnings.retain(|line| !is_one(&line.path));
-        self.tell_moved_out(&left_out)
     }
 
     /// Gives the files that a person took away and nobody was told of yet; what only has another name now is here.

@@ -25,6 +25,7 @@ use crate::outgoing::Outgoing;
 use crate::scan::gone_writes;
 use crate::touched::CHANGED_SINCE;
 use crate::unit::{Unit, manifest_bytes};
+use crate::verify::Unsent;
 use crate::view::View;
 
 /// Why an edit waits that reads otherwise than it did, under the same size and time.
@@ -319,17 +320,28 @@ impl Engine<'_> {
                     .iter()
                     .any(|chunk| bad.contains(chunk))
             };
-            match unit.iter().find(|i| is_bad(i)) {
-                Some(i) => {
-                    let path = &all[*i].value.path;
-                    let why = match &all[*i].place {
-                        _ if damages.contains_key(&path.key()) => DAMAGED_ALONE,
-                        Some(place) if self.note_unseen_change(place)? => CHANGED_UNSEEN,
-                        _ => CHANGED_SINCE,
-                    };
-                    self.skip(path, why);
+            let waiting: Vec<usize> = unit.iter().copied().filter(is_bad).collect();
+            if waiting.is_empty() {
+                kept.extend(unit.iter().map(|i| picked[*i]));
+            }
+            for change in waiting.iter().map(|i| &all[*i]) {
+                let path = &change.value.path;
+                let unsent = match &change.place {
+                    _ if damages.contains_key(&path.key()) => {
+                        // What this very sync found was said just now.
+                        if !self.report.skipped.iter().any(|line| line.path == *path) {
+                            self.skip(path, DAMAGED_ALONE);
+                        }
+                        continue;
+                    }
+                    Some(place) => self.why_unsent(place)?,
+                    None => Unsent::Touched,
+                };
+                match unsent {
+                    Unsent::Touched => self.skip(path, CHANGED_SINCE),
+                    Unsent::Damaged => self.skip(path, CHANGED_UNSEEN),
+                    Unsent::Unreadable(why) => self.skip(path, why),
                 }
-                None => kept.extend(unit.iter().map(|i| picked[*i])),
             }
         }
         Ok(kept)

@@ -107,8 +107,8 @@ struct Holds {
 }
 
 impl Engine<'_> {
-    /// Brings the index's picture of the drive up to date.
-    pub(crate) fn scan(&mut self, depth: Depth, trust: Trust) -> Result<()> {
+    /// Brings the index's picture of the drive up to date; gives the folders that rules leave out.
+    pub(crate) fn scan(&mut self, depth: Depth, trust: Trust) -> Result<Vec<(RelPath, IgnoreRule)>> {
         let marker = self.disk.read_marker()?;
         if marker.is_none() {
             return Err(EngineError::DriveChanged);
@@ -139,7 +139,7 @@ impl Engine<'_> {
         self.take_down_absent(&mut walk)?;
         walk.writes.extend(self.part_from_twins(&walk.twinned)?);
         self.commit(walk.writes)?;
-        self.tell_moved_out(&walk.left_out_folders)
+        Ok(walk.left_out_folders)
     }
 
     /// Looks at a folder and all below it; `ignored_by` is the rule of an ignored folder above what is kept in it.

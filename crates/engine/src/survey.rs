@@ -113,7 +113,8 @@ impl Engine<'_> {
     pub fn survey(&mut self, options: &SyncOptions) -> Result<Survey> {
         self.recover()?;
         self.unread_paths = 0;
-        self.scan(Depth::Quick, options.trust())?;
+        let left_out = self.scan(Depth::Quick, options.trust())?;
+        self.tell_moved_out(&left_out)?;
         let mut heads = self.heads()?;
         let mailbox = match self.mailbox {
             Some(mailbox) => self.survey_mailbox(mailbox, &mut heads)?,

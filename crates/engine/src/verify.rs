@@ -10,13 +10,13 @@ use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::ids::{ChunkId, Digest};
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::place::{Place, Stat};
-use offsync_core::ports::IndexWrite;
+use offsync_core::ports::{DiskError, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
 use crate::lookalike::Lookalikes;
-use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, LAST_CHECK};
+use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, EDIT_LOST, LAST_CHECK};
 use crate::monitor::Phase;
 use crate::observe::{UNTELLING_CTIME_NS, is_zone_shift};
 use crate::report::SkippedPath;
@@ -24,6 +24,13 @@ use crate::touched::looks_same;
 
 /// A file that was written this shortly ago is read again by the sync after next: the clock's grain, and the time to type.
 const FRESH_NS: u64 = 3_000_000_000;
+
+/// Why a file waits that could not be read when it was to be sent, and can be now.
+const UNREADABLE_BEFORE: &str = "it could not be read a moment ago; the next sync sends it";
+
+/// What is said of an edit that the drive does not hold any more.
+const EDIT_GONE: &str = "an edit of it that waited to be sent was not on this drive any more when it was read again: it read as it did before that edit. \
+     If nobody took the edit back, the drive lost it: make it once more";
 
 /// How much is to be verified, and what is to be done about damage.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +69,16 @@ pub struct DamagedFile {
     pub path: RelPath,
     /// Whether it is to be put together again.
     pub is_wanted: bool,
+}
+
+/// Why a file that was to be posted did not read as it should.
+pub(crate) enum Unsent {
+    /// Somebody was at it since: the next scan reads it.
+    Touched,
+    /// It reads differently though nothing tells of it, and is named as damaged from now on.
+    Damaged,
+    /// It could not be read, with the sentence that says so: nobody knows what it holds.
+    Unreadable(String),
 }
 
 impl Engine<'_> {
@@ -156,7 +173,7 @@ impl Engine<'_> {
             }
             report.skipped.push(SkippedPath {
                 path: value.path.clone(),
-                reason: format!("it could not be read ({})", error.reason()),
+                reason: unreadable(&error),
             });
             return Ok(());
         }
@@ -175,13 +192,16 @@ impl Engine<'_> {
                 None => Ok(()),
             };
         }
-        let read = self.read_again(&value.path)?;
+        // What a bad place keeps from being read is damaged all the same.
+        let read = self.read_again(&value.path)?.ok().flatten();
         if let Some(undone) = read.as_ref().and_then(|read| undone(place, read)) {
             self.match_marker()?;
             return self.commit(vec![
                 memory::erase(name),
                 memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)),
                 IndexWrite::Place(key.clone(), Some(undone)),
+                // A drive that lost what was written looks just like a hand that took it back.
+                memory::write(memory::of_key(EDIT_LOST, key), &value.path),
             ]);
         }
         if let Some(read) = &read
@@ -215,12 +235,12 @@ impl Engine<'_> {
         self.commit(writes)
     }
 
-    /// Reads all of a file; `None` where a bad place on the drive, or somebody who writes, keeps that from its end.
-    fn read_again(&mut self, path: &RelPath) -> Result<Option<FileContent>> {
+    /// Reads all of a file; the drive's word where a bad place keeps that from its end, `None` where somebody who writes does.
+    fn read_again(&mut self, path: &RelPath) -> Result<std::result::Result<Option<FileContent>, DiskError>> {
         let read = match self.read_content(path) {
-            Ok(read) => read.map(|(read, _)| read),
+            Ok(read) => Ok(read.map(|(read, _)| read)),
             // A bad place on the drive reads as an error; whether the drive is still there is asked right after.
-            Err(EngineError::Disk(_)) => None,
+            Err(EngineError::Disk(error)) => Err(error),
             Err(error) => return Err(error),
         };
         if self.disk.read_marker()?.is_none() {
@@ -229,35 +249,51 @@ impl Engine<'_> {
         Ok(read)
     }
 
-    /// Names a file as damaged that was to be posted and reads otherwise since, though nothing tells of it; tells whether it is.
+    /// Tells why a file that was to be posted did not read as it should, and names it as damaged if nothing tells of the change.
     ///
-    /// No scan would read it again: else it would wait without a word.
-    pub(crate) fn note_unseen_change(&mut self, key: &PathKey) -> Result<bool> {
+    /// No scan would read that one again: else it would wait without a word. What cannot be read may be sound.
+    pub(crate) fn why_unsent(&mut self, key: &PathKey) -> Result<Unsent> {
         let place = self.index.place(key)?;
         let known = place.as_ref().and_then(|place| Some((place.on_disk()?, place.stat()?)));
         let Some((Value { path, content, .. }, stat)) = known else {
-            return Ok(false);
+            return Ok(Unsent::Touched);
         };
         let Content::File(file) = content else {
-            return Ok(false);
+            return Ok(Unsent::Touched);
         };
-        if stat.ctime_ns == UNTELLING_CTIME_NS || !self.looks_as_known(path, stat)? {
-            return Ok(false);
+        if !self.looks_as_known(path, stat)? {
+            return Ok(Unsent::Touched);
+        }
+        match self.disk.open(path) {
+            Err(error) if is_fatal(&error) => return Err(error.into()),
+            Err(error) => return Ok(Unsent::Unreadable(unreadable(&error))),
+            Ok(_) if stat.ctime_ns == UNTELLING_CTIME_NS => return Ok(Unsent::Touched),
+            Ok(_) => {}
         }
         let bad = self.damaged_pieces(path, file)?;
-        let read = self.read_again(path)?;
-        if bad.is_empty() || !self.looks_as_known(path, stat)? {
-            return Ok(false);
+        if bad.is_empty() {
+            return Ok(Unsent::Unreadable(UNREADABLE_BEFORE.to_owned()));
+        }
+        let reads = match self.read_again(path)? {
+            Err(error) => return Ok(Unsent::Unreadable(unreadable(&error))),
+            Ok(Some(read)) if read.digest == file.digest => {
+                return Ok(Unsent::Unreadable(UNREADABLE_BEFORE.to_owned()));
+            }
+            Ok(Some(read)) => read.digest,
+            Ok(None) => return Ok(Unsent::Touched),
+        };
+        if !self.looks_as_known(path, stat)? {
+            return Ok(Unsent::Touched);
         }
         self.match_marker()?;
         let damage = Damage {
             path: path.clone(),
             bad,
-            reads: read.map(|read| read.digest),
+            reads: Some(reads),
             is_wanted: false,
         };
         self.commit(vec![memory::write(memory::of_key(DAMAGED, key), &damage)])?;
-        Ok(true)
+        Ok(Unsent::Damaged)
     }
 
     /// Tells whether a file was written a moment ago.
@@ -290,6 +326,17 @@ impl Engine<'_> {
             }
         }
         Ok(bad)
+    }
+
+    /// Names in the report the files of which an edit that waited was found to be gone; gives the writes by which that is said once.
+    pub(crate) fn tell_lost_edits(&mut self) -> Result<Vec<IndexWrite>> {
+        let lost = memory::read_all::<RelPath>(self.index, EDIT_LOST)?;
+        let told = lost.keys().map(|name| memory::erase(format!("{EDIT_LOST}{name}")));
+        let told = told.collect();
+        for path in lost.into_values() {
+            self.warn(&path, EDIT_GONE.to_owned());
+        }
+        Ok(told)
     }
 
     /// Gives the files that are known to be damaged.
@@ -500,6 +547,11 @@ fn undone(place: &Place, read: &FileContent) -> Option<Place> {
         ..there.clone()
     };
     is_it.then(|| Place::new(place.shown.clone(), Some((value, *place.stat()?))))?
+}
+
+/// Says why a file is left alone that the drive does not let anybody read.
+fn unreadable(error: &DiskError) -> String {
+    format!("it could not be read ({})", error.reason())
 }
 
 fn is_file(value: &Value) -> bool {

@@ -1,5 +1,6 @@
 //! The three-homes story on the simulated world: what one does, all have, and the mailbox is empty.
 
+mod crossing;
 mod damage;
 mod drives;
 mod followed;
@@ -17,6 +18,7 @@ mod threshold;
 mod twice;
 mod unfinished;
 mod unfit;
+mod unsent;
 
 use home::{Homes, path};
 use offsync_testkit::{DiskOptions, InodeNumbers};

@@ -1,7 +1,9 @@
 //! What a home reads again, and what its person then says of it.
 
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Engine, EngineError, NotKept, Ports, Silent, VerifyOptions, VerifyReport};
+use offsync_engine::{
+    Engine, EngineError, NotKept, Ports, Silent, SyncOptions, SyncReport, VerifyOptions, VerifyReport,
+};
 use offsync_testkit::{Rng, RunState, Running, Stepper};
 
 use super::{Homes, path};
@@ -26,6 +28,24 @@ impl Homes {
 
     /// The same, until the power goes at a call; tells whether it got to its end.
     pub(crate) fn keep_until(&mut self, n: usize, name: &str, calls: u64, rng: &mut Rng) -> bool {
+        let kept = self.run_until(n, calls, rng, |engine| engine.keep_damaged(&[path(name)]));
+        kept.map(|kept| kept.expect("it is damaged")).is_some()
+    }
+
+    /// Reads all files again until the power goes at a call; tells whether it got to its end.
+    pub(crate) fn verify_until(&mut self, n: usize, calls: u64, rng: &mut Rng) -> bool {
+        let verified = self.run_until(n, calls, rng, |engine| engine.verify(&VerifyOptions::default()));
+        verified.is_some()
+    }
+
+    /// Does something without a mailbox until the power goes at a call; gives what came of it if it got to its end.
+    fn run_until<T>(
+        &mut self,
+        n: usize,
+        calls: u64,
+        rng: &mut Rng,
+        run: impl FnOnce(&mut Engine<'_>) -> Result<T, EngineError>,
+    ) -> Option<T> {
         let home = &self.homes[n];
         let stepper = Stepper::new("home");
         let disk = stepper.disk(home.disk.clone());
@@ -39,14 +59,12 @@ impl Homes {
             witness: &witness,
         };
         stepper.crash_after(calls);
-        let kept = Engine::open(ports, &self.keys, &home.signer, &Silent)
-            .and_then(|mut engine| engine.keep_damaged(&[path(name)]));
+        let done = Engine::open(ports, &self.keys, &home.signer, &Silent).and_then(|mut engine| run(&mut engine));
         if stepper.is_crashed() {
             home.disk.power_cut(rng);
-            return false;
+            return None;
         }
-        kept.expect("a sound world").expect("it is damaged");
-        true
+        Some(done.expect("a sound world"))
     }
 
     /// The same, while something happens to the drive before each call from one on, so many times; `None` if it was done by then.
@@ -85,6 +103,59 @@ impl Homes {
             }
         }
         Some(running.finish())
+    }
+
+    /// Syncs while a drive lets nobody read a file, from one call on and for so many; `None` if it was done by then.
+    pub(crate) fn sync_while_locked(&mut self, n: usize, name: &str, calls: u64, times: u64) -> Option<SyncReport> {
+        self.hand(n);
+        let home = &self.homes[n];
+        let stepper = Stepper::new("home");
+        let (disk, mailbox) = (stepper.disk(home.disk.clone()), stepper.mailbox(home.mailbox.clone()));
+        let (mut index, witness) = (stepper.index(home.index.clone()), stepper.witness(home.witness.clone()));
+        let (clock, entropy) = (home.clock.clone(), self.entropy.clone());
+        let (keys, signer) = (self.keys.clone(), home.signer.clone());
+        let mut running = Running::start(&stepper, move || {
+            let ports = Ports {
+                disk: &disk,
+                index: &mut index,
+                mailbox: Some(&mailbox),
+                clock: &clock,
+                entropy: &entropy,
+                witness: &witness,
+            };
+            let mut engine = Engine::open(ports, &keys, &signer, &Silent).expect("begun");
+            engine.sync(&SyncOptions::default())
+        });
+        if calls > 0 && matches!(running.advance(calls), RunState::Finished(_)) {
+            return None;
+        }
+        self.disk(n).deny(&path(name));
+        let state = running.advance(times);
+        self.disk(n).allow(&path(name));
+        let done = match state {
+            RunState::Finished(done) => done,
+            _ => running.finish(),
+        };
+        Some(done.expect("a drive that is there"))
+    }
+
+    /// Syncs; gives how often the index was asked or written.
+    pub(crate) fn sync_counted(&mut self, n: usize) -> u64 {
+        self.hand(n);
+        let home = &mut self.homes[n];
+        let stepper = Stepper::new("home");
+        let mut index = stepper.index(home.index.clone());
+        let ports = Ports {
+            disk: &home.disk,
+            index: &mut index,
+            mailbox: Some(&home.mailbox),
+            clock: &home.clock,
+            entropy: &self.entropy,
+            witness: &home.witness,
+        };
+        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
+        engine.sync(&SyncOptions::default()).expect("a sound world");
+        stepper.calls()
     }
 
     /// Gives the files that a home knows as damaged.

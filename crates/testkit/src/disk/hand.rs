@@ -84,16 +84,22 @@ impl Hand {
 
     /// Lets a file's last byte rot: nothing that the drive tells of it changes. An empty file has nothing to rot.
     pub fn rot(&self, path: &RelPath) -> Result<(), DiskError> {
+        let mut rotten = self.read(path)?.as_ref().clone();
+        if let Some(last) = rotten.last_mut() {
+            *last ^= 1;
+        }
+        self.lose_write(path, rotten)
+    }
+
+    /// Lets a file hold what it held before, as where a drive kept its name and times and lost what was written: nothing
+    /// that it tells of the file changes.
+    pub fn lose_write(&self, path: &RelPath, before: impl Into<Vec<u8>>) -> Result<(), DiskError> {
         self.act(path, |_, state| {
             let (_, id) = state.volume.find(path)?;
-            let Body::File(bytes) = &state.volume.node(id).body else {
+            let Body::File(_) = &state.volume.node(id).body else {
                 return Err(Kind::Other);
             };
-            let mut rotten = bytes.as_ref().clone();
-            if let Some(last) = rotten.last_mut() {
-                *last ^= 1;
-            }
-            state.volume.replace_content(id, rotten);
+            state.volume.replace_content(id, before.into());
             Ok(())
         })
     }
