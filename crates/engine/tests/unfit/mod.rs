@@ -49,6 +49,23 @@ fn what_a_drive_can_never_hold_is_not_still_to_come() {
 }
 
 #[test]
+fn what_drives_can_never_hold_is_counted_once_for_all_of_them_until_something_is_folded() {
+    let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat(), DiskOptions::exfat()]);
+    homes.hand(0).symlink(&path("link"), b"a").expect("fits");
+    homes.round(3);
+    assert_eq!(homes.pages_to_tell(0), 2, "one page, and the end");
+    assert_eq!(homes.pages_to_tell(0), 0);
+    homes.round(1);
+    assert_eq!(homes.pages_to_tell(0), 0, "nothing is new");
+    homes.hand(0).symlink(&path("more"), b"a").expect("fits");
+    homes.round(3);
+    assert_eq!(homes.pages_to_tell(0), 2);
+    for of in [1, 2] {
+        assert_eq!(stands(&mut homes, of), (LocationState::Unfit, 2, 2));
+    }
+}
+
+#[test]
 fn what_stood_there_before_stays_and_is_called_so() {
     let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
     homes.hand(0).write(&path("a"), "content").expect("fits");
