@@ -168,15 +168,20 @@ impl Engine<'_> {
     pub(crate) fn tell_unfitting(&mut self) -> Result<()> {
         for (key, unfitting) in self.unfitting()? {
             let why = why(unfitting.unfit);
-            let before = self.index.place(&key)?.is_some_and(|place| place.on_disk().is_some());
-            let instead = match before {
-                true => "What stands here is the version before it",
-                false => "It is not shown here",
+            let instead = match self.index.place(&key)? {
+                Some(place) if self.is_replaced(&place)? => "What stands here is the version before it",
+                Some(place) if place.on_disk().is_some() => "Another version stands here",
+                _ => "It is not shown here",
             };
             let reason = format!("{why}: this drive cannot store it. {instead}, and the other copies keep it.");
             self.warn(&unfitting.value.path, reason);
         }
         Ok(())
+    }
+
+    /// Tells whether what stands at a place is what was shown there, and somebody has replaced it since.
+    fn is_replaced(&self, place: &Place) -> Result<bool> {
+        Ok(place.shown.is_some() && !place.is_changed() && !self.is_still_said(place)?)
     }
 
     /// Names in the report, once, what stands on this drive under another name than everywhere else.

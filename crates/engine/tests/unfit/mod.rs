@@ -87,6 +87,22 @@ fn what_stood_there_before_stays_and_is_called_so() {
 }
 
 #[test]
+fn what_was_written_meanwhile_is_not_called_the_version_before() {
+    let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
+    homes.hand(0).write(&path("a"), "content").expect("fits");
+    homes.round(2);
+    homes.hand(0).remove(&path("a")).expect("is there");
+    homes.hand(0).symlink(&path("a"), b"b").expect("fits");
+    homes.hand(1).write(&path("a"), "edited").expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    let said = homes.sync(1).warnings.remove(0).reason;
+    let other = "it is a link: this drive cannot store it. Another version stands here, and the other copies keep it.";
+    assert_eq!(said, other);
+    assert_eq!(homes.read(1, "a"), "edited");
+}
+
+#[test]
 fn who_lacks_something_else_besides_is_behind() {
     let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
     homes.hand(0).write(&path("a"), "content").expect("fits");
