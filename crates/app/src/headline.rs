@@ -97,7 +97,7 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
     if !is_whole {
         return incomplete();
     }
-    let is_unfit = |location: &&LocationView| location.state == LocationState::Unfit;
+    let is_unfit = |location: &&LocationView| location.is_unfit();
     let is_late =
         |location: &&LocationView| counts(location) && location.state != LocationState::UpToDate && !is_unfit(location);
     let behind: Vec<_> = status.locations.iter().filter(is_late).collect();

@@ -71,7 +71,7 @@ export const FAMILIES: Record<string, () => Scene> = {
   "cannot-store": () =>
     one(
       archive({
-        locations: [{ ...anna(), state: "unfit", cannot_store: 2 }, grandma()],
+        locations: [{ ...anna(), ...behind(0, 0), cannot_store: 2 }, grandma()],
         headline: { kind: "cannot_store", safe_homes: 2, homes: ["Anna’s home"], files: 2 },
       }),
     ),
