@@ -113,8 +113,11 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
         return Headline::AllSafe { homes };
     }
     if behind.is_empty() {
+        let is_parked = |location: &LocationView| location.state == LocationState::Parked;
         return Headline::CannotStore {
             safe_homes,
+            // Of several homes each may lack something else, and have what the other lacks.
+            only_here: homes == 2 && unfit.len() == 1 && !status.locations.iter().any(is_parked),
             files: unfit.iter().map(|location| location.cannot_store).max().unwrap_or(0),
             homes: named(&unfit),
         };
@@ -225,6 +228,7 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             safe_homes,
             homes,
             files,
+            ..
         } => {
             let (drives, them) = match homes.as_slice() {
                 [one] => (format!("The drive of {one}"), ""),

@@ -402,6 +402,8 @@ pub enum Headline {
         /// How many files and links one of them lacks at most.
         #[ts(type = "number")]
         files: u64,
+        /// Whether these are in this home alone: one other counts, and nobody is parked who may have them.
+        only_here: bool,
     },
     /// Everything is in every home.
     AllSafe {

@@ -296,6 +296,22 @@ fn an_archive_in_one_home_asks_for_a_copy() {
 }
 
 #[test]
+fn what_one_drive_cannot_store_is_here_alone_where_no_other_home_may_have_it() {
+    let check = |others: &[LocationView], expected: bool| {
+        let headline = headline(&status(others), &Awaited::default());
+        let Headline::CannotStore { only_here, .. } = headline else {
+            panic!("{headline:?}");
+        };
+        assert_eq!(only_here, expected, "{others:?}");
+    };
+    check(&[unfit("Anna", 2)], true);
+    check(&[unfit("Anna", 2), home("Vic", LocationState::Removed, 0)], true);
+    check(&[unfit("Anna", 1), unfit("Olot", 1)], false);
+    check(&[unfit("Anna", 1), home("Vic", LocationState::Parked, 9)], false);
+    check(&[unfit("Anna", 1), home("Lyon", LocationState::UpToDate, 0)], false);
+}
+
+#[test]
 fn what_a_drive_cannot_store_is_said_and_waited_for_by_nobody() {
     check(
         &status(&[unfit("Anna", 1)]),

@@ -140,7 +140,8 @@ export function en(locale: string) {
           other: "The other homes keep them.",
         }),
       onlyHereStored: (n: number) =>
-        count(n, { one: "No other home has it.", other: "No other home has all of them." }),
+        count(n, { one: "No other home has it.", other: "No other home has them." }),
+      notEveryHome: "Not every home has all of it.",
       askedOf: (home: string | null) =>
         home === null
           ? "What lacks was asked for. The next sync of another home that has it sends it; sync here after that."

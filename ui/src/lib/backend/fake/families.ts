@@ -72,7 +72,13 @@ export const FAMILIES: Record<string, () => Scene> = {
     one(
       archive({
         locations: [{ ...anna(), ...behind(0, 0), cannot_store: 2 }, grandma()],
-        headline: { kind: "cannot_store", safe_homes: 2, homes: ["Anna’s home"], files: 2 },
+        headline: {
+          kind: "cannot_store",
+          safe_homes: 2,
+          homes: ["Anna’s home"],
+          files: 2,
+          only_here: false,
+        },
       }),
     ),
   invited: () =>
