@@ -153,7 +153,7 @@ fn links_are_held_not_shown_and_never_deleted() {
         "nothing is safe with a copy that cannot have it, and no visit changes that"
     );
     let told = pair.pep.run(["status", pair.pep.at()]);
-    let sentence = "Everything is safe in 1 home. The drive of anna's home cannot store 2 files or links of it.";
+    let sentence = "2 files or links are in this home only: the drive of anna's home cannot store them. Make a copy on another kind of drive.";
     told.expect_out(sentence)
         .expect_out("]: its drive cannot store 2 files or links, last seen ");
     // Where a folder went, its link goes too; nothing is left to be held.

@@ -315,17 +315,33 @@ fn what_one_drive_cannot_store_is_here_alone_where_no_other_home_may_have_it() {
 fn what_a_drive_cannot_store_is_said_and_waited_for_by_nobody() {
     check(
         &status(&[unfit("Anna", 1)]),
-        "Everything is safe in 1 home. The drive of Anna cannot store 1 file or link of it. You can unplug.",
+        "1 file or link is in this home only: the drive of Anna cannot store it. Make a copy on another kind of drive. You can unplug.",
+    );
+    check(
+        &status(&[unfit("Anna", 2)]),
+        "2 files or links are in this home only: the drive of Anna cannot store them. Make a copy on another kind of drive. You can unplug.",
+    );
+    check(
+        &status(&[unfit("Anna", 1), home("Vic", LocationState::Parked, 9)]),
+        "Not every home has all files. The drive of Anna cannot store 1 file or link. Make a copy on another kind of drive. You can unplug.",
+    );
+    check(
+        &status(&[unfit("Anna", 1), unfit("Olot", 1)]),
+        "Not every home has all files. The drives of Anna and Olot cannot store everything: each lacks 1 file or link at most. Make a copy on another kind of drive. You can unplug.",
+    );
+    check(
+        &status(&[unfit("Anna", 1), home("Lyon", LocationState::UpToDate, 0)]),
+        "Everything is safe in 2 homes. The drive of Anna cannot store 1 file or link. You can unplug.",
     );
     let mut two = status(&[
         unfit("Anna", 1),
         unfit("Olot", 3),
         home("Lyon", LocationState::UpToDate, 0),
     ]);
-    let both = "Everything is safe in 2 homes. The drives of Anna and Olot cannot store up to 3 files or links of it. You can unplug.";
+    let both = "Everything is safe in 2 homes. The drives of Anna and Olot cannot store everything: each lacks 3 files or links at most. You can unplug.";
     check(&two, both);
     two.locations.push(unfit("Vic", 1));
-    let more = "Everything is safe in 2 homes. The drives of Anna and 2 more cannot store up to 3 files or links of it. You can unplug.";
+    let more = "Everything is safe in 2 homes. The drives of Anna and 2 more cannot store everything: each lacks 3 files or links at most. You can unplug.";
     check(&two, more);
     // Who can still catch up comes first, and neither is counted as safe.
     let late = status(&[unfit("Anna", 1), home("Olot", LocationState::Behind, 2)]);

@@ -81,6 +81,19 @@ export const FAMILIES: Record<string, () => Scene> = {
         },
       }),
     ),
+  "stored-here-alone": () =>
+    one(
+      archive({
+        locations: [{ ...anna(), ...behind(0, 0), cannot_store: 2 }],
+        headline: {
+          kind: "cannot_store",
+          safe_homes: 1,
+          homes: ["Anna’s home"],
+          files: 2,
+          only_here: true,
+        },
+      }),
+    ),
   invited: () =>
     one(
       archive({
