@@ -171,6 +171,15 @@ impl Watch {
         *self.notes().ids_due.entry(home).or_default() += 1;
     }
 
+    /// Notes that a home is level with all others: a cause for which it took no new id by then is none for a later one.
+    pub(crate) fn spend_causes(&self, home: usize) {
+        let mut notes = self.notes();
+        let taken = notes.ids_taken.get(&home).copied().unwrap_or(0);
+        if let Some(due) = notes.ids_due.get_mut(&home) {
+            *due = taken.min(*due);
+        }
+    }
+
     fn see_entry(
         &self,
         home: usize,
