@@ -99,13 +99,6 @@ pub struct LocationView {
     pub root: Option<String>,
 }
 
-impl LocationView {
-    /// Tells whether it has all but what its drive cannot store.
-    pub fn is_unfit(&self) -> bool {
-        self.cannot_store > 0
-    }
-}
-
 /// The drive that an archive lies on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct DriveView {

@@ -409,6 +409,13 @@ fn ignored(ignored: &IgnoredPath) -> IgnoredView {
     }
 }
 
+impl LocationView {
+    /// Tells whether it has all but what its drive cannot store.
+    pub fn is_unfit(&self) -> bool {
+        self.cannot_store > 0
+    }
+}
+
 /// Puts a location's standing into plain data.
 pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
     LocationView {
