@@ -191,6 +191,7 @@ const SHOTS = {
   "two-homes": ["two-homes"],
   "two-homes-behind": ["two-homes-behind"],
   "cannot-store": ["cannot-store"],
+  "stored-here-alone": ["stored-here-alone"],
   invited: ["invited"],
   "long-names": ["long-names"],
   "sync-failed": ["sync-failed", (page) => page.getByRole("alert").waitFor()],

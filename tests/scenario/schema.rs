@@ -225,7 +225,7 @@ pub(crate) fn conflicts() -> Value {
 /// `locations` lists these.
 pub(crate) fn locations() -> Value {
     json!([{"location_id": "ID", "label": "", "person": "", "this": false,
-        "state": "up_to_date|behind|unfit|ahead|parked|invited|removed",
+        "state": "up_to_date|behind|ahead|parked|invited|removed",
         "behind": {"changesets": 0, "bytes": 0}, "cannot_store": 0, "last_seen": null, "last_check": null, "root": null}])
 }
 

@@ -12,7 +12,7 @@ use crate::guard::Off;
 use crate::home::{Backup, Home};
 use crate::people::value_of;
 use crate::profile::Step;
-use crate::watch::identity_of;
+use crate::watch::{identity_of, vector_of};
 use crate::world::{Bad, HOMES_MAX, World, short};
 
 const MINUTE_NS: i64 = 60_000_000_000;
@@ -278,8 +278,11 @@ impl World {
             SimWitness::new()
         };
         if is_put_back && remembers {
-            let identity = identity_of(&self.homes[at].index).map(|identity| identity.location);
-            self.shared.watch.notes().may_say_twice.extend(identity);
+            let index = &self.homes[at].index;
+            if let Some(identity) = identity_of(index) {
+                let known = vector_of(index).get(&identity.location);
+                self.shared.watch.notes().let_say_twice(identity.location, known);
+            }
         }
         self.say(|_| {
             let memory = if remembers { "with" } else { "without" };

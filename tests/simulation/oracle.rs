@@ -304,25 +304,25 @@ impl World {
         let index = &self.homes[0].index;
         let vector = vector_of(index);
         let notes = self.shared.watch.notes();
-        if !notes.may_say_twice.is_empty() {
-            // Who used numbers twice says all anew, by others: what files hold is judged, and not by which names they go.
-            return Ok(());
-        }
         let known: Vec<_> = notes.minted.iter().filter(|(dot, _)| vector.covers_dot(dot)).collect();
         let replaced: BTreeSet<&Dot> = known.iter().flat_map(|(_, minted)| &minted.replaced).collect();
+        // Of what was said twice, what files hold is judged, and not by which dots they go; nor by which those do that it replaced.
+        let by_two = known.iter().filter(|(dot, _)| notes.may_mean_two(dot));
+        let by_two: BTreeSet<&Dot> = by_two.flat_map(|(_, minted)| &minted.replaced).collect();
+        let is_judged = |(_, dot): &&(PathKey, Dot)| !notes.may_mean_two(dot) && !by_two.contains(dot);
         let truth: BTreeSet<(PathKey, Dot)> = known
             .iter()
             .filter(|(dot, minted)| minted.version.value.content.is_live() && !replaced.contains(dot))
             .map(|(dot, minted)| (minted.key.clone(), **dot))
             .collect();
         let live = live_dots(&index.all_entries());
-        if let Some(lost) = truth.difference(&live).next() {
+        if let Some(lost) = truth.difference(&live).find(is_judged) {
             return Err(format!(
                 "a live dot is lost: {lost:?} {:?}",
                 notes.minted[&lost.1].version.value
             ));
         }
-        if let Some(back) = live.difference(&truth).next() {
+        if let Some(back) = live.difference(&truth).find(is_judged) {
             return Err(format!("a dot came back: {back:?}"));
         }
         Ok(())

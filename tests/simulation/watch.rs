@@ -72,13 +72,34 @@ pub(crate) struct Notes {
     pub(crate) rotten: BTreeMap<Digest, u64>,
     /// What of that somebody made their own word.
     pub(crate) meant: BTreeSet<Digest>,
-    /// Ids of drives that were put back with their computer and the mailbox: nothing keeps them from using a number again,
-    /// and only what comes of that is judged.
-    pub(crate) may_say_twice: BTreeSet<LocationId>,
+    /// Ids of drives that were put back with their computer and the mailbox, each with the last number that was known then:
+    /// nothing keeps them from using those above again, and only what comes of that is judged.
+    may_say_twice: BTreeMap<LocationId, u64>,
     /// How often each home took a new id.
     ids_taken: BTreeMap<usize, u64>,
     /// How often there was cause for that.
     ids_due: BTreeMap<usize, u64>,
+}
+
+impl Notes {
+    /// Lets an id use again the numbers above one.
+    pub(crate) fn let_say_twice(&mut self, location: LocationId, known: u64) {
+        let first = self.may_say_twice.entry(location).or_insert(known);
+        *first = known.min(*first);
+    }
+
+    /// Tells whether a dot may stand for two versions.
+    pub(crate) fn may_mean_two(&self, dot: &Dot) -> bool {
+        let known = self.may_say_twice.get(&dot.location);
+        known.is_some_and(|known| dot.sequence > *known)
+    }
+
+    /// Tells whether who folded that may have folded something else than another who did.
+    fn may_be_two(&self, folded: &VersionVector) -> bool {
+        self.may_say_twice
+            .iter()
+            .any(|(location, known)| folded.get(location) > *known)
+    }
 }
 
 /// Notes that are shared by everything that watches.
@@ -150,6 +171,15 @@ impl Watch {
         *self.notes().ids_due.entry(home).or_default() += 1;
     }
 
+    /// Notes that a home is level with all others: a cause for which it took no new id by then is none for a later one.
+    pub(crate) fn spend_causes(&self, home: usize) {
+        let mut notes = self.notes();
+        let taken = notes.ids_taken.get(&home).copied().unwrap_or(0);
+        if let Some(due) = notes.ids_due.get_mut(&home) {
+            *due = taken.min(*due);
+        }
+    }
+
     fn see_entry(
         &self,
         home: usize,
@@ -162,13 +192,16 @@ impl Watch {
         let mut notes = self.notes();
         for (dot, version) in after.iter() {
             let notes = &mut *notes;
+            let may_mean_two = notes.may_mean_two(dot);
             match notes.minted.get_mut(dot) {
                 Some(known) if known.version == *version && known.key == *key => {
                     known.is_public |= known.home != home;
                 }
-                Some(known) if known.is_public && notes.may_say_twice.contains(&dot.location) => {
+                Some(known) if known.is_public && may_mean_two => {
                     known.key = key.clone();
                     known.version = version.clone();
+                    let left = before.iter().map(|(dot, _)| *dot);
+                    known.replaced.extend(left.filter(|dot| after.get(dot).is_none()));
                 }
                 Some(known) if known.is_public => {
                     let text = format!("a dot was minted twice: {dot:?} at {key:?} and {:?}", known.key);
@@ -254,7 +287,7 @@ impl Watch {
         notes.heads.insert(head.location, seen);
         notes.counts.insert(head.location, head.counts.clone());
         let (root, other) = *notes.roots.entry(head.vector.clone()).or_insert((head.root, home));
-        if root != head.root && notes.may_say_twice.is_empty() {
+        if root != head.root && !notes.may_be_two(&head.vector) {
             let text = format!(
                 "equal vectors and unequal roots in the heads of homes {other} and {home}: {:?}",
                 head.vector

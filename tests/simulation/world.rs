@@ -271,7 +271,10 @@ impl World {
         self.homes[at].stepper.fail_call(0);
         if self.homes[at].stepper.is_crashed() {
             self.homes[at].kill();
-        } else if outcome.is_ok() {
+        } else if let Ok(report) = outcome {
+            if report.up_to_date && self.homes[at].is_at_hand() {
+                self.shared.watch.spend_causes(at);
+            }
             self.after_whole_cycle(at)?;
         } else if let Err(error) = outcome
             && self.is_sound(at)

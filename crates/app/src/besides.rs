@@ -59,10 +59,13 @@ impl Before {
         &self,
         engine: &Engine<'_>,
         report: &offsync_engine::SyncReport,
-        how: &SyncOptions,
     ) -> std::result::Result<Besides, EngineError> {
-        let standings = engine.standings(how)?;
-        let labels = told_apart(standings.iter().map(|one| (one.location, one.label.as_str())));
+        let people = engine.living()?;
+        let labels = told_apart(
+            people
+                .iter()
+                .map(|(location, person)| (*location, person.label.as_str())),
+        );
         let labels = labels
             .into_iter()
             .map(|(location, label)| (location.to_string(), label));

@@ -97,7 +97,7 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
     if !is_whole {
         return incomplete();
     }
-    let is_unfit = |location: &&LocationView| location.state == LocationState::Unfit;
+    let is_unfit = |location: &&LocationView| location.is_unfit();
     let is_late =
         |location: &&LocationView| counts(location) && location.state != LocationState::UpToDate && !is_unfit(location);
     let behind: Vec<_> = status.locations.iter().filter(is_late).collect();
@@ -113,8 +113,11 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
         return Headline::AllSafe { homes };
     }
     if behind.is_empty() {
+        let is_parked = |location: &LocationView| location.state == LocationState::Parked;
         return Headline::CannotStore {
             safe_homes,
+            // Of several homes each may lack something else, and have what the other lacks.
+            only_here: homes == 2 && unfit.len() == 1 && !status.locations.iter().any(is_parked),
             files: unfit.iter().map(|location| location.cannot_store).max().unwrap_or(0),
             homes: named(&unfit),
         };
@@ -225,19 +228,8 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             safe_homes,
             homes,
             files,
-        } => {
-            let (drives, them) = match homes.as_slice() {
-                [one] => (format!("The drive of {one}"), ""),
-                [one, two] => (format!("The drives of {one} and {two}"), "up to "),
-                [one, rest @ ..] => (format!("The drives of {one} and {} more", rest.len()), "up to "),
-                [] => ("No drive".into(), ""),
-            };
-            format!(
-                "Everything is safe in {}. {drives} cannot store {them}{} of it. You can unplug.",
-                many(*safe_homes, "home", "homes"),
-                many(*files, "file or link", "files or links"),
-            )
-        }
+            only_here,
+        } => cannot_store(*safe_homes, homes, *files, *only_here),
         Headline::AllSafe { homes: 1 } => {
             "All is here, and all other homes are parked: only this one counts. You can unplug.".into()
         }
@@ -245,6 +237,30 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             "Everything is safe in {}. You can unplug.",
             many(*homes, "home", "homes")
         ),
+    }
+}
+
+/// Says what drives cannot store; and where no other home is known to have all, what makes it safe.
+fn cannot_store(safe_homes: u64, homes: &[String], files: u64, only_here: bool) -> String {
+    let (what, is, it) = match files {
+        1 => ("1 file or link".to_owned(), "is", "it"),
+        n => (format!("{n} files or links"), "are", "them"),
+    };
+    // Each of several has a number of its own, which stands beside its name; this is the largest.
+    let of_several = |who: String| format!("The drives of {who} cannot store everything: each lacks {what} at most.");
+    let said = match homes {
+        [] => String::new(),
+        [one] => format!("The drive of {one} cannot store {what}."),
+        [one, two] => of_several(format!("{one} and {two}")),
+        [one, rest @ ..] => of_several(format!("{one} and {} more", rest.len())),
+    };
+    let advice = "Make a copy on another kind of drive. You can unplug.";
+    match (safe_homes, homes) {
+        (2.., _) => format!("Everything is safe in {safe_homes} homes. {said} You can unplug."),
+        (_, [one]) if only_here => {
+            format!("{what} {is} in this home only: the drive of {one} cannot store {it}. {advice}")
+        }
+        _ => format!("Not every home has all files. {said} {advice}"),
     }
 }
 

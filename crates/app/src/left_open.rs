@@ -145,17 +145,18 @@ pub(crate) fn still_waiting(waiting: Waiting, unsent: &LocalChanges) -> Option<W
 /// Gives what to call the homes whose next sync brings what lacks, in order.
 pub(crate) fn who_can_help(standings: &[LocationStanding], awaits_state: bool) -> Vec<String> {
     let labels = told_apart(standings.iter().map(|one| (one.location, one.label.as_str())));
-    let can_help = standings.iter().filter(|one| can_help(one, awaits_state));
-    let mut who: Vec<String> = can_help.filter_map(|one| labels.get(&one.location).cloned()).collect();
-    who.sort_by_key(|label| label.to_lowercase());
-    who
+    let mut can_help: Vec<_> = standings.iter().filter(|one| can_help(one, awaits_state)).collect();
+    let label = |one: &LocationStanding| labels.get(&one.location).cloned().unwrap_or_default();
+    // Whose drive cannot store everything may not have just that: the others first.
+    can_help.sort_by_key(|one| (one.state == LocationState::Unfit, label(one).to_lowercase()));
+    can_help.into_iter().map(label).collect()
 }
 
 /// Tells whether a location's next sync brings what lacks: it has all that is known here, or knows more than that.
 fn can_help(standing: &LocationStanding, awaits_state: bool) -> bool {
     match standing.state {
         _ if standing.is_this => false,
-        LocationState::UpToDate => true,
+        LocationState::UpToDate | LocationState::Unfit => true,
         LocationState::Ahead => awaits_state,
         _ => false,
     }
@@ -270,11 +271,13 @@ mod tests {
 
     #[test]
     fn who_can_help_is_named_apart_from_whom_is_called_the_same() {
-        use LocationState::{Ahead, Behind, UpToDate};
+        use LocationState::{Ahead, Behind, Unfit, UpToDate};
         check([UpToDate, UpToDate], false, &["Anna [01010101]", "Anna [02020202]"]);
         check([UpToDate, Behind], false, &["Anna [01010101]"]);
         check([UpToDate, Ahead], false, &["Anna [01010101]"]);
         check([Behind, Ahead], true, &["Anna [02020202]"]);
+        check([Unfit, Behind], false, &["Anna [01010101]"]);
+        check([Unfit, UpToDate], false, &["Anna [02020202]", "Anna [01010101]"]);
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl App {
         let mut report = engine.sync(&options)?;
         before.complete(&mut engine, &mut report)?;
         let left_open = LeftOpen::after(&report, &mut engine, &options, was_brought_back)?;
-        let besides = before.besides(&engine, &report, &options)?;
+        let besides = before.besides(&engine, &report)?;
         let mut told = SyncReport::from_engine(
             archive.marker.archive_id.to_string(),
             archive.root.display().to_string(),

@@ -29,14 +29,18 @@ pub(crate) fn first<'a, T>(
     }
     for candidate in candidates.iter().filter(|path| !stands_as_spelled(root, path)) {
         let spelled = in_other_form(candidate, listed.clone());
-        if let Some(one) = only(&spelled, said, "with their accents written in other ways")? {
+        if let Some(one) = only(
+            &spelled,
+            said,
+            "names that look alike, with their accents written in other ways",
+        )? {
             return Ok(of(one));
         }
         let seen = seen_as(candidate, listed.clone());
         if let Some(one) = only(
             &seen,
             said,
-            "with characters that this drive cannot hold in other places",
+            "names that differ only in characters that are shown as \u{25af} here",
         )? {
             return Ok(of(one));
         }
@@ -50,7 +54,7 @@ fn only<'a>(all: &'a BTreeSet<Vec<u8>>, said: &Path, how: &str) -> Result<Option
     match (all.next(), all.next()) {
         (Some(_), Some(_)) => Err(AppError::failed(
             "ambiguous_path",
-            format!("'{}' may mean several: names that look alike, {how}.", said.display()),
+            format!("'{}' may mean several: {how}.", said.display()),
             "Copy the path from the list that shows it.",
         )),
         (one, _) => Ok(one),
@@ -272,6 +276,20 @@ mod tests {
         let (two, both) = ("\u{e9}e\u{301}", ["e\u{301}\u{e9}", "\u{e9}\u{e9}"]);
         check(two, &both, None);
         check(two, &both[..1], Some(&both[..1]));
+        let refused = |said: &str, listed: [&str; 2]| {
+            let listed = listed.map(|path| RelPath::new(path).expect("a good path"));
+            among(&root, Path::new(said), &listed, |one| vec![one])
+                .expect_err("two of them")
+                .message
+        };
+        assert_eq!(
+            refused("10\u{25af}30.txt", ["10:30.txt", "10?30.txt"]),
+            "'10\u{25af}30.txt' may mean several: names that differ only in characters that are shown as \u{25af} here."
+        );
+        assert_eq!(
+            refused(two, both),
+            format!("'{two}' may mean several: names that look alike, with their accents written in other ways.")
+        );
         // What stands there under just this name is no slip.
         std::fs::write(root.join(composed), "another").expect("a file can be written");
         check(composed, &[parted], Some(&[]));

@@ -139,7 +139,7 @@ impl App {
                 archive.with_engine(&monitor, |engine| {
                     before.complete(engine, &mut report)?;
                     let left_open = LeftOpen::after(&report, engine, &how, was_brought_back)?;
-                    let besides = before.besides(engine, &report, &how)?;
+                    let besides = before.besides(engine, &report)?;
                     Ok((report, left_open, besides))
                 })
             })

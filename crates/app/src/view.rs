@@ -12,10 +12,8 @@ use ts_rs::TS;
 pub enum LocationState {
     /// It holds everything that this location knows of.
     UpToDate,
-    /// It has not applied some changesets yet.
+    /// It has not applied some changesets yet, or lacks content; or its drive cannot store some of it, and it has the rest.
     Behind,
-    /// It holds everything but what its drive cannot store.
-    Unfit,
     /// It has posted changes that this location has not applied yet.
     Ahead,
     /// It went silent and no longer holds the others up.
@@ -90,7 +88,7 @@ pub struct LocationView {
     pub state: LocationState,
     /// How far behind this location's knowledge it is.
     pub behind: Behind,
-    /// Files and links that its drive cannot store, where it has everything else.
+    /// Files and links that its drive cannot store, where it is behind by these alone; nobody waits for it then.
     #[ts(type = "number")]
     pub cannot_store: u64,
     /// RFC 3339 time of its last head; absent before its first.
@@ -397,6 +395,8 @@ pub enum Headline {
         /// How many files and links one of them lacks at most.
         #[ts(type = "number")]
         files: u64,
+        /// Whether these are in this home alone: one other counts, and nobody is parked who may have them.
+        only_here: bool,
     },
     /// Everything is in every home.
     AllSafe {

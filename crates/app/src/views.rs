@@ -261,7 +261,7 @@ fn status_of_open(
     let is_ahead = |location: &LocationView| location.state == LocationState::Ahead;
     if awaits_state || status.locations.iter().any(is_ahead) {
         let mut own = status.locations.iter_mut().filter(|location| location.this);
-        if let Some(own) = own.find(|own| matches!(own.state, LocationState::UpToDate | LocationState::Unfit)) {
+        if let Some(own) = own.find(|own| own.state == LocationState::UpToDate || own.is_unfit()) {
             (own.state, own.cannot_store) = (LocationState::Behind, 0);
         }
     }
@@ -409,6 +409,13 @@ fn ignored(ignored: &IgnoredPath) -> IgnoredView {
     }
 }
 
+impl LocationView {
+    /// Tells whether it has all but what its drive cannot store.
+    pub fn is_unfit(&self) -> bool {
+        self.cannot_store > 0
+    }
+}
+
 /// Puts a location's standing into plain data.
 pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
     LocationView {
@@ -418,8 +425,8 @@ pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
         this: standing.is_this,
         state: match standing.state {
             Standing::UpToDate => LocationState::UpToDate,
-            Standing::Behind => LocationState::Behind,
-            Standing::Unfit => LocationState::Unfit,
+            // Scripts know few words and no others; that nothing is to come is told beside them.
+            Standing::Behind | Standing::Unfit => LocationState::Behind,
             Standing::Ahead => LocationState::Ahead,
             Standing::Parked => LocationState::Parked,
             Standing::Invited => LocationState::Invited,

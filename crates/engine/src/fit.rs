@@ -10,7 +10,7 @@ use offsync_core::dot::Dot;
 use offsync_core::drive_profile::{DriveProfile, Fit, NameRule, Unfit};
 use offsync_core::entry::Value;
 use offsync_core::escape::as_seen;
-use offsync_core::ids::LocationId;
+use offsync_core::ids::{LocationId, Root};
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown};
@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, DRIVE, DRIVE_OF, UNFIT};
+use crate::memory::{self, CachedHead, DRIVE, DRIVE_OF, UNFIT};
 use crate::overlay::Overlay;
 use crate::report::SkippedPath;
 use crate::suggested::Suggestions;
@@ -33,6 +33,12 @@ const ESCAPED_TOLD: &str = "escaped-told";
 
 /// So many names that stand here otherwise are told one by one; an archive may have thousands.
 const ESCAPED_NAMED_MAX: usize = 5;
+
+/// The note of what was counted of other homes' drives, and under which root.
+const NEVER_HELD: &str = "never-held";
+
+/// How many files and links each of some drives can never hold.
+pub(crate) type NeverHeld = Vec<(DriveProfile, u64)>;
 
 /// An entry that this drive cannot show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,48 +102,86 @@ impl Engine<'_> {
         Ok(writes)
     }
 
-    /// Counts what the drive of another location that folded all that this one did can never hold, as its head counts it.
-    pub(crate) fn never_held_by(&self, drive: &DriveProfile) -> Result<u64> {
-        let is_held = |value: &Value| matches!(drive.fit(value), Fit::Held(_));
+    /// Counts, for the drive of each home that folded all that this one did and does not show all of it, what it can
+    /// never hold, as its head counts it.
+    ///
+    /// What was counted of an archive is kept: it is the same until something is folded.
+    pub(crate) fn never_held(&mut self, heads: &BTreeMap<LocationId, CachedHead>) -> Result<NeverHeld> {
+        let me = self.me();
+        let mut drives: Vec<DriveProfile> = Vec::new();
+        for (_, cached) in heads.iter().filter(|(location, _)| **location != me) {
+            let head = &cached.head;
+            if head.unshown > 0 && self.is_level(head) && !drives.contains(&head.drive) {
+                drives.push(head.drive);
+            }
+        }
+        if drives.is_empty() {
+            return Ok(NeverHeld::new());
+        }
+        let root = self.root()?;
+        let kept: Option<(Root, NeverHeld)> = memory::read(self.index, NEVER_HELD)?;
+        let mut counted = kept
+            .filter(|(of, _)| *of == root)
+            .map_or_else(NeverHeld::new, |kept| kept.1);
+        drives.retain(|drive| counted.iter().all(|(known, _)| known != drive));
+        if !drives.is_empty() {
+            let counts = self.count_held(&drives)?;
+            counted.extend(drives.into_iter().zip(counts));
+            self.commit(vec![memory::write(NEVER_HELD, &(root, &counted))])?;
+        }
+        Ok(counted)
+    }
+
+    /// Counts what each of some drives can never hold, in one walk over what is posted.
+    fn count_held(&self, drives: &[DriveProfile]) -> Result<Vec<u64>> {
+        let is_held = |drive: &DriveProfile, value: &Value| matches!(drive.fit(value), Fit::Held(_));
+        let by_any = |value: &Value| drives.iter().any(|drive| is_held(drive, value));
         let (mut folders, mut after) = (BTreeSet::new(), None);
         loop {
             let page = self.index.entries_after(after.as_ref(), INDEX_PAGE_ROWS)?;
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             let of = |(key, siblings): &(PathKey, Siblings)| {
-                let is_there = siblings.live().any(|(_, version)| is_held(&version.value));
+                let is_there = siblings.live().any(|(_, version)| by_any(&version.value));
                 is_there.then(|| key.parent()).flatten()
             };
             folders.extend(page.iter().filter_map(of));
         }
-        // It shows what the siblings say, and nothing of what is unposted here.
+        // They show what the siblings say, and nothing of what is unposted here.
         let posted = Overlay::new(self.index, Vec::new())?;
-        let mut held = BTreeSet::new();
+        let mut held = vec![BTreeSet::new(); drives.len()];
         for folder in folders {
             let shown = present_folder(&self.folder_path(&folder)?, &posted.children(self.index, &folder)?);
-            held.extend(
-                shown
-                    .into_iter()
-                    .filter(|(_, shown)| is_held(&shown.value))
-                    .map(|(key, _)| key),
-            );
+            for (key, shown) in shown {
+                for (drive, held) in drives.iter().zip(&mut held) {
+                    if is_held(drive, &shown.value) {
+                        held.insert(key.clone());
+                    }
+                }
+            }
         }
-        Ok(held.iter().filter(|key| !has_below(&held, key)).count() as u64)
+        let count = |held: &BTreeSet<PathKey>| held.iter().filter(|key| !has_below(held, key)).count() as u64;
+        Ok(held.iter().map(count).collect())
     }
 
     /// Names in the report what this drive cannot show.
     pub(crate) fn tell_unfitting(&mut self) -> Result<()> {
         for (key, unfitting) in self.unfitting()? {
             let why = why(unfitting.unfit);
-            let before = self.index.place(&key)?.is_some_and(|place| place.on_disk().is_some());
-            let instead = match before {
-                true => "What stands here is the version before it",
-                false => "It is not shown here",
+            let instead = match self.index.place(&key)? {
+                Some(place) if self.is_replaced(&place)? => "What stands here is the version before it",
+                Some(place) if place.on_disk().is_some() => "Another version stands here",
+                _ => "It is not shown here",
             };
             let reason = format!("{why}: this drive cannot store it. {instead}, and the other copies keep it.");
             self.warn(&unfitting.value.path, reason);
         }
         Ok(())
+    }
+
+    /// Tells whether what stands at a place is what was shown there, and somebody has replaced it since.
+    fn is_replaced(&self, place: &Place) -> Result<bool> {
+        Ok(place.shown.is_some() && !place.is_changed() && !self.is_still_said(place)?)
     }
 
     /// Names in the report, once, what stands on this drive under another name than everywhere else.

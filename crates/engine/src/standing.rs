@@ -9,6 +9,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::fit::NeverHeld;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_CHECK, LogRecord};
 use crate::options::SyncOptions;
 
@@ -60,12 +61,18 @@ pub struct LocationStanding {
 
 impl Engine<'_> {
     /// Tells how locations stand as far as this one remembers; looks neither at the drive nor at the mailbox.
-    pub fn standings(&self, options: &SyncOptions) -> Result<Vec<LocationStanding>> {
+    pub fn standings(&mut self, options: &SyncOptions) -> Result<Vec<LocationStanding>> {
         let heads = self.heads()?;
+        let never_held = self.never_held(&heads)?;
         let people = self.living()?.into_iter();
         people
-            .map(|(location, person)| self.standing_of(location, &person, heads.get(&location), options))
+            .map(|(location, person)| self.standing_of(location, &person, heads.get(&location), &never_held, options))
             .collect()
+    }
+
+    /// Tells whether a home has folded just what this one has, and waits for no content.
+    pub(crate) fn is_level(&self, head: &Head) -> bool {
+        head.missing.is_empty() && head.vector.covers(&self.vector) && self.vector.covers(&head.vector)
     }
 
     pub(crate) fn standing_of(
@@ -73,6 +80,7 @@ impl Engine<'_> {
         location: LocationId,
         person: &CachedPerson,
         cached: Option<&CachedHead>,
+        never_held: &NeverHeld,
         options: &SyncOptions,
     ) -> Result<LocationStanding> {
         let head = cached.map(|cached| &cached.head);
@@ -86,14 +94,10 @@ impl Engine<'_> {
         let spoken_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
         let silent_ns = spoken_ns.max(self.counts_since_ns(&location)?.unwrap_or(i64::MIN));
         let is_parked = self.clock.now_ns().saturating_sub(silent_ns) > options.park_after_ns();
-        let is_level =
-            |head: &Head| head.missing.is_empty() && behind_changesets == 0 && self.vector.covers(&head.vector);
-        let is_level = head.is_some_and(is_level);
+        let is_level = head.is_some_and(|head| self.is_level(head));
         let unshown = head.map_or(0, |head| head.unshown);
-        let unfit = match head {
-            Some(head) if !is_this && is_level && unshown > 0 => self.never_held_by(&head.drive)?,
-            _ => 0,
-        };
+        let of_drive = |head: &Head| never_held.iter().find(|(drive, _)| *drive == head.drive);
+        let unfit = head.and_then(of_drive).map_or(0, |(_, unfit)| *unfit);
         let aside = self.set_aside()?.remove(&location);
         let is_parked = is_parked || aside == Some(Membership::Parked);
         let state = match head {

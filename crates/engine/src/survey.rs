@@ -125,9 +125,10 @@ impl Engine<'_> {
         let in_outbox_bytes: u64 = in_outbox.iter().map(|line| line.bytes).sum();
         let outbox_changes: u64 = self.outbox()?.iter().map(|(record, _)| record.counts.all()).sum();
         let unshown = self.unshown()?;
+        let never_held = self.never_held(&heads)?;
         let mut locations = Vec::new();
         for (location, person) in self.living()? {
-            let mut standing = self.standing_of(location, &person, heads.get(&location), options)?;
+            let mut standing = self.standing_of(location, &person, heads.get(&location), &never_held, options)?;
             if standing.is_this && standing.state == LocationState::UpToDate {
                 standing.state = match unshown.files {
                     _ if mailbox.incoming_changesets > 0 => LocationState::Behind,

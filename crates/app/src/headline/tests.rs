@@ -11,10 +11,18 @@ fn home(label: &str, state: LocationState, changesets: u64) -> LocationView {
         this: label == "Pep",
         state,
         behind: Behind { changesets, bytes: 0 },
-        cannot_store: u64::from(state == LocationState::Unfit),
+        cannot_store: 0,
         last_seen: None,
         last_check: None,
         root: None,
+    }
+}
+
+/// A home that has all but what its drive cannot store.
+fn unfit(label: &str, cannot_store: u64) -> LocationView {
+    LocationView {
+        cannot_store,
+        ..home(label, LocationState::Behind, 0)
     }
 }
 
@@ -288,25 +296,55 @@ fn an_archive_in_one_home_asks_for_a_copy() {
 }
 
 #[test]
+fn what_one_drive_cannot_store_is_here_alone_where_no_other_home_may_have_it() {
+    let check = |others: &[LocationView], expected: bool| {
+        let headline = headline(&status(others), &Awaited::default());
+        let Headline::CannotStore { only_here, .. } = headline else {
+            panic!("{headline:?}");
+        };
+        assert_eq!(only_here, expected, "{others:?}");
+    };
+    check(&[unfit("Anna", 2)], true);
+    check(&[unfit("Anna", 2), home("Vic", LocationState::Removed, 0)], true);
+    check(&[unfit("Anna", 1), unfit("Olot", 1)], false);
+    check(&[unfit("Anna", 1), home("Vic", LocationState::Parked, 9)], false);
+    check(&[unfit("Anna", 1), home("Lyon", LocationState::UpToDate, 0)], false);
+}
+
+#[test]
 fn what_a_drive_cannot_store_is_said_and_waited_for_by_nobody() {
-    let unfit = || home("Anna", LocationState::Unfit, 0);
     check(
-        &status(&[unfit()]),
-        "Everything is safe in 1 home. The drive of Anna cannot store 1 file or link of it. You can unplug.",
+        &status(&[unfit("Anna", 1)]),
+        "1 file or link is in this home only: the drive of Anna cannot store it. Make a copy on another kind of drive. You can unplug.",
+    );
+    check(
+        &status(&[unfit("Anna", 2)]),
+        "2 files or links are in this home only: the drive of Anna cannot store them. Make a copy on another kind of drive. You can unplug.",
+    );
+    check(
+        &status(&[unfit("Anna", 1), home("Vic", LocationState::Parked, 9)]),
+        "Not every home has all files. The drive of Anna cannot store 1 file or link. Make a copy on another kind of drive. You can unplug.",
+    );
+    check(
+        &status(&[unfit("Anna", 1), unfit("Olot", 1)]),
+        "Not every home has all files. The drives of Anna and Olot cannot store everything: each lacks 1 file or link at most. Make a copy on another kind of drive. You can unplug.",
+    );
+    check(
+        &status(&[unfit("Anna", 1), home("Lyon", LocationState::UpToDate, 0)]),
+        "Everything is safe in 2 homes. The drive of Anna cannot store 1 file or link. You can unplug.",
     );
     let mut two = status(&[
-        unfit(),
-        home("Olot", LocationState::Unfit, 0),
+        unfit("Anna", 1),
+        unfit("Olot", 3),
         home("Lyon", LocationState::UpToDate, 0),
     ]);
-    two.locations[2].cannot_store = 3;
-    let both = "Everything is safe in 2 homes. The drives of Anna and Olot cannot store up to 3 files or links of it. You can unplug.";
+    let both = "Everything is safe in 2 homes. The drives of Anna and Olot cannot store everything: each lacks 3 files or links at most. You can unplug.";
     check(&two, both);
-    two.locations.push(home("Vic", LocationState::Unfit, 0));
-    let more = "Everything is safe in 2 homes. The drives of Anna and 2 more cannot store up to 3 files or links of it. You can unplug.";
+    two.locations.push(unfit("Vic", 1));
+    let more = "Everything is safe in 2 homes. The drives of Anna and 2 more cannot store everything: each lacks 3 files or links at most. You can unplug.";
     check(&two, more);
     // Who can still catch up comes first, and neither is counted as safe.
-    let late = status(&[unfit(), home("Olot", LocationState::Behind, 2)]);
+    let late = status(&[unfit("Anna", 1), home("Olot", LocationState::Behind, 2)]);
     check(
         &late,
         "Everything is safe in 1 home. Olot is 2 changes behind. You can unplug.",

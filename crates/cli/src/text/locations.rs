@@ -24,6 +24,10 @@ pub(crate) fn with_unsent(location: &LocationView, unsent: u64) -> String {
 fn state(location: &LocationView) -> String {
     match location.state {
         LocationState::UpToDate => "up to date".to_owned(),
+        LocationState::Behind if location.is_unfit() => format!(
+            "its drive cannot store {}",
+            count(location.cannot_store, "file or link", "files or links")
+        ),
         LocationState::Behind if location.behind.changesets == 0 && location.this => "not all is here yet".to_owned(),
         LocationState::Behind if location.behind.changesets == 0 => "not all is there yet".to_owned(),
         LocationState::Behind => {
@@ -33,10 +37,6 @@ fn state(location: &LocationView) -> String {
                 size(location.behind.bytes)
             )
         }
-        LocationState::Unfit => format!(
-            "its drive cannot store {}",
-            count(location.cannot_store, "file or link", "files or links")
-        ),
         LocationState::Ahead => "has something new".to_owned(),
         LocationState::Parked => "parked: nothing waits for it until it syncs".to_owned(),
         LocationState::Invited => "invited, not seen yet".to_owned(),

@@ -15,6 +15,7 @@ use offsync_testkit::{
     SimClock, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime, SimWitness, Stepper, TwoWriters,
 };
 
+mod asking;
 mod verifying;
 
 pub(crate) fn path(text: &str) -> RelPath {

@@ -49,6 +49,23 @@ fn what_a_drive_can_never_hold_is_not_still_to_come() {
 }
 
 #[test]
+fn what_drives_can_never_hold_is_counted_once_for_all_of_them_until_something_is_folded() {
+    let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat(), DiskOptions::exfat()]);
+    homes.hand(0).symlink(&path("link"), b"a").expect("fits");
+    homes.round(3);
+    assert_eq!(homes.pages_to_tell(0), 2, "one page, and the end");
+    assert_eq!(homes.pages_to_tell(0), 0);
+    homes.round(1);
+    assert_eq!(homes.pages_to_tell(0), 0, "nothing is new");
+    homes.hand(0).symlink(&path("more"), b"a").expect("fits");
+    homes.round(3);
+    assert_eq!(homes.pages_to_tell(0), 2);
+    for of in [1, 2] {
+        assert_eq!(stands(&mut homes, of), (LocationState::Unfit, 2, 2));
+    }
+}
+
+#[test]
 fn what_stood_there_before_stays_and_is_called_so() {
     let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
     homes.hand(0).write(&path("a"), "content").expect("fits");
@@ -67,6 +84,22 @@ fn what_stood_there_before_stays_and_is_called_so() {
     homes.sync(0);
     let gone = "it is a link: this drive cannot store it. It is not shown here, and the other copies keep it.";
     assert_eq!(said(&mut homes), gone);
+}
+
+#[test]
+fn what_was_written_meanwhile_is_not_called_the_version_before() {
+    let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
+    homes.hand(0).write(&path("a"), "content").expect("fits");
+    homes.round(2);
+    homes.hand(0).remove(&path("a")).expect("is there");
+    homes.hand(0).symlink(&path("a"), b"b").expect("fits");
+    homes.hand(1).write(&path("a"), "edited").expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    let said = homes.sync(1).warnings.remove(0).reason;
+    let other = "it is a link: this drive cannot store it. Another version stands here, and the other copies keep it.";
+    assert_eq!(said, other);
+    assert_eq!(homes.read(1, "a"), "edited");
 }
 
 #[test]

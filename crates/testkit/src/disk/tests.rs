@@ -46,6 +46,34 @@ fn kind<T>(result: Result<T, DiskError>) -> Kind {
 }
 
 #[test]
+fn a_file_comes_to_be_once_where_the_drive_tells_it() {
+    let time = SimTime::new();
+    let disk = SimDisk::new(DiskOptions::ext4(), time.clock(0));
+    let born = |at: &str| {
+        let seen = disk.look(&path(at)).expect("can be read").expect("is there");
+        seen.born_ns.expect("this drive tells it")
+    };
+    let hand = disk.hand();
+    hand.write(&path("a"), "1").expect("fits");
+    let first = born("a");
+    time.pass_ns(1);
+    hand.write_in_place(&path("a"), "2").expect("fits");
+    assert_eq!(born("a"), first, "an edit in place leaves it");
+    hand.rename(&path("a"), &path("b")).expect("is there");
+    assert_eq!(born("b"), first, "a move leaves it");
+    hand.write(&path("a"), "3").expect("fits");
+    assert!(born("a") > first, "a new file under a freed name came to be later");
+    let silent = DiskOptions {
+        has_birth_time: false,
+        ..DiskOptions::ext4()
+    };
+    let disk = SimDisk::new(silent, time.clock(0));
+    disk.hand().write(&path("a"), "1").expect("fits");
+    let seen = disk.look(&path("a")).expect("can be read").expect("is there");
+    assert_eq!(seen.born_ns, None);
+}
+
+#[test]
 fn a_power_cut_keeps_a_prefix_of_the_names_in_order() {
     let mut lengths = [0_u32; 7];
     for seed in 0..200 {

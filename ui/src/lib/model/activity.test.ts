@@ -31,6 +31,17 @@ test("a home that is up to date lacks nothing, whatever was counted before", () 
   expect(change.everyone).toBe(true);
 });
 
+test("a home that has all but what its drive cannot store is waited for with nothing", () => {
+  const fat = { ...anna, ...behind(0, 0), cannot_store: 2 };
+  const change = row(
+    added(1, []),
+    { ...status, locations: [me, olot, fat] },
+    speak("en"),
+    new Date(),
+  );
+  expect([change.everyone, change.notYet]).toEqual([true, null]);
+});
+
 test("what has left the mailbox is with everyone", () => {
   expect(told({ ...added(1, []), pruned: true }).everyone).toBe(true);
 });

@@ -31,9 +31,14 @@ export function row(line: LogLine, status: ArchiveStatus, voice: Voice, now: Dat
   const homes = status.locations.filter(
     (home) => home.state !== "removed" && (home.state !== "invited" || home.behind.changesets > 0),
   );
-  // A home that is up to date has all of it, though it may not have been counted at each change yet.
+  // A home that is up to date has all of it, though it may not have been counted at each change yet. So has one
+  // that has all but what its drive cannot store.
   const lacking = homes.filter(
-    (home) => home.state !== "up_to_date" && !has(home.location_id) && !leftBehind(home.state),
+    (home) =>
+      home.state !== "up_to_date" &&
+      home.cannot_store === 0 &&
+      !has(home.location_id) &&
+      !leftBehind(home.state),
   );
   const names = lacking.map((home) => home.label);
   return {

@@ -159,7 +159,7 @@ test("what waits for room is counted and sized as the sentence says it", () => {
 });
 
 test("what a drive cannot store leaves a gap that nobody waits for, at either home", () => {
-  const theirs = draw({ locations: [anna({ state: "unfit", cannot_store: 2 })] }).others[0]!;
+  const theirs = draw({ locations: [anna({ ...behind(0, 0), cannot_store: 2 })] }).others[0]!;
   expect([theirs.state, theirs.mood, theirs.waiting]).toEqual(["Cannot store 2", "away", null]);
   expect(theirs.share).toBeLessThan(0.95);
   const mine = draw({ headline: lacks(1, "nobody"), lacking: { files: 1, bytes: MB } }).mine;

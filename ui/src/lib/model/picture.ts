@@ -140,7 +140,7 @@ function other(location: LocationView, status: ArchiveStatus, voice: Voice, now:
   // A parked home is not waited for: nothing is kept in the mailbox for it.
   const parked = location.state === "parked";
   const waits = location.behind.changesets > 0 && !parked;
-  const unfit = location.state === "unfit";
+  const unfit = location.cannot_store > 0;
   return {
     id: location.location_id,
     mine: false,
@@ -166,9 +166,9 @@ function stateWords(location: LocationView, status: ArchiveStatus, voice: Voice)
     case "up_to_date":
       return words.upToDate;
     case "behind":
-      return words.waiting(location.behind.changesets);
-    case "unfit":
-      return words.cannotStore(location.cannot_store);
+      return location.cannot_store > 0
+        ? words.cannotStore(location.cannot_store)
+        : words.waiting(location.behind.changesets);
     case "ahead":
       // What it sent may be gone from the mailbox again: then it has to be told once more.
       return status.incoming.changesets > 0 ? words.somethingForYou : words.hasMore;

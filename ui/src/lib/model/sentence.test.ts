@@ -72,14 +72,22 @@ test("one copy alone is never called safe", () => {
 });
 
 test("what a drive cannot store is said, and one copy alone is not called safe", () => {
-  const unfit = (safe_homes: number, homes: string[], files: number, title: string) =>
-    check({ kind: "cannot_store", safe_homes, homes, files }, title).detail;
+  const unfit = (safe: number, homes: string[], files: number, title: string, only_here = false) =>
+    check({ kind: "cannot_store", safe_homes: safe, homes, files, only_here }, title).detail;
   const safe = "Everything is safe in 2 homes. ";
+  const lack = " cannot store everything: each lacks 3 files or links at most.";
   unfit(2, ["Olot"], 1, `${safe}The drive of Olot cannot store 1 file or link.`);
-  unfit(2, ["A", "B"], 3, `${safe}The drives of A and B cannot store up to 3 files or links.`);
-  unfit(2, ["A", "B", "C"], 3, `${safe}The drives of 3 homes cannot store up to 3 files or links.`);
-  const alone = unfit(1, ["Olot"], 1, "The drive of Olot cannot store 1 file or link.");
-  expect(alone).toContain("No other home has it.");
+  unfit(2, ["A", "B"], 3, `${safe}The drives of A and B${lack}`);
+  unfit(2, ["A", "B", "C"], 3, `${safe}The drives of 3 homes${lack}`);
+  const one = "The drive of Olot cannot store 1 file or link.";
+  expect(unfit(1, ["Olot"], 1, one, true)).toContain(
+    "It is in this home only: make a copy on another kind of drive.",
+  );
+  const some = "Not every home has all files: make a copy on another kind of drive.";
+  // Who is parked may have it, and of two homes each may have what the other lacks.
+  expect(unfit(1, ["Olot"], 1, one)).toContain(some);
+  const two = "The drives of A and B cannot store everything: each lacks 1 file or link at most.";
+  expect(unfit(1, ["A", "B"], 1, two)).toContain(some);
 });
 
 test("what comes in says how long it will take, once that is known", () => {

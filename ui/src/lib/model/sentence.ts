@@ -150,7 +150,7 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
       return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));
     case "cannot_store":
       return status.headline.safe_homes < 2
-        ? `${words.onlyHereStored(status.headline.files)} ${synced}`
+        ? `${status.headline.only_here ? words.onlyHereStored(status.headline.files) : words.notEveryHome} ${synced}`
         : `${here} ${synced}`;
     default:
       return `${here} ${synced}`;

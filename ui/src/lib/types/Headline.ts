@@ -140,7 +140,11 @@ homes: Array<string>,
 /**
  * How many files and links one of them lacks at most.
  */
-files: number, } | { "kind": "all_safe", 
+files: number, 
+/**
+ * Whether these are in this home alone: one other counts, and nobody is parked who may have them.
+ */
+only_here: boolean, } | { "kind": "all_safe", 
 /**
  * How many homes.
  */

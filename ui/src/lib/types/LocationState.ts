@@ -3,4 +3,4 @@
 /**
  * Where one home stands, seen from this one.
  */
-export type LocationState = "up_to_date" | "behind" | "unfit" | "ahead" | "parked" | "invited" | "removed";
+export type LocationState = "up_to_date" | "behind" | "ahead" | "parked" | "invited" | "removed";

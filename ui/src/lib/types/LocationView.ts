@@ -31,7 +31,7 @@ state: LocationState,
  */
 behind: Behind, 
 /**
- * Files and links that its drive cannot store, where it has everything else.
+ * Files and links that its drive cannot store, where it is behind by these alone; nobody waits for it then.
  */
 cannot_store: number, 
 /**

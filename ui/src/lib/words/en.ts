@@ -103,7 +103,7 @@ export function en(locale: string) {
       driveCannotStore: (home: string, n: number) =>
         `The drive of ${home} cannot store ${filesOrLinks(n)}.`,
       drivesCannotStore: (names: string, n: number) =>
-        `The drives of ${names} cannot store up to ${filesOrLinks(n)}.`,
+        `The drives of ${names} cannot store everything: each lacks ${filesOrLinks(n)} at most.`,
       onlyHere: "All is here, and all other homes are parked: only this one counts.",
       oneCatchesUp: (home: string) => `${home} will catch up when it syncs.`,
       someCatchUp: (names: string) => `${names} will catch up when they sync.`,
@@ -140,7 +140,8 @@ export function en(locale: string) {
           other: "The other homes keep them.",
         }),
       onlyHereStored: (n: number) =>
-        count(n, { one: "No other home has it.", other: "No other home has all of them." }),
+        `${count(n, { one: "It is", other: "They are" })} in this home only: make a copy on another kind of drive.`,
+      notEveryHome: "Not every home has all files: make a copy on another kind of drive.",
       askedOf: (home: string | null) =>
         home === null
           ? "What lacks was asked for. The next sync of another home that has it sends it; sync here after that."

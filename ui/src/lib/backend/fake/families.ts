@@ -71,8 +71,27 @@ export const FAMILIES: Record<string, () => Scene> = {
   "cannot-store": () =>
     one(
       archive({
-        locations: [{ ...anna(), state: "unfit", cannot_store: 2 }, grandma()],
-        headline: { kind: "cannot_store", safe_homes: 2, homes: ["Anna’s home"], files: 2 },
+        locations: [{ ...anna(), ...behind(0, 0), cannot_store: 2 }, grandma()],
+        headline: {
+          kind: "cannot_store",
+          safe_homes: 2,
+          homes: ["Anna’s home"],
+          files: 2,
+          only_here: false,
+        },
+      }),
+    ),
+  "stored-here-alone": () =>
+    one(
+      archive({
+        locations: [{ ...anna(), ...behind(0, 0), cannot_store: 2 }],
+        headline: {
+          kind: "cannot_store",
+          safe_homes: 1,
+          homes: ["Anna’s home"],
+          files: 2,
+          only_here: true,
+        },
       }),
     ),
   invited: () =>

@@ -1,0 +1,31 @@
+//! What it costs a home to tell how the others stand.
+
+use offsync_engine::{Engine, Ports, Silent, SyncOptions};
+use offsync_testkit::Stepper;
+
+use super::Homes;
+
+impl Homes {
+    /// Asks a home how all stand; tells how many pages of the whole index it read for that.
+    pub(crate) fn pages_to_tell(&mut self, n: usize) -> usize {
+        let home = &self.homes[n];
+        let stepper = Stepper::new("home");
+        let mut index = stepper.index(home.index.clone());
+        let ports = Ports {
+            disk: &home.disk,
+            index: &mut index,
+            mailbox: None,
+            clock: &home.clock,
+            entropy: &self.entropy,
+            witness: &home.witness,
+        };
+        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
+        engine.standings(&SyncOptions::default()).expect("a sound index");
+        let calls = stepper.trace();
+        assert_eq!(calls.len() as u64, stepper.calls(), "each call is seen");
+        calls
+            .iter()
+            .filter(|call| call.ends_with("index.entries_after"))
+            .count()
+    }
+}
