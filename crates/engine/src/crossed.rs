@@ -260,8 +260,7 @@ impl Engine<'_> {
             Way::GoneThere => &mut theirs.came,
             Way::RenamedTwice | Way::EditedThere | Way::EditedHere => return Ok(false),
         };
-        let any = |_: &()| true;
-        Ok(came.take_named(&file.before, any).is_some() || came.take_similar(&file.before, any).is_some())
+        Ok(came.take_like(&file.before, |()| true).is_some())
     }
 
     /// Tells whether what a file held before stands at another path, too, as everybody knew it.
