@@ -134,6 +134,32 @@ fn files_of_one_size_and_time_may_come_and_go_and_no_drive_is_said_to_fail() {
 }
 
 #[test]
+fn of_files_of_one_size_and_time_that_move_only_one_that_changed_is_said() {
+    let world = World::in_memory();
+    let taken = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let [pep, anna] = world.pair(|pep| {
+        for (name, content) in [("1.txt", "A"), ("2.txt", "B"), ("3.txt", "C")] {
+            pep.write(&format!("burst/{name}"), content);
+            set_modified(&pep.folder.join("burst").join(name), taken);
+        }
+    });
+    // What was moved here is no version of what another home edited at its old path, nor of the others that moved.
+    anna.rename("burst", "moved");
+    pep.write("burst/2.txt", "edited");
+    pep.sync();
+    let warnings = anna.sync()["warnings"].clone();
+    let reason = warnings[0]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("edited that at the same time"), "{warnings}");
+    assert_eq!(warnings.as_array().map(Vec::len), Some(1), "{warnings}");
+    settle(&[&pep, &anna]);
+    anna.rename("moved", "again");
+    change_in_secret(&anna.folder.join("again/3.txt"), b"X");
+    let warnings = anna.sync()["warnings"].clone();
+    assert_eq!(warnings[0]["path"], json!("again/3.txt"), "{warnings}");
+    assert_eq!(warnings.as_array().map(Vec::len), Some(1), "{warnings}");
+}
+
+#[test]
 fn where_no_other_home_had_the_version_before_none_is_said_to_keep_it() {
     let world = World::in_memory();
     let [pep, anna, grandma] = world.trio(|pep| pep.write("a.txt", "one"));

@@ -22,11 +22,21 @@ impl Engine<'_> {
     /// Names in the report those of some own changes whose content changed and whose size and time did not.
     pub(crate) fn tell_silent_edits(&mut self, changes: &[&LocalChange]) -> Result<()> {
         let mut leaving: BTreeMap<(u64, i64), Vec<Left>> = BTreeMap::new();
+        let mut arriving: BTreeMap<Digest, usize> = BTreeMap::new();
+        for (_, file) in changes.iter().filter_map(|change| looks_of(&change.value)) {
+            *arriving.entry(file.digest).or_default() += 1;
+        }
         for change in changes {
             let siblings = self.index.entry(&change.origin())?;
             let replaced = change.replaces.iter().filter_map(|dot| Some((dot, siblings.get(dot)?)));
             for (dot, version) in replaced {
                 if let Some((looks, file)) = looks_of(&version.value) {
+                    // What stands elsewhere now is not what another one was before.
+                    let moved = arriving.get_mut(&file.digest).filter(|left| **left > 0);
+                    if let (false, Some(left)) = (change.value.content.is_live(), moved) {
+                        *left -= 1;
+                        continue;
+                    }
                     let chunks = file.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
                     leaving.entry(looks).or_default().push((*dot, file.digest, chunks));
                 }
