@@ -25,20 +25,25 @@ pub struct Candidates<T> {
     by_chunk: BTreeMap<ChunkId, BTreeSet<usize>>,
 }
 
-impl<T> Default for Candidates<T> {
-    fn default() -> Self {
-        Self {
+impl<T> Candidates<T> {
+    /// Gathers files that are new at their paths, without those whose content left another: what was only moved is not what
+    /// another file became. Anything but files is left out.
+    pub fn new<'v>(new: impl IntoIterator<Item = (&'v Value, T)>, has_left: impl Fn(&[u8; 32]) -> bool) -> Self {
+        let mut all = Self {
             files: Vec::new(),
             by_path: BTreeMap::new(),
             by_name: BTreeMap::new(),
             by_chunk: BTreeMap::new(),
+        };
+        for (value, known) in new {
+            if !has_left(&value.content.tag()) {
+                all.add(value, known);
+            }
         }
+        all
     }
-}
 
-impl<T> Candidates<T> {
-    /// Adds a new file; anything else is left out.
-    pub fn add(&mut self, value: &Value, known: T) {
+    fn add(&mut self, value: &Value, known: T) {
         let Content::File(file) = &value.content else { return };
         let at = self.files.len();
         let key = value.path.key();
@@ -162,11 +167,7 @@ mod tests {
     }
 
     fn of(files: &[Value]) -> Candidates<String> {
-        let mut all = Candidates::default();
-        for file in files {
-            all.add(file, file.path.to_string());
-        }
-        all
+        Candidates::new(files.iter().map(|file| (file, file.path.to_string())), |_| false)
     }
 
     fn any(_: &String) -> bool {

@@ -161,6 +161,10 @@ impl Engine<'_> {
     /// Gives the own changes that may go out: all, or all but deletions that wait for a yes.
     pub(crate) fn postable(&mut self, consent: &Consent) -> Result<Vec<LocalChange>> {
         let mut changes = self.local_changes()?;
+        if changes.iter().all(|change| change.value.content.is_live()) {
+            self.let_go(HeldDirection::Local);
+            return Ok(changes);
+        }
         let (mut deleted, folders) = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
         let given_up = self.given_up()?;
         let is_given_up = |change: &LocalChange| change.replaces.iter().all(|dot| given_up.contains(dot));
@@ -226,7 +230,7 @@ impl Engine<'_> {
     /// nor is what gives way to an edit in its place, as an edited conflict copy does.
     fn deletions_of(&self, changes: &[&LocalChange]) -> Result<(BTreeSet<usize>, BTreeSet<usize>)> {
         let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
-        let (edited, moved) = (self.give_way_to_edits(changes)?, self.moved_and_edited(changes)?);
+        let (edited, moved) = (self.give_way_to_edits(changes)?, self.follow_edited(changes)?);
         let (mut deleted, mut folders) = (BTreeSet::new(), BTreeSet::new());
         for (i, change) in changes.iter().enumerate() {
             if change.value.content.is_live() {
@@ -254,7 +258,7 @@ impl Engine<'_> {
         let (deleted, _) = self.deletions_of(changes)?;
         let mut origins = deleted.iter().map(|i| changes[*i].origin());
         let is_covered = origins.all(|origin| consent.covers(HeldDirection::Local, &origin));
-        let live_on = self.moved_and_edited(changes)?;
+        let live_on = self.follow_edited(changes)?;
         Ok(is_covered && (consent.is_given() || live_on.values().any(|one| !one.is_plain)))
     }
 

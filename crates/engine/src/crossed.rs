@@ -66,7 +66,6 @@ pub(crate) enum Ours {
 }
 
 /// The own changes, by content.
-#[derive(Default)]
 pub(crate) struct OurChanges {
     /// What left its path here, and what was edited here, as it was before.
     left: BTreeSet<[u8; 32]>,
@@ -79,7 +78,6 @@ pub(crate) struct OurChanges {
 }
 
 /// The changes of a changeset, by content.
-#[derive(Default)]
 struct TheirChanges {
     left: BTreeSet<[u8; 32]>,
     new: Alike,
@@ -199,56 +197,52 @@ impl Engine<'_> {
     }
 
     fn our_changes(&self) -> Result<OurChanges> {
-        let mut ours = OurChanges::default();
+        let mut left = BTreeSet::new();
         for gone in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
             let siblings = self.index.entry(&gone.path.key())?;
             let shown = gone.shown.iter().flatten();
             if let Some(before) = shown.into_iter().find_map(|dot| siblings.get(dot)) {
-                ours.left.insert(before.value.content.tag());
+                left.insert(before.value.content.tag());
             }
         }
         let changed = self.index.changed_places()?;
+        let (mut new, mut any) = (Alike::default(), Alike::default());
         for (_, place) in &changed {
             if let (Some(shown), Observed::Other(value, _)) = (&place.shown, &place.observed)
                 && !shown.value.same_content(value)
             {
-                ours.left.insert(shown.value.content.tag());
+                left.insert(shown.value.content.tag());
             }
             let Some(value) = place.on_disk() else { continue };
-            ours.any.add(&value.content, &value.path);
+            any.add(&value.content, &value.path);
             if place.shown.is_none() {
-                ours.new.add(&value.content, &value.path);
+                new.add(&value.content, &value.path);
             }
         }
-        // What was only moved is not what another file became.
-        let new = changed.iter().filter(|(_, place)| place.shown.is_none());
-        for value in new.filter_map(|(_, place)| place.on_disk()) {
-            if !ours.left.contains(&value.content.tag()) {
-                ours.came.add(value, ());
-            }
-        }
-        Ok(ours)
+        let unshown = changed.iter().filter(|(_, place)| place.shown.is_none());
+        let came = unshown.filter_map(|(_, place)| Some((place.on_disk()?, ())));
+        let came = Candidates::new(came, |tag| left.contains(tag));
+        Ok(OurChanges { left, new, any, came })
     }
 
     fn their_changes(&self, manifest: &Manifest) -> Result<TheirChanges> {
-        let mut theirs = TheirChanges::default();
+        let (mut left, mut new, mut came) = (BTreeSet::new(), Alike::default(), Vec::new());
         for entry in &manifest.entries {
             let content = &entry.value.content;
             let siblings = self.index.entry(&entry.origin())?;
             let before = entry.replaces.iter().find_map(|dot| siblings.get(dot));
             if let Some(before) = before.filter(|before| !before.value.content.same_as(content)) {
-                theirs.left.insert(before.value.content.tag());
+                left.insert(before.value.content.tag());
             }
             if holds_something(content) {
-                theirs.new.add(content, &entry.value.path);
+                new.add(content, &entry.value.path);
+            }
+            if entry.is_new_to(&siblings) {
+                came.push((&entry.value, ()));
             }
         }
-        for entry in manifest.entries.iter().filter(|entry| entry.replaces.is_empty()) {
-            if !theirs.left.contains(&entry.value.content.tag()) {
-                theirs.came.add(&entry.value, ());
-            }
-        }
-        Ok(theirs)
+        let came = Candidates::new(came, |tag| left.contains(tag));
+        Ok(TheirChanges { left, new, came })
     }
 
     /// Tells whether a file that is gone lives on under another path, edited: then nobody took it away.

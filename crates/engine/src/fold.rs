@@ -110,6 +110,9 @@ impl Engine<'_> {
             .iter()
             .enumerate()
             .partition(|(_, change)| change.value.content.is_live());
+        if deletions.is_empty() {
+            return Ok(BTreeMap::new());
+        }
         let written: BTreeSet<PathKey> = live.iter().map(|(_, change)| change.origin()).collect();
         let mut edited = BTreeMap::new();
         for (i, change) in deletions {
@@ -191,16 +194,12 @@ fn moved_and_edited(
         return found;
     }
     let arriving: BTreeSet<[u8; 32]> = manifest.entries.iter().map(|entry| entry.value.content.tag()).collect();
-    let mut came = Candidates::default();
-    for (i, entry) in manifest.entries.iter().enumerate() {
-        let is_new = match before.get(&entry.origin()) {
-            Some(siblings) => !siblings.live().any(|(dot, _)| entry.replaces.contains(dot)),
-            None => true,
-        };
-        if is_new && !leaving.contains_key(&entry.value.content.tag()) {
-            came.add(&entry.value, i);
-        }
-    }
+    let is_new = |entry: &PostedEntry| match before.get(&entry.origin()) {
+        Some(siblings) => entry.is_new_to(siblings),
+        None => true,
+    };
+    let new = manifest.entries.iter().enumerate().filter(|(_, entry)| is_new(entry));
+    let mut came = Candidates::new(new.map(|(i, entry)| (&entry.value, i)), |tag| leaving.contains_key(tag));
     for entry in manifest.entries.iter().filter(|entry| !entry.value.content.is_live()) {
         let siblings = before.get(&entry.origin());
         let old = siblings.and_then(|siblings| entry.replaces.iter().find_map(|dot| siblings.get(dot)));

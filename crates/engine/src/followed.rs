@@ -102,7 +102,11 @@ impl Engine<'_> {
 
     /// Finds the own deletions of files that live on under a new path, edited: the very file, by its identity, or one that
     /// holds much of it.
-    pub(crate) fn moved_and_edited(&self, changes: &[&LocalChange]) -> Result<BTreeMap<usize, LivesOn>> {
+    pub(crate) fn follow_edited(&self, changes: &[&LocalChange]) -> Result<BTreeMap<usize, LivesOn>> {
+        // A first sync brings very many that delete nothing.
+        if changes.iter().all(|change| change.value.content.is_live()) {
+            return Ok(BTreeMap::new());
+        }
         let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
         let edited = self.give_way_to_edits(changes)?;
         let (mut went, mut leaving) = (BTreeMap::new(), BTreeSet::new());
@@ -124,13 +128,14 @@ impl Engine<'_> {
         if went.is_empty() {
             return Ok(moved);
         }
-        let mut came = Candidates::default();
+        let mut new = Vec::new();
         for (i, change) in changes.iter().enumerate() {
-            // What was only moved is not what another file became, and what took another's place is new to nobody.
-            if !leaving.contains(&change.value.content.tag()) && self.posted_before(change)?.is_none() {
-                came.add(&change.value, i);
+            // What took another's place is new to nobody.
+            if change.value.content.is_live() && self.posted_before(change)?.is_none() {
+                new.push((&change.value, i));
             }
         }
+        let mut came = Candidates::new(new, |tag| leaving.contains(tag));
         for (i, old) in went {
             let very_file = self.stands_now(&changes[i].origin())?;
             let at = match very_file.and_then(|path| came.take_at(&path).copied()) {
@@ -147,7 +152,7 @@ impl Engine<'_> {
 
     /// Groups own changes into those that must travel together.
     pub(crate) fn units_of(&self, changes: &[LocalChange]) -> Result<Vec<Unit>> {
-        let moved = self.moved_and_edited(&changes.iter().collect::<Vec<_>>())?;
+        let moved = self.follow_edited(&changes.iter().collect::<Vec<_>>())?;
         let moved = moved.into_iter().map(|(from, to)| (from, to.at)).collect();
         Ok(units(changes, &self.leaving(changes)?, &moved))
     }

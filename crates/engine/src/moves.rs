@@ -48,7 +48,7 @@ impl Engine<'_> {
                 moves.insert(i, from);
             }
         }
-        for (from, to) in self.moved_and_edited(&changes.iter().collect::<Vec<_>>())? {
+        for (from, to) in self.follow_edited(&changes.iter().collect::<Vec<_>>())? {
             moves.entry(to.at).or_insert(from);
         }
         let files: Vec<(usize, usize)> = moves.iter().map(|(to, from)| (*to, *from)).collect();

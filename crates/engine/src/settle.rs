@@ -327,15 +327,12 @@ fn came(plan: &Plan) -> Candidates<BTreeSet<Changeset>> {
     let leaving: BTreeSet<[u8; 32]> = gone
         .filter_map(|action| Some(action.before.as_ref()?.shown.value.content.tag()))
         .collect();
-    let mut all = Candidates::default();
     let now = plan.actions.iter().filter(|action| comes(action));
-    let came = now.filter_map(|action| action.after.as_ref());
-    // What was only moved is not what another file became.
-    for shown in came.filter(|shown| !leaving.contains(&shown.value.content.tag())) {
+    let came = now.filter_map(|action| action.after.as_ref()).map(|shown| {
         let dots = shown.refs.iter().flat_map(|shown| &shown.dots);
-        all.add(&shown.value, dots.map(changeset).collect());
-    }
-    all
+        (&shown.value, dots.map(changeset).collect())
+    });
+    Candidates::new(came, |tag| leaving.contains(tag))
 }
 
 /// Tells whether a file that goes lives on in one that comes by the same changeset: then it was moved and edited.

@@ -5,6 +5,7 @@ use crate::entry::Value;
 use crate::ids::{ChunkId, LocationId, ManifestHash};
 use crate::object_name::ObjectName;
 use crate::rel_path::PathKey;
+use crate::siblings::Siblings;
 use crate::version_vector::VersionVector;
 
 /// One change: a path's new version and the versions that it replaces.
@@ -20,6 +21,11 @@ impl PostedEntry {
     /// Gives the key of the path that changed.
     pub fn origin(&self) -> PathKey {
         self.value.path.key()
+    }
+
+    /// Tells whether it takes the place of nothing that is there.
+    pub fn is_new_to(&self, siblings: &Siblings) -> bool {
+        !siblings.live().any(|(dot, _)| self.replaces.contains(dot))
     }
 }
 
