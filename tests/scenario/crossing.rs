@@ -335,6 +335,26 @@ fn what_was_moved_and_edited_in_one_home_was_not_taken_away_there_when_another_r
 }
 
 #[test]
+fn a_file_that_lives_on_where_another_one_was_deleted_before_was_not_taken_away() {
+    let world = World::new();
+    let [pep, anna, _grandma] = world.trio(|pep| {
+        pep.write("box/notes.txt", "notes");
+        pep.write("desk/notes.txt", "older notes");
+    });
+    pep.remove("desk/notes.txt");
+    // Grandma has not heard of it, so that it is remembered.
+    settle(&[&pep, &anna]);
+    pep.rename("box/notes.txt", "box/Pep's notes.txt");
+    anna.rename("box/notes.txt", "desk/notes.txt");
+    anna.write("desk/notes.txt", "notes, edited");
+    anna.sync();
+    expect_lines(&pep, json!([]));
+    settle(&[&pep, &anna]);
+    assert_eq!(pep.read("desk/notes.txt"), b"notes, edited");
+    assert_eq!(anna.read("box/Pep's notes.txt"), b"notes");
+}
+
+#[test]
 fn where_files_are_alike_nobody_knows_which_is_which_and_nothing_is_said() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| {
