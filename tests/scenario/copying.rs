@@ -95,6 +95,32 @@ fn a_copy_goes_nowhere_that_is_not_empty() {
 }
 
 #[test]
+fn a_new_drive_with_nothing_but_what_systems_put_there_takes_a_copy() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| {
+        pep.write("a.txt", "a");
+        pep.write(".offsyncignore", "!.DS_Store\n");
+        pep.write(".DS_Store", "Pep keeps these");
+    });
+    let new = world.path("new drive");
+    for clutter in ["lost+found", "System Volume Information/deep", ".offsync"] {
+        fs::create_dir_all(new.join(clutter)).expect("a folder can be made");
+    }
+    let copy = || pep.json(["copy", pep.at(), text(&new), "--label", "L", "--person", "P"]);
+    // What the archive keeps under such a name is nothing to be written over.
+    fs::write(new.join(".DS_Store"), "mine").expect("a file can be written");
+    copy().expect_failure(1, "not_empty", &["new drive"]);
+    fs::remove_file(new.join(".DS_Store")).expect("it can go");
+    copy().expect_code(0);
+    assert_eq!(fs::read(new.join("a.txt")).expect("it is there"), b"a");
+    assert_eq!(
+        fs::read(new.join(".DS_Store")).expect("it is there"),
+        b"Pep keeps these"
+    );
+    assert!(new.join("lost+found").is_dir() && new.join("System Volume Information/deep").is_dir());
+}
+
+#[test]
 fn a_copy_that_was_killed_goes_on_where_it_was() {
     let world = World::new();
     let pep = world.home("pep");

@@ -8,16 +8,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::disk::{ArchiveDisk, RealDisk, find_archive_root, is_empty_folder};
+use offsync_adapters::disk::{ArchiveDisk, RealDisk, find_archive_root};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
 use offsync_core::drive_profile::{DriveProfile, Fit};
 use offsync_core::entry::{Content, Value};
 use offsync_core::format::Marker;
 use offsync_core::ids::LocationId;
-use offsync_core::ports::{Disk, DiskError, DiskErrorKind, Entropy, EntryKind, OpenFile, StagedName, TrashName};
+use offsync_core::ports::{
+    Disk, DiskError, DiskErrorKind, Entropy, EntryKind, IndexStore, OpenFile, StagedName, TrashName,
+};
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Adoption, Engine, Ports, Silent, Suggestions, reason_elsewhere};
+use offsync_engine::{Adoption, Engine, Ports, Silent, Suggestions, is_clutter, reason_elsewhere};
 use serde::{Deserialize, Serialize};
 
 use crate::apart::{there, will_lie};
@@ -352,19 +354,10 @@ fn forget_cached(target: &ArchiveDisk, values: &[Value]) {
     }
 }
 
-/// Tells whether a folder holds nothing but the beginning of an own folder: a copy was cut off before it could say so.
-fn is_barely_begun(to: &Path) -> bool {
-    let names = |folder: &Path| -> Vec<std::ffi::OsString> {
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.map(|entry| entry.file_name()).collect()
-    };
-    let own = names(&to.join(".offsync"));
-    let is_used = |name: &std::ffi::OsString| {
-        ["copy-in-progress.toml", "location.toml", "index.sqlite", "trash"]
-            .iter()
-            .any(|used| name == used)
-    };
-    names(to) == [".offsync"] && !own.iter().any(is_used)
+/// Tells whether an own folder holds nothing but its beginning: a copy was cut off before it could say so.
+fn is_barely_begun(own: &Path) -> bool {
+    let used = ["copy-in-progress.toml", "location.toml", "index.sqlite", "trash"];
+    !used.iter().any(|name| own.join(name).exists())
 }
 
 /// Gives the location that a copy of this archive was begun for in a folder.
@@ -403,7 +396,7 @@ fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf,
     }
     let to = usable_folder(to)?;
     refuse_inside(source, &to)?;
-    if !is_empty_folder(&to).map_err(|error| unwritable(&to, &error))? && !is_barely_begun(&to) {
+    if !is_free(source, &to)? {
         return Err(AppError::failed(
             "not_empty",
             format!("'{}' is not empty.", to.display()),
@@ -421,6 +414,26 @@ fn prepare(source: &Opened, to: &Path, known: &[LocationId]) -> Result<(PathBuf,
         toml::to_string(&progress).unwrap_or_default().as_bytes(),
     )?;
     Ok((to, location))
+}
+
+/// Tells whether a folder holds nothing that is anybody's: systems lay things onto a drive that is new, and the archive may
+/// have none of their names.
+fn is_free(source: &Opened, to: &Path) -> Result<bool> {
+    let failed = |error: std::io::Error| unwritable(to, &error);
+    for entry in fs::read_dir(to).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let is_folder = entry.file_type().map_err(failed)?.is_dir();
+        let name = entry.file_name();
+        if is_folder && name == ".offsync" && is_barely_begun(&entry.path()) {
+            continue;
+        }
+        let name = name.to_str().and_then(|name| RelPath::new(name).ok());
+        match name.filter(|name| is_clutter(name, is_folder)) {
+            Some(name) if source.index.place(&name.key())?.is_none() => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
 }
 
 fn refuse_inside(source: &Opened, to: &Path) -> Result<()> {

@@ -64,6 +64,11 @@ static CLUTTER_RULES: LazyLock<Gitignore> = LazyLock::new(|| {
     builder.build().unwrap_or_else(|_| Gitignore::empty())
 });
 
+/// Tells whether something at the top of a drive is what systems put there of themselves, as `lost+found` is.
+pub fn is_clutter(name: &RelPath, is_folder: bool) -> bool {
+    CLUTTER_RULES.matched(as_path(name), is_folder).is_ignore()
+}
+
 fn builder() -> GitignoreBuilder {
     let mut builder = GitignoreBuilder::new("");
     let _ = builder.case_insensitive(true);
