@@ -330,7 +330,8 @@ pub(crate) fn has_below(unfit: &BTreeSet<PathKey>, key: &PathKey) -> bool {
     unfit.range(key..).nth(1).is_some_and(|next| next.is_below(key))
 }
 
-fn why(unfit: Unfit) -> &'static str {
+/// Says why a drive cannot show an entry, as the beginning of a sentence.
+pub(crate) fn why(unfit: Unfit) -> &'static str {
     match unfit {
         Unfit::Link => "it is a link",
         Unfit::TooLarge => "the file is too large",
