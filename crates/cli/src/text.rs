@@ -398,6 +398,19 @@ pub(crate) fn diff(line: &DiffLine) -> String {
     format!("{:9} {path}{from}", line.change)
 }
 
+/// Says of differences what the drives of other homes cannot store as it is, as the sync will that sends them.
+pub(crate) fn unfit_elsewhere(lines: &[DiffLine]) -> Vec<String> {
+    let of_line = |line: &DiffLine| -> Vec<SkippedReport> {
+        let note = |reason: &String| SkippedReport {
+            path: line.path.clone(),
+            path_base64: line.path_base64.clone(),
+            reason: reason.clone(),
+        };
+        line.warnings.iter().map(note).collect()
+    };
+    notes(&lines.iter().flat_map(of_line).collect::<Vec<_>>())
+}
+
 /// Tells what a copy made.
 pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
     let person = &report.person;
