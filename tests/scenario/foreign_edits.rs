@@ -141,3 +141,26 @@ fn an_edit_of_another_home_stands_beside_what_is_kept_here() {
         assert_eq!(held, [b"Dear Anna, I changed my mind.".to_vec(), EDITED.into()]);
     }
 }
+
+#[test]
+fn a_link_that_the_drive_cannot_show_is_asked_of_nobody_while_something_is_damaged() {
+    let world = World::new();
+    let Some((pep, anna, mut drive)) = pair(&world) else {
+        return;
+    };
+    std::os::unix::fs::symlink("notes.txt", pep.folder.join("link")).expect("a link can be made");
+    for home in [&pep, &anna, &pep] {
+        home.sync();
+    }
+    found(&anna, &mut drive, &["letter.txt"]);
+    anna.json(["verify", anna.at(), "--repair"]).expect_code(5);
+    let report = anna.json(["sync", anna.at()]).expect_code(5).only_report();
+    assert!(
+        report["missing_chunks"].as_u64() > Some(0),
+        "the letter is asked for: {report:#}"
+    );
+    assert_eq!(report["lacking"], json!({"files": 0, "bytes": 0}), "{report:#}");
+    let told = anna.run(["sync", anna.at()]);
+    assert!(!told.expect_code(5).stdout.contains("not here yet"), "{told}");
+    told.expect_out("'letter.txt' is damaged on this drive, and what lacks was asked for.");
+}

@@ -98,9 +98,10 @@ impl LeftOpen {
             location_id: this.map(|this| this.location.to_string()).unwrap_or_default(),
             served: served.collect(),
             other_homes: other_homes(&standings, &people),
+            // What the drive can never show is asked of nobody, and no sync brings it.
             lacking: Lacking {
-                files: unshown.files,
-                bytes: unshown.bytes,
+                files: unshown.files - unshown.unfit,
+                bytes: unshown.bytes - unshown.unfit_bytes,
             },
             waits_for,
             damaged: damaged.iter().map(|one| DamagedReport::of(one, &lost)).collect(),
