@@ -35,6 +35,11 @@ once_more_on_fat! {
     foreign_changes::links_are_held_not_shown_and_never_deleted
     foreign_changes::names_that_move_on_among_files_that_look_alike_are_renames
     foreign_changes::ordinary_changes_travel_both_ways
+    foreign_conflicts::a_conflict_with_a_link_is_listed_and_answered_where_the_link_cannot_be_shown
+    foreign_conflicts::a_copy_whose_name_is_too_long_there_is_one_of_two_versions_all_the_same
+    foreign_conflicts::what_cannot_be_decided_there_is_refused_and_says_where_it_can
+    foreign_edits::a_kept_edit_that_is_edited_unseen_once_more_is_said_to_be_in_no_other_home
+    foreign_edits::a_link_that_the_drive_cannot_show_is_asked_of_nobody_while_something_is_damaged
     foreign_edits::an_edit_of_another_home_stands_beside_what_is_kept_here
     foreign_edits::an_edit_that_keeps_size_and_time_is_sent_once_a_person_says_that_it_is_one
     foreign_edits::what_was_asked_for_already_is_kept_all_the_same

@@ -1,7 +1,7 @@
 //! Two homes of which one has a real drive that is not Linux's own: exFAT, and FAT in a guest.
 //!
-//! The tests stand in `foreign_names.rs`, `foreign_changes.rs`, `foreign_times.rs` and `foreign_room.rs`; `fat.rs` runs all of
-//! them once more. Whatever is done at either home, true names and contents are alike, and nothing is posted that nobody did.
+//! The tests stand in the files `foreign_*.rs`; `fat.rs` runs all of them once more. Whatever is done at either home, true
+//! names and contents are alike, and nothing is posted that nobody did.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileTimes};

@@ -111,6 +111,13 @@ fn links_are_held_not_shown_and_never_deleted() {
         return;
     };
     symlink("plain.txt", pair.pep.folder.join("Folder/link")).expect("a link can be made");
+    let sentence = format!(
+        "it is a link: it cannot be stored at {} and will not appear there.",
+        of_anna()
+    );
+    let diff = pair.pep.run(["diff", pair.pep.at()]);
+    let told = format!("created   Folder/link\n  note: Folder/link: {sentence}\n");
+    assert_eq!(diff.expect_code(0).stdout, told, "before it is sent");
     let report = pair.pep.sync();
     assert_eq!(report["warnings"][0]["path"], "Folder/link", "{report:#}");
     let said = report["warnings"][0]["reason"].as_str().expect("a sentence");

@@ -141,3 +141,69 @@ fn an_edit_of_another_home_stands_beside_what_is_kept_here() {
         assert_eq!(held, [b"Dear Anna, I changed my mind.".to_vec(), EDITED.into()]);
     }
 }
+
+#[test]
+fn a_link_that_the_drive_cannot_show_is_asked_of_nobody_while_something_is_damaged() {
+    let world = World::new();
+    let Some((pep, anna, mut drive)) = pair(&world) else {
+        return;
+    };
+    std::os::unix::fs::symlink("notes.txt", pep.folder.join("link")).expect("a link can be made");
+    for home in [&pep, &anna, &pep] {
+        home.sync();
+    }
+    found(&anna, &mut drive, &["letter.txt"]);
+    anna.json(["verify", anna.at(), "--repair"]).expect_code(5);
+    let report = anna.json(["sync", anna.at()]).expect_code(5).only_report();
+    assert!(
+        report["missing_chunks"].as_u64() > Some(0),
+        "the letter is asked for: {report:#}"
+    );
+    assert_eq!(report["lacking"], json!({"files": 0, "bytes": 0}), "{report:#}");
+    let told = anna.run(["sync", anna.at()]);
+    assert!(!told.expect_code(5).stdout.contains("not here yet"), "{told}");
+    told.expect_out("'letter.txt' is damaged on this drive, and what lacks was asked for.");
+}
+
+/// What is said of an edit that was kept and then changed unseen once more leads nowhere but to what helps.
+#[test]
+fn a_kept_edit_that_is_edited_unseen_once_more_is_said_to_be_in_no_other_home() {
+    const AGAIN: &str = "Dear Anna, that is what you asked for?";
+    let world = World::new();
+    let Some((pep, anna, mut drive)) = pair(&world) else {
+        return;
+    };
+    found(&anna, &mut drive, &["letter.txt"]);
+    anna.json(["verify", anna.at(), "--keep", "letter.txt"]).expect_code(0);
+    edit_unseen(&anna, "letter.txt", AGAIN.as_bytes());
+    drive.replug(None);
+
+    let found = anna.json(["verify", anna.at(), "--all"]);
+
+    let document = found.expect_code(5).document();
+    schema::check(&document, &schema::verify(), &schema::VERIFY_MORE);
+    assert_eq!(document["unsent"], json!(["letter.txt"]), "{document:#}");
+    // Neither of these loses what the other home has, and both name what helps.
+    for _ in 0..2 {
+        anna.run(["verify", anna.at(), "--all", "--repair"])
+            .expect_code(5)
+            .expect_out("What they held was not sent yet, and no other home shows it. `offsync verify FOLDER --keep PATH` lets a file stay as it is now");
+        for (command, code) in [("status", 0), ("sync", 5)] {
+            anna.run([command, anna.at()]).expect_code(code).expect_out(
+                "'letter.txt' is damaged on this drive, and what it held was not sent yet: no other home shows it. `offsync verify FOLDER --keep 'letter.txt'` lets it stay as it is now, and the next sync sends it; the other homes put a version of before into their trash.",
+            );
+        }
+        pep.sync();
+        assert_eq!(
+            (pep.read("letter.txt"), anna.read("letter.txt")),
+            (LETTER.into(), AGAIN.into())
+        );
+    }
+    anna.run(["verify", anna.at(), "--keep", "letter.txt"]).expect_code(0);
+    anna.sync();
+    pep.sync();
+    assert_eq!(pep.read("letter.txt"), AGAIN.as_bytes());
+    assert!(pep.keeps(LETTER.as_bytes()), "the version before is in the trash");
+    rest(&pep, &anna);
+    assert!(world.waiting().is_empty(), "{:?}", world.waiting());
+}

@@ -1,5 +1,6 @@
 //! Names that exFAT, FAT or Windows do not hold: they stand there under an escape, and travel as what they are.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -9,6 +10,7 @@ use serde_json::Value;
 
 use crate::foreign::{Pair, fill, of_anna, pair, spelled, truth};
 use crate::foreign_drive::{ForeignDrive, Kind};
+use crate::schema;
 use crate::world::{Home, World};
 
 /// Names that such drives do not hold, or Windows does not.
@@ -104,6 +106,23 @@ fn odd_names_arrive_by_sync_and_are_said_before() {
         told.contains(&format!("note: CON: 'CON' cannot be stored as such at {}", of_anna())),
         "{told}"
     );
+    let diff = pair.pep.json(["diff", pair.pep.at()]).expect_code(0).document();
+    schema::check(&diff, &schema::diff(), &["[].path_base64", "[].warnings"]);
+    let sayings = |lines: &Value, reasons: fn(&Value) -> Vec<Value>| -> BTreeSet<String> {
+        let lines = lines.as_array().expect("a list").iter();
+        let one = |line: &Value| -> Vec<String> {
+            let path = line.get("path_base64").unwrap_or(&line["path"]);
+            reasons(line).iter().map(|reason| format!("{path}: {reason}")).collect()
+        };
+        lines.flat_map(one).collect()
+    };
+    let by_diff = sayings(&diff, |line| line["warnings"].as_array().cloned().unwrap_or_default());
+    let by_rehearsal = sayings(&rehearsed["warnings"], |line| vec![line["reason"].clone()]);
+    assert_eq!(by_diff, by_rehearsal, "before it is sent, as the dry run says it");
+    pair.pep
+        .run(["diff", pair.pep.at()])
+        .expect_code(0)
+        .expect_out("more; --json names them all\n");
     let report = pair.pep.sync();
     let of = |report: &Value, path: &str| {
         let lines = report["warnings"].as_array().expect("a list");

@@ -21,6 +21,7 @@ mod exit_codes;
 mod fat;
 mod foreign;
 mod foreign_changes;
+mod foreign_conflicts;
 mod foreign_drive;
 mod foreign_edits;
 mod foreign_names;

@@ -186,6 +186,9 @@ fn a_damaged_file_under_another_name_is_no_edit_and_heals_there() {
 
     anna.rename("letter.txt", "letters/to Anna.txt");
     anna.rename("film.bin", "films/film.bin");
+    anna.json(["diff", anna.at()]).expect_code(0);
+    anna.run(["status", anna.at()])
+        .expect_out("`offsync verify FOLDER --repair` has what lacks again from another home.");
     anna.sync_damaged();
     pep.sync();
 

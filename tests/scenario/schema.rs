@@ -121,7 +121,7 @@ pub(crate) fn verify() -> Value {
 }
 
 /// What `verify` tells beyond the contract.
-pub(crate) const VERIFY_MORE: [&str; 7] = [
+pub(crate) const VERIFY_MORE: [&str; 8] = [
     "completed",
     "mailbox_trouble",
     "skipped",
@@ -129,6 +129,7 @@ pub(crate) const VERIFY_MORE: [&str; 7] = [
     "fresh_files",
     "lost",
     "kept",
+    "unsent",
 ];
 
 /// `held`, where something is held.

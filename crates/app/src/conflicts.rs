@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use offsync_core::ports::{Disk, EntryKind};
-use offsync_core::rel_path::RelPath;
-use offsync_engine::{ConflictLine, Keep, Side, Silent};
+use offsync_core::ports::Disk;
+use offsync_engine::{ConflictLine, Engine, Keep, Side, Silent};
 use serde::Serialize;
 
 use crate::app::App;
@@ -24,6 +23,9 @@ pub struct SideView {
     pub size_bytes: u64,
     /// What it is.
     pub kind: SideKind,
+    /// Why it is not shown here, where this drive cannot store it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_shown: Option<String>,
 }
 
 /// What stands on one side of a conflict.
@@ -70,6 +72,12 @@ pub struct ResolvedReport {
     /// That path exactly, if it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copy_base64: Option<String>,
+    /// Whether a version that stays is not shown here, since this drive cannot store it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stays_elsewhere: bool,
+    /// Whether the version that goes was not shown here: it is the other homes that put it into the trash.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub goes_elsewhere: bool,
 }
 
 impl App {
@@ -80,28 +88,29 @@ impl App {
         let (people, found) = archive.with_engine(&Silent, |engine| {
             let mut found = Vec::new();
             for line in engine.look_for_conflicts(&options)? {
-                let sides = [engine.side(&line.path)?, engine.side(&line.copy)?];
+                let sides = engine.sides(&line)?;
                 found.push((line, sides));
             }
             Ok((engine.known_vectors()?, found))
         })?;
-        let side = |path: &RelPath, side: &Side| SideView {
+        let side = |side: &Side| SideView {
             location: side.by.map(|by| by.to_string()).unwrap_or_default(),
             label: side.by.and_then(|by| label_of(&people, by)).unwrap_or_default(),
             size_bytes: side.size_bytes,
-            kind: match archive.disk.look(path).ok().flatten().map(|entry| entry.kind) {
-                Some(EntryKind::Folder) => SideKind::Folder,
-                Some(EntryKind::Symlink) => SideKind::Link,
+            kind: match side {
+                Side { is_folder: true, .. } => SideKind::Folder,
+                Side { is_link: true, .. } => SideKind::Link,
                 _ => SideKind::File,
             },
+            not_shown: side.not_shown.clone(),
         };
         let view = |(line, [winner, loser]): &(ConflictLine, [Side; 2])| ConflictView {
             path: line.path.to_string(),
             path_base64: exact(&line.path),
             copy: line.copy.to_string(),
             copy_base64: exact(&line.copy),
-            winner: side(&line.path, winner),
-            loser: side(&line.copy, loser),
+            winner: side(winner),
+            loser: side(loser),
         };
         Ok(found.iter().map(view).collect())
     }
@@ -131,31 +140,81 @@ impl App {
                 "Name the copy that is to stay, as `offsync conflicts` lists it.",
             ));
         }
-        if let (Keep::Copy, Some(line)) = (keep, meant.first())
-            && archive
-                .with_engine(&Silent, |engine| engine.side(&line.path))?
-                .is_folder
-        {
-            return Err(AppError::failed(
-                "is_a_folder",
-                format!("'{}' is a folder, which is not put away for a file.", line.path),
-                format!(
-                    "Keep both with `--keep both`, or the folder with `--keep winner`; or move the folder away yourself, sync, and rename '{}'.",
-                    line.copy
-                ),
-            ));
+        let of_all = |engine: &mut Engine<'_>| meant.iter().map(|line| engine.sides(line)).collect();
+        let sides: Vec<[Side; 2]> = archive.with_engine(&Silent, of_all)?;
+        let held = meant
+            .iter()
+            .zip(&sides)
+            .filter(|(_, [_, loser])| loser.not_shown.is_some());
+        if let (Keep::Both, Some((line, _))) = (keep, held.skip(1).last()) {
+            return Err(no_name_here(line));
+        }
+        for (line, sides) in meant.iter().zip(&sides) {
+            refuse_if_impossible(keep, line, sides, &archive.disk)?;
         }
         archive.with_engine(&Silent, |engine| {
-            let resolve = |line: &ConflictLine| {
+            let resolve = |(line, sides): (&ConflictLine, &[Side; 2])| {
                 let copy = engine.resolve(line, keep)?;
+                let [winner, loser] = sides.each_ref().map(|side| side.not_shown.is_some());
+                let (stays_elsewhere, goes_elsewhere) = match keep {
+                    Keep::Winner => (winner, loser),
+                    Keep::Copy => (loser, winner),
+                    Keep::Both => (winner || loser, false),
+                };
                 Ok(ResolvedReport {
                     path: line.path.to_string(),
                     path_base64: exact(&line.path),
                     copy: copy.as_ref().map(ToString::to_string),
                     copy_base64: copy.as_ref().and_then(exact),
+                    stays_elsewhere,
+                    goes_elsewhere,
                 })
             };
-            meant.iter().map(resolve).collect()
+            meant.iter().zip(&sides).map(resolve).collect()
         })
     }
+}
+
+/// Refuses a decision that cannot be carried out on this drive, and says what can be done instead.
+fn refuse_if_impossible(
+    keep: Keep,
+    line: &ConflictLine,
+    [winner, loser]: &[Side; 2],
+    disk: &dyn Disk,
+) -> std::result::Result<(), AppError> {
+    if keep == Keep::Copy && winner.is_folder {
+        return Err(AppError::failed(
+            "is_a_folder",
+            format!("'{}' is a folder, which is not put away for a file.", line.path),
+            format!(
+                "Keep both with `--keep both`, or the folder with `--keep winner`; or move the folder away yourself, sync, and rename '{}'.",
+                line.copy
+            ),
+        ));
+    }
+    if loser.not_shown.is_none() || keep == Keep::Winner {
+        return Ok(());
+    }
+    if keep == Keep::Both && (winner.not_shown.is_some() || winner.is_folder) {
+        return Err(no_name_here(line));
+    }
+    if winner.not_shown.is_none() && disk.look(&line.path).ok().flatten().is_none() {
+        return Err(AppError::failed(
+            "not_shown",
+            format!("'{}' is not on this drive yet, and cannot give way here.", line.path),
+            "Sync until it has come, or decide in a home that has both versions.",
+        ));
+    }
+    Ok(())
+}
+
+fn no_name_here(line: &ConflictLine) -> AppError {
+    AppError::failed(
+        "not_shown",
+        format!(
+            "'{}' cannot get a name of its own here: this drive cannot store it.",
+            line.copy
+        ),
+        "Say `--keep both` in a home whose drive can store it; `offsync locations FOLDER` tells which homes there are.",
+    )
 }

@@ -43,6 +43,11 @@ pub struct DamagedReport {
     pub asked_for: bool,
     /// Whether no home that takes part has it whole any more.
     pub lost: bool,
+    /// Whether it held a change that was never sent: no other home shows that.
+    // The window says of any that another home may have it.
+    #[ts(skip)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsent: bool,
 }
 
 /// What a sync leaves open.
@@ -98,9 +103,10 @@ impl LeftOpen {
             location_id: this.map(|this| this.location.to_string()).unwrap_or_default(),
             served: served.collect(),
             other_homes: other_homes(&standings, &people),
+            // What the drive can never show is asked of nobody, and no sync brings it.
             lacking: Lacking {
-                files: unshown.files,
-                bytes: unshown.bytes,
+                files: unshown.files - unshown.unfit,
+                bytes: unshown.bytes - unshown.unfit_bytes,
             },
             waits_for,
             damaged: damaged.iter().map(|one| DamagedReport::of(one, &lost)).collect(),
@@ -185,7 +191,32 @@ pub(crate) fn damage(damaged: &[DamagedReport], waits_for: &[String], has_come: 
         1 => format!("'{}' is damaged on this drive", first.path),
         n => format!("'{}' and {} more are damaged on this drive", first.path, n - 1),
     };
-    let is_unasked = damaged.iter().any(|one| !one.asked_for);
+    let unasked: Vec<&&DamagedReport> = damaged.iter().filter(|one| !one.asked_for).collect();
+    let is_unasked = !unasked.is_empty();
+    if let [unsent, more @ ..] = unasked.as_slice()
+        && unasked.iter().all(|one| one.unsent)
+    {
+        let (path, exact) = (&unsent.path, unsent.path_base64.as_deref());
+        let (what, it) = match more.len() {
+            0 => (format!("'{path}' is damaged on this drive, and what it held"), "it"),
+            n => (
+                format!("'{path}' and {n} more are damaged on this drive, and what they held"),
+                "one",
+            ),
+        };
+        let path = if more.is_empty() {
+            as_argument(path, exact)
+        } else {
+            "PATH".into()
+        };
+        return Some(Damaged {
+            code: "damaged",
+            what: format!("{what} was not sent yet: no other home shows it."),
+            next: format!(
+                "`offsync verify FOLDER --keep {path}` lets {it} stay as it is now, and the next sync sends it; the other homes put a version of before into their trash."
+            ),
+        });
+    }
     if is_unasked {
         return Some(Damaged {
             code: "damaged",
@@ -238,6 +269,7 @@ impl DamagedReport {
             path,
             path_base64: exact(&damaged.path),
             asked_for: damaged.is_wanted,
+            unsent: damaged.is_unsent,
         }
     }
 }

@@ -342,6 +342,9 @@ pub struct DiffLine {
     pub from_base64: Option<String>,
     /// Size in bytes.
     pub bytes: u64,
+    /// What to know before it is sent: of which homes the drives cannot store it as it is, and what helps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl From<&Difference> for DiffLine {
@@ -359,6 +362,7 @@ impl From<&Difference> for DiffLine {
             from: difference.from.as_ref().map(ToString::to_string),
             from_base64: difference.from.as_ref().and_then(exact),
             bytes: difference.bytes,
+            warnings: Vec::new(),
         }
     }
 }

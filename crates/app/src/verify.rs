@@ -50,6 +50,9 @@ pub struct VerifyReport {
     pub wanted: Vec<ListedPath>,
     /// Damaged files that no home that takes part has whole any more: nothing heals those.
     pub lost: Vec<ListedPath>,
+    /// Damaged files that held a change which was never sent: no other home shows what it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unsent: Vec<ListedPath>,
     /// Damaged files of which a person said just now that they are to stay as they are: the next sync sends them as edits.
     pub kept: Vec<ListedPath>,
     /// How much of the archive was read in this pass, in a hundred.
@@ -95,6 +98,8 @@ impl App {
             let is_here = |file: &&LostFile| file.is_damaged_here;
             report.lost = listed(lost.iter().filter(is_here).map(|file| &file.path));
             report.lost.retain(|path| report.damaged.contains(path));
+            let left = archive.with_engine(&monitor, |engine| engine.damaged())?;
+            report.unsent = listed(left.iter().filter(|file| file.is_unsent).map(|file| &file.path));
         }
         Ok(report)
     }

@@ -1,6 +1,6 @@
 //! What both shells show of an archive: status, locations, log, differences, the overview.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::disk::is_empty_folder;
@@ -8,8 +8,9 @@ use offsync_adapters::mailbox::MailboxUrl;
 use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::{Disk, MailboxErrorKind};
+use offsync_core::rel_path::RelPath;
 use offsync_engine::{
-    EngineError, Held, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
+    Difference, EngineError, Held, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
 };
 
 use crate::alarm::alarm_words;
@@ -129,9 +130,20 @@ impl App {
     pub fn diff(&self, folder: &Path) -> std::result::Result<(Vec<DiffLine>, Vec<SkippedReport>), AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (lines, skipped) = archive.with_engine(&Silent, |engine| engine.differences(&options))?;
+        let (lines, skipped, unfit) = archive.with_engine(&Silent, |engine| {
+            let (lines, skipped) = engine.differences(&options)?;
+            Ok((lines, skipped, engine.to_be_unfit_elsewhere(&options)?))
+        })?;
+        let mut said: BTreeMap<RelPath, Vec<String>> = BTreeMap::new();
+        for line in unfit {
+            said.entry(line.path).or_default().push(line.reason);
+        }
+        let mut line = |difference: &Difference| DiffLine {
+            warnings: said.remove(&difference.path).unwrap_or_default(),
+            ..DiffLine::from(difference)
+        };
         Ok((
-            lines.iter().map(DiffLine::from).collect(),
+            lines.iter().map(&mut line).collect(),
             skipped.iter().map(SkippedReport::from).collect(),
         ))
     }

@@ -161,9 +161,10 @@ fn status(app: &App, folders: &[PathBuf], everywhere: &Everywhere) -> Outcome {
 fn diff(app: &App, folder: &Path, json: bool) -> Outcome {
     let (lines, skipped) = app.diff(folder)?;
     show(&lines, json, |lines| {
-        text::or_nothing(lines, "Nothing has changed here since it was last sent.", |line| {
-            vec![text::diff(line)]
-        })
+        let nothing = "Nothing has changed here since it was last sent.";
+        let mut told = text::or_nothing(lines, nothing, |line| vec![text::diff(line)]);
+        told.extend(text::unfit_elsewhere(lines));
+        told
     })?;
     text::skipped(&skipped).iter().for_each(|line| warn(line.trim_start()));
     Ok(if skipped.is_empty() { DONE } else { PARTIAL })

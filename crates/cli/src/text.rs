@@ -91,7 +91,11 @@ pub(crate) fn conflict(line: &ConflictView) -> Vec<String> {
             SideKind::Folder => "a folder".into(),
             SideKind::Link => "a link".into(),
         };
-        format!("{}{by} ({what})", as_typed(path, exact.as_deref()))
+        let not_shown = match &side.not_shown {
+            Some(reason) => format!(", not shown here ({reason})"),
+            None => String::new(),
+        };
+        format!("{}{by} ({what}){not_shown}", as_typed(path, exact.as_deref()))
     };
     vec![
         side(&line.path, &line.path_base64, &line.winner),
@@ -108,12 +112,29 @@ pub(crate) fn resolved(all: &[ResolvedReport]) -> Vec<String> {
         let is_same = |other: &&ResolvedReport| (&other.path, &other.path_base64) == (&line.path, &line.path_base64);
         if let Some(copy) = &line.copy {
             let copy = as_typed(copy, line.copy_base64.as_deref());
-            lines.push(format!("{path} stays, and the other version is {copy} now."));
-        } else if !all[..at].iter().filter(is_gone).any(|other| is_same(&other)) {
-            lines.push(match all.iter().filter(is_gone).filter(is_same).count() {
-                1 => format!("One version of {path} stays; the other is in the trash."),
-                n => format!("One version of {path} stays; the other {n} are in the trash."),
+            lines.push(match line.stays_elsewhere {
+                false => format!("{path} stays, and the other version is {copy} now."),
+                true => format!(
+                    "One version is {copy} now; the other stays {path} in the homes whose drives can store it, which this one cannot."
+                ),
             });
+        } else if !all[..at].iter().filter(is_gone).any(|other| is_same(&other)) {
+            let went: Vec<&ResolvedReport> = all.iter().filter(is_gone).filter(is_same).collect();
+            let goes_elsewhere = went.iter().any(|line| line.goes_elsewhere);
+            let mut said = match (went.len(), goes_elsewhere) {
+                (1, false) => format!("One version of {path} stays; the other is in the trash."),
+                (1, true) => format!(
+                    "One version of {path} stays; the other, which this drive cannot store, goes to the trash of the homes that have it."
+                ),
+                (n, false) => format!("One version of {path} stays; the other {n} are in the trash."),
+                (n, true) => format!(
+                    "One version of {path} stays; the other {n} go to the trash, here or in the homes that have them."
+                ),
+            };
+            if line.stays_elsewhere {
+                said.push_str(" This drive cannot store the one that stays; other homes keep it.");
+            }
+            lines.push(said);
         }
     }
     lines
@@ -375,6 +396,19 @@ pub(crate) fn diff(line: &DiffLine) -> String {
         .unwrap_or_default();
     let path = as_typed(&line.path, line.path_base64.as_deref());
     format!("{:9} {path}{from}", line.change)
+}
+
+/// Says of differences what the drives of other homes cannot store as it is, as the sync will that sends them.
+pub(crate) fn unfit_elsewhere(lines: &[DiffLine]) -> Vec<String> {
+    let of_line = |line: &DiffLine| -> Vec<SkippedReport> {
+        let note = |reason: &String| SkippedReport {
+            path: line.path.clone(),
+            path_base64: line.path_base64.clone(),
+            reason: reason.clone(),
+        };
+        line.warnings.iter().map(note).collect()
+    };
+    notes(&lines.iter().flat_map(of_line).collect::<Vec<_>>())
 }
 
 /// Tells what a copy made.

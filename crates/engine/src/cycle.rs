@@ -5,23 +5,20 @@
 
 use std::collections::BTreeSet;
 
-use offsync_core::entry::Value;
 use offsync_core::format::{ObjectName, People, Statement};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::{INDEX_PAGE_ROWS, OBJECT_BYTES_MAX};
-use offsync_core::place::Place;
 use offsync_core::ports::{Mailbox, MailboxErrorKind};
-use offsync_core::present::copied_from;
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::consent::Consent;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, AWAITS_STATE, GONE, Gone, HELD, LAST_CHECK, LAST_SYNC, SCANNED, STATEMENT, UNSETTLED};
+use crate::memory::{self, AWAITS_STATE, GONE, HELD, LAST_CHECK, LAST_SYNC, SCANNED, STATEMENT, UNSETTLED};
 use crate::options::SyncOptions;
 use crate::post::Posting;
-use crate::report::{ConflictLine, Held, SyncReport};
+use crate::report::{Held, SyncReport};
 use crate::scan::{Depth, Trust};
 use crate::serve::Serving;
 use crate::space::Space;
@@ -394,68 +391,6 @@ impl Engine<'_> {
         let heads = self.heads()?;
         let mut living = heads.iter().filter(|(location, _)| !departed.contains(location));
         Ok(living.all(|(_, cached)| self.vector.covers(&cached.head.vector)))
-    }
-
-    /// Gives the conflict copies that this drive shows, in order of path.
-    ///
-    /// Not those about which a person has decided since, though nobody was told yet: a copy that was taken away, moved
-    /// or edited, or whose winner is gone.
-    pub fn conflicts(&self) -> Result<Vec<ConflictLine>> {
-        let mut lines = Vec::new();
-        let mut after: Option<PathKey> = None;
-        loop {
-            let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
-            let Some((last, _)) = page.last() else { return Ok(lines) };
-            after = Some(last.clone());
-            for (key, place) in page {
-                if let Some(path) = self.gave_way_to(&place)? {
-                    let copy = place.on_disk().map_or_else(|| path.clone(), |value| value.path.clone());
-                    lines.push(ConflictLine { path, copy });
-                    continue;
-                }
-                let Some(shown) = &place.shown else { continue };
-                let is_there = |value: &Value| value.content.same_as(&shown.value.content);
-                let origins = shown.refs.iter().map(|shown| &shown.origin);
-                for origin in origins.filter(|origin| **origin != key) {
-                    if place.on_disk().is_some_and(is_there) && !self.is_taken_away(origin)? {
-                        lines.push(ConflictLine {
-                            path: self.spelled(origin)?,
-                            copy: shown.value.path.clone(),
-                        });
-                    }
-                }
-            }
-        }
-    }
-
-    /// Gives the folder that a file gave way to before anybody had heard of the file: it has an entry of its own under the
-    /// name of its content, and is one of two versions all the same.
-    fn gave_way_to(&self, place: &Place) -> Result<Option<RelPath>> {
-        let Some(value) = place.on_disk().filter(|value| !value.content.is_folder()) else {
-            return Ok(None);
-        };
-        let Some(name) = copied_from(value.path.name(), || value.content.tag()) else {
-            return Ok(None);
-        };
-        let mut refs = place.shown.iter().flat_map(|shown| &shown.refs);
-        if refs.any(|shown| shown.origin != value.path.key()) {
-            return Ok(None);
-        }
-        let Ok(path) = value.path.parent().unwrap_or_else(RelPath::root).join(&name) else {
-            return Ok(None);
-        };
-        let there = self.index.place(&path.key())?;
-        let folder = there.as_ref().and_then(Place::on_disk);
-        Ok(folder
-            .filter(|folder| folder.content.is_folder())
-            .map(|folder| folder.path.clone()))
-    }
-
-    /// Tells whether a person took away what was shown at a place, and it was not posted yet.
-    fn is_taken_away(&self, key: &PathKey) -> Result<bool> {
-        let place = self.index.place(key)?;
-        let is_there = place.is_some_and(|place| place.on_disk().is_some());
-        Ok(!is_there && memory::read::<Gone>(self.index, &memory::of_key(GONE, key))?.is_some())
     }
 }
 

@@ -24,6 +24,7 @@ use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, DRIVE, DRIVE_OF, UNFIT};
+use crate::options::SyncOptions;
 use crate::overlay::Overlay;
 use crate::report::SkippedPath;
 use crate::suggested::Suggestions;
@@ -231,8 +232,23 @@ impl Engine<'_> {
 
     /// Names in the report those of some own changes that another's drive cannot hold as they are.
     pub(crate) fn tell_unfit_elsewhere(&mut self, changes: &[&LocalChange], counted: &Counted) -> Result<()> {
+        for line in self.unfit_elsewhere(changes, counted)? {
+            self.warn(&line.path, line.reason);
+        }
+        Ok(())
+    }
+
+    /// Names what is not posted yet and another's drive cannot hold as it is, as the sync that posts it will.
+    pub fn to_be_unfit_elsewhere(&self, options: &SyncOptions) -> Result<Vec<SkippedPath>> {
+        let counted = self.counted(options.park_after_ns(), &BTreeSet::new())?;
+        let changes = self.local_changes()?;
+        self.unfit_elsewhere(&changes.iter().collect::<Vec<_>>(), &counted)
+    }
+
+    fn unfit_elsewhere(&self, changes: &[&LocalChange], counted: &Counted) -> Result<Vec<SkippedPath>> {
         let (heads, people) = (self.heads()?, self.people()?);
         let (mut names, mut folders) = (Suggestions::default(), BTreeSet::new());
+        let mut lines = Vec::new();
         for (location, _) in counted.others(self.me()) {
             let said = heads.get(location).map(|cached| cached.head.drive);
             let Some(drive) = said.map_or_else(|| self.drive_of(location), |said| Ok(Some(said)))? else {
@@ -240,19 +256,21 @@ impl Engine<'_> {
             };
             let label = people.get(location).map_or("another location", |person| &person.label);
             for change in changes {
-                if !self.is_new_to(&drive, change)? {
+                let fit = drive.fit(&change.value);
+                if fit == Fit::AsIs || !self.is_new_to(&drive, change)? {
                     continue;
                 }
                 let folder = change.value.path.parent().unwrap_or_else(RelPath::root);
-                if matches!(drive.fit(&change.value), Fit::Escaped(_)) && folders.insert(folder.key()) {
+                if matches!(fit, Fit::Escaped(_)) && folders.insert(folder.key()) {
                     names.extend(Suggestions::among(&self.names_in(&folder.key())?));
                 }
                 if let Some(reason) = reason_elsewhere(&drive, &change.value, label, &names) {
-                    self.warn(&change.value.path, reason);
+                    let path = change.value.path.clone();
+                    lines.push(SkippedPath { path, reason });
                 }
             }
         }
-        Ok(())
+        Ok(lines)
     }
 
     /// Remembers what the drive of a location can hold that has no head yet, as whoever made its copy saw it.
@@ -330,7 +348,8 @@ pub(crate) fn has_below(unfit: &BTreeSet<PathKey>, key: &PathKey) -> bool {
     unfit.range(key..).nth(1).is_some_and(|next| next.is_below(key))
 }
 
-fn why(unfit: Unfit) -> &'static str {
+/// Says why a drive cannot show an entry, as the beginning of a sentence.
+pub(crate) fn why(unfit: Unfit) -> &'static str {
     match unfit {
         Unfit::Link => "it is a link",
         Unfit::TooLarge => "the file is too large",

@@ -6,6 +6,7 @@
 mod assemble;
 mod begin;
 mod change_counts;
+mod conflicts;
 mod consent;
 mod content;
 mod counted;
@@ -67,6 +68,7 @@ mod view;
 
 pub use begin::{Beginning, Companion};
 pub use change_counts::ChangeCounts;
+pub use conflicts::Side;
 pub use cycle::Adoption;
 pub use engine::{Engine, Ports};
 pub use error::EngineError;
@@ -80,7 +82,7 @@ pub use report::{
     Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook,
     Served, SkippedPath, SyncReport,
 };
-pub use resolve::{Keep, Side};
+pub use resolve::Keep;
 pub use space::size;
 pub use standing::{LocationStanding, LocationState};
 pub use suggested::Suggestions;

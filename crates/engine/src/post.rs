@@ -32,7 +32,7 @@ use crate::view::View;
 const CHANGED_UNSEEN: &str = "it reads differently from what was to be sent, though its size and time are the same: it waits until somebody says whether that is an edit";
 /// Why an edit waits that is damaged here.
 const DAMAGED_ALONE: &str = "it is damaged on this drive and no other home shows what it held: those that may have it in their trash are asked for it; \
-     if it does not come, save it anew if it is good enough, or delete it";
+     if it does not come, save it anew if it is good enough";
 
 /// What one call of `post` may use.
 pub(crate) struct Posting<'p> {

@@ -1,18 +1,21 @@
 //! Resolving: a person says which of two versions is to stay; what is not kept goes to the trash.
 //!
-//! Only the drive is touched, as a person's hand would: the next cycle finds it and tells the others.
+//! What this drive shows is touched as a person's hand would: the next cycle finds it and tells the others. What it cannot
+//! show is let go by its dots, as if it had stood there and had been taken away.
 
-use offsync_core::ids::LocationId;
+use std::collections::BTreeMap;
+
 use offsync_core::place::Place;
 use offsync_core::ports::TrashName;
-use offsync_core::rel_path::RelPath;
+use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::fit::Unfitting;
 use crate::memory::{self, TRASH};
 use crate::options::SyncOptions;
 use crate::report::ConflictLine;
-use crate::scan::Depth;
+use crate::scan::{Depth, gone_writes};
 
 /// Which version of a conflict is to stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +24,8 @@ pub enum Keep {
     Winner,
     /// The one that stands beside it.
     Copy,
-    /// Both: the copy gets a name of its own.
+    /// Both: the copy gets a name of its own, or where this drive cannot store it, the other one.
     Both,
-}
-
-/// One side of a conflict.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Side {
-    /// Who made it, if that is known.
-    pub by: Option<LocationId>,
-    /// Its size in bytes.
-    pub size_bytes: u64,
-    /// Whether it is a folder.
-    pub is_folder: bool,
 }
 
 impl Engine<'_> {
@@ -44,40 +36,55 @@ impl Engine<'_> {
         self.conflicts()
     }
 
-    /// Gives who made the version at a path, and how large it is.
-    pub fn side(&self, path: &RelPath) -> Result<Side> {
-        let Some(place) = self.index.place(&path.key())? else {
-            return Ok(Side::default());
-        };
-        let refs = place.shown.iter().flat_map(|shown| &shown.refs);
-        let newest = refs.flat_map(|shown| &shown.dots).max();
-        Ok(Side {
-            by: newest.map(|dot| dot.location),
-            size_bytes: place.on_disk().map_or(0, |value| value.content.size_bytes()),
-            is_folder: place.on_disk().is_some_and(|value| value.content.is_folder()),
-        })
-    }
-
-    /// Does what a person decided about a conflict; gives where the copy stands now, if it stays beside the other.
+    /// Does what a person decided about a conflict; gives where the one that got another name stands now, if both stay.
+    ///
+    /// Two versions neither of which this drive can show get no names of their own here.
     pub fn resolve(&mut self, conflict: &ConflictLine, keep: Keep) -> Result<Option<RelPath>> {
-        match keep {
-            Keep::Winner => {
-                self.put_away(&conflict.copy)?;
-                Ok(None)
-            }
-            Keep::Copy => {
-                self.put_away(&conflict.path)?;
-                self.disk.rename(&conflict.copy, &conflict.path)?;
+        let ConflictLine { path, copy } = conflict;
+        let sides = self.held_sides(conflict)?;
+        if let (Keep::Winner | Keep::Both, [Some(_), None]) = (keep, &sides)
+            && self.are_alike(path, copy)?
+        {
+            // What stood there before the one that is held is just what is to go, or to have another name.
+            self.put_away(path)?;
+        }
+        match (keep, sides) {
+            (Keep::Winner, [_, Some(loser)]) => self.let_go_of(path, loser)?,
+            (Keep::Winner, [_, None]) => self.put_away(copy)?,
+            // The next cycle gives it the name.
+            (Keep::Copy, [Some(winner), _]) => self.let_go_of(path, winner)?,
+            (Keep::Copy, [None, Some(_)]) => self.put_away(path)?,
+            (Keep::Copy, [None, None]) => {
+                self.put_away(path)?;
+                self.disk.rename(copy, path)?;
                 self.disk.flush()?;
-                Ok(None)
             }
-            Keep::Both => {
-                let to = self.free_name(&conflict.path, "kept")?;
-                self.disk.rename(&conflict.copy, &to)?;
+            (Keep::Both, [_, held]) => {
+                let to = self.free_name(path, "kept")?;
+                let from = if held.is_some() { path } else { copy };
+                self.disk.rename(from, &to)?;
                 self.disk.flush()?;
-                Ok(Some(to))
+                return Ok(Some(to));
             }
         }
+        Ok(None)
+    }
+
+    /// Remembers that a version which this drive cannot show is to go.
+    fn let_go_of(&mut self, path: &RelPath, held: Unfitting) -> Result<()> {
+        let origin = path.key();
+        let mut gone = BTreeMap::new();
+        self.remember_gone(&origin, held.dots, &mut gone)?;
+        let mut writes = gone_writes(gone);
+        writes.push(memory::unsettle(&origin.parent().unwrap_or_else(PathKey::root)));
+        self.commit(writes)
+    }
+
+    /// Tells whether the same stands at two paths.
+    fn are_alike(&self, one: &RelPath, other: &RelPath) -> Result<bool> {
+        let (one, other) = (self.index.place(&one.key())?, self.index.place(&other.key())?);
+        let [one, other] = [&one, &other].map(|place| place.as_ref().and_then(Place::on_disk));
+        Ok(one.zip(other).is_some_and(|(one, other)| one.same_content(other)))
     }
 
     /// Moves what stands at a path into the trash; nothing there is fine.

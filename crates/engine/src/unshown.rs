@@ -22,6 +22,8 @@ pub struct Unshown {
     pub bytes: u64,
     /// How many of them this drive can never show: for their kind, their size or their name.
     pub unfit: u64,
+    /// The size of those in bytes.
+    pub unfit_bytes: u64,
     /// Their versions.
     pub dots: BTreeSet<Dot>,
 }
@@ -47,8 +49,11 @@ impl Engine<'_> {
                     let content = &version.value.content;
                     if !content.is_folder() && !there.contains(dot) && !is_gone(dot) {
                         unshown.files += 1;
-                        unshown.unfit += u64::from(never.contains(dot));
                         unshown.bytes += content.size_bytes();
+                        if never.contains(dot) {
+                            unshown.unfit += 1;
+                            unshown.unfit_bytes += content.size_bytes();
+                        }
                         unshown.dots.insert(*dot);
                     }
                 }
@@ -62,6 +67,7 @@ impl Engine<'_> {
             unshown.files += 1;
             unshown.unfit += 1;
             unshown.bytes += unfitting.value.content.size_bytes();
+            unshown.unfit_bytes += unfitting.value.content.size_bytes();
             unshown.dots.extend(&unfitting.dots);
         }
         Ok(unshown)

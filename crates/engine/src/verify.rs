@@ -69,6 +69,8 @@ pub struct DamagedFile {
     pub path: RelPath,
     /// Whether it is to be put together again.
     pub is_wanted: bool,
+    /// Whether it held a change that was never posted: no other home shows that.
+    pub is_unsent: bool,
 }
 
 /// Why a file that was to be posted did not read as it should.
@@ -341,11 +343,22 @@ impl Engine<'_> {
 
     /// Gives the files that are known to be damaged.
     pub fn damaged(&mut self) -> Result<Vec<DamagedFile>> {
-        let file = |damage: Damage| DamagedFile {
-            path: damage.path,
-            is_wanted: damage.is_wanted,
-        };
-        Ok(self.damages()?.into_values().map(file).collect())
+        let mut files = Vec::new();
+        for (key, damage) in self.damages()? {
+            let mut is_unsent = false;
+            if self.index.place(&key)?.is_some_and(|place| place.is_changed()) {
+                // What only has another name is shown by the others under the old one.
+                for chunk in &damage.bad {
+                    is_unsent |= self.index.versions_with_chunk(chunk)?.is_empty();
+                }
+            }
+            files.push(DamagedFile {
+                path: damage.path,
+                is_wanted: damage.is_wanted,
+                is_unsent,
+            });
+        }
+        Ok(files)
     }
 
     /// Gives the damages that are known, and forgets those of files that somebody edited or deleted since.

@@ -5,6 +5,7 @@ mod damage;
 mod drives;
 mod followed;
 mod guards;
+mod held;
 mod home;
 mod keep;
 mod lives;

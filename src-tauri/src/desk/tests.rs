@@ -394,6 +394,7 @@ fn only_a_file_that_is_known_to_be_damaged_is_kept_as_it_is() {
         path: "whole.jpg".into(),
         path_base64: None,
         asked_for: false,
+        unsent: false,
         lost: false,
     };
     let refused = office.desk.keep_damaged(&office.folder, &file);

@@ -7,6 +7,9 @@ use crate::units::{count, size};
 /// The two things that a damaged file may be, and what each of them takes.
 const EITHER_WAY: &str = "To have the content of before again from another home: `offsync verify FOLDER --repair`. If you edited a file yourself: `offsync verify FOLDER --keep PATH`.";
 
+/// The same of files that held changes which were never sent.
+const UNSENT: &str = "What they held was not sent yet, and no other home shows it. `offsync verify FOLDER --keep PATH` lets a file stay as it is now, and the next sync sends it; the other homes put a version of before into their trash.";
+
 /// Tells what reading files again found.
 pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     let read = count(report.checked_files, "file", "files");
@@ -37,6 +40,7 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
         _ if !wanted.is_empty() => {
             "Another home puts the lacking pieces into the mailbox when it syncs; sync here after that.".into()
         }
+        _ if report.damaged.iter().all(|path| report.unsent.contains(path)) => UNSENT.into(),
         _ => EITHER_WAY.into(),
     });
     lines
