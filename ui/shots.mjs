@@ -147,6 +147,8 @@ const SHOTS = {
   ],
   "damaged-many": ["damaged-many", press("Did you change it yourself?")],
   "damage-asked-for": ["damage-asked-for"],
+  "damaged-unsent": ["damaged-unsent"],
+  "damaged-unsent-list": ["damaged-unsent", press("Did you change it yourself?")],
   "mailbox-lost": ["mailbox-lost"],
   "mailbox-find": ["mailbox-away", press("Is the mailbox elsewhere, or lost?")],
   "mailbox-sure": [

@@ -190,7 +190,7 @@ fn a_kept_edit_that_is_edited_unseen_once_more_is_said_to_be_in_no_other_home() 
             .expect_out("What they held was not sent yet, and no other home shows it. `offsync verify FOLDER --keep PATH` lets a file stay as it is now");
         for (command, code) in [("status", 0), ("sync", 5)] {
             anna.run([command, anna.at()]).expect_code(code).expect_out(
-                "'letter.txt' is damaged on this drive, and what it held was not sent yet: no other home shows it. `offsync verify FOLDER --keep 'letter.txt'` lets it stay as it is now, and the next sync sends it; the other homes put a version of before into their trash.",
+                "'letter.txt' is damaged on this drive, and what it held was not sent yet. No other home shows it: `offsync verify FOLDER --keep 'letter.txt'` lets it stay as it is now, and the next sync sends it; the other homes put a version of before into their trash.",
             );
         }
         pep.sync();

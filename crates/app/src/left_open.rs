@@ -44,8 +44,7 @@ pub struct DamagedReport {
     /// Whether no home that takes part has it whole any more.
     pub lost: bool,
     /// Whether it held a change that was never sent: no other home shows that.
-    // The window says of any that another home may have it.
-    #[ts(skip)]
+    #[ts(as = "Option<bool>", optional)]
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsent: bool,
 }
@@ -210,10 +209,10 @@ pub(crate) fn damage(damaged: &[DamagedReport], waits_for: &[String], has_come: 
             "PATH".into()
         };
         return Some(Damaged {
-            code: "damaged",
-            what: format!("{what} was not sent yet: no other home shows it."),
+            code: "damaged_unsent",
+            what: format!("{what} was not sent yet."),
             next: format!(
-                "`offsync verify FOLDER --keep {path}` lets {it} stay as it is now, and the next sync sends it; the other homes put a version of before into their trash."
+                "No other home shows it: `offsync verify FOLDER --keep {path}` lets {it} stay as it is now, and the next sync sends it; the other homes put a version of before into their trash."
             ),
         });
     }

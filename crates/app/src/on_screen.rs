@@ -63,6 +63,9 @@ fn hint_on_screen(code: &str, hint: String) -> String {
         "damaged" => {
             "Another home may have it whole: check all files here, and ask for what lacks. If you changed it yourself, keep it as it is."
         }
+        "damaged_unsent" => {
+            "No other home has it. Open it and look: keep it as it is now, and the next sync sends it; or save it anew."
+        }
         "not_damaged" => "Look at the list again.",
         "changed_since" => "Check all files here once more, and look at the list again.",
         "reads_well" => "Check all files here once more. A drive that reads now so and now so is best replaced.",
@@ -208,6 +211,14 @@ mod tests {
             (
                 removed,
                 "Anna’s home took this copy out of the archive. Its files stay as they are; nothing is sent or received.",
+            ),
+            (
+                Headline::NeedsYou {
+                    code: "damaged_unsent".into(),
+                    message: "'a.jpg' is damaged on this drive, and what it held was not sent yet.".into(),
+                    hint: "`offsync verify FOLDER --keep a.jpg` lets it stay as it is now.".into(),
+                },
+                "'a.jpg' is damaged on this drive, and what it held was not sent yet. No other home has it. Open it and look: keep it as it is now, and the next sync sends it; or save it anew.",
             ),
             (
                 damaged,

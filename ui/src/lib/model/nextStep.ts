@@ -17,9 +17,12 @@ const REFUSALS = [
   "newer_version_needed",
 ];
 
-/** Files on this drive read otherwise than they did, whether another home was asked for them or not. */
+/** Files on this drive read otherwise than they did, whether another home can have them, was asked for them or not. */
 export function isDamaged({ headline }: ArchiveStatus): boolean {
-  return headline.kind === "needs_you" && ["damaged", "damage_asked_for"].includes(headline.code);
+  return (
+    headline.kind === "needs_you" &&
+    ["damaged", "damaged_unsent", "damage_asked_for"].includes(headline.code)
+  );
 }
 
 /** A mailbox whose drive is connected again asks for nothing but a sync. */

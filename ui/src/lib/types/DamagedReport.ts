@@ -19,4 +19,8 @@ asked_for: boolean,
 /**
  * Whether no home that takes part has it whole any more.
  */
-lost: boolean, };
+lost: boolean, 
+/**
+ * Whether it held a change that was never sent: no other home shows that.
+ */
+unsent?: boolean, };

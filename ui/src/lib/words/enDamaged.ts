@@ -21,11 +21,14 @@ export function enDamaged(count: Count) {
       nobody: "If nobody changed it",
       nobodyHint:
         "Another home may have the content of before. What stands here goes to the trash when it has come.",
+      nobodyUnsent:
+        "No other home has what it held. Keep what is left of it as it is now, or save it anew.",
       yourself: "If you changed it yourself",
       yourselfHint:
         "Some programs give a file its old time back when they change it, and then it looks like damage. Keep it as it is now, and the other homes get it as your change.",
       files: "Damaged files",
       asked: "Asked for",
+      unsent: "Never sent: no other home has it",
       keep: "Keep it as it is now",
       keepNamed: (name: string) => `Keep “${name}” as it is now`,
       sure: (name: string) => `Keep “${name}” as it is now?`,

@@ -15,23 +15,31 @@ export function withDamaged(status: ArchiveStatus, files: DamagedReport[]): Arch
   const { entries, bytes } = status.local_changes;
   const what = `'${first?.path}'${files.length > 1 ? ` and ${files.length - 1} more are` : " is"} damaged on this drive`;
   const asked = files.every((file) => file.asked_for);
+  const unsent = files.every((file) => file.unsent);
   return {
     ...status,
     headline: !first
       ? { kind: "unsent", entries, bytes }
-      : asked
+      : unsent
         ? {
             kind: "needs_you",
-            code: "damage_asked_for",
-            message: `${what}, and what lacks was asked for.`,
-            hint: "The next sync of 'Anna’s home' sends it; sync here after that.",
+            code: "damaged_unsent",
+            message: `'${first.path}' is damaged on this drive, and what it held was not sent yet.`,
+            hint: "No other home has it. Open it and look: keep it as it is now, and the next sync sends it; or save it anew.",
           }
-        : {
-            kind: "needs_you",
-            code: "damaged",
-            message: `${what}.`,
-            hint: "Another home may have it whole: check all files here, and ask for what lacks. If you changed it yourself, keep it as it is.",
-          },
+        : asked
+          ? {
+              kind: "needs_you",
+              code: "damage_asked_for",
+              message: `${what}, and what lacks was asked for.`,
+              hint: "The next sync of 'Anna’s home' sends it; sync here after that.",
+            }
+          : {
+              kind: "needs_you",
+              code: "damaged",
+              message: `${what}.`,
+              hint: "Another home may have it whole: check all files here, and ask for what lacks. If you changed it yourself, keep it as it is.",
+            },
   };
 }
 
@@ -43,6 +51,10 @@ function damaged(names: string[], asked_for: boolean): Scene {
 export const DAMAGED: Record<string, () => Scene> = {
   damaged: () => damaged(NAMES.slice(0, 1), false),
   "damaged-three": () => damaged(NAMES, false),
+  "damaged-unsent": () => {
+    const files = [{ path: NAMES[2]!, asked_for: false, lost: false, unsent: true }];
+    return one(withDamaged(three(), files), { damaged: files });
+  },
   "damage-asked-for": () => damaged(NAMES.slice(0, 1), true),
   "damaged-many": () => {
     const name = (_: unknown, i: number) => `2019/Lisbon/IMG_${String(i).padStart(4, "0")}.jpg`;
