@@ -54,6 +54,7 @@ mod staging;
 mod standing;
 mod stray;
 mod suggested;
+mod superseded;
 mod survey;
 mod threshold;
 mod touched;

@@ -13,6 +13,7 @@ mod pace;
 mod room;
 mod strangers;
 mod stray;
+mod superseded;
 mod thimble;
 mod threshold;
 mod twice;
