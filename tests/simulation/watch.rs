@@ -42,6 +42,8 @@ pub(crate) struct SeenHead {
     pub(crate) at_ns: i64,
     /// The number of the call by which its location came, or came back after it had been silent for long enough to be parked.
     back_since_call: u64,
+    /// What its location said that it had folded.
+    vector: VersionVector,
 }
 
 /// What was seen so far.
@@ -283,6 +285,7 @@ impl Watch {
             counter: head.counter,
             at_ns: now_ns,
             back_since_call,
+            vector: head.vector.clone(),
         };
         notes.heads.insert(head.location, seen);
         notes.counts.insert(head.location, head.counts.clone());
@@ -327,12 +330,13 @@ impl Watch {
             ObjectName::Manifest { .. } => Some(format!("which home {at} has not folded")),
             // An attempt without a changeset is nobody's to wait for.
             _ if vector_of(&notes.homes[home].0).get(author) < sequence => None,
-            // What nobody needs any more may leave before; no home may come to need it by what it hears later.
+            // What nobody needs any more may leave before. Who is about to fold it asks for it until it reads what replaced it.
             _ => decode_pack(&self.keys, &parsed, &sealed).ok().and_then(|chunks| {
                 let needs = |at: &usize| {
-                    chunks
-                        .iter()
-                        .any(|(chunk, _)| has_version_with(&notes.homes[*at].0, chunk))
+                    let (index, _) = &notes.homes[*at];
+                    let head = identity_of(index).and_then(|identity| notes.heads.get(&identity.location));
+                    let has_folded = head.is_some_and(|head| head.vector.get(author) >= sequence);
+                    (*at == home || has_folded) && chunks.iter().any(|(chunk, _)| has_version_with(index, chunk))
                 };
                 let needing = (0..notes.homes.len()).find(needs)?;
                 Some(format!(

@@ -2,7 +2,7 @@
 //! before it.
 
 use offsync_core::limits::{ALLOWANCE_BYTES_MIN, INLINE_CONTENT_BYTES_MAX};
-use offsync_testkit::Rng;
+use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
 
@@ -138,8 +138,8 @@ fn pieces_that_a_later_version_counts_on_stay() {
     homes.sync(0);
     let whole = packs(&homes);
     for edit in 0..4 {
-        // One place, in the middle of a pack: of what came after the whole, the last is left alone.
-        film[1_900_000..2_000_000].copy_from_slice(&Rng::new(50 + edit).bytes(100_000));
+        // One place, in the first piece of a pack: of what came after the whole, the last is left alone.
+        film[100_000..200_000].copy_from_slice(&Rng::new(50 + edit).bytes(100_000));
         homes.hand(0).write(&path("film"), film.clone()).expect("fits");
         homes.sync(0);
     }
@@ -439,4 +439,26 @@ fn parts_of_a_file_that_was_changed_before_the_rest_followed_leave_and_are_sent_
     homes.round(3);
     homes.assert_all_equal();
     homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn a_part_that_a_head_lists_as_missing_stays() {
+    let small_drive = DiskOptions::ext4().sized(3_000_000);
+    let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::ext4(), small_drive]);
+    write_clip(&homes, 1);
+    homes.round(3);
+    homes
+        .hand(0)
+        .write(&path("large"), Rng::new(1).bytes(14_000_000))
+        .expect("fits");
+    homes.sync_allowing(0, ALLOWANCE_BYTES_MIN);
+    let parts = packs(&homes);
+    assert!(!parts.is_empty(), "{:?}", homes.mail());
+    assert!(homes.sync_allowing(2, ALLOWANCE_BYTES_MIN).missing_chunks > 0);
+    homes.hand(0).write(&path("large"), "small by now").expect("fits");
+    homes.sync_allowing(0, ALLOWANCE_BYTES_MIN);
+    homes.sync_allowing(0, ALLOWANCE_BYTES_MIN);
+    assert_eq!(packs(&homes), parts, "{:?}", homes.mail());
+    homes.round(3);
+    homes.assert_all_equal();
 }
