@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Version};
-use offsync_core::format::{Head, ObjectName};
-use offsync_core::ids::{Digest, LocationId, PublicKey, Root};
+use offsync_core::format::{Head, ObjectName, decode_pack};
+use offsync_core::ids::{ChunkId, Digest, LocationId, PublicKey, Root};
 use offsync_core::ports::{IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
 use offsync_core::seal::{ArchiveKeys, SigningKey};
@@ -42,6 +42,8 @@ pub(crate) struct SeenHead {
     pub(crate) at_ns: i64,
     /// The number of the call by which its location came, or came back after it had been silent for long enough to be parked.
     back_since_call: u64,
+    /// What its location said that it had folded.
+    vector: VersionVector,
 }
 
 /// What was seen so far.
@@ -283,6 +285,7 @@ impl Watch {
             counter: head.counter,
             at_ns: now_ns,
             back_since_call,
+            vector: head.vector.clone(),
         };
         notes.heads.insert(head.location, seen);
         notes.counts.insert(head.location, head.counts.clone());
@@ -306,39 +309,79 @@ impl Watch {
 
     /// Sees an object before it is deleted.
     pub(crate) fn see_delete(&self, home: usize, name: &str) {
-        let Ok(ObjectName::Manifest { author, sequence }) = name.parse::<ObjectName>() else {
+        let (Ok(parsed), Some(sealed)) = (name.parse::<ObjectName>(), self.mailbox.object(name)) else {
             return;
         };
+        let (author, sequence) = match &parsed {
+            ObjectName::Manifest { author, sequence } | ObjectName::Pack { author, sequence, .. } => {
+                (author, *sequence)
+            }
+            _ => return,
+        };
         let notes = self.notes();
-        if !notes.judges_prunes || self.mailbox.object(name).is_none() {
+        if !notes.judges_prunes {
             return;
         }
-        let pruner = &notes.homes[home].0;
-        let mut early = None;
-        for (at, (index, was_restored)) in notes.homes.iter().enumerate() {
-            let Some(identity) = identity_of(index) else { continue };
-            let head = notes.heads.get(&identity.location);
-            let is_recent = |at_ns: i64| notes.now_ns - at_ns < notes.park_after_ns;
-            let listed = notes.listed.get(&home).copied().unwrap_or(0);
-            let speaks = self.mailbox.object(&format!("head.{}", identity.location)).is_some()
-                && head.is_some_and(|head| {
-                    // Who was parked and came back since the pruner's last listing is served state.
-                    let came_back = head.back_since_call > listed;
-                    head.counter == identity.counter && is_recent(head.at_ns) && !came_back
-                });
-            // Whoever came between the pruner's listing and its deletion is served state.
-            let is_known = matches!(pruner.note(&format!("person/{}", identity.location)), Ok(Some(_)));
-            if !was_restored && is_known && speaks && vector_of(index).get(&author) < sequence {
-                early = Some(at);
-            }
-        }
+        let waiting: Vec<usize> = (0..notes.homes.len())
+            .filter(|at| waits_for(&notes, &self.mailbox, home, *at, author, sequence))
+            .collect();
+        let Some(at) = waiting.first() else { return };
+        let trouble = match &parsed {
+            ObjectName::Manifest { .. } => Some(format!("which home {at} has not folded")),
+            // An attempt without a changeset is nobody's to wait for.
+            _ if vector_of(&notes.homes[home].0).get(author) < sequence => None,
+            // What nobody needs any more may leave before. Who is about to fold it asks for it until it reads what replaced it.
+            _ => decode_pack(&self.keys, &parsed, &sealed).ok().and_then(|chunks| {
+                let needs = |at: &usize| {
+                    let (index, _) = &notes.homes[*at];
+                    let head = identity_of(index).and_then(|identity| notes.heads.get(&identity.location));
+                    let has_folded = head.is_some_and(|head| head.vector.get(author) >= sequence);
+                    (*at == home || has_folded) && chunks.iter().any(|(chunk, _)| has_version_with(index, chunk))
+                };
+                let needing = (0..notes.homes.len()).find(needs)?;
+                Some(format!(
+                    "which home {at} has not folded, and of which home {needing} has a version"
+                ))
+            }),
+        };
         drop(notes);
-        if let Some(at) = early {
-            self.complain(format!(
-                "pruned early: home {home} deletes {name}, which home {at} has not folded"
-            ));
+        if let Some(trouble) = trouble {
+            self.complain(format!("pruned early: home {home} deletes {name}, {trouble}"));
         }
     }
+}
+
+/// Tells whether a home is one that has to be waited for, and has not folded a changeset.
+fn waits_for(
+    notes: &Notes,
+    mailbox: &SimMailbox,
+    pruner: usize,
+    at: usize,
+    author: &LocationId,
+    sequence: u64,
+) -> bool {
+    let (index, was_restored) = &notes.homes[at];
+    let Some(identity) = identity_of(index) else {
+        return false;
+    };
+    let head = notes.heads.get(&identity.location);
+    let is_recent = |at_ns: i64| notes.now_ns - at_ns < notes.park_after_ns;
+    let listed = notes.listed.get(&pruner).copied().unwrap_or(0);
+    let speaks = mailbox.object(&format!("head.{}", identity.location)).is_some()
+        && head.is_some_and(|head| {
+            // Who was parked and came back since the pruner's last listing is served state.
+            let came_back = head.back_since_call > listed;
+            head.counter == identity.counter && is_recent(head.at_ns) && !came_back
+        });
+    // Whoever came between the pruner's listing and its deletion is served state.
+    let known = notes.homes[pruner].0.note(&format!("person/{}", identity.location));
+    !was_restored && matches!(known, Ok(Some(_))) && speaks && vector_of(index).get(author) < sequence
+}
+
+fn has_version_with(index: &SimIndex, chunk: &ChunkId) -> bool {
+    index
+        .versions_with_chunk(chunk)
+        .is_ok_and(|versions| !versions.is_empty())
 }
 
 /// Gives a version and its value that a new tombstone buries although no person took it away at that home.

@@ -85,7 +85,7 @@ impl Engine<'_> {
         // A part carries content alone; the entry that it belongs to comes later, and nothing wants it until then.
         let unkept = match manifest.entries.is_empty() {
             true => self.note_unkept(&manifest, stores)?,
-            false => Vec::new(),
+            false => self.parts_of(&manifest)?,
         };
         self.tell_crossed(&manifest, ours)?;
         let hash = Manifest::hash(&sealed);

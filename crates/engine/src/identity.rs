@@ -14,8 +14,8 @@ use crate::counted::introduction_of;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, CARRIED, CachedHead, CachedPerson, HEAD, IDENTITY, LEAPT, MAY_HAVE_FORGOTTEN, MAY_HAVE_LIVED_ELSEWHERE, MINE,
-    NEEDS_NEW_ID, OUTBOX, PERSON, SENT, STATEMENT,
+    self, CARRIED, CachedHead, CachedPerson, HEAD, HOLDS, IDENTITY, LEAPT, MAY_HAVE_FORGOTTEN,
+    MAY_HAVE_LIVED_ELSEWHERE, MINE, NEEDS_NEW_ID, OUTBOX, PERSON, SENT, STATEMENT,
 };
 use crate::view::View;
 
@@ -362,7 +362,7 @@ impl Engine<'_> {
 
     /// Goes on as who it is from now on.
     fn go_on(&mut self, mut writes: Vec<IndexWrite>) -> Result<()> {
-        for prefix in [SENT, MINE] {
+        for prefix in [SENT, MINE, HOLDS] {
             writes.extend(
                 self.index
                     .notes(prefix)?

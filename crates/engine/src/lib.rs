@@ -55,6 +55,7 @@ mod staging;
 mod standing;
 mod stray;
 mod suggested;
+mod superseded;
 mod survey;
 mod threshold;
 mod touched;

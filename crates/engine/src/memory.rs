@@ -259,6 +259,8 @@ pub(crate) const TRASH: &str = "trash/";
 pub(crate) const TRASH_CLOCK: &str = "age-of-trash";
 pub(crate) const SENT: &str = "sent/";
 pub(crate) const MINE: &str = "mine/";
+/// What own packs hold that lie in the mailbox.
+pub(crate) const HOLDS: &str = "holds/";
 pub(crate) const ORPHAN: &str = "orphan/";
 /// The sequence and hash of the last changeset of each author that was folded as such.
 pub(crate) const LAST_FOLDED: &str = "last-folded/";

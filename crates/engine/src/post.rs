@@ -23,6 +23,7 @@ use crate::memory::{self, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
 use crate::monitor::Phase;
 use crate::outgoing::Outgoing;
 use crate::scan::gone_writes;
+use crate::superseded::posted_pack_writes;
 use crate::touched::CHANGED_SINCE;
 use crate::unit::{Unit, manifest_bytes};
 use crate::verify::Unsent;
@@ -287,13 +288,14 @@ impl Engine<'_> {
         if !self.fits_now(mailbox, view, posting, size_bytes)? {
             return Ok(false);
         }
-        self.commit(vec![memory::write(format!("{MINE}{name}"), &size_bytes)])?;
+        let chunks: Vec<ChunkId> = chunks.into_iter().map(|(id, _)| id).collect();
+        self.commit(posted_pack_writes(&name, size_bytes, chunks.clone()))?;
         self.put_object(mailbox, view, &name, &sealed)?;
         content.payload_bytes += size_bytes;
         content.packs.push(PackRef {
             name,
             size_bytes,
-            chunks: chunks.into_iter().map(|(id, _)| id).collect(),
+            chunks,
         });
         Ok(true)
     }
@@ -423,13 +425,7 @@ impl Engine<'_> {
             self.delete_object(mailbox, view, &name)?;
         }
         // What did not fit is noted all the same, and must not count as if it were there.
-        let mut writes = Vec::new();
-        for (note, _) in self.index.notes(MINE)? {
-            let name = note[MINE.len()..].parse::<ObjectName>().ok();
-            if name.as_ref().is_some_and(|name| is_of_attempt(&name)) {
-                writes.push(memory::erase(note));
-            }
-        }
+        let writes = self.forget_posted_writes(|name| is_of_attempt(&name))?;
         self.commit(writes)?;
         let waiting = self.local_changes()?;
         self.report.waiting_entries = waiting.len() as u64;

@@ -14,7 +14,7 @@ use offsync_core::ports::{IndexWrite, Mailbox};
 use crate::counted::{Counted, Standing};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, MINE, ORPHAN};
+use crate::memory::{self, ORPHAN};
 use crate::monitor::Phase;
 use crate::options::DAY_NS;
 use crate::view::View;
@@ -163,6 +163,9 @@ impl Engine<'_> {
             }
         }
         self.note_orphans(&orphans)?;
+        if !keeps_content {
+            dead.extend(self.superseded_packs(view, earlier, counted)?);
+        }
         // Packs go before their manifests, so that a cut leaves no pack that nobody can place.
         dead.sort_by_key(|name| matches!(name, ObjectName::Manifest { .. }));
         Ok(dead)
@@ -285,13 +288,7 @@ impl Engine<'_> {
     }
 
     fn forget_what_left(&mut self, view: &View) -> Result<()> {
-        let mut writes = Vec::new();
-        for (name, _) in self.index.notes(MINE)? {
-            let is_there = name[MINE.len()..].parse().is_ok_and(|name| view.contains(&name));
-            if !is_there {
-                writes.push(memory::erase(name));
-            }
-        }
+        let writes = self.forget_posted_writes(|name| !view.contains(name))?;
         self.commit(writes)
     }
 }

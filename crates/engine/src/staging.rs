@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-use offsync_core::format::Manifest;
+use offsync_core::format::{Manifest, ObjectName};
 use offsync_core::ids::ChunkId;
 use offsync_core::ports::{DiskErrorKind, IndexWrite, Mailbox, StagedName};
 use offsync_core::rel_path::RelPath;
@@ -118,6 +118,34 @@ impl Engine<'_> {
             };
             if !unkept.chunks.is_empty() {
                 writes.push(memory::write(format!("{UNKEPT}{}", unkept.name), &unkept));
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Makes the writes that let go of parts whose entry has come: from then on they are wanted as what it needs, if anybody
+    /// needs it still, and not for their own sake.
+    pub(crate) fn parts_of(&self, manifest: &Manifest) -> Result<Vec<IndexWrite>> {
+        let parts = memory::read_all::<UnkeptPack>(self.index, UNKEPT)?;
+        if parts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let contents = manifest.entries.iter().map(|entry| &entry.value.content);
+        let came: BTreeSet<ChunkId> = contents.flat_map(|content| content.chunk_ids()).collect();
+        let is_theirs = |part: &UnkeptPack| {
+            part.name
+                .parse()
+                .is_ok_and(|name: ObjectName| *name.writer() == manifest.author)
+        };
+        let mut writes = Vec::new();
+        for (note, mut part) in parts.into_iter().filter(|(_, part)| is_theirs(part)) {
+            let before = part.chunks.len();
+            part.chunks.retain(|chunk| !came.contains(chunk));
+            let note = format!("{UNKEPT}{note}");
+            match part.chunks.is_empty() {
+                true => writes.push(memory::erase(note)),
+                false if part.chunks.len() < before => writes.push(memory::write(note, &part)),
+                false => {}
             }
         }
         Ok(writes)

@@ -14,6 +14,7 @@ mod pace;
 mod room;
 mod strangers;
 mod stray;
+mod superseded;
 mod thimble;
 mod threshold;
 mod twice;
