@@ -76,23 +76,8 @@ impl Homes {
         times: u64,
         mut happens: impl FnMut(&mut Self),
     ) -> Option<Result<Result<Vec<RelPath>, NotKept>, EngineError>> {
-        let home = &self.homes[n];
-        let stepper = Stepper::new("home");
-        let disk = stepper.disk(home.disk.clone());
-        let (mut index, witness) = (stepper.index(home.index.clone()), stepper.witness(home.witness.clone()));
-        let (clock, entropy, name) = (home.clock.clone(), self.entropy.clone(), path(name));
-        let (keys, signer) = (self.keys.clone(), home.signer.clone());
-        let mut running = Running::start(&stepper, move || {
-            let ports = Ports {
-                disk: &disk,
-                index: &mut index,
-                mailbox: None,
-                clock: &clock,
-                entropy: &entropy,
-                witness: &witness,
-            };
-            Engine::open(ports, &keys, &signer, &Silent).and_then(|mut engine| engine.keep_damaged(&[name]))
-        });
+        let name = path(name);
+        let mut running = self.start(n, move |engine| engine.keep_damaged(&[name]));
         if calls > 0 && matches!(running.advance(calls), RunState::Finished(_)) {
             return None;
         }
@@ -105,16 +90,19 @@ impl Homes {
         Some(running.finish())
     }
 
-    /// Syncs while a drive lets nobody read a file, from one call on and for so many; `None` if it was done by then.
-    pub(crate) fn sync_while_locked(&mut self, n: usize, name: &str, calls: u64, times: u64) -> Option<SyncReport> {
-        self.hand(n);
+    /// Starts what an engine does, to go on call by call.
+    fn start<R: Send + 'static>(
+        &self,
+        n: usize,
+        run: impl FnOnce(&mut Engine<'_>) -> Result<R, EngineError> + Send + 'static,
+    ) -> Running<Result<R, EngineError>> {
         let home = &self.homes[n];
         let stepper = Stepper::new("home");
         let (disk, mailbox) = (stepper.disk(home.disk.clone()), stepper.mailbox(home.mailbox.clone()));
         let (mut index, witness) = (stepper.index(home.index.clone()), stepper.witness(home.witness.clone()));
         let (clock, entropy) = (home.clock.clone(), self.entropy.clone());
         let (keys, signer) = (self.keys.clone(), home.signer.clone());
-        let mut running = Running::start(&stepper, move || {
+        Running::start(&stepper, move || {
             let ports = Ports {
                 disk: &disk,
                 index: &mut index,
@@ -123,9 +111,13 @@ impl Homes {
                 entropy: &entropy,
                 witness: &witness,
             };
-            let mut engine = Engine::open(ports, &keys, &signer, &Silent).expect("begun");
-            engine.sync(&SyncOptions::default())
-        });
+            Engine::open(ports, &keys, &signer, &Silent).and_then(|mut engine| run(&mut engine))
+        })
+    }
+
+    /// Syncs while a drive lets nobody read a file, from one call on and for so many; `None` if it was done by then.
+    pub(crate) fn sync_while_locked(&mut self, n: usize, name: &str, calls: u64, times: u64) -> Option<SyncReport> {
+        let mut running = self.start(n, |engine| engine.sync(&SyncOptions::default()));
         if calls > 0 && matches!(running.advance(calls), RunState::Finished(_)) {
             return None;
         }
