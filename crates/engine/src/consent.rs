@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use offsync_core::entry::Content;
 use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
+use offsync_core::place::Place;
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::PathKey;
 
@@ -17,6 +18,14 @@ use crate::report::{Held, HeldDirection};
 
 /// Paths that are named when many deletions are held.
 pub(crate) const HELD_SAMPLE_PATHS: usize = 5;
+
+/// Own changes that take something away, by their places among all.
+struct Deletions {
+    /// Those of files, for good.
+    deleted: BTreeSet<usize>,
+    /// Those of folders alone.
+    folders: BTreeSet<usize>,
+}
 
 /// What a person said to many deletions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,15 +174,13 @@ impl Engine<'_> {
             self.let_go(HeldDirection::Local);
             return Ok(changes);
         }
-        let (mut deleted, folders) = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
+        let Deletions { mut deleted, folders } = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
+        deleted.extend(self.rewritten_all_over(&changes, &deleted)?);
         let given_up = self.given_up()?;
         let is_given_up = |change: &LocalChange| change.replaces.iter().all(|dot| given_up.contains(dot));
         deleted.retain(|i| !consent.covers(HeldDirection::Local, &changes[*i].origin()) && !is_given_up(&changes[*i]));
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
-        // Of those that there were: what is new besides makes no deletion smaller, here or in the other homes.
-        let of = (left + deletions)
-            .saturating_sub(self.count_new(&changes)?)
-            .max(deletions);
+        let of = self.count_before(&changes, &deleted)?.max(deletions);
         let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();
         let mut files = 0;
         for i in &deleted {
@@ -208,27 +215,42 @@ impl Engine<'_> {
         Ok(changes)
     }
 
-    /// Counts the new files among own changes; what only has another path is none.
-    fn count_new(&self, changes: &[LocalChange]) -> Result<u64> {
+    /// Counts the files that there were before own changes: what is new besides makes no deletion smaller, here or in the
+    /// other homes.
+    fn count_before(&self, changes: &[LocalChange], deleted: &BTreeSet<usize>) -> Result<u64> {
         let moves = self.moves(changes)?;
-        let mut new = 0;
+        // What was moved, edited or not, is counted where it stands now.
+        let moved: BTreeSet<usize> = moves.values().copied().collect();
+        let mut count = self.index.count_files()?;
         for (i, change) in changes.iter().enumerate() {
             let is_file = matches!(change.value.content, Content::File(_));
-            new += u64::from(is_file && !moves.contains_key(&i) && self.posted_before(change)?.is_none());
+            let is_new = is_file && !moves.contains_key(&i) && self.posted_before(change)?.is_none();
+            count = count.saturating_sub(u64::from(is_new));
+            count += u64::from(deleted.contains(&i) && !moved.contains(&i));
         }
-        Ok(new)
+        Ok(count)
+    }
+
+    /// Gives the deletions of files that live on under new names with nothing in them of what they held, where those are more
+    /// than half of all files and as many as many deletions are: that is what it looks like when a program encrypts a drive.
+    fn rewritten_all_over(&self, changes: &[LocalChange], deleted: &BTreeSet<usize>) -> Result<BTreeSet<usize>> {
+        let moved = self.follow_edited(&changes.iter().collect::<Vec<_>>())?.into_iter();
+        let rewritten: BTreeSet<usize> = moved.filter(|(_, to)| !to.is_plain).map(|(from, _)| from).collect();
+        let count = rewritten.len() as u64;
+        let is_all_over = count >= self.threshold()?.least() && count * 2 > self.count_before(changes, deleted)?;
+        Ok(if is_all_over { rewritten } else { BTreeSet::new() })
     }
 
     /// Tells whether a deletion is of a file, and not of a link.
     fn was_file(&self, change: &LocalChange) -> Result<bool> {
         let siblings = self.index.entry(&change.origin())?;
         let mut replaced = change.replaces.iter().filter_map(|dot| siblings.get(dot));
-        Ok(replaced.any(|version| matches!(version.value.content, Content::File(_))))
+        Ok(replaced.any(|version| is_file(&version.value.content)))
     }
 
     /// Gives which of some changes delete a file for good, and which only take away folders; moves are neither, edited or not, and
     /// nor is what gives way to an edit in its place, as an edited conflict copy does.
-    fn deletions_of(&self, changes: &[&LocalChange]) -> Result<(BTreeSet<usize>, BTreeSet<usize>)> {
+    fn deletions_of(&self, changes: &[&LocalChange]) -> Result<Deletions> {
         let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
         let (edited, moved) = (self.give_way_to_edits(changes)?, self.follow_edited(changes)?);
         let (mut deleted, mut folders) = (BTreeSet::new(), BTreeSet::new());
@@ -247,7 +269,7 @@ impl Engine<'_> {
                 deleted.insert(i);
             }
         }
-        Ok((deleted, folders))
+        Ok(Deletions { deleted, folders })
     }
 
     /// Tells whether nobody else needs to be asked about the deletions of a changeset: a person said yes to every one, or the
@@ -255,7 +277,7 @@ impl Engine<'_> {
     ///
     /// A yes to something else must not travel with it. Where the others see for themselves that files live on, nothing is said.
     pub(crate) fn confirms_all(&self, changes: &[&LocalChange], consent: &Consent) -> Result<bool> {
-        let (deleted, _) = self.deletions_of(changes)?;
+        let Deletions { deleted, .. } = self.deletions_of(changes)?;
         let mut origins = deleted.iter().map(|i| changes[*i].origin());
         let is_covered = origins.all(|origin| consent.covers(HeldDirection::Local, &origin));
         let live_on = self.follow_edited(changes)?;
@@ -297,12 +319,13 @@ impl Engine<'_> {
             let is_folder_above = keys.iter().any(|held| held.is_below(&action.key));
             if keys.contains(&action.key) || is_folder_above {
                 let there = self.index.place(&action.key)?.and_then(|place| place.into_parts().1);
-                writes.push(IndexWrite::Place(
-                    action.key,
-                    offsync_core::place::Place::new(None, there),
-                ));
+                writes.push(IndexWrite::Place(action.key, Place::new(None, there)));
             }
         }
         Ok(writes)
     }
+}
+
+fn is_file(content: &Content) -> bool {
+    matches!(content, Content::File(_))
 }

@@ -14,7 +14,7 @@ use offsync_core::similar::{Candidates, is_like};
 
 use crate::engine::Engine;
 use crate::error::{Result, is_fatal};
-use crate::memory::{self, GONE, Gone, SCANNED};
+use crate::memory::{self, GONE, Gone, SCANNED, WentTo};
 use crate::observe::UNTELLING_CTIME_NS;
 use crate::unit::{Unit, units};
 
@@ -29,12 +29,13 @@ pub(crate) struct LivesOn {
 
 impl Engine<'_> {
     /// Finds where the files of absent places stand now, among those that were not posted yet.
-    pub(crate) fn follow(&self, absent: &[(PathKey, Place)]) -> Result<BTreeMap<PathKey, RelPath>> {
+    pub(crate) fn follow(&self, absent: &[(PathKey, Place)]) -> Result<BTreeMap<PathKey, WentTo>> {
         let mut found = BTreeMap::new();
         if absent.is_empty() {
             return Ok(found);
         }
         let scanned_ns: i64 = memory::read(self.index, SCANNED)?.unwrap_or(i64::MIN);
+        let now_ns = self.clock.now_ns();
         let (mut by_inode, mut by_name) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
         for (key, place) in self.index.changed_places()? {
             let (Some(value), Some(stat)) = (place.on_disk().filter(|value| is_file(value)), place.stat()) else {
@@ -51,19 +52,22 @@ impl Engine<'_> {
             let Some(stat) = place.stat().filter(|_| place.on_disk().is_some_and(is_file)) else {
                 continue;
             };
-            let until_ns = was_there_until_ns(stat, scanned_ns);
+            let until_ns = was_there_until_ns(stat, scanned_ns, now_ns);
             let mut alike: Vec<RelPath> = match stat.inode {
                 0 => by_name.remove(key.name()).unwrap_or_default(),
                 inode => by_inode.remove(&inode).into_iter().collect(),
             };
             let mut at = None;
             for (i, path) in alike.iter().enumerate() {
-                if self.came_to_be_by(path, until_ns)? {
-                    at = Some(i);
+                if let Some(born_ns) = self.born_ns(path)?.filter(|born_ns| *born_ns <= until_ns) {
+                    at = Some((i, born_ns));
                     break;
                 }
             }
-            found.extend(at.map(|at| (key.clone(), alike.swap_remove(at))));
+            if let Some((i, born_ns)) = at {
+                let (path, inode) = (alike.swap_remove(i), stat.inode);
+                found.insert(key.clone(), WentTo { path, inode, born_ns });
+            }
             if stat.inode == 0 {
                 by_name.insert(key.name().to_vec(), alike);
             }
@@ -71,30 +75,32 @@ impl Engine<'_> {
         Ok(found)
     }
 
-    /// Tells whether what stands at a path came to be by a moment.
-    fn came_to_be_by(&self, path: &RelPath, until_ns: i64) -> Result<bool> {
+    /// Gives when what stands at a path came to be, if the drive tells.
+    fn born_ns(&self, path: &RelPath) -> Result<Option<i64>> {
         match self.disk.look(path) {
-            Ok(entry) => Ok(entry
-                .and_then(|entry| entry.born_ns)
-                .is_some_and(|born_ns| born_ns <= until_ns)),
+            Ok(entry) => Ok(entry.and_then(|entry| entry.born_ns)),
             Err(error) if is_fatal(&error) => Err(error.into()),
-            Err(_) => Ok(false),
+            Err(_) => Ok(None),
         }
     }
 
     /// Lets what went to some paths have gone on to others, or to nobody knows where.
     pub(crate) fn follow_on(
         &self,
-        moved_on: &BTreeMap<PathKey, Option<RelPath>>,
+        moved_on: &BTreeMap<PathKey, Option<WentTo>>,
         gone: &mut BTreeMap<PathKey, Gone>,
     ) -> Result<()> {
         if moved_on.is_empty() {
             return Ok(());
         }
         for noted in memory::read_all::<Gone>(self.index, GONE)?.into_values() {
-            if let Some(to) = noted.went_to.as_ref().and_then(|path| moved_on.get(&path.key())) {
+            let Some(went) = &noted.went_to else { continue };
+            if let Some(to) = moved_on.get(&went.path.key()) {
+                let to = to
+                    .clone()
+                    .filter(|to| (to.inode, to.born_ns) == (went.inode, went.born_ns));
                 let noted = gone.entry(noted.path.key()).or_insert(noted);
-                noted.went_to.clone_from(to);
+                noted.went_to = to;
             }
         }
         Ok(())
@@ -160,12 +166,15 @@ impl Engine<'_> {
     /// Gives where a file stands now that went from an origin and was not posted since.
     pub(crate) fn stands_now(&self, origin: &PathKey) -> Result<Option<PathKey>> {
         let gone: Option<Gone> = memory::read(self.index, &memory::of_key(GONE, origin))?;
-        let Some(key) = gone.and_then(|gone| gone.went_to).map(|path| path.key()) else {
+        let Some(WentTo { path, inode, born_ns }) = gone.and_then(|gone| gone.went_to) else {
             return Ok(None);
         };
-        let place = self.index.place(&key)?;
-        let is_there = place.is_some_and(|place| place.is_changed() && place.on_disk().is_some_and(is_file));
-        Ok(is_there.then_some(key))
+        let key = path.key();
+        let place = self.index.place(&key)?.filter(Place::is_changed);
+        let stat = place.as_ref().filter(|place| place.on_disk().is_some_and(is_file));
+        // Another file may have come to stand there since.
+        let is_it = stat.and_then(Place::stat).is_some_and(|stat| stat.inode == inode);
+        Ok((is_it && self.born_ns(&path)? == Some(born_ns)).then_some(key))
     }
 }
 
@@ -174,12 +183,13 @@ fn is_file(value: &Value) -> bool {
 }
 
 /// Gives until when a file that is missing was there for certain: by the drive's own times or, where those tell nothing, by
-/// when the last sync began to look.
-fn was_there_until_ns(stat: &Stat, scanned_ns: i64) -> i64 {
-    match stat.ctime_ns {
-        // It was read just after it was written, and so its time is of then.
-        UNTELLING_CTIME_NS => stat.mtime_ns.max(scanned_ns),
-        0 => scanned_ns,
-        ctime_ns => ctime_ns.max(scanned_ns),
-    }
+/// when the last sync began to look. A clock that was ahead then says nothing.
+fn was_there_until_ns(stat: &Stat, scanned_ns: i64, now_ns: i64) -> i64 {
+    let until_ns = match stat.ctime_ns {
+        // None, or one that was read just after the file was written.
+        0 | UNTELLING_CTIME_NS => scanned_ns,
+        // No file is younger than its last change.
+        ctime_ns => ctime_ns,
+    };
+    if until_ns > now_ns { i64::MIN } else { until_ns }
 }

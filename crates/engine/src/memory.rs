@@ -75,7 +75,17 @@ pub(crate) struct Gone {
     /// The sets of dots that were shown there when it went.
     pub(crate) shown: BTreeSet<Vec<Dot>>,
     /// Where the very file stands now, whatever is in it by now, if it is still on the drive.
-    pub(crate) went_to: Option<RelPath>,
+    pub(crate) went_to: Option<WentTo>,
+}
+
+/// Where a file went, and which one it is: something else may come to stand there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WentTo {
+    pub(crate) path: RelPath,
+    /// Its inode number; 0 where the drive has no steady ones.
+    pub(crate) inode: u64,
+    /// When it came to be, in nanoseconds.
+    pub(crate) born_ns: i64,
 }
 
 impl<'de> Deserialize<'de> for Gone {
@@ -376,7 +386,11 @@ mod tests {
         let read: Gone = decode("gone", &old).expect("an old note");
         assert_eq!((&read.path, read.shown.len(), &read.went_to), (&path("a/b"), 1, &None));
         let new = Gone {
-            went_to: Some(path("c")),
+            went_to: Some(WentTo {
+                path: path("c"),
+                inode: 7,
+                born_ns: -1,
+            }),
             ..read
         };
         let bytes = postcard::to_stdvec(&new).expect("plain data");

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use offsync_engine::{ChangeCounts, Monitor, Phase, Progress};
+use offsync_engine::{ChangeCounts, Monitor, Phase, Progress, SyncOptions};
 use offsync_testkit::{DiskOptions, Hand, InodeNumbers, SimTime};
 
 use crate::home::{Homes, noise, path};
@@ -207,10 +207,10 @@ fn nor_is_one_that_brought_such_files_at_another_time() {
 fn small_files_that_got_another_name_too_are_asked_about_nowhere() {
     let mut homes = filled(&[DiskOptions::ext4(), DiskOptions::ext4()]);
     for n in 0..FILES {
-        let (old, new) = (path(&at("letters", n)), path(&format!("letters/reply {n}")));
-        homes.hand(0).rename(&old, &new).expect("is free");
-        homes.hand(0).write_in_place(&new, format!("reply {n}")).expect("fits");
+        write(&homes, &at("bills", n), &format!("bill {n}"));
     }
+    homes.round(2);
+    rewrite_under_other_names(&homes);
     assert_eq!(homes.sync(0).held, None);
     assert_eq!(
         homes.sync(1).held,
@@ -219,6 +219,78 @@ fn small_files_that_got_another_name_too_are_asked_about_nowhere() {
     );
     homes.round(2);
     homes.assert_all_equal();
+}
+
+/// Gives each letter another name and another content, in place.
+fn rewrite_under_other_names(homes: &Homes) {
+    for n in 0..FILES {
+        let (old, new) = (path(&at("letters", n)), path(&format!("letters/reply {n}")));
+        homes.hand(0).rename(&old, &new).expect("is free");
+        homes.hand(0).write_in_place(&new, format!("reply {n}")).expect("fits");
+    }
+}
+
+#[test]
+fn where_most_files_got_other_names_and_contents_at_once_a_person_is_asked() {
+    let mut homes = filled(&[DiskOptions::ext4(), DiskOptions::ext4()]);
+    rewrite_under_other_names(&homes);
+
+    let held = homes.sync(0).held;
+
+    let shown = held.map(|held| (held.deletions, held.of));
+    assert_eq!(shown, Some((FILES as u64, FILES as u64 + 1)));
+    assert_eq!(homes.sync(1).held, None);
+    assert_eq!(homes.read(1, "letters/0.txt"), "letter 0");
+    homes.sync_confirmed(0);
+    assert_eq!(homes.sync(1).held, None, "somebody said yes");
+    homes.round(2);
+    homes.assert_all_equal();
+    assert!(homes.hand(1).read(&path("letters/0.txt")).is_err());
+}
+
+#[test]
+fn where_another_file_came_to_stand_that_one_is_not_followed() {
+    // Where the first ones stood in between is noted by whoever only looks.
+    let looks: [fn(&mut Homes); 2] = [
+        |homes| drop(homes.sync_offline(0)),
+        |homes| {
+            let looked = homes.with_engine(0, |engine| engine.differences(&SyncOptions::default()).map(drop));
+            looked.expect("a drive that can be read");
+        },
+    ];
+    for look in looks {
+        let mut homes = filled(&[DiskOptions::ext4(), DiskOptions::ext4()]);
+        homes
+            .hand(0)
+            .rename(&path("letters"), &path("import"))
+            .expect("is free");
+        look(&mut homes);
+        for n in 0..FILES {
+            homes.hand(0).remove(&path(&at("import", n))).expect("is there");
+        }
+        for n in 0..FILES {
+            write(&homes, &at("import", n), &format!("bill {n}"));
+        }
+        let held = homes.sync(0).held;
+        assert_eq!(held.map(|held| held.deletions), Some(FILES as u64));
+        homes.sync(1);
+        assert_eq!(homes.read(1, "letters/0.txt"), "letter 0");
+    }
+}
+
+#[test]
+fn times_of_a_clock_that_was_ahead_excuse_nothing() {
+    let mut homes = filled(&[bare(), DiskOptions::ext4()]);
+    let day_ns = 86_400_000_000_000;
+    homes.jump_ns(0, day_ns);
+    homes.sync(0);
+    homes.jump_ns(0, -day_ns);
+    homes.hand(0).remove(&path("letters")).expect("is there");
+    for n in 0..FILES {
+        write(&homes, &at("bills", n), &format!("bill {n}"));
+    }
+    let held = homes.sync(0).held;
+    assert_eq!(held.map(|held| held.deletions), Some(FILES as u64));
 }
 
 #[test]

@@ -90,6 +90,11 @@ impl Homes {
         Some(running.finish())
     }
 
+    /// Puts the clock of a computer forward, or back.
+    pub(crate) fn jump_ns(&self, n: usize, ns: i64) {
+        self.homes[n].clock.jump_ns(ns);
+    }
+
     /// Starts what an engine does, to go on call by call.
     fn start<R: Send + 'static>(
         &self,
