@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use offsync_core::entry::{Content, Value};
 use offsync_core::place::{Observed, Place, Shown, Stat};
-use offsync_core::ports::{DiskEntry, IndexWrite, StagedName};
+use offsync_core::ports::{DiskEntry, EntryKind, IndexWrite, StagedName};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
@@ -36,6 +36,17 @@ impl Engine<'_> {
             Err(_) => None,
             Ok(entry) => entry,
         };
+        let place = self.index.place(&intent.key)?;
+        let there = place
+            .as_ref()
+            .and_then(|place| Some((place.on_disk()?.clone(), *place.stat()?)));
+        if let Some(folder) = there.filter(|(value, _)| value.content.is_folder())
+            && entry.as_ref().is_none_or(|entry| entry.kind != EntryKind::Folder)
+        {
+            // It shows nothing any more, but the scan must find that it went: else nobody would look for what was in it.
+            writes.push(IndexWrite::Place(intent.key.clone(), Place::new(None, Some(folder))));
+            return Ok(writes);
+        }
         let Some(entry) = entry else {
             // Taken away, or not put there yet. Either way nothing is shown, and nobody deleted anything.
             writes.push(IndexWrite::Place(intent.key.clone(), None));
@@ -49,7 +60,7 @@ impl Engine<'_> {
             .parent()
             .and_then(|parent| parent.join(&entry.name).ok())
             .unwrap_or(intent.path.clone());
-        let old = self.index.place(&intent.key)?.and_then(|place| place.into_parts().0);
+        let old = place.and_then(|place| place.into_parts().0);
         let Some((value, stat)) = self.observe_again(&path, &entry)? else {
             return Ok(writes);
         };

@@ -61,6 +61,8 @@ struct Walk {
     absent: Vec<(PathKey, Place)>,
     /// What stood in folders that something else took the place of.
     replaced: Vec<(PathKey, Place)>,
+    /// What took the place of folders: known no sooner than what stood in them is taken down, or nobody would look for that again.
+    replacing: Vec<IndexWrite>,
     /// A folder that could not be read: what is missing elsewhere may have moved there.
     unread: Option<RelPath>,
     /// Files that a rule leaves out: one may be a kept file under a new name.
@@ -122,6 +124,7 @@ impl Engine<'_> {
             writes: Vec::new(),
             absent: Vec::new(),
             replaced: Vec::new(),
+            replacing: Vec::new(),
             unread: None,
             left_out: Vec::new(),
             left_out_folders: Vec::new(),
@@ -364,7 +367,8 @@ impl Engine<'_> {
             false => walk.damaged.see_through(self, &mut seen.0, &seen.1, has_local_times)?,
         };
         walk.writes.extend(named.or_else(|| walk.damaged.forget(&path.key())));
-        if known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder() {
+        let replaces_folder = known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder();
+        if replaces_folder {
             let found = self.places_below(&path.key())?;
             walk.replaced.extend(found);
         }
@@ -382,7 +386,11 @@ impl Engine<'_> {
             walk.writes
                 .push(memory::unsettle(&path.key().parent().unwrap_or_else(PathKey::root)));
         }
-        walk.writes.push(IndexWrite::Place(path.key(), new));
+        let write = IndexWrite::Place(path.key(), new);
+        match replaces_folder {
+            true => walk.replacing.push(write),
+            false => walk.writes.push(write),
+        }
         self.commit_if_many(walk)
     }
 
@@ -411,9 +419,30 @@ impl Engine<'_> {
         }
     }
 
+    /// Takes down what stood in folders, in one with what took their place.
+    ///
+    /// Were the cable pulled in between, the next scan would see a file that it knows and look for nothing below it.
+    fn take_down_replaced(&self, walk: &mut Walk, gone: &mut BTreeMap<PathKey, Gone>) -> Result<()> {
+        // What may have moved where nobody can look was deleted by nobody.
+        let is_gone = walk.trust == Trust::Own && walk.unread.is_none();
+        for (key, place) in &walk.replaced {
+            walk.writes
+                .push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
+            walk.writes.push(IndexWrite::Place(key.clone(), None));
+            let shown = place.shown.iter().flat_map(|shown| &shown.refs);
+            for shown in shown.filter(|shown| is_gone && !shown.dots.is_empty()) {
+                self.remember_gone(&shown.origin, shown.dots.clone(), gone)?;
+            }
+        }
+        walk.writes.append(&mut walk.replacing);
+        walk.writes.extend(gone_writes(gone.clone()));
+        Ok(())
+    }
+
     /// Remembers what is gone by the dots that it showed.
     fn take_down_absent(&mut self, walk: &mut Walk) -> Result<()> {
         let mut gone: BTreeMap<PathKey, Gone> = BTreeMap::new();
+        self.take_down_replaced(walk, &mut gone)?;
         // A file that was renamed and is being written goes as one change, when it is finished.
         let (left_files, left_looks) = (
             std::mem::take(&mut walk.left_files),

@@ -15,6 +15,7 @@ mod room;
 mod strangers;
 mod stray;
 mod superseded;
+mod supplanted;
 mod thimble;
 mod threshold;
 mod twice;
