@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 50] = [
+const ONCE_BROKEN: [(&str, u64, &str); 54] = [
     (
         "mix",
         3_000_286,
@@ -239,6 +239,14 @@ const ONCE_BROKEN: [(&str, u64, &str); 50] = [
         165,
         "a file took the name of a folder whose files waited for a yes, beside it in another case; they were never settled",
     ),
+    (
+        "fire2",
+        50_135,
+        "a home was called level by heads of an older night, and the new id that it took once it heard newer ones was one too many",
+    ),
+    ("fire2", 50_255, "as fire2 50135"),
+    ("fire2", 50_358, "as fire2 50135"),
+    ("fire2", 50_425, "as fire2 50135"),
 ];
 
 /// Runs them all.

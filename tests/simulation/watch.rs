@@ -173,9 +173,17 @@ impl Watch {
         *self.notes().ids_due.entry(home).or_default() += 1;
     }
 
-    /// Notes that a home is level with all others: a cause for which it took no new id by then is none for a later one.
+    /// Notes that a home takes itself for level with all others: a cause for which it took no new id by then is none for a
+    /// later one, if it is level.
+    ///
+    /// It goes by the heads that it knows. After a fire these are of an older night, all that is left in the mailbox and on
+    /// its drive, and what shows that its numbers were used before comes with the next head of another home.
     pub(crate) fn spend_causes(&self, home: usize) {
         let mut notes = self.notes();
+        let folded = vector_of(&notes.homes[home].0);
+        if !notes.homes.iter().all(|(index, _)| folded.covers(&vector_of(index))) {
+            return;
+        }
         let taken = notes.ids_taken.get(&home).copied().unwrap_or(0);
         if let Some(due) = notes.ids_due.get_mut(&home) {
             *due = taken.min(*due);
