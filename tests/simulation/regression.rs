@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 54] = [
+const ONCE_BROKEN: [(&str, u64, &str); 55] = [
     (
         "mix",
         3_000_286,
@@ -243,6 +243,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 54] = [
         "fire2",
         50_135,
         "a home was called level by heads of an older night, and the new id that it took once it heard newer ones was one too many",
+    ),
+    (
+        "fire2",
+        219,
+        "who had begun again waited for numbers of a home that was put back to before it said them, and posted nothing",
     ),
     ("fire2", 50_255, "as fire2 50135"),
     ("fire2", 50_358, "as fire2 50135"),

@@ -17,6 +17,7 @@ use crate::memory::{
     self, CARRIED, CachedHead, CachedPerson, HEAD, HOLDS, IDENTITY, LEAPT, MAY_HAVE_FORGOTTEN,
     MAY_HAVE_LIVED_ELSEWHERE, MINE, NEEDS_NEW_ID, OUTBOX, PERSON, SENT, STATEMENT,
 };
+use crate::twice::SAID_TWICE;
 use crate::view::View;
 
 /// What the host computer remembers of a drive.
@@ -76,8 +77,16 @@ impl Engine<'_> {
             }
             return self.take_new_id(own.map_or(0, |own| own.counter));
         }
-        let seen = own.map_or(0, |own| own.counter);
-        if seen > self.identity.counter {
+        // Others go by the highest head that they have heard, which may be of before the mailbox and all here were put back: until
+        // one counts beyond it, they would wait for what that one names and nobody can send.
+        let heads = self.heads()?;
+        let heard = heads.values().flat_map(|cached| &cached.head.seen);
+        let of_me = heard.filter(|(location, counter)| *location == me && *counter != SAID_TWICE);
+        let seen = of_me
+            .map(|(_, counter)| *counter)
+            .chain(own.map(|own| own.counter))
+            .max();
+        if let Some(seen) = seen.filter(|seen| *seen > self.identity.counter) {
             self.identity.counter = seen;
             let identity = memory::write(IDENTITY, &self.identity);
             self.commit(vec![identity])?;

@@ -236,6 +236,31 @@ fn it_stays_though_the_drive_was_carried_to_another_computer_before_anybody_knew
 }
 
 #[test]
+fn nobody_waits_for_what_a_home_that_was_put_back_with_the_mailbox_had_said_and_nobody_heard() {
+    let mut homes = Homes::that_may_say_twice(2);
+    homes.hand(0).write(&path("first"), "first").expect("fits");
+    homes.round(3);
+    let (drive, mail, computer) = (homes.backup(1), homes.mail_backup(), homes.computer(1).copy());
+    for word in ["one", "two", "three"] {
+        homes.hand(1).write(&path("own"), word).expect("fits");
+        homes.sync(1);
+    }
+    // Its head alone is heard.
+    homes.lose_objects("out.");
+    assert!(!homes.sync(0).up_to_date);
+    homes.put_back_with_mailbox(1, &drive, &mail);
+    homes.plug_in_at(1, &computer);
+    homes.hand(0).write(&path("letter"), "after the fire").expect("fits");
+    homes.round(3);
+    for home in 0..2 {
+        let report = homes.sync(home);
+        assert!(report.up_to_date && !report.took_new_id, "{report:#?}");
+        assert_eq!(homes.read(home, "letter"), "after the fire");
+    }
+    homes.assert_all_equal();
+}
+
+#[test]
 fn a_clone_goes_on_under_its_id_though_others_hear_first_what_the_drive_that_it_was_copied_from_says() {
     let mut homes = Homes::that_may_say_twice(2);
     homes.hand(0).write(&path("photo"), "to be deleted").expect("fits");
