@@ -3,6 +3,8 @@
 //! No dot is ever minted twice: any sign that somebody knows more of this id than this
 //! index does means that the id is somebody else's past.
 
+use std::collections::BTreeMap;
+
 use offsync_core::format::head::Head;
 use offsync_core::format::{Manifest, Marker, ObjectName, People, Statement};
 use offsync_core::ids::{LocationId, PublicKey};
@@ -42,6 +44,9 @@ struct LastLife {
     untold: Vec<(LocationId, u64, LocationId)>,
 }
 
+/// Heads that one cycle counts on from what others have heard at the most: a head each minute of two years.
+const HEADS_COUNTED_ON_MAX: u64 = 1 << 20;
+
 /// Ids in a row that one drive is followed through.
 const LIVES_MAX: usize = 256;
 
@@ -57,7 +62,8 @@ impl Engine<'_> {
             }
             _ => false,
         };
-        let covered_by_other = self.heads()?.values().any(|cached| cached.head.vector.get(&me) > mine);
+        let heads = self.heads()?;
+        let covered_by_other = heads.values().any(|cached| cached.head.vector.get(&me) > mine);
         let ahead =
             covered_by_other || own.is_some_and(|own| own.vector.get(&me) > mine) || view.names().any(is_beyond);
         let is_unknown = !self.identity.nonces.contains(&own.map(|own| own.nonce));
@@ -77,17 +83,27 @@ impl Engine<'_> {
             }
             return self.take_new_id(own.map_or(0, |own| own.counter));
         }
-        // Others go by the highest head that they have heard, which may be of before the mailbox and all here were put back: until
-        // one counts beyond it, they would wait for what that one names and nobody can send.
-        let heads = self.heads()?;
-        let heard = heads.values().flat_map(|cached| &cached.head.seen);
-        let of_me = heard.filter(|(location, counter)| *location == me && *counter != SAID_TWICE);
-        let seen = of_me
+        self.count_on(own, &heads)
+    }
+
+    /// Lets the own heads count on from the highest that others have heard, which may be of before the mailbox and all here were
+    /// put back: until one counts beyond it, they would wait for what that one names and nobody can send.
+    fn count_on(&mut self, own: Option<&Head>, heads: &BTreeMap<LocationId, CachedHead>) -> Result<()> {
+        let (me, departed) = (self.me(), self.departed()?);
+        let seen = heads
+            .iter()
+            .filter(|(location, _)| !departed.contains(location))
+            .flat_map(|(_, cached)| &cached.head.seen);
+        let of_me = seen.filter(|(location, counter)| *location == me && *counter != SAID_TWICE);
+        let highest = of_me
             .map(|(_, counter)| *counter)
             .chain(own.map(|own| own.counter))
             .max();
-        if let Some(seen) = seen.filter(|seen| *seen > self.identity.counter) {
-            self.identity.counter = seen;
+        // Whoever counts may say anything: not even many lies bring the counter to its end.
+        let bound = self.identity.counter.saturating_add(HEADS_COUNTED_ON_MAX);
+        let counter = highest.map_or(0, |highest| highest.min(bound));
+        if counter > self.identity.counter {
+            self.identity.counter = counter;
             let identity = memory::write(IDENTITY, &self.identity);
             self.commit(vec![identity])?;
         }

@@ -16,6 +16,7 @@ use offsync_testkit::{
 };
 
 mod asking;
+mod lying;
 mod verifying;
 
 pub(crate) fn path(text: &str) -> RelPath {

@@ -261,6 +261,38 @@ fn nobody_waits_for_what_a_home_that_was_put_back_with_the_mailbox_had_said_and_
 }
 
 #[test]
+fn a_home_that_lies_of_the_heads_that_it_heard_brings_nobodys_numbers_to_their_end() {
+    let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(3);
+    let (id, before) = (homes.location(0), homes.head(0).counter);
+    for word in ["one", "two", "three"] {
+        homes.let_claim_to_have_seen(2, id, u64::MAX - 1);
+        homes.hand(0).write(&path("a.txt"), word).expect("fits");
+        homes.sync(0);
+        homes.sync(1);
+        assert_eq!(homes.read(1, "a.txt"), word);
+    }
+    assert_eq!(homes.location(0), id);
+    let counter = homes.head(0).counter;
+    assert!(
+        counter > before && counter - before < 1 << 23,
+        "{before}, then {counter}"
+    );
+    // Who was taken out of the archive is not asked.
+    let liar = homes.location(2);
+    homes.remove(0, liar);
+    homes.sync(0);
+    let before = homes.head(0).counter;
+    homes.let_claim_to_have_seen(2, id, u64::MAX - 2);
+    homes.hand(0).write(&path("a.txt"), "four").expect("fits");
+    homes.sync(0);
+    assert_eq!(homes.head(0).counter, before + 1);
+    homes.sync(1);
+    assert_eq!(homes.read(1, "a.txt"), "four");
+}
+
+#[test]
 fn a_clone_goes_on_under_its_id_though_others_hear_first_what_the_drive_that_it_was_copied_from_says() {
     let mut homes = Homes::that_may_say_twice(2);
     homes.hand(0).write(&path("photo"), "to be deleted").expect("fits");
