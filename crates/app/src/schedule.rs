@@ -118,14 +118,17 @@ impl Schedule {
         let settled_ms = self
             .settling
             .map(|(since, last)| (last + SETTLED_MS).min(since + POSTPONED_MS_MAX));
+        let again_ms = self.again.map(|(at_ms, _)| at_ms);
         if let Some(settled_ms) = settled_ms {
+            // What has settled does not wait for a file that never rests.
+            let due_ms = again_ms.map_or(settled_ms, |again_ms| again_ms.min(settled_ms));
             return match () {
-                () if now_ms < settled_ms => Turn::Wait { until_ms: settled_ms },
+                () if now_ms < due_ms => Turn::Wait { until_ms: due_ms },
                 () if now_ms >= self.sync_ms => Turn::Sync,
                 () => Turn::Look,
             };
         }
-        let look_ms = self.look.into_iter().chain(self.again).map(|(at_ms, _)| at_ms).min();
+        let look_ms = self.look.map(|(at_ms, _)| at_ms).into_iter().chain(again_ms).min();
         match look_ms {
             _ if now_ms >= self.sync_ms => Turn::Sync,
             Some(at_ms) if now_ms >= at_ms => Turn::Look,
@@ -232,7 +235,7 @@ mod tests {
             ]
             .map(span),
             [
-                "2 seconds",
+                "5 seconds",
                 "30 seconds",
                 "5 minutes",
                 "minute",
@@ -240,7 +243,7 @@ mod tests {
                 "1500 milliseconds"
             ]
         );
-        let said = "for 2 seconds, or after 30 seconds of changes without a pause. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
+        let said = "for 5 seconds, or after 30 seconds of changes without a pause. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
         assert!(rhythm().ends_with(said), "{}", rhythm());
     }
 

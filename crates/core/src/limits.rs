@@ -86,8 +86,9 @@ pub const MOVED_OUT_LOOKED_AT_MAX: usize = 10_000;
 /// Times that a file is read again when it changes while it is read.
 pub const TORN_READS_MAX: u32 = 3;
 
-/// A watched folder has settled when nothing changed in it for this time.
-pub const SETTLED_MS: u64 = 2_000;
+/// A watched folder has settled when nothing changed in it for this time: programs that save in several breaths pause
+/// for less.
+pub const SETTLED_MS: u64 = 5_000;
 /// Changes that go on postpone a look for this time at most.
 pub const POSTPONED_MS_MAX: u64 = 30_000;
 /// A file that is written without an end is taken as it is after this time.

@@ -202,14 +202,37 @@ fn a_long_copy_is_not_sent_half_while_other_files_go() {
             stage.notice(Noticed::Changed);
             stage.rest(hand);
             stage.pass(1_000);
+            let (waited_ms, syncs) = (second * 1_000, stage.syncs().len());
             assert!(
-                second * 1_000 > POSTPONED_MS_MAX || stage.syncs().len() == 1,
+                waited_ms > POSTPONED_MS_MAX || syncs == 1,
                 "nobody looks while it is noisy"
+            );
+            assert!(
+                waited_ms < POSTPONED_MS_MAX + 2 * SETTLED_MS || syncs == 2,
+                "the other file waits for the film"
             );
         }
         assert_eq!(stage.syncs(), [1, 1], "the other file alone went");
         assert_eq!(stage.sent(hand), 1, "then the film");
         assert_eq!(stage.syncs().len(), 3);
+    });
+}
+
+#[test]
+fn a_file_that_is_saved_in_several_breaths_is_not_sent_half() {
+    let stage = Stage::new();
+    stage.play(Watching::Works, |hand| {
+        assert_eq!(stage.sent(hand), 1);
+        for _ in 0..5 {
+            stage.save("album.zip", "part");
+            stage.notice(Noticed::Changed);
+            for _ in 0..6 {
+                stage.rest(hand);
+                stage.pass(500);
+            }
+            assert_eq!(stage.syncs().len(), 1);
+        }
+        assert_eq!(stage.sent(hand), 1, "the whole file, once");
     });
 }
 
