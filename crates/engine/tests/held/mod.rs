@@ -183,3 +183,55 @@ fn of_two_links_either_is_kept_where_neither_can_be_shown() {
         check(&mut homes, &[("a", &of_both[links].1)], &[], &format!("{keep:?}"));
     }
 }
+
+#[test]
+fn of_a_conflict_with_a_file_that_is_too_large_either_is_kept_where_it_cannot_be_shown() {
+    let large = "x".repeat((1 << 20) + 1);
+    for large_wins in [true, false] {
+        for keep in [Keep::Winner, Keep::Copy, Keep::Both] {
+            let small_drive = DiskOptions {
+                file_bytes_max: 1 << 20,
+                ..DiskOptions::ext4()
+            };
+            let mut homes = Homes::on(&[DiskOptions::ext4(), small_drive, DiskOptions::ext4()]);
+            homes.hand(0).write(&path("beside"), "beside").expect("fits");
+            homes.hand(0).write(&path("a"), "before").expect("fits");
+            homes.round(3);
+            homes.hand(0).write(&path("a"), large.as_str()).expect("fits");
+            homes.hand(2).write(&path("a"), "content").expect("fits");
+            if large_wins {
+                homes.sync(2);
+            }
+            homes.round(4);
+            let context = format!("the large one wins: {large_wins}, {keep:?}");
+            let line = look(&mut homes, FAT).remove(0);
+            assert_eq!(look(&mut homes, 0), std::slice::from_ref(&line), "{context}");
+            let not_shown = sides(&mut homes, FAT, &line).map(|side| side.not_shown);
+            let (of_large, of_small) = if large_wins { (0, 1) } else { (1, 0) };
+            let why = not_shown[of_large].as_deref().expect(&context);
+            assert!(why.contains("too large"), "{why}");
+            assert_eq!(not_shown[of_small], None, "{context}");
+            assert!(!stands(&homes, FAT).iter().any(|(_, what)| what == &large), "{context}");
+
+            resolve(&mut homes, FAT, &line, keep);
+
+            // What stood there before one that the drive cannot store stays.
+            let before = ("a", "before");
+            match (keep, large_wins) {
+                (Keep::Both, _) => {
+                    let both = ("a (kept)", "content");
+                    let shown: Vec<_> = large_wins.then_some(before).into_iter().chain([both]).collect();
+                    check(&mut homes, &[("a", &large), both], &shown, &context);
+                }
+                (Keep::Winner, true) => check(&mut homes, &[("a", &large)], &[before], &context),
+                (Keep::Copy, false) => {
+                    check(&mut homes, &[("a", &large)], &[], &context);
+                    assert!(is_in_trash(&mut homes, FAT), "{context}");
+                }
+                (Keep::Winner, false) | (Keep::Copy, true) => {
+                    check(&mut homes, &[("a", "content")], &[("a", "content")], &context);
+                }
+            }
+        }
+    }
+}
