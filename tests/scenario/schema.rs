@@ -178,8 +178,9 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 16] = [
+pub(crate) const STATUS_MORE: [&str; 17] = [
     "[].deletions",
+    "[].receipt",
     "[].warnings",
     "[].lacking",
     "[].lost_files",

@@ -34,6 +34,54 @@ fn a_whole_pass_reads_everything_and_says_when() {
 }
 
 #[test]
+fn the_receipt_tells_in_how_many_homes_all_stands_and_how_many_have_read_it_again() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("a.txt", "aaa");
+        pep.write("b.txt", "bbb");
+        pep.age();
+    });
+    let told = || {
+        let output = pep.run(["locations", pep.at()]);
+        output.expect_code(0);
+        output.stdout.lines().nth(2).map(str::to_owned)
+    };
+    let receipt = || pep.json(["status", pep.at()]).document()[0]["receipt"].clone();
+    let both = |verified: u64| match verified {
+        0 => "2 files in 2 homes; not verified by reading yet: `offsync verify FOLDER` does that, in each home."
+            .to_owned(),
+        1 => "2 files in 2 homes, verified by reading in 1 of them; oldest check today.".to_owned(),
+        _ => "2 files in 2 homes, verified by reading in each; oldest check today.".to_owned(),
+    };
+    pep.sync();
+    assert_eq!(told(), Some(both(0)));
+    assert_eq!(
+        receipt(),
+        json!({"files": 2, "homes": 2, "verified": 0, "oldest_check": null, "oldest_check_days": null})
+    );
+    anna.run(["verify", anna.at(), "--all"]).expect_code(0);
+    anna.sync();
+    pep.sync();
+    assert_eq!(told(), Some(both(1)));
+    pep.run(["verify", pep.at(), "--all"]).expect_code(0);
+    pep.sync();
+    assert_eq!(told(), Some(both(2)));
+    assert_eq!(receipt()["verified"], 2);
+    // What was not sent yet stands here alone, and what somebody lacks is not safe there.
+    pep.write("new.txt", "new");
+    assert_eq!((told(), receipt()), (None, json!(null)));
+    pep.sync();
+    assert_eq!(
+        (told(), &receipt()["homes"]),
+        (None, &json!(1)),
+        "Anna is still to come"
+    );
+    anna.sync();
+    pep.sync();
+    assert_eq!(told(), Some(both(2).replace("2 files", "3 files")));
+}
+
+#[test]
 fn a_pass_rolls_on_from_visit_to_visit() {
     let world = World::new();
     let [pep, _anna] = world.pair(|pep| {

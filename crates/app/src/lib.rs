@@ -35,6 +35,7 @@ mod on_screen;
 mod opened;
 mod outside;
 mod photos;
+mod receipt;
 mod recovery;
 mod rehearsal;
 mod reports;
@@ -81,6 +82,7 @@ pub use offsync_core::guard::Threshold;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, HELD_DELETIONS_HIGHEST, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};
 pub use on_screen::asks_to_type;
+pub use receipt::Receipt;
 pub use recovery::RecoveryReport;
 pub use reports::{
     ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport, SyncReport,

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::receipt::Receipt;
+
 /// Where one home stands, seen from this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -253,10 +255,12 @@ pub struct ArchiveStatus {
     /// From when on deletions are many; `null` where nobody can know, since the drive is away or in use.
     // The window has no settings.
     #[ts(skip)]
-    #[serde(default)]
     pub deletions: Option<DeletionsView>,
     /// Every location, this one first, then by label.
     pub locations: Vec<LocationView>,
+    /// What can be relied on, where all that is here was sent.
+    #[ts(skip)]
+    pub receipt: Option<Receipt>,
     /// What to say about it in one sentence.
     pub headline: Headline,
 }

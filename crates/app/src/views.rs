@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::is_empty_folder;
 use offsync_adapters::mailbox::MailboxUrl;
 use offsync_core::format::ObjectName;
@@ -24,6 +25,7 @@ use crate::left_open::{Damaged, DamagedReport, damage, other_homes, still_waitin
 use crate::lost::{LostView, lost_sentence};
 use crate::naming::{Known, told_apart};
 use crate::opened::{Opened, is_away};
+use crate::receipt::Receipt;
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
@@ -66,11 +68,6 @@ impl App {
             samples: Vec::new(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         })
-    }
-
-    /// Lists the locations of an archive.
-    pub fn locations(&self, folder: &Path) -> std::result::Result<Vec<LocationView>, AppError> {
-        Ok(self.status_of(folder)?.locations)
     }
 
     /// Lists what was changed, newest first.
@@ -187,12 +184,13 @@ impl App {
                 message,
                 hint,
             };
+            status.receipt = None;
         }
         // Nothing that goes or comes matters where nothing does: what a sync would answer is all there is to say.
         if let Some(by) = refused {
             let AppError { message, hint, .. } = EngineError::Removed { by: by.clone() }.into();
             (status.held, status.also_held) = (None, None);
-            status.waiting = None;
+            (status.waiting, status.receipt) = (None, None);
             let archives = self.archives()?;
             status.headline = Headline::Removed {
                 by,
@@ -268,6 +266,7 @@ fn status_of_open(
         also_held: survey.also_held.as_ref().map(held),
         deletions: None,
         locations: survey.locations.iter().map(location_view).collect(),
+        receipt: Receipt::of(survey, &SystemClock).filter(|_| !awaits_state),
         headline: Headline::DriveAway,
     };
     let is_ahead = |location: &LocationView| location.state == LocationState::Ahead;

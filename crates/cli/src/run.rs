@@ -113,9 +113,7 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Log(log) => show(&app.log(&log.folder, log.limit)?, json, |all| {
             text::or_nothing(all, "No change is known here yet.", |line| vec![text::log(line)])
         }),
-        Command::Locations(folder) => show(&app.locations(&folder.folder)?, json, |all| {
-            all.iter().map(text::location).collect()
-        }),
+        Command::Locations(folder) => locations(&app, &folder.folder, json),
         Command::Deletions(deletions) => deletions::deletions(&app, deletions, json),
         Command::Location(location) => homes::location(&app, &location.command, json),
         Command::Watch(watch) => watch::watch(&app, &watch.folders, everywhere),
@@ -168,6 +166,15 @@ fn diff(app: &App, folder: &Path, json: bool) -> Outcome {
     })?;
     text::skipped(&skipped).iter().for_each(|line| warn(line.trim_start()));
     Ok(if skipped.is_empty() { DONE } else { PARTIAL })
+}
+
+/// Lists the locations, and what can be relied on.
+fn locations(app: &App, folder: &Path, json: bool) -> Outcome {
+    let status = app.status(&[folder.to_owned()])?.remove(0);
+    show(&status.locations, json, |all| {
+        let receipt = status.receipt.as_ref().and_then(text::receipt);
+        all.iter().map(text::location).chain(receipt).collect()
+    })
 }
 
 fn resolve(app: &App, resolve: &Resolve, json: bool) -> Outcome {

@@ -15,7 +15,9 @@ mod membership;
 mod sync;
 mod verify;
 
-pub(crate) use locations::{location, never_aside, not_removed, parked, remove_question, removed, renamed, unparked};
+pub(crate) use locations::{
+    location, never_aside, not_removed, parked, receipt, remove_question, removed, renamed, unparked,
+};
 pub(crate) use lost::lost;
 pub(crate) use membership::{forget_question, forgotten, invite, join};
 pub(crate) use sync::{Mood, sync};

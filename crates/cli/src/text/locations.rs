@@ -1,7 +1,7 @@
 //! Locations as people read them, and what was said of one.
 
-use offsync_app::short_id;
 use offsync_app::view::{LocationState, LocationView};
+use offsync_app::{Receipt, short_id};
 
 use super::safe;
 use crate::units::{count, size};
@@ -55,6 +55,30 @@ fn in_state(location: &LocationView, state: &str) -> String {
         safe(&location.label),
         short_id(&location.location_id)
     )
+}
+
+/// Tells what can be relied on, where others have it, too.
+pub(crate) fn receipt(receipt: &Receipt) -> Option<String> {
+    let Receipt { homes, verified, .. } = receipt;
+    if *homes < 2 {
+        return None;
+    }
+    let there = format!("{} in {homes} homes", count(receipt.files, "file", "files"));
+    let oldest = match receipt.oldest_check_days {
+        None => {
+            return Some(format!(
+                "{there}; not verified by reading yet: `offsync verify FOLDER` does that, in each home."
+            ));
+        }
+        Some(0) => "today".to_owned(),
+        Some(days) => format!("{} ago", count(days, "day", "days")),
+    };
+    Some(match (verified, homes) {
+        (verified, homes) if verified == homes => {
+            format!("{there}, verified by reading in each; oldest check {oldest}.")
+        }
+        (verified, _) => format!("{there}, verified by reading in {verified} of them; oldest check {oldest}."),
+    })
 }
 
 /// Tells of a location's new name.
