@@ -48,6 +48,7 @@ mod odd_changes;
 mod odd_names;
 mod output;
 mod pacing;
+mod provider_copies;
 mod read_only;
 mod reader;
 mod reader_moves;
