@@ -47,6 +47,38 @@ fn a_home_that_syncs_after_a_year_catches_up_in_one_visit() {
 }
 
 #[test]
+fn a_film_that_is_cut_anew_each_week_fills_no_mailbox_and_is_fetched_once() {
+    const FILM_BYTES: usize = 1_000_000;
+    let film = |week: u32| noise(1_000 + week, FILM_BYTES);
+    let mail_bytes = |world: &World| world.mail().values().map(Vec::len).sum::<usize>();
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(|pep| pep.write("film.bin", film(0)));
+    for week in 1..=12 {
+        pep.write("film.bin", film(week));
+        pep.write(&format!("{week}.txt"), format!("{week}"));
+        pep.sync();
+        anna.sync();
+        assert!(
+            mail_bytes(&world) < 2 * FILM_BYTES + 100_000,
+            "week {week}: {:?}",
+            world.waiting()
+        );
+    }
+    pep.sync();
+    assert!(mail_bytes(&world) < FILM_BYTES + 100_000, "{:?}", world.waiting());
+    let report = grandma.sync();
+    assert_eq!(grandma.read("film.bin"), film(12));
+    let fetched = report["fetched"]["downloaded_bytes"].as_u64().expect("a number");
+    assert!(
+        (FILM_BYTES as u64..FILM_BYTES as u64 + 100_000).contains(&fetched),
+        "{report:#}"
+    );
+    check_alike(&[&pep, &anna, &grandma]);
+    settle(&[&pep, &anna, &grandma]);
+    assert_eq!(world.waiting(), Vec::<String>::new());
+}
+
+#[test]
 fn a_home_that_changed_things_during_its_year_away_loses_none_of_them() {
     let world = World::new();
     let [pep, anna, grandma] = world.trio(fill);

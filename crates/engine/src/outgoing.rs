@@ -8,6 +8,7 @@ use offsync_core::limits::{INLINE_CONTENT_BYTES_MAX, PACK_CONTENT_BYTES_MAX, PAC
 pub(crate) struct Outgoing {
     pending: Vec<(ChunkId, Vec<u8>)>,
     pending_bytes: usize,
+    inlined_bytes: usize,
     pub(crate) bytes: u64,
     pack_bytes_max: usize,
     inline_bytes_max: usize,
@@ -21,6 +22,7 @@ impl Outgoing {
         Self {
             pending: Vec::new(),
             pending_bytes: 0,
+            inlined_bytes: 0,
             bytes: 0,
             pack_bytes_max: PACK_CONTENT_BYTES_MAX.min(part),
             inline_bytes_max: INLINE_CONTENT_BYTES_MAX.min(part / 2),
@@ -45,11 +47,12 @@ impl Outgoing {
         Some(std::mem::replace(&mut self.pending, vec![last]))
     }
 
+    /// Gives what lies ready if it is little enough to go inside the manifest with what goes there already.
     pub(crate) fn take_inline(&mut self) -> Vec<Vec<u8>> {
-        if !self.packs.is_empty() || self.pending_bytes > self.inline_bytes_max {
+        if !self.packs.is_empty() || self.inlined_bytes + self.pending_bytes > self.inline_bytes_max {
             return Vec::new();
         }
-        self.pending_bytes = 0;
+        self.inlined_bytes += std::mem::take(&mut self.pending_bytes);
         std::mem::take(&mut self.pending)
             .into_iter()
             .map(|(_, bytes)| bytes)

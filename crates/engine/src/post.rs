@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::{Manifest, ObjectName, PackRef, PostedEntry, encode_pack};
 use offsync_core::ids::{ChunkId, ManifestHash};
-use offsync_core::limits::{CHANGESET_CONTENT_BYTES_MAX, CHANGESET_ENTRIES_MAX};
+use offsync_core::limits::{CHANGESET_CONTENT_BYTES_MAX, CHANGESET_ENTRIES_MAX, INLINE_CONTENT_BYTES_MAX};
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown, ShownRef};
 use offsync_core::ports::{IndexWrite, Mailbox};
@@ -48,6 +48,9 @@ struct Pick {
     changes: Vec<usize>,
     /// Chunks to be sent, in order; more than the changes need if this is a part.
     chunks: Vec<ChunkId>,
+    /// Where among them packs end: who rewrites a file does it again, and what replaced it can leave the mailbox early only if
+    /// nothing else lies in its packs.
+    cuts: BTreeSet<usize>,
 }
 
 impl Engine<'_> {
@@ -112,8 +115,10 @@ impl Engine<'_> {
         let mut picked = Pick {
             changes: Vec::new(),
             chunks: Vec::new(),
+            cuts: BTreeSet::new(),
         };
         let mut known = BTreeSet::new();
+        let mut apart = 0;
         for unit in &all {
             let in_manifest: u64 = unit.iter().map(|i| manifest_bytes(&changes[*i])).sum();
             let size = cost(unit) + in_manifest;
@@ -132,8 +137,17 @@ impl Engine<'_> {
             room -= size;
             left -= size;
             picked.changes.extend(unit);
+            let is_rewritten = |i: &usize| !changes[*i].replaces.is_empty();
+            let is_apart = apart < REWRITTEN_APART_MAX
+                && cost(unit) > INLINE_CONTENT_BYTES_MAX as u64
+                && unit.iter().any(is_rewritten);
+            let begin = picked.chunks.len();
             let chunks = unit.iter().flat_map(|i| &needs[*i]).map(|(chunk, _)| *chunk);
             picked.chunks.extend(chunks.filter(|chunk| known.insert(*chunk)));
+            if is_apart {
+                apart += 1;
+                picked.cuts.extend([begin, picked.chunks.len()]);
+            }
         }
         if !picked.changes.is_empty() {
             return Ok(Some(picked));
@@ -200,7 +214,16 @@ impl Engine<'_> {
         let mut content = Outgoing::new(posting.allowance_bytes);
         let mut unreadable = BTreeSet::new();
         let total = pick.chunks.len() as u64;
+        let mut inline = Vec::new();
         for (done, chunk) in pick.chunks.iter().enumerate() {
+            if pick.cuts.contains(&done) {
+                inline.extend(content.take_inline());
+                if let Some(full) = content.take_rest()
+                    && !self.put_pack(mailbox, view, posting, sequence, full, &mut content)?
+                {
+                    return Ok(false);
+                }
+            }
             self.tell_bytes(Phase::Posting, done as u64, Some(total), content.bytes, None)?;
             match self.read_chunk(chunk, stores)? {
                 Some(bytes) => content.add(*chunk, bytes),
@@ -214,7 +237,7 @@ impl Engine<'_> {
                 return Ok(false);
             }
         }
-        let inline = content.take_inline();
+        inline.extend(content.take_inline());
         if let Some(rest) = content.take_rest()
             && !self.put_pack(mailbox, view, posting, sequence, rest, &mut content)?
         {
@@ -451,5 +474,7 @@ impl Engine<'_> {
 
 /// What the changes of one changeset may add to its manifest, by the guess of [`manifest_bytes`].
 const MANIFEST_BYTES_GUESS_MAX: u64 = 3 << 20;
+/// Rewritten files of one changeset that get packs of their own at the most: a mailbox counts objects, too.
+const REWRITTEN_APART_MAX: usize = 16;
 /// What a part of a file adds to its manifest, roughly, in bytes.
 const PART_BYTES_GUESS: u64 = 160;

@@ -91,6 +91,71 @@ fn while_one_is_away_the_mailbox_holds_the_last_version_and_that_alone_is_fetche
 }
 
 #[test]
+fn what_is_rewritten_leaves_early_though_other_files_were_sent_with_it() {
+    let mut homes = pair();
+    let mut photos_bytes = 0;
+    for week in 0..8 {
+        homes.pass_days(7);
+        write_film(&homes, week);
+        let photo = Rng::new(100 + week).bytes(200_000);
+        photos_bytes += photo.len() as u64;
+        homes
+            .hand(0)
+            .write(&path(&format!("photo {week}")), photo)
+            .expect("fits");
+        homes
+            .hand(0)
+            .write(&path(&format!("note {week}")), "little")
+            .expect("fits");
+        let report = homes.sync(0);
+        assert_eq!(report.posted_changesets, 1, "{report:#?}");
+        homes.sync(0);
+        assert!(
+            homes.mail_bytes() < FILM_BYTES as u64 + photos_bytes + WORDS_BYTES,
+            "week {week}: {:?}",
+            homes.mail()
+        );
+    }
+    let (fetched, report) = homes.sync_recorded(1);
+    assert_eq!(fetched.len(), 1 + 8, "{fetched:?}");
+    assert!(
+        report.skipped.is_empty() && report.lost.is_empty() && report.missing_chunks == 0,
+        "{report:#?}"
+    );
+    homes.assert_all_equal();
+}
+
+#[test]
+fn of_many_rewritten_files_few_get_packs_of_their_own_and_what_is_little_goes_inside() {
+    let mut homes = Homes::new(2);
+    let clip = |n: u64, version: u64| Rng::new(1_000 * version + n).bytes(INLINE_CONTENT_BYTES_MAX + 1);
+    for n in 0..40 {
+        homes
+            .hand(0)
+            .write(&path(&format!("clip {n}")), clip(n, 1))
+            .expect("fits");
+    }
+    homes.round(3);
+    for n in 0..40 {
+        homes
+            .hand(0)
+            .write(&path(&format!("clip {n}")), clip(n, 2))
+            .expect("fits");
+    }
+    homes.hand(0).write(&path("note"), "little").expect("fits");
+    homes.sync(0);
+    assert_eq!(packs(&homes).len(), 16 + 1, "16 of one file, and one of all others");
+    homes.round(3);
+    homes.assert_all_equal();
+    homes.hand(0).write(&path("clip 0"), clip(0, 3)).expect("fits");
+    homes.hand(0).write(&path("note"), "as little").expect("fits");
+    homes.sync(0);
+    assert_eq!(packs(&homes).len(), 1, "the note lies in the changeset itself");
+    homes.round(3);
+    homes.assert_all_equal();
+}
+
+#[test]
 fn a_small_mailbox_takes_rewrites_without_end_while_one_is_away() {
     let mut homes = pair();
     for week in 0..12 {
