@@ -28,13 +28,16 @@ function entryHash(versions) {
   const parts = versions.flatMap((version) => {
     const [location, sequence, ordinal] = dotParts(version.dot);
     const dot = [Buffer.from(location, "hex"), u64le(sequence), u64le(ordinal).subarray(0, 4)];
-    return [...dot, Buffer.from(contentTag(version), "hex"), u64le(version.sizeBytes ?? 0)];
+    const content = [Buffer.from(contentTag(version), "hex"), u64le(version.sizeBytes ?? 0)];
+    const path = Buffer.from(version.path, "latin1");
+    const meta = [u64le(version.mode ?? 0).subarray(0, 4), u64le(version.mtimeNs ?? 0)];
+    return [...dot, ...content, u64le(path.length), path, ...meta, u64le(version.history)];
   });
   return hash("offsync v1 merkle entry", ...parts);
 }
 
 function u64le(number) {
   const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(number));
+  bytes.writeBigUInt64LE(BigInt.asUintN(64, BigInt(number)));
   return bytes;
 }

@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 55] = [
+const ONCE_BROKEN: [(&str, u64, &str); 56] = [
     (
         "mix",
         3_000_286,
@@ -252,6 +252,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 55] = [
     ("fire2", 50_255, "as fire2 50135"),
     ("fire2", 50_358, "as fire2 50135"),
     ("fire2", 50_425, "as fire2 50135"),
+    (
+        "fire2",
+        60_459,
+        "a number that was used twice stood for one content under two spellings, no root told it, and a copy had two names",
+    ),
 ];
 
 /// Runs them all.

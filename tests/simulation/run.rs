@@ -80,9 +80,12 @@ pub(crate) fn replay() {
         }
         println!("  counts {:?}", world.shared.watch.notes().counts);
         for (key, siblings) in home.index.all_entries() {
-            siblings
-                .iter()
-                .for_each(|(dot, version)| println!("  entry {key:?} {dot:?} {:?}", version.value.content));
+            siblings.iter().for_each(|(dot, version)| {
+                println!(
+                    "  entry {key:?} {dot:?} {} {:?} {}",
+                    version.value.path, version.value.content, version.history
+                )
+            });
         }
         for (key, place) in home.index.all_places() {
             let refs = place.shown.as_ref().map(|shown| &shown.refs);

@@ -1,8 +1,8 @@
 //! The Merkle root: equal on equal copies, in every head ever written.
 //!
-//! It covers the live siblings of the posted index by key, dot and content: no
-//! tombstones, no unposted changes, nothing about presentation. Folder by folder,
-//! so that two copies can be compared from the top down.
+//! It covers the live siblings of the posted index, all that a drive shows of them: dot, spelling, content, mode,
+//! time and history. No tombstones and no unposted changes. Folder by folder, so that two copies can be compared
+//! from the top down.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -185,6 +185,12 @@ fn hash_live(siblings: &Siblings) -> [u8; 32] {
         hasher.update(&dot.ordinal.to_le_bytes());
         hasher.update(&version.value.content.tag());
         hasher.update(&version.value.content.size_bytes().to_le_bytes());
+        let path = version.value.path.as_bytes();
+        hasher.update(&(path.len() as u64).to_le_bytes());
+        hasher.update(path);
+        hasher.update(&version.value.meta.mode.to_le_bytes());
+        hasher.update(&version.value.meta.mtime_ns.to_le_bytes());
+        hasher.update(&version.history.to_le_bytes());
     }
     *hasher.finalize().as_bytes()
 }
@@ -259,6 +265,30 @@ mod tests {
         let key = RelPath::new("7/11/13").expect("a good path").key();
         assert_eq!(found, Ok(BTreeSet::from([key])));
         assert_eq!(looked, 6, "8,000 files, three folders on the way, in two copies");
+    }
+
+    #[test]
+    fn whatever_changes_what_a_drive_shows_changes_the_hash() {
+        let path = |text: &str| RelPath::new(text).expect("a good path");
+        let (key, siblings) = link(&path("a/b"), 1);
+        let (dot, version) = siblings.iter().next().expect("there is one").clone();
+        let with = |change: &dyn Fn(&mut Version)| {
+            let mut changed = version.clone();
+            change(&mut changed);
+            assert_eq!(changed.value.path.key(), key);
+            entry_hash(&[(dot, changed)].into_iter().collect())
+        };
+        let all = [
+            with(&|_| {}),
+            with(&|version| version.value.path = path("a/B")),
+            with(&|version| version.value.path = path("A/b")),
+            with(&|version| version.value.content = Content::Symlink(b"y".to_vec())),
+            with(&|version| version.value.content = Content::Folder),
+            with(&|version| version.value.meta.mode = 0o600),
+            with(&|version| version.value.meta.mtime_ns = -1),
+            with(&|version| version.history = 1),
+        ];
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
     }
 
     fn trees() -> impl Strategy<Value = BTreeMap<String, u64>> {

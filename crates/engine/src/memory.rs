@@ -297,7 +297,8 @@ pub(crate) const DAMAGED: &str = "damaged/";
 /// The files of which an edit that waited was not on the drive any more; the next sync says so.
 pub(crate) const EDIT_LOST: &str = "edit-lost/";
 pub(crate) const FOLDER_HASH: &str = "hash/";
-pub(crate) const FOLDER_HASHES_KEPT: &str = "hashes-kept";
+/// Of what the hashes are made is in the name: kept ones of another make are computed anew.
+pub(crate) const FOLDER_HASHES_KEPT: &str = "hashes-kept/versions";
 pub(crate) const NEEDS_NEW_ID: &str = "needs-new-id";
 /// That this location came back without its index, and may have had ids that nobody can tell it of.
 pub(crate) const MAY_HAVE_FORGOTTEN: &str = "may-have-forgotten-ids";

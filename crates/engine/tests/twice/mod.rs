@@ -164,6 +164,30 @@ fn homes_that_came_apart_before_anybody_kept_evidence_come_together_again() {
 }
 
 #[test]
+fn two_meanings_that_differ_in_spelling_alone_are_told_apart_and_end_under_one_name() {
+    let mut homes = Homes::that_may_say_twice(2);
+    homes.hand(1).write(&path("own"), "its own word").expect("fits");
+    homes.round(3);
+    let (drive, mail, computer) = (homes.backup(1), homes.mail_backup(), homes.computer(1).copy());
+    homes.hand(1).rename(&path("own"), &path("OWN")).expect("it is there");
+    homes.sync(1);
+    homes.sync(0);
+    homes.put_back_with_mailbox(1, &drive, &mail);
+    homes.plug_in_at(1, &computer);
+    homes.hand(1).rename(&path("own"), &path("Own")).expect("it is there");
+    assert!(!homes.sync(1).took_new_id, "nothing can tell it");
+    homes.forget_what_was_folded(0);
+    homes.lose_objects("out.");
+    let report = homes.sync(0);
+    assert_eq!(kinds(&report), [AlarmKind::Diverged], "{report:#?}");
+    homes.round(8);
+    homes.assert_all_equal();
+    let spelled = |home: usize| homes.hand(home).tree().into_keys().collect::<Vec<_>>();
+    assert_eq!(spelled(0).len(), 1);
+    assert_eq!(spelled(0), spelled(1));
+}
+
+#[test]
 fn a_third_home_that_heard_the_second_meaning_first_comes_together_with_the_others() {
     let mut homes = Homes::that_may_say_twice(3);
     homes.hand(0).write(&path("first"), "first").expect("fits");
