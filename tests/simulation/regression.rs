@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 55] = [
+const ONCE_BROKEN: [(&str, u64, &str); 57] = [
     (
         "mix",
         3_000_286,
@@ -252,6 +252,16 @@ const ONCE_BROKEN: [(&str, u64, &str); 55] = [
     ("fire2", 50_255, "as fire2 50135"),
     ("fire2", 50_358, "as fire2 50135"),
     ("fire2", 50_425, "as fire2 50135"),
+    (
+        "kept",
+        60_141,
+        "a damaged file was moved after a sync that was to take it away had died; the next one ended that, knew of no damage any more, and posted it",
+    ),
+    (
+        "kept",
+        50_321,
+        "a damaged file was copied while a sync healed it; what it had read as was forgotten by the next scan, and the copy was posted as new",
+    ),
 ];
 
 /// Runs them all.
