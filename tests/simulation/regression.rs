@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 56] = [
+const ONCE_BROKEN: [(&str, u64, &str); 58] = [
     (
         "mix",
         3_000_286,
@@ -256,6 +256,16 @@ const ONCE_BROKEN: [(&str, u64, &str); 56] = [
         "fire2",
         60_459,
         "a number that was used twice stood for one content under two spellings, no root told it, and a copy had two names",
+    ),
+    (
+        "kept",
+        60_141,
+        "a damaged file was moved after a sync that was to take it away had died; the next one ended that, knew of no damage any more, and posted it",
+    ),
+    (
+        "kept",
+        50_321,
+        "a damaged file was copied while a sync healed it; what it had read as was forgotten by the next scan, and the copy was posted as new",
     ),
 ];
 

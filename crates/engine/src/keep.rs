@@ -70,6 +70,7 @@ impl Engine<'_> {
             return Err(EngineError::DriveChanged);
         }
         self.match_marker()?;
+        writes.extend(self.forget_readings(|damage| kept.contains(&damage.path))?);
         self.commit(writes)?;
         Ok(Ok(kept))
     }

@@ -12,6 +12,7 @@ mod content;
 mod counted;
 mod crossed;
 mod cycle;
+mod damaged_reading;
 mod engine;
 mod error;
 mod fetch;

@@ -294,6 +294,8 @@ pub(crate) const TWINNED: &str = "twinned/";
 pub(crate) const AWAITS_STATE: &str = "awaits-state";
 pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";
+/// What damaged files read as, and how they looked, when the last scan ended.
+pub(crate) const DAMAGED_BEFORE: &str = "damaged-before";
 /// The files of which an edit that waited was not on the drive any more; the next sync says so.
 pub(crate) const EDIT_LOST: &str = "edit-lost/";
 pub(crate) const FOLDER_HASH: &str = "hash/";

@@ -13,6 +13,7 @@ use offsync_core::place::{Place, Stat};
 use offsync_core::ports::{DiskEntry, EntryKind, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 
+use crate::damaged_reading::DamagedReadings;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
 use crate::ignore::Rules;
@@ -21,7 +22,6 @@ use crate::memory::{self, GONE, Gone};
 use crate::monitor::Phase;
 use crate::observe::{UNTELLING_CTIME_NS, is_zone_shift, kind_of, looks_unread};
 use crate::report::{IgnoreRule, IgnoredPath};
-use crate::verify::DamagedReadings;
 
 /// Writes that are gathered before they are committed.
 const SCAN_WRITES_MAX: usize = 2_000;
@@ -139,9 +139,12 @@ impl Engine<'_> {
             return Err(EngineError::DriveChanged);
         }
         self.take_in_renamed(&mut walk)?;
+        let has_seen_all = walk.unread.is_none() && walk.left_files.is_empty() && walk.left_looks.is_empty();
         self.take_down_absent(&mut walk)?;
         walk.writes.extend(self.part_from_twins(&walk.twinned)?);
         self.commit(walk.writes)?;
+        let readings = self.keep_readings(has_seen_all)?;
+        self.commit(readings.into_iter().collect())?;
         Ok(walk.left_out_folders)
     }
 

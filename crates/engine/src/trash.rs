@@ -93,7 +93,10 @@ impl Engine<'_> {
         let to = self.free_place(&line.path)?;
         self.disk.restore(&TrashName(line.name.clone()), &to)?;
         self.disk.flush()?;
-        self.commit(vec![memory::erase(format!("{TRASH}{}", line.name))])?;
+        let mut writes = vec![memory::erase(format!("{TRASH}{}", line.name))];
+        // What somebody has back from the trash they mean, though it reads as a damaged file did there.
+        writes.extend(self.forget_readings(|damage| damage.path.key() == line.path.key())?);
+        self.commit(writes)?;
         Ok(to)
     }
 

@@ -18,7 +18,7 @@ use crate::error::{EngineError, Result, is_fatal};
 use crate::lookalike::Lookalikes;
 use crate::memory::{self, CHECK, CheckPass, DAMAGED, Damage, EDIT_LOST, LAST_CHECK};
 use crate::monitor::Phase;
-use crate::observe::{UNTELLING_CTIME_NS, is_zone_shift};
+use crate::observe::UNTELLING_CTIME_NS;
 use crate::report::SkippedPath;
 use crate::touched::looks_same;
 
@@ -416,43 +416,6 @@ impl Engine<'_> {
         Ok(None)
     }
 
-    /// Gives what the files read as that are known to be damaged.
-    pub(crate) fn damaged_readings(&mut self) -> Result<DamagedReadings> {
-        let mut readings = DamagedReadings::default();
-        for (key, damage) in self.damages()? {
-            let place = self.index.place(&key)?;
-            readings.keys.insert(key);
-            let known = place
-                .as_ref()
-                .and_then(|place| Some((&place.on_disk()?.content, place.stat()?)));
-            let (Some(reads), Some((Content::File(meant), stat))) = (damage.reads, known) else {
-                continue;
-            };
-            readings.known.push(DamagedReading {
-                reads,
-                stat: *stat,
-                meant: meant.clone(),
-                damage,
-            });
-        }
-        Ok(readings)
-    }
-
-    /// Tells whether a file of this drive is known to hold just this.
-    fn is_known_content(&self, read: &FileContent) -> Result<bool> {
-        let Some((first, _, _)) = read.pieces().into_iter().next() else {
-            return Ok(false);
-        };
-        for key in self.index.places_with_chunk(&first)? {
-            let place = self.index.place(&key)?;
-            let known = place.as_ref().and_then(Place::on_disk).map(|value| &value.content);
-            if matches!(known, Some(Content::File(known)) if known.digest == read.digest) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// Gives those bad pieces of a damaged file that can be read nowhere on this drive.
     pub(crate) fn lacking_for(
         &mut self,
@@ -482,70 +445,6 @@ impl Engine<'_> {
             is_wanted: false,
         };
         Ok((!damage.bad.is_empty()).then(|| memory::write(name, &damage)))
-    }
-}
-
-/// What files that are known to be damaged read as, and their times: what reads just so and has that time is such a
-/// file under another name. With another time it is somebody's word: who saves what is there means it.
-#[derive(Default)]
-pub(crate) struct DamagedReadings {
-    known: Vec<DamagedReading>,
-    /// Where damaged files stand, those among them that cannot be read at all.
-    keys: BTreeSet<PathKey>,
-}
-
-struct DamagedReading {
-    reads: Digest,
-    stat: Stat,
-    /// What it should read like.
-    meant: FileContent,
-    damage: Damage,
-}
-
-impl DamagedReadings {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
-    /// Puts what a file should read like in the place of what it reads as, if that is known damage; gives the write
-    /// that names it as damaged under its path.
-    pub(crate) fn see_through(
-        &self,
-        engine: &Engine<'_>,
-        seen: &mut Value,
-        stat: &Stat,
-        has_local_times: bool,
-    ) -> Result<Option<IndexWrite>> {
-        let Content::File(read) = &seen.content else {
-            return Ok(None);
-        };
-        let is_its_time =
-            |then_ns: i64| stat.mtime_ns == then_ns || has_local_times && is_zone_shift(stat.mtime_ns, then_ns);
-        let reads_so = |known: &&DamagedReading| known.reads == read.digest && is_its_time(known.stat.mtime_ns);
-        let is_its_inode = |known: &&DamagedReading| stat.inode != 0 && known.stat.inode == stat.inode;
-        let mut known = self.known.iter().filter(reads_so);
-        let found = match known.clone().find(is_its_inode) {
-            Some(itself) => Some(itself),
-            // What somebody said to be right is so under another name, too, though another file that is damaged reads just so.
-            None if known.clone().next().is_some() && engine.is_known_content(read)? => None,
-            None => known.next(),
-        };
-        let Some(DamagedReading { meant, damage, .. }) = found else {
-            return Ok(None);
-        };
-        seen.content = Content::File(meant.clone());
-        let damage = Damage {
-            path: seen.path.clone(),
-            ..damage.clone()
-        };
-        Ok(Some(memory::write(memory::of_key(DAMAGED, &seen.path.key()), &damage)))
-    }
-
-    /// Gives the write that forgets the damage of a place where a file was read that is no damaged one: somebody put it there.
-    pub(crate) fn forget(&self, key: &PathKey) -> Option<IndexWrite> {
-        self.keys
-            .contains(key)
-            .then(|| memory::erase(memory::of_key(DAMAGED, key)))
     }
 }
 

@@ -90,6 +90,16 @@ impl Homes {
         Some(running.finish())
     }
 
+    /// Syncs, while something happens to the drive before one call; `None` if it was done by then.
+    pub(crate) fn sync_while(&mut self, n: usize, calls: u64, happens: impl FnOnce(&mut Self)) -> Option<SyncReport> {
+        let mut running = self.start(n, |engine| engine.sync(&SyncOptions::default()));
+        if calls > 0 && matches!(running.advance(calls), RunState::Finished(_)) {
+            return None;
+        }
+        happens(self);
+        Some(running.finish().expect("a drive that is there"))
+    }
+
     /// Puts the clock of a computer forward, or back.
     pub(crate) fn jump_ns(&self, n: usize, ns: i64) {
         self.homes[n].clock.jump_ns(ns);
