@@ -53,6 +53,7 @@ once_more_on_fat! {
     foreign_room::what_fits_comes_at_once_the_small_first_and_a_film_without_room_is_named
     foreign_times::a_clock_that_was_put_forward_an_hour_for_all_files_is_no_change
     foreign_times::plugging_time_zones_and_coarse_times_are_no_changes
+    foreign_times::times_that_a_drive_cannot_hold_stay_what_they_are_everywhere_else
 }
 
 /// Plays with a home on ext4 and one on FAT, with nothing left to say: in a guest, whose one test is the one that asks.

@@ -46,6 +46,36 @@ fn plugging_time_zones_and_coarse_times_are_no_changes() {
 }
 
 #[test]
+fn times_that_a_drive_cannot_hold_stay_what_they_are_everywhere_else() {
+    const DAY_SECONDS: u64 = 86_400;
+    let world = World::new();
+    let Some(mut pair) = pair(&world, fill) else { return };
+    let at = |years: u64| Duration::from_secs(years * 365 * DAY_SECONDS);
+    let times = [
+        ("plain.txt", SystemTime::UNIX_EPOCH),
+        ("empty.txt", SystemTime::UNIX_EPOCH + at(5)),
+        ("Folder/inside.txt", SystemTime::UNIX_EPOCH + at(230)),
+    ];
+    for (name, time) in times {
+        let file = File::options().write(true).open(pair.pep.folder.join(name));
+        set_time(&file.expect("it is there"), time);
+    }
+    pair.settle();
+    for _ in 0..2 {
+        pair.drive.replug(None);
+        pair.check_quiet();
+        for (name, time) in times {
+            let meta = fs::metadata(pair.pep.folder.join(name)).expect("it is there");
+            assert_eq!(meta.modified().expect("it has a time"), time, "{name}");
+        }
+    }
+    // A change is one.
+    pair.anna.write("plain.txt", "PLAIN");
+    pair.settle();
+    assert_eq!(pair.pep.read("plain.txt"), b"PLAIN");
+}
+
+#[test]
 fn a_clock_that_was_put_forward_an_hour_for_all_files_is_no_change() {
     let world = World::new();
     let Some(pair) = pair(&world, fill) else { return };

@@ -161,6 +161,24 @@ fn pipes_and_sockets_are_named_left_alone_and_never_opened() {
 }
 
 #[test]
+fn what_is_named_as_offsyncs_own_folder_is_named_and_goes_under_another_name() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write(".OffSync/diary", "dear");
+    pep.write(".OFFSYNC", "a file");
+    let report = pep.json(["sync", pep.at()]).expect_code(5).only_report();
+    assert_eq!(skipped_paths(&report), [".OFFSYNC", ".OffSync"], "{report:#}");
+    pep.run(["sync", pep.at()])
+        .expect_code(5)
+        .expect_out("its name is that of Offsync's own folder: give it another one, and the next sync takes it");
+    pep.run(["status", pep.at()]).expect_out(".OffSync");
+    pep.rename(".OffSync", "diaries");
+    pep.remove(".OFFSYNC");
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.read("diaries/diary"), b"dear");
+}
+
+#[test]
 fn a_file_that_becomes_a_pipe_is_not_taken_for_deleted() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));

@@ -96,6 +96,18 @@ fn a_lost_offsync_folder_heals_without_sending_content_again() {
     // Its files stand there: that is no drive in a drawer, and whoever names no folder hears of it, too.
     pep.json(["sync"])
         .expect_failure(1, "not_an_archive", &["holds files", "--as LOCATION"]);
+    // However the folder is named.
+    let parent = pep.folder.parent().expect("it lies somewhere");
+    let name = pep.folder.strip_prefix(parent).expect("below it");
+    let mut relative = pep.command(["sync", crate::world::text(name), "--json"]);
+    Output::of(relative.current_dir(parent)).expect_failure(1, "not_an_archive", &["holds files", "--as LOCATION"]);
+    let url = world.mailbox_url();
+    pep.json(["init", pep.at(), "--name", "New", "--label", "New", "--mailbox", &url])
+        .expect_failure(
+            1,
+            "known_home",
+            &["is the folder of 'Pep's home'", "join FOLDER --as", "offsync forget"],
+        );
     let status = pep.json(["status"]).expect_code(0).document();
     assert_eq!(status[0]["headline"]["kind"], "needs_you", "{status:#}");
     heal(&world, &pep, &anna, false);

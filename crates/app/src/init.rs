@@ -59,6 +59,7 @@ impl App {
     /// Begins an archive in a folder; its files stay where they are.
     pub fn init(&self, request: &InitRequest) -> std::result::Result<InitReport, AppError> {
         let root = usable_folder(&request.folder)?;
+        self.refuse_known_home(&root)?;
         check_name("--name", &request.name)?;
         check_name("--label", &request.label)?;
         check_allowance(request.allowance_bytes)?;
@@ -188,6 +189,24 @@ impl App {
                 archive.mailbox_identity = hex(identity);
             }
         })
+    }
+
+    /// Refuses the folder of a home that this computer knows, and whose own folder was lost: its keys would be forgotten.
+    fn refuse_known_home(&self, root: &Path) -> Result<()> {
+        let archives = self.archives()?;
+        let Some(known) = archives.at(root) else {
+            return Ok(());
+        };
+        Err(AppError::failed(
+            "known_home",
+            format!(
+                "'{}' is the folder of '{}' with '{}', as far as this computer knows, and its folder .offsync is lost, or another drive is in its place. Nothing was changed.",
+                root.display(),
+                known.label,
+                known.name
+            ),
+            "If these are its files, run `offsync join FOLDER --as LOCATION` to let it be that home again; if something new is to begin here, run `offsync forget FOLDER` first.",
+        ))
     }
 
     /// Refuses a folder that holds this computer's settings: keys would travel with the files.

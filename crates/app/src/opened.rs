@@ -275,6 +275,8 @@ impl App {
 
     /// Says of a folder that this computer knows as an archive that its drive is away, or what stands in its place.
     fn known_and_away(&self, folder: &Path, error: AppError) -> AppError {
+        // Archives are known by their full paths.
+        let folder = &std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_path_buf());
         let is_known = self.archives().is_ok_and(|archives| archives.at(folder).is_some());
         if !is_known || error.code != "not_an_archive" {
             return error;

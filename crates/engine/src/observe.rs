@@ -59,12 +59,15 @@ impl Engine<'_> {
         let is_same_kind = |value: &&Value| kind_of(&value.content) == Some(entry.kind);
         let mut known = place.and_then(|place| Some((place.on_disk().filter(is_same_kind)?.meta, *place.stat()?)));
         let was = place.and_then(Place::on_disk);
-        if let Some((_, then)) = &mut known
-            && is_zone_shift(stat.mtime_ns, then.mtime_ns)
+        if let Some((meant, then)) = &mut known
+            && stat.mtime_ns != then.mtime_ns
             && was.is_some_and(|was| was.content.same_as(&content))
             && self.disk.profile()?.has_local_times()
         {
-            then.mtime_ns = stat.mtime_ns;
+            let is_shift = is_zone_shift(stat.mtime_ns, then.mtime_ns);
+            if is_shift || is_out_of_reach(stat.mtime_ns, meant.mtime_ns, self.clock.now_ns()) {
+                then.mtime_ns = stat.mtime_ns;
+            }
         }
         let meta = meta_of(&content, &stat, known);
         if matches!(content, Content::File(_)) && self.clock.now_ns().abs_diff(stat.mtime_ns) < RACY_NS {
@@ -98,6 +101,18 @@ pub(crate) fn is_zone_shift(now_ns: i64, then_ns: i64) -> bool {
     const QUARTERS_MAX: u64 = 26 * 4;
     let difference_ns = now_ns.abs_diff(then_ns);
     difference_ns != 0 && difference_ns.is_multiple_of(QUARTER_NS) && difference_ns / QUARTER_NS <= QUARTERS_MAX
+}
+
+/// Tells whether a time was meant that drives with local times cannot hold, and another one is one that they show instead.
+///
+/// They count from 1980 to 2107. A file that is to be older is of the first day then, and one that is to be newer of some time
+/// to come; either only once the drive was plugged in again, since the system remembers what was asked for.
+fn is_out_of_reach(now_ns: i64, meant_ns: i64, clock_ns: i64) -> bool {
+    const DAY_NS: i64 = 86_400_000_000_000;
+    const FIRST_NS: i64 = 3_652 * DAY_NS;
+    const END_NS: i64 = 50_403 * DAY_NS;
+    let is_first_day = now_ns.abs_diff(FIRST_NS) <= 2 * DAY_NS as u64;
+    meant_ns < FIRST_NS + 2 * DAY_NS && is_first_day || meant_ns > END_NS - 2 * DAY_NS && now_ns > clock_ns + DAY_NS
 }
 
 /// Gives the metadata of what stands there; what the drive merely rounded stays as it was meant.

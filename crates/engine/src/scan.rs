@@ -10,7 +10,7 @@ use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Value, Version};
 use offsync_core::limits::{IGNORED_LISTED_MAX, INDEX_PAGE_ROWS};
 use offsync_core::place::{Place, Stat};
-use offsync_core::ports::{DiskEntry, EntryKind, IndexWrite};
+use offsync_core::ports::{DiskEntry, DiskErrorKind, EntryKind, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::damaged_reading::DamagedReadings;
@@ -158,8 +158,15 @@ impl Engine<'_> {
             Some(folder),
         )?;
         let listing = match self.disk.list(folder) {
-            Ok(listing) => listing,
+            Ok(listing) => self.without_private(folder, listing),
             Err(error) if is_fatal(&error) => return Err(error.into()),
+            // Made and gone again since the folder above was read: nobody knows of anything in it.
+            Err(error) if error.kind() == DiskErrorKind::NotFound && !self.is_known_folder(&folder.key())? => {
+                return Ok(Holds {
+                    kept: false,
+                    ignored: true,
+                });
+            }
             Err(error) => {
                 self.skip(
                     folder,
@@ -234,6 +241,23 @@ impl Engine<'_> {
         Ok(holds)
     }
 
+    /// Leaves out what is named as Offsync's own folder is, but for its case, and says so: it would be that folder on other drives.
+    fn without_private(&mut self, folder: &RelPath, mut listing: Vec<DiskEntry>) -> Vec<DiskEntry> {
+        if folder.is_root() {
+            listing.retain(|entry| {
+                let path = folder.join(&entry.name).ok().filter(RelPath::is_private);
+                if let Some(path) = &path {
+                    self.skip(
+                        path,
+                        "its name is that of Offsync's own folder: give it another one, and the next sync takes it",
+                    );
+                }
+                path.is_none()
+            });
+        }
+        listing
+    }
+
     /// Tells whether what stands under a known file's name, and looks as it did, is another file that looked just so.
     fn was_renamed_here(&self, seen: &(Value, Stat), walk: &mut Walk) -> Result<bool> {
         match &seen.0.content {
@@ -251,6 +275,12 @@ impl Engine<'_> {
             || self.index.has_live_below(key)?
             || self.places_below(key)?.iter().any(shows)
             || self.is_moved_here(place)?)
+    }
+
+    /// Tells whether a folder or anything in it was ever shown here, or lives in the archive.
+    fn is_known_folder(&self, key: &PathKey) -> Result<bool> {
+        let place = self.index.place(key)?;
+        Ok(*key == PathKey::root() || self.is_kept(key, place.as_ref())?)
     }
 
     /// Tells whether a new file is one that was kept under another name, and is not posted under this one yet.

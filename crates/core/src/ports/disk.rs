@@ -150,7 +150,8 @@ pub struct StagedFile {
 
 /// The drive of one location.
 pub trait Disk: Send + Sync {
-    /// Lists a folder with the stats of its entries, in order of name bytes; without Offsync's own folder.
+    /// Lists a folder with the stats of its entries, in order of name bytes; without Offsync's own folder. What stands beside
+    /// that under the same name but for its case is listed, and no other call reaches it.
     fn list(&self, folder: &RelPath) -> Result<Vec<DiskEntry>, DiskError>;
     /// Looks at one path without following a link; `None` if its parent can be read and it is not there.
     ///

@@ -217,3 +217,78 @@ fn without_inodes_a_file_that_can_never_be_read_keeps_only_what_it_may_be_from_g
     homes.assert_all_equal();
     assert_eq!(homes.read(1, "renamed"), "this is spoilt");
 }
+
+/// Takes a folder away at the moment at which the scan is about to look into it, or moves it where that has been.
+struct TakingAway {
+    hand: Hand,
+    folder: &'static str,
+    to: Option<&'static str>,
+}
+
+impl Monitor for TakingAway {
+    fn progress(&self, progress: &Progress) {
+        if progress.phase == Phase::Scanning && progress.path.as_deref() == Some(self.folder) {
+            // It is told of more than once.
+            let folder = path(self.folder);
+            let _ = match self.to {
+                Some(to) => self.hand.rename(&folder, &path(to)),
+                None => self.hand.remove(&folder),
+            };
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
+    fn leaves(&self, _: &RelPath, _: &Stat) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_new_folder_that_goes_while_its_parent_is_looked_through_is_nothing_to_speak_of() {
+    let mut homes = two_homes();
+    homes.hand(0).mkdir(&path("above")).expect("fits");
+    homes.round(2);
+    for gone in ["x", "above/x"] {
+        homes.hand(0).mkdir(&path(gone)).expect("fits");
+        let hand = homes.hand(0);
+        let report = homes.sync_leaving(
+            0,
+            &TakingAway {
+                hand,
+                folder: gone,
+                to: None,
+            },
+        );
+        assert_eq!(report.skipped, [], "{gone}");
+        assert!(report.up_to_date, "{gone}: {report:#?}");
+    }
+    homes.round(2);
+    homes.assert_all_equal();
+    let named = |homes: &Homes, name: &str| homes.hand(1).tree().contains_key(&path(name));
+    assert!(named(&homes, "above") && !named(&homes, "x") && !named(&homes, "above/x"));
+}
+
+#[test]
+fn what_was_in_a_known_folder_that_goes_meanwhile_is_no_deletion_yet() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("x/film"), "film").expect("fits");
+    homes.round(2);
+    let hand = homes.hand(0);
+    let report = homes.sync_leaving(
+        0,
+        &TakingAway {
+            hand,
+            folder: "x",
+            to: Some("elsewhere"),
+        },
+    );
+    assert_eq!(report.skipped.len(), 1, "{report:#?}");
+    assert_eq!(report.posted_changesets, 0, "it may have moved where the scan has been");
+    homes.sync(0);
+    homes.sync(1);
+    assert_eq!(homes.read(1, "elsewhere/film"), "film");
+    homes.assert_all_equal();
+}

@@ -36,9 +36,10 @@ impl Disk for RealDisk {
         let wrong = |errno| failed("list", folder, errno);
         let handle = self.root.folder(folder, Purpose::List).map_err(wrong)?;
         let mut entries = Vec::new();
+        let mut has_own = false;
         for_each_name(&handle, |name| {
-            let is_private = folder.is_root() && name.to_bytes().eq_ignore_ascii_case(PRIVATE.as_bytes());
-            if is_private {
+            if folder.is_root() && name.to_bytes() == PRIVATE.as_bytes() {
+                has_own = true;
                 return Ok(());
             }
             match see(&handle, name) {
@@ -49,6 +50,9 @@ impl Disk for RealDisk {
             Ok(())
         })
         .map_err(wrong)?;
+        // Where that one is spelled otherwise, it is the own folder: a drive that folds case may show it so.
+        let is_other = |entry: &DiskEntry| has_own || !entry.name.eq_ignore_ascii_case(PRIVATE.as_bytes());
+        entries.retain(|entry| !folder.is_root() || is_other(entry));
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
     }
