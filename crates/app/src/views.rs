@@ -10,7 +10,8 @@ use offsync_core::ids::LocationId;
 use offsync_core::ports::{Disk, MailboxErrorKind};
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{
-    Difference, EngineError, Held, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
+    Difference, EngineError, Held, IgnoredPath, LeftBehind, LocationStanding, LocationState as Standing, LogRecord,
+    Silent, Survey,
 };
 
 use crate::alarm::alarm_words;
@@ -130,16 +131,26 @@ impl App {
     pub fn diff(&self, folder: &Path) -> std::result::Result<(Vec<DiffLine>, Vec<SkippedReport>), AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (lines, skipped, unfit) = archive.with_engine(&Silent, |engine| {
+        let (lines, skipped, unfit, left_behind) = archive.with_engine(&Silent, |engine| {
             let (lines, skipped) = engine.differences(&options)?;
-            Ok((lines, skipped, engine.to_be_unfit_elsewhere(&options)?))
+            let unfit = engine.to_be_unfit_elsewhere(&options)?;
+            Ok((lines, skipped, unfit, engine.to_be_left_behind()?))
         })?;
         let mut said: BTreeMap<RelPath, Vec<String>> = BTreeMap::new();
         for line in unfit {
             said.entry(line.path).or_default().push(line.reason);
         }
+        for LeftBehind { folder, line } in left_behind {
+            let reason = format!("in it lies '{}': {}", line.path, line.reason);
+            said.entry(folder).or_default().push(reason);
+        }
+        // What is said of a folder that was renamed is said of the one that it was.
         let mut line = |difference: &Difference| DiffLine {
-            warnings: said.remove(&difference.path).unwrap_or_default(),
+            warnings: [Some(&difference.path), difference.from.as_ref()]
+                .into_iter()
+                .flatten()
+                .flat_map(|path| said.remove(path).unwrap_or_default())
+                .collect(),
             ..DiffLine::from(difference)
         };
         Ok((

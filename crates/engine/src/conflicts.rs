@@ -186,7 +186,7 @@ impl Engine<'_> {
     }
 
     /// Tells whether versions of an origin are to go, though nobody was told yet.
-    fn is_let_go(&self, origin: &PathKey, dots: &[Dot]) -> Result<bool> {
+    pub(crate) fn is_let_go(&self, origin: &PathKey, dots: &[Dot]) -> Result<bool> {
         let gone: Option<Gone> = memory::read(self.index, &memory::of_key(GONE, origin))?;
         let gone: BTreeSet<Dot> = gone.into_iter().flat_map(|gone| gone.shown).flatten().collect();
         Ok(dots.iter().all(|dot| gone.contains(dot)))
