@@ -159,6 +159,21 @@ fn a_copy_whose_name_is_too_long_there_is_one_of_two_versions_all_the_same() {
         assert_eq!(conflicts(&pair.pep), [Value::Null; 0]);
         pair.check_quiet();
     }
+    // Where a link has the name, what cannot stand beside it stays where it was.
+    let name = format!("c{}", "?".repeat(79));
+    make_link(&pair.pep, &name);
+    pair.anna.write(&crate::foreign::spelled(&name), "Anna's");
+    pair.anna.sync();
+    pair.pep.sync();
+    let report = pair.anna.sync();
+    let mut warnings = report["warnings"].as_array().expect("a list").iter();
+    let said = warnings.find(|line| line["path"] == *name).expect("it is said");
+    assert_eq!(
+        said["reason"],
+        format!("{NO_LINKS}. Another version stands here, and the other copies keep it."),
+        "{report:#}"
+    );
+    assert_eq!(pair.anna.read(&crate::foreign::spelled(&name)), b"Anna's");
 }
 
 #[test]

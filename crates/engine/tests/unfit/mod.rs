@@ -97,9 +97,15 @@ fn what_was_written_meanwhile_is_not_called_the_version_before() {
     homes.sync(1);
     homes.sync(0);
     let said = homes.sync(1).warnings.remove(0).reason;
-    let other = "it is a link: this drive cannot store it. Another version stands here, and the other copies keep it.";
-    assert_eq!(said, other);
-    assert_eq!(homes.read(1, "a"), "edited");
+    let beside = "it is a link: this drive cannot store it. It is not shown here, and the other copies keep it.";
+    assert_eq!(said, beside);
+    let tree = homes.hand(1).tree();
+    let (stands, seen) = tree.first_key_value().expect("it stands beside");
+    assert!(
+        tree.len() == 1 && stands.to_string().starts_with("a (other version "),
+        "{stands}"
+    );
+    assert_eq!(*seen, Seen::File(b"edited".to_vec().into()));
 }
 
 #[test]
@@ -173,4 +179,31 @@ fn a_folder_that_goes_leaves_what_its_drive_cannot_show_and_that_is_said_in_that
         assert!(tree.contains_key(&path("moved on/a.txt")) && !tree.contains_key(&path("moved/a.txt")));
     }
     assert!(homes.hand(1).tree().contains_key(&path("moved")), "it holds something");
+}
+
+#[test]
+fn a_version_that_gave_its_name_to_one_that_is_held_stands_once() {
+    let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
+    homes.hand(0).write(&path("a"), "content").expect("fits");
+    homes.round(2);
+    homes.hand(1).write(&path("thing"), "a file").expect("fits");
+    homes.hand(0).symlink(&path("thing"), b"a").expect("fits");
+    // Who has the longer history has the name.
+    homes.sync(1);
+    homes.hand(0).write(&path("b"), "one more").expect("fits");
+    homes.sync(0);
+    homes.round(3);
+    let names = |home: usize| homes.hand(home).tree().into_keys().map(|path| path.to_string());
+    let copies: Vec<_> = names(0).filter(|name| name.contains("(other version")).collect();
+    assert!(matches!(
+        homes.hand(0).tree().get(&path("thing")),
+        Some(Seen::Symlink(_))
+    ));
+    assert_eq!(
+        names(1).filter(|name| name != "a" && name != "b").collect::<Vec<_>>(),
+        copies
+    );
+    assert_eq!(homes.read(1, &copies[0]), "a file");
+    assert!(homes.trash(1).is_empty(), "it moved");
+    assert_eq!(homes.sync(1).conflicts.len(), 1);
 }
