@@ -307,6 +307,13 @@ fn status_of_open(
             message,
         };
     }
+    if let (true, Some(long)) = (is_calm, survey.too_long.first()) {
+        let what = format!(
+            "'{}' is on this drive alone: its name or path is too long.",
+            in_short(long)
+        );
+        status.headline = needs_you("name_too_long", what, "Give it a shorter name, or put it higher up.");
+    }
     if let (true, Some(twin)) = (is_calm, survey.twins.first()) {
         let what = format!(
             "'{twin}' is on this drive alone: its name differs only in case or accents' form from another one here."
@@ -354,6 +361,20 @@ fn is_on_drive_above(folder: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_on_drive_above(_folder: &Path) -> bool {
     false
+}
+
+/// Gives the beginning and the end of what is too long to be said.
+fn in_short(text: &str) -> String {
+    const SHOWN: usize = 30;
+    let letters: Vec<char> = text.chars().collect();
+    match letters.len() > 2 * SHOWN {
+        true => letters[..SHOWN]
+            .iter()
+            .chain(&['…'])
+            .chain(&letters[letters.len() - SHOWN..])
+            .collect(),
+        false => text.to_owned(),
+    }
 }
 
 /// Makes a failure the thing to say.

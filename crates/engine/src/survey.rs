@@ -62,6 +62,8 @@ pub struct Survey {
     pub unread: u64,
     /// Files that stand here alone and are not kept: their names fold to those of others.
     pub twins: Vec<RelPath>,
+    /// What stands here alone and is not kept, since its name or path is too long.
+    pub too_long: Vec<String>,
     /// Files that are known here and not on this drive yet.
     pub unshown: Unshown,
     /// Files whose content no home that counts has, as far as the last cycle could tell.
@@ -160,6 +162,7 @@ impl Engine<'_> {
             also_held: held.next(),
             unread: self.unread_paths,
             twins: std::mem::take(&mut self.report.twins),
+            too_long: std::mem::take(&mut self.report.too_long),
             unshown,
             damaged: self.damaged()?,
             lost: self.lost()?,
