@@ -428,7 +428,8 @@ fn files_that_were_moved_and_edited_are_renames_to_everybody() {
         .flatten()
         .filter(|line| line["change"] == "renamed");
     assert_eq!(renamed.count(), 21, "the folder, too: {lines:#}");
-    let line = json!({"path": "elsewhere/7.txt", "change": "renamed", "from": "folder/7.txt", "bytes": 17});
+    let line =
+        json!({"path": "elsewhere/7.txt", "change": "renamed", "from": "folder/7.txt", "edited": true, "bytes": 17});
     assert!(lines.as_array().is_some_and(|lines| lines.contains(&line)), "{lines:#}");
 
     pep.sync();

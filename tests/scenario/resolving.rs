@@ -231,6 +231,22 @@ fn a_copy_that_was_edited_is_one_of_two_versions_until_somebody_decides() {
 }
 
 #[test]
+fn what_takes_the_name_of_a_version_that_went_is_a_change_of_that_file_in_diff() {
+    let world = World::in_memory();
+    let ([pep, _], line) = in_conflict(&world);
+    let bytes = line["loser"]["size_bytes"].clone();
+    pep.remove("notes.txt");
+    let diff = pep.json(["diff", pep.at()]).expect_code(0).document();
+    let wanted = serde_json::json!([{"path": "notes.txt", "change": "modified", "from": null, "bytes": bytes}]);
+    assert_eq!(diff, wanted);
+    pep.remove(line["copy"].as_str().expect("a path"));
+    let diff = pep.json(["diff", pep.at()]).expect_code(0).document();
+    let lines = diff.as_array().expect("a list").iter();
+    assert!(lines.clone().all(|line| line["change"] == "deleted"), "{diff:#}");
+    assert_eq!(lines.count(), 2);
+}
+
+#[test]
 fn the_log_names_the_version_that_was_dropped_and_not_the_one_that_stays() {
     let world = World::new();
     let ([pep, anna], line) = in_conflict(&world);
