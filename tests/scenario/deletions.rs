@@ -73,7 +73,7 @@ fn what_is_held_is_named_with_what_to_type_and_the_bounds_stand_in_the_help() {
         "  'Pep's home' deleted 16 of 20 files. Nothing was deleted here. {answers}{named}"
     ));
     assert_eq!(held(&anna)["by_label"], "Pep's home");
-    anna.run(["status", anna.at()]).expect_code(0).expect_out(&format!(
+    anna.run(["status", anna.at()]).expect_code(3).expect_out(&format!(
         "  'Pep's home' deleted 16 of 20 files. Nothing happens here until you say yes.\n  {answers}{named}"
     ));
     let bounds = "5 files or more that are more than 25 % of the archive, more than 1000 in any case, or all there are, with nothing new in their place";
@@ -273,7 +273,7 @@ fn a_drive_that_was_emptied_is_told_so_first_and_how_the_files_come_back() {
     pep.run(["sync", pep.at()]).expect_code(3).expect_out(&format!(
         "  All 20 files that were in this folder are gone. Nothing was deleted anywhere else. {answers}"
     ));
-    pep.run(["status", pep.at()]).expect_code(0).expect_out(&format!(
+    pep.run(["status", pep.at()]).expect_code(3).expect_out(&format!(
         "  All 20 files that were in this folder are gone. Nothing happens anywhere else until you say yes.\n  {answers}"
     ));
     for home in [&pep, &anna, &pep] {
@@ -428,7 +428,8 @@ fn files_that_were_moved_and_edited_are_renames_to_everybody() {
         .flatten()
         .filter(|line| line["change"] == "renamed");
     assert_eq!(renamed.count(), 21, "the folder, too: {lines:#}");
-    let line = json!({"path": "elsewhere/7.txt", "change": "renamed", "from": "folder/7.txt", "bytes": 17});
+    let line =
+        json!({"path": "elsewhere/7.txt", "change": "renamed", "from": "folder/7.txt", "edited": true, "bytes": 17});
     assert!(lines.as_array().is_some_and(|lines| lines.contains(&line)), "{lines:#}");
 
     pep.sync();

@@ -143,6 +143,25 @@ fn what_moved_is_one_change_wherever_it_is_counted() {
 }
 
 #[test]
+fn a_file_that_was_renamed_and_edited_is_said_to_be_both() {
+    let world = World::new();
+    let lines: String = (0..200).map(|n| format!("{n} times\n")).collect();
+    let [pep, _anna] = world.pair(|pep| pep.write("a.txt", &lines));
+    pep.rename("a.txt", "moved.txt");
+    pep.run(["diff", pep.at()])
+        .expect_out("renamed   moved.txt (was a.txt)\n");
+    pep.write("moved.txt", format!("{lines}and more"));
+    pep.run(["diff", pep.at()])
+        .expect_out("renamed   moved.txt (was a.txt), and edited\n");
+    let diff = pep.json(["diff", pep.at()]).document();
+    check(&diff, &schema::diff(), &["[].edited"]);
+    assert_eq!(
+        (diff.as_array().map(Vec::len), &diff[0]["edited"]),
+        (Some(1), &true.into())
+    );
+}
+
+#[test]
 fn files_that_changed_places_are_renamed_each() {
     let world = World::new();
     let [pep, _anna] = world.pair(|pep| {

@@ -95,7 +95,12 @@ fn held_is_3_and_a_yes_lets_go() {
         &crate::schema::held(),
         &crate::schema::HELD_MORE,
     );
+    pep.run(["status", pep.at()])
+        .expect_code(3)
+        .expect_out("Nothing happens until you say yes.");
+    assert!(pep.json(["status"]).expect_code(3).document()[0]["held"].is_object());
     pep.run(["sync", pep.at(), "--yes"]).expect_code(0);
+    pep.run(["status", pep.at()]).expect_code(0);
     assert_eq!(pep.sync()["up_to_date"], true);
 }
 

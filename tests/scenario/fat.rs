@@ -30,6 +30,7 @@ macro_rules! once_more_on_fat {
 
 once_more_on_fat! {
     foreign_changes::a_sync_that_is_killed_and_a_drive_taken_out_end_at_the_same_state
+    foreign_changes::a_folder_that_goes_leaves_the_links_in_it_and_says_so
     foreign_changes::an_archive_that_begins_there_is_like_any_other
     foreign_changes::files_that_were_moved_and_edited_are_deletions_only_where_the_drive_does_not_say_when_they_came_to_be
     foreign_changes::links_are_held_not_shown_and_never_deleted

@@ -9,6 +9,7 @@ use crate::foreign::{Pair, age, fill, of_anna, pair, respell, truth};
 use crate::foreign_drive::ForeignDrive;
 use crate::foreign_names::ODD;
 use crate::interrupted::{kill, start};
+use crate::schema;
 use crate::world::World;
 
 /// Moments at which a sync is killed.
@@ -98,6 +99,44 @@ fn names_that_move_on_among_files_that_look_alike_are_renames() {
         assert_eq!(String::from_utf8_lossy(&pair.pep.read(&name)), format!("picture {n}"));
     }
     assert!(!pair.pep.has("IMG_1.raw"));
+    pair.check_quiet();
+}
+
+#[test]
+fn a_folder_that_goes_leaves_the_links_in_it_and_says_so() {
+    let world = World::new();
+    let made = pair(&world, |pep| {
+        fill(pep);
+        symlink("inside.txt", pep.folder.join("Folder/link")).expect("a link can be made");
+    });
+    let Some(pair) = made else { return };
+    let Pair { pep, anna, .. } = &pair;
+    anna.rename("Folder", "Moved");
+    let reason = "it stays where it is in the other homes, and 'Folder' with it, though that was renamed to 'Moved' here: what this drive cannot store does not go along with its folder. Move or delete it in a home whose drive can store it.";
+    let diff = anna.json(["diff", anna.at()]).expect_code(0).document();
+    schema::check(&diff, &schema::diff(), &["[].warnings"]);
+    let lines = diff.as_array().expect("a list").iter();
+    let warned: Vec<_> = lines.filter(|line| !line["warnings"].is_null()).collect();
+    assert_eq!(warned.len(), 1, "{diff:#}");
+    assert_eq!(
+        (&warned[0]["path"], &warned[0]["from"], &warned[0]["warnings"]),
+        (
+            &json!("Moved"),
+            &json!("Folder"),
+            &json!([format!("in it lies 'Folder/link': {reason}")])
+        )
+    );
+    anna.run(["diff", anna.at()])
+        .expect_out(&format!("note: Moved: in it lies 'Folder/link': {reason}"));
+    let warnings = anna.sync()["warnings"].clone();
+    assert!(
+        warnings
+            .as_array()
+            .is_some_and(|all| all.contains(&json!({"path": "Folder/link", "reason": reason}))),
+        "{warnings:#}"
+    );
+    pair.settle();
+    assert!(pep.folder.join("Folder/link").is_symlink() && pep.has("Moved/inside.txt"));
     pair.check_quiet();
 }
 

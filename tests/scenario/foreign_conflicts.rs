@@ -105,6 +105,26 @@ fn a_conflict_with_a_link_is_listed_and_answered_where_the_link_cannot_be_shown(
         assert!(told.contains(&said), "{told}");
     }
     assert_eq!(conflicts(&pair.anna), [Value::Null; 0]);
+    let diff = pair.anna.json(["diff", pair.anna.at()]).document();
+    let change_of = |path: &Value| {
+        let mut lines = diff.as_array().expect("a list").iter();
+        lines
+            .find(|line| line["path"] == *path)
+            .map_or(Value::Null, |line| line["change"].clone())
+    };
+    for line in &all {
+        let path = line["path"].as_str().expect("a path");
+        let (of_name, of_copy) = match path.split_once('-').expect("one of six").1 {
+            "1" => (json!(null), json!("deleted")),
+            "2" => (json!("modified"), json!(null)),
+            _ => continue,
+        };
+        assert_eq!(
+            (change_of(&line["path"]), change_of(&line["copy"])),
+            (of_name, of_copy),
+            "{path}: {diff:#}"
+        );
+    }
     pair.settle();
     pair.drive.replug(None);
     pair.check_quiet();
@@ -159,6 +179,21 @@ fn a_copy_whose_name_is_too_long_there_is_one_of_two_versions_all_the_same() {
         assert_eq!(conflicts(&pair.pep), [Value::Null; 0]);
         pair.check_quiet();
     }
+    // Where a link has the name, what cannot stand beside it stays where it was.
+    let name = format!("c{}", "?".repeat(79));
+    make_link(&pair.pep, &name);
+    pair.anna.write(&crate::foreign::spelled(&name), "Anna's");
+    pair.anna.sync();
+    pair.pep.sync();
+    let report = pair.anna.sync();
+    let mut warnings = report["warnings"].as_array().expect("a list").iter();
+    let said = warnings.find(|line| line["path"] == *name).expect("it is said");
+    assert_eq!(
+        said["reason"],
+        format!("{NO_LINKS}. Another version stands here, and the other copies keep it."),
+        "{report:#}"
+    );
+    assert_eq!(pair.anna.read(&crate::foreign::spelled(&name)), b"Anna's");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn rows_of_copies() -> Vec<Row> {
                 nothing,
             ],
             &["edited", "kept"],
-            &[0],
+            &[1],
         ),
         row(
             "copy edited in both homes",
@@ -69,7 +69,7 @@ fn rows_of_copies() -> Vec<Row> {
                 |at| at.write(&at.copy(), "edited there"),
             ],
             &["edited here", "edited there", "kept"],
-            &[1],
+            &[2],
         ),
         row(
             "copy edited here and deleted there",
@@ -81,7 +81,7 @@ fn rows_of_copies() -> Vec<Row> {
                 |at| at.remove(&at.copy()),
             ],
             &["edited", "kept"],
-            &[0],
+            &[1],
         ),
         row(
             "copy edited here and renamed there",
@@ -96,7 +96,7 @@ fn rows_of_copies() -> Vec<Row> {
                 },
             ],
             &["edited", "kept", "mine"],
-            &[0],
+            &[1],
         ),
     ]
 }

@@ -217,6 +217,41 @@ fn two_names_that_differ_in_case_alone_are_both_left_in_place_and_one_is_named()
     check_alike(&[&pep, &anna]);
 }
 
+#[test]
+fn what_is_too_deep_to_be_kept_is_not_called_safe() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let deep = ["d"; 256].join("/");
+    pep.write(&format!("{deep}/below.txt"), "on this drive alone");
+    pep.write(&format!("{deep}/folder/below.txt"), "on this drive alone");
+    let report = pep.json(["sync", pep.at()]).expect_code(5).only_report();
+    let reasons = report["skipped"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|line| &line["reason"]);
+    let reasons: Vec<_> = reasons.map(|reason| reason.as_str().expect("a sentence")).collect();
+    let said = |what: &str, is: &str| {
+        format!(
+            "'{what}' has a name or path that is too long, so {is} on this drive alone; give it a shorter name, or put it higher up"
+        )
+    };
+    let wanted = [
+        said("below.txt", "it is"),
+        said("folder", "it and all that is in it is"),
+    ];
+    assert_eq!(reasons, wanted);
+    anna.sync();
+    let told = pep.run(["status", pep.at()]).expect_code(5).stdout.clone();
+    let alone = "'d/d/d/d/d/d/d/d/d/d/d/d/d/d/d/…/d/d/d/d/d/d/d/d/d/d/below.txt' is on this drive alone: its name or path is too long. Give it a shorter name, or put it higher up.";
+    assert!(told.contains(alone) && !told.contains("Everything is safe"), "{told}");
+    pep.rename("d", "gone");
+    pep.remove("gone");
+    settle(&[&anna, &pep]);
+    let told = pep.run(["status", pep.at()]).expect_code(0).stdout.clone();
+    assert!(told.contains("Everything is safe in 2 homes."), "{told}");
+}
+
 fn skipped_paths(report: &Value) -> Vec<&str> {
     let mut paths: Vec<&str> = report["skipped"]
         .as_array()

@@ -194,6 +194,59 @@ fn expect_no_conflict(home: &Home, after: &str) {
 }
 
 #[test]
+fn a_copy_that_was_edited_is_one_of_two_versions_until_somebody_decides() {
+    for (keep, left) in [
+        ("winner", &["winner"][..]),
+        ("copy", &["edited"]),
+        ("both", &["winner", "edited"]),
+    ] {
+        let world = World::in_memory();
+        let ([pep, anna], line) = in_conflict(&world);
+        let copy = line["copy"].as_str().expect("a path");
+        pep.write("notes.txt", "winner");
+        pep.write(copy, "edited");
+        // Before it is sent, after that, and where it arrives.
+        for home in [&pep, &anna] {
+            let list = home.json(["conflicts", home.at()]).document();
+            assert_eq!(list.as_array().map(Vec::len), Some(1), "{list:#}");
+            assert_eq!((&list[0]["path"], &list[0]["copy"]), (&line["path"], &line["copy"]));
+            settle(&[&pep, &anna]);
+        }
+        let report = anna.sync();
+        assert_eq!(report["conflicts"][0]["copy"], line["copy"], "{report:#}");
+        anna.run(["resolve", anna.at(), copy, "--keep", keep]).expect_code(0);
+        settle(&[&pep, &anna]);
+        for home in [&pep, &anna] {
+            expect_no_conflict(home, keep);
+            for content in ["winner", "edited"] {
+                assert_eq!(
+                    home.tree().holds(content.as_bytes()),
+                    left.contains(&content),
+                    "{keep}: {content}"
+                );
+            }
+            assert_eq!(home.read("notes.txt"), left[0].as_bytes());
+        }
+    }
+}
+
+#[test]
+fn what_takes_the_name_of_a_version_that_went_is_a_change_of_that_file_in_diff() {
+    let world = World::in_memory();
+    let ([pep, _], line) = in_conflict(&world);
+    let bytes = line["loser"]["size_bytes"].clone();
+    pep.remove("notes.txt");
+    let diff = pep.json(["diff", pep.at()]).expect_code(0).document();
+    let wanted = serde_json::json!([{"path": "notes.txt", "change": "modified", "from": null, "bytes": bytes}]);
+    assert_eq!(diff, wanted);
+    pep.remove(line["copy"].as_str().expect("a path"));
+    let diff = pep.json(["diff", pep.at()]).expect_code(0).document();
+    let lines = diff.as_array().expect("a list").iter();
+    assert!(lines.clone().all(|line| line["change"] == "deleted"), "{diff:#}");
+    assert_eq!(lines.count(), 2);
+}
+
+#[test]
 fn the_log_names_the_version_that_was_dropped_and_not_the_one_that_stays() {
     let world = World::new();
     let ([pep, anna], line) = in_conflict(&world);
@@ -443,7 +496,7 @@ fn a_path_that_was_typed_with_accents_of_another_form_is_found() {
 }
 
 #[test]
-fn a_copy_that_was_edited_in_two_homes_is_a_conflict_of_its_own_in_both_and_ends_in_both() {
+fn a_copy_that_was_edited_in_two_homes_is_a_conflict_of_its_own_in_both_beside_that_which_it_is_of() {
     let world = World::new();
     let ([pep, anna], line) = in_conflict(&world);
     let copy = line["copy"].as_str().expect("a path");
@@ -452,14 +505,24 @@ fn a_copy_that_was_edited_in_two_homes_is_a_conflict_of_its_own_in_both_and_ends
     settle(&[&pep, &anna]);
     let of = |home: &Home| home.json(["conflicts", home.at()]).document();
     assert_eq!(of(&pep), of(&anna));
-    assert_eq!(of(&pep).as_array().map(Vec::len), Some(1), "{:#}", of(&pep));
-    assert_eq!(of(&pep)[0]["path"], copy, "whoever edits a copy has made a file of it");
-    let other = of(&pep)[0]["copy"].clone();
-    anna.remove(other.as_str().expect("a path"));
+    let lines = of(&pep).as_array().expect("a list").clone();
+    let sides = |line: &Value| [&line["path"], &line["copy"]].map(|path| path.as_str().expect("a path").to_owned());
+    let (own, of_notes): (Vec<_>, Vec<_>) = lines.iter().map(sides).partition(|[path, _]| path == copy);
+    assert_eq!(
+        (own.len(), of_notes.as_slice()),
+        (1, &[["notes.txt".to_owned(), copy.to_owned()]][..])
+    );
+    anna.remove(&own[0][1]);
+    settle(&[&pep, &anna]);
+    for home in [&pep, &anna] {
+        assert_eq!(of(home)[0]["copy"], copy, "{:#}", of(home));
+        assert_eq!(of(home).as_array().map(Vec::len), Some(1));
+    }
+    anna.rename(copy, "mine.txt");
     settle(&[&pep, &anna]);
     for home in [&pep, &anna] {
         assert_eq!(of(home), serde_json::json!([]));
-        assert!(home.has(copy) && home.has("notes.txt"));
+        assert!(home.has("mine.txt") && home.has("notes.txt"));
     }
     check_alike(&[&pep, &anna]);
 }

@@ -340,6 +340,9 @@ pub struct DiffLine {
     /// That path exactly, if it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_base64: Option<String>,
+    /// Whether it was edited, too, if it moved.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
     /// Size in bytes.
     pub bytes: u64,
     /// What to know before it is sent: of which homes the drives cannot store it as it is, and what helps.
@@ -361,6 +364,7 @@ impl From<&Difference> for DiffLine {
             },
             from: difference.from.as_ref().map(ToString::to_string),
             from_base64: difference.from.as_ref().and_then(exact),
+            edited: difference.is_edited,
             bytes: difference.bytes,
             warnings: Vec::new(),
         }

@@ -290,7 +290,7 @@ pub enum Headline {
     DriveAway,
     /// Something needs the person.
     NeedsYou {
-        /// A stable word for what it is: that of the failure, or `damaged`, `same_name`, `unread`.
+        /// A stable word for what it is: that of the failure, or `damaged`, `same_name`, `name_too_long`, `unread`.
         code: String,
         /// What it is and what it means: finished sentences.
         message: String,

@@ -11,7 +11,8 @@ use offsync_core::ids::LocationId;
 use offsync_core::ports::{Disk, MailboxErrorKind};
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{
-    Difference, EngineError, Held, IgnoredPath, LocationStanding, LocationState as Standing, LogRecord, Silent, Survey,
+    Difference, EngineError, Held, IgnoredPath, LeftBehind, LocationStanding, LocationState as Standing, LogRecord,
+    Silent, Survey,
 };
 
 use crate::alarm::alarm_words;
@@ -127,16 +128,26 @@ impl App {
     pub fn diff(&self, folder: &Path) -> std::result::Result<(Vec<DiffLine>, Vec<SkippedReport>), AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (lines, skipped, unfit) = archive.with_engine(&Silent, |engine| {
+        let (lines, skipped, unfit, left_behind) = archive.with_engine(&Silent, |engine| {
             let (lines, skipped) = engine.differences(&options)?;
-            Ok((lines, skipped, engine.to_be_unfit_elsewhere(&options)?))
+            let unfit = engine.to_be_unfit_elsewhere(&options)?;
+            Ok((lines, skipped, unfit, engine.to_be_left_behind()?))
         })?;
         let mut said: BTreeMap<RelPath, Vec<String>> = BTreeMap::new();
         for line in unfit {
             said.entry(line.path).or_default().push(line.reason);
         }
+        for LeftBehind { folder, line } in left_behind {
+            let reason = format!("in it lies '{}': {}", line.path, line.reason);
+            said.entry(folder).or_default().push(reason);
+        }
+        // What is said of a folder that was renamed is said of the one that it was.
         let mut line = |difference: &Difference| DiffLine {
-            warnings: said.remove(&difference.path).unwrap_or_default(),
+            warnings: [Some(&difference.path), difference.from.as_ref()]
+                .into_iter()
+                .flatten()
+                .flat_map(|path| said.remove(path).unwrap_or_default())
+                .collect(),
             ..DiffLine::from(difference)
         };
         Ok((
@@ -295,6 +306,13 @@ fn status_of_open(
             message,
         };
     }
+    if let (true, Some(long)) = (is_calm, survey.too_long.first()) {
+        let what = format!(
+            "'{}' is on this drive alone: its name or path is too long.",
+            in_short(long)
+        );
+        status.headline = needs_you("name_too_long", what, "Give it a shorter name, or put it higher up.");
+    }
     if let (true, Some(twin)) = (is_calm, survey.twins.first()) {
         let what = format!(
             "'{twin}' is on this drive alone: its name differs only in case or accents' form from another one here."
@@ -342,6 +360,20 @@ fn is_on_drive_above(folder: &Path) -> bool {
 #[cfg(not(unix))]
 fn is_on_drive_above(_folder: &Path) -> bool {
     false
+}
+
+/// Gives the beginning and the end of what is too long to be said.
+fn in_short(text: &str) -> String {
+    const SHOWN: usize = 30;
+    let letters: Vec<char> = text.chars().collect();
+    match letters.len() > 2 * SHOWN {
+        true => letters[..SHOWN]
+            .iter()
+            .chain(&['…'])
+            .chain(&letters[letters.len() - SHOWN..])
+            .collect(),
+        false => text.to_owned(),
+    }
 }
 
 /// Makes a failure the thing to say.

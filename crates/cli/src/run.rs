@@ -151,7 +151,13 @@ fn status(app: &App, folders: &[PathBuf], everywhere: &Everywhere) -> Outcome {
     })?;
     Ok(match () {
         () if all.iter().any(|archive| archive.busy) => BUSY,
-        () if all.iter().any(|archive| !archive.skipped.is_empty()) => PARTIAL,
+        () if all.iter().any(|archive| archive.held.is_some()) => HELD,
+        () if all
+            .iter()
+            .any(|archive| !archive.skipped.is_empty() || archive.lost_files > 0) =>
+        {
+            PARTIAL
+        }
         () => DONE,
     })
 }

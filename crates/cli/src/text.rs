@@ -397,7 +397,8 @@ pub(crate) fn diff(line: &DiffLine) -> String {
         .map(|from| format!(" (was {})", as_typed(from, line.from_base64.as_deref())))
         .unwrap_or_default();
     let path = as_typed(&line.path, line.path_base64.as_deref());
-    format!("{:9} {path}{from}", line.change)
+    let edited = if line.edited { ", and edited" } else { "" };
+    format!("{:9} {path}{from}{edited}", line.change)
 }
 
 /// Says of differences what the drives of other homes cannot store as it is, as the sync will that sends them.

@@ -6,7 +6,7 @@ use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Value};
 use offsync_core::ids::LocationId;
 use offsync_core::limits::INDEX_PAGE_ROWS;
-use offsync_core::place::Place;
+use offsync_core::place::{Place, Shown};
 use offsync_core::present::{copied_from, strongest};
 use offsync_core::rel_path::{PathKey, RelPath};
 
@@ -34,8 +34,8 @@ pub struct Side {
 impl Engine<'_> {
     /// Gives the conflict copies that this drive shows, or would if it could store them, in order of path.
     ///
-    /// Not those about which a person has decided since, though nobody was told yet: a copy that was taken away, moved
-    /// or edited, or whose winner is gone.
+    /// Not those about which a person has decided since, though nobody was told yet: a copy that was taken away or got
+    /// another name, or whose winner is gone. Who edits a copy has not decided.
     pub fn conflicts(&self) -> Result<Vec<ConflictLine>> {
         let unfitting = self.unfitting()?;
         let mut lines = self.held_copies(&unfitting)?;
@@ -45,7 +45,7 @@ impl Engine<'_> {
             let Some((last, _)) = page.last() else { break };
             after = Some(last.clone());
             for (key, place) in page {
-                if let Some(path) = self.gave_way_to(&place)? {
+                if let Some(path) = self.stands_beside(&key, &place)? {
                     let copy = place.on_disk().map_or_else(|| path.clone(), |value| value.path.clone());
                     lines.push(ConflictLine { path, copy });
                     continue;
@@ -147,27 +147,27 @@ impl Engine<'_> {
         Ok(self.index.entry(key)?.live().map(|(dot, _)| *dot).collect())
     }
 
-    /// Gives the folder that a file gave way to before anybody had heard of the file: it has an entry of its own under the
-    /// name of its content, and is one of two versions all the same.
-    fn gave_way_to(&self, place: &Place) -> Result<Option<RelPath>> {
+    /// Gives what a file stands beside under the name of a conflict copy, though it has an entry of its own: it gave way to
+    /// a folder before anybody had heard of it, or was edited, and is one of two versions all the same.
+    fn stands_beside(&self, key: &PathKey, place: &Place) -> Result<Option<RelPath>> {
         let Some(value) = place.on_disk().filter(|value| !value.content.is_folder()) else {
             return Ok(None);
         };
-        let Some(name) = copied_from(value.path.name(), || value.content.tag()) else {
+        let Some(name) = copied_from(value.path.name()) else {
             return Ok(None);
         };
-        let mut refs = place.shown.iter().flat_map(|shown| &shown.refs);
-        if refs.any(|shown| shown.origin != value.path.key()) {
+        let is_copy = |shown: &Shown| {
+            let is_anothers = shown.refs.iter().any(|shown| shown.origin != *key);
+            is_anothers && value.content.same_as(&shown.value.content)
+        };
+        if place.shown.as_ref().is_some_and(is_copy) {
             return Ok(None);
         }
         let Ok(path) = value.path.parent().unwrap_or_else(RelPath::root).join(&name) else {
             return Ok(None);
         };
         let there = self.index.place(&path.key())?;
-        let folder = there.as_ref().and_then(Place::on_disk);
-        Ok(folder
-            .filter(|folder| folder.content.is_folder())
-            .map(|folder| folder.path.clone()))
+        Ok(there.as_ref().and_then(Place::on_disk).map(|there| there.path.clone()))
     }
 
     /// Tells whether a person took away what has the name at a place, and it was not posted yet.
@@ -186,7 +186,7 @@ impl Engine<'_> {
     }
 
     /// Tells whether versions of an origin are to go, though nobody was told yet.
-    fn is_let_go(&self, origin: &PathKey, dots: &[Dot]) -> Result<bool> {
+    pub(crate) fn is_let_go(&self, origin: &PathKey, dots: &[Dot]) -> Result<bool> {
         let gone: Option<Gone> = memory::read(self.index, &memory::of_key(GONE, origin))?;
         let gone: BTreeSet<Dot> = gone.into_iter().flat_map(|gone| gone.shown).flatten().collect();
         Ok(dots.iter().all(|dot| gone.contains(dot)))

@@ -49,6 +49,15 @@ pub(crate) struct Unfitting {
     pub(crate) dots: Vec<Dot>,
 }
 
+/// What stays in the other homes though the folder that it lies in went from here: this drive does not show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftBehind {
+    /// The folder, as it was called here.
+    pub folder: RelPath,
+    /// What stays, and what to do about it.
+    pub line: SkippedPath,
+}
+
 /// Tells why a drive cannot show what is wanted at a place; `None` if it can, or does.
 pub(crate) fn unfit(drive: &DriveProfile, place: Option<&Place>, want: &Shown) -> Option<Unfitting> {
     let Fit::Held(unfit) = drive.fit(&want.value) else {
@@ -271,6 +280,60 @@ impl Engine<'_> {
             }
         }
         Ok(lines)
+    }
+
+    /// Names in the report what does not go along with folders that went from here, with some of the own changes.
+    pub(crate) fn tell_left_behind(&mut self, changes: &[LocalChange], going: &[usize]) -> Result<()> {
+        for left in self.left_behind(changes, going)? {
+            self.warn(&left.line.path, left.line.reason);
+        }
+        Ok(())
+    }
+
+    /// Gives what does not go along with folders that went from here, as the sync that posts that will.
+    pub fn to_be_left_behind(&self) -> Result<Vec<LeftBehind>> {
+        let changes = self.local_changes()?;
+        self.left_behind(&changes, &(0..changes.len()).collect::<Vec<_>>())
+    }
+
+    /// Nobody who renames or deletes a folder can see what is held in it, so nothing is said of that but that it stays.
+    fn left_behind(&self, changes: &[LocalChange], going: &[usize]) -> Result<Vec<LeftBehind>> {
+        let (unfitting, mut gone) = (self.unfitting()?, BTreeMap::new());
+        if unfitting.is_empty() {
+            return Ok(Vec::new());
+        }
+        for at in going.iter().filter(|at| !changes[**at].value.content.is_live()) {
+            let old = self.posted_before(&changes[*at])?;
+            if old.is_some_and(|old| old.content.is_folder()) {
+                gone.insert(changes[*at].origin(), *at);
+            }
+        }
+        let mut left = Vec::new();
+        if gone.is_empty() {
+            return Ok(left);
+        }
+        let moved: BTreeMap<usize, usize> = self.moves(changes)?.into_iter().map(|(to, from)| (from, to)).collect();
+        for (key, held) in unfitting {
+            let mut above = std::iter::successors(key.parent(), PathKey::parent);
+            let Some(at) = above.find_map(|folder| gone.get(&folder)) else {
+                continue;
+            };
+            if self.is_let_go(&key, &held.dots)? {
+                continue;
+            }
+            let folder = changes[*at].value.path.clone();
+            let went = match moved.get(at) {
+                Some(to) => format!("was renamed to '{}'", changes[*to].value.path),
+                None => "is gone".to_owned(),
+            };
+            let reason = format!(
+                "it stays where it is in the other homes, and '{folder}' with it, though that {went} here: what this drive cannot store does not go along with its folder. Move or delete it in a home whose drive can store it."
+            );
+            let path = held.value.path;
+            let line = SkippedPath { path, reason };
+            left.push(LeftBehind { folder, line });
+        }
+        Ok(left)
     }
 
     /// Remembers what the drive of a location can hold that has no head yet, as whoever made its copy saw it.

@@ -74,7 +74,7 @@ pub use conflicts::Side;
 pub use cycle::Adoption;
 pub use engine::{Engine, Ports};
 pub use error::EngineError;
-pub use fit::reason_elsewhere;
+pub use fit::{LeftBehind, reason_elsewhere};
 pub use ignore::is_clutter;
 pub use keep::{NotKept, WhyNotKept};
 pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::drive_profile::DriveProfile;
 use offsync_core::entry::{Content, Value};
 use offsync_core::ids::ChunkId;
 use offsync_core::place::{Observed, Place, Shown, Stat};
@@ -130,6 +131,7 @@ impl Engine<'_> {
                     paths.insert(key.clone(), shown.value.path.clone());
                 }
             }
+            let beside = stand_beside(&drive, &wanted, &places);
             let keys: BTreeSet<PathKey> = wanted.keys().chain(places.keys()).cloned().collect();
             let first_new = plan.actions.len();
             let mut waiting: BTreeSet<PathKey> = BTreeSet::new();
@@ -137,11 +139,16 @@ impl Engine<'_> {
                 let (mut want, place) = (wanted.remove(&key), places.remove(&key));
                 if let Some(unfitting) = want.as_ref().and_then(|want| unfit(&drive, place.as_ref(), want)) {
                     plan.unfit.insert(key.clone(), unfitting);
-                    // What stood there before stays; but a folder goes, as all that was in it does.
-                    if !place
+                    // What stood there before stays; but a folder goes, as all that was in it does, and a version that stands
+                    // beside it from now on does not stand here twice.
+                    let there = place
                         .as_ref()
-                        .and_then(Place::on_disk)
-                        .is_some_and(|there| there.content.is_folder())
+                        .filter(|place| !place.is_changed())
+                        .and_then(Place::on_disk);
+                    let is_beside =
+                        |there: &Value| beside.get(&key).is_some_and(|all| all.contains(&there.content.tag()));
+                    let is_folder = |there: &Value| there.content.is_folder();
+                    if !place.as_ref().and_then(Place::on_disk).is_some_and(is_folder) && !there.is_some_and(is_beside)
                     {
                         continue;
                     }
@@ -338,6 +345,32 @@ impl Engine<'_> {
         let spelled = self.spelled(folder)?;
         Ok(parent.join(spelled.name()).unwrap_or(spelled))
     }
+}
+
+/// Gives, by origin, the contents of the conflict copies that a drive can show, each by its tag.
+fn stand_beside(
+    drive: &DriveProfile,
+    wanted: &BTreeMap<PathKey, Shown>,
+    places: &BTreeMap<PathKey, Place>,
+) -> BTreeMap<PathKey, BTreeSet<[u8; 32]>> {
+    let mut beside: BTreeMap<PathKey, BTreeSet<[u8; 32]>> = BTreeMap::new();
+    for (key, shown) in wanted {
+        let mut origins = shown
+            .refs
+            .iter()
+            .map(|shown| &shown.origin)
+            .filter(|origin| *origin != key)
+            .peekable();
+        if origins.peek().is_some() && unfit(drive, places.get(key), shown).is_none() {
+            for origin in origins {
+                beside
+                    .entry(origin.clone())
+                    .or_default()
+                    .insert(shown.value.content.tag());
+            }
+        }
+    }
+    beside
 }
 
 /// What stands for an origin that still waits for content is not taken away before that content is there.

@@ -250,6 +250,7 @@ impl Engine<'_> {
         }
         let going: Vec<&LocalChange> = kept.iter().map(|i| &changes[*i]).collect();
         self.tell_unfit_elsewhere(&going, posting.counted)?;
+        self.tell_left_behind(changes, &kept)?;
         self.tell_silent_edits(&going)?;
         let is_confirmed = self.confirms_all(&going, posting.consent)?;
         let manifest = self.manifest_of(changes, &kept, content.packs, inline, is_confirmed);

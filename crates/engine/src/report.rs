@@ -185,6 +185,8 @@ pub struct SyncReport {
     pub skipped: Vec<SkippedPath>,
     /// Files that stand here alone and are not kept: their names fold to those of others.
     pub twins: Vec<RelPath>,
+    /// What stands here alone and is not kept, since its name or path is too long; lossily where it is not UTF-8.
+    pub too_long: Vec<String>,
     /// Files that somebody is still writing: they are left for a later cycle.
     pub unfinished: Vec<RelPath>,
     /// Paths that are not taken in, in order of the scan; the first 1,000.

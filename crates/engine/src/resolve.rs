@@ -42,12 +42,6 @@ impl Engine<'_> {
     pub fn resolve(&mut self, conflict: &ConflictLine, keep: Keep) -> Result<Option<RelPath>> {
         let ConflictLine { path, copy } = conflict;
         let sides = self.held_sides(conflict)?;
-        if let (Keep::Winner | Keep::Both, [Some(_), None]) = (keep, &sides)
-            && self.are_alike(path, copy)?
-        {
-            // What stood there before the one that is held is just what is to go, or to have another name.
-            self.put_away(path)?;
-        }
         match (keep, sides) {
             (Keep::Winner, [_, Some(loser)]) => self.let_go_of(path, loser)?,
             (Keep::Winner, [_, None]) => self.put_away(copy)?,
@@ -78,13 +72,6 @@ impl Engine<'_> {
         let mut writes = gone_writes(gone);
         writes.push(memory::unsettle(&origin.parent().unwrap_or_else(PathKey::root)));
         self.commit(writes)
-    }
-
-    /// Tells whether the same stands at two paths.
-    fn are_alike(&self, one: &RelPath, other: &RelPath) -> Result<bool> {
-        let (one, other) = (self.index.place(&one.key())?, self.index.place(&other.key())?);
-        let [one, other] = [&one, &other].map(|place| place.as_ref().and_then(Place::on_disk));
-        Ok(one.zip(other).is_some_and(|(one, other)| one.same_content(other)))
     }
 
     /// Moves what stands at a path into the trash; nothing there is fine.

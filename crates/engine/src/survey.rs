@@ -10,6 +10,7 @@ use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::Place;
 use offsync_core::ports::{Mailbox, MailboxErrorKind};
+use offsync_core::present::strongest;
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::version_vector::VersionVector;
 
@@ -62,6 +63,8 @@ pub struct Survey {
     pub unread: u64,
     /// Files that stand here alone and are not kept: their names fold to those of others.
     pub twins: Vec<RelPath>,
+    /// What stands here alone and is not kept, since its name or path is too long.
+    pub too_long: Vec<String>,
     /// Files that are known here and not on this drive yet.
     pub unshown: Unshown,
     /// Files whose content no home that counts has, as far as the last cycle could tell.
@@ -89,6 +92,8 @@ pub struct Difference {
     pub change: DifferenceKind,
     /// Where it was before, if it moved.
     pub from: Option<RelPath>,
+    /// Whether it was edited, too, if it moved.
+    pub is_edited: bool,
     /// Size of the file in bytes.
     pub bytes: u64,
 }
@@ -160,6 +165,7 @@ impl Engine<'_> {
             also_held: held.next(),
             unread: self.unread_paths,
             twins: std::mem::take(&mut self.report.twins),
+            too_long: std::mem::take(&mut self.report.too_long),
             unshown,
             damaged: self.damaged()?,
             lost: self.lost()?,
@@ -321,15 +327,17 @@ impl Engine<'_> {
             let mut line = difference(change, old.as_ref());
             if line.change == DifferenceKind::Deleted {
                 line.path = self.removed_path(change)?;
+                if let Some(left) = self.takes_its_name(&changes, change, &line.path)? {
+                    (line.change, line.bytes) = (DifferenceKind::Modified, left.size_bytes());
+                }
             }
-            lines.push(match moves.get(&i) {
-                Some(from) => Difference {
-                    change: DifferenceKind::Renamed,
-                    from: Some(changes[*from].value.path.clone()),
-                    ..line
-                },
-                None => line,
-            });
+            if let Some(from) = moves.get(&i) {
+                let before = self.posted_before(&changes[*from])?;
+                line.is_edited = before.is_some_and(|before| !before.content.same_as(&change.value.content));
+                line.change = DifferenceKind::Renamed;
+                line.from = Some(changes[*from].value.path.clone());
+            }
+            lines.push(line);
         }
         let places: BTreeSet<&PathKey> = edited.values().collect();
         let of_copies = lines.iter_mut().filter(|line| places.contains(&line.path.key()));
@@ -337,6 +345,25 @@ impl Engine<'_> {
         lines.extend(self.differences_in_outbox(&changes)?);
         lines.sort_by(|a, b| a.path.cmp(&b.path));
         Ok((lines, std::mem::take(&mut self.report.skipped)))
+    }
+
+    /// Gives the version of a conflict that will have the name which an own deletion takes from the other one.
+    fn takes_its_name(
+        &self,
+        changes: &[LocalChange],
+        deletion: &LocalChange,
+        path: &RelPath,
+    ) -> Result<Option<Content>> {
+        let origin = deletion.origin();
+        let is_folder = |value: Value| value.content.is_folder();
+        if path.key() != origin || self.posted_before(deletion)?.is_some_and(is_folder) {
+            return Ok(None);
+        }
+        let own = changes.iter().filter(|change| change.origin() == origin);
+        let replaced: BTreeSet<&Dot> = own.flat_map(|change| &change.replaces).collect();
+        let siblings = self.index.entry(&origin)?;
+        let left = strongest(siblings.live().filter(|(dot, _)| !replaced.contains(dot)));
+        Ok(left.map(|(_, version)| version.value.content.clone()))
     }
 
     /// Gives the own changesets that a sync made up and could not put into the mailbox, each with its content in bytes.
@@ -394,6 +421,7 @@ impl Engine<'_> {
                 let line = Difference {
                     change,
                     from: None,
+                    is_edited: false,
                     bytes: value.content.size_bytes(),
                     path: value.path,
                 };
@@ -471,6 +499,7 @@ fn difference(change: &LocalChange, old: Option<&Content>) -> Difference {
         path: change.value.path.clone(),
         change: kind,
         from: None,
+        is_edited: false,
         bytes: of.size_bytes(),
     }
 }

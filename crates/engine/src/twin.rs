@@ -45,7 +45,18 @@ impl Engine<'_> {
         for entry in listing {
             let Ok(path) = folder.join(&entry.name) else {
                 let name = String::from_utf8_lossy(&entry.name);
-                self.skip(folder, format!("'{name}' has a name or path that is too long"));
+                let what = match entry.kind {
+                    EntryKind::Folder => "it and all that is in it is",
+                    _ => "it is",
+                };
+                let reason = format!(
+                    "'{name}' has a name or path that is too long, so {what} on this drive alone; give it a shorter name, or put it higher up"
+                );
+                self.skip(folder, reason);
+                self.report.too_long.push(match *folder == RelPath::root() {
+                    true => name.into_owned(),
+                    false => format!("{folder}/{name}"),
+                });
                 continue;
             };
             let key = path.key();

@@ -527,3 +527,29 @@ fn a_part_that_a_head_lists_as_missing_stays() {
     homes.round(3);
     homes.assert_all_equal();
 }
+
+#[test]
+fn parts_of_a_file_that_is_deleted_before_its_entry_comes_leave_the_mailbox_at_once_and_the_drive_in_time() {
+    let mut homes = pair();
+    homes.hand(0).write(&path("stays"), "stays").expect("fits");
+    homes.round(2);
+    let long = Rng::new(77).bytes(3 * ALLOWANCE_BYTES_MIN as usize);
+    homes.hand(0).write(&path("film"), long).expect("fits");
+    for home in [0, 1, 0, 1] {
+        homes.sync_allowing(home, ALLOWANCE_BYTES_MIN);
+    }
+    assert!(!homes.hand(1).staging().is_empty(), "parts came");
+    homes.hand(0).remove(&path("film")).expect("is there");
+    for home in [0, 1, 0, 1, 0] {
+        homes.sync_allowing(home, ALLOWANCE_BYTES_MIN);
+    }
+    assert!(!homes.hand(1).tree().contains_key(&path("film")), "the deletion came");
+    homes.assert_mailbox_holds_only_heads_and_people();
+    homes.pass_days(181);
+    homes.round(1);
+    assert!(
+        homes.hand(1).staging().is_empty(),
+        "{:?}",
+        homes.hand(1).staging().keys()
+    );
+}

@@ -10,7 +10,7 @@ import type { WayBack } from "./WayBack";
  */
 export type Headline = { "kind": "drive_away" } | { "kind": "needs_you", 
 /**
- * A stable word for what it is: that of the failure, or `damaged`, `same_name`, `unread`.
+ * A stable word for what it is: that of the failure, or `damaged`, `same_name`, `name_too_long`, `unread`.
  */
 code: string, 
 /**
