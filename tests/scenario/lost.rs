@@ -202,13 +202,13 @@ fn what_is_left_of_a_damaged_file_is_for_a_person_to_save_or_to_delete() {
     }
     anna.run(["lost", anna.at()])
         .expect_out("a damaged file is all that is left here")
-        .expect_out("save it anew to keep what is left, or delete it.");
+        .expect_out("`offsync verify FOLDER --keep PATH` keeps what is left; or delete it.");
     anna.json(["lost", anna.at(), "--give-up", "film.bin"]).expect_failure(
         1,
         "damaged_here",
         &[
             "What is left of 'film.bin' stands on this drive, damaged.",
-            "Open it and save it",
+            "--keep PATH` keeps what is left of it",
         ],
     );
     anna.run(["lost", anna.at(), "--give-up", "--all"])

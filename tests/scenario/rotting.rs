@@ -176,6 +176,97 @@ fn a_damaged_file_that_somebody_saves_is_damaged_no_longer() {
     assert!(world.waiting().is_empty(), "nothing is asked for any more");
 }
 
+/// Gives a file another time, as `touch` does.
+fn touch(home: &Home, path: &str) {
+    let file = std::fs::File::options().write(true).open(home.folder.join(path));
+    let time = std::time::SystemTime::now() - Duration::from_secs(3_600);
+    file.and_then(|file| file.set_modified(time)).expect("it can be set");
+}
+
+#[test]
+fn a_damaged_file_that_is_only_touched_is_never_sent_and_heals() {
+    let world = World::new();
+    let Some((pep, anna, mut drive)) = pair(&world) else {
+        return;
+    };
+    let letter = pep.read("letter.txt");
+    rot_letter_and_film(&pep, &mut drive);
+    anna.json(["verify", anna.at(), "--all"]).expect_code(5);
+    touch(&anna, "letter.txt");
+    anna.rename("film.bin", "films/film.bin");
+    touch(&anna, "films/film.bin");
+    anna.json(["diff", anna.at()]).expect_code(0);
+    anna.run(["status", anna.at()]).expect_out("are damaged on this drive.");
+
+    let asked = anna.json(["verify", anna.at(), "--all", "--repair"]);
+
+    asked.expect_code(5);
+    assert_eq!(
+        (&asked.document()["made_of_damage"], &asked.document()["damaged"]),
+        (&json!([]), &json!(["films/film.bin", "letter.txt"])),
+        "{asked}"
+    );
+    pep.sync();
+    assert_eq!(
+        (pep.read("letter.txt"), pep.has("film.bin")),
+        (letter.clone(), false),
+        "no damage travels"
+    );
+    for _ in 0..2 {
+        anna.json(["verify", anna.at(), "--all", "--repair"]);
+        pep.sync();
+    }
+    assert_eq!(
+        (anna.read("letter.txt"), anna.read("films/film.bin")),
+        (letter, pep.read("films/film.bin"))
+    );
+    rest(&pep, &anna);
+}
+
+#[test]
+fn what_is_made_of_a_damaged_file_is_sent_and_said_with_what_brings_the_version_from_before_back() {
+    let world = World::new();
+    let Some((pep, anna, mut drive)) = pair(&world) else {
+        return;
+    };
+    let letter = pep.read("letter.txt");
+    let film = rot_letter_and_film(&pep, &mut drive);
+    anna.json(["verify", anna.at(), "--all"]).expect_code(5);
+    let edited = [anna.read("letter.txt"), b" And more.".to_vec()].concat();
+    anna.write("letter.txt", &edited);
+    anna.write("copy of film.bin", anna.read("film.bin"));
+    // Whoever looks in between forgets nothing.
+    anna.json(["diff", anna.at()]).expect_code(0);
+    anna.json(["status", anna.at()]).expect_code(0);
+
+    let sent = anna.sync_damaged();
+
+    let of_film = "it is a copy of 'film.bin', which was damaged on this drive when it was copied, and goes to the others as it reads. `offsync verify FOLDER --repair` heals 'film.bin'; copy it once more then, and delete this one";
+    let of_letter = "it was damaged on this drive and was then changed: what it reads as now goes to the others as an edit. The version from before goes to the trash of 'Pep's home' once it syncs; `offsync trash restore FOLDER 'letter.txt'` there brings it back";
+    assert_eq!(
+        sent["made_of_damage"],
+        json!([
+            {"path": "copy of film.bin", "of": "film.bin", "copied": true, "had_by": [], "said": of_film},
+            {"path": "letter.txt", "of": "letter.txt", "copied": false, "had_by": ["Pep's home"], "said": of_letter},
+        ]),
+        "{sent:#}"
+    );
+    assert_eq!(anna.sync_damaged()["made_of_damage"], json!([]), "it is said once");
+    pep.sync();
+    assert_eq!(pep.read("letter.txt"), edited);
+    pep.json(["trash", "restore", pep.at(), "letter.txt"]).expect_code(0);
+    assert_eq!(
+        pep.read("letter (restored).txt"),
+        letter,
+        "it is back as the sentence says"
+    );
+
+    // The sync of a repair says it, too.
+    anna.write("film.bin", [film, b"more".to_vec()].concat());
+    anna.run(["verify", anna.at(), "--all", "--repair"])
+        .expect_out("  note: film.bin: it was damaged on this drive and was then changed: ");
+}
+
 #[test]
 fn a_damaged_file_under_another_name_is_no_edit_and_heals_there() {
     let world = World::new();

@@ -121,7 +121,8 @@ pub(crate) fn verify() -> Value {
 }
 
 /// What `verify` tells beyond the contract.
-pub(crate) const VERIFY_MORE: [&str; 8] = [
+pub(crate) const VERIFY_MORE: [&str; 9] = [
+    "made_of_damage",
     "completed",
     "mailbox_trouble",
     "skipped",
@@ -141,7 +142,8 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 4] = ["sample", "by", "by_label", "other_homes"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 24] = [
+pub(crate) const SYNC_MORE: [&str; 25] = [
+    "[].made_of_damage",
     "[].posted.part_bytes",
     "[].fetched.part_bytes",
     "[].too_late",

@@ -1,8 +1,8 @@
 //! Decay: files that rot, what people do to them then, and what must hold all the same.
 //!
 //! No drive ever gives up its last whole copy of a content but by the hand of somebody who sits at it, or because that
-//! copy rots. What rotted never travels as an edit unless somebody gave it another time, or touched what nobody had
-//! verified. What is known to be damaged stays named until it is whole again.
+//! copy rots. What rotted never travels as an edit unless somebody copied it with another time, or touched what nobody had
+//! verified; what a home was told of as damaged stays that whatever its time is. What is known to be damaged stays named until it is whole again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,17 +46,19 @@ impl World {
         home.is_disturbed |= home.running.is_some();
     }
 
-    /// Notes whose rotten form became somebody's word: it got another time, or nobody knew that it was damaged, and it
-    /// got another name or mode.
+    /// Notes whose rotten form became somebody's word: it got another time and is not the very file that was found, or
+    /// nobody knew that it was damaged, and it got another name or mode.
     fn note_meant(&mut self, at: usize, before: &Before) {
         for (path, (value, stat)) in self.rotten_at(at) {
-            let mut known = before.rotten.values().filter(|(known, _)| *known == value);
-            let has_its_time = known.any(|(_, then)| then.mtime_ns == stat.mtime_ns);
+            let is_unverified = self.values.unverified.contains(&(at, value));
+            let is_told = is_unverified || self.values.told_times.contains(&(at, value, stat.mtime_ns));
+            let mut known = before.rotten.values().filter(|(known, _)| *known == value && is_told);
+            let is_itself = stat.inode != 0 && self.values.told.contains(&(at, value, stat.inode));
+            let has_its_time = is_itself || known.any(|(_, then)| then.mtime_ns == stat.mtime_ns);
             let is_as_it_was = before
                 .rotten
                 .get(&path)
                 .is_some_and(|(_, then)| then.ctime_ns == stat.ctime_ns);
-            let is_unverified = self.values.unverified.contains(&(at, value));
             if has_its_time && (is_as_it_was || !is_unverified) {
                 continue;
             }
@@ -103,10 +105,13 @@ impl World {
         let mut unnamed = rotten
             .iter()
             .filter(|(path, (value, _))| is_known(value) && !named.contains(*path));
-        match unnamed.next() {
-            Some((path, _)) => Err(format!("known damage is not named any more: home {at}: {path}")),
-            None => Ok(()),
+        if let Some((path, _)) = unnamed.next() {
+            return Err(format!("known damage is not named any more: home {at}: {path}"));
         }
+        let times = rotten.into_iter().filter(|(path, _)| named.contains(path));
+        let times = times.map(|(_, (value, stat))| (at, value, stat.mtime_ns));
+        self.values.told_times.extend(times);
+        Ok(())
     }
 
     /// Every content that a drive held whole is still there: in its tree or in its trash.
@@ -228,9 +233,11 @@ impl World {
         };
         let found = self.homes[at].with_engine(&self.shared, move |engine| engine.verify(&verify))()?;
         let found = found.map_err(|error| error.to_string())?;
-        for (path, (value, _)) in self.rotten_at(at) {
+        for (path, (value, stat)) in self.rotten_at(at) {
             if found.damaged.iter().any(|damaged| damaged.path == path) {
                 self.values.unverified.remove(&(at, value));
+                self.values.told.insert((at, value, stat.inode));
+                self.values.told_times.insert((at, value, stat.mtime_ns));
             }
         }
         Ok(found)

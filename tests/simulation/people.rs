@@ -79,6 +79,10 @@ pub(crate) struct Values {
     pub(crate) meant: BTreeSet<u64>,
     /// Values that rotted on a home's drive and nobody has verified since.
     pub(crate) unverified: BTreeSet<(usize, u64)>,
+    /// Files that a home was told are damaged, by the value that rotted and the inode: they are that whatever their time is.
+    pub(crate) told: BTreeSet<(usize, u64, u64)>,
+    /// The times that such files had when a home looked at them: a copy that has one of these is damaged, too.
+    pub(crate) told_times: BTreeSet<(usize, u64, i64)>,
     /// Places where a person did anything.
     pub(crate) touched: BTreeSet<PathKey>,
     /// What stood before a person's last change of a home.

@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 58] = [
+const ONCE_BROKEN: [(&str, u64, &str); 60] = [
     (
         "mix",
         3_000_286,
@@ -261,6 +261,16 @@ const ONCE_BROKEN: [(&str, u64, &str); 58] = [
         "kept",
         60_141,
         "a damaged file was moved after a sync that was to take it away had died; the next one ended that, knew of no damage any more, and posted it",
+    ),
+    (
+        "rot",
+        89,
+        "a damaged file was touched and then copied with its new time; the copy was taken for somebody's word",
+    ),
+    (
+        "kept",
+        60_145,
+        "a file was healed and rotted once more, unseen; a copy of that was taken for what was known before, and waited for ever",
     ),
     (
         "kept",

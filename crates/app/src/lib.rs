@@ -85,8 +85,8 @@ pub use on_screen::asks_to_type;
 pub use receipt::Receipt;
 pub use recovery::RecoveryReport;
 pub use reports::{
-    ConflictReport, DiffLine, FetchedReport, PostedReport, PrunedReport, ScannedReport, SkippedReport, SyncReport,
-    TooLateReport, WaitingReport,
+    ConflictReport, DiffLine, FetchedReport, MadeOfDamageReport, PostedReport, PrunedReport, ScannedReport,
+    SkippedReport, SyncReport, TooLateReport, WaitingReport,
 };
 pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use schedule::rhythm;

@@ -99,7 +99,7 @@ impl App {
                 return Err(AppError::failed(
                     "damaged_here",
                     format!("What is left of '{}' stands on this drive, damaged.", path.display()),
-                    "Open it and save it to keep what is left, or delete it; then sync.",
+                    "`offsync verify FOLDER --keep PATH` keeps what is left of it, or delete it; then sync.",
                 ));
             }
             chosen.extend(meant);

@@ -46,6 +46,8 @@ pub(crate) fn troubles(report: &SyncReport) -> BTreeMap<String, String> {
     all.extend(report.held.iter().chain(&report.also_held).map(held));
     all.extend(report.skipped.iter().map(|line| same(left_alone(line))));
     all.extend(report.threshold_heard.iter().map(|told| same(format!("{told}."))));
+    let made = report.made_of_damage.iter();
+    all.extend(made.map(|made| same(format!("'{}': {}.", made.path, made.said))));
     all.extend(report.lost_sentence().map(same));
     all.extend(unfinished(&report.unfinished));
     all.extend(report.conflicts.iter().map(|conflict| {

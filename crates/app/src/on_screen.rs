@@ -64,8 +64,9 @@ fn hint_on_screen(code: &str, hint: String) -> String {
             "Another home may have it whole: check all files here, and ask for what lacks. If you changed it yourself, keep it as it is."
         }
         "damaged_unsent" => {
-            "No other home has it. Open it and look: keep it as it is now, and the next sync sends it; or save it anew."
+            "No other home has it. Open it and look: keep it as it is now, and the next sync sends it."
         }
+        "damaged_here" => "Keep what is left of it as it is now, or delete it; then sync.",
         "not_damaged" => "Look at the list again.",
         "changed_since" => "Check all files here once more, and look at the list again.",
         "reads_well" => "Check all files here once more. A drive that reads now so and now so is best replaced.",
@@ -173,6 +174,7 @@ mod tests {
             AppError::failed("bad_name", "--name must be short.", "Choose a short one."),
             AppError::failed("not_an_archive", "x", "Run `offsync join`."),
             AppError::failed("no_key", "x", "Run `offsync join`."),
+            AppError::failed("damaged_here", "x", "Run `offsync verify`."),
         ];
         for error in all {
             let Failure { message, hint, code } = error.on_screen();
@@ -218,7 +220,7 @@ mod tests {
                     message: "'a.jpg' is damaged on this drive, and what it held was not sent yet.".into(),
                     hint: "`offsync verify FOLDER --keep a.jpg` lets it stay as it is now.".into(),
                 },
-                "'a.jpg' is damaged on this drive, and what it held was not sent yet. No other home has it. Open it and look: keep it as it is now, and the next sync sends it; or save it anew.",
+                "'a.jpg' is damaged on this drive, and what it held was not sent yet. No other home has it. Open it and look: keep it as it is now, and the next sync sends it.",
             ),
             (
                 damaged,

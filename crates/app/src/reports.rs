@@ -124,6 +124,37 @@ impl From<&SkippedPath> for SkippedReport {
     }
 }
 
+/// A file that was sent although it was made of a damaged one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MadeOfDamageReport {
+    /// The path, lossily if it is not UTF-8.
+    pub path: String,
+    /// The path exactly, if it is not UTF-8.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_base64: Option<String>,
+    /// The damaged file: itself under the name that it had, or the one that it is a copy of.
+    pub of: String,
+    /// Whether it is a copy, byte for byte what the damaged one reads as.
+    pub copied: bool,
+    /// The labels of the homes that are known to have had the version from before.
+    pub had_by: Vec<String>,
+    /// What was sent, and what brings the version from before back.
+    pub said: String,
+}
+
+impl From<&offsync_engine::MadeOfDamage> for MadeOfDamageReport {
+    fn from(made: &offsync_engine::MadeOfDamage) -> Self {
+        Self {
+            path: made.path.to_string(),
+            path_base64: exact(&made.path),
+            of: made.of.to_string(),
+            copied: made.is_copy,
+            had_by: made.had_by.clone(),
+            said: made.said.clone(),
+        }
+    }
+}
+
 /// Files that went to the trash here although a person said that they are to stay.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TooLateReport {
@@ -201,6 +232,8 @@ pub struct SyncReport {
     pub damaged: Vec<DamagedReport>,
     /// Files whose content no home that takes part has any more.
     pub lost: Vec<LostView>,
+    /// What was sent although it was made of damaged files; each has a sentence among the warnings, too.
+    pub made_of_damage: Vec<MadeOfDamageReport>,
     /// Damaged files that were put together again.
     pub repaired: Vec<String>,
     /// The sentence among the warnings that says before how many deletions another home lets all homes ask from now on.
@@ -317,6 +350,7 @@ impl SyncReport {
             waits_for: left_open.waits_for,
             damaged: left_open.damaged,
             lost: left_open.lost,
+            made_of_damage: report.made_of_damage.iter().map(MadeOfDamageReport::from).collect(),
             repaired: report.repaired.iter().map(ToString::to_string).collect(),
             drive_present: true,
             error: None,

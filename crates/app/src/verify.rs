@@ -14,7 +14,7 @@ use crate::exact_path::{ListedPath, exact};
 use crate::failure::{AppError, Result, without_error_numbers};
 use crate::left_open::DamagedReport;
 use crate::opened::Opened;
-use crate::reports::SkippedReport;
+use crate::reports::{MadeOfDamageReport, SkippedReport};
 use crate::said_path;
 use crate::times::rfc3339;
 
@@ -53,6 +53,8 @@ pub struct VerifyReport {
     /// Damaged files that held a change which was never sent: no other home shows what it was.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unsent: Vec<ListedPath>,
+    /// What the sync of a repair sent although it was made of damaged files.
+    pub made_of_damage: Vec<MadeOfDamageReport>,
     /// Damaged files of which a person said just now that they are to stay as they are: the next sync sends them as edits.
     pub kept: Vec<ListedPath>,
     /// How much of the archive was read in this pass, in a hundred.
@@ -163,7 +165,18 @@ impl App {
         report.mailbox_failure = trouble.map(AppError::from);
         let left = archive.with_engine(monitor, |engine| engine.damaged())?;
         report.repaired = listed(synced.repaired.iter());
+        report.made_of_damage = synced.made_of_damage.iter().map(MadeOfDamageReport::from).collect();
         report.wanted = listed(left.iter().filter(|left| left.is_wanted).map(|left| &left.path));
+        // What was edited since it was found, or moved, is not damaged there any more.
+        let left = listed(left.iter().map(|left| &left.path));
+        report
+            .damaged
+            .retain(|path| left.contains(path) || report.repaired.contains(path));
+        for path in left {
+            if !report.damaged.contains(&path) {
+                report.damaged.push(path);
+            }
+        }
         Ok(())
     }
 }

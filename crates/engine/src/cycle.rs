@@ -90,6 +90,7 @@ impl Engine<'_> {
         }
         writes.extend(told);
         writes.extend(self.tell_lost_edits()?);
+        writes.extend(self.tell_made_of_damage()?);
         self.commit(writes)?;
         Ok(std::mem::take(&mut self.report))
     }

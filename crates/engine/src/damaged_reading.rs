@@ -9,11 +9,11 @@ use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::ids::Digest;
 use offsync_core::place::{Place, Stat};
 use offsync_core::ports::IndexWrite;
-use offsync_core::rel_path::PathKey;
+use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Result, is_fatal};
 use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage};
 use crate::observe::is_zone_shift;
 
@@ -29,8 +29,8 @@ struct DamagedReading {
 
 /// What files read as that are known to be damaged, or were when the last scan ended.
 ///
-/// What reads just so and has that time is such a file under another name, or a copy of it. With another time it is
-/// somebody's word: who saves what is there means it.
+/// What reads just so is such a file: the very one, whatever its time is by now, since nobody who saves a file writes just
+/// what it rotted to; or a copy that has its time. A copy with a time of its own may be anybody's word.
 #[derive(Default)]
 pub(crate) struct DamagedReadings {
     known: Vec<DamagedReading>,
@@ -38,6 +38,21 @@ pub(crate) struct DamagedReadings {
     before: Vec<DamagedReading>,
     /// Where damaged files stand, those among them that cannot be read at all.
     keys: BTreeSet<PathKey>,
+}
+
+/// What a file has to do with one that is damaged.
+pub(crate) enum Likeness {
+    /// It is that one, which is damaged under its path.
+    Itself(Damage),
+    /// It reads just so, and is a file of its own.
+    Copy {
+        /// The damaged one.
+        of: RelPath,
+        /// What that should read like.
+        meant: FileContent,
+    },
+    /// Nothing.
+    None,
 }
 
 impl Engine<'_> {
@@ -88,8 +103,27 @@ impl Engine<'_> {
         Ok(Some(memory::write(DAMAGED_BEFORE, &left)))
     }
 
+    /// Gives the first of some damaged files at whose place nothing stands any more, or which has just this time by now; not where
+    /// it was put together again meanwhile, since a copy of that is sound.
+    fn moved_or_touched<'a>(&self, damaged: &[&'a DamagedReading], stat: &Stat) -> Result<Option<&'a DamagedReading>> {
+        for one in damaged {
+            match self.disk.look(&one.damage.path) {
+                Ok(None) => return Ok(Some(one)),
+                Ok(Some(entry)) if entry.stat.mtime_ns == stat.mtime_ns => {
+                    let name = memory::of_key(DAMAGED, &one.damage.path.key());
+                    if self.index.note(&name)?.is_some() {
+                        return Ok(Some(one));
+                    }
+                }
+                Err(error) if is_fatal(&error) => return Err(error.into()),
+                Ok(Some(_)) | Err(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
     /// Tells whether a file of this drive is known to hold just this.
-    fn is_known_content(&self, read: &FileContent) -> Result<bool> {
+    pub(crate) fn is_known_content(&self, read: &FileContent) -> Result<bool> {
         let Some((first, _, _)) = read.pieces().into_iter().next() else {
             return Ok(false);
         };
@@ -109,44 +143,57 @@ impl DamagedReadings {
         self.known.is_empty() && self.before.is_empty()
     }
 
-    /// Puts what a file should read like in the place of what it reads as, if that is known damage; gives the write
-    /// that names it as damaged under its path.
+    /// Puts what a file should read like in the place of what it reads as, if that is known damage; tells what it has to do with
+    /// any.
     pub(crate) fn see_through(
         &self,
         engine: &Engine<'_>,
         seen: &mut Value,
         stat: &Stat,
         has_local_times: bool,
-    ) -> Result<Option<IndexWrite>> {
+    ) -> Result<Likeness> {
         let Content::File(read) = &seen.content else {
-            return Ok(None);
+            return Ok(Likeness::None);
         };
         let is_its_time =
             |then_ns: i64| stat.mtime_ns == then_ns || has_local_times && is_zone_shift(stat.mtime_ns, then_ns);
-        let reads_so = |known: &&DamagedReading| known.reads == read.digest && is_its_time(known.stat.mtime_ns);
-        let is_its_inode = |known: &&DamagedReading| stat.inode != 0 && known.stat.inode == stat.inode;
-        let mut known = self.known.iter().chain(&self.before).filter(reads_so);
-        let found = match known.clone().find(is_its_inode) {
-            Some(itself) => Some(itself),
-            // What somebody said to be right is so under another name, too, though another file that is damaged reads just so.
-            None if known.clone().next().is_some() && engine.is_known_content(read)? => None,
-            None => known.next(),
+        let all = self.known.iter().chain(&self.before);
+        let alike: Vec<_> = all.filter(|known| known.reads == read.digest).collect();
+        let found = |is_it: &dyn Fn(&DamagedReading) -> bool| alike.iter().find(|known| is_it(known)).copied();
+        let itself = found(&|known| stat.inode != 0 && known.stat.inode == stat.inode);
+        // What somebody said to be right is so under another name, too, though another file that is damaged reads just so.
+        if itself.is_none() && (alike.is_empty() || engine.is_known_content(read)?) {
+            return Ok(Likeness::None);
+        }
+        let key = seen.path.key();
+        let itself = itself
+            .or_else(|| found(&|known| is_its_time(known.stat.mtime_ns)))
+            .or_else(|| found(&|known| known.damage.path.key() == key));
+        let itself = match itself {
+            None => engine.moved_or_touched(&alike, stat)?,
+            itself => itself,
         };
-        let Some(DamagedReading { meant, damage, .. }) = found else {
-            return Ok(None);
+        let Some(DamagedReading { meant, damage, .. }) = itself else {
+            return Ok(Likeness::Copy {
+                of: alike[0].damage.path.clone(),
+                meant: alike[0].meant.clone(),
+            });
         };
         seen.content = Content::File(meant.clone());
         let damage = Damage {
             path: seen.path.clone(),
             ..damage.clone()
         };
-        Ok(Some(memory::write(memory::of_key(DAMAGED, &seen.path.key()), &damage)))
+        Ok(Likeness::Itself(damage))
+    }
+
+    /// Tells whether a damaged file stands at a place.
+    pub(crate) fn is_at(&self, key: &PathKey) -> bool {
+        self.keys.contains(key)
     }
 
     /// Gives the write that forgets the damage of a place where a file was read that is no damaged one: somebody put it there.
     pub(crate) fn forget(&self, key: &PathKey) -> Option<IndexWrite> {
-        self.keys
-            .contains(key)
-            .then(|| memory::erase(memory::of_key(DAMAGED, key)))
+        self.is_at(key).then(|| memory::erase(memory::of_key(DAMAGED, key)))
     }
 }

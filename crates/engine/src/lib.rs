@@ -28,6 +28,7 @@ mod leftover;
 mod load;
 mod lookalike;
 mod lost;
+mod made_of_damage;
 mod membership;
 mod memory;
 mod monitor;
@@ -81,8 +82,8 @@ pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::SyncOptions;
 pub use report::{
-    Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile, Outlook,
-    Served, SkippedPath, SyncReport,
+    Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile,
+    MadeOfDamage, Outlook, Served, SkippedPath, SyncReport,
 };
 pub use resolve::Keep;
 pub use space::size;

@@ -33,7 +33,7 @@ use crate::view::View;
 const CHANGED_UNSEEN: &str = "it reads differently from what was to be sent, though its size and time are the same: it waits until somebody says whether that is an edit";
 /// Why an edit waits that is damaged here.
 const DAMAGED_ALONE: &str = "it is damaged on this drive and no other home shows what it held: those that may have it in their trash are asked for it; \
-     if it does not come, save it anew if it is good enough";
+     if it does not come and is good enough as it reads now, say that it is to stay so, or delete it";
 
 /// What one call of `post` may use.
 pub(crate) struct Posting<'p> {
@@ -438,6 +438,8 @@ impl Engine<'_> {
             }
         }
         writes.extend(gone_writes(gone));
+        let places = kept.iter().filter_map(|i| changes[*i].place.clone());
+        writes.extend(self.sent_of_damage(&places.collect())?);
         Ok(writes)
     }
 

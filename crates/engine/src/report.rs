@@ -109,6 +109,21 @@ pub struct Served {
     pub has_state: bool,
 }
 
+/// A file that was sent although it was made of a damaged one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeOfDamage {
+    /// Which.
+    pub path: RelPath,
+    /// The damaged file: itself under the name that it had, or the one that it is a copy of.
+    pub of: RelPath,
+    /// Whether it is a copy, byte for byte what the damaged one reads as.
+    pub is_copy: bool,
+    /// What people call the homes that are known to have had the version from before.
+    pub had_by: Vec<String>,
+    /// What is said of it: what was sent, and what brings the version from before back.
+    pub said: String,
+}
+
 /// A threshold that another home said since a person was last told of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeardThreshold {
@@ -195,6 +210,8 @@ pub struct SyncReport {
     pub ignored_paths: u64,
     /// What this drive cannot show, and new paths that another location's drive cannot hold as they are.
     pub warnings: Vec<SkippedPath>,
+    /// What was sent although it was made of damaged files, each with a sentence among the warnings.
+    pub made_of_damage: Vec<MadeOfDamage>,
     /// Before how many deletions homes ask now, if another home changed that since the last cycle.
     pub threshold_heard: Option<HeardThreshold>,
     /// Deletions that wait for a yes.

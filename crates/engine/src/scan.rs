@@ -395,11 +395,10 @@ impl Engine<'_> {
         let has_local_times = !walk.damaged.is_empty() && self.disk.profile()?.has_local_times();
         // What is known to read so was said to be right, though another file that is damaged reads just so.
         let is_known_so = known.is_some_and(|(value, _)| value.same_content(&seen.0));
-        let named = match is_known_so {
-            true => None,
-            false => walk.damaged.see_through(self, &mut seen.0, &seen.1, has_local_times)?,
-        };
-        walk.writes.extend(named.or_else(|| walk.damaged.forget(&path.key())));
+        walk.writes.extend(match is_known_so {
+            true => walk.damaged.forget(&path.key()).into_iter().collect(),
+            false => self.heed_damage(&walk.damaged, place.as_ref(), &mut seen, has_local_times)?,
+        });
         let replaces_folder = known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder();
         if replaces_folder {
             let found = self.places_below(&path.key())?;
@@ -525,6 +524,8 @@ impl Engine<'_> {
                 continue;
             }
             let went_to = went_to.remove(&key);
+            let made = self.heed_moved_damage(&walk.damaged, (&key, &place), went_to.as_ref())?;
+            walk.writes.extend(made);
             if place.shown.is_none() {
                 moved_on.insert(key, went_to.clone());
             }

@@ -16,7 +16,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 
 /// A version that a change replaces: which, and what it holds.
-type Left = (Dot, Digest, BTreeSet<ChunkId>);
+pub(crate) type Left = (Dot, Digest, BTreeSet<ChunkId>);
 
 impl Engine<'_> {
     /// Names in the report those of some own changes whose content changed and whose size and time did not.
@@ -71,7 +71,7 @@ impl Engine<'_> {
     }
 
     /// Gives what people call the other homes that are known to have had one of some versions.
-    fn others_with(&self, versions: &[Left]) -> Result<Vec<String>> {
+    pub(crate) fn others_with(&self, versions: &[Left]) -> Result<Vec<String>> {
         let (heads, aside) = (self.heads()?, self.set_aside()?);
         let mut who = Vec::new();
         for (location, person) in self.living()? {
@@ -98,20 +98,25 @@ impl Engine<'_> {
 fn sentence(who: &[String]) -> String {
     const WHAT: &str =
         "its content changed while its size and time stayed. If nobody edited it, this drive may be failing";
-    let trash = match who {
-        [] => {
-            return format!(
-                "{WHAT}, and no other home is known to have had the version before: put it back from elsewhere if you have it. \
-                 `offsync verify` looks for more"
-            );
-        }
-        [one] => format!("'{one}' once it syncs"),
-        [one, two] => format!("'{one}' and '{two}' once they sync"),
-        [one, rest @ ..] => format!("'{one}' and {} other homes once they sync", rest.len()),
+    let Some(trash) = once_they_sync(who) else {
+        return format!(
+            "{WHAT}, and no other home is known to have had the version before: put it back from elsewhere if you have it. \
+             `offsync verify` looks for more"
+        );
     };
     format!(
         "{WHAT}: the version before goes to the trash of {trash} (`offsync trash list` there), and `offsync verify` looks for more"
     )
+}
+
+/// Names homes, and when what they are about to do is done; `None` if there are none.
+pub(crate) fn once_they_sync(who: &[String]) -> Option<String> {
+    match who {
+        [] => None,
+        [one] => Some(format!("'{one}' once it syncs")),
+        [one, two] => Some(format!("'{one}' and '{two}' once they sync")),
+        [one, rest @ ..] => Some(format!("'{one}' and {} other homes once they sync", rest.len())),
+    }
 }
 
 /// Gives a file's size and time, if it has content.

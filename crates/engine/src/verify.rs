@@ -167,7 +167,10 @@ impl Engine<'_> {
         if stat.ctime_ns == UNTELLING_CTIME_NS || !self.looks_as_known(&value.path, stat)? {
             report.uncompared_files += 1;
             report.fresh_files += u64::from(self.is_fresh(&value.path)?);
-            return Ok(());
+            return match options.repair {
+                true => self.want_known_damage(key, place),
+                false => Ok(()),
+            };
         }
         if let Err(error) = self.disk.open(&value.path) {
             if is_fatal(&error) {
@@ -222,8 +225,7 @@ impl Engine<'_> {
             return self.commit(vec![IndexWrite::Place(key.clone(), place)]);
         }
         self.match_marker()?;
-        // Nobody could say what a change that was never posted should read like.
-        let is_wanted = options.repair && !place.is_changed();
+        let is_wanted = options.repair && !self.is_unsent(place, &bad)?;
         let damage = Damage {
             path: value.path.clone(),
             bad,
@@ -235,6 +237,38 @@ impl Engine<'_> {
             writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
         }
         self.commit(writes)
+    }
+
+    /// Asks for what is known to be damaged and was touched since: whether it still is shows the next scan.
+    fn want_known_damage(&mut self, key: &PathKey, place: &Place) -> Result<()> {
+        let name = memory::of_key(DAMAGED, key);
+        let Some(known) = memory::read::<Damage>(self.index, &name)?.filter(|known| !known.is_wanted) else {
+            return Ok(());
+        };
+        if self.is_unsent(place, &known.bad)? {
+            return Ok(());
+        }
+        let damage = Damage {
+            is_wanted: true,
+            ..known
+        };
+        self.commit(vec![
+            memory::write(name, &damage),
+            memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)),
+        ])
+    }
+
+    /// Tells whether damaged pieces of a place are of a change that was never posted: nobody could say what they should read like.
+    ///
+    /// What only has another name or time is shown by the others under the old one.
+    fn is_unsent(&self, place: &Place, bad: &[ChunkId]) -> Result<bool> {
+        let mut is_unsent = false;
+        if place.is_changed() {
+            for chunk in bad {
+                is_unsent |= self.index.versions_with_chunk(chunk)?.is_empty();
+            }
+        }
+        Ok(is_unsent)
     }
 
     /// Reads all of a file; the drive's word where a bad place keeps that from its end, `None` where somebody who writes does.
@@ -345,13 +379,8 @@ impl Engine<'_> {
     pub fn damaged(&mut self) -> Result<Vec<DamagedFile>> {
         let mut files = Vec::new();
         for (key, damage) in self.damages()? {
-            let mut is_unsent = false;
-            if self.index.place(&key)?.is_some_and(|place| place.is_changed()) {
-                // What only has another name is shown by the others under the old one.
-                for chunk in &damage.bad {
-                    is_unsent |= self.index.versions_with_chunk(chunk)?.is_empty();
-                }
-            }
+            let place = self.index.place(&key)?;
+            let is_unsent = place.map_or(Ok(false), |place| self.is_unsent(&place, &damage.bad))?;
             files.push(DamagedFile {
                 path: damage.path,
                 is_wanted: damage.is_wanted,

@@ -10,7 +10,7 @@ pub(crate) fn lost(report: &LostReport) -> Vec<String> {
     let mut lines: Vec<String> = report.files.iter().map(line).collect();
     match (report.files.as_slice(), report.given_up) {
         ([], true) => lines
-            .push("There is nothing to give up. Where a file stands here damaged, save it anew to keep what is left, or delete it.".into()),
+            .push("There is nothing to give up. Where a file stands here damaged, `offsync verify FOLDER --keep PATH` keeps what is left of it; or delete it.".into()),
         ([], false) => lines.push("No file is lost, as far as the last sync here could tell.".into()),
         (_, true) => {
             lines.push("Given up. The next sync tells everybody.".into());
@@ -54,7 +54,10 @@ fn advice(files: &[LostView], may_be_at: &[String]) -> Vec<String> {
     lines.extend(homes(may_be_at).map(|homes| format!("It may still be at {homes}: a sync there brings it back.")));
     lines.push("If you have it elsewhere, put it into the archive and sync: it comes back everywhere.".to_owned());
     if files.iter().any(|file| file.damaged_here) {
-        lines.push("Of a file that is damaged here, save it anew to keep what is left, or delete it. `offsync verify FOLDER --keep PATH` keeps it as it is.".to_owned());
+        lines.push(
+            "Of a file that is damaged here, `offsync verify FOLDER --keep PATH` keeps what is left; or delete it."
+                .to_owned(),
+        );
     }
     if files.iter().any(|file| !file.damaged_here) {
         lines.push("If not, `offsync lost FOLDER PATH --give-up` stops waiting for it.".to_owned());

@@ -1,7 +1,8 @@
 //! What reading files again found, and what was decided about damaged ones, as people read it.
 
-use offsync_app::{ListedPath, VerifyReport};
+use offsync_app::{ListedPath, VerifyReport, as_typed};
 
+use super::safe;
 use crate::units::{count, size};
 
 /// The two things that a damaged file may be, and what each of them takes.
@@ -24,6 +25,10 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     wanted.retain(|path| !report.lost.contains(path));
     lines.extend(named("asked for", &wanted));
     lines.extend(named("lost", &report.lost));
+    lines.extend(report.made_of_damage.iter().map(|made| {
+        let path = as_typed(&made.path, made.path_base64.as_deref());
+        format!("  note: {path}: {}", safe(&made.said))
+    }));
     if !report.lost.is_empty() {
         lines.push(
             "What is lost no home that takes part has any more: `offsync lost FOLDER` says what can be done.".into(),

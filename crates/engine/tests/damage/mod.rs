@@ -1,6 +1,7 @@
 //! Damaged files that people go on working with.
 
-use offsync_testkit::Rng;
+use offsync_engine::SyncReport;
+use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
 
@@ -184,4 +185,221 @@ fn a_copy_of_what_was_healed_is_damaged_though_the_sync_between_saw_not_all_of_t
     assert_eq!(homes.sync(0).repaired, [path("locked/y")]);
     homes.round(3);
     assert_eq!(homes.read(1, "locked/y"), "another");
+}
+
+#[test]
+fn a_damaged_file_that_is_only_touched_is_damaged_still_and_its_new_time_travels_alone() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat()] {
+        for (name, is_looked_at) in [("x", false), ("x", true), ("y", false), ("y", true)] {
+            let mut homes = Homes::on(&[drive.clone(), DiskOptions::ext4(), DiskOptions::ext4()]);
+            homes.hand(0).write(&path("another"), "another").expect("fits");
+            homes.hand(0).write(&path("x"), HELD).expect("fits");
+            homes.round(3);
+            homes.hand(0).rot(&path("x")).expect("is there");
+            homes.verify(0);
+            if name == "y" {
+                homes.hand(0).rename(&path("x"), &path("y")).expect("is there");
+            }
+            let time_ns = homes.hand(0).mtime_ns(&path(name)).expect("is there") + 86_400_000_000_000;
+            homes.hand(0).touch(&path(name), time_ns).expect("is there");
+            if is_looked_at {
+                homes.survey(0);
+            }
+
+            homes.sync(0);
+            homes.round(2);
+
+            assert_eq!(homes.damaged(0), [path(name)], "it is named");
+            assert_eq!(homes.read(1, name), HELD, "the damage does not travel");
+            assert_eq!(homes.hand(1).mtime_ns(&path(name)).ok(), Some(time_ns), "the time does");
+            homes.verify_repairing(0);
+            homes.round(4);
+            assert_eq!((homes.read(0, name), homes.damaged(0)), (HELD.into(), Vec::new()));
+            assert_eq!(homes.hand(0).mtime_ns(&path(name)).ok(), Some(time_ns));
+            homes.assert_all_equal();
+            homes.assert_mailbox_holds_only_heads_and_people();
+        }
+    }
+}
+
+#[test]
+fn what_is_touched_before_it_is_asked_for_is_asked_for_at_once() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("x"), HELD).expect("fits");
+    homes.round(3);
+    homes.hand(0).rot(&path("x")).expect("is there");
+    homes.verify(0);
+    homes.hand(0).touch(&path("x"), 5_000_000_000).expect("is there");
+
+    assert_eq!(homes.verify_repairing(0).uncompared_files, 1);
+    homes.sync(0);
+    homes.sync(1);
+
+    assert_eq!(homes.sync(0).repaired, [path("x")]);
+}
+
+#[test]
+fn a_damaged_file_that_was_touched_can_be_kept_and_one_that_was_edited_is_an_edit() {
+    let mut homes = rotten_at_the_first();
+    let rotten = homes.read(0, "x");
+    homes.hand(0).touch(&path("x"), 5_000_000_000).expect("is there");
+    homes.keep(0, &["x"]).expect("it is damaged");
+    homes.round(3);
+    assert_eq!((homes.read(1, "x"), homes.damaged(0)), (rotten, Vec::new()));
+
+    let mut homes = rotten_at_the_first();
+    let edited = homes.read(0, "x") + " and more";
+    homes.hand(0).write_in_place(&path("x"), edited.clone()).expect("fits");
+    homes.round(3);
+    assert_eq!((homes.read(1, "x"), homes.damaged(0)), (edited, Vec::new()));
+}
+
+/// Path, the damaged file, whether it is a copy, and how many homes had the version from before.
+type Made = (String, String, bool, usize);
+
+/// Gives what a report says of what was made of damaged files, and the sentences among its warnings.
+fn said(report: &SyncReport) -> (Vec<Made>, Vec<String>) {
+    let made = report.made_of_damage.iter();
+    let facts = made.map(|made| {
+        let sentence = report.warnings.iter().find(|line| line.path == made.path);
+        assert_eq!(sentence.map(|line| &line.reason), Some(&made.said), "it is a note, too");
+        (
+            made.path.to_string(),
+            made.of.to_string(),
+            made.is_copy,
+            made.had_by.len(),
+        )
+    });
+    let sentences = report.made_of_damage.iter().map(|made| made.said.clone());
+    (facts.collect(), sentences.collect())
+}
+
+#[test]
+fn an_edit_of_a_damaged_file_is_sent_and_said_with_who_had_the_version_from_before() {
+    for (name, is_looked_at) in [("x", false), ("x", true), ("moved", false), ("moved", true)] {
+        let mut homes = rotten_at_the_first();
+        let edited = homes.read(0, "x") + " and more";
+        if name == "moved" {
+            homes.hand(0).rename(&path("x"), &path("moved")).expect("is there");
+        }
+        homes.hand(0).write_in_place(&path(name), edited.clone()).expect("fits");
+        if is_looked_at {
+            homes.survey(0);
+            homes.sync_offline(0);
+        }
+
+        let (facts, sentences) = said(&homes.sync(0));
+
+        assert_eq!(facts, [(name.to_owned(), "x".to_owned(), false, 2)]);
+        let was = match name {
+            "x" => {
+                "it was damaged on this drive and was then changed: what it reads as now goes to the others as an edit. The version from before goes to the trash of '"
+            }
+            _ => {
+                "it was 'x', was damaged on this drive, and was then changed: what it reads as now goes to the others as an edit. The version from before goes to the trash of '"
+            }
+        };
+        assert!(
+            sentences[0].starts_with(was)
+                && sentences[0].ends_with("once they sync; `offsync trash restore FOLDER 'x'` there brings it back"),
+            "{sentences:?}"
+        );
+        assert_eq!(said(&homes.sync(0)), (vec![], vec![]), "said once");
+        homes.sync(1);
+        assert_eq!(homes.read(1, name), edited);
+        let line = homes
+            .trash(1)
+            .into_iter()
+            .find(|line| line.path == path("x"))
+            .expect("it is there");
+        let back = homes.restore_trashed(1, &line);
+        assert_eq!(
+            homes.read(1, &back.to_string()),
+            HELD,
+            "it is back as the sentence says"
+        );
+    }
+}
+
+#[test]
+fn of_an_edit_of_a_damaged_file_that_nobody_else_had_that_is_said() {
+    let mut homes = Homes::new(2);
+    homes.round(2);
+    homes.hand(0).write(&path("x"), HELD).expect("fits");
+    for _ in 0..5 {
+        homes.pass_a_second();
+    }
+    homes.survey(0);
+    homes.hand(0).rot(&path("x")).expect("is there");
+    assert_eq!(homes.verify(0).damaged.len(), 1);
+    homes.hand(0).write_in_place(&path("x"), "another").expect("fits");
+
+    let (facts, sentences) = said(&homes.sync(0));
+
+    assert_eq!(facts, [("x".to_owned(), "x".to_owned(), false, 0)]);
+    assert_eq!(
+        sentences,
+        [
+            "it was damaged on this drive and was then changed: what it reads as now counts as an edit. No other home is known to have had the version from before: put it back from elsewhere if you have it"
+        ]
+    );
+}
+
+#[test]
+fn what_puts_a_damaged_file_right_or_is_taken_back_before_it_is_sent_is_not_said() {
+    // The bytes of before, and another file that everybody has.
+    for bytes in [HELD, "another"] {
+        let mut homes = rotten_at_the_first();
+        homes.hand(0).write(&path("x"), bytes).expect("fits");
+        assert_eq!(said(&homes.sync(0)), (vec![], vec![]));
+        assert_eq!(homes.damaged(0), []);
+    }
+    let mut homes = rotten_at_the_first();
+    for bytes in ["edited", HELD] {
+        homes.hand(0).write_in_place(&path("x"), bytes).expect("fits");
+        homes.survey(0);
+    }
+    assert_eq!(said(&homes.sync(0)), (vec![], vec![]), "it reads as before");
+    homes.hand(0).write_in_place(&path("x"), "a later edit").expect("fits");
+    assert_eq!(said(&homes.sync(0)), (vec![], vec![]), "of a sound file");
+}
+
+#[test]
+fn whenever_a_sync_dies_an_edit_of_a_damaged_file_is_said_before_it_is_forgotten() {
+    let mut died = 0;
+    for calls in (0..).step_by(5) {
+        let mut homes = rotten_at_the_first();
+        homes.hand(0).write_in_place(&path("x"), "edited").expect("fits");
+        if homes.sync_until(0, calls, &mut Rng::new(calls)).1.is_some() {
+            break;
+        }
+        let facts = said(&homes.sync(0)).0;
+        assert_eq!(
+            facts,
+            [("x".to_owned(), "x".to_owned(), false, 2)],
+            "after {calls} calls"
+        );
+        died += 1;
+    }
+    assert!(died > 10, "{died}");
+}
+
+#[test]
+fn what_damage_reads_as_is_anybodys_word_as_a_new_file_beside_it() {
+    let mut homes = rotten_at_the_first();
+    let rotten = homes.read(0, "x");
+    homes.hand(0).write(&path("y"), rotten.clone()).expect("fits");
+
+    let (facts, sentences) = said(&homes.sync(0));
+
+    assert_eq!(facts, [("y".to_owned(), "x".to_owned(), true, 0)]);
+    assert_eq!(
+        sentences,
+        [
+            "it is a copy of 'x', which was damaged on this drive when it was copied, and goes to the others as it reads. `offsync verify FOLDER --repair` heals 'x'; copy it once more then, and delete this one"
+        ]
+    );
+    homes.round(4);
+    assert_eq!((homes.read(1, "x"), homes.read(1, "y")), (HELD.into(), rotten));
+    assert_eq!(homes.damaged(0), []);
 }

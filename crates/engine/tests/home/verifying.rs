@@ -19,6 +19,12 @@ impl Homes {
             .expect("a drive that is there")
     }
 
+    /// Reads all files again, and asks for nothing.
+    pub(crate) fn verify(&mut self, n: usize) -> VerifyReport {
+        self.with_engine(n, |engine| engine.verify(&VerifyOptions::default()))
+            .expect("a drive that is there")
+    }
+
     /// Says of damaged files that what they read as now is wanted.
     pub(crate) fn keep(&mut self, n: usize, names: &[&str]) -> Result<Vec<RelPath>, NotKept> {
         let paths: Vec<RelPath> = names.iter().map(|name| path(name)).collect();

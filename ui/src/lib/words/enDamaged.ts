@@ -22,7 +22,7 @@ export function enDamaged(count: Count) {
       nobodyHint:
         "Another home may have the content of before. What stands here goes to the trash when it has come.",
       nobodyUnsent:
-        "No other home has what it held. Keep what is left of it as it is now, or save it anew.",
+        "No other home has what it held. Keep what is left of it as it is now, or delete it.",
       yourself: "If you changed it yourself",
       yourselfHint:
         "Some programs give a file its old time back when they change it, and then it looks like damage. Keep it as it is now, and the other homes get it as your change.",

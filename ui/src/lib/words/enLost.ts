@@ -33,7 +33,7 @@ export function enLost(count: Count) {
           ? "They have been away for long, so nothing waits for them. A sync there brings back what is on their drives."
           : "It has been away for long, so nothing waits for it. A sync there brings back what is on its drive.",
       damaged: "If what stands here is damaged",
-      damagedHint: "Open the file and save it to keep what is left of it, or delete it. Then sync.",
+      damagedHint: "Keep what is left of it as it is now, or delete the file. Then sync.",
       otherwise: "If nobody has a copy",
       otherwiseHint: (n: number) =>
         `Give ${it(n)} up, and no home waits for ${it(n)} any more. Where an older version stands, that one stays.`,

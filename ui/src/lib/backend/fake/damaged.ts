@@ -25,7 +25,7 @@ export function withDamaged(status: ArchiveStatus, files: DamagedReport[]): Arch
             kind: "needs_you",
             code: "damaged_unsent",
             message: `'${first.path}' is damaged on this drive, and what it held was not sent yet.`,
-            hint: "No other home has it. Open it and look: keep it as it is now, and the next sync sends it; or save it anew.",
+            hint: "No other home has it. Open it and look: keep it as it is now, and the next sync sends it.",
           }
         : asked
           ? {
