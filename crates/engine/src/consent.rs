@@ -227,6 +227,11 @@ impl Engine<'_> {
         let taken_over = deleted.iter().copied().filter(|i| changes[*i].value.content.is_live());
         let mut waiting = found.turns.bound_to(&taken_over.collect());
         waiting.extend(deleted.iter().chain(&found.folders));
+        // Both halves of what stands in the place of a conflict copy.
+        let places: BTreeSet<&PathKey> = waiting.iter().filter_map(|i| changes[*i].place.as_ref()).collect();
+        let is_there = |change: &LocalChange| change.place.as_ref().is_some_and(|place| places.contains(place));
+        let beside: Vec<usize> = (0..changes.len()).filter(|i| is_there(&changes[*i])).collect();
+        waiting.extend(beside);
         let mut i = 0;
         changes.retain(|_| {
             i += 1;

@@ -1,6 +1,7 @@
 //! What folders, links and files from other paths take over counts as deleted where its content goes nowhere.
 
 use offsync_core::guard::Threshold;
+use offsync_core::rel_path::RelPath;
 use offsync_engine::{DifferenceKind, HeldDirection, SyncOptions};
 use offsync_testkit::{DiskOptions, Seen};
 
@@ -366,6 +367,61 @@ fn all_there_is_waits_though_links_stand_there() {
     }
     homes.sync(1);
     assert_eq!(homes.read(1, "a"), "the only one");
+}
+
+#[test]
+fn that_is_judged_as_the_drive_was_found_though_something_arrives() {
+    let mut homes = Homes::new(2);
+    write(&homes, 0, "a", "the only one");
+    homes.round(2);
+    homes.hand(0).remove(&path("a")).expect("is there");
+    homes.hand(0).symlink(&path("a"), b"elsewhere").expect("fits");
+    write(&homes, 1, "b", "new");
+    homes.sync(1);
+    for _ in 0..3 {
+        assert_eq!(held(&mut homes, 0).map(|held| held.1), Some(1));
+    }
+    assert_eq!(
+        (homes.sync(1).held, homes.read(1, "a")),
+        (None, "the only one".to_owned())
+    );
+}
+
+/// Gives two homes with a conflict about each old file, and the conflict copies.
+fn conflicting() -> (Homes, Vec<RelPath>) {
+    let mut homes = filled(2);
+    for n in 0..2 {
+        (0..FILES).for_each(|file| write(&homes, n, &format!("d/{file}"), &format!("of {n}: {file}")));
+    }
+    homes.round(3);
+    let tree = homes.hand(0).tree().into_keys();
+    let copies: Vec<RelPath> = tree.filter(|path| path.to_string().contains("other version")).collect();
+    assert_eq!(copies.len(), FILES);
+    (homes, copies)
+}
+
+#[test]
+fn a_conflict_copy_is_taken_over_too() {
+    let (mut homes, copies) = conflicting();
+    for copy in &copies {
+        homes.hand(0).remove(copy).expect("is there");
+        homes.hand(0).mkdir(copy).expect("made");
+    }
+    assert_eq!(held(&mut homes, 0).map(|held| held.1), Some(FILES as u64));
+}
+
+#[test]
+fn an_answer_to_a_conflict_takes_nothing_over() {
+    let (mut homes, copies) = conflicting();
+    for copy in &copies {
+        let text = copy.to_string();
+        let name = text.split(" (").next().expect("a name");
+        homes.hand(0).remove(&path(name)).expect("is there");
+        homes.hand(0).rename(copy, &path(name)).expect("is free");
+    }
+    assert_eq!((held(&mut homes, 0), held(&mut homes, 1)), (None, None));
+    homes.round(2);
+    homes.assert_all_equal();
 }
 
 #[test]
