@@ -60,6 +60,7 @@ mod rotting;
 mod schema;
 mod story;
 mod strangers;
+mod taken_over;
 mod threshold;
 mod trash;
 mod tree;

@@ -14,6 +14,9 @@ pub struct Threshold {
     most: u64,
 }
 
+/// More of a hundred files than this are nearly all of them, if nothing is left of their names and contents.
+const REWRITTEN_PERCENT: u8 = 50;
+
 /// Numbers that make no threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ThresholdError {
@@ -103,6 +106,15 @@ pub fn is_all(deletions: u64, others: u64) -> bool {
     deletions > 0 && others == 0
 }
 
+/// Tells whether files that got other names and other contents at once, `rewritten` of `files`, must wait for a yes: they are
+/// more than half of all, and as many as many deletions are.
+///
+/// That is what it looks like when a program encrypts a drive in place.
+pub fn is_all_over(rewritten: u64, files: u64, threshold: Threshold) -> bool {
+    let is_large_part = u128::from(rewritten) * 100 > u128::from(files) * u128::from(REWRITTEN_PERCENT);
+    rewritten >= threshold.least() && is_large_part
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -171,6 +183,21 @@ mod tests {
         }
         let highest = threshold(HELD_DELETIONS_HIGHEST, 100, HELD_DELETIONS_HIGHEST);
         assert!(highest.stays_held(3, (3, 3), true), "no threshold switches that off");
+    }
+
+    #[test]
+    fn more_than_half_of_all_under_other_names_with_other_contents_wait() {
+        for (rewritten, files, held) in [
+            (0, 0, false),
+            (4, 4, false),
+            (5, 9, true),
+            (5, 10, false),
+            (6, 10, true),
+        ] {
+            let waits = is_all_over(rewritten, files, Threshold::default());
+            assert_eq!(waits, held, "{rewritten} of {files}");
+        }
+        assert!(!is_all_over(6, 6, threshold(7, 0, 7)), "fewer than many are");
     }
 
     #[test]

@@ -26,4 +26,5 @@ pub mod rel_path;
 pub mod seal;
 pub mod siblings;
 pub mod similar;
+pub mod taken_over;
 pub mod version_vector;

@@ -1,16 +1,18 @@
 //! Consent: a person's yes or no to many deletions covers just what was shown, and nothing that came since.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::Content;
 use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
-use offsync_core::place::Place;
+use offsync_core::place::{Observed, Place};
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::PathKey;
+use offsync_core::taken_over::{Stands, Turns};
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::followed::LivesOn;
 use crate::memory::{self, GONE, Gone, HELD, HeldSet};
 use crate::options::SyncOptions;
 use crate::overlay::Overlay;
@@ -20,11 +22,26 @@ use crate::report::{Held, HeldDirection};
 pub(crate) const HELD_SAMPLE_PATHS: usize = 5;
 
 /// Own changes that take something away, by their places among all.
-struct Deletions {
+#[derive(Default)]
+pub(crate) struct Deletions {
     /// Those of files, for good.
-    deleted: BTreeSet<usize>,
+    pub(crate) deleted: BTreeSet<usize>,
     /// Those of folders alone.
     folders: BTreeSet<usize>,
+    /// Those of files that live on under new names, edited.
+    moved: BTreeMap<usize, LivesOn>,
+    /// What all of them do to their places.
+    turns: Turns,
+}
+
+impl Deletions {
+    /// Gives in which change a file lives on, edited, that another one takes away.
+    pub(crate) fn live_on(&self) -> BTreeMap<usize, usize> {
+        let moved = self.moved.iter().map(|(from, to)| (*from, to.at));
+        moved
+            .chain(self.turns.goes_on().iter().map(|(from, to)| (*from, *to)))
+            .collect()
+    }
 }
 
 /// What a person said to many deletions.
@@ -131,7 +148,7 @@ impl Engine<'_> {
     /// Holds many deletions as the drive was found, before anything arrives from others: an emptied drive is not taken for
     /// a used one because a file came to stand on it, in this cycle or after one that was cut off.
     pub(crate) fn hold_what_was_found(&mut self, consent: &Consent) -> Result<()> {
-        if self.index.notes(GONE)?.is_empty() {
+        if self.index.notes(GONE)?.is_empty() && !self.local_changes()?.iter().any(may_take_away) {
             return Ok(());
         }
         self.heed_what_came_back()?;
@@ -156,10 +173,7 @@ impl Engine<'_> {
             return Ok(());
         };
         let changes = self.local_changes()?.into_iter();
-        let gone: BTreeSet<PathKey> = changes
-            .filter(|change| !change.value.content.is_live())
-            .map(|change| change.origin())
-            .collect();
+        let gone: BTreeSet<PathKey> = changes.filter(may_take_away).map(|change| change.origin()).collect();
         if set.keys.is_subset(&gone) {
             return Ok(());
         }
@@ -170,17 +184,20 @@ impl Engine<'_> {
     /// Gives the own changes that may go out: all, or all but deletions that wait for a yes.
     pub(crate) fn postable(&mut self, consent: &Consent) -> Result<Vec<LocalChange>> {
         let mut changes = self.local_changes()?;
-        if changes.iter().all(|change| change.value.content.is_live()) {
+        let found = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
+        let mut deleted = found.deleted.clone();
+        deleted.extend(self.rewritten_all_over(&found)?);
+        let given_up = self.given_up()?;
+        let is_given_up = |change: &LocalChange| change.replaces.iter().all(|dot| given_up.contains(dot));
+        let is_answered =
+            |i: &usize| consent.covers(HeldDirection::Local, &changes[*i].origin()) || is_given_up(&changes[*i]);
+        let answered: BTreeSet<usize> = deleted.extract_if(.., |i| is_answered(i)).collect();
+        if deleted.is_empty() {
             self.let_go(HeldDirection::Local);
             return Ok(changes);
         }
-        let Deletions { mut deleted, folders } = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
-        deleted.extend(self.rewritten_all_over(&changes, &deleted)?);
-        let given_up = self.given_up()?;
-        let is_given_up = |change: &LocalChange| change.replaces.iter().all(|dot| given_up.contains(dot));
-        deleted.retain(|i| !consent.covers(HeldDirection::Local, &changes[*i].origin()) && !is_given_up(&changes[*i]));
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
-        let of = self.count_before(&changes, &deleted)?.max(deletions);
+        let of = self.count_before(&found, &answered)?.max(deletions);
         let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();
         let mut files = 0;
         for i in &deleted {
@@ -206,38 +223,44 @@ impl Engine<'_> {
             keys,
             all,
         )?;
-        // Folders stay with their files.
+        // What took places over goes with all that came there, and went from there; folders stay with their files.
+        let taken_over = deleted.iter().copied().filter(|i| changes[*i].value.content.is_live());
+        let mut waiting = found.turns.bound_to(&taken_over.collect());
+        waiting.extend(deleted.iter().chain(&found.folders));
+        // Both halves of what stands in the place of a conflict copy.
+        let places: BTreeSet<&PathKey> = waiting.iter().filter_map(|i| changes[*i].place.as_ref()).collect();
+        let is_there = |change: &LocalChange| change.place.as_ref().is_some_and(|place| places.contains(place));
+        let beside: Vec<usize> = (0..changes.len()).filter(|i| is_there(&changes[*i])).collect();
+        waiting.extend(beside);
         let mut i = 0;
         changes.retain(|_| {
             i += 1;
-            !(deleted.contains(&(i - 1)) || folders.contains(&(i - 1)))
+            !waiting.contains(&(i - 1))
         });
         Ok(changes)
     }
 
-    /// Counts the files that there were before own changes: what is new besides makes no deletion smaller, here or in the
-    /// other homes.
-    fn count_before(&self, changes: &[LocalChange], deleted: &BTreeSet<usize>) -> Result<u64> {
-        let moves = self.moves(changes)?;
-        // What was moved, edited or not, is counted where it stands now.
-        let moved: BTreeSet<usize> = moves.values().copied().collect();
-        let mut count = self.index.count_files()?;
-        for (i, change) in changes.iter().enumerate() {
-            let is_file = matches!(change.value.content, Content::File(_));
-            let is_new = is_file && !moves.contains_key(&i) && self.posted_before(change)?.is_none();
-            count = count.saturating_sub(u64::from(is_new));
-            count += u64::from(deleted.contains(&i) && !moved.contains(&i));
+    /// Counts the files that there were before own changes, without those to whose deletion somebody answered: what is new
+    /// besides makes no deletion smaller, here or in the other homes.
+    fn count_before(&self, found: &Deletions, answered: &BTreeSet<usize>) -> Result<u64> {
+        let (mut gone, mut new) = (0, 0);
+        for (i, turn) in found.turns.all().iter().enumerate() {
+            let is_link = matches!(turn.before, Stands::Link(_)) && found.deleted.contains(&i);
+            gone += u64::from((turn.takes_file() || is_link) && !answered.contains(&i));
+            new += u64::from(turn.brings_file());
         }
-        Ok(count)
+        Ok((self.index.count_files()? + gone).saturating_sub(new))
     }
 
-    /// Gives the deletions of files that live on under new names with nothing in them of what they held, where those are more
-    /// than half of all files and as many as many deletions are: that is what it looks like when a program encrypts a drive.
-    fn rewritten_all_over(&self, changes: &[LocalChange], deleted: &BTreeSet<usize>) -> Result<BTreeSet<usize>> {
-        let moved = self.follow_edited(&changes.iter().collect::<Vec<_>>())?.into_iter();
-        let rewritten: BTreeSet<usize> = moved.filter(|(_, to)| !to.is_plain).map(|(from, _)| from).collect();
-        let count = rewritten.len() as u64;
-        let is_all_over = count >= self.threshold()?.least() && count * 2 > self.count_before(changes, deleted)?;
+    /// Gives the deletions of files that live on under new names with nothing in them of what they held, where nearly all do.
+    fn rewritten_all_over(&self, found: &Deletions) -> Result<BTreeSet<usize>> {
+        let moved = found.moved.iter();
+        let rewritten: BTreeSet<usize> = moved.filter(|(_, to)| !to.is_alike).map(|(from, _)| *from).collect();
+        if rewritten.is_empty() {
+            return Ok(rewritten);
+        }
+        let files = self.count_before(found, &BTreeSet::new())?;
+        let is_all_over = guard::is_all_over(rewritten.len() as u64, files, self.threshold()?);
         Ok(if is_all_over { rewritten } else { BTreeSet::new() })
     }
 
@@ -249,11 +272,20 @@ impl Engine<'_> {
     }
 
     /// Gives which of some changes delete a file for good, and which only take away folders; moves are neither, edited or not, and
-    /// nor is what gives way to an edit in its place, as an edited conflict copy does.
-    fn deletions_of(&self, changes: &[&LocalChange]) -> Result<Deletions> {
+    /// nor is what gives way to an edit in its place, as an edited conflict copy does. What something else takes over is deleted,
+    /// where it goes nowhere.
+    pub(crate) fn deletions_of(&self, changes: &[&LocalChange]) -> Result<Deletions> {
+        if !changes.iter().any(|change| may_take_away(change)) {
+            return Ok(Deletions::default());
+        }
         let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
-        let (edited, moved) = (self.give_way_to_edits(changes)?, self.follow_edited(changes)?);
-        let (mut deleted, mut folders) = (BTreeSet::new(), BTreeSet::new());
+        let (mut edited, moved) = (self.give_way_to_edits(changes)?, self.follow_edited(changes)?);
+        let files = changes.iter().filter(|change| is_file(&change.value.content));
+        let files: BTreeSet<PathKey> = files.map(|change| change.origin()).collect();
+        // A folder or a link in its place is no edit.
+        edited.retain(|_, key| files.contains(key));
+        let turns = self.own_turns(changes, |i| edited.contains_key(&i) || moved.contains_key(&i))?;
+        let (mut deleted, mut folders) = (self.taken_over(changes, &turns)?, BTreeSet::new());
         for (i, change) in changes.iter().enumerate() {
             if change.value.content.is_live() {
                 continue;
@@ -263,13 +295,19 @@ impl Engine<'_> {
             let is_move = replaced
                 .iter()
                 .any(|version| arriving.contains(&version.value.content.tag()));
+            let lives_on = moved.contains_key(&i) || turns.goes_on().contains_key(&i);
             if replaced.iter().all(|version| version.value.content.is_folder()) {
                 folders.insert(i);
-            } else if !is_move && !edited.contains_key(&i) && !moved.contains_key(&i) {
+            } else if !is_move && !edited.contains_key(&i) && !lives_on {
                 deleted.insert(i);
             }
         }
-        Ok(Deletions { deleted, folders })
+        Ok(Deletions {
+            deleted,
+            folders,
+            moved,
+            turns,
+        })
     }
 
     /// Tells whether nobody else needs to be asked about the deletions of a changeset: a person said yes to every one, or the
@@ -277,11 +315,11 @@ impl Engine<'_> {
     ///
     /// A yes to something else must not travel with it. Where the others see for themselves that files live on, nothing is said.
     pub(crate) fn confirms_all(&self, changes: &[&LocalChange], consent: &Consent) -> Result<bool> {
-        let Deletions { deleted, .. } = self.deletions_of(changes)?;
-        let mut origins = deleted.iter().map(|i| changes[*i].origin());
+        let found = self.deletions_of(changes)?;
+        let mut origins = found.deleted.iter().map(|i| changes[*i].origin());
         let is_covered = origins.all(|origin| consent.covers(HeldDirection::Local, &origin));
-        let live_on = self.follow_edited(changes)?;
-        Ok(is_covered && (consent.is_given() || live_on.values().any(|one| !one.is_plain)))
+        let live_on = found.moved.values().any(|one| !one.is_plain) || !found.turns.goes_on().is_empty();
+        Ok(is_covered && (consent.is_given() || live_on))
     }
 
     /// Takes back deletions that were held and shown: what others deleted stays, as this location's own word;
@@ -290,7 +328,10 @@ impl Engine<'_> {
         let mut writes = Vec::new();
         for HeldSet { held, keys, .. } in self.shown_held()? {
             match held.direction {
-                HeldDirection::Local => writes.extend(self.forget_deletions(&keys)?),
+                HeldDirection::Local => {
+                    writes.extend(self.forget_deletions(&keys)?);
+                    writes.extend(self.stand_beside(&keys)?);
+                }
                 HeldDirection::Remote => writes.extend(self.keep_places(&keys)?),
             }
         }
@@ -311,12 +352,30 @@ impl Engine<'_> {
         Ok(writes)
     }
 
+    /// Lets what took places over stand beside what stood there, as if both had come at once.
+    fn stand_beside(&self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
+        let mut writes = Vec::new();
+        for key in keys {
+            if let Some(Place {
+                shown: Some(shown),
+                observed: Observed::Other(value, stat),
+            }) = self.index.place(key)?
+                && is_file(&shown.value.content)
+                && !shown.value.same_content(&value)
+            {
+                writes.push(IndexWrite::Place(key.clone(), Place::new(None, Some((value, stat)))));
+                writes.extend(key.parent().as_ref().map(memory::unsettle));
+            }
+        }
+        Ok(writes)
+    }
+
     fn keep_places(&mut self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
         let overlay = Overlay::new(self.index, self.local_changes()?)?;
         let plan = self.plan(&overlay, &self.stores()?)?;
         let mut writes = Vec::new();
-        for action in plan.actions.into_iter().filter(|action| action.after.is_none()) {
-            let is_folder_above = keys.iter().any(|held| held.is_below(&action.key));
+        for action in plan.actions {
+            let is_folder_above = action.after.is_none() && keys.iter().any(|held| held.is_below(&action.key));
             if keys.contains(&action.key) || is_folder_above {
                 let there = self.index.place(&action.key)?.and_then(|place| place.into_parts().1);
                 writes.push(IndexWrite::Place(action.key, Place::new(None, there)));
@@ -324,6 +383,14 @@ impl Engine<'_> {
         }
         Ok(writes)
     }
+}
+
+/// Tells whether an own change may take a file away: nothing stands there any more, or something else than a file.
+///
+/// A file that took another's place left its own, or something else stands there.
+fn may_take_away(change: &LocalChange) -> bool {
+    let content = &change.value.content;
+    !content.is_live() || !is_file(content) && !change.replaces.is_empty()
 }
 
 fn is_file(content: &Content) -> bool {

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
-use offsync_core::entry::{Content, Value, Version};
+use offsync_core::entry::{Content, Value};
 use offsync_core::format::{Manifest, PostedEntry};
 use offsync_core::place::{Observed, Place};
 use offsync_core::rel_path::RelPath;
@@ -143,7 +143,7 @@ impl Engine<'_> {
         let mut theirs = self.their_changes(manifest)?;
         let mut found = Vec::new();
         for file in both {
-            if !self.stands_elsewhere(&file)?
+            if !self.stands_in(&file.before.content, |dot| *dot != file.dot)?
                 && let Some(crossed) = crossed(&file, &gathered, &theirs)
                 && !self.lives_on(&file, crossed.way, &mut gathered, &mut theirs)?
             {
@@ -255,22 +255,6 @@ impl Engine<'_> {
             Way::RenamedTwice | Way::EditedThere | Way::EditedHere => return Ok(false),
         };
         Ok(came.take_like(&file.before, |()| true).is_some())
-    }
-
-    /// Tells whether what a file held before stands at another path, too, as everybody knew it.
-    fn stands_elsewhere(&self, file: &Both) -> Result<bool> {
-        let Some(first) = file.before.content.chunk_ids().first().copied() else {
-            return Ok(false);
-        };
-        let origin = file.from.key();
-        for (key, dot) in self.index.versions_with_chunk(&first)? {
-            let siblings = self.index.entry(&key)?;
-            let is_same = |version: &Version| version.value.content.same_as(&file.before.content);
-            if (key != origin || dot != file.dot) && siblings.get(&dot).is_some_and(is_same) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 }
 

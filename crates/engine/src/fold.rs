@@ -45,7 +45,7 @@ impl Engine<'_> {
             let origin = entry.origin();
             let siblings = self.index.entry(&origin)?;
             let gone = entry.replaces.iter().filter_map(|dot| siblings.get(dot));
-            for version in gone.filter(|_| !entry.value.content.is_live()) {
+            for version in gone.filter(|version| takes_away(&entry.value.content, &version.value.content)) {
                 *leaving.entry(version.value.content.tag()).or_default() += 1;
             }
             touched.insert(origin, siblings);
@@ -224,18 +224,29 @@ fn count_change(
         .iter()
         .find_map(|dot| before.get(dot))
         .filter(|old| old.value.content.is_live());
+    if let Some(old) = old {
+        counts.deleted +=
+            u64::from(entry.value.content.is_live() && takes_away(&entry.value.content, &old.value.content));
+    }
     match (&entry.value.content, old) {
         // Folders come and go with their files.
         (Content::Tombstone, Some(old)) if old.value.content.is_folder() => {}
         (Content::Folder, _) => {}
         (Content::Tombstone, _) => counts.deleted += 1,
         (content, Some(old)) if old.value.content.same_as(content) => counts.metadata += 1,
+        (content, Some(old)) if takes_away(content, &old.value.content) => counts.created += 1,
         (_, Some(_)) => counts.modified += 1,
         // Of two that came where one left, one moved and one is new.
         (content, None) if take_one(leaving, &content.tag()) => counts.renamed += 1,
         (_, None) if is_concurrent => counts.modified += 1,
         (_, None) => counts.created += 1,
     }
+}
+
+/// Tells whether what comes to a place takes away what stood there: it is nothing, or stands where a file did and is none.
+fn takes_away(new: &Content, old: &Content) -> bool {
+    let is_file = |content: &Content| matches!(content, Content::File(_));
+    !new.is_live() || is_file(old) && !is_file(new)
 }
 
 /// Takes one of a content away, if there is one.

@@ -23,7 +23,9 @@ use crate::unit::{Unit, units};
 pub(crate) struct LivesOn {
     /// Its place among the changes.
     pub(crate) at: usize,
-    /// Whether the other homes take it for that, too: they know names and contents alone.
+    /// Whether its name or some of its content tell that it is the same file.
+    pub(crate) is_alike: bool,
+    /// Whether the other homes take it for that, too: they know names and contents alone, and only of what is new to them.
     pub(crate) is_plain: bool,
 }
 
@@ -148,18 +150,18 @@ impl Engine<'_> {
                 Some(at) => Some(at),
                 None => came.take_similar(&old).copied(),
             };
-            moved.extend(at.map(|at| {
-                let is_plain = is_like(&old, &changes[at].value);
-                (i, LivesOn { at, is_plain })
-            }));
+            let Some(at) = at else { continue };
+            let is_alike = is_like(&old, &changes[at].value);
+            let is_plain = is_alike && !self.index.entry(&changes[at].origin())?.is_live();
+            moved.insert(i, LivesOn { at, is_alike, is_plain });
         }
         Ok(moved)
     }
 
     /// Groups own changes into those that must travel together.
     pub(crate) fn units_of(&self, changes: &[LocalChange]) -> Result<Vec<Unit>> {
-        let moved = self.follow_edited(&changes.iter().collect::<Vec<_>>())?;
-        let moved = moved.into_iter().map(|(from, to)| (from, to.at)).collect();
+        let found = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
+        let moved = found.live_on();
         Ok(units(changes, &self.leaving(changes)?, &moved))
     }
 

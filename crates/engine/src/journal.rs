@@ -408,21 +408,25 @@ impl Engine<'_> {
 
     /// Counts files and links; folders come and go with them.
     fn count(&mut self, ready: &Ready) {
-        let shown = ready
-            .action
-            .after
-            .as_ref()
-            .or(ready.action.before.as_ref().map(|before| &before.shown));
-        if shown.is_some_and(|shown| shown.value.content.is_folder()) {
+        let before = ready.action.before.as_ref().map(|before| &before.shown);
+        let after = ready.action.after.as_ref();
+        let is_file = |shown: &Shown| matches!(shown.value.content, Content::File(_));
+        let applied = &mut self.report.applied;
+        if before.is_some_and(is_file) && after.is_some_and(|after| !is_file(after)) {
+            applied.deleted += 1;
+        }
+        if after.or(before).is_some_and(|shown| shown.value.content.is_folder()) {
             return;
         }
-        let applied = &mut self.report.applied;
         match (&ready.action.before, &ready.action.after, &ready.source) {
-            (_, Some(_), Source::Trashed(_)) => {
+            // It moved over another one, which is not there any more, or is counted where it came to be.
+            (Some(_), Some(_), Source::Trashed(_)) => applied.renamed += 1,
+            (None, Some(_), Source::Trashed(_)) => {
                 applied.renamed += 1;
                 applied.deleted = applied.deleted.saturating_sub(1);
             }
             (Some(_), Some(_), _) if ready.action.is_retouch() => applied.metadata += 1,
+            (Some(before), Some(after), _) if is_file(&before.shown) && !is_file(after) => applied.created += 1,
             (Some(_), Some(_), _) => applied.modified += 1,
             (Some(_), None, _) => applied.deleted += 1,
             (None, Some(_), _) => applied.created += 1,

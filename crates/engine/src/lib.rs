@@ -62,6 +62,7 @@ mod survey;
 mod threshold;
 mod touched;
 mod trash;
+mod turns;
 mod twice;
 mod twin;
 mod unit;

@@ -10,6 +10,7 @@ use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::{DiskEntry, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::similar::Candidates;
+use offsync_core::taken_over::Turns;
 
 use crate::consent::{Consent, HELD_SAMPLE_PATHS};
 use crate::content::Stores;
@@ -21,6 +22,7 @@ use crate::plan::{Action, Plan, StepAside};
 use crate::report::{Held, HeldDirection};
 use crate::scan::gone_writes;
 use crate::touched::{CHANGED_SINCE, as_trusted, looks_same};
+use crate::turns::turns_of;
 
 /// A changeset, by its author and that one's number for it.
 type Changeset = (LocationId, u64);
@@ -216,7 +218,8 @@ impl Engine<'_> {
             .iter()
             .filter_map(|action| Some(action.after.as_ref()?.value.content.tag()))
             .collect();
-        let confirmed: BTreeSet<(LocationId, u64)> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
+        let confirmed: BTreeSet<Changeset> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
+        let is_confirmed = |by: &[Dot]| by.iter().any(|dot| confirmed.contains(&changeset(dot)));
         let mut removed = BTreeSet::new();
         let mut came_here: Option<Candidates<BTreeSet<Changeset>>> = None;
         // A deletion is forgotten as soon as every home has heard of it, while here it waits for a yes.
@@ -226,17 +229,8 @@ impl Engine<'_> {
         let (mut authors, mut links) = (BTreeSet::new(), 0);
         for action in plan.actions.iter().filter(|action| is_file_removal(action)) {
             let tag = action.before.as_ref().map(|before| before.shown.value.content.tag());
-            // A conflict copy was deleted where the entry is that it is a version of.
-            let shown = action.before.iter().flat_map(|before| &before.shown.refs);
-            let origins: BTreeSet<&PathKey> = shown.map(|shown| &shown.origin).chain([&action.key]).collect();
-            let mut deleted_by = Vec::new();
-            for origin in origins {
-                deleted_by.extend(self.index.entry(origin)?.tombstones().map(|(dot, _)| *dot));
-            }
-            let is_confirmed = deleted_by
-                .iter()
-                .any(|dot| confirmed.contains(&(dot.location, dot.sequence)));
-            let is_meant = is_confirmed || consent.covers(HeldDirection::Remote, &action.key);
+            let deleted_by = self.taken_away_by(action)?;
+            let is_meant = is_confirmed(&deleted_by) || consent.covers(HeldDirection::Remote, &action.key);
             if !is_meant
                 && !tag.is_some_and(|tag| kept.contains(&tag))
                 && !lives_on(action, &deleted_by, came_here.get_or_insert_with(|| came(plan)))
@@ -244,6 +238,21 @@ impl Engine<'_> {
                 removed.insert(action.key.clone());
                 links += u64::from(action.before.as_ref().is_some_and(|before| !is_file(&before.shown)));
                 authors.insert(deleted_by.first().map(|dot| dot.location).or(told));
+            }
+        }
+        let turns = turns_of(plan);
+        let mut taken_over = BTreeSet::new();
+        for i in self.taken_over_by_others(plan, &turns)? {
+            let mut by = self.taken_away_by(&plan.actions[i])?;
+            let author = by.first().map(|dot| dot.location).or(told);
+            for source in turns.sources(i) {
+                by.extend(self.taken_away_by(&plan.actions[source])?);
+            }
+            let key = &plan.actions[i].key;
+            if !is_confirmed(&by) && !consent.covers(HeldDirection::Remote, key) {
+                removed.insert(key.clone());
+                authors.insert(author);
+                taken_over.insert(i);
             }
         }
         // A link that goes is counted, so it is one of those that there are.
@@ -273,22 +282,49 @@ impl Engine<'_> {
             all,
         )?;
         // Folders above what stays must stay too, and nothing else may take their names, though a drive that tells case apart has
-        // room for both: the files below would be beneath a file in the index.
+        // room for both: the files below would be beneath a file in the index. What took places over waits with all that is part of it.
+        let bound: BTreeSet<&PathKey> = turns
+            .bound_to(&taken_over)
+            .into_iter()
+            .map(|i| &plan.actions[i].key)
+            .collect();
+        let kept: BTreeSet<&PathKey> = removed.iter().chain(bound).collect();
         let stays = |action: &Action| {
             let is_folder = |shown: &Shown| shown.value.content.is_folder();
             let is_above =
-                !action.after.as_ref().is_some_and(is_folder) && removed.iter().any(|kept| kept.is_below(&action.key));
-            removed.contains(&action.key) || is_above
+                !action.after.as_ref().is_some_and(is_folder) && kept.iter().any(|kept| kept.is_below(&action.key));
+            kept.contains(&action.key) || is_above
         };
-        let held: Vec<PathKey> = plan
+        let held: BTreeSet<PathKey> = plan
             .actions
             .iter()
             .filter(|action| stays(action))
             .map(|action| action.key.clone())
             .collect();
-        plan.actions.retain(|action| !stays(action));
+        plan.actions.retain(|action| !held.contains(&action.key));
         plan.unfinished.extend(held.iter().filter_map(PathKey::parent));
         Ok(())
+    }
+
+    /// Gives the actions that let something take over a place whose file goes nowhere.
+    fn taken_over_by_others(&self, plan: &Plan, turns: &Turns) -> Result<BTreeSet<usize>> {
+        turns.taken_over(|i| match &plan.actions[i].before {
+            Some(before) => self.stands_in(&before.shown.value.content, |_| true),
+            None => Ok(false),
+        })
+    }
+
+    /// Gives the versions by which a file goes from its place: deletions, and what comes there instead.
+    fn taken_away_by(&self, action: &Action) -> Result<Vec<Dot>> {
+        // A conflict copy was deleted where the entry is that it is a version of.
+        let shown = action.before.iter().flat_map(|before| &before.shown.refs);
+        let origins: BTreeSet<&PathKey> = shown.map(|shown| &shown.origin).chain([&action.key]).collect();
+        let instead = action.after.iter().flat_map(|after| &after.refs);
+        let mut by: Vec<Dot> = instead.flat_map(|shown| &shown.dots).copied().collect();
+        for origin in origins {
+            by.extend(self.index.entry(origin)?.tombstones().map(|(dot, _)| *dot));
+        }
+        Ok(by)
     }
 
     fn mark_settled(&mut self, plan: &Plan) -> Result<()> {

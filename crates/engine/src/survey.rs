@@ -319,12 +319,18 @@ impl Engine<'_> {
         let changes = self.local_changes()?;
         let moves = self.moves(&changes)?;
         let left = left_by(&moves);
-        let edited = self.give_way_to_edits(&changes.iter().collect::<Vec<_>>())?;
+        let all: Vec<&LocalChange> = changes.iter().collect();
+        let (edited, found) = (self.give_way_to_edits(&all)?, self.deletions_of(&all)?);
         let mut lines = Vec::new();
         let is_told = |i: &usize| !left.contains(i) && !edited.contains_key(i);
         for (i, change) in changes.iter().enumerate().filter(|(i, _)| is_told(i)) {
             let old = self.posted_before(change)?.map(|value| value.content);
             let mut line = difference(change, old.as_ref());
+            if !matches!(change.value.content, Content::File(_)) && found.deleted.contains(&i) {
+                // Something else stands in the file's place.
+                line.change = DifferenceKind::Deleted;
+                line.bytes = old.as_ref().map_or(0, Content::size_bytes);
+            }
             if line.change == DifferenceKind::Deleted {
                 line.path = self.removed_path(change)?;
                 if let Some(left) = self.takes_its_name(&changes, change, &line.path)? {

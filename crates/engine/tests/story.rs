@@ -16,6 +16,7 @@ mod strangers;
 mod stray;
 mod superseded;
 mod supplanted;
+mod taken_over;
 mod thimble;
 mod threshold;
 mod twice;

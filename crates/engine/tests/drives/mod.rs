@@ -3,6 +3,7 @@
 //!
 //! The scenario suite plays the same on real folders; here is what no folder of one system can show.
 
+use offsync_core::guard::Threshold;
 use offsync_testkit::{DiskOptions, Hand, Seen};
 
 use crate::home::{Homes, path};
@@ -116,6 +117,11 @@ fn check(drives: [DiskOptions; 3], order: [usize; 3]) {
         let given = path(&format!("{}/{GIVEN}", cell.folder()));
         homes.hand(0).write(&given, cell.given()).expect("fits");
     }
+    // More than a quarter of the files are taken away or taken over, and nobody is to be asked.
+    homes.ask_from(
+        0,
+        Threshold::new(cells.len() as u64, 100, cells.len() as u64).expect("a threshold"),
+    );
     homes.round(3);
     homes.assert_all_equal();
     for cell in &cells {

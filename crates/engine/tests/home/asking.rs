@@ -1,11 +1,20 @@
-//! What it costs a home to tell how the others stand.
+//! What a home is asked: for an answer to what is held, and how the others stand, with what it costs to tell.
 
-use offsync_engine::{Engine, Ports, Silent, SyncOptions};
+use offsync_engine::{Engine, Ports, Silent, SyncOptions, SyncReport};
 use offsync_testkit::Stepper;
 
 use super::Homes;
 
 impl Homes {
+    /// Syncs with a no, or a yes, to what is held.
+    pub(crate) fn sync_with_answer(&mut self, n: usize, is_no: bool) -> SyncReport {
+        self.sync(n);
+        match is_no {
+            true => self.sync_refusing(n),
+            false => self.sync_confirmed(n),
+        }
+    }
+
     /// Asks a home how all stand; tells how many pages of the whole index it read for that.
     pub(crate) fn pages_to_tell(&mut self, n: usize) -> usize {
         let home = &self.homes[n];

@@ -69,6 +69,7 @@ fn what_drives_can_never_hold_is_counted_once_for_all_of_them_until_something_is
 fn what_stood_there_before_stays_and_is_called_so() {
     let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
     homes.hand(0).write(&path("a"), "content").expect("fits");
+    homes.hand(0).write(&path("other"), "stays").expect("fits");
     homes.round(2);
     let said = |homes: &mut Homes| homes.sync(1).warnings.remove(0).reason;
     homes.hand(0).remove(&path("a")).expect("is there");
@@ -90,6 +91,7 @@ fn what_stood_there_before_stays_and_is_called_so() {
 fn what_was_written_meanwhile_is_not_called_the_version_before() {
     let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::fat()]);
     homes.hand(0).write(&path("a"), "content").expect("fits");
+    homes.hand(0).write(&path("other"), "stays").expect("fits");
     homes.round(2);
     homes.hand(0).remove(&path("a")).expect("is there");
     homes.hand(0).symlink(&path("a"), b"b").expect("fits");
