@@ -54,6 +54,19 @@ fn kind<T>(result: Result<T, offsync_core::ports::DiskError>) -> Option<DiskErro
 }
 
 #[test]
+fn what_is_named_as_our_own_folder_is_listed_beside_it_alone_and_reached_by_no_call() {
+    let (top, disk) = fresh();
+    fs::create_dir(top.path().join(".OFFSYNC")).unwrap();
+    let listed = |folder: &RelPath| disk.list(folder).unwrap().into_iter().map(|entry| entry.name);
+    assert_eq!(listed(&RelPath::root()).collect::<Vec<_>>(), [b".OFFSYNC"]);
+    assert_eq!(disk.look(&path(b".OFFSYNC")).unwrap(), None);
+    assert_eq!(kind(disk.list(&path(b".OFFSYNC"))), Some(DiskErrorKind::Unstorable));
+    // A drive that folds case may spell our own so.
+    fs::rename(top.path().join(".offsync"), top.path().join("away")).unwrap();
+    assert_eq!(listed(&RelPath::root()).collect::<Vec<_>>(), [b"away"]);
+}
+
+#[test]
 fn a_folder_is_listed_in_order_with_stats_and_without_our_own() {
     let (top, disk) = fresh();
     for name in ["b", "B", "a-b", "a"] {
@@ -61,7 +74,6 @@ fn a_folder_is_listed_in_order_with_stats_and_without_our_own() {
     }
     fs::create_dir(top.path().join("folder")).unwrap();
     symlink("nowhere", top.path().join("link")).unwrap();
-    fs::create_dir(top.path().join(".OFFSYNC")).unwrap();
     let listed = disk.list(&RelPath::root()).unwrap();
     let names: Vec<_> = listed
         .iter()

@@ -197,7 +197,7 @@ fn a_copy_is_heard_though_whoever_made_it_forgot_it() {
 }
 
 #[test]
-fn on_a_drive_without_change_times_a_deep_look_names_what_changed_in_secret_and_posts_it_once_its_time_tells() {
+fn on_a_drive_without_change_times_a_deep_look_names_what_changed_in_secret_and_posts_it_once_a_person_means_it() {
     let mut homes = Homes::on(&[DiskOptions::fat(), DiskOptions::ext4()]);
     homes.hand(0).write(&path("a"), "one").expect("fits");
     homes.round(2);
@@ -213,7 +213,19 @@ fn on_a_drive_without_change_times_a_deep_look_names_what_changed_in_secret_and_
     assert_eq!(homes.read(1, "a"), "one", "it may be damage, which must not spread");
     homes.hand(0).write(&path("a"), "two").expect("fits");
     homes.round(2);
+    assert_eq!(
+        homes.read(1, "a"),
+        "one",
+        "whoever touches it may not know what it holds"
+    );
+    homes.keep(0, &["a"]).expect("it is damaged");
+    homes.round(2);
     assert_eq!(homes.read(1, "a"), "two");
+    homes.hand(0).write_keeping_time(&path("a"), "six").expect("fits");
+    homes.sync_deep(0);
+    homes.hand(0).write(&path("a"), "seven").expect("fits");
+    homes.round(2);
+    assert_eq!(homes.read(1, "a"), "seven", "what differs from it is an edit");
 }
 
 /// Three files of one size and time, at home 0 on a drive that keeps nothing else of them; all names move on by one.

@@ -104,7 +104,7 @@ fn what_was_written_meanwhile_is_not_called_the_version_before() {
     let tree = homes.hand(1).tree();
     let (stands, seen) = tree.first_key_value().expect("it stands beside");
     assert!(
-        tree.len() == 1 && stands.to_string().starts_with("a (other version "),
+        tree.len() == 2 && stands.to_string().starts_with("a (other version "),
         "{stands}"
     );
     assert_eq!(*seen, Seen::File(b"edited".to_vec().into()));
