@@ -215,6 +215,12 @@ fn an_unreadable_folder_or_file_is_named_and_never_a_deletion() {
         .collect();
     named.sort_unstable();
     assert_eq!(named, ["closed.txt", "secret"], "{report:#}");
+    // Another sync would not send it either: that is no change to be sent first.
+    set_mode(&secret, 0o755);
+    let output = run_plainly(&pep, &["verify", pep.at(), "--all"]);
+    let verified = output.expect_code(5).document();
+    assert_eq!(verified["skipped"][0]["path"], "closed.txt", "{verified:#}");
+    set_mode(&secret, 0);
     let other = run_plainly(&anna, &["sync", anna.at()]).expect_code(0).only_report();
     assert_eq!(
         (&other["applied"]["deleted"], &other["applied"]["created"]),

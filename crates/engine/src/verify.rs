@@ -10,7 +10,7 @@ use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::ids::{ChunkId, Digest};
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::place::{Place, Stat};
-use offsync_core::ports::{DiskError, IndexWrite};
+use offsync_core::ports::{DiskError, DiskErrorKind, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
@@ -164,7 +164,12 @@ impl Engine<'_> {
             return Ok(());
         };
         // What was written too soon before it was looked at tells nothing, and what was changed since is to be sent first.
-        if stat.ctime_ns == UNTELLING_CTIME_NS || !self.looks_as_known(&value.path, stat)? {
+        let is_told = stat.ctime_ns != UNTELLING_CTIME_NS && self.looks_as_known(&value.path, stat)?;
+        let opened = self.disk.open(&value.path).map(drop);
+        // Nor would another sync send what nobody may read.
+        let is_closed =
+            |error: &DiskError| !matches!(error.kind(), DiskErrorKind::NotFound | DiskErrorKind::NotAFolder);
+        if !is_told && !opened.as_ref().is_err_and(is_closed) {
             report.uncompared_files += 1;
             report.fresh_files += u64::from(self.is_fresh(&value.path)?);
             return match options.repair {
@@ -172,7 +177,7 @@ impl Engine<'_> {
                 false => Ok(()),
             };
         }
-        if let Err(error) = self.disk.open(&value.path) {
+        if let Err(error) = opened {
             if is_fatal(&error) {
                 return Err(error.into());
             }
