@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 60] = [
+const ONCE_BROKEN: [(&str, u64, &str); 61] = [
     (
         "mix",
         3_000_286,
@@ -276,6 +276,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 60] = [
         "kept",
         50_321,
         "a damaged file was copied while a sync healed it; what it had read as was forgotten by the next scan, and the copy was posted as new",
+    ),
+    (
+        "fire2",
+        70_000,
+        "a home whose last number meant another thing to the next took that one's answer for an answer to its own word, which was lost",
     ),
 ];
 

@@ -21,6 +21,7 @@ use crate::view::View;
 impl Engine<'_> {
     /// Folds every listed changeset that follows on what is folded already.
     pub(crate) fn fetch_changesets(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
+        self.find_other_meanings(mailbox, view)?;
         let mut stores = self.stores()?;
         let mut ours = Ours::default();
         let mut progress = true;

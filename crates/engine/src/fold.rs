@@ -17,7 +17,7 @@ use offsync_core::version_vector::VersionVector;
 use crate::change_counts::ChangeCounts;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CONFIRMED, LAST_FOLDED, LOG, LogRecord, VECTOR};
+use crate::memory::{self, CONFIRMED, LAST_FOLDED, LOG, LastFolded, LogRecord, VECTOR};
 
 /// A state that is merged, by key.
 pub(crate) type StateEntries = BTreeMap<PathKey, Siblings>;
@@ -77,9 +77,14 @@ impl Engine<'_> {
         }
         let mut vector = self.vector.clone();
         vector.raise(manifest.author, manifest.sequence);
+        let last = LastFolded {
+            sequence: manifest.sequence,
+            hash,
+            size_bytes,
+        };
         let mut writes = vec![
             memory::write(VECTOR, &vector),
-            memory::write(format!("{LAST_FOLDED}{}", manifest.author), &(manifest.sequence, hash)),
+            memory::write(format!("{LAST_FOLDED}{}", manifest.author), &last),
             memory::write(log_name(&record), &record),
         ];
         if manifest.deletions_confirmed {

@@ -240,6 +240,16 @@ pub struct LogRecord {
     pub example: Option<RelPath>,
 }
 
+/// The last changeset of an author that was folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LastFolded {
+    pub(crate) sequence: u64,
+    /// Hash of its object.
+    pub(crate) hash: ManifestHash,
+    /// Size of its object.
+    pub(crate) size_bytes: u64,
+}
+
 pub(crate) const IDENTITY: &str = "identity";
 pub(crate) const VECTOR: &str = "vector";
 pub(crate) const JOURNAL: &str = "journal";
@@ -272,8 +282,8 @@ pub(crate) const MINE: &str = "mine/";
 /// What own packs hold that lie in the mailbox.
 pub(crate) const HOLDS: &str = "holds/";
 pub(crate) const ORPHAN: &str = "orphan/";
-/// The sequence and hash of the last changeset of each author that was folded as such.
-pub(crate) const LAST_FOLDED: &str = "last-folded/";
+/// The last changeset of each author that was folded as such.
+pub(crate) const LAST_FOLDED: &str = "last-folded-object/";
 /// The locations that were found to have used a number twice.
 pub(crate) const TWICE: &str = "twice/";
 /// The counter of the head by which each location was first seen to hold something else, though it folded the same.

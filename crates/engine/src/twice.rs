@@ -11,7 +11,7 @@ use offsync_core::dot::Dot;
 use offsync_core::entry::Version;
 use offsync_core::format::head::Head;
 use offsync_core::format::{Manifest, ObjectName, State};
-use offsync_core::ids::{LocationId, ManifestHash, Root};
+use offsync_core::ids::{LocationId, Root};
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::place::Place;
 use offsync_core::ports::{IndexWrite, Mailbox};
@@ -22,7 +22,7 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, AWAITS_STATE, BEGINS_AGAIN, CARRIED, CONFIRMED, DIVERGED, GAP_CYCLES, GONE, LAST_FOLDED, LEAPT,
+    self, AWAITS_STATE, BEGINS_AGAIN, CARRIED, CONFIRMED, DIVERGED, GAP_CYCLES, GONE, LAST_FOLDED, LEAPT, LastFolded,
     MAY_HAVE_LIVED_ELSEWHERE, NEEDS_NEW_ID, OUTBOX, STRAY, TWICE, UNKEPT, VECTOR,
 };
 use crate::report::{Alarm, AlarmKind};
@@ -60,9 +60,10 @@ impl Engine<'_> {
         if self.twice()?.contains(&author) {
             return Ok(false);
         }
-        let last = memory::read::<(u64, ManifestHash)>(self.index, &format!("{LAST_FOLDED}{author}"))?;
-        let is_other = |(sequence, hash): (u64, ManifestHash)| {
-            sequence + 1 == manifest.sequence && manifest.predecessor.is_some_and(|predecessor| predecessor != hash)
+        let last = memory::read::<LastFolded>(self.index, &format!("{LAST_FOLDED}{author}"))?;
+        let is_other = |last: LastFolded| {
+            last.sequence + 1 == manifest.sequence
+                && manifest.predecessor.is_some_and(|predecessor| predecessor != last.hash)
         };
         if !last.is_some_and(is_other) || self.departed()?.contains(&author) {
             return Ok(true);
@@ -157,7 +158,7 @@ impl Engine<'_> {
             let healed = noted.keys().map(|name| memory::erase(format!("{DIVERGED}{name}")));
             return self.commit(healed.collect());
         }
-        self.find_who_said_twice(mailbox, view)?;
+        self.find_who_said_twice(mailbox, view, |_, _| true)?;
         if !self.twice()?.is_empty() {
             return Ok(());
         }
@@ -177,14 +178,28 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn find_who_said_twice(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
+    /// Looks whether a number that was folded last stands for something else in the mailbox, where the listing tells another size.
+    ///
+    /// Whoever folded it reads it no more: without this what follows on the first meaning would reach its author, who would take
+    /// it for an answer to the second.
+    pub(crate) fn find_other_meanings(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
+        self.find_who_said_twice(mailbox, view, |last, size_bytes| last.size_bytes != size_bytes)
+    }
+
+    fn find_who_said_twice(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &View,
+        may_differ: impl Fn(&LastFolded, u64) -> bool,
+    ) -> Result<()> {
         let departed = self.departed()?;
         for name in view.names().cloned().collect::<Vec<_>>() {
             let ObjectName::Manifest { author, sequence } = name else {
                 continue;
             };
-            let last = memory::read::<(u64, ManifestHash)>(self.index, &format!("{LAST_FOLDED}{author}"))?;
-            let Some((_, hash)) = last.filter(|(last, _)| *last == sequence && !departed.contains(&author)) else {
+            let last = memory::read::<LastFolded>(self.index, &format!("{LAST_FOLDED}{author}"))?;
+            let is_it = |last: &LastFolded| last.sequence == sequence && may_differ(last, view.size_of(&name));
+            let Some(LastFolded { hash, .. }) = last.filter(|last| is_it(last) && !departed.contains(&author)) else {
                 continue;
             };
             let (Some(key), Some(sealed)) = (self.key_of(&author)?, self.get(mailbox, &name)?) else {

@@ -188,6 +188,20 @@ fn two_meanings_that_differ_in_spelling_alone_are_told_apart_and_end_under_one_n
 }
 
 #[test]
+fn an_answer_to_the_first_meaning_of_a_number_takes_nothing_of_the_second_away() {
+    let mut homes = with_two_meanings(1);
+    homes.hand(0).write(&path("own"), "answered").expect("fits");
+    homes.hand(0).remove(&path("photo")).expect("is there");
+    homes.sync(0);
+    homes.round(8);
+    homes.assert_all_equal();
+    let all = contents(&homes, 1);
+    for kept in ["first", "answered", "edited 0 after", "after the fire"] {
+        assert!(all.iter().any(|content| content == kept), "{kept}: {all:?}");
+    }
+}
+
+#[test]
 fn a_third_home_that_heard_the_second_meaning_first_comes_together_with_the_others() {
     let mut homes = Homes::that_may_say_twice(3);
     homes.hand(0).write(&path("first"), "first").expect("fits");
