@@ -200,3 +200,43 @@ fn what_is_held_does_not_get_out_as_something_else() {
     anna.sync();
     assert_eq!([anna.read("d/7.txt"), anna.read("s/7.txt")], [b"old 7", b"new 7"]);
 }
+
+#[test]
+fn a_file_in_the_place_of_a_folder_waits_with_it_and_so_does_what_others_leave_of_the_question() {
+    for (said, old) in [("--yes", 0), ("--keep-files", FILES)] {
+        let world = World::new();
+        let [pep, anna] = world.pair(fill);
+        let before = anna.tree();
+        fs::remove_dir_all(pep.folder.join("d")).expect("a folder can be removed");
+        pep.write("d", "now");
+        for _ in 0..2 {
+            expect_held(&pep, "local", FILES);
+            anna.sync();
+            before.expect_same(&anna.tree(), "neither half gets out");
+        }
+        answer(&pep, said);
+        end([&pep, &anna], old);
+        assert!(anna.tree().holds(b"now"), "{said}");
+    }
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    (0..10).for_each(|number| pep.remove(&format!("d/{number}.txt")));
+    pep.json(["sync", pep.at()]).expect_code(0);
+    anna.sync();
+    (10..FILES).for_each(|number| pep.remove(&format!("d/{number}.txt")));
+    fs::remove_dir(pep.folder.join("d")).expect("it is empty");
+    pep.json(["sync", pep.at()]).expect_code(3);
+    for number in 10..FILES - 1 {
+        anna.write(&format!("d/{number}.txt"), format!("edited {number}"));
+    }
+    anna.sync();
+    for _ in 0..2 {
+        let report = pep.json(["sync", pep.at()]).expect_code(3).only_report();
+        assert_eq!(report["held"]["deletions"], json!(1), "{report:#}");
+        anna.sync();
+        assert_eq!(
+            anna.read(&format!("d/{}.txt", FILES - 1)),
+            format!("old {}", FILES - 1).as_bytes()
+        );
+    }
+}

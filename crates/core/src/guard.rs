@@ -90,11 +90,13 @@ impl Threshold {
 
     /// Tells whether deletions that were held and shown go on waiting, though they may not be many any more beside all files.
     ///
-    /// They do as long as what was shown, `(deletions, files)`, would be held today. Few of many never wait: somebody brought
-    /// the others back. What was `all` there was does, whatever came to stand beside it.
-    pub fn stays_held(&self, deletions: u64, shown: (u64, u64), all: bool) -> bool {
+    /// They do as long as what was shown, `(deletions, files)`, would be held today, however few are left of it since others
+    /// edited those files: that answers for nothing else. Where a person `put_back` some of them, the others wait only if they
+    /// are not few by themselves. What was `all` there was waits, whatever came to stand beside it.
+    pub fn stays_held(&self, deletions: u64, shown: (u64, u64), all: bool, put_back: bool) -> bool {
         let was_many = self.is_many(shown.0, shown.1);
-        (deletions >= self.least && was_many) || (deletions > 0 && all)
+        let is_enough = deletions > 0 && (!put_back || deletions >= self.least);
+        (is_enough && was_many) || (deletions > 0 && all)
     }
 }
 
@@ -165,7 +167,7 @@ mod tests {
     fn the_strictest_one_asks_for_each_file_and_goes_on_asking() {
         let each = threshold(1, 0, 1);
         assert!(!each.is_many(0, 100) && each.is_many(1, u64::MAX));
-        assert!(each.stays_held(1, (2, 1_000), false) && !each.stays_held(0, (2, 1_000), true));
+        assert!(each.stays_held(1, (2, 1_000), false, true) && !each.stays_held(0, (2, 1_000), true, false));
         assert!(
             threshold(1, 0, 1_000).is_many(1, 1 << 40),
             "whatever the highest number is"
@@ -177,12 +179,22 @@ mod tests {
         for (deletions, others, held) in [(0, 0, false), (1, 0, true), (4, 0, true), (4, 1, false)] {
             assert_eq!(is_all(deletions, others), held, "{deletions} beside {others}");
         }
-        for (deletions, all, stays) in [(0, true, false), (1, true, true), (4, false, false), (5, false, true)] {
-            let stayed = Threshold::default().stays_held(deletions, (8, 8), all);
-            assert_eq!(stayed, stays, "{deletions}, all: {all}");
+        for (deletions, all, put_back, stays) in [
+            (0, true, false, false),
+            (1, true, false, true),
+            (4, false, true, false),
+            (4, false, false, true),
+            (5, false, true, true),
+            (0, false, false, false),
+        ] {
+            let stayed = Threshold::default().stays_held(deletions, (8, 8), all, put_back);
+            assert_eq!(stayed, stays, "{deletions}, all: {all}, put back: {put_back}");
         }
         let highest = threshold(HELD_DELETIONS_HIGHEST, 100, HELD_DELETIONS_HIGHEST);
-        assert!(highest.stays_held(3, (3, 3), true), "no threshold switches that off");
+        assert!(
+            highest.stays_held(3, (3, 3), true, false),
+            "no threshold switches that off"
+        );
     }
 
     #[test]
@@ -210,7 +222,7 @@ mod tests {
             (threshold(7, 25, 1_000), false),
             (threshold(5, 50, 5), true),
         ] {
-            assert_eq!(today.stays_held(5, shown, false), stays, "{today:?}");
+            assert_eq!(today.stays_held(5, shown, false, true), stays, "{today:?}");
         }
     }
 

@@ -184,6 +184,18 @@ impl Turns {
         alike.chain(self.comes_from.get(&to)).copied()
     }
 
+    /// Gives the places of folders above some places where a file or a link stands instead.
+    pub fn instead_of_folders(&self, gone: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let mut instead = BTreeSet::new();
+        for i in gone {
+            for above in std::iter::successors(self.all[*i].path.parent(), PathKey::parent) {
+                let at = self.by_path.get(&above).into_iter().flatten().copied();
+                instead.extend(at.filter(|at| self.all[*at].ends_folder() && self.all[*at].after != Stands::Nothing));
+            }
+        }
+        instead
+    }
+
     /// Gives some places and all that cannot change without them: where the files came from that took them over and where those went that
     /// stood there before, what lies in a folder that was made of a file, and the folder that is above what stays.
     pub fn bound_to(&self, first: &BTreeSet<usize>) -> BTreeSet<usize> {
@@ -393,5 +405,6 @@ mod tests {
         assert_eq!(all.bound_to(&BTreeSet::from([0])), (0..6).collect());
         let all = turns(&[("f", "/", "x"), ("f/a", "y", "-"), ("b", "z", "y"), ("c", "x", "-")]);
         assert_eq!(all.bound_to(&BTreeSet::from([2])), (0..4).collect());
+        assert_eq!(all.instead_of_folders(&BTreeSet::from([1, 2])), BTreeSet::from([0]));
     }
 }

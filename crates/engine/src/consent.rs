@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::dot::Dot;
 use offsync_core::entry::Content;
 use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
@@ -98,7 +99,7 @@ impl Engine<'_> {
             let is_many = threshold.is_many(set.held.deletions, set.held.of);
             is_many
                 || set.held.direction == HeldDirection::Remote
-                || threshold.stays_held(set.held.deletions, set.many, set.all)
+                || threshold.stays_held(set.held.deletions, set.many, set.all, set.put_back)
         };
         Ok(sets.into_iter().filter(waits).map(|set| set.held).collect())
     }
@@ -118,12 +119,19 @@ impl Engine<'_> {
             .chain(&self.held)
             .filter(|set| set.held.direction == direction);
         let deletions = keys.len() as u64;
-        let stays = |set: &HeldSet| threshold.stays_held(deletions, set.many, set.all);
+        let stays = |set: &HeldSet| threshold.stays_held(deletions, set.many, set.all, set.put_back);
         Ok(alike.any(|set| stays(set) && !set.keys.is_disjoint(keys)))
     }
 
-    /// Notes what this cycle holds in one direction, and whether it is, or is left of, `all` there was.
-    pub(crate) fn hold(&mut self, mut held: Held, keys: BTreeSet<PathKey>, all: bool) -> Result<()> {
+    /// Notes what this cycle holds in one direction, of which versions if they are its own deletions, and whether it is, or is
+    /// left of, `all` there was.
+    pub(crate) fn hold(
+        &mut self,
+        mut held: Held,
+        keys: BTreeSet<PathKey>,
+        dots: BTreeSet<Dot>,
+        all: bool,
+    ) -> Result<()> {
         let (shown, threshold) = (self.shown_held()?, self.threshold()?);
         let is_alike = |set: &&HeldSet| set.held.direction == held.direction && !set.keys.is_disjoint(&keys);
         let alike = shown.iter().chain(&self.held).filter(is_alike);
@@ -136,7 +144,14 @@ impl Engine<'_> {
         let many = alike.map(|set| set.many).chain([now]).filter(is_many).max();
         let many = many.unwrap_or(now);
         self.let_go(held.direction);
-        self.held.push(HeldSet { held, keys, all, many });
+        self.held.push(HeldSet {
+            held,
+            keys,
+            dots,
+            all,
+            many,
+            put_back: false,
+        });
         Ok(())
     }
 
@@ -165,19 +180,25 @@ impl Engine<'_> {
         self.commit(vec![memory::write(HELD, &sets)])
     }
 
-    /// Takes what is left of all there was for a few like any others, once a person put some of it back by hand.
+    /// Takes what is left of what was shown for deletions like any others, once a person put some of it back by hand.
+    ///
+    /// What came back since somebody edited it elsewhere is nobody's answer here: the others go on waiting.
     fn heed_what_came_back(&mut self) -> Result<()> {
         let mut sets = self.shown_held()?;
-        let was_all = |set: &&mut HeldSet| set.all && set.held.direction == HeldDirection::Local;
-        let Some(set) = sets.iter_mut().find(was_all) else {
+        let is_own = |set: &&mut HeldSet| set.held.direction == HeldDirection::Local;
+        let Some(set) = sets.iter_mut().find(is_own) else {
             return Ok(());
         };
         let changes = self.local_changes()?.into_iter();
         let gone: BTreeSet<PathKey> = changes.filter(may_take_away).map(|change| change.origin()).collect();
-        if set.keys.is_subset(&gone) {
+        let mut put_back = false;
+        for key in set.keys.difference(&gone) {
+            put_back |= self.index.entry(key)?.live().any(|(dot, _)| set.dots.contains(dot));
+        }
+        if !put_back {
             return Ok(());
         }
-        set.all = false;
+        (set.all, set.put_back) = (false, true);
         self.commit(vec![memory::write(HELD, &sets)])
     }
 
@@ -199,6 +220,8 @@ impl Engine<'_> {
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
         let of = self.count_before(&found, &answered)?.max(deletions);
         let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();
+        let dots = deleted.iter().flat_map(|i| changes[*i].replaces.iter().copied());
+        let dots = dots.collect();
         let mut files = 0;
         for i in &deleted {
             files += u64::from(self.was_file(&changes[*i])?);
@@ -221,11 +244,13 @@ impl Engine<'_> {
                 by: None,
             },
             keys,
+            dots,
             all,
         )?;
         // What took places over goes with all that came there, and went from there; folders stay with their files.
         let taken_over = deleted.iter().copied().filter(|i| changes[*i].value.content.is_live());
-        let mut waiting = found.turns.bound_to(&taken_over.collect());
+        let instead = found.turns.instead_of_folders(&deleted);
+        let mut waiting = found.turns.bound_to(&taken_over.chain(instead).collect());
         waiting.extend(deleted.iter().chain(&found.folders));
         // Both halves of what stands in the place of a conflict copy.
         let places: BTreeSet<&PathKey> = waiting.iter().filter_map(|i| changes[*i].place.as_ref()).collect();

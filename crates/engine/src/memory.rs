@@ -117,10 +117,14 @@ impl<'de> Deserialize<'de> for Gone {
 pub(crate) struct HeldSet {
     pub(crate) held: Held,
     pub(crate) keys: BTreeSet<PathKey>,
+    /// What was deleted here, as own deletions: the versions that they take away.
+    pub(crate) dots: BTreeSet<Dot>,
     /// Whether they were all the files that there were when they were first held.
     pub(crate) all: bool,
     /// How many they were, and of how many files, when they were most; whether that is many decides whether they stay held.
     pub(crate) many: (u64, u64),
+    /// Whether a person put some of them back since they were shown.
+    pub(crate) put_back: bool,
 }
 
 /// One intent: the place of `key` is about to show something else.
@@ -258,7 +262,7 @@ pub(crate) const LAST_SYNC: &str = "last-sync";
 /// When the last sync that saw all of the drive began to look at it.
 pub(crate) const SCANNED: &str = "scanned";
 pub(crate) const LAST_CHECK: &str = "last-check";
-pub(crate) const HELD: &str = "held-deletions";
+pub(crate) const HELD: &str = "held-deletions-shown";
 pub(crate) const CONFIRMED: &str = "confirmed";
 pub(crate) const HEAD: &str = "head/";
 pub(crate) const PERSON: &str = "person/";

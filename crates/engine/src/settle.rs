@@ -279,10 +279,14 @@ impl Engine<'_> {
                 by,
             },
             removed.clone(),
+            BTreeSet::new(),
             all,
         )?;
         // Folders above what stays must stay too, and nothing else may take their names, though a drive that tells case apart has
         // room for both: the files below would be beneath a file in the index. What took places over waits with all that is part of it.
+        let is_removed = |i: &usize| removed.contains(&plan.actions[*i].key);
+        let gone = (0..plan.actions.len()).filter(is_removed).collect();
+        taken_over.extend(turns.instead_of_folders(&gone));
         let bound: BTreeSet<&PathKey> = turns
             .bound_to(&taken_over)
             .into_iter()

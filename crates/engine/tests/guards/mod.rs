@@ -2,6 +2,7 @@
 
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{Difference, DifferenceKind, SyncOptions};
+use offsync_testkit::Rng;
 
 use crate::home::{Homes, noise, path};
 
@@ -32,6 +33,60 @@ fn what_was_held_once_waits_for_an_answer_though_there_is_less_of_it() {
     homes.sync_confirmed(0);
     homes.round(2);
     assert_eq!((homes.hand(0).tree().len(), homes.hand(1).tree().len()), (15, 15));
+}
+
+#[test]
+fn what_was_shown_waits_however_little_others_leave_of_it_and_goes_once_a_person_put_some_of_it_back() {
+    let mut homes = Homes::new(2);
+    let content = |name: &str| format!("content of {name}");
+    for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+        homes.hand(0).write(&path(name), content(name)).expect("fits");
+    }
+    homes.round(2);
+    for name in ["a", "b", "c", "d", "e"] {
+        homes.hand(0).remove(&path(name)).expect("is there");
+    }
+    assert!(homes.sync(0).held.is_some());
+    for (left, edited) in [(4, "a"), (3, "b")] {
+        homes.hand(1).write(&path(edited), "edited").expect("fits");
+        homes.sync(1);
+        for _ in 0..2 {
+            let report = homes.sync(0);
+            assert_eq!(report.held.map(|held| held.deletions), Some(left));
+            homes.sync(1);
+            assert_eq!(homes.hand(1).tree().len(), 8);
+        }
+    }
+    homes.hand(0).write(&path("c"), content("c")).expect("fits");
+    assert_eq!(homes.sync(0).held, None, "two of eight are not many");
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(homes.hand(1).tree().len(), 6);
+}
+
+#[test]
+fn what_was_shown_waits_whenever_the_power_goes_while_anothers_edit_arrives() {
+    for calls in 1.. {
+        let mut homes = Homes::new(2);
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            homes.hand(0).write(&path(name), name.repeat(9)).expect("fits");
+        }
+        homes.round(2);
+        for name in ["a", "b", "c", "d", "e"] {
+            homes.hand(0).remove(&path(name)).expect("is there");
+        }
+        assert!(homes.sync(0).held.is_some());
+        homes.hand(1).write(&path("a"), "edited").expect("fits");
+        homes.sync(1);
+        let (_, report) = homes.sync_until(0, calls, &mut Rng::new(calls));
+        assert_eq!(homes.sync(0).held.map(|held| held.deletions), Some(4), "at {calls}");
+        homes.sync(1);
+        assert_eq!(homes.hand(1).tree().len(), 8, "at {calls}");
+        if report.is_some() {
+            assert!(calls > 10, "{calls}");
+            return;
+        }
+    }
 }
 
 #[test]

@@ -193,6 +193,76 @@ fn what_is_put_back_by_hand_asks_nobody_any_more() {
     }
 }
 
+/// Puts a file into the place of the folder of the old files, which are gone already: a new one, or one that moves there.
+fn put_instead_of_folder(homes: &Homes, n: usize, moved: bool) {
+    let hand = homes.hand(n);
+    hand.remove(&path("d")).expect("is empty");
+    match moved {
+        true => hand.rename(&path("one more"), &path("d")).expect("is free"),
+        false => write(homes, n, "d", "instead"),
+    }
+}
+
+fn check_put_instead(homes: &mut Homes, moved: bool, refused: bool) {
+    homes.round(3);
+    homes.assert_all_equal();
+    let mut wanted = vec!["stays".to_owned()];
+    wanted.extend((!moved).then(|| "instead".to_owned()));
+    for file in 0..FILES {
+        wanted.extend(refused.then(|| format!("old {file}")));
+        wanted.push(format!("new {file}"));
+    }
+    wanted.sort();
+    assert_eq!(contents(homes, 2), wanted, "moved: {moved}, refused: {refused}");
+    assert!(homes.with_engine(2, |engine| engine.conflicts().expect("told").is_empty()) || refused);
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn a_file_in_the_place_of_a_folder_waits_with_what_that_held() {
+    for moved in [false, true] {
+        for refused in [false, true] {
+            let mut homes = filled(3);
+            let before = contents(&homes, 1);
+            (0..FILES).for_each(|file| homes.hand(0).remove(&path(&format!("d/{file}"))).expect("is there"));
+            put_instead_of_folder(&homes, 0, moved);
+            for _ in 0..2 {
+                assert_eq!(held(&mut homes, 0).map(|held| held.1), Some(FILES as u64));
+                assert_eq!(held(&mut homes, 1), None);
+                assert_eq!(contents(&homes, 1), before, "neither half gets out");
+            }
+            homes.sync_with_answer(0, refused);
+            check_put_instead(&mut homes, moved, refused);
+        }
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_a_folder_waits_where_it_arrives_with_what_that_held() {
+    for moved in [false, true] {
+        for refused in [false, true] {
+            let mut homes = filled(3);
+            let before = contents(&homes, 1);
+            for file in 0..FILES {
+                homes.hand(0).remove(&path(&format!("d/{file}"))).expect("is there");
+                assert_eq!(held(&mut homes, 0), None, "one by one");
+            }
+            put_instead_of_folder(&homes, 0, moved);
+            homes.sync(0);
+            for _ in 0..2 {
+                let shown = held(&mut homes, 1).map(|held| (held.0, held.1));
+                assert_eq!(shown, Some((HeldDirection::Remote, FILES as u64)), "moved: {moved}");
+                assert_eq!(contents(&homes, 1), before, "neither half is shown");
+                homes.sync(0);
+            }
+            homes.sync_with_answer(1, refused);
+            homes.sync(0);
+            homes.sync_with_answer(2, refused);
+            check_put_instead(&mut homes, moved, refused);
+        }
+    }
+}
+
 #[test]
 fn an_edit_is_no_deletion_however_a_program_saves_it() {
     let saves: [fn(&Homes, usize); 4] = [
