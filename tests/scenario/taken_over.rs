@@ -90,7 +90,10 @@ fn places_that_are_taken_over_wait_for_a_yes_or_a_no_where_it_was_done() {
                 before.expect_same(&anna.tree(), "neither half gets out");
             }
             let status = pep.json(["status", pep.at()]).document();
-            assert_eq!(status[0]["held"]["deletions"], json!(FILES), "{status:#}");
+            let held = &status[0]["held"];
+            assert_eq!([&held["deletions"], &held["replaced"]], [&json!(FILES); 2], "{held:#}");
+            let status = pep.run(["status", pep.at()]);
+            status.expect_out("Under all of these names something else stands there now and waits, too.");
             answer(&pep, said);
             let applied = anna.sync();
             let deletions = if old == 0 { FILES } else { 0 };
@@ -115,6 +118,8 @@ fn places_that_are_taken_over_bit_by_bit_wait_where_it_arrives() {
             }
             for _ in 0..2 {
                 expect_held(&anna, "remote", FILES);
+                let status = anna.run(["status", anna.at()]);
+                status.expect_out("Under all of these names something else would stand there.");
                 before.expect_same(&anna.tree(), "neither half is shown");
                 pep.sync();
             }

@@ -412,6 +412,7 @@ pub(crate) fn held_view(held: &Held, other_homes: u64) -> HeldView {
         direction: direction(held.direction),
         deletions: held.deletions,
         of: held.of,
+        replaced: held.replaced,
         sample: held.sample.iter().map(ToString::to_string).collect(),
         by: held.by.map(|location| location.to_string()),
         by_label: None,

@@ -220,6 +220,11 @@ impl Engine<'_> {
         let (deletions, left) = (deleted.len() as u64, self.index.count_files()?);
         let of = self.count_before(&found, &answered)?.max(deletions);
         let keys: BTreeSet<PathKey> = deleted.iter().map(|i| changes[*i].origin()).collect();
+        let taken_over: BTreeSet<usize> = deleted
+            .iter()
+            .copied()
+            .filter(|i| changes[*i].value.content.is_live())
+            .collect();
         let dots = deleted.iter().flat_map(|i| changes[*i].replaces.iter().copied());
         let dots = dots.collect();
         let mut files = 0;
@@ -240,6 +245,7 @@ impl Engine<'_> {
                 direction: HeldDirection::Local,
                 deletions,
                 of,
+                replaced: taken_over.len() as u64,
                 sample,
                 by: None,
             },
@@ -248,9 +254,8 @@ impl Engine<'_> {
             all,
         )?;
         // What took places over goes with all that came there, and went from there; folders stay with their files.
-        let taken_over = deleted.iter().copied().filter(|i| changes[*i].value.content.is_live());
         let instead = found.turns.instead_of_folders(&deleted);
-        let mut waiting = found.turns.bound_to(&taken_over.chain(instead).collect());
+        let mut waiting = found.turns.bound_to(&taken_over.union(&instead).copied().collect());
         waiting.extend(deleted.iter().chain(&found.folders));
         // Both halves of what stands in the place of a conflict copy.
         let places: BTreeSet<&PathKey> = waiting.iter().filter_map(|i| changes[*i].place.as_ref()).collect();

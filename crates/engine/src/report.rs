@@ -83,6 +83,8 @@ pub struct Held {
     pub deletions: u64,
     /// How many files there are.
     pub of: u64,
+    /// In the places of how many of them something else stands now, or would.
+    pub replaced: u64,
     /// Some of their paths.
     pub sample: Vec<RelPath>,
     /// Who deleted them, if it was somebody else.

@@ -275,6 +275,7 @@ impl Engine<'_> {
                 direction,
                 deletions,
                 of,
+                replaced: taken_over.len() as u64,
                 sample,
                 by,
             },

@@ -154,6 +154,7 @@ fn the_worst_is_said_first() {
         "The mailbox cannot be reached, so nobody knows here whether the others sent something. Sync again later.",
     );
     let mut held = HeldView {
+        replaced: 0,
         reason: String::new(),
         direction: HeldDirection::Local,
         deletions: 9,

@@ -33,6 +33,7 @@ pub(crate) fn held(held: &HeldView) -> Vec<String> {
         HeldDirection::Local => format!("{deletions} of {of} files would be deleted. Nothing was deleted."),
     };
     let mut lines = vec![format!("  {what} {}", words(held))];
+    lines.extend(replaced(held));
     lines.extend(sample(held));
     lines
 }
@@ -40,6 +41,7 @@ pub(crate) fn held(held: &HeldView) -> Vec<String> {
 /// Tells what to type, where it was said already that deletions wait.
 pub(crate) fn answers(held: &HeldView) -> Vec<String> {
     let mut lines = vec![format!("  {}", words(held))];
+    lines.extend(replaced(held));
     lines.extend(sample(held));
     lines
 }
@@ -51,6 +53,24 @@ fn words(held: &HeldView) -> &'static str {
         HeldDirection::Local if held.deletions == held.of => ANSWERS_TO_ALL,
         HeldDirection::Local => ANSWERS,
     }
+}
+
+/// Says of those whose names stand for something else now that this waits with them.
+fn replaced(held: &HeldView) -> Option<String> {
+    let (here, n) = (held.direction == HeldDirection::Local, held.replaced);
+    let waits = if here {
+        "stands there now and waits, too"
+    } else {
+        "would stand there"
+    };
+    let names = match n {
+        0 => return None,
+        1 if held.deletions == 1 => "its name".to_owned(),
+        1 => "the name of one of them".to_owned(),
+        n if n == held.deletions => "all of these names".to_owned(),
+        n => format!("{n} of these names"),
+    };
+    Some(format!("  Under {names} something else {waits}."))
 }
 
 /// Names some of them.

@@ -22,6 +22,10 @@ deletions: number,
  */
 of: number, 
 /**
+ * In the places of how many of them something else stands now, or would.
+ */
+replaced: number, 
+/**
  * Some of their paths.
  */
 sample: Array<string>, 

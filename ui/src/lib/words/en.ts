@@ -276,6 +276,13 @@ export function en(locale: string) {
       remote: (n: number, of: number, by: string | null) =>
         `${by ?? (n === 1 ? "Another home" : "Other homes")} deleted ${n === of ? count(n, { one: "the only file", other: "all # files" }) : `${files(n)} of ${count(of, { other: "#" })}`}. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
       among: (names: string) => `Among them: ${names}.`,
+      replaced: (n: number, all: boolean) =>
+        all
+          ? `Something else takes ${count(n, { one: "its name", other: "their names" })}, and waits, too.`
+          : count(n, {
+              one: "Something else takes the name of one of them, and waits, too.",
+              other: "Something else takes the names of # of them, and waits, too.",
+            }),
       keep: (n: number) => count(n, { one: "Keep it", other: "Keep them" }),
       remove: (n: number) =>
         count(n, { one: "Delete it everywhere", other: "Delete them everywhere" }),

@@ -113,6 +113,7 @@ export const TROUBLES: Record<string, () => Scene> = {
           direction: "remote",
           deletions: 61,
           of: 214,
+          replaced: 0,
           sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
           by: "anna",
           by_label: "Anna’s home",
@@ -130,6 +131,7 @@ export const TROUBLES: Record<string, () => Scene> = {
           direction: "local",
           deletions: 61,
           of: 214,
+          replaced: 0,
           sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
           by: null,
           by_label: null,
@@ -141,7 +143,10 @@ export const TROUBLES: Record<string, () => Scene> = {
   "held-both": () => {
     const [status] = TROUBLES.held!().archives;
     const [local] = TROUBLES["held-local"]!().archives;
-    return one({ ...status!, also_held: { ...local!.held!, deletions: 12, of: 153 } });
+    return one({
+      ...status!,
+      also_held: { ...local!.held!, deletions: 12, of: 153, replaced: 12 },
+    });
   },
   "held-alone": () => {
     const [status] = TROUBLES["held-local"]!().archives;
