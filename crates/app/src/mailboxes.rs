@@ -4,7 +4,7 @@ use std::path::Path;
 
 use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
 use offsync_core::ids::ArchiveId;
-use offsync_core::ports::{Disk, MailboxErrorKind};
+use offsync_core::ports::{Disk, MailboxError, MailboxErrorKind};
 use offsync_engine::{LocationState, Silent};
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::failure::{AppError, Result};
 use crate::init::{mailbox_url, no_mailbox};
 use crate::naming::told_apart;
-use crate::opened::bad_mailbox;
+use crate::opened::{Opened, bad_mailbox};
 
 /// What a mailbox holds.
 #[derive(Clone, Debug, Serialize)]
@@ -30,6 +30,18 @@ pub struct MailboxReport {
     /// Whether a new mailbox was begun just now; absent where nobody asked for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub begun: Option<bool>,
+    /// What was carried over from the mailbox before; absent where it was not moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<CarriedView>,
+}
+
+/// What was put into another mailbox.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CarriedView {
+    /// Objects.
+    pub objects: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
 }
 
 /// What is to be at the address that a mailbox is looked for at.
@@ -83,6 +95,7 @@ impl App {
                 })
                 .collect(),
             begun: None,
+            moved: None,
         })
     }
 
@@ -106,15 +119,74 @@ impl App {
                 (identity, Some(is_new))
             }
         };
-        archive.marker.mailbox = Some(url.to_string());
-        archive.disk.write_marker(archive.marker.to_toml().as_bytes())?;
-        self.remember_archive(&archive.root, &archive.marker)?;
-        self.remember_mailbox(&archive.root, &identity)?;
+        self.turn_to(&mut archive, &url, &identity)?;
         drop(archive);
         Ok(MailboxReport {
             begun,
             ..self.mailbox(folder)?
         })
+    }
+
+    /// Moves the mailbox of an archive to another address: what it holds goes along, and this location finds it there from
+    /// now on.
+    ///
+    /// The old one stays as it is, since the others look there until they are told. Where it was moved by somebody else
+    /// already, what this location's one holds is added to that.
+    pub fn move_mailbox(&self, folder: &Path, address: &str) -> std::result::Result<MailboxReport, AppError> {
+        let mut archive = self.open_archive(folder)?;
+        let url = mailbox_url(address)?.around(&archive.marker.archive_id);
+        self.refuse_overlap(&archive.root, Some(&url))?;
+        if archive.marker.mailbox.as_deref() == Some(url.to_string().as_str()) {
+            return Err(AppError::failed(
+                "same_mailbox",
+                format!("The mailbox of '{}' is at {url} already.", archive.marker.archive_name),
+                "Name another folder for it; `offsync mailbox show FOLDER` tells what it holds.",
+            ));
+        }
+        if let Some(trouble) = archive.mailbox_trouble.take() {
+            return Err(old_mailbox_is_away(trouble));
+        }
+        let place = mailbox_folder(&url)?;
+        let to = FolderMailbox::create(place, &archive.marker.archive_id).map_err(|error| no_mailbox(place, error))?;
+        let carried = archive.with_engine(&Silent, |engine| engine.carry_over(&to));
+        let carried = carried.map_err(not_moved)?;
+        let identity = to.identity().to_vec();
+        self.turn_to(&mut archive, &url, &identity)?;
+        drop(archive);
+        Ok(MailboxReport {
+            moved: Some(CarriedView {
+                objects: carried.objects,
+                bytes: carried.bytes,
+            }),
+            ..self.mailbox(folder)?
+        })
+    }
+
+    /// Notes on the drive and at this computer where the mailbox is found from now on.
+    fn turn_to(&self, archive: &mut Opened, url: &MailboxUrl, identity: &[u8]) -> Result<()> {
+        archive.marker.mailbox = Some(url.to_string());
+        archive.disk.write_marker(archive.marker.to_toml().as_bytes())?;
+        self.remember_archive(&archive.root, &archive.marker)?;
+        self.remember_mailbox(&archive.root, identity)
+    }
+}
+
+/// Says that the mailbox is where it was.
+fn not_moved(error: AppError) -> AppError {
+    AppError {
+        message: format!("The mailbox was not moved and is used where it was. {}", error.message),
+        hint: "Make room where it is to go, or name another place. What got there is no loss: the same command goes on from there.".into(),
+        ..error
+    }
+}
+
+/// Says that what is to be moved cannot be read.
+fn old_mailbox_is_away(trouble: MailboxError) -> AppError {
+    AppError {
+        hint: "Moving takes along what the mailbox holds, so it has to be reachable: connect what it is on. Where it is lost for \
+               good, begin a new one: `offsync mailbox use FOLDER MAILBOX --new`."
+            .into(),
+        ..trouble.into()
     }
 }
 

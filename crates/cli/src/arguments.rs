@@ -519,6 +519,16 @@ pub(crate) enum MailboxCommand {
         #[arg(long)]
         new: bool,
     },
+    /// Move it to another address, with all it holds
+    #[command(
+        after_help = "Examples:\n  offsync mailbox move /media/pep/Photos fs:///mnt/nas/offsync      (from a stick to a NAS)\n  offsync mailbox move /media/anna/Photos fs:///mnt/diskstation/offsync      (in each other home, too, with its path there)\n\nThe old mailbox stays as it is. Delete it once each home was told."
+    )]
+    Move {
+        /// The archive's folder, or any folder in it
+        folder: PathBuf,
+        /// Where it is to be: fs:///folder
+        mailbox: String,
+    },
 }
 
 /// `log`.

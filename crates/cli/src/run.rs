@@ -263,6 +263,7 @@ fn mailbox(app: &App, command: &MailboxCommand, json: bool) -> Outcome {
             };
             app.use_mailbox(folder, mailbox, sought)?
         }
+        MailboxCommand::Move { folder, mailbox } => app.move_mailbox(folder, mailbox)?,
     };
     show(&report, json, text::mailbox)
 }

@@ -211,6 +211,13 @@ pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
         true => "A new mailbox was begun there. Sync here, then let the other homes sync; where it has another path, or lies on another drive than before, say `offsync mailbox use FOLDER MAILBOX` first.".to_owned(),
         false => "The mailbox of this archive is there already and is used as it is; nothing was begun anew.".to_owned(),
     }));
+    lines.extend(report.moved.map(|moved| {
+        let what = count(moved.objects, "object", "objects");
+        format!(
+            "The mailbox is there from now on; {what} ({}) went along. Say the same in each of the other homes: `offsync mailbox move FOLDER MAILBOX`, with its path there. Until all of them did, leave the old one as it is.",
+            size(moved.bytes)
+        )
+    }));
     lines
 }
 

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod begin;
+mod carry_over;
 mod change_counts;
 mod conflicts;
 mod consent;
@@ -71,6 +72,7 @@ mod verify;
 mod view;
 
 pub use begin::{Beginning, Companion};
+pub use carry_over::CarriedOver;
 pub use change_counts::ChangeCounts;
 pub use conflicts::Side;
 pub use cycle::Adoption;

@@ -10,6 +10,7 @@ mod home;
 mod keep;
 mod lives;
 mod lost;
+mod moving;
 mod pace;
 mod room;
 mod strangers;

@@ -17,6 +17,7 @@ use offsync_testkit::{
 
 mod asking;
 mod lying;
+mod moving;
 mod verifying;
 
 pub(crate) fn path(text: &str) -> RelPath {
