@@ -151,3 +151,46 @@ fn a_mailbox_is_moved_nowhere_that_is_not_there_inside_the_archive_or_where_it_i
     assert_eq!(tree::of(&empty).len(), 1 + mail.len());
     pep.sync();
 }
+
+#[test]
+fn a_home_that_looks_into_two_mailboxes_in_turn_carries_between_them() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(|pep| pep.write("a.txt", "a"));
+    let stick = world.path("stick");
+    fs::create_dir(&stick).expect("a stick can be bought");
+    // Grandma has no NAS: pep brings her a stick.
+    grandma
+        .json(["mailbox", "use", grandma.at(), &url(&stick), "--new"])
+        .expect_code(0);
+    anna.write("anna.txt", noise(2, 70_000));
+    grandma.write("grandma.txt", noise(3, 70_000));
+    let turn = |to: &str| {
+        pep.json(["mailbox", "use", pep.at(), to]).expect_code(0);
+    };
+    for _ in 0..5 {
+        for (friend, at) in [(&anna, world.mailbox_url()), (&grandma, url(&stick))] {
+            turn(&at);
+            for home in [&pep, friend, &pep] {
+                home.json(["sync", home.at()]).expect_code(0);
+            }
+        }
+    }
+    check_alike(&[&pep, &anna, &grandma]);
+    assert_eq!(anna.read("grandma.txt"), noise(3, 70_000));
+    let is_kept = |name: &String| name.starts_with("head.") || name.starts_with("people.");
+    for place in [world.mailbox(), stick.clone()] {
+        let left = objects(&place);
+        assert!(left.iter().all(is_kept), "{left:?}");
+    }
+    grandma.write("late.txt", "on the stick that is lost");
+    grandma.sync();
+    fs::remove_dir_all(&stick).expect("a stick can be lost");
+    for home in [&pep, &grandma] {
+        home.json(["mailbox", "use", home.at(), &world.mailbox_url()])
+            .expect_code(0);
+    }
+    // Only now does anybody hear of it.
+    grandma.sync();
+    settle(&[&pep, &anna, &grandma]);
+    assert_eq!(anna.read("late.txt"), b"on the stick that is lost");
+}

@@ -7,6 +7,11 @@ use offsync_testkit::{CallKind, FailNth, MailboxOptions, RecordingMailbox, SimMa
 use super::Homes;
 
 impl Homes {
+    /// Gives the mailbox that homes begin with.
+    pub(crate) fn mailbox(&self) -> &SimMailbox {
+        &self.mailbox
+    }
+
     /// Makes another mailbox, which nobody uses yet.
     pub(crate) fn another_mailbox() -> SimMailbox {
         SimMailbox::new(MailboxOptions::default(), 11)

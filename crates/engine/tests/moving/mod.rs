@@ -2,6 +2,8 @@
 
 use offsync_core::rel_path::RelPath;
 
+use offsync_testkit::SimMailbox;
+
 use crate::home::{Homes, noise, path};
 
 fn write(homes: &Homes, n: usize, at: &str) {
@@ -125,4 +127,72 @@ fn who_goes_on_at_the_old_one_is_heard_once_it_turns_to_the_new_one() {
         homes.leave_old_mailbox(&there);
         end(&mut homes, &["new 0", "new 1", "new 2", "old 0", "old 1", "old 2"]);
     }
+}
+
+/// Visits after which a home that bridges two mailboxes has told each side all that the other one said: it is heard, seen as
+/// a gap, asked for, and then its content is asked for, too.
+const BRIDGED_AFTER: usize = 5;
+
+/// Lets the first home sync at one mailbox with the second, and then at the other with the third.
+fn bridge(homes: &mut Homes, [one, other]: [&SimMailbox; 2]) {
+    for (n, at) in [(1, one), (2, other)] {
+        homes.turn_to(0, at);
+        for home in [0, n, 0] {
+            let report = homes.sync(home);
+            assert!(
+                report.alarms.is_empty() && report.lost.is_empty(),
+                "{home}: {report:#?}"
+            );
+            assert!(!report.took_new_id && report.held.is_none(), "{home}: {report:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_home_that_uses_two_mailboxes_in_turn_bridges_them_and_one_may_die() {
+    let mut homes = Homes::new(3);
+    write(&homes, 0, "first");
+    write(&homes, 0, "edited");
+    homes.round(3);
+    let (one, other) = (homes.mailbox().clone(), Homes::another_mailbox());
+    homes.turn_to(2, &other);
+    for round in 0..4 {
+        for n in 0..3 {
+            write(&homes, n, &format!("{round} by {n}"));
+        }
+        let edit = format!("edited in round {round}");
+        homes.hand(1 + round % 2).write(&path("edited"), edit).expect("fits");
+        homes
+            .hand(2)
+            .rename(&path("first"), &path("between"))
+            .expect("is there");
+        homes
+            .hand(2)
+            .rename(&path("between"), &path("first"))
+            .expect("is there");
+        (0..BRIDGED_AFTER).for_each(|_| bridge(&mut homes, [&one, &other]));
+        homes.assert_all_equal();
+        assert_eq!(homes.read(1, "edited"), format!("edited in round {round}"));
+    }
+    homes.hand(1).remove(&path("0 by 2")).expect("is there");
+    (0..BRIDGED_AFTER).for_each(|_| bridge(&mut homes, [&one, &other]));
+    assert!(homes.hand(2).read(&path("0 by 2")).is_err());
+    let is_kept = |name: &&String| name.starts_with("head.") || name.starts_with("people.");
+    for mailbox in [&one, &other] {
+        let names = mailbox.names();
+        assert!(names.iter().all(|name| is_kept(&name)), "{names:?}");
+    }
+    // What two homes put into one of them dies with it, before anybody looks.
+    write(&homes, 1, "died with it");
+    homes.sync(1);
+    homes.turn_to(0, &one);
+    homes.hand(0).write(&path("film"), noise(200_000)).expect("fits");
+    homes.sync(0);
+    write(&homes, 2, "by 2, after");
+    one.wipe();
+    for n in 0..3 {
+        homes.turn_to(n, &other);
+    }
+    homes.leave_old_mailbox(&other);
+    end(&mut homes, &["died with it", "film", "by 2, after", "3 by 1"]);
 }
