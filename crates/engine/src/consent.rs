@@ -18,6 +18,7 @@ use crate::memory::{self, GONE, Gone, HELD, HeldSet};
 use crate::options::SyncOptions;
 use crate::overlay::Overlay;
 use crate::report::{Held, HeldDirection};
+use crate::turns::Arriving;
 
 /// Paths that are named when many deletions are held.
 pub(crate) const HELD_SAMPLE_PATHS: usize = 5;
@@ -55,35 +56,45 @@ pub(crate) enum Consent {
     Given(Vec<HeldSet>),
     /// Yes, before anything was shown: to what was deleted here. What others deleted is shown first.
     GivenUnasked,
+    /// No, before anything was shown: to all that was deleted here, be it few.
+    RefusedUnasked,
 }
 
 impl Consent {
     /// Tells whether somebody said yes.
     pub(crate) fn is_given(&self) -> bool {
-        !matches!(self, Self::None)
+        matches!(self, Self::Given(_) | Self::GivenUnasked)
     }
 
-    /// Tells whether the yes covers a deletion.
-    pub(crate) fn covers(&self, direction: HeldDirection, key: &PathKey) -> bool {
+    /// Tells whether the yes covers an own deletion: of versions that were shown, and not of what else is at that path.
+    fn covers(&self, change: &LocalChange) -> bool {
         match self {
-            Self::None => false,
-            Self::GivenUnasked => direction == HeldDirection::Local,
-            Self::Given(sets) => sets
-                .iter()
-                .any(|set| set.held.direction == direction && set.keys.contains(key)),
+            Self::None | Self::RefusedUnasked => false,
+            Self::GivenUnasked => true,
+            Self::Given(sets) => {
+                let mut all = change.replaces.iter();
+                all.all(|dot| sets.iter().any(|set| set.told.contains(dot)))
+            }
         }
+    }
+
+    /// Tells whether the yes covers what others deleted at a place.
+    pub(crate) fn covers_arrived(&self, key: &PathKey) -> bool {
+        let is_it = |set: &HeldSet| set.held.direction == HeldDirection::Remote && set.keys.contains(key);
+        matches!(self, Self::Given(sets) if sets.iter().any(is_it))
     }
 }
 
 impl Engine<'_> {
-    /// Gives what this cycle's yes covers.
+    /// Gives what this cycle's answer covers.
     pub(crate) fn consent(&self, options: &SyncOptions) -> Result<Consent> {
-        if !options.confirm_deletions {
-            return Ok(Consent::None);
-        }
-        Ok(match self.shown_held()?.as_slice() {
-            [] => Consent::GivenUnasked,
-            sets => Consent::Given(sets.to_vec()),
+        let sets = self.shown_held()?;
+        let was_told = |set: &HeldSet| set.held.direction == HeldDirection::Remote || !set.told.is_empty();
+        Ok(match (options.confirm_deletions, options.refuse_deletions) {
+            (true, _) if sets.iter().any(was_told) => Consent::Given(sets),
+            (true, _) => Consent::GivenUnasked,
+            (false, true) if sets.is_empty() => Consent::RefusedUnasked,
+            (false, _) => Consent::None,
         })
     }
 
@@ -136,9 +147,12 @@ impl Engine<'_> {
         let is_alike = |set: &&HeldSet| set.held.direction == held.direction && !set.keys.is_disjoint(&keys);
         let alike = shown.iter().chain(&self.held).filter(is_alike);
         let all = all || alike.clone().any(|set| set.all);
-        // What came to stand beside them since they were shown makes them no fewer.
-        let of = alike.clone().map(|set| set.held.of).min();
+        // What came to stand beside them since they were shown makes them no fewer; of what came, some may be gone, too.
+        let of = |set: &HeldSet| set.held.of + keys.difference(&set.keys).count() as u64;
+        let of = alike.clone().map(of).min();
         held.of = of.map_or(held.of, |of| of.min(held.of)).max(held.deletions);
+        let told = alike.clone().flat_map(|set| &set.told).copied();
+        let told = told.filter(|dot| dots.contains(dot)).collect();
         let now = (held.deletions, held.of);
         let is_many = |many: &(u64, u64)| threshold.is_many(many.0, many.1);
         let many = alike.map(|set| set.many).chain([now]).filter(is_many).max();
@@ -148,6 +162,7 @@ impl Engine<'_> {
             held,
             keys,
             dots,
+            told,
             all,
             many,
             put_back: false,
@@ -189,11 +204,19 @@ impl Engine<'_> {
         let Some(set) = sets.iter_mut().find(is_own) else {
             return Ok(());
         };
-        let changes = self.local_changes()?.into_iter();
-        let gone: BTreeSet<PathKey> = changes.filter(may_take_away).map(|change| change.origin()).collect();
+        let changes = self.local_changes()?;
+        let found = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
+        let still: BTreeSet<Dot> = found
+            .deleted
+            .iter()
+            .flat_map(|i| changes[*i].replaces.clone())
+            .collect();
+        let moved: BTreeSet<Dot> = found.moved.keys().flat_map(|i| changes[*i].replaces.clone()).collect();
         let mut put_back = false;
-        for key in set.keys.difference(&gone) {
-            put_back |= self.index.entry(key)?.live().any(|(dot, _)| set.dots.contains(dot));
+        for key in &set.keys {
+            let siblings = self.index.entry(key)?;
+            let mut wanted = siblings.live().filter(|(dot, _)| set.dots.contains(dot));
+            put_back |= wanted.any(|(dot, _)| !still.contains(dot) && !moved.contains(dot));
         }
         if !put_back {
             return Ok(());
@@ -210,8 +233,7 @@ impl Engine<'_> {
         deleted.extend(self.rewritten_all_over(&found)?);
         let given_up = self.given_up()?;
         let is_given_up = |change: &LocalChange| change.replaces.iter().all(|dot| given_up.contains(dot));
-        let is_answered =
-            |i: &usize| consent.covers(HeldDirection::Local, &changes[*i].origin()) || is_given_up(&changes[*i]);
+        let is_answered = |i: &usize| consent.covers(&changes[*i]) || is_given_up(&changes[*i]);
         let answered: BTreeSet<usize> = deleted.extract_if(.., |i| is_answered(i)).collect();
         if deleted.is_empty() {
             self.let_go(HeldDirection::Local);
@@ -232,7 +254,8 @@ impl Engine<'_> {
             files += u64::from(self.was_file(&changes[*i])?);
         }
         let all = guard::is_all(files, left);
-        if !all && !self.threshold()?.is_many(deletions, of) && !self.stay_held(HeldDirection::Local, &keys)? {
+        let waits = all || self.threshold()?.is_many(deletions, of) || *consent == Consent::RefusedUnasked;
+        if !waits && !self.stay_held(HeldDirection::Local, &keys)? {
             self.let_go(HeldDirection::Local);
             return Ok(changes);
         }
@@ -308,13 +331,13 @@ impl Engine<'_> {
         if !changes.iter().any(|change| may_take_away(change)) {
             return Ok(Deletions::default());
         }
-        let arriving: BTreeSet<[u8; 32]> = changes.iter().map(|change| change.value.content.tag()).collect();
         let (mut edited, moved) = (self.give_way_to_edits(changes)?, self.follow_edited(changes)?);
         let files = changes.iter().filter(|change| is_file(&change.value.content));
         let files: BTreeSet<PathKey> = files.map(|change| change.origin()).collect();
         // A folder or a link in its place is no edit.
         edited.retain(|_, key| files.contains(key));
         let turns = self.own_turns(changes, |i| edited.contains_key(&i) || moved.contains_key(&i))?;
+        let mut arriving = Arriving::of(changes.iter().map(|change| &change.value.content).zip(turns.all()));
         let (mut deleted, mut folders) = (self.taken_over(changes, &turns)?, BTreeSet::new());
         for (i, change) in changes.iter().enumerate() {
             if change.value.content.is_live() {
@@ -322,9 +345,7 @@ impl Engine<'_> {
             }
             let siblings = self.index.entry(&change.origin())?;
             let replaced: Vec<_> = change.replaces.iter().filter_map(|dot| siblings.get(dot)).collect();
-            let is_move = replaced
-                .iter()
-                .any(|version| arriving.contains(&version.value.content.tag()));
+            let is_move = replaced.iter().any(|version| arriving.take(&version.value.content));
             let lives_on = moved.contains_key(&i) || turns.goes_on().contains_key(&i);
             if replaced.iter().all(|version| version.value.content.is_folder()) {
                 folders.insert(i);
@@ -346,8 +367,7 @@ impl Engine<'_> {
     /// A yes to something else must not travel with it. Where the others see for themselves that files live on, nothing is said.
     pub(crate) fn confirms_all(&self, changes: &[&LocalChange], consent: &Consent) -> Result<bool> {
         let found = self.deletions_of(changes)?;
-        let mut origins = found.deleted.iter().map(|i| changes[*i].origin());
-        let is_covered = origins.all(|origin| consent.covers(HeldDirection::Local, &origin));
+        let is_covered = found.deleted.iter().all(|i| consent.covers(changes[*i]));
         let live_on = found.moved.values().any(|one| !one.is_plain) || !found.turns.goes_on().is_empty();
         Ok(is_covered && (consent.is_given() || live_on))
     }

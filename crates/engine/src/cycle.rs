@@ -78,6 +78,9 @@ impl Engine<'_> {
         let held = if self.held.is_empty() {
             memory::erase(HELD)
         } else {
+            for set in &mut self.held {
+                set.told.clone_from(&set.dots);
+            }
             memory::write(HELD, &self.held)
         };
         let mut writes = vec![memory::write(LAST_SYNC, &now_ns), held, aged];

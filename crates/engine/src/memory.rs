@@ -117,8 +117,10 @@ impl<'de> Deserialize<'de> for Gone {
 pub(crate) struct HeldSet {
     pub(crate) held: Held,
     pub(crate) keys: BTreeSet<PathKey>,
-    /// What was deleted here, as own deletions: the versions that they take away.
+    /// Of what was deleted here: the versions that would go.
     pub(crate) dots: BTreeSet<Dot>,
+    /// Those of them that a person was told of: a sync that fails has found more than it said.
+    pub(crate) told: BTreeSet<Dot>,
     /// Whether they were all the files that there were when they were first held.
     pub(crate) all: bool,
     /// How many they were, and of how many files, when they were most; whether that is many decides whether they stay held.

@@ -322,7 +322,13 @@ impl Engine<'_> {
             let place = self.index.place(&folder)?;
             let shown = place.as_ref().and_then(|place| place.shown.as_ref());
             let is_shown = shown.is_some_and(|shown| shown.value.content.is_folder());
-            if is_shown != overlay.is_folder(self.index, &folder)? && all.insert(parent.clone()) {
+            // A file that somebody put in its place gives way to what others write inside.
+            let is_there = place
+                .as_ref()
+                .and_then(Place::on_disk)
+                .is_some_and(|there| there.content.is_folder());
+            let is_folder = overlay.is_folder(self.index, &folder)?;
+            if (is_shown != is_folder || is_there != is_folder) && all.insert(parent.clone()) {
                 todo.push(parent);
             }
         }

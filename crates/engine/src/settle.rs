@@ -22,7 +22,7 @@ use crate::plan::{Action, Plan, StepAside};
 use crate::report::{Held, HeldDirection};
 use crate::scan::gone_writes;
 use crate::touched::{CHANGED_SINCE, as_trusted, looks_same};
-use crate::turns::turns_of;
+use crate::turns::{Arriving, turns_of};
 
 /// A changeset, by its author and that one's number for it.
 type Changeset = (LocationId, u64);
@@ -213,34 +213,31 @@ impl Engine<'_> {
 
     /// Leaves many removals of files that others asked for until a person says yes.
     fn hold_many_removals(&mut self, plan: &mut Plan, consent: &Consent) -> Result<()> {
-        let kept: BTreeSet<[u8; 32]> = plan
-            .actions
-            .iter()
-            .filter_map(|action| Some(action.after.as_ref()?.value.content.tag()))
-            .collect();
+        let turns = turns_of(plan);
+        let after = plan.actions.iter().zip(turns.all());
+        let mut arriving =
+            Arriving::of(after.filter_map(|(action, turn)| Some((&action.after.as_ref()?.value.content, turn))));
         let confirmed: BTreeSet<Changeset> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
         let is_confirmed = |by: &[Dot]| by.iter().any(|dot| confirmed.contains(&changeset(dot)));
         let mut removed = BTreeSet::new();
         let mut came_here: Option<Candidates<BTreeSet<Changeset>>> = None;
         // A deletion is forgotten as soon as every home has heard of it, while here it waits for a yes.
         let shown = self.shown_held()?;
-        let told = shown.iter().find(|set| set.held.direction == HeldDirection::Remote);
+        let mut known = self.held.iter().chain(&shown);
+        let told = known.find(|set| set.held.direction == HeldDirection::Remote);
         let told = told.and_then(|set| set.held.by);
         let (mut authors, mut links) = (BTreeSet::new(), 0);
         for action in plan.actions.iter().filter(|action| is_file_removal(action)) {
-            let tag = action.before.as_ref().map(|before| before.shown.value.content.tag());
             let deleted_by = self.taken_away_by(action)?;
-            let is_meant = is_confirmed(&deleted_by) || consent.covers(HeldDirection::Remote, &action.key);
-            if !is_meant
-                && !tag.is_some_and(|tag| kept.contains(&tag))
-                && !lives_on(action, &deleted_by, came_here.get_or_insert_with(|| came(plan)))
-            {
+            let is_meant = is_confirmed(&deleted_by) || consent.covers_arrived(&action.key);
+            let content = action.before.as_ref().map(|before| &before.shown.value.content);
+            let is_moved = content.is_some_and(|content| arriving.take(content));
+            if !is_meant && !is_moved && !lives_on(action, &deleted_by, came_here.get_or_insert_with(|| came(plan))) {
                 removed.insert(action.key.clone());
                 links += u64::from(action.before.as_ref().is_some_and(|before| !is_file(&before.shown)));
                 authors.insert(deleted_by.first().map(|dot| dot.location).or(told));
             }
         }
-        let turns = turns_of(plan);
         let mut taken_over = BTreeSet::new();
         for i in self.taken_over_by_others(plan, &turns)? {
             let mut by = self.taken_away_by(&plan.actions[i])?;
@@ -249,7 +246,7 @@ impl Engine<'_> {
                 by.extend(self.taken_away_by(&plan.actions[source])?);
             }
             let key = &plan.actions[i].key;
-            if !is_confirmed(&by) && !consent.covers(HeldDirection::Remote, key) {
+            if !is_confirmed(&by) && !consent.covers_arrived(key) {
                 removed.insert(key.clone());
                 authors.insert(author);
                 taken_over.insert(i);

@@ -93,6 +93,28 @@ impl Engine<'_> {
     }
 }
 
+/// The contents that come to stand where they did not, each as often as it does: so many that go were moved, and no more.
+pub(crate) struct Arriving(BTreeMap<[u8; 32], usize>);
+
+impl Arriving {
+    /// Counts them, by what stands at each place afterwards.
+    pub(crate) fn of<'a>(all: impl Iterator<Item = (&'a Content, &'a Turn)>) -> Self {
+        let mut counts = BTreeMap::new();
+        for (content, turn) in all {
+            if turn.before != turn.after {
+                *counts.entry(content.tag()).or_default() += 1;
+            }
+        }
+        Self(counts)
+    }
+
+    /// Takes one of a content, if there is one left.
+    pub(crate) fn take(&mut self, content: &Content) -> bool {
+        let left = self.0.get_mut(&content.tag()).filter(|left| **left > 0);
+        left.map(|left| *left -= 1).is_some()
+    }
+}
+
 /// Gives what a plan does to places, action by action.
 pub(crate) fn turns_of(plan: &Plan) -> Turns {
     let turn = |action: &Action| {

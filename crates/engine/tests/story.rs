@@ -1,5 +1,6 @@
 //! The three-homes story on the simulated world: what one does, all have, and the mailbox is empty.
 
+mod answers;
 mod crossing;
 mod damage;
 mod drives;
