@@ -16,7 +16,7 @@ mod sync;
 mod verify;
 
 pub(crate) use locations::{
-    location, never_aside, not_removed, parked, receipt, remove_question, removed, renamed, unparked,
+    location, never_aside, no_receipt, not_removed, parked, receipt, remove_question, removed, renamed, unparked,
 };
 pub(crate) use lost::lost;
 pub(crate) use membership::{forget_question, forgotten, invite, join};
