@@ -43,6 +43,7 @@ mod matrix_copies;
 mod matrix_folders;
 mod matrix_inside;
 mod membership;
+mod namesakes;
 mod newer;
 mod odd_changes;
 mod odd_names;

@@ -77,7 +77,7 @@ pub use left_open::{DamagedReport, ServedReport};
 pub use lost::{LostReport, LostView};
 pub use mailboxes::{MailboxReport, MailboxSought, WaitingLocation};
 pub use members::ReplaceRequest;
-pub use naming::short_id;
+pub use naming::{namesakes, short_id};
 pub use narration::{Narrator, Tone};
 pub use offsync_core::guard::Threshold;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, HELD_DELETIONS_HIGHEST, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};

@@ -182,7 +182,8 @@ fn locations(app: &App, folder: &Path, json: bool) -> Outcome {
             Some(reason) => Some(text::no_receipt(reason)),
             None => status.receipt.as_ref().and_then(text::receipt),
         };
-        all.iter().map(text::location).chain(receipt).collect()
+        let lines = all.iter().map(text::location);
+        lines.chain(text::namesakes(all)).chain(receipt).collect()
     })
 }
 

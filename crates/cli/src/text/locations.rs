@@ -57,6 +57,20 @@ fn in_state(location: &LocationView, state: &str) -> String {
     )
 }
 
+/// Tells which homes have one name, and what gives one of them another: everywhere the same one.
+pub(crate) fn namesakes(locations: &[LocationView]) -> Vec<String> {
+    let told = |called: Vec<&LocationView>| {
+        let last = called.iter().max_by_key(|one| &one.location_id)?;
+        Some(format!(
+            "{} homes are called '{}': `offsync location rename FOLDER {:.8} --label LABEL` gives one of them another name.",
+            called.len(),
+            safe(&last.label),
+            last.location_id
+        ))
+    };
+    offsync_app::namesakes(locations).into_iter().filter_map(told).collect()
+}
+
 /// Tells what can be relied on, where others have it, too.
 pub(crate) fn receipt(receipt: &Receipt) -> Option<String> {
     let Receipt { homes, verified, .. } = receipt;
