@@ -18,11 +18,11 @@ use offsync_core::format::ObjectName;
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::place::Stat;
 use offsync_core::ports::{
-    Disk, DiskEntry, DiskError, DiskErrorKind, DriveFacts, Mailbox, MailboxError, NewFile, ObjectInfo, OpenFile,
-    StagedFile, StagedName, TrashName, Witness, WitnessError,
+    Disk, DiskEntry, DiskError, DiskErrorKind, DriveFacts, EntryKind, Mailbox, MailboxError, NewFile, ObjectInfo,
+    OpenFile, StagedFile, StagedName, TrashName, Witness, WitnessError,
 };
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Engine, Ports, Silent, SyncOptions};
+use offsync_engine::{Engine, IGNORE_FILE, Ports, Silent, SyncOptions};
 
 use crate::app::App;
 use crate::besides::Before;
@@ -73,6 +73,7 @@ impl App {
             stage: stage.path().to_path_buf(),
             moved: Mutex::default(),
             displaced: Mutex::default(),
+            rules: Mutex::default(),
             room: Mutex::new(Room::of(&archive.disk)?),
         };
         let mailbox = archive.mailbox.as_deref().map(|real| StageMailbox {
@@ -123,6 +124,8 @@ struct StageDisk<'a> {
     moved: Mutex<BTreeMap<RelPath, RelPath>>,
     /// What would lie in the trash: under which name, and where it really is.
     displaced: Mutex<BTreeMap<String, RelPath>>,
+    /// What the rules would look like that would come: they hold in the very cycle that brings them.
+    rules: Mutex<Option<Stat>>,
     /// What room would be taken and freed.
     room: Mutex<Room>,
 }
@@ -199,6 +202,12 @@ impl StageDisk<'_> {
         Ok(there.saturating_sub(room.taken_bytes + staged_bytes))
     }
 
+    /// Gives how a path would look where the rules that would come are to stand.
+    fn new_rules(&self, path: &RelPath) -> Option<Stat> {
+        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        rules.filter(|_| path.as_bytes() == IGNORE_FILE.as_bytes())
+    }
+
     fn now(&self, path: &RelPath) -> std::result::Result<Stat, DiskError> {
         Ok(self.look(path)?.map(|entry| entry.stat).unwrap_or_default())
     }
@@ -218,6 +227,14 @@ impl Disk for StageDisk<'_> {
     }
 
     fn look(&self, path: &RelPath) -> std::result::Result<Option<DiskEntry>, DiskError> {
+        if let Some(stat) = self.new_rules(path) {
+            return Ok(Some(DiskEntry {
+                name: path.name().to_vec(),
+                kind: EntryKind::File,
+                stat,
+                born_ns: None,
+            }));
+        }
         // Below a folder that was only rehearsed there is nothing yet.
         match self.real.look(&self.origin(path)) {
             Err(error) if matches!(error.kind(), DiskErrorKind::NotFound | DiskErrorKind::NotAFolder) => Ok(None),
@@ -226,6 +243,10 @@ impl Disk for StageDisk<'_> {
     }
 
     fn open(&self, path: &RelPath) -> std::result::Result<Box<dyn OpenFile>, DiskError> {
+        if self.new_rules(path).is_some() {
+            let rules = File::open(self.stage.join(IGNORE_FILE));
+            return Ok(Box::new(StageFile(rules.map_err(|error| stage_error(&error))?)));
+        }
         self.real.open(&self.origin(path))
     }
 
@@ -273,18 +294,22 @@ impl Disk for StageDisk<'_> {
         Ok(())
     }
 
-    fn publish(&self, name: &StagedName, _: &RelPath, meta: &Meta) -> std::result::Result<Stat, DiskError> {
-        let size_bytes = std::fs::metadata(self.staged_path(name))
-            .map(|found| found.len())
-            .unwrap_or(0);
-        self.drop_staged(name)?;
-        self.room().take(size_bytes);
-        Ok(Stat {
+    fn publish(&self, name: &StagedName, path: &RelPath, meta: &Meta) -> std::result::Result<Stat, DiskError> {
+        let staged = self.staged_path(name);
+        let size_bytes = std::fs::metadata(&staged).map(|found| found.len()).unwrap_or(0);
+        let stat = Stat {
             size_bytes,
             mtime_ns: meta.mtime_ns,
             mode: meta.mode,
             ..Stat::default()
-        })
+        };
+        if path.as_bytes() == IGNORE_FILE.as_bytes() {
+            std::fs::copy(&staged, self.stage.join(IGNORE_FILE)).map_err(|error| stage_error(&error))?;
+            *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(stat);
+        }
+        self.drop_staged(name)?;
+        self.room().take(size_bytes);
+        Ok(stat)
     }
 
     fn make_folder(&self, _: &RelPath, mode: u32) -> std::result::Result<Stat, DiskError> {

@@ -77,7 +77,7 @@ pub use cycle::Adoption;
 pub use engine::{Engine, Ports};
 pub use error::EngineError;
 pub use fit::{LeftBehind, reason_elsewhere};
-pub use ignore::is_clutter;
+pub use ignore::{IGNORE_FILE, is_clutter};
 pub use keep::{NotKept, WhyNotKept};
 pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
