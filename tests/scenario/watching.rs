@@ -405,7 +405,7 @@ fn told(child: &mut Child) -> impl Iterator<Item = String> + use<> {
 }
 
 /// How often is looked, as people read it.
-const RHYTHM: &str = "Each drive is synced as it comes. What changes after that is sent once nothing has changed for 5 seconds, or after 30 seconds of changes without a pause. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
+const RHYTHM: &str = "Each drive is synced as it comes. What changes after that is sent once nothing has changed for 5 seconds; where changes go on without a pause, what has settled is sent after 30 seconds at the latest, and a file that is still being written is sent as it is after 15 minutes. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
 
 #[test]
 fn people_read_one_line_for_each_sync() {
