@@ -447,6 +447,26 @@ fn people_read_one_line_for_each_sync() {
 }
 
 #[test]
+fn a_watch_ends_with_the_last_archive_that_this_computer_forgets() {
+    let world = World::new();
+    let [pep, anna] = world.pair(many);
+    let mut child = anna
+        .command(["watch", anna.at()])
+        .spawn()
+        .expect("the program can be started");
+    let mut lines = told(&mut child).skip_while(|line| !line.contains(": nothing new"));
+    assert!(lines.next().is_some(), "it is at rest");
+    anna.run(["forget", anna.at(), "--yes"]).expect_code(0);
+    let forgotten =
+        "This computer has forgotten this archive, so it is not watched any more. Its files stay as they are.";
+    let said = lines.next().expect("a line is told");
+    assert!(said.ends_with(&format!("{}: {forgotten}", anna.at())), "{said}");
+    assert_eq!(lines.next(), None, "nothing is left to watch");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    pep.tree().expect_same(&anna.tree(), "its files stay");
+}
+
+#[test]
 fn people_read_a_failure_once() {
     let world = World::new();
     let [pep, _anna] = world.pair(many);
