@@ -144,12 +144,11 @@ impl App {
         }
         let of_all = |engine: &mut Engine<'_>| meant.iter().map(|line| engine.sides(line)).collect();
         let sides: Vec<[Side; 2]> = archive.with_engine(&Silent, of_all)?;
-        let held = meant
-            .iter()
-            .zip(&sides)
-            .filter(|(_, [_, loser])| loser.not_shown.is_some());
-        if let (Keep::Both, Some((line, _))) = (keep, held.skip(1).last()) {
-            return Err(no_name_here(line));
+        let is_held = |(_, [_, loser]): &(&ConflictLine, &[Side; 2])| loser.not_shown.is_some();
+        let held: Vec<&ConflictLine> = meant.iter().zip(&sides).filter(is_held).map(|(line, _)| line).collect();
+        // One of them takes the name that another gives up; there is no second.
+        if let (Keep::Both, [_, .., last]) = (keep, held.as_slice()) {
+            return Err(no_name_here(last));
         }
         for (line, sides) in meant.iter().zip(&sides) {
             refuse_if_impossible(keep, line, sides, &archive.disk)?;
