@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use offsync_app::view::{ArchiveStatus, Failure, Overview, SetUpRequest, WayBack};
+use offsync_app::SetUpRequest;
+use offsync_app::view::{ArchiveStatus, Failure, Overview, WayBack};
 use offsync_app::{DamagedReport, LostReport, MailboxSought};
 use serde::Serialize;
 use tauri::async_runtime::{spawn, spawn_blocking};

@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-use offsync_app::view::{ArchiveStatus, Failure, Headline, Overview, SetUpRequest, WayBack};
+use offsync_app::SetUpRequest;
+use offsync_app::view::{ArchiveStatus, Failure, Headline, Overview, WayBack};
 use offsync_app::{
     App, AppError, DamagedReport, LostReport, MailboxSought, SyncRequest, VerifyReport, VerifyRequest, are_samples,
     make_samples, plug_in_sample, remove_samples,

@@ -50,7 +50,17 @@ fn what_fits_comes_at_once_the_small_first_and_a_film_without_room_is_named() {
         pep.write(&format!("photos/{n}.jpg"), noise(n + 2, 1_000_000));
     }
     pep.sync();
+    let rehearsal = anna.json(["sync", anna.at(), "--dry-run"]);
+    let rehearsed = rehearsal.expect_code(5).only_report();
     let report = anna.json(["sync", anna.at()]).expect_code(5).only_report();
+    assert_eq!(rehearsed["applied"], report["applied"], "{rehearsal}");
+    let named = |report: &Value| {
+        skipped(report)
+            .iter()
+            .map(|(path, _)| (*path).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(named(&rehearsed), named(&report), "{rehearsal}");
     let [("film.bin", reason)] = skipped(&report)[..] else {
         panic!("the film alone is named: {report:#}");
     };

@@ -39,6 +39,60 @@ fn what_a_rule_leaves_out_stays_at_home_and_status_says_why() {
 }
 
 #[test]
+fn rules_that_arrive_hold_in_the_very_sync_that_brings_them() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| {
+        pep.write("kept.tmp", "kept before there was a rule");
+        pep.write("letter.txt", "Dear Anna");
+        pep.write("draft.txt", "a first draft, of some length, that goes on for a while");
+    });
+    pep.write(".offsyncignore", "*.tmp\n/build/\n");
+    pep.sync();
+    anna.write("x.tmp", "x");
+    anna.write("build/deep/out.bin", "b");
+    anna.write("lone/only.tmp", "o");
+    anna.write("both/one.tmp", "1");
+    anna.write("both/two.txt", "2");
+    anna.write("kept.tmp", "and edited since");
+    anna.rename("letter.txt", "letter.tmp");
+    anna.rename("draft.txt", "draft.tmp");
+    anna.write(
+        "draft.tmp",
+        "a first draft, of some length, that goes on for a while more",
+    );
+    let rehearsed = anna.json(["sync", anna.at(), "--dry-run"]).only_report();
+    let report = anna.sync();
+    assert_eq!(report["posted"]["changesets"], 1, "{report:#}");
+    assert_eq!(
+        rehearsed["posted"]["entries"], report["posted"]["entries"],
+        "{rehearsed:#}"
+    );
+    pep.sync();
+    for path in ["x.tmp", "build", "lone", "both/one.tmp"] {
+        assert!(anna.has(path) && !pep.has(path), "{path}");
+    }
+    assert_eq!(pep.read("both/two.txt"), b"2");
+    assert_eq!(pep.read("kept.tmp"), b"and edited since", "no rule stops what is kept");
+    // A rename deletes nothing, whatever the new name is, and an edit with it neither.
+    assert!(pep.has("letter.tmp") && pep.has("draft.tmp") && !pep.has("letter.txt"));
+    let report = anna.sync();
+    assert_eq!(
+        (&report["posted"]["changesets"], &report["up_to_date"]),
+        (&json!(0), &json!(true)),
+        "{report:#}"
+    );
+    let paths = |home: &Home| {
+        ignored(home)
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|one| one["path"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(paths(&anna), ["build", "x.tmp", "both/one.tmp", "lone/only.tmp"]);
+}
+
+#[test]
 fn clutter_of_systems_is_left_out_without_a_word() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));

@@ -44,6 +44,7 @@ mod matrix_folders;
 mod matrix_inside;
 mod membership;
 mod moving_mailbox;
+mod namesakes;
 mod newer;
 mod odd_changes;
 mod odd_names;

@@ -6,14 +6,14 @@ use crate::output::Output;
 use crate::schema::{self, check};
 use crate::world::{Home, World, check_alike, settle};
 
-fn fill(pep: &Home) {
+pub(crate) fn fill(pep: &Home) {
     for number in 0..4 {
         pep.write(&format!("{number}.txt"), format!("number {number}"));
     }
 }
 
 /// Says something of a location and gives how it stands then.
-fn say(home: &Home, what: &[&str]) -> Value {
+pub(crate) fn say(home: &Home, what: &[&str]) -> Value {
     let arguments = ["location", what[0], home.at()];
     let view = home.json(arguments.into_iter().chain(what[1..].iter().copied()));
     let view = view.expect_code(0).document();
@@ -21,7 +21,7 @@ fn say(home: &Home, what: &[&str]) -> Value {
     view
 }
 
-fn labels(home: &Home) -> Vec<String> {
+pub(crate) fn labels(home: &Home) -> Vec<String> {
     let all = home.json(["locations", home.at()]).expect_code(0).document();
     let label = |location: &Value| location["label"].as_str().unwrap_or_default().to_owned();
     let mut labels: Vec<String> = all.as_array().into_iter().flatten().map(label).collect();
@@ -327,42 +327,6 @@ fn a_dead_drive_is_replaced_by_a_new_one_and_nobody_waits_for_it() {
     settle(&[&pep, &anna, &fresh]);
     let view = say(&anna, &["rename", "grandma's home", "--label", "Grandma"]);
     assert_eq!(view["location_id"], copy["location_id"], "the living one is meant");
-}
-
-#[test]
-fn two_homes_never_get_one_name() {
-    let world = World::new();
-    let [pep, anna] = world.pair(fill);
-    let taken = |refused: Output| {
-        refused.expect_failure(
-            1,
-            "label_taken",
-            &[
-                "'anna's home' [",
-                "is a location of this archive already",
-                "another label",
-                "location replace",
-            ],
-        );
-    };
-    let [to, out] = ["drives/another", "invitation"].map(|name| world.path(name));
-    let [to, out] = [&to, &out].map(|path| crate::world::text(path));
-    let label = " Anna's HOME ";
-    taken(pep.json(["copy", pep.at(), to, "--label", label, "--person", "Anna"]));
-    taken(pep.json(["invite", pep.at(), "--label", label, "--person", "Anna", "--out", out]));
-    taken(pep.json(["location", "rename", pep.at(), "pep", "--label", label]));
-    pep.json(["location", "replace", pep.at(), "anna", to, "--label", "Pep's home"])
-        .expect_failure(1, "label_taken", &["'Pep's home' ["]);
-    assert!(!std::path::Path::new(to).exists() && !std::path::Path::new(out).exists());
-    assert_eq!(labels(&pep), ["Pep's home", "anna's home"]);
-    // Its own name in other letters is fine, and a name is free again once its home has left.
-    say(&pep, &["rename", "anna", "--label", "ANNA'S HOME"]);
-    say(&pep, &["remove", "anna", "--yes"]);
-    pep.json(["copy", pep.at(), to, "--label", "Anna's home", "--person", "Anna"])
-        .expect_code(0);
-    pep.sync();
-    anna.json(["sync", anna.at()])
-        .expect_failure(1, "removed", &["took this copy out"]);
 }
 
 #[test]

@@ -528,6 +528,41 @@ fn a_copy_that_was_edited_in_two_homes_is_a_conflict_of_its_own_in_both_beside_t
 }
 
 #[test]
+fn a_copy_that_is_one_side_of_two_conflicts_is_not_taken_for_both() {
+    let world = World::new();
+    let ([pep, anna], line) = in_conflict(&world);
+    let copy = line["copy"].as_str().expect("a path");
+    pep.write(copy, "Pep goes on with it");
+    anna.write(copy, "Anna does, too");
+    settle(&[&pep, &anna]);
+    let lines = || pep.json(["conflicts", pep.at()]).document();
+    let before = (pep.tree(), lines());
+    let all = before.1.as_array().expect("a list");
+    let own = all.iter().find(|line| line["path"] == copy).expect("its own conflict");
+    let beside = own["copy"].as_str().expect("a path");
+    let what = format!("'{copy}' is in two conflicts: it stands beside 'notes.txt', and '{beside}' stands beside it.");
+    let next = format!(
+        "Name '{beside}' to decide between these. Once that is done, '{copy}' means the conflict with 'notes.txt' alone."
+    );
+    for keep in ["winner", "copy", "both"] {
+        let refused = pep.json(["resolve", pep.at(), copy, "--keep", keep]);
+        refused.expect_failure(1, "ambiguous_path", &[&what, &next]);
+        before.0.expect_same(&pep.tree(), keep);
+        assert_eq!(before.1, lines(), "{keep}");
+    }
+    // What it advises leads on, one decision after the other.
+    pep.run(["resolve", pep.at(), beside, "--keep", "winner"])
+        .expect_code(0);
+    pep.run(["resolve", pep.at(), copy, "--keep", "copy"]).expect_code(0);
+    settle(&[&pep, &anna]);
+    for home in [&pep, &anna] {
+        expect_no_conflict(home, "both are decided");
+        assert!(home.tree().holds(&pep.read("notes.txt")) && !home.has(copy) && !home.has(beside));
+    }
+    check_alike(&[&pep, &anna]);
+}
+
+#[test]
 fn a_copy_that_is_edited_or_deleted_is_called_by_its_own_name() {
     let world = World::new();
     let ([pep, _anna], line) = in_conflict(&world);

@@ -74,7 +74,13 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
     anna.run(["status", anna.at()]).expect_out(
         "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair` has what lacks again from another home. If you edited one of them yourself, `offsync verify FOLDER --keep PATH` lets it stay as it is now, and the next sync sends it.",
     );
-    assert!(anna.json(["status", anna.at()]).document()[0]["receipt"].is_null());
+    let status = anna.json(["status", anna.at()]).document();
+    assert_eq!(
+        (&status[0]["receipt"], &status[0]["no_receipt"]),
+        (&json!(null), &json!({"reason": "damaged", "files": 2}))
+    );
+    anna.run(["locations", anna.at()])
+        .expect_out("No receipt: 2 files are damaged on this drive; `offsync status FOLDER` tells what to do.\n");
     // The step that is next is said, and all else as ever.
     let ask = "'film.bin' and 1 more are damaged on this drive. `offsync verify FOLDER --repair`";
     anna.write("mine.txt", "written beside the damage");

@@ -180,9 +180,10 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 17] = [
+pub(crate) const STATUS_MORE: [&str; 18] = [
     "[].deletions",
     "[].receipt",
+    "[].no_receipt",
     "[].warnings",
     "[].lacking",
     "[].lost_files",

@@ -69,13 +69,20 @@ fn the_receipt_tells_in_how_many_homes_all_stands_and_how_many_have_read_it_agai
     assert_eq!(receipt()["verified"], 2);
     // What was not sent yet stands here alone, and what somebody lacks is not safe there.
     pep.write("new.txt", "new");
-    assert_eq!((told(), receipt()), (None, json!(null)));
+    let unsent = "No receipt: 1 change is not sent yet; `offsync sync FOLDER` does that.".to_owned();
+    assert_eq!((told(), receipt()), (Some(unsent), json!(null)));
+    let reason = pep.json(["status", pep.at()]).document()[0]["no_receipt"].clone();
+    assert_eq!(reason, json!({"reason": "unsent", "changes": 1}));
     pep.sync();
+    let status = pep.run(["status", pep.at()]);
+    status.expect_out("Everything is safe in 1 home. anna's home is 1 change behind.");
     assert_eq!(
         (told(), &receipt()["homes"]),
         (None, &json!(1)),
         "Anna is still to come"
     );
+    anna.run(["locations", anna.at()])
+        .expect_out("No receipt: not all that the other homes have is here yet.\n");
     anna.sync();
     pep.sync();
     assert_eq!(told(), Some(both(2).replace("2 files", "3 files")));

@@ -405,7 +405,7 @@ fn told(child: &mut Child) -> impl Iterator<Item = String> + use<> {
 }
 
 /// How often is looked, as people read it.
-const RHYTHM: &str = "Each drive is synced as it comes. What changes after that is sent once nothing has changed for 5 seconds, or after 30 seconds of changes without a pause. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
+const RHYTHM: &str = "Each drive is synced as it comes. What changes after that is sent once nothing has changed for 5 seconds; where changes go on without a pause, what has settled is sent after 30 seconds at the latest, and a file that is still being written is sent as it is after 15 minutes. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
 
 #[test]
 fn people_read_one_line_for_each_sync() {
@@ -444,6 +444,26 @@ fn people_read_one_line_for_each_sync() {
             "how often is looked is in the help: {help}"
         );
     }
+}
+
+#[test]
+fn a_watch_ends_with_the_last_archive_that_this_computer_forgets() {
+    let world = World::new();
+    let [pep, anna] = world.pair(many);
+    let mut child = anna
+        .command(["watch", anna.at()])
+        .spawn()
+        .expect("the program can be started");
+    let mut lines = told(&mut child).skip_while(|line| !line.contains(": nothing new"));
+    assert!(lines.next().is_some(), "it is at rest");
+    anna.run(["forget", anna.at(), "--yes"]).expect_code(0);
+    let forgotten =
+        "This computer has forgotten this archive, so it is not watched any more. Its files stay as they are.";
+    let said = lines.next().expect("a line is told");
+    assert!(said.ends_with(&format!("{}: {forgotten}", anna.at())), "{said}");
+    assert_eq!(lines.next(), None, "nothing is left to watch");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    pep.tree().expect_same(&anna.tree(), "its files stay");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use offsync_core::ports::Disk;
+use offsync_core::rel_path::RelPath;
 use offsync_engine::{ConflictLine, Engine, Keep, Side, Silent};
 use serde::Serialize;
 
@@ -133,6 +134,7 @@ impl App {
                 "See which files are with `offsync conflicts`; sync first if that is older than your changes.",
             ));
         }
+        refuse_if_of_two(&meant)?;
         if meant.len() > 1 && keep == Keep::Copy {
             return Err(AppError::failed(
                 "ambiguous_path",
@@ -142,12 +144,11 @@ impl App {
         }
         let of_all = |engine: &mut Engine<'_>| meant.iter().map(|line| engine.sides(line)).collect();
         let sides: Vec<[Side; 2]> = archive.with_engine(&Silent, of_all)?;
-        let held = meant
-            .iter()
-            .zip(&sides)
-            .filter(|(_, [_, loser])| loser.not_shown.is_some());
-        if let (Keep::Both, Some((line, _))) = (keep, held.skip(1).last()) {
-            return Err(no_name_here(line));
+        let is_held = |(_, [_, loser]): &(&ConflictLine, &[Side; 2])| loser.not_shown.is_some();
+        let held: Vec<&ConflictLine> = meant.iter().zip(&sides).filter(is_held).map(|(line, _)| line).collect();
+        // One of them takes the name that another gives up; there is no second.
+        if let (Keep::Both, [_, .., last]) = (keep, held.as_slice()) {
+            return Err(no_name_here(last));
         }
         for (line, sides) in meant.iter().zip(&sides) {
             refuse_if_impossible(keep, line, sides, &archive.disk)?;
@@ -173,6 +174,29 @@ impl App {
             meant.iter().zip(&sides).map(resolve).collect()
         })
     }
+}
+
+/// Refuses what is the copy of one conflict and has the name in another: a decision about one is none about the other.
+fn refuse_if_of_two(meant: &[ConflictLine]) -> std::result::Result<(), AppError> {
+    let has_the_name = |line: &&ConflictLine| meant.iter().any(|other| other.copy == line.path);
+    let (own, of): (Vec<_>, Vec<_>) = meant.iter().partition(has_the_name);
+    let Some(ConflictLine { path, .. }) = own.first() else {
+        return Ok(());
+    };
+    let all = |paths: Vec<&RelPath>| {
+        let quoted: Vec<String> = paths.iter().map(|path| format!("'{path}'")).collect();
+        quoted.join(" and ")
+    };
+    let names = all(of.iter().map(|line| &line.path).collect());
+    let copies = all(own.iter().map(|line| &line.copy).collect());
+    let stand = if own.len() == 1 { "stands" } else { "stand" };
+    Err(AppError::failed(
+        "ambiguous_path",
+        format!("'{path}' is in two conflicts: it stands beside {names}, and {copies} {stand} beside it."),
+        format!(
+            "Name {copies} to decide between these. Once that is done, '{path}' means the conflict with {names} alone."
+        ),
+    ))
 }
 
 /// Refuses a decision that cannot be carried out on this drive, and says what can be done instead.

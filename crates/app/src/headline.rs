@@ -3,6 +3,7 @@
 use offsync_engine::size;
 
 use crate::amounts::so_many_of;
+use crate::holding::holds_all;
 use crate::naming::told_apart;
 use crate::view::{ArchiveStatus, Headline, HeldDirection, LocationState, LocationView, Turn};
 
@@ -98,8 +99,7 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
         return incomplete();
     }
     let is_unfit = |location: &&LocationView| location.is_unfit();
-    let is_late =
-        |location: &&LocationView| counts(location) && location.state != LocationState::UpToDate && !is_unfit(location);
+    let is_late = |location: &&LocationView| counts(location) && !holds_all(status, location) && !is_unfit(location);
     let behind: Vec<_> = status.locations.iter().filter(is_late).collect();
     let unfit: Vec<_> = status.locations.iter().filter(is_unfit).collect();
     let safe_homes = homes - (behind.len() + unfit.len()) as u64;

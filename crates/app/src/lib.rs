@@ -19,6 +19,7 @@ mod exact_path;
 mod failure;
 mod forget;
 mod headline;
+mod holding;
 mod init;
 mod invite;
 mod join;
@@ -76,13 +77,13 @@ pub use left_open::{DamagedReport, ServedReport};
 pub use lost::{LostReport, LostView};
 pub use mailboxes::{MailboxReport, MailboxSought, WaitingLocation};
 pub use members::ReplaceRequest;
-pub use naming::short_id;
+pub use naming::{namesakes, short_id};
 pub use narration::{Narrator, Tone};
 pub use offsync_core::guard::Threshold;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, HELD_DELETIONS_HIGHEST, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};
 pub use on_screen::asks_to_type;
-pub use receipt::Receipt;
+pub use receipt::{NoReceipt, Receipt};
 pub use recovery::RecoveryReport;
 pub use reports::{
     ConflictReport, DiffLine, FetchedReport, MadeOfDamageReport, PostedReport, PrunedReport, ScannedReport,
@@ -90,6 +91,7 @@ pub use reports::{
 };
 pub use samples::{are_samples, make_samples, plug_in_sample, remove_samples};
 pub use schedule::rhythm;
+pub use set_up::SetUpRequest;
 pub use sync::SyncRequest;
 pub use threshold::many_deletions;
 pub use trash::{EmptiedReport, EmptyingHeld, RestoredView, TrashView};

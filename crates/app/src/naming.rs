@@ -12,6 +12,7 @@ use offsync_engine::{CachedPerson, Silent};
 
 use crate::failure::{AppError, Result};
 use crate::opened::Opened;
+use crate::view::{LocationState, LocationView};
 
 /// A location, who it is, and what it folded.
 pub(crate) type Known = (LocationId, CachedPerson, VersionVector);
@@ -107,6 +108,15 @@ where
         .collect()
 }
 
+/// Gives the locations that take part under one label with others, label by label: given far apart, nobody could refuse it.
+pub fn namesakes(locations: &[LocationView]) -> Vec<Vec<&LocationView>> {
+    let mut by_label: BTreeMap<String, Vec<&LocationView>> = BTreeMap::new();
+    for one in locations.iter().filter(|one| one.state != LocationState::Removed) {
+        by_label.entry(folded(&one.label)).or_default().push(one);
+    }
+    by_label.into_values().filter(|called| called.len() > 1).collect()
+}
+
 /// Gives an id as it is shown beside labels.
 pub fn short_id(id: impl Display) -> String {
     format!("[{:.8}]", id.to_string())
@@ -118,7 +128,11 @@ fn with_id(label: &str, id: impl Display) -> String {
 
 /// Tells whether people would take two labels for the same.
 pub(crate) fn is_same_label(one: &str, other: &str) -> bool {
-    one.trim().to_lowercase() == other.trim().to_lowercase()
+    folded(one) == folded(other)
+}
+
+fn folded(label: &str) -> String {
+    label.trim().to_lowercase()
 }
 
 /// Gives what to call a location, if it is known: an id that a restored drive had before has the label of the new one.

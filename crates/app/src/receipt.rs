@@ -1,12 +1,6 @@
 //! The receipt: in how many homes all that is here stands just so, and how many of them have read it again.
 
-use offsync_core::ports::Clock;
-use offsync_engine::{LocationStanding, LocationState, Survey};
 use serde::{Deserialize, Serialize};
-
-use crate::times::rfc3339;
-
-const DAY_NS: i64 = 86_400_000_000_000;
 
 /// What a person may rely on, as far as heads tell: each of these homes wrote that it holds all files, and what they hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,27 +17,25 @@ pub struct Receipt {
     pub oldest_check_days: Option<u64>,
 }
 
-impl Receipt {
-    /// Tells what can be relied on; `None` where not all that is here was sent, or not all that was sent is here.
-    pub(crate) fn of(survey: &Survey, clock: &dyn Clock) -> Option<Self> {
-        let is_level = |one: &&LocationStanding| one.state == LocationState::UpToDate;
-        let own = survey.locations.iter().filter(is_level).find(|one| one.is_this)?;
-        let root = own.root?;
-        let is_settled = survey.unposted_changes == 0 && survey.unshown.files == 0 && survey.damaged.is_empty();
-        if !is_settled {
-            return None;
-        }
-        let holds_this = |one: &&LocationStanding| is_level(one) && one.root == Some(root);
-        let homes: Vec<_> = survey.locations.iter().filter(holds_this).collect();
-        let checks: Vec<i64> = homes.iter().filter_map(|one| one.last_check_ns).collect();
-        let oldest_ns = checks.iter().min().copied();
-        let days = |since_ns: i64| clock.now_ns().saturating_sub(since_ns).max(0) / DAY_NS;
-        Some(Self {
-            files: survey.files,
-            homes: homes.len() as u64,
-            verified: checks.len() as u64,
-            oldest_check: oldest_ns.map(rfc3339),
-            oldest_check_days: oldest_ns.and_then(|since_ns| u64::try_from(days(since_ns)).ok()),
-        })
-    }
+/// Why there is no receipt; the first that applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum NoReceipt {
+    /// This home was taken out of the archive, or what is known of it contradicts what another says.
+    Trouble,
+    /// Files on this drive are known to be damaged.
+    Damaged {
+        /// How many.
+        files: u64,
+    },
+    /// Not all that the archive holds is here.
+    Incomplete {
+        /// How many files are known and not on this drive; none if it is changes that have not come.
+        files: u64,
+    },
+    /// Not all that is here was sent.
+    Unsent {
+        /// Changes that were not.
+        changes: u64,
+    },
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::ArchiveDisk;
@@ -18,11 +18,11 @@ use offsync_core::format::ObjectName;
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::place::Stat;
 use offsync_core::ports::{
-    Disk, DiskEntry, DiskError, DiskErrorKind, DriveFacts, Mailbox, MailboxError, NewFile, ObjectInfo, OpenFile,
-    StagedFile, StagedName, TrashName, Witness, WitnessError,
+    Disk, DiskEntry, DiskError, DiskErrorKind, DriveFacts, EntryKind, Mailbox, MailboxError, NewFile, ObjectInfo,
+    OpenFile, StagedFile, StagedName, TrashName, Witness, WitnessError,
 };
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Engine, Ports, Silent, SyncOptions};
+use offsync_engine::{Engine, IGNORE_FILE, Ports, Silent, SyncOptions};
 
 use crate::app::App;
 use crate::besides::Before;
@@ -73,6 +73,8 @@ impl App {
             stage: stage.path().to_path_buf(),
             moved: Mutex::default(),
             displaced: Mutex::default(),
+            rules: Mutex::default(),
+            room: Mutex::new(Room::of(&archive.disk)?),
         };
         let mailbox = archive.mailbox.as_deref().map(|real| StageMailbox {
             real,
@@ -111,6 +113,9 @@ impl App {
     }
 }
 
+/// How the names of staged files begin, beside the rehearsed index.
+const STAGED: &str = "staged-";
+
 /// A drive that can be looked at, and forgets what is done to it.
 struct StageDisk<'a> {
     real: &'a ArchiveDisk,
@@ -119,11 +124,88 @@ struct StageDisk<'a> {
     moved: Mutex<BTreeMap<RelPath, RelPath>>,
     /// What would lie in the trash: under which name, and where it really is.
     displaced: Mutex<BTreeMap<String, RelPath>>,
+    /// What the rules would look like that would come: they hold in the very cycle that brings them.
+    rules: Mutex<Option<Stat>>,
+    /// What room would be taken and freed.
+    room: Mutex<Room>,
+}
+
+/// What a rehearsal would take of a drive's room, and free.
+#[derive(Debug, Default)]
+struct Room {
+    block_bytes: u64,
+    taken_bytes: u64,
+    freed_bytes: u64,
+    /// Sizes of what is staged on the drive, but for what would be gone, or other files.
+    staged: BTreeMap<String, u64>,
+    /// Sizes of what lies in its trash, but for what would be gone.
+    trashed: BTreeMap<String, u64>,
+}
+
+impl Room {
+    /// Looks at what there is to be freed.
+    fn of(disk: &ArchiveDisk) -> std::result::Result<Self, DiskError> {
+        let sizes = |files: Vec<StagedFile>| files.into_iter().map(|file| (file.name, file.size_bytes)).collect();
+        Ok(Self {
+            block_bytes: disk.facts()?.block_bytes,
+            staged: sizes(disk.staged()?),
+            trashed: sizes(disk.trashed()?),
+            ..Self::default()
+        })
+    }
+
+    fn blocks(&self, size_bytes: u64) -> u64 {
+        let block = self.block_bytes.max(1);
+        size_bytes.div_ceil(block) * block
+    }
+
+    fn take(&mut self, size_bytes: u64) {
+        self.taken_bytes += self.blocks(size_bytes);
+    }
+
+    fn take_folder(&mut self) {
+        self.taken_bytes += if self.block_bytes > 1 { self.block_bytes } else { 0 };
+    }
+
+    fn unstage(&mut self, name: &StagedName) {
+        let size_bytes = self.staged.remove(&name.0).unwrap_or_default();
+        self.freed_bytes += self.blocks(size_bytes);
+    }
+
+    fn untrash(&mut self, name: &TrashName) {
+        let size_bytes = self.trashed.remove(&name.0).unwrap_or_default();
+        self.freed_bytes += self.blocks(size_bytes);
+    }
 }
 
 impl StageDisk<'_> {
     fn staged_path(&self, name: &StagedName) -> PathBuf {
-        self.stage.join(format!("staged-{}", name.0))
+        self.stage.join(format!("{STAGED}{}", name.0))
+    }
+
+    fn room(&self) -> MutexGuard<'_, Room> {
+        self.room.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives how much of the drive would be free by now.
+    fn free_bytes(&self, really_free_bytes: u64) -> std::result::Result<u64, DiskError> {
+        let wrong = |error: std::io::Error| stage_error(&error);
+        let mut staged_bytes = 0;
+        for file in std::fs::read_dir(&self.stage).map_err(wrong)? {
+            let file = file.map_err(wrong)?;
+            if file.file_name().to_string_lossy().starts_with(STAGED) {
+                staged_bytes += self.room().blocks(file.metadata().map_err(wrong)?.len());
+            }
+        }
+        let room = self.room();
+        let there = really_free_bytes.saturating_add(room.freed_bytes);
+        Ok(there.saturating_sub(room.taken_bytes + staged_bytes))
+    }
+
+    /// Gives how a path would look where the rules that would come are to stand.
+    fn new_rules(&self, path: &RelPath) -> Option<Stat> {
+        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        rules.filter(|_| path.as_bytes() == IGNORE_FILE.as_bytes())
     }
 
     fn now(&self, path: &RelPath) -> std::result::Result<Stat, DiskError> {
@@ -145,6 +227,14 @@ impl Disk for StageDisk<'_> {
     }
 
     fn look(&self, path: &RelPath) -> std::result::Result<Option<DiskEntry>, DiskError> {
+        if let Some(stat) = self.new_rules(path) {
+            return Ok(Some(DiskEntry {
+                name: path.name().to_vec(),
+                kind: EntryKind::File,
+                stat,
+                born_ns: None,
+            }));
+        }
         // Below a folder that was only rehearsed there is nothing yet.
         match self.real.look(&self.origin(path)) {
             Err(error) if matches!(error.kind(), DiskErrorKind::NotFound | DiskErrorKind::NotAFolder) => Ok(None),
@@ -153,6 +243,10 @@ impl Disk for StageDisk<'_> {
     }
 
     fn open(&self, path: &RelPath) -> std::result::Result<Box<dyn OpenFile>, DiskError> {
+        if self.new_rules(path).is_some() {
+            let rules = File::open(self.stage.join(IGNORE_FILE));
+            return Ok(Box::new(StageFile(rules.map_err(|error| stage_error(&error))?)));
+        }
         self.real.open(&self.origin(path))
     }
 
@@ -162,6 +256,7 @@ impl Disk for StageDisk<'_> {
 
     fn stage(&self, name: &StagedName, keep_bytes: u64) -> std::result::Result<Box<dyn NewFile>, DiskError> {
         let path = self.staged_path(name);
+        self.room().unstage(name);
         if keep_bytes == 0 {
             let file = File::create(path).map_err(|error| stage_error(&error))?;
             return Ok(Box::new(StageFile(file)));
@@ -195,23 +290,30 @@ impl Disk for StageDisk<'_> {
     fn drop_staged(&self, name: &StagedName) -> std::result::Result<(), DiskError> {
         // What is not there need not go.
         let _ = std::fs::remove_file(self.staged_path(name));
+        self.room().unstage(name);
         Ok(())
     }
 
-    fn publish(&self, name: &StagedName, _: &RelPath, meta: &Meta) -> std::result::Result<Stat, DiskError> {
-        let size_bytes = std::fs::metadata(self.staged_path(name))
-            .map(|found| found.len())
-            .unwrap_or(0);
-        self.drop_staged(name)?;
-        Ok(Stat {
+    fn publish(&self, name: &StagedName, path: &RelPath, meta: &Meta) -> std::result::Result<Stat, DiskError> {
+        let staged = self.staged_path(name);
+        let size_bytes = std::fs::metadata(&staged).map(|found| found.len()).unwrap_or(0);
+        let stat = Stat {
             size_bytes,
             mtime_ns: meta.mtime_ns,
             mode: meta.mode,
             ..Stat::default()
-        })
+        };
+        if path.as_bytes() == IGNORE_FILE.as_bytes() {
+            std::fs::copy(&staged, self.stage.join(IGNORE_FILE)).map_err(|error| stage_error(&error))?;
+            *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(stat);
+        }
+        self.drop_staged(name)?;
+        self.room().take(size_bytes);
+        Ok(stat)
     }
 
     fn make_folder(&self, _: &RelPath, mode: u32) -> std::result::Result<Stat, DiskError> {
+        self.room().take_folder();
         Ok(Stat {
             mode,
             ..Stat::default()
@@ -269,7 +371,8 @@ impl Disk for StageDisk<'_> {
         self.real.trashed()
     }
 
-    fn drop_trashed(&self, _: &TrashName) -> std::result::Result<(), DiskError> {
+    fn drop_trashed(&self, name: &TrashName) -> std::result::Result<(), DiskError> {
+        self.room().untrash(name);
         Ok(())
     }
 
@@ -278,7 +381,9 @@ impl Disk for StageDisk<'_> {
     }
 
     fn facts(&self) -> std::result::Result<DriveFacts, DiskError> {
-        self.real.facts()
+        let facts = self.real.facts()?;
+        let free_bytes = self.free_bytes(facts.free_bytes)?;
+        Ok(DriveFacts { free_bytes, ..facts })
     }
 
     fn profile(&self) -> std::result::Result<DriveProfile, DiskError> {

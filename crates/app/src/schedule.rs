@@ -6,15 +6,16 @@
 
 use offsync_core::limits::{
     BUSY_RETRY_MS, CYCLE_MS_FIRST, CYCLE_MS_MAX, CYCLE_MS_MIN, FAILURE_RETRY_MS, LOOK_MS_MAX, LOOK_MS_MIN,
-    POSTPONED_MS_MAX, SETTLED_MS,
+    POSTPONED_MS_MAX, SETTLED_MS, UNFINISHED_MS_MAX,
 };
 
 /// Says for people how often is looked, and for what.
 pub fn rhythm() -> String {
     format!(
-        "Each drive is synced as it comes. What changes after that is sent once nothing has changed for {}, or after {} of changes without a pause. What others sent is looked for after {} at first, up to every {} while there is news, and down to every {} while there is none.",
+        "Each drive is synced as it comes. What changes after that is sent once nothing has changed for {}; where changes go on without a pause, what has settled is sent after {} at the latest, and a file that is still being written is sent as it is after {}. What others sent is looked for after {} at first, up to every {} while there is news, and down to every {} while there is none.",
         span(SETTLED_MS),
         span(POSTPONED_MS_MAX),
+        span(UNFINISHED_MS_MAX),
         span(CYCLE_MS_FIRST),
         span(CYCLE_MS_MIN),
         span(CYCLE_MS_MAX),
@@ -243,7 +244,7 @@ mod tests {
                 "1500 milliseconds"
             ]
         );
-        let said = "for 5 seconds, or after 30 seconds of changes without a pause. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
+        let said = "for 5 seconds; where changes go on without a pause, what has settled is sent after 30 seconds at the latest, and a file that is still being written is sent as it is after 15 minutes. What others sent is looked for after 5 minutes at first, up to every minute while there is news, and down to every hour while there is none.";
         assert!(rhythm().ends_with(said), "{}", rhythm());
     }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use offsync_adapters::disk::find_archive_root;
 use offsync_adapters::mailbox::MailboxUrl;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::app::App;
 use crate::archives::KnownArchive;
@@ -11,7 +13,22 @@ use crate::failure::{AppError, Result};
 use crate::init::InitRequest;
 use crate::opened::bad_mailbox;
 use crate::sync::SyncRequest;
-use crate::view::{ArchiveStatus, SetUpRequest};
+use crate::view::ArchiveStatus;
+
+/// What the owner's set-up asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SetUpRequest {
+    /// The folder with the files.
+    pub folder: String,
+    /// The archive's name.
+    pub name: String,
+    /// What to call this location.
+    pub label: String,
+    /// The owner's name.
+    pub person: String,
+    /// A folder that serves as mailbox.
+    pub mailbox_folder: String,
+}
 
 impl App {
     /// Begins an archive in a folder with a folder as mailbox, syncs it once, and tells how it stands.

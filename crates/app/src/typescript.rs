@@ -8,7 +8,8 @@ use ts_rs::{Config, TS};
 
 use crate::left_open::DamagedReport;
 use crate::lost::LostReport;
-use crate::view::{Event, Failure, Overview, SetUpRequest};
+use crate::set_up::SetUpRequest;
+use crate::view::{Event, Failure, Overview};
 
 const REGENERATE: &str = "cargo test -p offsync-app -- --ignored write_the_types_of_the_window";
 

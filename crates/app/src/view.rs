@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::receipt::Receipt;
+use crate::receipt::{NoReceipt, Receipt};
 
 mod held;
 
@@ -233,6 +233,9 @@ pub struct ArchiveStatus {
     /// What can be relied on, where all that is here was sent.
     #[ts(skip)]
     pub receipt: Option<Receipt>,
+    /// Why nothing can be relied on yet, where there is no receipt.
+    #[ts(skip)]
+    pub no_receipt: Option<NoReceipt>,
     /// What to say about it in one sentence.
     pub headline: Headline,
 }
@@ -543,21 +546,6 @@ pub struct ArchiveActivity {
     pub folder: String,
     /// Newest first.
     pub lines: Vec<LogLine>,
-}
-
-/// What the owner's set-up asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct SetUpRequest {
-    /// The folder with the files.
-    pub folder: String,
-    /// The archive's name.
-    pub name: String,
-    /// What to call this location.
-    pub label: String,
-    /// The owner's name.
-    pub person: String,
-    /// A folder that serves as mailbox.
-    pub mailbox_folder: String,
 }
 
 /// A failure in plain words.

@@ -26,7 +26,7 @@ use crate::left_open::{Damaged, DamagedReport, damage, other_homes, still_waitin
 use crate::lost::{LostView, lost_sentence};
 use crate::naming::{Known, told_apart};
 use crate::opened::{Opened, is_away};
-use crate::receipt::Receipt;
+use crate::receipt::{NoReceipt, Receipt};
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
@@ -195,13 +195,14 @@ impl App {
                 message,
                 hint,
             };
-            status.receipt = None;
+            (status.receipt, status.no_receipt) = (None, Some(NoReceipt::Trouble));
         }
         // Nothing that goes or comes matters where nothing does: what a sync would answer is all there is to say.
         if let Some(by) = refused {
             let AppError { message, hint, .. } = EngineError::Removed { by: by.clone() }.into();
             (status.held, status.also_held) = (None, None);
-            (status.waiting, status.receipt) = (None, None);
+            status.waiting = None;
+            (status.receipt, status.no_receipt) = (None, Some(NoReceipt::Trouble));
             let archives = self.archives()?;
             status.headline = Headline::Removed {
                 by,
@@ -277,7 +278,8 @@ fn status_of_open(
         also_held: survey.also_held.as_ref().map(held),
         deletions: None,
         locations: survey.locations.iter().map(location_view).collect(),
-        receipt: Receipt::of(survey, &SystemClock).filter(|_| !awaits_state),
+        receipt: None,
+        no_receipt: None,
         headline: Headline::DriveAway,
     };
     let is_ahead = |location: &LocationView| location.state == LocationState::Ahead;
@@ -286,6 +288,10 @@ fn status_of_open(
         if let Some(own) = own.find(|own| own.state == LocationState::UpToDate || own.is_unfit()) {
             (own.state, own.cannot_store) = (LocationState::Behind, 0);
         }
+    }
+    match Receipt::of(&status, &survey.locations, survey.damaged.len() as u64, &SystemClock) {
+        Ok(receipt) => status.receipt = Some(receipt),
+        Err(reason) => status.no_receipt = Some(reason),
     }
     let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
     let awaited = awaited(archive, survey, awaits_state, &damaged);

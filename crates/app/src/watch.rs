@@ -162,7 +162,8 @@ impl<'a> Hand<'a> {
     }
 
     fn is_over(&self) -> bool {
-        self.app.cancel().load(Ordering::Relaxed)
+        let is_nothing_left = matches!(self.extent, Extent::Folders) && self.archives.is_empty();
+        is_nothing_left || self.app.cancel().load(Ordering::Relaxed)
     }
 
     fn now_ms(&self) -> u64 {
@@ -174,8 +175,9 @@ impl<'a> Hand<'a> {
     }
 
     fn look_for_drives(&mut self) {
-        if matches!(self.extent, Extent::All) {
-            self.learn_archives();
+        match self.extent {
+            Extent::All => self.learn_archives(),
+            Extent::Folders => self.let_go_of_forgotten(),
         }
         let folders: Vec<PathBuf> = self.archives.keys().cloned().collect();
         for folder in folders {
@@ -239,6 +241,28 @@ impl<'a> Hand<'a> {
         }
         for message in self.told.news(troubles) {
             self.notice(None, message);
+        }
+    }
+
+    /// Lets go of folders whose archives this computer has forgotten meanwhile, and says so: no sync of them comes to anything.
+    fn let_go_of_forgotten(&mut self) {
+        let Ok(archives) = self.app.archives() else { return };
+        let mut forgotten = Vec::new();
+        for (folder, watched) in &mut self.archives {
+            let Some((_, key_name)) = marker_ids(folder) else {
+                continue;
+            };
+            let is_known = archives.all.iter().any(|known| known.key_name == key_name);
+            if watched.is_known && !is_known {
+                forgotten.push(folder.clone());
+            }
+            watched.is_known = is_known;
+        }
+        for folder in forgotten {
+            let said =
+                "This computer has forgotten this archive, so it is not watched any more. Its files stay as they are.";
+            self.notice(Some(&folder), said.to_owned());
+            self.archives.remove(&folder);
         }
     }
 
@@ -327,6 +351,10 @@ impl<'a> Hand<'a> {
             },
         );
         let is_over = self.is_over();
+        if outcome.is_err() && matches!(self.extent, Extent::Folders) {
+            // Before it is told as a trouble that somebody else forgot it.
+            self.let_go_of_forgotten();
+        }
         let Some(watched) = self.archives.get_mut(folder) else {
             return;
         };

@@ -26,6 +26,8 @@ pub(crate) struct Watched {
     /// What is here of it: none while its drive is away.
     pub(crate) here: Option<Here>,
     pub(crate) told: Told,
+    /// Whether this computer was seen to know it: then it can be forgotten.
+    pub(crate) is_known: bool,
 }
 
 /// An archive whose drive is here.
@@ -52,6 +54,7 @@ impl Watched {
             archive_id,
             here: None,
             told: Told::default(),
+            is_known: false,
         }
     }
 }

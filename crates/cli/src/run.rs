@@ -178,8 +178,12 @@ fn diff(app: &App, folder: &Path, json: bool) -> Outcome {
 fn locations(app: &App, folder: &Path, json: bool) -> Outcome {
     let status = app.status(&[folder.to_owned()])?.remove(0);
     show(&status.locations, json, |all| {
-        let receipt = status.receipt.as_ref().and_then(text::receipt);
-        all.iter().map(text::location).chain(receipt).collect()
+        let receipt = match &status.no_receipt {
+            Some(reason) => Some(text::no_receipt(reason)),
+            None => status.receipt.as_ref().and_then(text::receipt),
+        };
+        let lines = all.iter().map(text::location);
+        lines.chain(text::namesakes(all)).chain(receipt).collect()
     })
 }
 

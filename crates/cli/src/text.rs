@@ -16,7 +16,8 @@ mod sync;
 mod verify;
 
 pub(crate) use locations::{
-    location, never_aside, not_removed, parked, receipt, remove_question, removed, renamed, unparked,
+    location, namesakes, never_aside, no_receipt, not_removed, parked, receipt, remove_question, removed, renamed,
+    unparked,
 };
 pub(crate) use lost::lost;
 pub(crate) use membership::{forget_question, forgotten, invite, join};
@@ -318,6 +319,7 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
                 _ => format!("  {}", self::location(location)),
             }),
     );
+    lines.extend(namesakes(&status.locations).iter().map(|line| format!("  {line}")));
     lines
 }
 

@@ -63,6 +63,11 @@ impl Content {
         !matches!(self, Self::Tombstone)
     }
 
+    /// Tells whether this is a file.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+
     /// Tells whether this is a folder.
     pub fn is_folder(&self) -> bool {
         matches!(self, Self::Folder)

@@ -19,6 +19,8 @@ pub const INLINE_CONTENT_BYTES_MAX: usize = 64 << 10;
 pub const CHANGESET_CONTENT_BYTES_MAX: u64 = 128 << 20;
 /// Entries in one changeset.
 pub const CHANGESET_ENTRIES_MAX: usize = 20_000;
+/// Rewritten files of one changeset that get packs of their own: a mailbox counts objects, too.
+pub const REWRITTEN_APART_MAX: usize = 16;
 /// Declared size of a decompressed object body.
 pub const BODY_BYTES_MAX: usize = 64 << 20;
 
@@ -63,6 +65,8 @@ pub const RESERVE_PERCENT: u64 = 10;
 
 /// A head that says nothing new is written again after this time.
 pub const HEAD_REFRESH_NS: u64 = 24 * 3_600 * 1_000_000_000;
+/// Heads that one cycle counts on from what others have heard: a head each minute of two years.
+pub const HEADS_COUNTED_ON_MAX: u64 = 1 << 20;
 /// Days of silence after which a location is parked, unless the archive says otherwise.
 pub const PARK_AFTER_DAYS: u32 = 180;
 /// Fewest days that an archive may say.

@@ -75,7 +75,10 @@ impl<T> Candidates<T> {
     }
 
     fn named(&self, gone: &Value, may: &impl Fn(&T) -> bool) -> Option<usize> {
-        let alike = self.by_name.get(gone.path.key().name()).filter(|_| is_file(gone))?;
+        let alike = self
+            .by_name
+            .get(gone.path.key().name())
+            .filter(|_| gone.content.is_file())?;
         alike.iter().copied().find(|at| may(&self.files[*at].1))
     }
 
@@ -130,10 +133,6 @@ pub fn is_like(gone: &Value, new: &Value) -> bool {
 
 fn is_enough(shared_bytes: u64, size_bytes: u64) -> bool {
     u128::from(shared_bytes) * 100 >= u128::from(size_bytes) * u128::from(SHARED_PERCENT_MIN)
-}
-
-fn is_file(value: &Value) -> bool {
-    matches!(value.content, Content::File(_))
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
-use offsync_core::entry::Content;
 use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Observed, Place};
@@ -321,7 +320,7 @@ impl Engine<'_> {
     fn was_file(&self, change: &LocalChange) -> Result<bool> {
         let siblings = self.index.entry(&change.origin())?;
         let mut replaced = change.replaces.iter().filter_map(|dot| siblings.get(dot));
-        Ok(replaced.any(|version| is_file(&version.value.content)))
+        Ok(replaced.any(|version| version.value.content.is_file()))
     }
 
     /// Gives which of some changes delete a file for good, and which only take away folders; moves are neither, edited or not, and
@@ -332,7 +331,7 @@ impl Engine<'_> {
             return Ok(Deletions::default());
         }
         let (mut edited, moved) = (self.give_way_to_edits(changes)?, self.follow_edited(changes)?);
-        let files = changes.iter().filter(|change| is_file(&change.value.content));
+        let files = changes.iter().filter(|change| change.value.content.is_file());
         let files: BTreeSet<PathKey> = files.map(|change| change.origin()).collect();
         // A folder or a link in its place is no edit.
         edited.retain(|_, key| files.contains(key));
@@ -410,7 +409,7 @@ impl Engine<'_> {
                 shown: Some(shown),
                 observed: Observed::Other(value, stat),
             }) = self.index.place(key)?
-                && is_file(&shown.value.content)
+                && shown.value.content.is_file()
                 && !shown.value.same_content(&value)
             {
                 writes.push(IndexWrite::Place(key.clone(), Place::new(None, Some((value, stat)))));
@@ -440,9 +439,5 @@ impl Engine<'_> {
 /// A file that took another's place left its own, or something else stands there.
 fn may_take_away(change: &LocalChange) -> bool {
     let content = &change.value.content;
-    !content.is_live() || !is_file(content) && !change.replaces.is_empty()
-}
-
-fn is_file(content: &Content) -> bool {
-    matches!(content, Content::File(_))
+    !content.is_live() || !content.is_file() && !change.replaces.is_empty()
 }

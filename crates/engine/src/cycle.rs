@@ -188,7 +188,7 @@ impl Engine<'_> {
         }
         let (mut view, counted) = self.prune(mailbox, &view, options.park_after_ns(), &lacking)?;
         self.drop_strays(mailbox, &mut view, &counted)?;
-        if self.keep_what_came_back(&counted)? {
+        if self.keep_what_came_back(&counted)? | self.heed_new_rules()? {
             missing = self.settle(consent)?;
             lacking = missing.union(&unkept).copied().collect();
         }

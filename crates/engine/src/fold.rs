@@ -250,8 +250,7 @@ fn count_change(
 
 /// Tells whether what comes to a place takes away what stood there: it is nothing, or stands where a file did and is none.
 fn takes_away(new: &Content, old: &Content) -> bool {
-    let is_file = |content: &Content| matches!(content, Content::File(_));
-    !new.is_live() || is_file(old) && !is_file(new)
+    !new.is_live() || old.is_file() && !new.is_file()
 }
 
 /// Takes one of a content away, if there is one.

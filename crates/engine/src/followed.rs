@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::entry::{Content, Value};
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Stat};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -40,7 +39,8 @@ impl Engine<'_> {
         let now_ns = self.clock.now_ns();
         let (mut by_inode, mut by_name) = (BTreeMap::new(), BTreeMap::<_, Vec<_>>::new());
         for (key, place) in self.index.changed_places()? {
-            let (Some(value), Some(stat)) = (place.on_disk().filter(|value| is_file(value)), place.stat()) else {
+            let (Some(value), Some(stat)) = (place.on_disk().filter(|value| value.content.is_file()), place.stat())
+            else {
                 continue;
             };
             match stat.inode {
@@ -51,7 +51,10 @@ impl Engine<'_> {
             }
         }
         for (key, place) in absent {
-            let Some(stat) = place.stat().filter(|_| place.on_disk().is_some_and(is_file)) else {
+            let Some(stat) = place
+                .stat()
+                .filter(|_| place.on_disk().is_some_and(|value| value.content.is_file()))
+            else {
                 continue;
             };
             let until_ns = was_there_until_ns(stat, scanned_ns, now_ns);
@@ -127,7 +130,7 @@ impl Engine<'_> {
             let tags: Vec<[u8; 32]> = replaced.iter().map(|version| version.value.content.tag()).collect();
             let is_move = tags.iter().any(|tag| arriving.contains(tag));
             leaving.extend(tags);
-            let file = replaced.iter().find(|version| is_file(&version.value));
+            let file = replaced.iter().find(|version| version.value.content.is_file());
             if let Some(version) = file.filter(|_| !is_move && !edited.contains_key(&i)) {
                 went.insert(i, version.value.clone());
             }
@@ -173,15 +176,13 @@ impl Engine<'_> {
         };
         let key = path.key();
         let place = self.index.place(&key)?.filter(Place::is_changed);
-        let stat = place.as_ref().filter(|place| place.on_disk().is_some_and(is_file));
+        let stat = place
+            .as_ref()
+            .filter(|place| place.on_disk().is_some_and(|value| value.content.is_file()));
         // Another file may have come to stand there since.
         let is_it = stat.and_then(Place::stat).is_some_and(|stat| stat.inode == inode);
         Ok((is_it && self.born_ns(&path)? == Some(born_ns)).then_some(key))
     }
-}
-
-fn is_file(value: &Value) -> bool {
-    matches!(value.content, Content::File(_))
 }
 
 /// Gives until when a file that is missing was there for certain: by the drive's own times or, where those tell nothing, by

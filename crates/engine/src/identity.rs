@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use offsync_core::format::head::Head;
 use offsync_core::format::{Manifest, Marker, ObjectName, People, Statement};
 use offsync_core::ids::{LocationId, PublicKey};
+use offsync_core::limits::HEADS_COUNTED_ON_MAX;
 use offsync_core::ports::{IndexWrite, Mailbox};
 use serde::{Deserialize, Serialize};
 
@@ -43,9 +44,6 @@ struct LastLife {
     /// Ids between that this index knows nothing of: whom each succeeded, with the counter of that one's last head, and the id.
     untold: Vec<(LocationId, u64, LocationId)>,
 }
-
-/// Heads that one cycle counts on from what others have heard at the most: a head each minute of two years.
-const HEADS_COUNTED_ON_MAX: u64 = 1 << 20;
 
 /// Ids in a row that one drive is followed through.
 const LIVES_MAX: usize = 256;

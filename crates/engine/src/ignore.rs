@@ -4,24 +4,26 @@
 //! rules say, so that changing them never deletes anything anywhere. No other program's
 //! rules are read.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use ::ignore::Match;
 use ::ignore::gitignore::{Gitignore, GitignoreBuilder};
+use offsync_core::entry::Value;
 use offsync_core::limits::IGNORE_FILE_BYTES_MAX;
-use offsync_core::ports::{Disk, DiskError, DiskErrorKind, EntryKind};
-use offsync_core::rel_path::RelPath;
+use offsync_core::ports::{Disk, DiskError, DiskErrorKind, EntryKind, IndexWrite};
+use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::content::read_error;
 use crate::engine::Engine;
 use crate::error::{Result, is_fatal};
-use crate::memory::{self, IGNORE};
+use crate::memory::{self, GONE, Gone, IGNORE};
 use crate::report::IgnoreRule;
 
 /// The file with an archive's own rules, at its top; it travels like any other.
-const IGNORE_FILE: &str = ".offsyncignore";
+pub const IGNORE_FILE: &str = ".offsyncignore";
 
 /// What systems and programs put beside people's files. A rule of one's own that begins with `!` takes it in again.
 const CLUTTER: &[&str] = &[
@@ -123,6 +125,23 @@ impl Rules {
             Match::None | Match::Whitelist(_) => None,
         }
     }
+
+    /// Gives the rule by which something is not taken in, or a folder above it.
+    fn ignores_in_folders(&self, value: &Value) -> Option<IgnoreRule> {
+        let mut above: Vec<RelPath> = std::iter::successors(value.path.parent(), RelPath::parent).collect();
+        above.retain(|folder| !folder.is_root());
+        let of_folder = |folder: &RelPath| self.ignores(folder, EntryKind::Folder);
+        let kind = if value.content.is_folder() {
+            EntryKind::Folder
+        } else {
+            EntryKind::File
+        };
+        above
+            .iter()
+            .rev()
+            .find_map(of_folder)
+            .or_else(|| self.ignores(&value.path, kind))
+    }
 }
 
 impl Engine<'_> {
@@ -160,6 +179,47 @@ impl Engine<'_> {
             );
         }
         Ok(rules)
+    }
+
+    /// Leaves out what is not kept yet where the rules are other ones than at the scan: they came in this very cycle, which
+    /// would send what they leave out. Tells whether there was any: then the drive is to be settled.
+    ///
+    /// It is what the next scan would leave out, but for what may be a file that went from elsewhere: that goes with it.
+    pub(crate) fn heed_new_rules(&mut self) -> Result<bool> {
+        let before: Option<Vec<u8>> = memory::read(self.index, IGNORE)?;
+        let rules = self.load_rules()?;
+        if memory::read::<Vec<u8>>(self.index, IGNORE)? == before {
+            return Ok(false);
+        }
+        let gone = memory::read_all::<Gone>(self.index, GONE)?.into_values();
+        let came_to: BTreeSet<PathKey> = gone.filter_map(|gone| Some(gone.went_to?.path.key())).collect();
+        let mut left_out: BTreeSet<PathKey> = BTreeSet::new();
+        // Folders after what is in them.
+        for (key, place) in self.index.changed_places()?.into_iter().rev() {
+            let Some(value) = place.on_disk().filter(|_| !came_to.contains(&key)) else {
+                continue;
+            };
+            let below = match value.content.is_folder() {
+                true => self.places_below(&key)?,
+                false => Vec::new(),
+            };
+            // A folder that lives only by what is ignored is no entry.
+            let lives_on = below.iter().any(|(below, _)| !left_out.contains(below));
+            let is_out = !lives_on && (!below.is_empty() || rules.ignores_in_folders(value).is_some());
+            if is_out && !self.is_kept(&key, Some(&place))? {
+                left_out.insert(key);
+            }
+        }
+        let is_any = !left_out.is_empty();
+        // A folder that stood for these alone is to go.
+        let unsettled = left_out
+            .iter()
+            .filter_map(PathKey::parent)
+            .map(|above| memory::unsettle(&above));
+        let mut writes: Vec<IndexWrite> = unsettled.collect();
+        writes.extend(left_out.into_iter().map(|key| IndexWrite::Place(key, None)));
+        self.commit(writes)?;
+        Ok(is_any)
     }
 }
 

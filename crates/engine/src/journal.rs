@@ -410,7 +410,7 @@ impl Engine<'_> {
     fn count(&mut self, ready: &Ready) {
         let before = ready.action.before.as_ref().map(|before| &before.shown);
         let after = ready.action.after.as_ref();
-        let is_file = |shown: &Shown| matches!(shown.value.content, Content::File(_));
+        let is_file = |shown: &Shown| shown.value.content.is_file();
         let applied = &mut self.report.applied;
         if before.is_some_and(is_file) && after.is_some_and(|after| !is_file(after)) {
             applied.deleted += 1;

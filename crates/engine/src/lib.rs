@@ -79,11 +79,11 @@ pub use cycle::Adoption;
 pub use engine::{Engine, Ports};
 pub use error::EngineError;
 pub use fit::{LeftBehind, reason_elsewhere};
-pub use ignore::is_clutter;
+pub use ignore::{IGNORE_FILE, is_clutter};
 pub use keep::{NotKept, WhyNotKept};
 pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
-pub use options::SyncOptions;
+pub use options::{DAY_NS, SyncOptions};
 pub use report::{
     Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile,
     MadeOfDamage, Outlook, Served, SkippedPath, SyncReport,

@@ -4,7 +4,8 @@ use offsync_core::limits::PARK_AFTER_DAYS;
 
 use crate::scan::Trust;
 
-pub(crate) const DAY_NS: i64 = 24 * 3_600 * 1_000_000_000;
+/// A day in nanoseconds.
+pub const DAY_NS: i64 = 24 * 3_600 * 1_000_000_000;
 
 /// How a cycle is to go.
 #[derive(Clone, Copy, Debug)]

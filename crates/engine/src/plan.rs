@@ -228,8 +228,7 @@ impl Engine<'_> {
                     && let Content::File(file) = &want.value.content
                 {
                     let stands = place.as_ref().and_then(Place::on_disk);
-                    let is_file = |value: &Value| matches!(value.content, Content::File(_));
-                    plan.awaited += u64::from(!stands.is_some_and(is_file));
+                    plan.awaited += u64::from(!stands.is_some_and(|value| value.content.is_file()));
                     self.space.add_waiting(&want.value.path, file, &missing);
                 }
                 plan.missing.extend(missing);

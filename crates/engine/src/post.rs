@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::{Manifest, ObjectName, PackRef, PostedEntry, encode_pack};
 use offsync_core::ids::{ChunkId, ManifestHash};
-use offsync_core::limits::{CHANGESET_CONTENT_BYTES_MAX, CHANGESET_ENTRIES_MAX, INLINE_CONTENT_BYTES_MAX};
+use offsync_core::limits::{
+    CHANGESET_CONTENT_BYTES_MAX, CHANGESET_ENTRIES_MAX, INLINE_CONTENT_BYTES_MAX, REWRITTEN_APART_MAX,
+};
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Shown, ShownRef};
 use offsync_core::ports::{IndexWrite, Mailbox};
@@ -218,9 +220,8 @@ impl Engine<'_> {
         for (done, chunk) in pick.chunks.iter().enumerate() {
             if pick.cuts.contains(&done) {
                 inline.extend(content.take_inline());
-                if let Some(full) = content.take_rest()
-                    && !self.put_pack(mailbox, view, posting, sequence, full, &mut content)?
-                {
+                let rest = content.take_rest();
+                if !self.put_pack(mailbox, view, posting, sequence, rest, &mut content)? {
                     return Ok(false);
                 }
             }
@@ -231,16 +232,14 @@ impl Engine<'_> {
                     unreadable.insert(*chunk);
                 }
             }
-            if let Some(full) = content.take_full()
-                && !self.put_pack(mailbox, view, posting, sequence, full, &mut content)?
-            {
+            let full = content.take_full();
+            if !self.put_pack(mailbox, view, posting, sequence, full, &mut content)? {
                 return Ok(false);
             }
         }
         inline.extend(content.take_inline());
-        if let Some(rest) = content.take_rest()
-            && !self.put_pack(mailbox, view, posting, sequence, rest, &mut content)?
-        {
+        let rest = content.take_rest();
+        if !self.put_pack(mailbox, view, posting, sequence, rest, &mut content)? {
             return Ok(false);
         }
         let kept = self.without_unreadable(changes, &pick.changes, &unreadable)?;
@@ -292,16 +291,17 @@ impl Engine<'_> {
         self.remember_on_host()
     }
 
-    /// Puts a pack; tells whether there still was room for it.
+    /// Puts a pack, if there is anything for one; tells whether there still was room for it.
     fn put_pack(
         &mut self,
         mailbox: &dyn Mailbox,
         view: &mut View,
         posting: &Posting<'_>,
         sequence: u64,
-        chunks: Vec<(ChunkId, Vec<u8>)>,
+        chunks: Option<Vec<(ChunkId, Vec<u8>)>>,
         content: &mut Outgoing,
     ) -> Result<bool> {
+        let Some(chunks) = chunks else { return Ok(true) };
         let name = ObjectName::Pack {
             author: self.me(),
             sequence,
@@ -477,7 +477,5 @@ impl Engine<'_> {
 
 /// What the changes of one changeset may add to its manifest, by the guess of [`manifest_bytes`].
 const MANIFEST_BYTES_GUESS_MAX: u64 = 3 << 20;
-/// Rewritten files of one changeset that get packs of their own at the most: a mailbox counts objects, too.
-const REWRITTEN_APART_MAX: usize = 16;
 /// What a part of a file adds to its manifest, roughly, in bytes.
 const PART_BYTES_GUESS: u64 = 160;

@@ -269,7 +269,7 @@ impl Engine<'_> {
     /// Tells whether a path, or anything below it, is in the archive: rules are not asked about that.
     ///
     /// A file that stands where a folder of the archive belongs is taken in too, so that it can step aside.
-    fn is_kept(&self, key: &PathKey, place: Option<&Place>) -> Result<bool> {
+    pub(crate) fn is_kept(&self, key: &PathKey, place: Option<&Place>) -> Result<bool> {
         let shows = |(_, place): &(PathKey, Place)| place.shown.is_some();
         Ok(self.is_entry(key, place)?
             || self.index.has_live_below(key)?
@@ -433,7 +433,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn places_below(&self, key: &PathKey) -> Result<Vec<(PathKey, Place)>> {
+    pub(crate) fn places_below(&self, key: &PathKey) -> Result<Vec<(PathKey, Place)>> {
         let (mut after, mut rows) = (key.clone(), 1);
         let mut found = Vec::new();
         loop {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
-use offsync_core::entry::{Content, Value};
+use offsync_core::entry::Value;
 use offsync_core::guard;
 use offsync_core::ids::LocationId;
 use offsync_core::place::{Place, Shown, Stat};
@@ -234,7 +234,12 @@ impl Engine<'_> {
             let is_moved = content.is_some_and(|content| arriving.take(content));
             if !is_meant && !is_moved && !lives_on(action, &deleted_by, came_here.get_or_insert_with(|| came(plan))) {
                 removed.insert(action.key.clone());
-                links += u64::from(action.before.as_ref().is_some_and(|before| !is_file(&before.shown)));
+                links += u64::from(
+                    action
+                        .before
+                        .as_ref()
+                        .is_some_and(|before| !before.shown.value.content.is_file()),
+                );
                 authors.insert(deleted_by.first().map(|dot| dot.location).or(told));
             }
         }
@@ -355,8 +360,11 @@ fn split_respellings(actions: Vec<Action>) -> (Vec<Action>, Vec<Action>) {
 
 /// Tells whether a file comes to stand where none did.
 fn comes(action: &Action) -> bool {
-    let was_file = action.before.as_ref().is_some_and(|before| is_file(&before.shown));
-    !was_file && action.after.as_ref().is_some_and(is_file)
+    let was_file = action
+        .before
+        .as_ref()
+        .is_some_and(|before| before.shown.value.content.is_file());
+    !was_file && action.after.as_ref().is_some_and(|after| after.value.content.is_file())
 }
 
 /// Gives the files that come to stand now where none did, with the changesets that they came by.
@@ -382,10 +390,6 @@ fn lives_on(action: &Action, deleted_by: &[Dot], came: &mut Candidates<BTreeSet<
 
 fn changeset(dot: &Dot) -> Changeset {
     (dot.location, dot.sequence)
-}
-
-fn is_file(shown: &Shown) -> bool {
-    matches!(shown.value.content, Content::File(_))
 }
 
 fn is_file_removal(action: &Action) -> bool {

@@ -55,7 +55,7 @@ pub struct LocationStanding {
     pub last_seen_ns: Option<i64>,
     /// When it last read all its files, by its own clock.
     pub last_check_ns: Option<i64>,
-    /// Merkle root in its last head.
+    /// Merkle root in its last head; in a survey, of the one that surveys as it is now.
     pub root: Option<Root>,
 }
 

@@ -145,6 +145,9 @@ impl Engine<'_> {
                     standing.unfit = unshown.unfit;
                 }
             }
+            if standing.is_this {
+                standing.root = Some(self.root()?);
+            }
             locations.push(standing);
         }
         locations.sort_by_key(|standing| (!standing.is_this, standing.label.to_lowercase(), standing.location));

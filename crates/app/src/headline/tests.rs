@@ -93,6 +93,20 @@ fn all_safe_says_how_many_homes() {
     check(&status(&[anna]), "Everything is safe in 2 homes. You can unplug.");
 }
 
+/// It folded the same, so nothing is on its way there; it is no home in which all is safe.
+#[test]
+fn who_says_that_it_holds_something_else_is_not_counted_as_safe() {
+    let anna = home("Anna", LocationState::UpToDate, 0);
+    let other = LocationView {
+        root: Some("another".into()),
+        ..home("Olot", LocationState::UpToDate, 0)
+    };
+    check(
+        &status(&[anna, other]),
+        "Everything is safe in 2 homes. Olot is still to come. You can unplug.",
+    );
+}
+
 #[test]
 fn who_is_behind_is_named() {
     let late = [

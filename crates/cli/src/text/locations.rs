@@ -1,7 +1,7 @@
 //! Locations as people read them, and what was said of one.
 
 use offsync_app::view::{LocationState, LocationView};
-use offsync_app::{Receipt, short_id};
+use offsync_app::{NoReceipt, Receipt, short_id};
 
 use super::safe;
 use crate::units::{count, size};
@@ -57,6 +57,20 @@ fn in_state(location: &LocationView, state: &str) -> String {
     )
 }
 
+/// Tells which homes have one name, and what gives one of them another: everywhere the same one.
+pub(crate) fn namesakes(locations: &[LocationView]) -> Vec<String> {
+    let told = |called: Vec<&LocationView>| {
+        let last = called.iter().max_by_key(|one| &one.location_id)?;
+        Some(format!(
+            "{} homes are called '{}': `offsync location rename FOLDER {:.8} --label LABEL` gives one of them another name.",
+            called.len(),
+            safe(&last.label),
+            last.location_id
+        ))
+    };
+    offsync_app::namesakes(locations).into_iter().filter_map(told).collect()
+}
+
 /// Tells what can be relied on, where others have it, too.
 pub(crate) fn receipt(receipt: &Receipt) -> Option<String> {
     let Receipt { homes, verified, .. } = receipt;
@@ -79,6 +93,28 @@ pub(crate) fn receipt(receipt: &Receipt) -> Option<String> {
         }
         (verified, _) => format!("{there}, verified by reading in {verified} of them; oldest check {oldest}."),
     })
+}
+
+/// Tells why nothing can be relied on yet.
+pub(crate) fn no_receipt(reason: &NoReceipt) -> String {
+    let many_are =
+        |n: u64, one: &str, more: &str| format!("{} {}", count(n, one, more), if n == 1 { "is" } else { "are" });
+    match reason {
+        NoReceipt::Trouble => "No receipt: `offsync status FOLDER` tells what is wrong.".to_owned(),
+        NoReceipt::Damaged { files } => format!(
+            "No receipt: {} damaged on this drive; `offsync status FOLDER` tells what to do.",
+            many_are(*files, "file", "files")
+        ),
+        NoReceipt::Incomplete { files: 0 } => "No receipt: not all that the other homes have is here yet.".to_owned(),
+        NoReceipt::Incomplete { files } => format!(
+            "No receipt: {} not on this drive; `offsync status FOLDER` tells what to do.",
+            many_are(*files, "file", "files")
+        ),
+        NoReceipt::Unsent { changes } => format!(
+            "No receipt: {} not sent yet; `offsync sync FOLDER` does that.",
+            many_are(*changes, "change", "changes")
+        ),
+    }
 }
 
 /// Tells of a location's new name.
