@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::ids::Digest;
-use offsync_core::place::{Place, Stat};
+use offsync_core::place::Stat;
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
@@ -122,19 +122,64 @@ impl Engine<'_> {
         Ok(None)
     }
 
-    /// Tells whether a file of this drive is known to hold just this.
-    pub(crate) fn is_known_content(&self, read: &FileContent) -> Result<bool> {
-        let Some((first, _, _)) = read.pieces().into_iter().next() else {
-            return Ok(false);
-        };
-        for key in self.index.places_with_chunk(&first)? {
-            let place = self.index.place(&key)?;
-            let known = place.as_ref().and_then(Place::on_disk).map(|value| &value.content);
-            if matches!(known, Some(Content::File(known)) if known.digest == read.digest) {
-                return Ok(true);
+    /// Tells whether a file is a known one that reads as damaged ones do, is none of these, and got this name.
+    ///
+    /// A file keeps its time when it is moved, and stands at its old place no more. Where that is so of a damaged one, too, the name
+    /// tells; and where that does not, it is the damaged one: a person who is asked loses nothing.
+    fn moved_from_elsewhere(
+        &self,
+        damaged: &[&DamagedReading],
+        seen: &Value,
+        read: &FileContent,
+        is_its_time: impl Fn(i64) -> bool,
+    ) -> Result<bool> {
+        let has_its_name = |path: &RelPath| path.name() == seen.path.name();
+        let mut from = Vec::new();
+        for (path, stat) in self.known_with(read)? {
+            if is_its_time(stat.mtime_ns) && !self.looks_as_known(&path, &stat)? {
+                from.push(path);
             }
         }
-        Ok(false)
+        if from.is_empty() {
+            return Ok(false);
+        }
+        let (mut may_be_damaged, mut has_damaged_name) = (false, false);
+        for one in damaged.iter().filter(|one| is_its_time(one.stat.mtime_ns)) {
+            if !self.looks_as_known(&one.damage.path, &one.stat)? {
+                may_be_damaged = true;
+                has_damaged_name |= has_its_name(&one.damage.path);
+            }
+        }
+        Ok(!may_be_damaged || from.iter().any(has_its_name) && !has_damaged_name)
+    }
+
+    /// Tells whether a file of this drive is known to hold just this.
+    pub(crate) fn is_known_content(&self, read: &FileContent) -> Result<bool> {
+        Ok(!self.known_with(read)?.is_empty())
+    }
+
+    /// Gives the files of this drive that are known to hold just this, and how they looked.
+    fn known_with(&self, read: &FileContent) -> Result<Vec<(RelPath, Stat)>> {
+        let mut known = Vec::new();
+        let Some((first, _, _)) = read.pieces().into_iter().next() else {
+            return Ok(known);
+        };
+        for key in self.index.places_with_chunk(&first)? {
+            let Some(place) = self.index.place(&key)? else { continue };
+            if let (
+                Some(Value {
+                    path,
+                    content: Content::File(file),
+                    ..
+                }),
+                Some(stat),
+            ) = (place.on_disk(), place.stat())
+                && file.digest == read.digest
+            {
+                known.push((path.clone(), *stat));
+            }
+        }
+        Ok(known)
     }
 }
 
@@ -160,15 +205,14 @@ impl DamagedReadings {
         let all = self.known.iter().chain(&self.before);
         let alike: Vec<_> = all.filter(|known| known.reads == read.digest).collect();
         let found = |is_it: &dyn Fn(&DamagedReading) -> bool| alike.iter().find(|known| is_it(known)).copied();
-        let itself = found(&|known| stat.inode != 0 && known.stat.inode == stat.inode);
-        // What somebody said to be right is so under another name, too, though another file that is damaged reads just so.
-        if itself.is_none() && (alike.is_empty() || engine.is_known_content(read)?) {
+        let key = seen.path.key();
+        // Who says of just these bytes that they are right says it of another file: this one was found to be damaged.
+        let itself = found(&|known| stat.inode != 0 && known.stat.inode == stat.inode)
+            .or_else(|| found(&|known| known.damage.path.key() == key));
+        if itself.is_none() && (alike.is_empty() || engine.moved_from_elsewhere(&alike, seen, read, is_its_time)?) {
             return Ok(Likeness::None);
         }
-        let key = seen.path.key();
-        let itself = itself
-            .or_else(|| found(&|known| is_its_time(known.stat.mtime_ns)))
-            .or_else(|| found(&|known| known.damage.path.key() == key));
+        let itself = itself.or_else(|| found(&|known| is_its_time(known.stat.mtime_ns)));
         let itself = match itself {
             None => engine.moved_or_touched(&alike, stat)?,
             itself => itself,

@@ -54,7 +54,8 @@ impl Engine<'_> {
             return Ok(damaged.forget(&path.key()).into_iter().collect());
         };
         if let Some(forgotten) = damaged.forget(&path.key()) {
-            let is_anothers = self.is_known_content(read)?;
+            // What another file holds was put there on purpose, unless that is what a damaged one reads as.
+            let is_anothers = matches!(likeness, Likeness::None) && self.is_known_content(read)?;
             let made = place
                 .filter(|_| !is_anothers)
                 .and_then(|place| edited(place, read, &path));

@@ -214,7 +214,11 @@ impl Engine<'_> {
                 memory::write(memory::of_key(EDIT_LOST, key), &value.path),
             ]);
         }
-        if let Some(read) = &read
+        // What was found to read so stays damaged, though somebody said of a copy that it is right.
+        let is_found = read
+            .as_ref()
+            .is_some_and(|read| known.as_ref().is_some_and(|known| known.reads == Some(read.digest)));
+        if let Some(read) = read.as_ref().filter(|_| !is_found)
             && lookalikes.explains(self, stat, read)?
         {
             // It reads as another file does: somebody gave it that one's name, and the drive keeps nothing that tells.
@@ -347,7 +351,7 @@ impl Engine<'_> {
         }
     }
 
-    fn looks_as_known(&self, path: &RelPath, stat: &Stat) -> Result<bool> {
+    pub(crate) fn looks_as_known(&self, path: &RelPath, stat: &Stat) -> Result<bool> {
         match self.disk.look(path) {
             Ok(entry) => Ok(entry.is_some_and(|entry| looks_same(stat, &entry))),
             Err(error) if is_fatal(&error) => Err(error.into()),
