@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use offsync_core::entry::{Content, FileContent, Value};
-use offsync_core::ids::Digest;
-use offsync_core::place::Stat;
+use offsync_core::ids::{ChunkId, Digest};
+use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ use crate::engine::Engine;
 use crate::error::{Result, is_fatal};
 use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage};
 use crate::observe::is_zone_shift;
+
+/// Versions of a damaged file that are remembered while it is moved and touched: the first ones, which most homes had.
+const FORMER_DOTS_MAX: usize = 16;
 
 /// What one damaged file reads as, and how the drive told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -126,7 +129,7 @@ impl Engine<'_> {
     ///
     /// A file keeps its time when it is moved, and stands at its old place no more. Where that is so of a damaged one, too, the name
     /// tells; and where that does not, it is the damaged one: a person who is asked loses nothing.
-    fn moved_from_elsewhere(
+    fn is_moved_from_elsewhere(
         &self,
         damaged: &[&DamagedReading],
         seen: &Value,
@@ -159,7 +162,7 @@ impl Engine<'_> {
     }
 
     /// Gives the files of this drive that are known to hold just this, and how they looked.
-    fn known_with(&self, read: &FileContent) -> Result<Vec<(RelPath, Stat)>> {
+    pub(crate) fn known_with(&self, read: &FileContent) -> Result<Vec<(RelPath, Stat)>> {
         let mut known = Vec::new();
         let Some((first, _, _)) = read.pieces().into_iter().next() else {
             return Ok(known);
@@ -184,6 +187,34 @@ impl Engine<'_> {
 }
 
 impl DamagedReadings {
+    /// Gives the damaged file of which a file holds a piece that reads otherwise than it should, and what that should read like.
+    ///
+    /// A file that held the like before says nothing new, nor does a known one that got another name.
+    pub(crate) fn piece_in(
+        &self,
+        engine: &Engine<'_>,
+        place: Option<&Place>,
+        (seen, stat): &(Value, Stat),
+        has_local_times: bool,
+    ) -> Result<Option<(&Damage, &FileContent)>> {
+        let Content::File(read) = &seen.content else {
+            return Ok(None);
+        };
+        let was = place.and_then(Place::on_disk).map(|value| value.content.chunk_ids());
+        let was: BTreeSet<ChunkId> = was.into_iter().flatten().collect();
+        let pieces = seen.content.chunk_ids().into_iter();
+        let new: BTreeSet<ChunkId> = pieces.filter(|chunk| !was.contains(chunk)).collect();
+        let mut all = self.known.iter().chain(&self.before);
+        let found = all.find(|one| one.damage.rotten.iter().any(|chunk| new.contains(chunk)));
+        let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
+        match found {
+            Some(one) if !engine.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => {
+                Ok(Some((&one.damage, &one.meant)))
+            }
+            _ => Ok(None),
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.known.is_empty() && self.before.is_empty()
     }
@@ -200,8 +231,7 @@ impl DamagedReadings {
         let Content::File(read) = &seen.content else {
             return Ok(Likeness::None);
         };
-        let is_its_time =
-            |then_ns: i64| stat.mtime_ns == then_ns || has_local_times && is_zone_shift(stat.mtime_ns, then_ns);
+        let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         let all = self.known.iter().chain(&self.before);
         let alike: Vec<_> = all.filter(|known| known.reads == read.digest).collect();
         let found = |is_it: &dyn Fn(&DamagedReading) -> bool| alike.iter().find(|known| is_it(known)).copied();
@@ -209,7 +239,7 @@ impl DamagedReadings {
         // Who says of just these bytes that they are right says it of another file: this one was found to be damaged.
         let itself = found(&|known| stat.inode != 0 && known.stat.inode == stat.inode)
             .or_else(|| found(&|known| known.damage.path.key() == key));
-        if itself.is_none() && (alike.is_empty() || engine.moved_from_elsewhere(&alike, seen, read, is_its_time)?) {
+        if itself.is_none() && (alike.is_empty() || engine.is_moved_from_elsewhere(&alike, seen, read, is_its_time)?) {
             return Ok(Likeness::None);
         }
         let itself = itself.or_else(|| found(&|known| is_its_time(known.stat.mtime_ns)));
@@ -223,11 +253,17 @@ impl DamagedReadings {
                 meant: alike[0].meant.clone(),
             });
         };
+        let mut damage = damage.clone();
+        let shown = engine.index.place(&damage.path.key())?.and_then(|place| place.shown);
+        let is_it = |shown: &Shown| matches!(&shown.value.content, Content::File(file) if file.digest == meant.digest);
+        let refs = shown.filter(is_it).map(|shown| shown.refs).unwrap_or_default();
+        for dot in refs.into_iter().flat_map(|shown| shown.dots) {
+            if damage.dots.len() < FORMER_DOTS_MAX && !damage.dots.contains(&dot) {
+                damage.dots.push(dot);
+            }
+        }
+        damage.path = seen.path.clone();
         seen.content = Content::File(meant.clone());
-        let damage = Damage {
-            path: seen.path.clone(),
-            ..damage.clone()
-        };
         Ok(Likeness::Itself(damage))
     }
 
@@ -240,4 +276,9 @@ impl DamagedReadings {
     pub(crate) fn forget(&self, key: &PathKey) -> Option<IndexWrite> {
         self.is_at(key).then(|| memory::erase(memory::of_key(DAMAGED, key)))
     }
+}
+
+/// Tells whether a file has a time that another look gave, on a drive that may have been carried to another zone.
+fn is_time_of(stat: &Stat, then_ns: i64, has_local_times: bool) -> bool {
+    stat.mtime_ns == then_ns || has_local_times && is_zone_shift(stat.mtime_ns, then_ns)
 }
