@@ -3,10 +3,12 @@
 //! It outlives the damage by one scan. The rest of a sync puts files together again, or takes them away, while somebody
 //! copies or moves them; the next scan would find nothing damaged, and what rotted would look like new.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::ids::{ChunkId, Digest};
+use offsync_core::limits::TRASH_DAYS;
 use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -14,11 +16,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::{Result, is_fatal};
-use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage};
+use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage, READ_AS};
 use crate::observe::is_zone_shift;
 
 /// Versions of a damaged file that are remembered while it is moved and touched: the first ones, which most homes had.
 const FORMER_DOTS_MAX: usize = 16;
+
+const DAY_NS: i64 = 86_400_000_000_000;
+/// For how long it is remembered what a damaged file read as, by the clock of the trash.
+const READ_AS_DAYS: i64 = TRASH_DAYS + 7;
+
+/// What is remembered of a file that was damaged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReadAs {
+    /// The damaged file.
+    pub(crate) of: RelPath,
+    /// What it should have read like.
+    pub(crate) was: FileContent,
+    /// The versions that it stood for.
+    pub(crate) dots: Vec<Dot>,
+    /// How old the trash was when it was last damaged.
+    age_ns: i64,
+}
 
 /// What one damaged file reads as, and how the drive told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,7 +81,7 @@ impl Engine<'_> {
     /// Gives what the files read as that are known to be damaged, or were when the last scan ended.
     pub(crate) fn damaged_readings(&mut self) -> Result<DamagedReadings> {
         let mut readings = DamagedReadings::default();
-        for (key, damage) in self.damages()? {
+        for (key, mut damage) in self.damages()? {
             let place = self.index.place(&key)?;
             readings.keys.insert(key);
             let known = place
@@ -71,6 +90,15 @@ impl Engine<'_> {
             let (Some(reads), Some((Content::File(meant), stat))) = (damage.reads, known) else {
                 continue;
             };
+            let shown = place.as_ref().and_then(|place| place.shown.as_ref());
+            let is_it =
+                |shown: &&Shown| matches!(&shown.value.content, Content::File(file) if file.digest == meant.digest);
+            let refs = shown.filter(is_it).map(|shown| shown.refs.as_slice());
+            for dot in refs.unwrap_or_default().iter().flat_map(|shown| &shown.dots) {
+                if damage.dots.len() < FORMER_DOTS_MAX && !damage.dots.contains(dot) {
+                    damage.dots.push(*dot);
+                }
+            }
             readings.known.push(DamagedReading {
                 reads,
                 stat: *stat,
@@ -84,16 +112,63 @@ impl Engine<'_> {
         Ok(readings)
     }
 
-    /// Makes the write that keeps for the next scan what is known to be damaged as this one ends; what the last one kept stays
-    /// where this one did not see all of the drive.
-    pub(crate) fn keep_readings(&mut self, has_seen_all: bool) -> Result<Option<IndexWrite>> {
+    /// Makes the writes that keep for the next scan what is known to be damaged as this one ends; what the last one kept stays
+    /// where this one did not see all of the drive. What it began with may be elsewhere by now, or gone.
+    pub(crate) fn keep_readings(&mut self, begun: &DamagedReadings, has_seen_all: bool) -> Result<Vec<IndexWrite>> {
         let kept = self.index.note(DAMAGED_BEFORE)?;
         let DamagedReadings { mut known, before, .. } = self.damaged_readings()?;
+        let mut writes = self.remember_readings(begun.known.iter().chain(&known))?;
         if !has_seen_all {
             known.extend(before);
         }
         let new = (!known.is_empty()).then(|| memory::write(DAMAGED_BEFORE, &known));
-        Ok(new.or_else(|| kept.map(|_| memory::erase(DAMAGED_BEFORE))))
+        writes.extend(new.or_else(|| kept.map(|_| memory::erase(DAMAGED_BEFORE))));
+        Ok(writes)
+    }
+
+    /// Makes the writes that remember what damaged files read as, and forget it when no trash would have it any more.
+    ///
+    /// Such a file may be brought back whenever that is: from the trash of a desktop, or from another drive.
+    fn remember_readings<'a>(&self, found: impl Iterator<Item = &'a DamagedReading>) -> Result<Vec<IndexWrite>> {
+        let mut remembered = memory::read_all::<ReadAs>(self.index, READ_AS)?;
+        let age_ns = self.trash_clock()?.age_ns;
+        let mut new: BTreeMap<String, ReadAs> = BTreeMap::new();
+        // Files without content are all alike.
+        for one in found.filter(|one| one.stat.size_bytes > 0) {
+            let read_as = ReadAs {
+                of: one.damage.path.clone(),
+                was: one.meant.clone(),
+                dots: one.damage.dots.clone(),
+                age_ns,
+            };
+            new.insert(one.reads.to_string(), read_as);
+        }
+        let mut writes = Vec::new();
+        for (name, read_as) in new {
+            let known = remembered.remove(&name);
+            let is_fresh = |known: &ReadAs| age_ns - known.age_ns < DAY_NS;
+            let is_same =
+                |known: &ReadAs| (&known.of, &known.was, &known.dots) == (&read_as.of, &read_as.was, &read_as.dots);
+            if !known.is_some_and(|known| is_fresh(&known) && is_same(&known)) {
+                writes.push(memory::write(format!("{READ_AS}{name}"), &read_as));
+            }
+        }
+        remembered.retain(|_, read_as| age_ns - read_as.age_ns > READ_AS_DAYS * DAY_NS);
+        writes.extend(remembered.keys().map(|name| memory::erase(format!("{READ_AS}{name}"))));
+        Ok(writes)
+    }
+
+    /// Gives what is remembered of damage that a file reads as, unless it is a known one that got another name.
+    pub(crate) fn read_as_damage(&self, (seen, stat): &(Value, Stat), has_local_times: bool) -> Result<Option<ReadAs>> {
+        let Content::File(read) = &seen.content else {
+            return Ok(None);
+        };
+        let read_as: Option<ReadAs> = memory::read(self.index, &format!("{READ_AS}{}", read.digest))?;
+        let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
+        Ok(match read_as {
+            Some(_) if self.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => None,
+            read_as => read_as,
+        })
     }
 
     /// Makes the write that forgets of the last scan what some files read as: a person wants those as they are.
@@ -254,14 +329,6 @@ impl DamagedReadings {
             });
         };
         let mut damage = damage.clone();
-        let shown = engine.index.place(&damage.path.key())?.and_then(|place| place.shown);
-        let is_it = |shown: &Shown| matches!(&shown.value.content, Content::File(file) if file.digest == meant.digest);
-        let refs = shown.filter(is_it).map(|shown| shown.refs).unwrap_or_default();
-        for dot in refs.into_iter().flat_map(|shown| shown.dots) {
-            if damage.dots.len() < FORMER_DOTS_MAX && !damage.dots.contains(&dot) {
-                damage.dots.push(dot);
-            }
-        }
         damage.path = seen.path.clone();
         seen.content = Content::File(meant.clone());
         Ok(Likeness::Itself(damage))

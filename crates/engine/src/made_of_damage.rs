@@ -13,7 +13,7 @@ use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
 
-use crate::damaged_reading::{DamagedReadings, Likeness};
+use crate::damaged_reading::{DamagedReadings, Likeness, ReadAs};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, DAMAGED, Damage, MADE_OF_DAMAGE, WasDamaged, WentTo};
@@ -32,6 +32,8 @@ enum Making {
     Restored,
     /// It holds a damaged piece: a copy that was changed.
     Reworked,
+    /// It reads just as a file did that was damaged: somebody has it back from elsewhere.
+    Returned,
 }
 
 /// What somebody made of a damaged file, as long as nobody was told.
@@ -106,11 +108,10 @@ impl Engine<'_> {
                 is_sent: false,
                 reads: None,
             }),
-            (None, _) => self.reworked(damaged, place, seen, has_local_times)?,
-        };
-        let made = match made {
-            Some(made) => Some(made),
-            None => self.unsaid(&key)?,
+            (None, _) => match self.unsaid(&key)? {
+                Some(made) => Some(made),
+                None => self.reworked(damaged, place, seen, has_local_times)?,
+            },
         };
         let reads = Some(read.digest);
         let made = made.map(|made| Made { reads, ..made }.write());
@@ -181,7 +182,7 @@ impl Engine<'_> {
         }))
     }
 
-    /// Gives what a file is that holds a damaged piece of another one, or of itself under the name that it had.
+    /// Gives what a file is that holds a damaged piece of another one, or of itself under the name that it had, or reads as one did.
     fn reworked(
         &self,
         damaged: &DamagedReadings,
@@ -190,15 +191,23 @@ impl Engine<'_> {
         has_local_times: bool,
     ) -> Result<Option<Made>> {
         let Some((damage, was)) = damaged.piece_in(self, place, seen, has_local_times)? else {
-            return Ok(None);
+            let read_as = self.read_as_damage(seen, has_local_times)?;
+            return Ok(read_as.map(|ReadAs { of, was, dots, .. }| Made {
+                path: seen.0.path.clone(),
+                of,
+                making: Making::Returned,
+                dots,
+                was,
+                is_sent: false,
+                reads: None,
+            }));
         };
         let is_gone = matches!(self.disk.look(&damage.path), Ok(None));
-        let old = self.index.place(&damage.path.key())?;
         Ok(Some(Made {
             path: seen.0.path.clone(),
             of: damage.path.clone(),
             making: if is_gone { Making::Edited } else { Making::Reworked },
-            dots: stood_for(old.as_ref(), damage.dots.clone()),
+            dots: damage.dots.clone(),
             was: was.clone(),
             is_sent: false,
             reads: None,
@@ -290,7 +299,7 @@ impl Engine<'_> {
         let chunks: BTreeSet<_> = made.was.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
         let left = made.dots.iter().map(|dot| (*dot, made.was.digest, chunks.clone()));
         match made.making {
-            Making::Edited | Making::Restored => self.others_with(&left.collect::<Vec<Left>>()),
+            Making::Edited | Making::Restored | Making::Returned => self.others_with(&left.collect::<Vec<Left>>()),
             Making::Copied | Making::Reworked => Ok(Vec::new()),
         }
     }
@@ -329,8 +338,12 @@ impl Made {
                      `offsync verify FOLDER --repair` heals '{of}'; make this one anew from it then"
                 );
             }
-            Making::Restored => {
-                let what = "it was damaged on this drive when it went to the trash, and goes to the others as it reads";
+            Making::Restored | Making::Returned => {
+                let what = match self.making {
+                    Making::Restored => "it was damaged on this drive when it went to the trash".to_owned(),
+                    _ => format!("it reads just as '{of}' did when that was damaged on this drive"),
+                };
+                let what = format!("{what}, and goes to the others as it reads");
                 return match (whole_here, once_they_sync(had_by)) {
                     (Some(whole), _) => {
                         format!("{what}. '{whole}' holds what it held before: delete this one if that is what you want")

@@ -345,6 +345,8 @@ pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";
 /// What damaged files read as, and how they looked, when the last scan ended.
 pub(crate) const DAMAGED_BEFORE: &str = "damaged-readings";
+/// What files read as that were known to be damaged, by that, for as long as trash is kept.
+pub(crate) const READ_AS: &str = "read-as-damage/";
 /// What people made of damaged files, until it was sent and that was said.
 pub(crate) const MADE_OF_DAMAGE: &str = "made-of-damage/";
 /// The files of which an edit that waited was not on the drive any more; the next sync says so.

@@ -143,8 +143,8 @@ impl Engine<'_> {
         self.take_down_absent(&mut walk)?;
         walk.writes.extend(self.part_from_twins(&walk.twinned)?);
         self.commit(walk.writes)?;
-        let readings = self.keep_readings(has_seen_all)?;
-        self.commit(readings.into_iter().collect())?;
+        let readings = self.keep_readings(&walk.damaged, has_seen_all)?;
+        self.commit(readings)?;
         Ok(walk.left_out_folders)
     }
 

@@ -1,5 +1,6 @@
 //! Ways round known damage: what was copied off a damaged file, sent and said, says nothing of the damaged file itself.
 
+use offsync_engine::Keep;
 use offsync_testkit::{DiskOptions, InodeNumbers, Seen};
 
 use super::{HELD, said};
@@ -455,4 +456,89 @@ fn another_homes_edit_comes_to_a_damaged_file_that_was_touched_and_that_one_heal
             assert_eq!(held, ["the good edit", HELD], "{told}");
         }
     }
+}
+
+/// Takes a damaged file out of the archive, lets some days pass, and brings it back under a name, as from a desktop's own trash.
+fn bring_back(homes: &mut Homes, days: u32, to: &str) {
+    let rotten = homes.read(0, "x");
+    homes.hand(0).remove(&path("x")).expect("is there");
+    homes.round(2);
+    for _ in 0..days / 5 {
+        homes.pass_days(5);
+        homes.round(1);
+    }
+    homes.hand(0).write(&path(to), rotten).expect("fits");
+}
+
+#[test]
+fn damage_that_comes_back_from_outside_is_said_as_long_as_a_trash_may_have_kept_it() {
+    for drive in [DiskOptions::ext4(), bare()] {
+        for (days, to) in [(0, "x"), (0, "y"), (25, "x"), (50, "x")] {
+            let mut homes = rotten_on(&drive);
+            bring_back(&mut homes, days, to);
+
+            let (facts, sentences) = said(&homes.sync(0));
+
+            if days == 50 {
+                assert_eq!(facts, [], "nobody remembers");
+                continue;
+            }
+            assert_eq!(facts, [(to.to_owned(), "x".to_owned(), true, 2)]);
+            assert_eq!(
+                sentences,
+                [
+                    "it reads just as 'x' did when that was damaged on this drive, and goes to the others as it reads. Unless somebody deleted it there by hand, the version from before is in the trash of 'home 1' and 'home 2' once they sync; `offsync trash restore FOLDER 'x'` there brings it back"
+                ]
+            );
+            homes.hand(0).rename(&path(to), &path("z")).expect("is there");
+            assert_eq!(said(&homes.sync(0)).0, [], "of that it was said");
+            homes.round(2);
+            homes.assert_all_equal();
+        }
+    }
+}
+
+#[test]
+fn what_was_kept_and_comes_back_from_outside_is_not_said() {
+    let mut homes = rotten_on(&bare());
+    homes.sync(0);
+    homes.keep(0, &["x"]).expect("it is damaged");
+    homes.round(2);
+    bring_back(&mut homes, 0, "x");
+    assert_eq!(said(&homes.sync(0)).0, []);
+}
+
+#[test]
+fn the_bytes_of_damage_over_a_healed_file_are_said() {
+    let mut homes = rotten_on(&bare());
+    let rotten = homes.read(0, "x");
+    homes.verify_repairing(0);
+    homes.round(4);
+    assert_eq!(homes.read(0, "x"), HELD);
+    homes.hand(0).write(&path("x"), rotten).expect("fits");
+    assert_eq!(said(&homes.sync(0)).0, [("x".to_owned(), "x".to_owned(), true, 2)]);
+}
+
+#[test]
+fn damage_that_a_decision_put_into_the_trash_is_said_when_it_comes_back() {
+    let mut homes = rotten_on(&bare());
+    homes.hand(0).touch(&path("x"), 5_000_000_000).expect("is there");
+    homes.hand(1).write(&path("x"), "the good edit").expect("fits");
+    homes.sync(1);
+    let conflict = homes.sync(0).conflicts.remove(0);
+    assert_eq!(homes.damaged(0), [path("x")]);
+    homes
+        .with_engine(0, |engine| engine.resolve(&conflict, Keep::Copy))
+        .expect("a sound drive");
+    homes.round(3);
+    assert_eq!(
+        (homes.read(0, "x"), homes.damaged(0)),
+        ("the good edit".into(), Vec::new())
+    );
+    let line = homes.trash(0).remove(0);
+    let back = homes.restore_trashed(0, &line).to_string();
+
+    let (facts, _) = said(&homes.sync(0));
+
+    assert_eq!(facts, [(back, "x".to_owned(), true, 2)]);
 }
