@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::foreign::set_time;
 use crate::foreign_drive::{ForeignDrive, Kind};
 use crate::machine::{give_to_nobody, without_rights};
 use crate::output::Output;
@@ -185,8 +186,10 @@ fn a_damaged_file_that_somebody_saves_is_damaged_no_longer() {
 /// Gives a file another time, as `touch` does.
 fn touch(home: &Home, path: &str) {
     let file = std::fs::File::options().write(true).open(home.folder.join(path));
-    let time = std::time::SystemTime::now() - Duration::from_secs(3_600);
-    file.and_then(|file| file.set_modified(time)).expect("it can be set");
+    set_time(
+        &file.expect("it is there"),
+        std::time::SystemTime::now() - Duration::from_secs(5_000),
+    );
 }
 
 #[test]
@@ -398,4 +401,87 @@ fn what_cannot_be_read_or_is_gone_or_whole_again_is_not_kept_and_says_why() {
         "gone",
         &["'a.txt' is no file any more", "Sync here"],
     );
+}
+
+#[test]
+fn a_damaged_file_of_which_a_copy_was_sent_stays_damaged_when_it_is_touched_or_renamed() {
+    let world = World::new();
+    let Some((pep, anna, mut drive)) = pair(&world) else {
+        return;
+    };
+    let letter = pep.read("letter.txt");
+    let film = rot_letter_and_film(&pep, &mut drive);
+    anna.json(["verify", anna.at(), "--all"]).expect_code(5);
+    anna.write("copy of letter.txt", anna.read("letter.txt"));
+    anna.write("copy of film.bin", anna.read("film.bin"));
+    let said = anna.sync_damaged();
+    assert_eq!(said["made_of_damage"].as_array().map(Vec::len), Some(2), "{said:#}");
+    touch(&anna, "letter.txt");
+    anna.rename("film.bin", "films/film.bin");
+    let touched = "it is damaged on this drive: its name and time are sent, and what it reads as is not. `offsync verify FOLDER` says what can be done";
+    let lines = anna.json(["diff", anna.at()]).document();
+    let told = lines.as_array().expect("lines").iter();
+    let files = told.filter(|line| line["path"] != "films");
+    assert_eq!(
+        files.map(|line| (&line["path"], &line["warnings"])).collect::<Vec<_>>(),
+        [
+            (&json!("films/film.bin"), &json!([touched])),
+            (&json!("letter.txt"), &json!([touched])),
+        ],
+        "{lines:#}"
+    );
+    anna.run(["diff", anna.at()])
+        .expect_code(0)
+        .expect_out(&format!("  note: letter.txt: {touched}"));
+
+    let sent = anna.sync_damaged();
+
+    assert_eq!(
+        (&sent["made_of_damage"], sent["damaged"].as_array().map(Vec::len)),
+        (&json!([]), Some(2)),
+        "{sent:#}"
+    );
+    pep.sync();
+    assert_eq!(
+        (pep.read("letter.txt"), pep.read("films/film.bin") == film),
+        (letter.clone(), true),
+        "no damage travels"
+    );
+    for _ in 0..2 {
+        anna.json(["verify", anna.at(), "--all", "--repair"]);
+        pep.sync();
+    }
+    assert_eq!(
+        (anna.read("letter.txt"), anna.read("films/film.bin") == film),
+        (letter, true)
+    );
+    rest(&pep, &anna);
+}
+
+#[test]
+fn damage_that_comes_back_from_the_trash_is_sent_and_said() {
+    let world = World::new();
+    let Some((pep, anna, mut drive)) = pair(&world) else {
+        return;
+    };
+    rot_letter_and_film(&pep, &mut drive);
+    anna.json(["verify", anna.at(), "--all"]).expect_code(5);
+    let rotten = anna.read("letter.txt");
+    pep.remove("letter.txt");
+    pep.sync();
+    anna.sync_damaged();
+    assert!(!anna.has("letter.txt"));
+
+    anna.json(["trash", "restore", anna.at(), "letter.txt"]).expect_code(0);
+    let sent = anna.sync_damaged();
+
+    let why = "it was damaged on this drive when it went to the trash, and goes to the others as it reads. Unless somebody deleted it there by hand, the version from before is in the trash of 'Pep's home' once it syncs; `offsync trash restore FOLDER 'letter.txt'` there brings it back";
+    assert_eq!(
+        sent["made_of_damage"],
+        json!([{"path": "letter.txt", "of": "letter.txt", "copied": true, "had_by": ["Pep's home"], "said": why}]),
+        "{sent:#}"
+    );
+    pep.sync();
+    assert_eq!(pep.read("letter.txt"), rotten);
+    assert_eq!(anna.sync_damaged()["made_of_damage"], json!([]), "it is said once");
 }

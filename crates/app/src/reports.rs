@@ -134,7 +134,7 @@ pub struct MadeOfDamageReport {
     pub path_base64: Option<String>,
     /// The damaged file: itself under the name that it had, or the one that it is a copy of.
     pub of: String,
-    /// Whether it is a copy, byte for byte what the damaged one reads as.
+    /// Whether it is a file of its own: a copy, one that was made with a piece of the damaged one, or what came back from the trash.
     pub copied: bool,
     /// The labels of the homes that are known to have had the version from before.
     pub had_by: Vec<String>,
@@ -379,7 +379,8 @@ pub struct DiffLine {
     pub edited: bool,
     /// Size in bytes.
     pub bytes: u64,
-    /// What to know before it is sent: of which homes the drives cannot store it as it is, and what helps.
+    /// What to know before it is sent: of which homes the drives cannot store it as it is, and what helps;
+    /// that it is damaged here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }

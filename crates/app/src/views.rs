@@ -35,6 +35,10 @@ use crate::view::{
 };
 use crate::wrong_drive::WRONG_DRIVE;
 
+/// What is said of a change of a file that is damaged.
+const DAMAGED_CHANGE: &str = "it is damaged on this drive: its name and time are sent, and what it reads as is not. \
+     `offsync verify FOLDER` says what can be done";
+
 impl App {
     /// Tells how archives stand: those named, or all that this computer knows.
     pub fn status(&self, folders: &[PathBuf]) -> std::result::Result<Vec<ArchiveStatus>, AppError> {
@@ -128,12 +132,16 @@ impl App {
     pub fn diff(&self, folder: &Path) -> std::result::Result<(Vec<DiffLine>, Vec<SkippedReport>), AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (lines, skipped, unfit, left_behind) = archive.with_engine(&Silent, |engine| {
+        let (lines, skipped, unfit, left_behind, damaged) = archive.with_engine(&Silent, |engine| {
             let (lines, skipped) = engine.differences(&options)?;
             let unfit = engine.to_be_unfit_elsewhere(&options)?;
-            Ok((lines, skipped, unfit, engine.to_be_left_behind()?))
+            let (left_behind, damaged) = (engine.to_be_left_behind()?, engine.damaged()?);
+            Ok((lines, skipped, unfit, left_behind, damaged))
         })?;
         let mut said: BTreeMap<RelPath, Vec<String>> = BTreeMap::new();
+        for file in damaged {
+            said.entry(file.path).or_default().push(DAMAGED_CHANGE.into());
+        }
         for line in unfit {
             said.entry(line.path).or_default().push(line.reason);
         }

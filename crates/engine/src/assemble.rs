@@ -15,7 +15,7 @@ use crate::content::{Gathered, GatheredFile, Stores};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::journal::{Source, hex, plain_reason};
-use crate::memory::{self, GROWN, Grown, Keeps, STAGED, StagedChunks, TRASH, TrashRecord};
+use crate::memory::{self, GROWN, Grown, Keeps, STAGED, StagedChunks, TRASH, TrashRecord, WasDamaged};
 use crate::space::NotNow;
 
 /// What came of a step that may go wrong for one file alone.
@@ -215,7 +215,13 @@ impl Engine<'_> {
             if self.is_rotten_trash(&name, offset, len)
                 && let Some(record) = memory::read::<TrashRecord>(self.index, &note)?
             {
+                let found = |was| WasDamaged {
+                    was,
+                    dots: Vec::new(),
+                    reads: None,
+                };
                 let record = TrashRecord {
+                    was_damaged: record.content.map(found).or(record.was_damaged),
                     content: None,
                     ..record
                 };

@@ -3,19 +3,41 @@
 //! It outlives the damage by one scan. The rest of a sync puts files together again, or takes them away, while somebody
 //! copies or moves them; the next scan would find nothing damaged, and what rotted would look like new.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, FileContent, Value};
-use offsync_core::ids::Digest;
-use offsync_core::place::{Place, Stat};
+use offsync_core::ids::{ChunkId, Digest};
+use offsync_core::limits::TRASH_DAYS;
+use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::{Result, is_fatal};
-use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage};
+use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage, READ_AS};
 use crate::observe::is_zone_shift;
+
+/// Versions of a damaged file that are remembered while it is moved and touched: the first ones, which most homes had.
+const FORMER_DOTS_MAX: usize = 16;
+
+const DAY_NS: i64 = 86_400_000_000_000;
+/// For how long it is remembered what a damaged file read as, by the clock of the trash.
+const READ_AS_DAYS: i64 = TRASH_DAYS + 7;
+
+/// What is remembered of a file that was damaged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReadAs {
+    /// The damaged file.
+    pub(crate) of: RelPath,
+    /// What it should have read like.
+    pub(crate) was: FileContent,
+    /// The versions that it stood for.
+    pub(crate) dots: Vec<Dot>,
+    /// How old the trash was when it was last damaged.
+    age_ns: i64,
+}
 
 /// What one damaged file reads as, and how the drive told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +81,7 @@ impl Engine<'_> {
     /// Gives what the files read as that are known to be damaged, or were when the last scan ended.
     pub(crate) fn damaged_readings(&mut self) -> Result<DamagedReadings> {
         let mut readings = DamagedReadings::default();
-        for (key, damage) in self.damages()? {
+        for (key, mut damage) in self.damages()? {
             let place = self.index.place(&key)?;
             readings.keys.insert(key);
             let known = place
@@ -68,6 +90,15 @@ impl Engine<'_> {
             let (Some(reads), Some((Content::File(meant), stat))) = (damage.reads, known) else {
                 continue;
             };
+            let shown = place.as_ref().and_then(|place| place.shown.as_ref());
+            let is_it =
+                |shown: &&Shown| matches!(&shown.value.content, Content::File(file) if file.digest == meant.digest);
+            let refs = shown.filter(is_it).map(|shown| shown.refs.as_slice());
+            for dot in refs.unwrap_or_default().iter().flat_map(|shown| &shown.dots) {
+                if damage.dots.len() < FORMER_DOTS_MAX && !damage.dots.contains(dot) {
+                    damage.dots.push(*dot);
+                }
+            }
             readings.known.push(DamagedReading {
                 reads,
                 stat: *stat,
@@ -81,16 +112,63 @@ impl Engine<'_> {
         Ok(readings)
     }
 
-    /// Makes the write that keeps for the next scan what is known to be damaged as this one ends; what the last one kept stays
-    /// where this one did not see all of the drive.
-    pub(crate) fn keep_readings(&mut self, has_seen_all: bool) -> Result<Option<IndexWrite>> {
+    /// Makes the writes that keep for the next scan what is known to be damaged as this one ends; what the last one kept stays
+    /// where this one did not see all of the drive. What it began with may be elsewhere by now, or gone.
+    pub(crate) fn keep_readings(&mut self, begun: &DamagedReadings, has_seen_all: bool) -> Result<Vec<IndexWrite>> {
         let kept = self.index.note(DAMAGED_BEFORE)?;
         let DamagedReadings { mut known, before, .. } = self.damaged_readings()?;
+        let mut writes = self.remember_readings(begun.known.iter().chain(&known))?;
         if !has_seen_all {
             known.extend(before);
         }
         let new = (!known.is_empty()).then(|| memory::write(DAMAGED_BEFORE, &known));
-        Ok(new.or_else(|| kept.map(|_| memory::erase(DAMAGED_BEFORE))))
+        writes.extend(new.or_else(|| kept.map(|_| memory::erase(DAMAGED_BEFORE))));
+        Ok(writes)
+    }
+
+    /// Makes the writes that remember what damaged files read as, and forget it when no trash would have it any more.
+    ///
+    /// Such a file may be brought back whenever that is: from the trash of a desktop, or from another drive.
+    fn remember_readings<'a>(&self, found: impl Iterator<Item = &'a DamagedReading>) -> Result<Vec<IndexWrite>> {
+        let mut remembered = memory::read_all::<ReadAs>(self.index, READ_AS)?;
+        let age_ns = self.trash_clock()?.age_ns;
+        let mut new: BTreeMap<String, ReadAs> = BTreeMap::new();
+        // Files without content are all alike.
+        for one in found.filter(|one| one.stat.size_bytes > 0) {
+            let read_as = ReadAs {
+                of: one.damage.path.clone(),
+                was: one.meant.clone(),
+                dots: one.damage.dots.clone(),
+                age_ns,
+            };
+            new.insert(one.reads.to_string(), read_as);
+        }
+        let mut writes = Vec::new();
+        for (name, read_as) in new {
+            let known = remembered.remove(&name);
+            let is_fresh = |known: &ReadAs| age_ns - known.age_ns < DAY_NS;
+            let is_same =
+                |known: &ReadAs| (&known.of, &known.was, &known.dots) == (&read_as.of, &read_as.was, &read_as.dots);
+            if !known.is_some_and(|known| is_fresh(&known) && is_same(&known)) {
+                writes.push(memory::write(format!("{READ_AS}{name}"), &read_as));
+            }
+        }
+        remembered.retain(|_, read_as| age_ns - read_as.age_ns > READ_AS_DAYS * DAY_NS);
+        writes.extend(remembered.keys().map(|name| memory::erase(format!("{READ_AS}{name}"))));
+        Ok(writes)
+    }
+
+    /// Gives what is remembered of damage that a file reads as, unless it is a known one that got another name.
+    pub(crate) fn read_as_damage(&self, (seen, stat): &(Value, Stat), has_local_times: bool) -> Result<Option<ReadAs>> {
+        let Content::File(read) = &seen.content else {
+            return Ok(None);
+        };
+        let read_as: Option<ReadAs> = memory::read(self.index, &format!("{READ_AS}{}", read.digest))?;
+        let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
+        Ok(match read_as {
+            Some(_) if self.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => None,
+            read_as => read_as,
+        })
     }
 
     /// Makes the write that forgets of the last scan what some files read as: a person wants those as they are.
@@ -122,23 +200,96 @@ impl Engine<'_> {
         Ok(None)
     }
 
-    /// Tells whether a file of this drive is known to hold just this.
-    pub(crate) fn is_known_content(&self, read: &FileContent) -> Result<bool> {
-        let Some((first, _, _)) = read.pieces().into_iter().next() else {
-            return Ok(false);
-        };
-        for key in self.index.places_with_chunk(&first)? {
-            let place = self.index.place(&key)?;
-            let known = place.as_ref().and_then(Place::on_disk).map(|value| &value.content);
-            if matches!(known, Some(Content::File(known)) if known.digest == read.digest) {
-                return Ok(true);
+    /// Tells whether a file is a known one that reads as damaged ones do, is none of these, and got this name.
+    ///
+    /// A file keeps its time when it is moved, and stands at its old place no more. Where that is so of a damaged one, too, the name
+    /// tells; and where that does not, it is the damaged one: a person who is asked loses nothing.
+    fn is_moved_from_elsewhere(
+        &self,
+        damaged: &[&DamagedReading],
+        seen: &Value,
+        read: &FileContent,
+        is_its_time: impl Fn(i64) -> bool,
+    ) -> Result<bool> {
+        let has_its_name = |path: &RelPath| path.name() == seen.path.name();
+        let mut from = Vec::new();
+        for (path, stat) in self.known_with(read)? {
+            if is_its_time(stat.mtime_ns) && !self.looks_as_known(&path, &stat)? {
+                from.push(path);
             }
         }
-        Ok(false)
+        if from.is_empty() {
+            return Ok(false);
+        }
+        let (mut may_be_damaged, mut has_damaged_name) = (false, false);
+        for one in damaged.iter().filter(|one| is_its_time(one.stat.mtime_ns)) {
+            if !self.looks_as_known(&one.damage.path, &one.stat)? {
+                may_be_damaged = true;
+                has_damaged_name |= has_its_name(&one.damage.path);
+            }
+        }
+        Ok(!may_be_damaged || from.iter().any(has_its_name) && !has_damaged_name)
+    }
+
+    /// Tells whether a file of this drive is known to hold just this.
+    pub(crate) fn is_known_content(&self, read: &FileContent) -> Result<bool> {
+        Ok(!self.known_with(read)?.is_empty())
+    }
+
+    /// Gives the files of this drive that are known to hold just this, and how they looked.
+    pub(crate) fn known_with(&self, read: &FileContent) -> Result<Vec<(RelPath, Stat)>> {
+        let mut known = Vec::new();
+        let Some((first, _, _)) = read.pieces().into_iter().next() else {
+            return Ok(known);
+        };
+        for key in self.index.places_with_chunk(&first)? {
+            let Some(place) = self.index.place(&key)? else { continue };
+            if let (
+                Some(Value {
+                    path,
+                    content: Content::File(file),
+                    ..
+                }),
+                Some(stat),
+            ) = (place.on_disk(), place.stat())
+                && file.digest == read.digest
+            {
+                known.push((path.clone(), *stat));
+            }
+        }
+        Ok(known)
     }
 }
 
 impl DamagedReadings {
+    /// Gives the damaged file of which a file holds a piece that reads otherwise than it should, and what that should read like.
+    ///
+    /// A file that held the like before says nothing new, nor does a known one that got another name.
+    pub(crate) fn piece_in(
+        &self,
+        engine: &Engine<'_>,
+        place: Option<&Place>,
+        (seen, stat): &(Value, Stat),
+        has_local_times: bool,
+    ) -> Result<Option<(&Damage, &FileContent)>> {
+        let Content::File(read) = &seen.content else {
+            return Ok(None);
+        };
+        let was = place.and_then(Place::on_disk).map(|value| value.content.chunk_ids());
+        let was: BTreeSet<ChunkId> = was.into_iter().flatten().collect();
+        let pieces = seen.content.chunk_ids().into_iter();
+        let new: BTreeSet<ChunkId> = pieces.filter(|chunk| !was.contains(chunk)).collect();
+        let mut all = self.known.iter().chain(&self.before);
+        let found = all.find(|one| one.damage.rotten.iter().any(|chunk| new.contains(chunk)));
+        let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
+        match found {
+            Some(one) if !engine.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => {
+                Ok(Some((&one.damage, &one.meant)))
+            }
+            _ => Ok(None),
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.known.is_empty() && self.before.is_empty()
     }
@@ -155,20 +306,18 @@ impl DamagedReadings {
         let Content::File(read) = &seen.content else {
             return Ok(Likeness::None);
         };
-        let is_its_time =
-            |then_ns: i64| stat.mtime_ns == then_ns || has_local_times && is_zone_shift(stat.mtime_ns, then_ns);
+        let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         let all = self.known.iter().chain(&self.before);
         let alike: Vec<_> = all.filter(|known| known.reads == read.digest).collect();
         let found = |is_it: &dyn Fn(&DamagedReading) -> bool| alike.iter().find(|known| is_it(known)).copied();
-        let itself = found(&|known| stat.inode != 0 && known.stat.inode == stat.inode);
-        // What somebody said to be right is so under another name, too, though another file that is damaged reads just so.
-        if itself.is_none() && (alike.is_empty() || engine.is_known_content(read)?) {
+        let key = seen.path.key();
+        // Who says of just these bytes that they are right says it of another file: this one was found to be damaged.
+        let itself = found(&|known| stat.inode != 0 && known.stat.inode == stat.inode)
+            .or_else(|| found(&|known| known.damage.path.key() == key));
+        if itself.is_none() && (alike.is_empty() || engine.is_moved_from_elsewhere(&alike, seen, read, is_its_time)?) {
             return Ok(Likeness::None);
         }
-        let key = seen.path.key();
-        let itself = itself
-            .or_else(|| found(&|known| is_its_time(known.stat.mtime_ns)))
-            .or_else(|| found(&|known| known.damage.path.key() == key));
+        let itself = itself.or_else(|| found(&|known| is_its_time(known.stat.mtime_ns)));
         let itself = match itself {
             None => engine.moved_or_touched(&alike, stat)?,
             itself => itself,
@@ -179,11 +328,9 @@ impl DamagedReadings {
                 meant: alike[0].meant.clone(),
             });
         };
+        let mut damage = damage.clone();
+        damage.path = seen.path.clone();
         seen.content = Content::File(meant.clone());
-        let damage = Damage {
-            path: seen.path.clone(),
-            ..damage.clone()
-        };
         Ok(Likeness::Itself(damage))
     }
 
@@ -196,4 +343,9 @@ impl DamagedReadings {
     pub(crate) fn forget(&self, key: &PathKey) -> Option<IndexWrite> {
         self.is_at(key).then(|| memory::erase(memory::of_key(DAMAGED, key)))
     }
+}
+
+/// Tells whether a file has a time that another look gave, on a drive that may have been carried to another zone.
+fn is_time_of(stat: &Stat, then_ns: i64, has_local_times: bool) -> bool {
+    stat.mtime_ns == then_ns || has_local_times && is_zone_shift(stat.mtime_ns, then_ns)
 }

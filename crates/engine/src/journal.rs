@@ -161,6 +161,7 @@ impl Engine<'_> {
             displaced_ns: self.clock.now_ns(),
             by,
             since_age_ns: self.trash_clock()?.age_ns,
+            was_damaged: self.what_damage_was(&path.key())?,
         };
         Ok((trash_name(&self.entropy.sixteen(), path), record))
     }

@@ -10,7 +10,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, DAMAGED, Damage};
+use crate::memory::{self, DAMAGED, Damage, READ_AS};
 
 /// A file that is not kept as it is now, and why: then none of those that were named together is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +58,7 @@ impl Engine<'_> {
             match self.as_edit(&key, damage)? {
                 Ok(place) => {
                     writes.push(memory::erase(memory::of_key(DAMAGED, &key)));
+                    writes.extend(damage.reads.map(|reads| memory::erase(format!("{READ_AS}{reads}"))));
                     writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
                     writes.push(IndexWrite::Place(key, Some(place)));
                     kept.push(damage.path.clone());

@@ -7,71 +7,115 @@ use std::collections::BTreeSet;
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, FileContent, Value};
+use offsync_core::ids::Digest;
 use offsync_core::place::{Place, Stat};
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
 
-use crate::damaged_reading::{DamagedReadings, Likeness};
+use crate::damaged_reading::{DamagedReadings, Likeness, ReadAs};
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, DAMAGED, MADE_OF_DAMAGE, WentTo};
+use crate::memory::{self, DAMAGED, Damage, MADE_OF_DAMAGE, WasDamaged, WentTo};
 use crate::report::MadeOfDamage;
+use crate::scan::{Depth, READS_DIFFERENTLY};
 use crate::silent::{Left, once_they_sync};
+
+/// How a file came to be that holds damage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Making {
+    /// The damaged file was written into, or over.
+    Edited,
+    /// It is a copy, byte for byte.
+    Copied,
+    /// Somebody had the damaged file back from the trash.
+    Restored,
+    /// It holds a damaged piece: a copy that was changed.
+    Reworked,
+    /// It reads just as a file did that was damaged: somebody has it back from elsewhere.
+    Returned,
+}
 
 /// What somebody made of a damaged file, as long as nobody was told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Made {
     path: RelPath,
     of: RelPath,
-    is_copy: bool,
+    making: Making,
     /// The versions that the damaged file stood for.
     dots: Vec<Dot>,
     /// What it should have read like.
     was: FileContent,
     is_sent: bool,
+    /// What it reads as, by which it is found under another name.
+    #[serde(deserialize_with = "memory::or_default")]
+    reads: Option<Digest>,
+}
+
+/// Makes the write that notes that somebody has a damaged file back from the trash.
+pub(crate) fn restored_damage(to: &RelPath, from: &RelPath, damaged: WasDamaged) -> IndexWrite {
+    let WasDamaged { was, dots, reads } = damaged;
+    let made = Made {
+        path: to.clone(),
+        of: from.clone(),
+        making: Making::Restored,
+        dots,
+        was,
+        is_sent: false,
+        reads,
+    };
+    made.write()
 }
 
 impl Engine<'_> {
     /// Puts what a file should read like in the place of what it reads as, if that is known damage; gives the writes that name
     /// it as damaged, or that note what somebody made of a damaged file.
     pub(crate) fn heed_damage(
-        &self,
+        &mut self,
+        depth: Depth,
         damaged: &DamagedReadings,
         place: Option<&Place>,
         seen: &mut (Value, Stat),
         has_local_times: bool,
     ) -> Result<Vec<IndexWrite>> {
         let path = seen.0.path.clone();
+        let key = path.key();
         let likeness = damaged.see_through(self, &mut seen.0, &seen.1, has_local_times)?;
         if let Likeness::Itself(damage) = likeness {
+            if depth == Depth::Deep {
+                // Who has all files read again hears of each that is damaged, those too that somebody touched.
+                self.skip(&path, READS_DIFFERENTLY);
+            }
             return Ok(vec![
-                memory::write(memory::of_key(DAMAGED, &path.key()), &damage),
-                memory::erase(memory::of_key(MADE_OF_DAMAGE, &path.key())),
+                memory::write(memory::of_key(DAMAGED, &key), &damage),
+                memory::erase(memory::of_key(MADE_OF_DAMAGE, &key)),
             ]);
         }
+        let forgotten = damaged.forget(&key);
         let Content::File(read) = &seen.0.content else {
-            return Ok(damaged.forget(&path.key()).into_iter().collect());
+            return Ok(forgotten.into_iter().collect());
         };
-        if let Some(forgotten) = damaged.forget(&path.key()) {
-            let is_anothers = self.is_known_content(read)?;
-            let made = place
-                .filter(|_| !is_anothers)
-                .and_then(|place| edited(place, read, &path));
-            return Ok(made.map(|made| made.write()).into_iter().chain([forgotten]).collect());
-        }
-        let Likeness::Copy { of, meant } = likeness else {
-            return Ok(Vec::new());
+        let made = match (&forgotten, likeness) {
+            // What another file holds was put there on purpose, unless that is what a damaged one reads as.
+            (Some(_), Likeness::None) if self.is_known_content(read)? => None,
+            (Some(_), _) => self.edited(place, read, &path)?,
+            (None, Likeness::Copy { of, meant }) => Some(Made {
+                path,
+                of,
+                making: Making::Copied,
+                dots: Vec::new(),
+                was: meant,
+                is_sent: false,
+                reads: None,
+            }),
+            (None, _) => match self.unsaid(&key)? {
+                Some(made) => Some(made),
+                None => self.reworked(damaged, place, seen, has_local_times)?,
+            },
         };
-        let made = Made {
-            path,
-            of,
-            is_copy: true,
-            dots: Vec::new(),
-            was: meant,
-            is_sent: false,
-        };
-        Ok(vec![made.write()])
+        let reads = Some(read.digest);
+        let made = made.map(|made| Made { reads, ..made }.write());
+        Ok(made.into_iter().chain(forgotten).collect())
     }
 
     /// Makes the write that notes an edit of a damaged file which went to another place.
@@ -90,56 +134,184 @@ impl Engine<'_> {
         }
         let there = self.index.place(&to_key)?;
         let made = match there.as_ref().and_then(Place::on_disk).map(|value| &value.content) {
-            Some(Content::File(read)) => edited(place, read, &to.path),
+            Some(Content::File(read)) => self.edited(Some(place), read, &to.path)?,
             _ => None,
         };
         Ok(made.map(|made| made.write()))
+    }
+
+    /// Gives what is to be remembered of a damaged file that is displaced.
+    pub(crate) fn what_damage_was(&self, key: &PathKey) -> Result<Option<WasDamaged>> {
+        let damage: Option<Damage> = memory::read(self.index, &memory::of_key(DAMAGED, key))?;
+        let place = self.index.place(key)?;
+        Ok(match (damage, place.as_ref().and_then(Place::on_disk)) {
+            (
+                Some(damage),
+                Some(Value {
+                    content: Content::File(was),
+                    ..
+                }),
+            ) => Some(WasDamaged {
+                was: was.clone(),
+                dots: stood_for(place.as_ref(), damage.dots),
+                reads: damage.reads,
+            }),
+            _ => None,
+        })
+    }
+
+    /// Gives what a damaged file became by an edit, unless that put back what it held.
+    fn edited(&self, place: Option<&Place>, read: &FileContent, path: &RelPath) -> Result<Option<Made>> {
+        let Some(Value {
+            path: of,
+            content: Content::File(was),
+            ..
+        }) = place.and_then(Place::on_disk)
+        else {
+            return Ok(None);
+        };
+        let damage: Option<Damage> = memory::read(self.index, &memory::of_key(DAMAGED, &of.key()))?;
+        Ok((was.digest != read.digest).then(|| Made {
+            path: path.clone(),
+            of: of.clone(),
+            making: Making::Edited,
+            dots: stood_for(place, damage.map(|damage| damage.dots).unwrap_or_default()),
+            was: was.clone(),
+            is_sent: false,
+            reads: Some(read.digest),
+        }))
+    }
+
+    /// Gives what a file is that holds a damaged piece of another one, or of itself under the name that it had, or reads as one did.
+    fn reworked(
+        &self,
+        damaged: &DamagedReadings,
+        place: Option<&Place>,
+        seen: &(Value, Stat),
+        has_local_times: bool,
+    ) -> Result<Option<Made>> {
+        let Some((damage, was)) = damaged.piece_in(self, place, seen, has_local_times)? else {
+            let read_as = self.read_as_damage(seen, has_local_times)?;
+            return Ok(read_as.map(|ReadAs { of, was, dots, .. }| Made {
+                path: seen.0.path.clone(),
+                of,
+                making: Making::Returned,
+                dots,
+                was,
+                is_sent: false,
+                reads: None,
+            }));
+        };
+        let is_gone = matches!(self.disk.look(&damage.path), Ok(None));
+        Ok(Some(Made {
+            path: seen.0.path.clone(),
+            of: damage.path.clone(),
+            making: if is_gone { Making::Edited } else { Making::Reworked },
+            dots: damage.dots.clone(),
+            was: was.clone(),
+            is_sent: false,
+            reads: None,
+        }))
+    }
+
+    /// Gives what is noted of a path and was not sent yet.
+    fn unsaid(&self, key: &PathKey) -> Result<Option<Made>> {
+        let made: Option<Made> = memory::read(self.index, &memory::of_key(MADE_OF_DAMAGE, key))?;
+        Ok(made.filter(|made| !made.is_sent))
     }
 
     /// Makes the writes that note as sent what was made of damaged files at some places.
     pub(crate) fn sent_of_damage(&self, places: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
         let mut writes = Vec::new();
         for made in memory::read_all::<Made>(self.index, MADE_OF_DAMAGE)?.into_values() {
-            let key = made.path.key();
-            let there = self.index.place(&key)?;
-            let content = there.as_ref().and_then(Place::on_disk).map(|value| &value.content);
+            let Some(there) = self.stands_now_as(&made)? else {
+                continue;
+            };
             // Whoever put back what it held gave it a new time at most.
-            let is_whole = matches!(content, Some(Content::File(file)) if file.digest == made.was.digest);
-            if places.contains(&key) && !is_whole {
-                writes.push(Made { is_sent: true, ..made }.write());
+            let is_whole = matches!(&there.content, Content::File(file) if file.digest == made.was.digest);
+            if places.contains(&there.path.key()) && !is_whole {
+                writes.push(memory::erase(memory::of_key(MADE_OF_DAMAGE, &made.path.key())));
+                let path = there.path;
+                writes.push(
+                    Made {
+                        path,
+                        is_sent: true,
+                        ..made
+                    }
+                    .write(),
+                );
             }
         }
         Ok(writes)
+    }
+
+    /// Gives what stands where something was made of damage, or under the name that it got since.
+    fn stands_now_as(&self, made: &Made) -> Result<Option<Value>> {
+        let there = self.index.place(&made.path.key())?;
+        if let Some(value) = there.as_ref().and_then(Place::on_disk) {
+            return Ok(Some(value.clone()));
+        }
+        let is_it = |value: &&Value| matches!(&value.content, Content::File(file) if Some(file.digest) == made.reads);
+        let changed = self.index.changed_places()?;
+        Ok(changed
+            .iter()
+            .filter_map(|(_, place)| place.on_disk())
+            .find(is_it)
+            .cloned())
     }
 
     /// Names in the report what was sent although it was made of damaged files; gives the writes by which that is said once.
     pub(crate) fn tell_made_of_damage(&mut self) -> Result<Vec<IndexWrite>> {
         let mut told = Vec::new();
         for made in memory::read_all::<Made>(self.index, MADE_OF_DAMAGE)?.into_values() {
-            let key = made.path.key();
+            let name = memory::of_key(MADE_OF_DAMAGE, &made.path.key());
             if made.is_sent {
                 let had_by = self.had_by(&made)?;
-                let said = made.sentence(&had_by);
+                let said = made.sentence(&had_by, self.whole_here(&made)?.as_ref());
                 self.warn(&made.path, said.clone());
                 self.report.made_of_damage.push(MadeOfDamage {
                     said,
                     path: made.path,
                     of: made.of,
-                    is_copy: made.is_copy,
+                    is_copy: made.making != Making::Edited,
                     had_by,
                 });
-            } else if self.index.place(&key)?.is_some_and(|place| place.is_changed()) {
+            } else if self.may_be_sent_yet(&made)? {
                 continue;
             }
-            told.push(memory::erase(memory::of_key(MADE_OF_DAMAGE, &key)));
+            told.push(memory::erase(name));
         }
         Ok(told)
+    }
+
+    /// Tells whether what was made of damage and was not sent is still to be, or nobody could look.
+    fn may_be_sent_yet(&self, made: &Made) -> Result<bool> {
+        Ok(match self.stands_now_as(made)? {
+            Some(there) => {
+                let place = self.index.place(&there.path.key())?;
+                place.is_some_and(|place| place.is_changed())
+            }
+            None => self.unread_paths > 0,
+        })
     }
 
     fn had_by(&self, made: &Made) -> Result<Vec<String>> {
         let chunks: BTreeSet<_> = made.was.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
         let left = made.dots.iter().map(|dot| (*dot, made.was.digest, chunks.clone()));
-        self.others_with(&left.collect::<Vec<Left>>())
+        match made.making {
+            Making::Edited | Making::Restored | Making::Returned => self.others_with(&left.collect::<Vec<Left>>()),
+            Making::Copied | Making::Reworked => Ok(Vec::new()),
+        }
+    }
+
+    /// Gives where a file stands here that holds, undamaged, what a damaged one held.
+    fn whole_here(&self, made: &Made) -> Result<Option<RelPath>> {
+        for (path, _) in self.known_with(&made.was)? {
+            if self.index.note(&memory::of_key(DAMAGED, &path.key()))?.is_none() {
+                return Ok(Some(path));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -149,44 +321,65 @@ impl Made {
     }
 
     /// Says what was sent, and what brings the version from before back.
-    fn sentence(&self, had_by: &[String]) -> String {
+    fn sentence(&self, had_by: &[String], whole_here: Option<&RelPath>) -> String {
+        const LOST: &str =
+            "No other home is known to have had the version from before: put it back from elsewhere if you have it";
         let of = &self.of;
-        if self.is_copy {
-            return format!(
-                "it is a copy of '{of}', which was damaged on this drive when it was copied, and goes to the others as it reads. \
-                 `offsync verify FOLDER --repair` heals '{of}'; copy it once more then, and delete this one"
-            );
-        }
-        let what = match self.of == self.path {
-            true => "it was damaged on this drive and was then changed".to_owned(),
-            false => format!("it was '{of}', was damaged on this drive, and was then changed"),
+        let what = match self.making {
+            Making::Copied => {
+                return format!(
+                    "it is a copy of '{of}', which was damaged on this drive when it was copied, and goes to the others as it reads. \
+                     `offsync verify FOLDER --repair` heals '{of}'; copy it once more then, and delete this one"
+                );
+            }
+            Making::Reworked => {
+                return format!(
+                    "it holds a piece of '{of}', which was damaged on this drive when it was copied, and goes to the others as it reads. \
+                     `offsync verify FOLDER --repair` heals '{of}'; make this one anew from it then"
+                );
+            }
+            Making::Restored | Making::Returned => {
+                let what = match self.making {
+                    Making::Restored => "it was damaged on this drive when it went to the trash".to_owned(),
+                    _ => format!("it reads just as '{of}' did when that was damaged on this drive"),
+                };
+                let what = format!("{what}, and goes to the others as it reads");
+                return match (whole_here, once_they_sync(had_by)) {
+                    (Some(whole), _) => {
+                        format!("{what}. '{whole}' holds what it held before: delete this one if that is what you want")
+                    }
+                    (None, Some(who)) => format!(
+                        "{what}. Unless somebody deleted it there by hand, the version from before is in the trash of {who}; \
+                         `offsync trash restore FOLDER '{of}'` there brings it back"
+                    ),
+                    // Of what rotted unseen nobody noted who had it.
+                    (None, None) => format!(
+                        "{what}. `offsync trash list` at another home shows whether the version from before is there; \
+                         else put it back from elsewhere if you have it"
+                    ),
+                };
+            }
+            Making::Edited if self.of == self.path => "it was damaged on this drive and was then changed".to_owned(),
+            Making::Edited => format!("it was '{of}', was damaged on this drive, and was then changed"),
         };
         match once_they_sync(had_by) {
             Some(who) => format!(
                 "{what}: what it reads as now goes to the others as an edit. The version from before goes to the trash of {who}; \
                  `offsync trash restore FOLDER '{of}'` there brings it back"
             ),
-            None => format!(
-                "{what}: what it reads as now counts as an edit. No other home is known to have had the version from before: \
-                 put it back from elsewhere if you have it"
-            ),
+            None => format!("{what}: what it reads as now counts as an edit. {LOST}"),
         }
     }
 }
 
-/// Gives what a damaged file became by an edit, unless that put back what it held.
-fn edited(place: &Place, read: &FileContent, path: &RelPath) -> Option<Made> {
-    let known = place.on_disk()?;
-    let Content::File(was) = &known.content else {
-        return None;
-    };
-    let shown = place.shown.iter().flat_map(|shown| &shown.refs);
-    (was.digest != read.digest).then(|| Made {
-        path: path.clone(),
-        of: known.path.clone(),
-        is_copy: false,
-        dots: shown.flat_map(|shown| shown.dots.clone()).collect(),
-        was: was.clone(),
-        is_sent: false,
-    })
+/// Gives the versions that a place shows, and others that are known to hold the same.
+fn stood_for(place: Option<&Place>, others: Vec<Dot>) -> Vec<Dot> {
+    let shown = place.and_then(|place| place.shown.as_ref());
+    let mut dots: Vec<Dot> = shown
+        .iter()
+        .flat_map(|shown| &shown.refs)
+        .flat_map(|shown| shown.dots.clone())
+        .collect();
+    dots.extend(others);
+    dots
 }

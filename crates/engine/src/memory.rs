@@ -154,6 +154,20 @@ pub struct TrashRecord {
     pub by: Option<LocationId>,
     /// The age of the trash then, by its own clock.
     pub since_age_ns: i64,
+    /// What it should have read like, if it was known to be damaged; nothing noted that before.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) was_damaged: Option<WasDamaged>,
+}
+
+/// What a damaged file in the trash stood for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct WasDamaged {
+    /// What it should have read like.
+    pub(crate) was: FileContent,
+    /// The versions that it showed.
+    pub(crate) dots: Vec<Dot>,
+    /// What it reads as, if that is known.
+    pub(crate) reads: Option<Digest>,
 }
 
 /// The trash's own clock, which no wrong date can hurry.
@@ -204,6 +218,31 @@ pub(crate) struct Damage {
     pub(crate) reads: Option<Digest>,
     /// Whether it is to be put together again.
     pub(crate) is_wanted: bool,
+    /// The pieces that it reads as and should not: what holds one of them was made of this file.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) rotten: Vec<ChunkId>,
+    /// Versions of what it should read like that it showed before it was moved or touched: other homes may have had no later ones.
+    #[serde(deserialize_with = "or_default")]
+    pub(crate) dots: Vec<Dot>,
+}
+
+impl Damage {
+    /// Notes damage that was just found, of a file that should read like one content and reads as another.
+    pub(crate) fn found(path: RelPath, bad: Vec<ChunkId>, meant: &FileContent, read: Option<&FileContent>) -> Self {
+        let sound: BTreeSet<ChunkId> = meant.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
+        let pieces = read.map(FileContent::pieces).unwrap_or_default().into_iter();
+        Self {
+            path,
+            bad,
+            reads: read.map(|read| read.digest),
+            is_wanted: false,
+            rotten: pieces
+                .map(|(chunk, _, _)| chunk)
+                .filter(|chunk| !sound.contains(chunk))
+                .collect(),
+            dots: Vec::new(),
+        }
+    }
 }
 
 /// A verification that is under way, over several visits.
@@ -311,7 +350,9 @@ pub(crate) const AWAITS_STATE: &str = "awaits-state";
 pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";
 /// What damaged files read as, and how they looked, when the last scan ended.
-pub(crate) const DAMAGED_BEFORE: &str = "damaged-before";
+pub(crate) const DAMAGED_BEFORE: &str = "damaged-readings";
+/// What files read as that were known to be damaged, by that, for as long as trash is kept.
+pub(crate) const READ_AS: &str = "read-as-damage/";
 /// What people made of damaged files, until it was sent and that was said.
 pub(crate) const MADE_OF_DAMAGE: &str = "made-of-damage/";
 /// The files of which an edit that waited was not on the drive any more; the next sync says so.
@@ -389,6 +430,13 @@ pub(crate) fn unsettle(folder: &PathKey) -> IndexWrite {
     write(of_key(UNSETTLED, folder), folder)
 }
 
+/// Reads the last fields of a note that were not there when older ones were written.
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    from: D,
+) -> std::result::Result<T, D::Error> {
+    Ok(T::deserialize(from).unwrap_or_default())
+}
+
 fn decode<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T> {
     postcard::from_bytes(bytes).map_err(|_| EngineError::DamagedNote { note: name.to_owned() })
 }
@@ -417,5 +465,33 @@ mod tests {
         let bytes = postcard::to_stdvec(&new).expect("plain data");
         assert_eq!(decode::<Gone>("gone", &bytes).expect("a note"), new);
         assert!(decode::<Gone>("gone", &old[..3]).is_err());
+    }
+
+    #[test]
+    fn what_was_noted_of_damage_and_of_the_trash_before_more_was_is_read() {
+        #[derive(Serialize)]
+        struct Before(RelPath, Vec<ChunkId>, Option<Digest>, bool);
+        let path = RelPath::new("a").expect("a path");
+        let (chunk, digest) = (ChunkId::new([1; 32]), Digest::new([2; 32]));
+        let old = Before(path.clone(), vec![chunk], Some(digest), true);
+        let old = postcard::to_stdvec(&old).expect("plain data");
+        let read: Damage = decode("damaged", &old).expect("an old note");
+        assert_eq!(
+            (&read.bad, read.reads, read.is_wanted),
+            (&vec![chunk], Some(digest), true)
+        );
+        assert_eq!((&read.rotten, &read.dots), (&Vec::new(), &Vec::new()));
+        let new = Damage {
+            rotten: vec![chunk],
+            dots: vec![Dot::provisional(3)],
+            ..read
+        };
+        let bytes = postcard::to_stdvec(&new).expect("plain data");
+        assert_eq!(decode::<Damage>("damaged", &bytes).expect("a note"), new);
+
+        let old: (RelPath, Option<FileContent>, i64, Option<LocationId>, i64) = (path.clone(), None, 1, None, 2);
+        let old = postcard::to_stdvec(&old).expect("plain data");
+        let read: TrashRecord = decode("trash", &old).expect("an old note");
+        assert_eq!((read.path, read.since_age_ns, read.was_damaged), (path, 2, None));
     }
 }

@@ -84,7 +84,7 @@ impl Engine<'_> {
             // Only moved, away and back by the power cut, and yet it reads otherwise: the drive is to blame, and no person.
             (_, Some(old)) if intent.old_stat.is_some_and(|before| is_same_but_moved(&before, &stat)) => {
                 if let (Content::File(file), Content::File(read)) = (&old.value.content, &value.content) {
-                    writes.extend(self.note_damage(&path, file, read.digest)?);
+                    writes.extend(self.note_damage(&path, file, read)?);
                     self.skip(&path, READS_DIFFERENTLY);
                 }
                 let there = Value {

@@ -118,7 +118,7 @@ pub struct MadeOfDamage {
     pub path: RelPath,
     /// The damaged file: itself under the name that it had, or the one that it is a copy of.
     pub of: RelPath,
-    /// Whether it is a copy, byte for byte what the damaged one reads as.
+    /// Whether it is a file of its own: a copy, one that was made with a piece of the damaged one, or what came back from the trash.
     pub is_copy: bool,
     /// What people call the homes that are known to have had the version from before.
     pub had_by: Vec<String>,

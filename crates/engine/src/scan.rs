@@ -143,8 +143,8 @@ impl Engine<'_> {
         self.take_down_absent(&mut walk)?;
         walk.writes.extend(self.part_from_twins(&walk.twinned)?);
         self.commit(walk.writes)?;
-        let readings = self.keep_readings(has_seen_all)?;
-        self.commit(readings.into_iter().collect())?;
+        let readings = self.keep_readings(&walk.damaged, has_seen_all)?;
+        self.commit(readings)?;
         Ok(walk.left_out_folders)
     }
 
@@ -385,7 +385,7 @@ impl Engine<'_> {
             && !self.was_renamed_here(&seen, walk)?
         {
             if let (Content::File(file), Content::File(read)) = (&value.content, &seen.0.content) {
-                let note = self.note_damage(path, file, read.digest)?;
+                let note = self.note_damage(path, file, read)?;
                 walk.writes.extend(note);
             }
             self.skip(path, READS_DIFFERENTLY);
@@ -397,7 +397,7 @@ impl Engine<'_> {
         let is_known_so = known.is_some_and(|(value, _)| value.same_content(&seen.0));
         walk.writes.extend(match is_known_so {
             true => walk.damaged.forget(&path.key()).into_iter().collect(),
-            false => self.heed_damage(&walk.damaged, place.as_ref(), &mut seen, has_local_times)?,
+            false => self.heed_damage(walk.depth, &walk.damaged, place.as_ref(), &mut seen, has_local_times)?,
         });
         let replaces_folder = known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder();
         if replaces_folder {

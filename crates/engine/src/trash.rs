@@ -15,6 +15,7 @@ use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
+use crate::made_of_damage::restored_damage;
 use crate::memory::{self, TRASH, TRASH_CLOCK, TrashClock, TrashRecord};
 use crate::options::DAY_NS;
 use crate::view::View;
@@ -91,9 +92,13 @@ impl Engine<'_> {
     /// Nothing is overwritten: where its place is taken, it gets a name beside it, and so does its folder.
     pub fn restore_trashed(&mut self, line: &TrashLine) -> Result<RelPath> {
         let to = self.free_place(&line.path)?;
+        let name = format!("{TRASH}{}", line.name);
+        let was_damaged = memory::read::<TrashRecord>(self.index, &name)?.and_then(|record| record.was_damaged);
         self.disk.restore(&TrashName(line.name.clone()), &to)?;
         self.disk.flush()?;
-        let mut writes = vec![memory::erase(format!("{TRASH}{}", line.name))];
+        let mut writes = vec![memory::erase(name)];
+        // The next sync sends it as their word, and says what it is.
+        writes.extend(was_damaged.map(|damaged| restored_damage(&to, &line.path, damaged)));
         // What somebody has back from the trash they mean, though it reads as a damaged file did there.
         writes.extend(self.forget_readings(|damage| damage.path.key() == line.path.key())?);
         self.commit(writes)?;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::{Content, FileContent, Value};
-use offsync_core::ids::{ChunkId, Digest};
+use offsync_core::ids::ChunkId;
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::place::{Place, Stat};
 use offsync_core::ports::{DiskError, DiskErrorKind, IndexWrite};
@@ -214,7 +214,11 @@ impl Engine<'_> {
                 memory::write(memory::of_key(EDIT_LOST, key), &value.path),
             ]);
         }
-        if let Some(read) = &read
+        // What was found to read so stays damaged, though somebody said of a copy that it is right.
+        let is_found = read
+            .as_ref()
+            .is_some_and(|read| known.as_ref().is_some_and(|known| known.reads == Some(read.digest)));
+        if let Some(read) = read.as_ref().filter(|_| !is_found)
             && lookalikes.explains(self, stat, read)?
         {
             // It reads as another file does: somebody gave it that one's name, and the drive keeps nothing that tells.
@@ -232,10 +236,9 @@ impl Engine<'_> {
         self.match_marker()?;
         let is_wanted = options.repair && !self.is_unsent(place, &bad)?;
         let damage = Damage {
-            path: value.path.clone(),
-            bad,
-            reads: read.map(|read| read.digest),
-            is_wanted: is_wanted || known.is_some_and(|known| known.is_wanted),
+            is_wanted: is_wanted || known.as_ref().is_some_and(|known| known.is_wanted),
+            dots: known.map(|known| known.dots).unwrap_or_default(),
+            ..Damage::found(value.path.clone(), bad, file, read.as_ref())
         };
         let mut writes = vec![memory::write(name, &damage)];
         if damage.is_wanted {
@@ -320,19 +323,14 @@ impl Engine<'_> {
             Ok(Some(read)) if read.digest == file.digest => {
                 return Ok(Unsent::Unreadable(UNREADABLE_BEFORE.to_owned()));
             }
-            Ok(Some(read)) => read.digest,
+            Ok(Some(read)) => read,
             Ok(None) => return Ok(Unsent::Touched),
         };
         if !self.looks_as_known(path, stat)? {
             return Ok(Unsent::Touched);
         }
         self.match_marker()?;
-        let damage = Damage {
-            path: path.clone(),
-            bad,
-            reads: Some(reads),
-            is_wanted: false,
-        };
+        let damage = Damage::found(path.clone(), bad, file, Some(&reads));
         self.commit(vec![memory::write(memory::of_key(DAMAGED, key), &damage)])?;
         Ok(Unsent::Damaged)
     }
@@ -347,7 +345,7 @@ impl Engine<'_> {
         }
     }
 
-    fn looks_as_known(&self, path: &RelPath, stat: &Stat) -> Result<bool> {
+    pub(crate) fn looks_as_known(&self, path: &RelPath, stat: &Stat) -> Result<bool> {
         match self.disk.look(path) {
             Ok(entry) => Ok(entry.is_some_and(|entry| looks_same(stat, &entry))),
             Err(error) if is_fatal(&error) => Err(error.into()),
@@ -466,18 +464,17 @@ impl Engine<'_> {
     }
 
     /// Makes the write that names a file as damaged, of which a scan read all and knows no pieces.
-    pub(crate) fn note_damage(&self, path: &RelPath, file: &FileContent, reads: Digest) -> Result<Option<IndexWrite>> {
+    pub(crate) fn note_damage(
+        &self,
+        path: &RelPath,
+        file: &FileContent,
+        read: &FileContent,
+    ) -> Result<Option<IndexWrite>> {
         let name = memory::of_key(DAMAGED, &path.key());
         if memory::read::<Damage>(self.index, &name)?.is_some() {
             return Ok(None);
         }
-        let bad = self.damaged_pieces(path, file)?;
-        let damage = Damage {
-            path: path.clone(),
-            bad,
-            reads: Some(reads),
-            is_wanted: false,
-        };
+        let damage = Damage::found(path.clone(), self.damaged_pieces(path, file)?, file, Some(read));
         Ok((!damage.bad.is_empty()).then(|| memory::write(name, &damage)))
     }
 }

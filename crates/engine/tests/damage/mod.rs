@@ -5,6 +5,8 @@ use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
 
+mod ways_round;
+
 const HELD: &str = "what the file held before it rotted";
 
 /// Three homes have a file and another; it rots at the first, which knows it.
