@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 61] = [
+const ONCE_BROKEN: [(&str, u64, &str); 62] = [
     (
         "mix",
         3_000_286,
@@ -276,6 +276,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 61] = [
         "kept",
         50_321,
         "a damaged file was copied while a sync healed it; what it had read as was forgotten by the next scan, and the copy was posted as new",
+    ),
+    (
+        "kept",
+        80_475,
+        "the power went while a damaged file got another spelling; recovery looked under the new one alone, and what was known of the damage was of no use",
     ),
     (
         "fire2",

@@ -31,12 +31,15 @@ impl Engine<'_> {
 
     fn recover_intent(&mut self, intent: &Intent) -> Result<Vec<IndexWrite>> {
         let mut writes = vec![memory::unsettle(&intent.key.parent().unwrap_or_else(PathKey::root))];
-        let entry = match self.disk.look(&intent.path) {
-            Err(error) if is_fatal(&error) => return Err(error.into()),
-            Err(_) => None,
-            Ok(entry) => entry,
-        };
         let place = self.index.place(&intent.key)?;
+        let mut at = intent.path.clone();
+        let mut entry = self.look_again(&at)?;
+        // It did not get its new spelling: a drive that tells case apart has it under the old one.
+        let spelled = place.as_ref().and_then(Place::path).filter(|spelled| **spelled != at);
+        if let (None, Some(spelled)) = (&entry, spelled) {
+            at = spelled.clone();
+            entry = self.look_again(&at)?;
+        }
         let there = place
             .as_ref()
             .and_then(|place| Some((place.on_disk()?.clone(), *place.stat()?)));
@@ -55,11 +58,10 @@ impl Engine<'_> {
         if intent.old_stat.is_some_and(|old| looks_same(&old, &entry)) {
             return Ok(writes);
         }
-        let path = intent
-            .path
+        let path = at
             .parent()
             .and_then(|parent| parent.join(&entry.name).ok())
-            .unwrap_or(intent.path.clone());
+            .unwrap_or(at);
         let old = place.and_then(|place| place.into_parts().0);
         let Some((value, stat)) = self.observe_again(&path, &entry)? else {
             return Ok(writes);
@@ -98,6 +100,14 @@ impl Engine<'_> {
         };
         writes.push(IndexWrite::Place(intent.key.clone(), place));
         Ok(writes)
+    }
+
+    fn look_again(&self, path: &RelPath) -> Result<Option<DiskEntry>> {
+        match self.disk.look(path) {
+            Err(error) if is_fatal(&error) => Err(error.into()),
+            Err(_) => Ok(None),
+            Ok(entry) => Ok(entry),
+        }
     }
 
     fn observe_again(&mut self, path: &RelPath, entry: &DiskEntry) -> Result<Option<(Value, Stat)>> {
