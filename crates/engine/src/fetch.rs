@@ -22,6 +22,7 @@ impl Engine<'_> {
     /// Folds every listed changeset that follows on what is folded already.
     pub(crate) fn fetch_changesets(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
         self.find_other_meanings(mailbox, view)?;
+        let doubted = self.said_to_have_said_twice()?;
         let mut stores = self.stores()?;
         let mut ours = Ours::default();
         let mut progress = true;
@@ -35,7 +36,7 @@ impl Engine<'_> {
                 })
                 .collect();
             for (author, sequence) in due {
-                if sequence == self.vector.get(&author) + 1 {
+                if sequence == self.vector.get(&author) + 1 && !doubted.contains(&author) {
                     progress |= self.fetch_changeset(mailbox, author, sequence, &mut stores, &mut ours)?;
                 }
             }

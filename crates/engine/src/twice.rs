@@ -45,6 +45,20 @@ impl Engine<'_> {
             .collect())
     }
 
+    /// Gives the locations of which another home says that they used a number twice, and which have not begun again since.
+    ///
+    /// They will, once they hear it. Who folds what they say until then has the second meaning where others have the first.
+    pub(crate) fn said_to_have_said_twice(&self) -> Result<BTreeSet<LocationId>> {
+        let departed = self.departed()?;
+        let heads = self.heads()?.into_values();
+        let living = heads.filter(|cached| !departed.contains(&cached.head.location));
+        let said = living.flat_map(|cached| cached.head.seen);
+        let twice = said
+            .filter(|(_, counter)| *counter == SAID_TWICE)
+            .map(|(location, _)| location);
+        Ok(twice.filter(|location| !departed.contains(location)).collect())
+    }
+
     /// Notes who used a number twice; this location itself begins again with its next cycle.
     fn note_twice(&mut self, location: LocationId) -> Result<()> {
         self.commit(vec![match location == self.me() {

@@ -226,6 +226,35 @@ fn a_third_home_that_heard_the_second_meaning_first_comes_together_with_the_othe
     homes.assert_all_equal();
 }
 
+#[test]
+fn who_hears_that_a_home_used_a_number_twice_folds_no_more_of_it_so_that_it_alone_begins_again() {
+    let mut homes = Homes::that_may_say_twice(3);
+    homes.hand(0).write(&path("first"), "first").expect("fits");
+    homes.round(3);
+    let (drive, mail, computer) = (homes.backup(1), homes.mail_backup(), homes.computer(1).copy());
+    homes.hand(1).write(&path("photo"), "before the fire").expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    homes.put_back_with_mailbox(1, &drive, &mail);
+    homes.plug_in_at(1, &computer);
+    homes.hand(1).write(&path("letter"), "after the fire").expect("fits");
+    homes.sync(1);
+    assert_eq!(kinds(&homes.sync(0)), [AlarmKind::SaidTwice]);
+    homes.sync(2);
+    assert!(
+        homes.hand(2).read(&path("letter")).is_err(),
+        "it is said anew under another id"
+    );
+    let ids = [0, 1, 2].map(|home| homes.location(home));
+    homes.round(8);
+    for (home, id) in ids.into_iter().enumerate() {
+        assert_eq!(homes.read(home, "photo"), "before the fire");
+        assert_eq!(homes.read(home, "letter"), "after the fire");
+        assert_eq!(homes.location(home) == id, home != 1);
+    }
+    homes.assert_all_equal();
+}
+
 /// Two homes; after the second said two words, which the first has folded, that one is put back with its computer and the
 /// mailbox, and says another.
 fn put_back_before_two_words() -> Homes {
