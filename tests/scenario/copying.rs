@@ -121,6 +121,19 @@ fn a_new_drive_with_nothing_but_what_systems_put_there_takes_a_copy() {
 }
 
 #[test]
+fn a_copy_that_was_cut_off_while_it_said_that_it_begins_begins_anew() {
+    let world = World::new();
+    let pep = world.home("pep");
+    fill(&pep);
+    world.init(&pep);
+    let anna = world.home_without_folder("anna");
+    fs::create_dir_all(anna.private()).expect("a folder can be made");
+    fs::write(anna.private().join("copy-in-progress.toml"), "").expect("a note can be begun");
+    copy(&pep, &anna).expect_code(0);
+    check_alike(&[&pep, &anna]);
+}
+
+#[test]
 fn a_copy_that_was_killed_goes_on_where_it_was() {
     let world = World::new();
     let pep = world.home("pep");

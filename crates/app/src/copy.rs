@@ -356,8 +356,10 @@ fn forget_cached(target: &ArchiveDisk, values: &[Value]) {
 
 /// Tells whether an own folder holds nothing but its beginning: a copy was cut off before it could say so.
 fn is_barely_begun(own: &Path) -> bool {
-    let used = ["copy-in-progress.toml", "location.toml", "index.sqlite", "trash"];
-    !used.iter().any(|name| own.join(name).exists())
+    let used = ["location.toml", "index.sqlite", "trash"];
+    // It is made before it is written.
+    let is_named = fs::metadata(own.join("copy-in-progress.toml")).is_ok_and(|note| note.len() > 0);
+    !is_named && !used.iter().any(|name| own.join(name).exists())
 }
 
 /// Gives the location that a copy of this archive was begun for in a folder.
