@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use ::ignore::Match;
 use ::ignore::gitignore::{Gitignore, GitignoreBuilder};
-use offsync_core::entry::Value;
+use offsync_core::entry::{Content, Value};
 use offsync_core::limits::IGNORE_FILE_BYTES_MAX;
 use offsync_core::ports::{Disk, DiskError, DiskErrorKind, EntryKind, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -19,8 +19,9 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use crate::content::read_error;
 use crate::engine::Engine;
 use crate::error::{Result, is_fatal};
-use crate::memory::{self, GONE, Gone, IGNORE};
+use crate::memory::{self, DAMAGED, GONE, Gone, IGNORE};
 use crate::report::IgnoreRule;
+use crate::touched::looks_same;
 
 /// The file with an archive's own rules, at its top; it travels like any other.
 pub const IGNORE_FILE: &str = ".offsyncignore";
@@ -149,9 +150,20 @@ impl Engine<'_> {
     pub(crate) fn load_rules(&mut self) -> Result<Rules> {
         let known: Option<Vec<u8>> = memory::read(self.index, IGNORE)?;
         let path = RelPath::new(IGNORE_FILE).expect("a good name");
+        let key = path.key();
+        let siblings = self.index.entry(&key)?;
+        let versions: BTreeSet<[u8; 32]> = siblings
+            .live()
+            .map(|(_, version)| version.value.content.tag())
+            .collect();
+        let is_in_archive = siblings.live().any(|(_, version)| version.value.content.is_file());
         let own = match read_rules(self.disk, &path) {
-            // Of two versions, one was taken away: the other takes its place in this cycle, and what it leaves out stays here.
-            Ok(None) if known.is_some() && self.index.entry(&path.key())?.live().count() > 1 => known.clone(),
+            // They were taken away, and may come back: nobody was asked yet, or said no, or the other one of two versions takes
+            // their place. What they keep here would not come back from the others.
+            Ok(None) if known.is_some() && is_in_archive => known.clone(),
+            Ok(Some(own)) if known.is_some() && self.is_damaged_reading(&path, &own)? => known.clone(),
+            // What one of two homes keeps to itself it goes on keeping, until a person has put the two together.
+            Ok(Some(own)) if versions.len() > 1 => Some(both(known.as_deref().unwrap_or_default(), own)),
             Ok(own) => own,
             Err(error) if is_fatal(&error) => return Err(error.into()),
             Err(error) => {
@@ -179,6 +191,27 @@ impl Engine<'_> {
             );
         }
         Ok(rules)
+    }
+
+    /// Tells whether the rules' file reads otherwise than it should, and nobody touched it.
+    fn is_damaged_reading(&self, path: &RelPath, read: &[u8]) -> Result<bool> {
+        let key = path.key();
+        if self.index.note(&memory::of_key(DAMAGED, &key))?.is_some() {
+            return Ok(true);
+        }
+        let Some(place) = self.index.place(&key)? else {
+            return Ok(false);
+        };
+        let (Some(Content::File(known)), Some(stat)) = (place.on_disk().map(|value| &value.content), place.stat())
+        else {
+            return Ok(false);
+        };
+        let is_other = known.digest != self.keys.digest(read);
+        Ok(is_other
+            && self
+                .disk
+                .look(path)
+                .is_ok_and(|entry| entry.is_some_and(|entry| looks_same(stat, &entry))))
     }
 
     /// Leaves out what is not kept yet where the rules are other ones than at the scan: they came in this very cycle, which
@@ -221,6 +254,19 @@ impl Engine<'_> {
         self.commit(writes)?;
         Ok(is_any)
     }
+}
+
+/// Gives rules that leave out what either of two leave out, line by line.
+fn both(known: &[u8], own: Vec<u8>) -> Vec<u8> {
+    let lines: BTreeSet<&[u8]> = known.split(|byte| *byte == b'\n').collect();
+    let mut all = known.to_vec();
+    for line in own.split(|byte| *byte == b'\n').filter(|line| !lines.contains(line)) {
+        if !all.is_empty() && !all.ends_with(b"\n") {
+            all.push(b'\n');
+        }
+        all.extend(line);
+    }
+    all
 }
 
 fn read_rules(disk: &dyn Disk, path: &RelPath) -> std::result::Result<Option<Vec<u8>>, DiskError> {

@@ -14,6 +14,7 @@ mod lost;
 mod moving;
 mod pace;
 mod room;
+mod rules;
 mod strangers;
 mod stray;
 mod superseded;
