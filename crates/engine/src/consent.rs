@@ -55,8 +55,8 @@ pub(crate) enum Consent {
     Given(Vec<HeldSet>),
     /// Yes, before anything was shown: to what was deleted here. What others deleted is shown first.
     GivenUnasked,
-    /// No, before anything was shown: to all that was deleted here, be it few.
-    RefusedUnasked,
+    /// No: to all that was deleted here, be it few, and shown or not.
+    Refused,
 }
 
 impl Consent {
@@ -68,7 +68,7 @@ impl Consent {
     /// Tells whether the yes covers an own deletion: of versions that were shown, and not of what else is at that path.
     fn covers(&self, change: &LocalChange) -> bool {
         match self {
-            Self::None | Self::RefusedUnasked => false,
+            Self::None | Self::Refused => false,
             Self::GivenUnasked => true,
             Self::Given(sets) => {
                 let mut all = change.replaces.iter();
@@ -92,8 +92,8 @@ impl Engine<'_> {
         Ok(match (options.confirm_deletions, options.refuse_deletions) {
             (true, _) if sets.iter().any(was_told) => Consent::Given(sets),
             (true, _) => Consent::GivenUnasked,
-            (false, true) if sets.is_empty() => Consent::RefusedUnasked,
-            (false, _) => Consent::None,
+            (false, true) => Consent::Refused,
+            (false, false) => Consent::None,
         })
     }
 
@@ -188,10 +188,14 @@ impl Engine<'_> {
         let mut sets = self.shown_held()?;
         sets.retain(|set| set.held.direction != HeldDirection::Local);
         sets.extend(self.held.iter().cloned());
-        if sets == self.shown_held()? {
-            return Ok(());
+        if sets != self.shown_held()? {
+            self.commit(vec![memory::write(HELD, &sets)])?;
         }
-        self.commit(vec![memory::write(HELD, &sets)])
+        if *consent == Consent::Refused {
+            self.held.clear();
+            self.refuse_held()?;
+        }
+        Ok(())
     }
 
     /// Takes what is left of what was shown for deletions like any others, once a person put some of it back by hand.
@@ -253,7 +257,7 @@ impl Engine<'_> {
             files += u64::from(self.was_file(&changes[*i])?);
         }
         let all = guard::is_all(files, left);
-        let waits = all || self.threshold()?.is_many(deletions, of) || *consent == Consent::RefusedUnasked;
+        let waits = all || self.threshold()?.is_many(deletions, of) || *consent == Consent::Refused;
         if !waits && !self.stay_held(HeldDirection::Local, &keys)? {
             self.let_go(HeldDirection::Local);
             return Ok(changes);

@@ -218,6 +218,39 @@ fn a_no_before_anything_was_shown_keeps_the_few_files_that_are_gone_here() {
 }
 
 #[test]
+fn a_no_keeps_what_came_since_the_question_and_says_what_the_sync_did_besides() {
+    let mut homes = filled(2, &["d", "k"]);
+    (1..=6).for_each(|file| remove(&homes, 0, &format!("d/{file}")));
+    assert!(held(&mut homes, 0).is_some());
+    remove(&homes, 0, "k/1");
+    write(&homes, 0, "new");
+    write(&homes, 1, "theirs");
+    homes.sync(1);
+    let report = homes.sync_refusing(0);
+    assert_eq!(report.held, None);
+    assert_eq!(
+        (report.posted_changesets, report.fetched_changesets),
+        (1, 1),
+        "{report:#?}"
+    );
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(files(&homes, 1), 14);
+    remove(&homes, 0, "k/1");
+    write(&homes, 0, "newer");
+    write(&homes, 1, "theirs, too");
+    homes.sync(1);
+    let report = homes.sync_refusing(0);
+    assert_eq!(
+        (report.posted_changesets, report.fetched_changesets),
+        (1, 1),
+        "{report:#?}"
+    );
+    homes.round(2);
+    assert_eq!(files(&homes, 1), 16);
+}
+
+#[test]
 fn a_file_in_the_place_of_a_folder_gives_way_to_what_another_home_writes_inside() {
     for refused in [false, true] {
         let mut homes = filled(2, &["d", "k"]);
