@@ -192,6 +192,8 @@ impl Engine<'_> {
             missing = self.settle(consent)?;
             lacking = missing.union(&unkept).copied().collect();
         }
+        // What the archive leaves out may have come in this very cycle.
+        self.end_waiting_for_state()?;
         if self.may_post(&counted)? {
             let posting = Posting {
                 mailbox: Some(mailbox),
@@ -353,7 +355,7 @@ impl Engine<'_> {
         // Whoever is alone has nobody to wait for.
         let is_alone = !self.people()?.keys().any(is_other);
         let is_informed = is_alone || (heads.keys().any(is_other) && self.covers_all_heads()?);
-        if is_waiting && is_informed {
+        if is_waiting && is_informed && !self.awaits_rules()? {
             self.commit(vec![memory::erase(AWAITS_STATE)])?;
         }
         Ok(())

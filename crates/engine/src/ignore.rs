@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use ::ignore::Match;
 use ::ignore::gitignore::{Gitignore, GitignoreBuilder};
 use offsync_core::entry::{Content, Value};
+use offsync_core::ids::ChunkId;
 use offsync_core::limits::IGNORE_FILE_BYTES_MAX;
 use offsync_core::ports::{Disk, DiskError, DiskErrorKind, EntryKind, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -156,8 +157,22 @@ impl Engine<'_> {
             .live()
             .map(|(_, version)| version.value.content.tag())
             .collect();
-        let is_in_archive = siblings.live().any(|(_, version)| version.value.content.is_file());
-        let own = match read_rules(self.disk, &path) {
+        let is_in_archive = siblings.is_live();
+        let read = match self.stands_instead_of_rules(&path) {
+            // They are none any more for somebody who meant to keep them elsewhere, or slipped.
+            Some(what) if is_in_archive => {
+                let of_before = if known.is_some() {
+                    "; those of before stand until a file does"
+                } else {
+                    ""
+                };
+                let text = format!("{what} stands here and no file, so that it holds no rules{of_before}");
+                self.warn(&path, text);
+                Ok(None)
+            }
+            _ => read_rules(self.disk, &path),
+        };
+        let own = match read {
             // They were taken away, and may come back: nobody was asked yet, or said no, or the other one of two versions takes
             // their place. What they keep here would not come back from the others.
             Ok(None) if known.is_some() && is_in_archive => known.clone(),
@@ -191,6 +206,29 @@ impl Engine<'_> {
             );
         }
         Ok(rules)
+    }
+
+    /// Gives what stands where the rules' file belongs, if it is no file.
+    fn stands_instead_of_rules(&self, path: &RelPath) -> Option<&'static str> {
+        match self.disk.look(path).ok()??.kind {
+            EntryKind::File => None,
+            EntryKind::Folder => Some("a folder"),
+            EntryKind::Symlink => Some("a link"),
+            EntryKind::Other => Some("something else"),
+        }
+    }
+
+    /// Tells whether the archive has rules that never stood here, and whose content somebody may still have.
+    pub(crate) fn awaits_rules(&self) -> Result<bool> {
+        let key = RelPath::new(IGNORE_FILE).expect("a good name").key();
+        let is_here = self.index.place(&key)?.is_some_and(|place| place.on_disk().is_some());
+        if is_here || memory::read::<Vec<u8>>(self.index, IGNORE)?.is_some() {
+            return Ok(false);
+        }
+        let siblings = self.index.entry(&key)?;
+        let lost: BTreeSet<ChunkId> = self.lost_pieces()?.into_iter().flatten().collect();
+        let may_come = |content: &Content| content.is_file() && content.chunk_ids().iter().all(|id| !lost.contains(id));
+        Ok(siblings.live().any(|(_, version)| may_come(&version.value.content)))
     }
 
     /// Tells whether the rules' file reads otherwise than it should, and nobody touched it.

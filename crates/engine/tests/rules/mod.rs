@@ -1,6 +1,6 @@
 //! What the archive's rules keep at home stays there until a person says otherwise.
 
-use crate::home::{Homes, path};
+use crate::home::{Homes, noise, path};
 
 fn write(homes: &Homes, n: usize, at: &str, content: &str) {
     homes.hand(n).write(&path(at), content).expect("fits");
@@ -90,5 +90,88 @@ fn rules_that_rotted_hold_as_they_were() {
         }
         assert_eq!(homes.read(1, "new"), "of this day");
         assert_eq!(homes.read(1, ".offsyncignore"), "private");
+    }
+}
+
+/// The last home has lost all that stood on its drive, and comes back with what it made since.
+fn come_back_with_a_letter(homes: &mut Homes, n: usize) {
+    for at in homes.hand(n).tree().into_keys().rev() {
+        homes.hand(n).remove(&at).expect("is there");
+    }
+    write(homes, n, "private/letter", "nobody's business, either");
+    write(homes, n, "mine", "for all to see");
+    homes.come_back(n);
+}
+
+#[test]
+fn who_joins_with_files_of_its_own_says_nothing_before_it_has_the_rules() {
+    let mut homes = with_a_diary();
+    come_back_with_a_letter(&mut homes, 1);
+    let mut waited = 0;
+    for _ in 0..6 {
+        waited += usize::from(homes.sync(1).awaits_state);
+        homes.sync(0);
+        assert!(homes.hand(0).read(&path("private/letter")).is_err());
+    }
+    assert_eq!(waited, 3, "to ask, for what there is, and for the rules");
+    assert_eq!(homes.read(0, "mine"), "for all to see");
+    assert_eq!(homes.read(1, ".offsyncignore"), "private");
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn nobody_waits_for_rules_that_are_lost() {
+    let mut homes = Homes::new(3);
+    homes.round(2);
+    let reasons: String = noise(100_000).iter().map(|byte| format!("{byte:02x}")).collect();
+    write(&homes, 0, ".offsyncignore", &format!("private\n# {reasons}"));
+    homes.sync(0);
+    let packs = homes.mail().into_iter().filter(|name| name.ends_with(".pack"));
+    packs.for_each(|pack| homes.lose_objects(&pack));
+    homes.sync(1);
+    let first = homes.location(0);
+    homes.remove(1, first);
+    come_back_with_a_letter(&mut homes, 2);
+    for _ in 0..6 {
+        homes.sync(1);
+        homes.sync(2);
+    }
+    assert!(!homes.survey(1).lost.is_empty());
+    assert_eq!(homes.read(1, "mine"), "for all to see");
+}
+
+#[test]
+fn rules_with_a_link_or_a_folder_in_their_place_stand_and_it_is_said() {
+    for is_link in [true, false] {
+        let mut homes = with_a_diary();
+        homes.hand(0).remove(&path(".offsyncignore")).expect("is there");
+        match is_link {
+            true => homes
+                .hand(0)
+                .symlink(&path(".offsyncignore"), b"elsewhere")
+                .expect("fits"),
+            false => write(&homes, 0, ".offsyncignore/inside", "a file"),
+        }
+        for _ in 0..3 {
+            for n in 0..2 {
+                let report = homes.sync_confirmed(n);
+                assert!(!is_out(&homes), "link: {is_link}");
+                let said: Vec<&str> = report.warnings.iter().map(|line| line.reason.as_str()).collect();
+                let what = if is_link { "a link" } else { "a folder" };
+                let text = format!(
+                    "{what} stands here and no file, so that it holds no rules; those of before stand until a file does"
+                );
+                assert!(n == 1 || said.contains(&text.as_str()), "{said:?}");
+            }
+        }
+        // A person decides: a file again, and other rules.
+        if !is_link {
+            homes.hand(0).remove(&path(".offsyncignore/inside")).expect("is there");
+        }
+        homes.hand(0).remove(&path(".offsyncignore")).expect("is there");
+        write(&homes, 0, ".offsyncignore", "*.tmp");
+        homes.sync_confirmed(0);
+        homes.round(2);
+        assert!(is_out(&homes));
     }
 }
