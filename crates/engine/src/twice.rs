@@ -206,16 +206,19 @@ impl Engine<'_> {
         view: &View,
         may_differ: impl Fn(&LastFolded, u64) -> bool,
     ) -> Result<()> {
+        let folded = memory::read_all::<LastFolded>(self.index, LAST_FOLDED)?;
         let departed = self.departed()?;
-        for name in view.names().cloned().collect::<Vec<_>>() {
-            let ObjectName::Manifest { author, sequence } = name else {
-                continue;
+        let suspect = |name: &ObjectName| {
+            let ObjectName::Manifest { author, sequence } = *name else {
+                return None;
             };
-            let last = memory::read::<LastFolded>(self.index, &format!("{LAST_FOLDED}{author}"))?;
-            let is_it = |last: &LastFolded| last.sequence == sequence && may_differ(last, view.size_of(&name));
-            let Some(LastFolded { hash, .. }) = last.filter(|last| is_it(last) && !departed.contains(&author)) else {
-                continue;
-            };
+            let last = folded
+                .get(&author.to_string())
+                .filter(|last| last.sequence == sequence)?;
+            let is_it = may_differ(last, view.size_of(name)) && !departed.contains(&author);
+            is_it.then_some((name.clone(), author, last.hash))
+        };
+        for (name, author, hash) in view.names().filter_map(suspect).collect::<Vec<_>>() {
             let (Some(key), Some(sealed)) = (self.key_of(&author)?, self.get(mailbox, &name)?) else {
                 continue;
             };
