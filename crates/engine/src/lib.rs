@@ -3,6 +3,7 @@
 //! Synchronous and deterministic: the same calls to the same ports give the same result.
 //! One path's trouble never ends a cycle; it is named in the report.
 
+mod alike;
 mod assemble;
 mod begin;
 mod carry_over;

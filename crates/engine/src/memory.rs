@@ -353,6 +353,8 @@ pub(crate) const DAMAGED: &str = "damaged/";
 pub(crate) const DAMAGED_BEFORE: &str = "damaged-readings";
 /// What files read as that were known to be damaged, by that, for as long as trash is kept.
 pub(crate) const READ_AS: &str = "read-as-damage/";
+/// The damaged files that one which was seen may be, until this scan has taken down what is gone.
+pub(crate) const IN_DOUBT: &str = "in-doubt/";
 /// What people made of damaged files, until it was sent and that was said.
 pub(crate) const MADE_OF_DAMAGE: &str = "made-of-damage/";
 /// The files of which an edit that waited was not on the drive any more; the next sync says so.

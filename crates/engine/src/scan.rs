@@ -514,9 +514,11 @@ impl Engine<'_> {
             Trust::Own => self.follow(&absent)?,
             Trust::Adopted => BTreeMap::new(),
         };
+        let in_doubt = self.in_doubt()?;
         for (at, (key, place)) in absent.into_iter().enumerate() {
-            // What stood in a folder that something else took the place of may have moved where nobody can look.
-            let may_have_moved = at < replaced && walk.unread.is_some();
+            // What stood in a folder that something else took the place of may have moved where nobody can look; and a damaged file
+            // may be one that reads as others do.
+            let may_have_moved = at < replaced && walk.unread.is_some() || in_doubt.contains(&key);
             walk.writes
                 .push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
             walk.writes.push(IndexWrite::Place(key.clone(), None));
