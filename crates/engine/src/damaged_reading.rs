@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::ids::{ChunkId, Digest};
-use offsync_core::limits::TRASH_DAYS;
+use offsync_core::limits::{DAY_NS, TRASH_DAYS};
 use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -16,13 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage, READ_AS};
+use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage, FORMER_DAMAGED_BEFORE, READ_AS};
 use crate::observe::is_zone_shift;
 
 /// Versions of a damaged file that are remembered while it is moved and touched: the first ones, which most homes had.
 const FORMER_DOTS_MAX: usize = 16;
 
-const DAY_NS: i64 = 86_400_000_000_000;
 /// For how long it is remembered what a damaged file read as, by the clock of the trash.
 const READ_AS_DAYS: i64 = TRASH_DAYS + 7;
 
@@ -144,6 +143,9 @@ impl Engine<'_> {
             true => writes.extend(self.forget_doubt()?),
             false => known.extend(before),
         }
+        // The note that was kept in its place when less was.
+        let old = self.index.note(FORMER_DAMAGED_BEFORE)?;
+        writes.extend(old.map(|_| memory::erase(FORMER_DAMAGED_BEFORE)));
         let new = (!known.is_empty()).then(|| memory::write(DAMAGED_BEFORE, &known));
         writes.extend(new.or_else(|| kept.map(|_| memory::erase(DAMAGED_BEFORE))));
         Ok(writes)

@@ -84,7 +84,7 @@ pub use ignore::{IGNORE_FILE, is_clutter};
 pub use keep::{NotKept, WhyNotKept};
 pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
-pub use options::{DAY_NS, SyncOptions};
+pub use options::SyncOptions;
 pub use report::{
     Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile,
     MadeOfDamage, Outlook, Served, SkippedPath, SyncReport,

@@ -351,6 +351,8 @@ pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";
 /// What damaged files read as, and how they looked, when the last scan ended.
 pub(crate) const DAMAGED_BEFORE: &str = "damaged-readings";
+/// The same as drives of before have it; nobody can read that.
+pub(crate) const FORMER_DAMAGED_BEFORE: &str = "damaged-before";
 /// What files read as that were known to be damaged, by that, for as long as trash is kept.
 pub(crate) const READ_AS: &str = "read-as-damage/";
 /// The damaged files that one which was seen may be, until this scan has taken down what is gone.

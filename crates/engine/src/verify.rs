@@ -119,7 +119,7 @@ impl Engine<'_> {
                 let before = unread(&report);
                 self.verify_place(&key, &place, &mut report, options, &mut lookalikes)?;
                 pass.unread += unread(&report) - before;
-                pass.files += u64::from(place.on_disk().is_some_and(is_file));
+                pass.files += u64::from(place.on_disk().is_some_and(|value| value.content.is_file()));
                 pass.after = Some(key);
                 let path = place.path();
                 self.tell_bytes(Phase::Verifying, pass.files, Some(total), report.checked_bytes, path)?;
@@ -495,8 +495,4 @@ fn undone(place: &Place, read: &FileContent) -> Option<Place> {
 /// Says why a file is left alone that the drive does not let anybody read.
 fn unreadable(error: &DiskError) -> String {
     format!("it could not be read ({})", error.reason())
-}
-
-fn is_file(value: &Value) -> bool {
-    matches!(value.content, Content::File(_))
 }

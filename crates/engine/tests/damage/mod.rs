@@ -406,3 +406,12 @@ fn what_damage_reads_as_is_anybodys_word_as_a_new_file_beside_it() {
     assert_eq!((homes.read(1, "x"), homes.read(1, "y")), (HELD.into(), rotten));
     assert_eq!(homes.damaged(0), []);
 }
+
+#[test]
+fn what_was_noted_of_damage_under_a_former_name_is_forgotten() {
+    let mut homes = rotten_at_the_first();
+    homes.note_as_before(0, "damaged-before");
+    homes.sync(0);
+    assert!(!homes.has_note(0, "damaged-before"));
+    assert_eq!(homes.damaged(0), [path("x")]);
+}
