@@ -5,15 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use offsync_core::entry::Value;
+use offsync_core::entry::{FileContent, Value};
 use offsync_core::ids::Digest;
 use offsync_core::place::Stat;
-use offsync_core::ports::{EntryKind, IndexWrite};
+use offsync_core::ports::{DiskErrorKind, EntryKind, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 
-use crate::damaged_reading::{DamagedReading, Which, is_time_of};
+use crate::damaged_reading::{DamagedReading, DamagedReadings, Which, is_time_of};
 use crate::engine::Engine;
-use crate::error::{Result, is_fatal};
+use crate::error::{EngineError, Result, is_fatal};
 use crate::memory::{self, DAMAGED, IN_DOUBT};
 
 /// What stands where a damaged file was.
@@ -165,6 +165,36 @@ impl Engine<'_> {
             Err(error) if is_fatal(&error) => Err(error.into()),
             Err(_) => Ok(false),
         }
+    }
+
+    /// Tells whether a damaged file got the name of another one that looked just as it did, on a drive that tells nothing else: the
+    /// place reads as that one does, and that one's place reads so no more.
+    pub(crate) fn damage_was_put_here(
+        &self,
+        damaged: &DamagedReadings,
+        path: &RelPath,
+        stat: &Stat,
+        read: &FileContent,
+    ) -> Result<bool> {
+        if stat.inode != 0 {
+            return Ok(false);
+        }
+        for one in damaged.known_as(read) {
+            let looks_so = (one.stat.size_bytes, one.stat.mtime_ns) == (stat.size_bytes, stat.mtime_ns);
+            if one.damage.path.key() == path.key() || !looks_so {
+                continue;
+            }
+            let reads_so_still = match self.read_content(&one.damage.path) {
+                Ok(there) => there.is_none_or(|(there, _)| there.digest == read.digest),
+                Err(EngineError::Disk(error)) if is_fatal(&error) => return Err(error.into()),
+                Err(EngineError::Disk(error)) => error.kind() != DiskErrorKind::NotFound,
+                Err(error) => return Err(error),
+            };
+            if !reads_so_still {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Gives the places of damaged files that a file which was seen may be, though nothing tells which.

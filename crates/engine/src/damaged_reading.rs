@@ -296,6 +296,11 @@ impl DamagedReadings {
         }
     }
 
+    /// Gives the files that are known to be damaged and read just so.
+    pub(crate) fn known_as(&self, read: &FileContent) -> impl Iterator<Item = &DamagedReading> {
+        self.known.iter().filter(|known| known.reads == read.digest)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.known.is_empty() && self.before.is_empty()
     }

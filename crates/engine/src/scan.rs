@@ -261,7 +261,8 @@ impl Engine<'_> {
     /// Tells whether what stands under a known file's name, and looks as it did, is another file that looked just so.
     fn was_renamed_here(&self, seen: &(Value, Stat), walk: &mut Walk) -> Result<bool> {
         match &seen.0.content {
-            Content::File(read) => walk.lookalikes.explains(self, &seen.1, read),
+            Content::File(read) => Ok(walk.lookalikes.explains(self, &seen.1, read)?
+                || self.damage_was_put_here(&walk.damaged, &seen.0.path, &seen.1, read)?),
             _ => Ok(false),
         }
     }

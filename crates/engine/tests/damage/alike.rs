@@ -227,3 +227,54 @@ fn what_may_have_moved_comes_back_though_a_folder_could_not_be_read_just_then() 
         ["a/x=0000000", "b/y=0000000", "p/1=first 1", "p/2=other 2"]
     );
 }
+
+/// Two homes with two pictures of one size and time, of which one rots on the first drive, that tells nothing else of them.
+fn one_rotten_of_two_that_look_alike() -> Homes {
+    let mut homes = Homes::on(&[bare(), DiskOptions::ext4()]);
+    for (name, bytes) in [("x", "first 1"), ("y", "other 2"), ("another", "another")] {
+        homes.hand(0).write(&path(name), bytes).expect("fits");
+        homes.hand(0).touch(&path(name), 5_000_000_000).expect("is there");
+    }
+    homes.round(2);
+    homes.hand(0).lose_write(&path("x"), ZEROS).expect("is there");
+    assert_eq!(homes.verify(0).damaged.len(), 1);
+    homes
+}
+
+#[test]
+fn a_damaged_file_that_gets_the_name_of_one_that_looks_alike_has_that_name() {
+    for is_verified in [false, true] {
+        for (way, names, whole) in [
+            ("moved onto it", vec!["y"], vec!["y=first 1"]),
+            ("swapped", vec!["y"], vec!["x=other 2", "y=first 1"]),
+            ("moved on", vec!["y"], vec!["y=first 1", "z=other 2"]),
+            ("moved on the other way", vec!["y"], vec!["a=other 2", "y=first 1"]),
+            ("copied over it", vec!["x", "y"], vec!["x=first 1", "y=other 2"]),
+        ] {
+            let mut homes = one_rotten_of_two_that_look_alike();
+            let hand = homes.hand(0);
+            match way {
+                "moved onto it" => shift(&hand, "x", "y"),
+                "swapped" => hand.swap(&path("x"), &path("y")).expect("are there"),
+                "moved on" => {
+                    shift(&hand, "y", "z");
+                    shift(&hand, "x", "y");
+                }
+                "moved on the other way" => {
+                    shift(&hand, "y", "a");
+                    shift(&hand, "x", "y");
+                }
+                // Where both read so, the one may have rotted to what the other did.
+                _ => hand.copy(&path("x"), &path("y")).expect("fits"),
+            }
+            if is_verified {
+                homes.verify_repairing(0);
+            }
+            let report = homes.sync(0);
+            assert_eq!(said(&report).0, [], "{way}");
+            let damaged: Vec<_> = names.into_iter().map(path).collect();
+            assert_eq!(homes.damaged(0), damaged, "{way}, verified: {is_verified}");
+            assert_eq!(healed(&mut homes), whole, "{way}, verified: {is_verified}");
+        }
+    }
+}
