@@ -357,6 +357,8 @@ pub(crate) const FORMER_DAMAGED_BEFORE: &str = "damaged-before";
 pub(crate) const READ_AS: &str = "read-as-damage/";
 /// The damaged files that one which was seen may be, until this scan has taken down what is gone.
 pub(crate) const IN_DOUBT: &str = "in-doubt/";
+/// Versions of what kept files held that they showed before they were moved or touched, until what was kept is sent.
+pub(crate) const KEPT: &str = "kept/";
 /// What people made of damaged files, until it was sent and that was said.
 pub(crate) const MADE_OF_DAMAGE: &str = "made-of-damage/";
 /// The files of which an edit that waited was not on the drive any more; the next sync says so.

@@ -412,6 +412,6 @@ fn what_was_noted_of_damage_under_a_former_name_is_forgotten() {
     let mut homes = rotten_at_the_first();
     homes.note_as_before(0, "damaged-before");
     homes.sync(0);
-    assert!(!homes.has_note(0, "damaged-before"));
+    assert!(!homes.has_notes(0, "damaged-before"));
     assert_eq!(homes.damaged(0), [path("x")]);
 }

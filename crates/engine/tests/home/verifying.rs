@@ -184,7 +184,8 @@ impl Homes {
         self.homes[n].index.commit(vec![note]).expect("a sound index");
     }
 
-    pub(crate) fn has_note(&self, n: usize, name: &str) -> bool {
-        self.homes[n].index.note(name).expect("a sound index").is_some()
+    /// Tells whether the index of a home has notes whose names begin so.
+    pub(crate) fn has_notes(&self, n: usize, prefix: &str) -> bool {
+        !self.homes[n].index.notes(prefix).expect("a sound index").is_empty()
     }
 }
