@@ -1,7 +1,8 @@
 //! Which homes hold all that is here, by one rule for all that says so; and the receipt of that, or why there is none.
 
+use offsync_core::limits::DAY_NS;
 use offsync_core::ports::Clock;
-use offsync_engine::{DAY_NS, LocationStanding};
+use offsync_engine::LocationStanding;
 
 use crate::receipt::{NoReceipt, Receipt};
 use crate::times::rfc3339;

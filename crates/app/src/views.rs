@@ -145,18 +145,21 @@ impl App {
         for line in unfit {
             said.entry(line.path).or_default().push(line.reason);
         }
+        // What is said of a folder that was renamed is said of the one that it was; of a file, of the one that it is.
+        let mut said_of_folders: BTreeMap<RelPath, Vec<String>> = BTreeMap::new();
         for LeftBehind { folder, line } in left_behind {
             let reason = format!("in it lies '{}': {}", line.path, line.reason);
-            said.entry(folder).or_default().push(reason);
+            said_of_folders.entry(folder).or_default().push(reason);
         }
-        // What is said of a folder that was renamed is said of the one that it was.
-        let mut line = |difference: &Difference| DiffLine {
-            warnings: [Some(&difference.path), difference.from.as_ref()]
-                .into_iter()
-                .flatten()
-                .flat_map(|path| said.remove(path).unwrap_or_default())
-                .collect(),
-            ..DiffLine::from(difference)
+        let mut line = |difference: &Difference| {
+            let mut warnings = said.remove(&difference.path).unwrap_or_default();
+            for path in [Some(&difference.path), difference.from.as_ref()].into_iter().flatten() {
+                warnings.extend(said_of_folders.remove(path).unwrap_or_default());
+            }
+            DiffLine {
+                warnings,
+                ..DiffLine::from(difference)
+            }
         };
         Ok((
             lines.iter().map(&mut line).collect(),

@@ -71,6 +71,8 @@ pub const HEADS_COUNTED_ON_MAX: u64 = 1 << 20;
 pub const PARK_AFTER_DAYS: u32 = 180;
 /// Fewest days that an archive may say.
 pub const PARK_AFTER_DAYS_MIN: u32 = 7;
+/// A day.
+pub const DAY_NS: i64 = 24 * 3_600 * 1_000_000_000;
 /// Days that a pack without its manifest stays in the mailbox after its author stopped to count.
 pub const ORPHAN_PACK_DAYS: i64 = 30;
 /// Cycles that a gap must be seen before state is asked for.

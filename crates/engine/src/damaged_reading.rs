@@ -8,21 +8,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::ids::{ChunkId, Digest};
-use offsync_core::limits::TRASH_DAYS;
+use offsync_core::limits::{DAY_NS, TRASH_DAYS};
 use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
-use crate::error::{Result, is_fatal};
-use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage, READ_AS};
+use crate::error::Result;
+use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage, FORMER_DAMAGED_BEFORE, READ_AS};
 use crate::observe::is_zone_shift;
 
 /// Versions of a damaged file that are remembered while it is moved and touched: the first ones, which most homes had.
 const FORMER_DOTS_MAX: usize = 16;
 
-const DAY_NS: i64 = 86_400_000_000_000;
 /// For how long it is remembered what a damaged file read as, by the clock of the trash.
 const READ_AS_DAYS: i64 = TRASH_DAYS + 7;
 
@@ -41,12 +40,12 @@ pub(crate) struct ReadAs {
 
 /// What one damaged file reads as, and how the drive told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct DamagedReading {
+pub(crate) struct DamagedReading {
     reads: Digest,
-    stat: Stat,
+    pub(crate) stat: Stat,
     /// What it should read like.
-    meant: FileContent,
-    damage: Damage,
+    pub(crate) meant: FileContent,
+    pub(crate) damage: Damage,
 }
 
 /// What files read as that are known to be damaged, or were when the last scan ended.
@@ -62,10 +61,32 @@ pub(crate) struct DamagedReadings {
     keys: BTreeSet<PathKey>,
 }
 
+/// Which of the damaged files that read alike a file is.
+pub(crate) enum Which<'a> {
+    /// This one.
+    One(&'a DamagedReading),
+    /// One of these, or a copy of one of them.
+    Doubtful(Vec<&'a DamagedReading>),
+    /// None.
+    Neither,
+}
+
 /// What a file has to do with one that is damaged.
 pub(crate) enum Likeness {
     /// It is that one, which is damaged under its path.
-    Itself(Damage),
+    Itself {
+        /// Its damage.
+        damage: Damage,
+        /// Damaged ones that may have been put there as well.
+        may_be: Vec<RelPath>,
+    },
+    /// It is one of several, or a copy of one of them, and nothing tells which.
+    Doubtful {
+        /// These.
+        may_be: Vec<RelPath>,
+        /// What the first of them should read like.
+        meant: FileContent,
+    },
     /// It reads just so, and is a file of its own.
     Copy {
         /// The damaged one.
@@ -118,9 +139,13 @@ impl Engine<'_> {
         let kept = self.index.note(DAMAGED_BEFORE)?;
         let DamagedReadings { mut known, before, .. } = self.damaged_readings()?;
         let mut writes = self.remember_readings(begun.known.iter().chain(&known))?;
-        if !has_seen_all {
-            known.extend(before);
+        match has_seen_all {
+            true => writes.extend(self.forget_doubt()?),
+            false => known.extend(before),
         }
+        // The note that was kept in its place when less was.
+        let old = self.index.note(FORMER_DAMAGED_BEFORE)?;
+        writes.extend(old.map(|_| memory::erase(FORMER_DAMAGED_BEFORE)));
         let new = (!known.is_empty()).then(|| memory::write(DAMAGED_BEFORE, &known));
         writes.extend(new.or_else(|| kept.map(|_| memory::erase(DAMAGED_BEFORE))));
         Ok(writes)
@@ -179,25 +204,6 @@ impl Engine<'_> {
         let (wanted, mut left): (Vec<_>, Vec<_>) = before.into_iter().partition(|one| is_wanted_so(&one.damage));
         left.retain(|one| wanted.iter().all(|wanted| wanted.reads != one.reads));
         Ok(Some(memory::write(DAMAGED_BEFORE, &left)))
-    }
-
-    /// Gives the first of some damaged files at whose place nothing stands any more, or which has just this time by now; not where
-    /// it was put together again meanwhile, since a copy of that is sound.
-    fn moved_or_touched<'a>(&self, damaged: &[&'a DamagedReading], stat: &Stat) -> Result<Option<&'a DamagedReading>> {
-        for one in damaged {
-            match self.disk.look(&one.damage.path) {
-                Ok(None) => return Ok(Some(one)),
-                Ok(Some(entry)) if entry.stat.mtime_ns == stat.mtime_ns => {
-                    let name = memory::of_key(DAMAGED, &one.damage.path.key());
-                    if self.index.note(&name)?.is_some() {
-                        return Ok(Some(one));
-                    }
-                }
-                Err(error) if is_fatal(&error) => return Err(error.into()),
-                Ok(Some(_)) | Err(_) => {}
-            }
-        }
-        Ok(None)
     }
 
     /// Tells whether a file is a known one that reads as damaged ones do, is none of these, and got this name.
@@ -290,6 +296,11 @@ impl DamagedReadings {
         }
     }
 
+    /// Gives the files that are known to be damaged and read just so.
+    pub(crate) fn known_as(&self, read: &FileContent) -> impl Iterator<Item = &DamagedReading> {
+        self.known.iter().filter(|known| known.reads == read.digest)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.known.is_empty() && self.before.is_empty()
     }
@@ -309,29 +320,39 @@ impl DamagedReadings {
         let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         let all = self.known.iter().chain(&self.before);
         let alike: Vec<_> = all.filter(|known| known.reads == read.digest).collect();
-        let found = |is_it: &dyn Fn(&DamagedReading) -> bool| alike.iter().find(|known| is_it(known)).copied();
-        let key = seen.path.key();
-        // Who says of just these bytes that they are right says it of another file: this one was found to be damaged.
-        let itself = found(&|known| stat.inode != 0 && known.stat.inode == stat.inode)
-            .or_else(|| found(&|known| known.damage.path.key() == key));
-        if itself.is_none() && (alike.is_empty() || engine.is_moved_from_elsewhere(&alike, seen, read, is_its_time)?) {
+        let Some(first) = alike.first() else {
             return Ok(Likeness::None);
-        }
-        let itself = itself.or_else(|| found(&|known| is_its_time(known.stat.mtime_ns)));
-        let itself = match itself {
-            None => engine.moved_or_touched(&alike, stat)?,
-            itself => itself,
         };
-        let Some(DamagedReading { meant, damage, .. }) = itself else {
-            return Ok(Likeness::Copy {
-                of: alike[0].damage.path.clone(),
-                meant: alike[0].meant.clone(),
-            });
+        let found = |is_it: &dyn Fn(&DamagedReading) -> bool| alike.iter().find(|known| is_it(known)).copied();
+        let (key, looks) = (seen.path.key(), (&*seen, stat));
+        // Who says of just these bytes that they are right says it of another file: this one was found to be damaged.
+        let which = match found(&|known| stat.inode != 0 && known.stat.inode == stat.inode) {
+            Some(itself) => Which::One(itself),
+            None => match found(&|known| known.damage.path.key() == key) {
+                Some(own) => match engine.moved_over(own, &alike, looks, has_local_times)? {
+                    Which::Neither => Which::One(own),
+                    Which::Doubtful(may_be) => return Ok(own.stands_as(seen, &may_be)),
+                    moved => moved,
+                },
+                None if engine.is_moved_from_elsewhere(&alike, seen, read, is_its_time)? => return Ok(Likeness::None),
+                None => engine.which_damaged(&alike, looks, has_local_times)?,
+            },
         };
-        let mut damage = damage.clone();
-        damage.path = seen.path.clone();
-        seen.content = Content::File(meant.clone());
-        Ok(Likeness::Itself(damage))
+        Ok(match which {
+            Which::One(itself) => itself.stands_as(seen, &[]),
+            Which::Doubtful(may_be) => Likeness::Doubtful {
+                meant: may_be.first().unwrap_or(first).meant.clone(),
+                may_be: paths_of(&may_be),
+            },
+            Which::Neither => match engine.choose(alike.clone(), &seen.path, has_local_times)? {
+                Which::Doubtful(may_be) => Likeness::Doubtful {
+                    meant: first.meant.clone(),
+                    may_be: paths_of(&may_be),
+                },
+                Which::One(one) => one.copied(),
+                Which::Neither => first.copied(),
+            },
+        })
     }
 
     /// Tells whether a damaged file stands at a place.
@@ -345,7 +366,33 @@ impl DamagedReadings {
     }
 }
 
+impl DamagedReading {
+    /// Puts what this file should read like in the place of what it reads as, under whatever path it was seen.
+    fn stands_as(&self, seen: &mut Value, may_be: &[&Self]) -> Likeness {
+        let damage = Damage {
+            path: seen.path.clone(),
+            ..self.damage.clone()
+        };
+        seen.content = Content::File(self.meant.clone());
+        Likeness::Itself {
+            damage,
+            may_be: paths_of(may_be),
+        }
+    }
+
+    fn copied(&self) -> Likeness {
+        Likeness::Copy {
+            of: self.damage.path.clone(),
+            meant: self.meant.clone(),
+        }
+    }
+}
+
+fn paths_of(readings: &[&DamagedReading]) -> Vec<RelPath> {
+    readings.iter().map(|one| one.damage.path.clone()).collect()
+}
+
 /// Tells whether a file has a time that another look gave, on a drive that may have been carried to another zone.
-fn is_time_of(stat: &Stat, then_ns: i64, has_local_times: bool) -> bool {
+pub(crate) fn is_time_of(stat: &Stat, then_ns: i64, has_local_times: bool) -> bool {
     stat.mtime_ns == then_ns || has_local_times && is_zone_shift(stat.mtime_ns, then_ns)
 }

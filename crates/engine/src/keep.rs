@@ -10,7 +10,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, DAMAGED, Damage, READ_AS};
+use crate::memory::{self, DAMAGED, Damage, KEPT, READ_AS};
 
 /// A file that is not kept as it is now, and why: then none of those that were named together is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,10 @@ impl Engine<'_> {
                     writes.push(memory::erase(memory::of_key(DAMAGED, &key)));
                     writes.extend(damage.reads.map(|reads| memory::erase(format!("{READ_AS}{reads}"))));
                     writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
+                    // Other homes may have had no later version than these: they are named as those who have it in their trash.
+                    if !damage.dots.is_empty() {
+                        writes.push(memory::write(memory::of_key(KEPT, &key), &damage.dots));
+                    }
                     writes.push(IndexWrite::Place(key, Some(place)));
                     kept.push(damage.path.clone());
                 }

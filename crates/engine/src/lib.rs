@@ -3,6 +3,7 @@
 //! Synchronous and deterministic: the same calls to the same ports give the same result.
 //! One path's trouble never ends a cycle; it is named in the report.
 
+mod alike;
 mod assemble;
 mod begin;
 mod carry_over;
@@ -83,7 +84,7 @@ pub use ignore::{IGNORE_FILE, is_clutter};
 pub use keep::{NotKept, WhyNotKept};
 pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
-pub use options::{DAY_NS, SyncOptions};
+pub use options::SyncOptions;
 pub use report::{
     Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile,
     MadeOfDamage, Outlook, Served, SkippedPath, SyncReport,

@@ -13,6 +13,7 @@ use offsync_core::ports::IndexWrite;
 use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
 
+use crate::alike::doubt_writes;
 use crate::damaged_reading::{DamagedReadings, Likeness, ReadAs};
 use crate::engine::Engine;
 use crate::error::Result;
@@ -20,6 +21,9 @@ use crate::memory::{self, DAMAGED, Damage, MADE_OF_DAMAGE, WasDamaged, WentTo};
 use crate::report::MadeOfDamage;
 use crate::scan::{Depth, READS_DIFFERENTLY};
 use crate::silent::{Left, once_they_sync};
+
+/// Damaged files that are named of one that may be any of them.
+const MAY_BE_NAMED: usize = 3;
 
 /// How a file came to be that holds damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +38,8 @@ enum Making {
     Reworked,
     /// It reads just as a file did that was damaged: somebody has it back from elsewhere.
     Returned,
+    /// It is one of several that read alike, or a copy of one: nothing tells which.
+    Doubtful,
 }
 
 /// What somebody made of a damaged file, as long as nobody was told.
@@ -50,6 +56,9 @@ struct Made {
     /// What it reads as, by which it is found under another name.
     #[serde(deserialize_with = "memory::or_default")]
     reads: Option<Digest>,
+    /// The damaged files that it may be, the first of them, where nothing tells which; and how many there are.
+    #[serde(deserialize_with = "memory::or_default")]
+    may_be: (Vec<RelPath>, usize),
 }
 
 /// Makes the write that notes that somebody has a damaged file back from the trash.
@@ -63,6 +72,7 @@ pub(crate) fn restored_damage(to: &RelPath, from: &RelPath, damaged: WasDamaged)
         was,
         is_sent: false,
         reads,
+        may_be: Default::default(),
     };
     made.write()
 }
@@ -81,16 +91,20 @@ impl Engine<'_> {
         let path = seen.0.path.clone();
         let key = path.key();
         let likeness = damaged.see_through(self, &mut seen.0, &seen.1, has_local_times)?;
-        if let Likeness::Itself(damage) = likeness {
+        if let Likeness::Itself { damage, may_be } = likeness {
             if depth == Depth::Deep {
                 // Who has all files read again hears of each that is damaged, those too that somebody touched.
                 self.skip(&path, READS_DIFFERENTLY);
             }
-            return Ok(vec![
-                memory::write(memory::of_key(DAMAGED, &key), &damage),
-                memory::erase(memory::of_key(MADE_OF_DAMAGE, &key)),
-            ]);
+            let mut writes = doubt_writes(&may_be);
+            writes.push(memory::write(memory::of_key(DAMAGED, &key), &damage));
+            writes.push(memory::erase(memory::of_key(MADE_OF_DAMAGE, &key)));
+            return Ok(writes);
         }
+        let doubted = match &likeness {
+            Likeness::Doubtful { may_be, .. } => doubt_writes(may_be),
+            _ => Vec::new(),
+        };
         let forgotten = damaged.forget(&key);
         let Content::File(read) = &seen.0.content else {
             return Ok(forgotten.into_iter().collect());
@@ -107,6 +121,17 @@ impl Engine<'_> {
                 was: meant,
                 is_sent: false,
                 reads: None,
+                may_be: Default::default(),
+            }),
+            (None, Likeness::Doubtful { may_be, meant }) => Some(Made {
+                path,
+                of: may_be.first().cloned().unwrap_or_else(RelPath::root),
+                making: Making::Doubtful,
+                dots: Vec::new(),
+                was: meant,
+                is_sent: false,
+                reads: None,
+                may_be: (may_be.iter().take(MAY_BE_NAMED).cloned().collect(), may_be.len()),
             }),
             (None, _) => match self.unsaid(&key)? {
                 Some(made) => Some(made),
@@ -115,7 +140,7 @@ impl Engine<'_> {
         };
         let reads = Some(read.digest);
         let made = made.map(|made| Made { reads, ..made }.write());
-        Ok(made.into_iter().chain(forgotten).collect())
+        Ok(made.into_iter().chain(forgotten).chain(doubted).collect())
     }
 
     /// Makes the write that notes an edit of a damaged file which went to another place.
@@ -179,6 +204,7 @@ impl Engine<'_> {
             was: was.clone(),
             is_sent: false,
             reads: Some(read.digest),
+            may_be: Default::default(),
         }))
     }
 
@@ -200,6 +226,7 @@ impl Engine<'_> {
                 was,
                 is_sent: false,
                 reads: None,
+                may_be: Default::default(),
             }));
         };
         let is_gone = matches!(self.disk.look(&damage.path), Ok(None));
@@ -211,6 +238,7 @@ impl Engine<'_> {
             was: was.clone(),
             is_sent: false,
             reads: None,
+            may_be: Default::default(),
         }))
     }
 
@@ -300,7 +328,7 @@ impl Engine<'_> {
         let left = made.dots.iter().map(|dot| (*dot, made.was.digest, chunks.clone()));
         match made.making {
             Making::Edited | Making::Restored | Making::Returned => self.others_with(&left.collect::<Vec<Left>>()),
-            Making::Copied | Making::Reworked => Ok(Vec::new()),
+            Making::Copied | Making::Reworked | Making::Doubtful => Ok(Vec::new()),
         }
     }
 
@@ -320,6 +348,17 @@ impl Made {
         memory::write(memory::of_key(MADE_OF_DAMAGE, &self.path.key()), self)
     }
 
+    /// Names what it may be: all of two or three, else the first two.
+    fn all_that_it_may_be(&self) -> String {
+        let (named, count) = &self.may_be;
+        match named.as_slice() {
+            [one, two] => format!("'{one}' and '{two}'"),
+            [one, two, three] if *count == 3 => format!("'{one}', '{two}' and '{three}'"),
+            [one, two, ..] => format!("'{one}', '{two}' and {} others", count.saturating_sub(2)),
+            _ => format!("'{}' and another one", self.of),
+        }
+    }
+
     /// Says what was sent, and what brings the version from before back.
     fn sentence(&self, had_by: &[String], whole_here: Option<&RelPath>) -> String {
         const LOST: &str =
@@ -336,6 +375,14 @@ impl Made {
                 return format!(
                     "it holds a piece of '{of}', which was damaged on this drive when it was copied, and goes to the others as it reads. \
                      `offsync verify FOLDER --repair` heals '{of}'; make this one anew from it then"
+                );
+            }
+            Making::Doubtful => {
+                return format!(
+                    "it reads just as {} do, which were damaged on this drive, and nothing tells which of them it is or is a copy of. It goes to the \
+                     others as it reads, and each of those stays, or comes back, under its own name: `offsync verify FOLDER --repair` heals those that \
+                     are damaged still. Move the right one here then, in place of this one",
+                    self.all_that_it_may_be()
                 );
             }
             Making::Restored | Making::Returned => {

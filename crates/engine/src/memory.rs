@@ -351,8 +351,14 @@ pub(crate) const CHECK: &str = "check";
 pub(crate) const DAMAGED: &str = "damaged/";
 /// What damaged files read as, and how they looked, when the last scan ended.
 pub(crate) const DAMAGED_BEFORE: &str = "damaged-readings";
+/// The same as drives of before have it; nobody can read that.
+pub(crate) const FORMER_DAMAGED_BEFORE: &str = "damaged-before";
 /// What files read as that were known to be damaged, by that, for as long as trash is kept.
 pub(crate) const READ_AS: &str = "read-as-damage/";
+/// The damaged files that one which was seen may be, until this scan has taken down what is gone.
+pub(crate) const IN_DOUBT: &str = "in-doubt/";
+/// Versions of what kept files held that they showed before they were moved or touched, until what was kept is sent.
+pub(crate) const KEPT: &str = "kept/";
 /// What people made of damaged files, until it was sent and that was said.
 pub(crate) const MADE_OF_DAMAGE: &str = "made-of-damage/";
 /// The files of which an edit that waited was not on the drive any more; the next sync says so.

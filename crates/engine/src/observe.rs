@@ -1,6 +1,7 @@
 //! What stands at one path, as the archive would keep it, and whether its stat alone tells that it is unchanged.
 
 use offsync_core::entry::{Content, Meta, Value};
+use offsync_core::limits::DAY_NS;
 use offsync_core::place::{Place, Stat};
 use offsync_core::ports::{DiskEntry, EntryKind};
 use offsync_core::rel_path::RelPath;
@@ -108,7 +109,6 @@ pub(crate) fn is_zone_shift(now_ns: i64, then_ns: i64) -> bool {
 /// They count from 1980 to 2107. A file that is to be older is of the first day then, and one that is to be newer of some time
 /// to come; either only once the drive was plugged in again, since the system remembers what was asked for.
 fn is_out_of_reach(now_ns: i64, meant_ns: i64, clock_ns: i64) -> bool {
-    const DAY_NS: i64 = 86_400_000_000_000;
     const FIRST_NS: i64 = 3_652 * DAY_NS;
     const END_NS: i64 = 50_403 * DAY_NS;
     let is_first_day = now_ns.abs_diff(FIRST_NS) <= 2 * DAY_NS as u64;

@@ -1,11 +1,8 @@
 //! How a cycle is to go.
 
-use offsync_core::limits::PARK_AFTER_DAYS;
+use offsync_core::limits::{DAY_NS, PARK_AFTER_DAYS};
 
 use crate::scan::Trust;
-
-/// A day in nanoseconds.
-pub const DAY_NS: i64 = 24 * 3_600 * 1_000_000_000;
 
 /// How a cycle is to go.
 #[derive(Clone, Copy, Debug)]

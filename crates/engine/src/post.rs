@@ -438,8 +438,9 @@ impl Engine<'_> {
             }
         }
         writes.extend(gone_writes(gone));
-        let places = kept.iter().filter_map(|i| changes[*i].place.clone());
-        writes.extend(self.sent_of_damage(&places.collect())?);
+        let places = kept.iter().filter_map(|i| changes[*i].place.clone()).collect();
+        writes.extend(self.sent_of_damage(&places)?);
+        writes.extend(self.forget_former_versions(&places)?);
         Ok(writes)
     }
 

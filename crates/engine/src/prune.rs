@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use offsync_core::format::head::Head;
 use offsync_core::format::{FormatError, ObjectName, decode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
-use offsync_core::limits::ORPHAN_PACK_DAYS;
+use offsync_core::limits::{DAY_NS, ORPHAN_PACK_DAYS};
 use offsync_core::ports::{IndexWrite, Mailbox};
 
 use crate::counted::{Counted, Standing};
@@ -16,7 +16,6 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, ORPHAN};
 use crate::monitor::Phase;
-use crate::options::DAY_NS;
 use crate::view::View;
 
 impl Engine<'_> {

@@ -261,7 +261,8 @@ impl Engine<'_> {
     /// Tells whether what stands under a known file's name, and looks as it did, is another file that looked just so.
     fn was_renamed_here(&self, seen: &(Value, Stat), walk: &mut Walk) -> Result<bool> {
         match &seen.0.content {
-            Content::File(read) => walk.lookalikes.explains(self, &seen.1, read),
+            Content::File(read) => Ok(walk.lookalikes.explains(self, &seen.1, read)?
+                || self.damage_was_put_here(&walk.damaged, &seen.0.path, &seen.1, read)?),
             _ => Ok(false),
         }
     }
@@ -514,9 +515,11 @@ impl Engine<'_> {
             Trust::Own => self.follow(&absent)?,
             Trust::Adopted => BTreeMap::new(),
         };
+        let in_doubt = self.in_doubt()?;
         for (at, (key, place)) in absent.into_iter().enumerate() {
-            // What stood in a folder that something else took the place of may have moved where nobody can look.
-            let may_have_moved = at < replaced && walk.unread.is_some();
+            // What stood in a folder that something else took the place of may have moved where nobody can look; and a damaged file
+            // may be one that reads as others do.
+            let may_have_moved = at < replaced && walk.unread.is_some() || in_doubt.contains(&key);
             walk.writes
                 .push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
             walk.writes.push(IndexWrite::Place(key.clone(), None));

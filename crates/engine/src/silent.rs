@@ -11,9 +11,12 @@ use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::format::Membership;
 use offsync_core::ids::{ChunkId, Digest};
 use offsync_core::local_change::LocalChange;
+use offsync_core::ports::IndexWrite;
+use offsync_core::rel_path::PathKey;
 
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::memory::{self, KEPT};
 
 /// A version that a change replaces: which, and what it holds.
 pub(crate) type Left = (Dot, Digest, BTreeSet<ChunkId>);
@@ -37,8 +40,10 @@ impl Engine<'_> {
                         *left -= 1;
                         continue;
                     }
-                    let chunks = file.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
-                    leaving.entry(looks).or_default().push((*dot, file.digest, chunks));
+                    let chunks: BTreeSet<ChunkId> = file.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
+                    let former = self.former_versions(change)?.into_iter();
+                    let left = former.chain([*dot]).map(|dot| (dot, file.digest, chunks.clone()));
+                    leaving.entry(looks).or_default().extend(left);
                 }
             }
         }
@@ -53,6 +58,32 @@ impl Engine<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Gives versions of the same content that a damaged file showed before it was moved or touched, and then kept.
+    fn former_versions(&self, change: &LocalChange) -> Result<Vec<Dot>> {
+        let Some(key) = &change.place else {
+            return Ok(Vec::new());
+        };
+        Ok(memory::read(self.index, &memory::of_key(KEPT, key))?.unwrap_or_default())
+    }
+
+    /// Makes the writes that forget these, once what was kept is sent or is no change any more.
+    pub(crate) fn forget_former_versions(&self, sent: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
+        let notes = self.index.notes(KEPT)?;
+        if notes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let changed = self.index.changed_places()?.into_iter().map(|(key, _)| key);
+        let waiting: BTreeSet<String> = changed
+            .filter(|key| !sent.contains(key))
+            .map(|key| memory::of_key(KEPT, &key))
+            .collect();
+        let names = notes.into_iter().map(|(name, _)| name);
+        Ok(names
+            .filter(|name| !waiting.contains(name))
+            .map(memory::erase)
+            .collect())
     }
 
     /// Tells whether the archive holds a content under some path: then it is that file's, moved or copied, and nothing rotted to it.

@@ -9,6 +9,7 @@ use std::io::Write;
 
 use offsync_core::format::{Manifest, ObjectName};
 use offsync_core::ids::ChunkId;
+use offsync_core::limits::DAY_NS;
 use offsync_core::ports::{DiskErrorKind, IndexWrite, Mailbox, StagedName};
 use offsync_core::rel_path::RelPath;
 
@@ -27,7 +28,7 @@ use crate::view::View;
 type Contents = Vec<(ChunkId, Vec<u8>)>;
 
 /// A part whose entry never came is dropped after this time; the entry, if it comes, asks for it again.
-const PART_KEPT_NS: i64 = 180 * 24 * 3_600 * 1_000_000_000;
+const PART_KEPT_NS: i64 = 180 * DAY_NS;
 /// Left free on any drive: this part of it, and never more than the bytes below.
 const MARGIN_PART: u64 = 100;
 const MARGIN_BYTES_MAX: u64 = 64 << 20;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use offsync_core::entry::FileContent;
 use offsync_core::format::ObjectName;
 use offsync_core::ids::{ChunkId, LocationId};
-use offsync_core::limits::{TRASH_DAYS, TRASH_DAYS_MIN, TRASH_FREE_PERCENT};
+use offsync_core::limits::{DAY_NS, TRASH_DAYS, TRASH_DAYS_MIN, TRASH_FREE_PERCENT};
 use offsync_core::ports::{DiskError, DiskErrorKind, EntryKind, IndexWrite, Mailbox, TrashName};
 use offsync_core::rel_path::RelPath;
 
@@ -17,7 +17,6 @@ use crate::engine::Engine;
 use crate::error::{EngineError, Result};
 use crate::made_of_damage::restored_damage;
 use crate::memory::{self, TRASH, TRASH_CLOCK, TrashClock, TrashRecord};
-use crate::options::DAY_NS;
 use crate::view::View;
 
 /// The most that one cycle lets the trash age.

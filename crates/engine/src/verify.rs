@@ -119,7 +119,7 @@ impl Engine<'_> {
                 let before = unread(&report);
                 self.verify_place(&key, &place, &mut report, options, &mut lookalikes)?;
                 pass.unread += unread(&report) - before;
-                pass.files += u64::from(place.on_disk().is_some_and(is_file));
+                pass.files += u64::from(place.on_disk().is_some_and(|value| value.content.is_file()));
                 pass.after = Some(key);
                 let path = place.path();
                 self.tell_bytes(Phase::Verifying, pass.files, Some(total), report.checked_bytes, path)?;
@@ -219,9 +219,9 @@ impl Engine<'_> {
             .as_ref()
             .is_some_and(|read| known.as_ref().is_some_and(|known| known.reads == Some(read.digest)));
         if let Some(read) = read.as_ref().filter(|_| !is_found)
-            && lookalikes.explains(self, stat, read)?
+            && (lookalikes.explains(self, stat, read)? || self.has_damage_moved_here(&value.path, stat, read)?)
         {
-            // It reads as another file does: somebody gave it that one's name, and the drive keeps nothing that tells.
+            // It reads as another file does, or a damaged one: somebody gave that this name, and the drive keeps nothing that tells.
             report.uncompared_files += 1;
             let seen = (
                 value.clone(),
@@ -245,6 +245,12 @@ impl Engine<'_> {
             writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));
         }
         self.commit(writes)
+    }
+
+    /// Tells whether a file that is known to be damaged got this name since.
+    fn has_damage_moved_here(&mut self, path: &RelPath, stat: &Stat, read: &FileContent) -> Result<bool> {
+        let damaged = self.damaged_readings()?;
+        self.damage_was_put_here(&damaged, path, stat, read)
     }
 
     /// Asks for what is known to be damaged and was touched since: whether it still is shows the next scan.
@@ -495,8 +501,4 @@ fn undone(place: &Place, read: &FileContent) -> Option<Place> {
 /// Says why a file is left alone that the drive does not let anybody read.
 fn unreadable(error: &DiskError) -> String {
     format!("it could not be read ({})", error.reason())
-}
-
-fn is_file(value: &Value) -> bool {
-    matches!(value.content, Content::File(_))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 
+use offsync_core::limits::DAY_NS;
 use offsync_core::ports::Clock;
 
 /// The start of every simulated world: 2026-01-01, UTC.
@@ -31,7 +32,7 @@ impl SimTime {
 
     /// Lets days pass for all.
     pub fn pass_days(&self, days: u32) {
-        self.pass_ns(i64::from(days) * 24 * 3_600 * 1_000_000_000);
+        self.pass_ns(i64::from(days) * DAY_NS);
     }
 
     /// Tells the true time in nanoseconds since 1970.

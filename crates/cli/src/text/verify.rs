@@ -29,6 +29,9 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
         let path = as_typed(&made.path, made.path_base64.as_deref());
         format!("  note: {path}: {}", safe(&made.said))
     }));
+    if !report.damaged.is_empty() {
+        lines.extend(why_not_all(report));
+    }
     if !report.lost.is_empty() {
         lines.push(
             "What is lost no home that takes part has any more: `offsync lost FOLDER` says what can be done.".into(),
@@ -63,6 +66,33 @@ pub(crate) fn kept(report: &VerifyReport) -> Vec<String> {
     lines
 }
 
+/// Tells why not all was read, if it was not.
+fn why_not_all(report: &VerifyReport) -> Option<String> {
+    match report.skipped.len() as u64 {
+        _ if report.uncompared_files > 0 => uncompared(report),
+        0 if report.coverage_percent < 100.0 => {
+            Some("Not all was read this time. The next time it goes on from there.".into())
+        }
+        0 => None,
+        n => Some(format!("{} could not be read.", count(n, "file", "files"))),
+    }
+}
+
+/// Tells which files could not be compared, and when they can.
+fn uncompared(report: &VerifyReport) -> Option<String> {
+    match report.uncompared_files {
+        0 => None,
+        n if n == report.fresh_files => Some(format!(
+            "{} written a moment ago and can be compared in a few seconds: sync then, and verify again.",
+            count(n, "file was", "files were")
+        )),
+        n => Some(format!(
+            "{} changed during the last sync or since and can be compared after the next: sync, then verify again.",
+            count(n, "file has", "files have")
+        )),
+    }
+}
+
 /// Tells what may be said where no damage is known: nothing of what was not read.
 fn undamaged(report: &VerifyReport) -> String {
     let is_any_read = report.checked_files > 0;
@@ -71,20 +101,17 @@ fn undamaged(report: &VerifyReport) -> String {
         (true, false) => " What else could be read reads as it should.",
         (false, _) => "",
     };
+    if report.completed.is_none()
+        && let Some(uncompared) = uncompared(report)
+    {
+        return uncompared + all_else;
+    }
     match report {
         // A pass may come to its end with nothing left to read: earlier visits have read it all.
         _ if report.completed.is_some() && (is_any_read || report.coverage_percent > 0.0) => {
             "Everything reads as it should.".into()
         }
         _ if report.completed.is_some() => "There is no file here yet that could be read.".into(),
-        _ if report.fresh_files > 0 && report.fresh_files == report.uncompared_files => format!(
-            "{} written a moment ago and can be compared in a few seconds: sync then, and verify again.{all_else}",
-            count(report.fresh_files, "file was", "files were")
-        ),
-        _ if report.uncompared_files > 0 => format!(
-            "{} changed during the last sync or since and can be compared after the next: sync, then verify again.{all_else}",
-            count(report.uncompared_files, "file has", "files have")
-        ),
         _ if !report.skipped.is_empty() && is_any_read => {
             "What could be read reads as it should; some files could not be read.".into()
         }
@@ -159,6 +186,35 @@ mod tests {
             found(0, 0, 0),
             "Nothing was read this time. The next time it goes on from here.",
         );
+    }
+
+    #[test]
+    fn beside_damage_it_is_said_why_not_all_was_read() {
+        let check = |report: VerifyReport, said: &str| {
+            let found = VerifyReport {
+                coverage_percent: 57.0,
+                ..report
+            };
+            assert_eq!(why_not_all(&found).as_deref(), Some(said));
+        };
+        check(
+            found(4, 3, 0),
+            "3 files have changed during the last sync or since and can be compared after the next: sync, then verify again.",
+        );
+        check(
+            found(4, 1, 1),
+            "1 file was written a moment ago and can be compared in a few seconds: sync then, and verify again.",
+        );
+        check(beside_one_unread(found(4, 0, 0)), "1 file could not be read.");
+        check(
+            found(4, 0, 0),
+            "Not all was read this time. The next time it goes on from there.",
+        );
+        let all = VerifyReport {
+            coverage_percent: 100.0,
+            ..found(4, 0, 0)
+        };
+        assert_eq!(why_not_all(&all), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
 
+mod alike;
 mod ways_round;
 
 const HELD: &str = "what the file held before it rotted";
@@ -404,4 +405,13 @@ fn what_damage_reads_as_is_anybodys_word_as_a_new_file_beside_it() {
     homes.round(4);
     assert_eq!((homes.read(1, "x"), homes.read(1, "y")), (HELD.into(), rotten));
     assert_eq!(homes.damaged(0), []);
+}
+
+#[test]
+fn what_was_noted_of_damage_under_a_former_name_is_forgotten() {
+    let mut homes = rotten_at_the_first();
+    homes.note_as_before(0, "damaged-before");
+    homes.sync(0);
+    assert!(!homes.has_notes(0, "damaged-before"));
+    assert_eq!(homes.damaged(0), [path("x")]);
 }

@@ -1,5 +1,6 @@
 //! What a home reads again, and what its person then says of it.
 
+use offsync_core::ports::{IndexStore, IndexWrite};
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{
     Engine, EngineError, NotKept, Ports, Silent, SyncOptions, SyncReport, VerifyOptions, VerifyReport,
@@ -175,5 +176,16 @@ impl Homes {
     pub(crate) fn damaged(&mut self, n: usize) -> Vec<RelPath> {
         let damaged = self.with_engine(n, |engine| engine.damaged().expect("a sound index"));
         damaged.into_iter().map(|file| file.path).collect()
+    }
+
+    /// Lets the index of a home have a note of a name that nobody writes any more.
+    pub(crate) fn note_as_before(&mut self, n: usize, name: &str) {
+        let note = IndexWrite::Note(name.into(), Some(vec![0xff; 9]));
+        self.homes[n].index.commit(vec![note]).expect("a sound index");
+    }
+
+    /// Tells whether the index of a home has notes whose names begin so.
+    pub(crate) fn has_notes(&self, n: usize, prefix: &str) -> bool {
+        !self.homes[n].index.notes(prefix).expect("a sound index").is_empty()
     }
 }

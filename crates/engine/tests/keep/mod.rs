@@ -389,3 +389,35 @@ fn what_is_found_damaged_and_healed_in_one_sync_is_not_said_to_be_left_alone() {
 
     assert_eq!((report.repaired, report.skipped), (vec![path("x")], Vec::new()));
 }
+
+#[test]
+fn of_what_is_kept_it_is_said_who_had_the_version_before_though_it_was_moved_or_touched_first() {
+    for way in ["moved", "touched", "moved and touched"] {
+        for is_sent in [false, true] {
+            let mut homes = noted_at_the_first(Homes::new(2));
+            let mut name = "x";
+            if way.starts_with("moved") {
+                homes.hand(0).rename(&path("x"), &path("y")).expect("is there");
+                name = "y";
+            }
+            if way.ends_with("touched") {
+                homes.hand(0).touch(&path(name), 5_000_000_000).expect("is there");
+            }
+            match is_sent {
+                true => drop(homes.sync(0)),
+                false => drop(homes.survey(0)),
+            }
+            homes.keep(0, &[name]).expect("it is damaged");
+
+            let said: Vec<_> = homes.sync(0).warnings.into_iter().map(|line| line.reason).collect();
+
+            assert!(
+                said.iter()
+                    .all(|said| said.contains("goes to the trash of 'home 1' once it syncs")),
+                "{way}, sent: {is_sent}: {said:?}"
+            );
+            assert!(!homes.has_notes(0, "kept/"), "{way}: it is noted no more");
+            all_hold(&mut homes, name, 2);
+        }
+    }
+}
