@@ -31,6 +31,8 @@ pub(crate) struct Deletions {
     folders: BTreeSet<usize>,
     /// Those of files that live on under new names, edited.
     moved: BTreeMap<usize, LivesOn>,
+    /// Those of files that stand where another home has put the same: nobody else knows that they went there.
+    met: BTreeSet<usize>,
     /// What all of them do to their places.
     turns: Turns,
 }
@@ -342,6 +344,7 @@ impl Engine<'_> {
         let turns = self.own_turns(changes, |i| edited.contains_key(&i) || moved.contains_key(&i))?;
         let mut arriving = Arriving::of(changes.iter().map(|change| &change.value.content).zip(turns.all()));
         let (mut deleted, mut folders) = (self.taken_over(changes, &turns)?, BTreeSet::new());
+        let mut met = BTreeSet::new();
         for (i, change) in changes.iter().enumerate() {
             if change.value.content.is_live() {
                 continue;
@@ -349,10 +352,13 @@ impl Engine<'_> {
             let siblings = self.index.entry(&change.origin())?;
             let replaced: Vec<_> = change.replaces.iter().filter_map(|dot| siblings.get(dot)).collect();
             let is_move = replaced.iter().any(|version| arriving.take(&version.value.content));
-            let lives_on = moved.contains_key(&i) || turns.goes_on().contains_key(&i);
+            let lives_on = is_move || moved.contains_key(&i) || turns.goes_on().contains_key(&i);
+            let stays = lives_on || edited.contains_key(&i);
             if replaced.iter().all(|version| version.value.content.is_folder()) {
                 folders.insert(i);
-            } else if !is_move && !edited.contains_key(&i) && !lives_on {
+            } else if !stays && self.stands_unchanged(&change.origin(), &replaced)? {
+                met.insert(i);
+            } else if !stays {
                 deleted.insert(i);
             }
         }
@@ -360,6 +366,7 @@ impl Engine<'_> {
             deleted,
             folders,
             moved,
+            met,
             turns,
         })
     }
@@ -371,7 +378,8 @@ impl Engine<'_> {
     pub(crate) fn confirms_all(&self, changes: &[&LocalChange], consent: &Consent) -> Result<bool> {
         let found = self.deletions_of(changes)?;
         let is_covered = found.deleted.iter().all(|i| consent.covers(changes[*i]));
-        let live_on = found.moved.values().any(|one| !one.is_plain) || !found.turns.goes_on().is_empty();
+        let is_known_here = found.moved.values().any(|one| !one.is_plain) || !found.met.is_empty();
+        let live_on = is_known_here || !found.turns.goes_on().is_empty();
         Ok(is_covered && (consent.is_given() || live_on))
     }
 

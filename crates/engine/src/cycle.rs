@@ -86,6 +86,7 @@ impl Engine<'_> {
         let mut writes = vec![memory::write(LAST_SYNC, &now_ns), held, aged];
         // Where something could not be read, what is missing may go unnoticed: the time of before tells more.
         writes.extend((self.unread_paths == 0).then(|| memory::write(SCANNED, &scanned_ns)));
+        writes.extend(self.forget_fates()?);
         if options.refuse_deletions && !self.held.is_empty() && !had_held {
             self.commit(writes)?;
             // Nothing had been shown yet that a no could be said to; now it has, and the no stands.
