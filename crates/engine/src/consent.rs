@@ -59,6 +59,8 @@ pub(crate) enum Consent {
     GivenUnasked,
     /// No: to all that was deleted here, be it few, and shown or not.
     Refused,
+    /// No, before anything was shown: also to what others deleted, where that is much.
+    RefusedUnasked,
 }
 
 impl Consent {
@@ -67,10 +69,15 @@ impl Consent {
         matches!(self, Self::Given(_) | Self::GivenUnasked)
     }
 
+    /// Tells whether somebody said no.
+    fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused | Self::RefusedUnasked)
+    }
+
     /// Tells whether the yes covers an own deletion: of versions that were shown, and not of what else is at that path.
     fn covers(&self, change: &LocalChange) -> bool {
         match self {
-            Self::None | Self::Refused => false,
+            Self::None | Self::Refused | Self::RefusedUnasked => false,
             Self::GivenUnasked => true,
             Self::Given(sets) => {
                 let mut all = change.replaces.iter();
@@ -87,14 +94,15 @@ impl Consent {
 }
 
 impl Engine<'_> {
-    /// Gives what this cycle's answer covers.
-    pub(crate) fn consent(&self, options: &SyncOptions) -> Result<Consent> {
+    /// Gives what this cycle's answer covers; `was_asked` says whether there was a question before a no took it away.
+    pub(crate) fn consent(&self, options: &SyncOptions, was_asked: bool) -> Result<Consent> {
         let sets = self.shown_held()?;
         let was_told = |set: &HeldSet| set.held.direction == HeldDirection::Remote || !set.told.is_empty();
         Ok(match (options.confirm_deletions, options.refuse_deletions) {
             (true, _) if sets.iter().any(was_told) => Consent::Given(sets),
             (true, _) => Consent::GivenUnasked,
-            (false, true) => Consent::Refused,
+            (false, true) if was_asked => Consent::Refused,
+            (false, true) => Consent::RefusedUnasked,
             (false, false) => Consent::None,
         })
     }
@@ -193,7 +201,7 @@ impl Engine<'_> {
         if sets != self.shown_held()? {
             self.commit(vec![memory::write(HELD, &sets)])?;
         }
-        if *consent == Consent::Refused {
+        if consent.is_refused() {
             self.held.clear();
             self.refuse_held()?;
         }
@@ -259,7 +267,7 @@ impl Engine<'_> {
             files += u64::from(self.was_file(&changes[*i])?);
         }
         let all = guard::is_all(files, left);
-        let waits = all || self.threshold()?.is_many(deletions, of) || *consent == Consent::Refused;
+        let waits = all || self.threshold()?.is_many(deletions, of) || consent.is_refused();
         if !waits && !self.stay_held(HeldDirection::Local, &keys)? {
             self.let_go(HeldDirection::Local);
             return Ok(changes);
@@ -431,7 +439,8 @@ impl Engine<'_> {
         Ok(writes)
     }
 
-    fn keep_places(&mut self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
+    /// Makes the writes that let what stands at some places, and the folders above it, be this location's own word.
+    pub(crate) fn keep_places(&mut self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
         let overlay = Overlay::new(self.index, self.local_changes()?)?;
         let plan = self.plan(&overlay, &self.stores()?)?;
         let mut writes = Vec::new();

@@ -44,7 +44,9 @@ impl Engine<'_> {
                 }
             }
             missing = std::mem::take(&mut plan.missing);
-            self.hold_many_removals(&mut plan, consent)?;
+            if self.hold_many_removals(&mut plan, consent)? {
+                continue;
+            }
             let (respelled, actions) = split_respellings(std::mem::take(&mut plan.actions));
             if !respelled.is_empty() {
                 // What could not be renamed keeps its name for now, and what lies in it is planned below that one.
@@ -208,8 +210,9 @@ impl Engine<'_> {
         Ok(any)
     }
 
-    /// Leaves many removals of files that others asked for until a person says yes.
-    fn hold_many_removals(&mut self, plan: &mut Plan, consent: &Consent) -> Result<()> {
+    /// Leaves many removals of files that others asked for until a person says yes; tells whether one said no at once, and
+    /// they stay as this location's own word.
+    fn hold_many_removals(&mut self, plan: &mut Plan, consent: &Consent) -> Result<bool> {
         let ends = self.ends(plan)?;
         let turns = turns_of(plan, goes_on(plan, &ends));
         let claimed: BTreeSet<&Dot> = ends.iter().filter_map(End::lives_on).flatten().collect();
@@ -290,7 +293,12 @@ impl Engine<'_> {
         let all = guard::is_all(deletions - links, others);
         if !all && !self.threshold()?.is_many(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
             self.let_go(HeldDirection::Remote);
-            return Ok(());
+            return Ok(false);
+        }
+        if *consent == Consent::RefusedUnasked {
+            let writes = self.keep_places(&removed)?;
+            self.commit(writes)?;
+            return Ok(true);
         }
         let of_removed = plan.actions.iter().filter(|action| removed.contains(&action.key));
         let paths = of_removed.filter_map(|action| Some(action.before.as_ref()?.shown.value.path.clone()));
@@ -336,7 +344,7 @@ impl Engine<'_> {
             .collect();
         plan.actions.retain(|action| !held.contains(&action.key));
         plan.unfinished.extend(held.iter().filter_map(PathKey::parent));
-        Ok(())
+        Ok(false)
     }
 
     /// Follows what each action takes away to what became of it.
