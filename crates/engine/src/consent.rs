@@ -31,6 +31,8 @@ pub(crate) struct Deletions {
     folders: BTreeSet<usize>,
     /// Those of files that live on under new names, edited.
     moved: BTreeMap<usize, LivesOn>,
+    /// Those of files that stand where another home has put the same: nobody else knows that they went there.
+    met: BTreeSet<usize>,
     /// What all of them do to their places.
     turns: Turns,
 }
@@ -57,6 +59,8 @@ pub(crate) enum Consent {
     GivenUnasked,
     /// No: to all that was deleted here, be it few, and shown or not.
     Refused,
+    /// No, before anything was shown: also to what others deleted, where that is much.
+    RefusedUnasked,
 }
 
 impl Consent {
@@ -65,10 +69,15 @@ impl Consent {
         matches!(self, Self::Given(_) | Self::GivenUnasked)
     }
 
+    /// Tells whether somebody said no.
+    fn is_refused(&self) -> bool {
+        matches!(self, Self::Refused | Self::RefusedUnasked)
+    }
+
     /// Tells whether the yes covers an own deletion: of versions that were shown, and not of what else is at that path.
     fn covers(&self, change: &LocalChange) -> bool {
         match self {
-            Self::None | Self::Refused => false,
+            Self::None | Self::Refused | Self::RefusedUnasked => false,
             Self::GivenUnasked => true,
             Self::Given(sets) => {
                 let mut all = change.replaces.iter();
@@ -85,14 +94,15 @@ impl Consent {
 }
 
 impl Engine<'_> {
-    /// Gives what this cycle's answer covers.
-    pub(crate) fn consent(&self, options: &SyncOptions) -> Result<Consent> {
+    /// Gives what this cycle's answer covers; `was_asked` says whether there was a question before a no took it away.
+    pub(crate) fn consent(&self, options: &SyncOptions, was_asked: bool) -> Result<Consent> {
         let sets = self.shown_held()?;
         let was_told = |set: &HeldSet| set.held.direction == HeldDirection::Remote || !set.told.is_empty();
         Ok(match (options.confirm_deletions, options.refuse_deletions) {
             (true, _) if sets.iter().any(was_told) => Consent::Given(sets),
             (true, _) => Consent::GivenUnasked,
-            (false, true) => Consent::Refused,
+            (false, true) if was_asked => Consent::Refused,
+            (false, true) => Consent::RefusedUnasked,
             (false, false) => Consent::None,
         })
     }
@@ -191,7 +201,7 @@ impl Engine<'_> {
         if sets != self.shown_held()? {
             self.commit(vec![memory::write(HELD, &sets)])?;
         }
-        if *consent == Consent::Refused {
+        if consent.is_refused() {
             self.held.clear();
             self.refuse_held()?;
         }
@@ -257,7 +267,7 @@ impl Engine<'_> {
             files += u64::from(self.was_file(&changes[*i])?);
         }
         let all = guard::is_all(files, left);
-        let waits = all || self.threshold()?.is_many(deletions, of) || *consent == Consent::Refused;
+        let waits = all || self.threshold()?.is_many(deletions, of) || consent.is_refused();
         if !waits && !self.stay_held(HeldDirection::Local, &keys)? {
             self.let_go(HeldDirection::Local);
             return Ok(changes);
@@ -342,6 +352,7 @@ impl Engine<'_> {
         let turns = self.own_turns(changes, |i| edited.contains_key(&i) || moved.contains_key(&i))?;
         let mut arriving = Arriving::of(changes.iter().map(|change| &change.value.content).zip(turns.all()));
         let (mut deleted, mut folders) = (self.taken_over(changes, &turns)?, BTreeSet::new());
+        let mut met = BTreeSet::new();
         for (i, change) in changes.iter().enumerate() {
             if change.value.content.is_live() {
                 continue;
@@ -349,10 +360,13 @@ impl Engine<'_> {
             let siblings = self.index.entry(&change.origin())?;
             let replaced: Vec<_> = change.replaces.iter().filter_map(|dot| siblings.get(dot)).collect();
             let is_move = replaced.iter().any(|version| arriving.take(&version.value.content));
-            let lives_on = moved.contains_key(&i) || turns.goes_on().contains_key(&i);
+            let lives_on = is_move || moved.contains_key(&i) || turns.goes_on().contains_key(&i);
+            let stays = lives_on || edited.contains_key(&i);
             if replaced.iter().all(|version| version.value.content.is_folder()) {
                 folders.insert(i);
-            } else if !is_move && !edited.contains_key(&i) && !lives_on {
+            } else if !stays && self.stands_unchanged(&change.origin(), &replaced)? {
+                met.insert(i);
+            } else if !stays {
                 deleted.insert(i);
             }
         }
@@ -360,6 +374,7 @@ impl Engine<'_> {
             deleted,
             folders,
             moved,
+            met,
             turns,
         })
     }
@@ -371,7 +386,8 @@ impl Engine<'_> {
     pub(crate) fn confirms_all(&self, changes: &[&LocalChange], consent: &Consent) -> Result<bool> {
         let found = self.deletions_of(changes)?;
         let is_covered = found.deleted.iter().all(|i| consent.covers(changes[*i]));
-        let live_on = found.moved.values().any(|one| !one.is_plain) || !found.turns.goes_on().is_empty();
+        let is_known_here = found.moved.values().any(|one| !one.is_plain) || !found.met.is_empty();
+        let live_on = is_known_here || !found.turns.goes_on().is_empty();
         Ok(is_covered && (consent.is_given() || live_on))
     }
 
@@ -423,7 +439,8 @@ impl Engine<'_> {
         Ok(writes)
     }
 
-    fn keep_places(&mut self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
+    /// Makes the writes that let what stands at some places, and the folders above it, be this location's own word.
+    pub(crate) fn keep_places(&mut self, keys: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
         let overlay = Overlay::new(self.index, self.local_changes()?)?;
         let plan = self.plan(&overlay, &self.stores()?)?;
         let mut writes = Vec::new();

@@ -62,12 +62,19 @@ impl Engine<'_> {
         }
         // After a no: what is to stay does not leave the archive.
         self.tell_moved_out(&left_out)?;
-        let consent = self.consent(options)?;
+        let consent = self.consent(options, had_held)?;
         self.hold_what_was_found(&consent)?;
-        let missing = match self.mailbox {
+        let mut missing = match self.mailbox {
             Some(mailbox) => self.exchange(mailbox, options, &consent)?,
             None => self.stay_offline(options, &consent)?,
         };
+        if consent == Consent::RefusedUnasked && !self.held.is_empty() {
+            // What is found to be deleted here only beside what arrived.
+            let held = std::mem::take(&mut self.held);
+            self.commit(vec![memory::write(HELD, &held)])?;
+            self.refuse_held()?;
+            missing = self.settle(&consent)?;
+        }
         self.say_what_has_no_room()?;
         self.drop_spent_staging()?;
         self.tidy_leftovers()?;
@@ -86,11 +93,7 @@ impl Engine<'_> {
         let mut writes = vec![memory::write(LAST_SYNC, &now_ns), held, aged];
         // Where something could not be read, what is missing may go unnoticed: the time of before tells more.
         writes.extend((self.unread_paths == 0).then(|| memory::write(SCANNED, &scanned_ns)));
-        if options.refuse_deletions && !self.held.is_empty() && !had_held {
-            self.commit(writes)?;
-            // Nothing had been shown yet that a no could be said to; now it has, and the no stands.
-            return self.sync(options);
-        }
+        writes.extend(self.forget_fates()?);
         writes.extend(told);
         writes.extend(self.tell_lost_edits()?);
         writes.extend(self.tell_made_of_damage()?);

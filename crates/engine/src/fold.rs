@@ -11,12 +11,12 @@ use offsync_core::ports::IndexWrite;
 use offsync_core::present::{copy_name, strongest};
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::siblings::Siblings;
-use offsync_core::similar::Candidates;
 use offsync_core::version_vector::VersionVector;
 
 use crate::change_counts::ChangeCounts;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::fate::Moves;
 use crate::memory::{self, CONFIRMED, LAST_FOLDED, LOG, LastFolded, LogRecord, VECTOR};
 
 /// A state that is merged, by key.
@@ -40,14 +40,9 @@ impl Engine<'_> {
             counts: ChangeCounts::default(),
             example: None,
         };
-        let mut leaving: BTreeMap<[u8; 32], u64> = BTreeMap::new();
         for entry in &manifest.entries {
             let origin = entry.origin();
             let siblings = self.index.entry(&origin)?;
-            let gone = entry.replaces.iter().filter_map(|dot| siblings.get(dot));
-            for version in gone.filter(|version| takes_away(&entry.value.content, &version.value.content)) {
-                *leaving.entry(version.value.content.tag()).or_default() += 1;
-            }
             touched.insert(origin, siblings);
         }
         let shown = manifest.entries.iter().find(|entry| entry.value.content.is_live());
@@ -57,12 +52,13 @@ impl Engine<'_> {
                 .and_then(|before| dropped_copy(&entry.value, &entry.replaces, before))
                 .unwrap_or_else(|| entry.value.path.clone())
         });
-        let edited = moved_and_edited(manifest, &touched, &leaving);
+        let moves = Moves::of(manifest, &touched);
+        let fates = self.note_fates(manifest, &touched, &moves)?;
         for (i, entry) in manifest.entries.iter().enumerate() {
             let siblings = touched.entry(entry.origin()).or_default();
-            match edited.contains(&i) {
+            match moves.renamed.contains(&i) {
                 true => record.counts.renamed += 1,
-                false => count_change(&mut record.counts, entry, siblings, &mut leaving),
+                false => count_change(&mut record.counts, entry, siblings),
             }
             let version = Version {
                 value: entry.value.clone(),
@@ -87,6 +83,7 @@ impl Engine<'_> {
             memory::write(format!("{LAST_FOLDED}{}", manifest.author), &last),
             memory::write(log_name(&record), &record),
         ];
+        writes.extend(fates);
         if manifest.deletions_confirmed {
             let mut confirmed: BTreeSet<(LocationId, u64)> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
             confirmed.insert((manifest.author, manifest.sequence));
@@ -186,42 +183,7 @@ fn dropped_copy(value: &Value, replaces: &[Dot], before: &Siblings) -> Option<Re
     stood_beside.then(|| path.parent()?.join(&name).ok()).flatten()
 }
 
-/// Finds the new files of a manifest in which others of it live on that went.
-///
-/// Where a person was asked whether they are deleted, they were.
-fn moved_and_edited(
-    manifest: &Manifest,
-    before: &BTreeMap<PathKey, Siblings>,
-    leaving: &BTreeMap<[u8; 32], u64>,
-) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    if leaving.is_empty() || manifest.deletions_confirmed {
-        return found;
-    }
-    let arriving: BTreeSet<[u8; 32]> = manifest.entries.iter().map(|entry| entry.value.content.tag()).collect();
-    let is_new = |entry: &PostedEntry| match before.get(&entry.origin()) {
-        Some(siblings) => entry.is_new_to(siblings),
-        None => true,
-    };
-    let new = manifest.entries.iter().enumerate().filter(|(_, entry)| is_new(entry));
-    let mut came = Candidates::new(new.map(|(i, entry)| (&entry.value, i)), |tag| leaving.contains_key(tag));
-    for entry in manifest.entries.iter().filter(|entry| !entry.value.content.is_live()) {
-        let siblings = before.get(&entry.origin());
-        let old = siblings.and_then(|siblings| entry.replaces.iter().find_map(|dot| siblings.get(dot)));
-        let Some(old) = old.filter(|old| !arriving.contains(&old.value.content.tag())) else {
-            continue;
-        };
-        found.extend(came.take_like(&old.value, |_| true).copied());
-    }
-    found
-}
-
-fn count_change(
-    counts: &mut ChangeCounts,
-    entry: &PostedEntry,
-    before: &Siblings,
-    leaving: &mut BTreeMap<[u8; 32], u64>,
-) {
+fn count_change(counts: &mut ChangeCounts, entry: &PostedEntry, before: &Siblings) {
     // What it replaces may be replaced already by what another home did at the same time.
     let is_concurrent = !entry.replaces.is_empty() && entry.replaces.iter().all(|dot| before.get(dot).is_none());
     let old = entry
@@ -241,8 +203,6 @@ fn count_change(
         (content, Some(old)) if old.value.content.same_as(content) => counts.metadata += 1,
         (content, Some(old)) if takes_away(content, &old.value.content) => counts.created += 1,
         (_, Some(_)) => counts.modified += 1,
-        // Of two that came where one left, one moved and one is new.
-        (content, None) if take_one(leaving, &content.tag()) => counts.renamed += 1,
         (_, None) if is_concurrent => counts.modified += 1,
         (_, None) => counts.created += 1,
     }
@@ -251,15 +211,4 @@ fn count_change(
 /// Tells whether what comes to a place takes away what stood there: it is nothing, or stands where a file did and is none.
 fn takes_away(new: &Content, old: &Content) -> bool {
     !new.is_live() || old.is_file() && !new.is_file()
-}
-
-/// Takes one of a content away, if there is one.
-fn take_one(leaving: &mut BTreeMap<[u8; 32], u64>, tag: &[u8; 32]) -> bool {
-    match leaving.get_mut(tag) {
-        Some(left) if *left > 0 => {
-            *left -= 1;
-            true
-        }
-        _ => false,
-    }
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::entry::Version;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Place, Stat};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -166,6 +167,22 @@ impl Engine<'_> {
         let found = self.deletions_of(&changes.iter().collect::<Vec<_>>())?;
         let moved = found.live_on();
         Ok(units(changes, &self.leaving(changes)?, &moved))
+    }
+
+    /// Tells whether the very file that went from an origin stands somewhere as one of the versions that it was, for
+    /// everybody: another home has put the same there, too.
+    pub(crate) fn stands_unchanged(&self, origin: &PathKey, was: &[&Version]) -> Result<bool> {
+        let gone: Option<Gone> = memory::read(self.index, &memory::of_key(GONE, origin))?;
+        let Some(WentTo { path, inode, born_ns }) = gone.and_then(|gone| gone.went_to) else {
+            return Ok(false);
+        };
+        let place = self.index.place(&path.key())?.filter(|place| !place.is_changed());
+        let there = place.as_ref().and_then(|place| Some((place.on_disk()?, place.stat()?)));
+        let is_it = there.is_some_and(|(value, stat)| {
+            let mut contents = was.iter().map(|version| &version.value.content);
+            stat.inode == inode && value.content.is_file() && contents.any(|content| content.same_as(&value.content))
+        });
+        Ok(is_it && self.born_ns(&path)? == Some(born_ns))
     }
 
     /// Gives where a file stands now that went from an origin and was not posted since.

@@ -17,6 +17,7 @@ mod cycle;
 mod damaged_reading;
 mod engine;
 mod error;
+mod fate;
 mod fetch;
 mod fit;
 mod fold;

@@ -305,6 +305,8 @@ pub(crate) const SCANNED: &str = "scanned";
 pub(crate) const LAST_CHECK: &str = "last-check";
 pub(crate) const HELD: &str = "held-deletions-shown";
 pub(crate) const CONFIRMED: &str = "confirmed";
+/// What became of versions that were replaced, by changeset, until this drive shows it.
+pub(crate) const FATES: &str = "fate/";
 pub(crate) const HEAD: &str = "head/";
 pub(crate) const PERSON: &str = "person/";
 pub(crate) const NAMED: &str = "named/";

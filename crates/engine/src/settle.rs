@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use offsync_core::dot::Dot;
 use offsync_core::entry::Value;
 use offsync_core::guard;
-use offsync_core::ids::LocationId;
 use offsync_core::place::{Place, Shown, Stat};
 use offsync_core::ports::{DiskEntry, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -16,6 +15,7 @@ use crate::consent::{Consent, HELD_SAMPLE_PATHS};
 use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::{Result, is_fatal};
+use crate::fate::{Changeset, End, changeset};
 use crate::memory::{self, CONFIRMED, GONE, Gone, UNSETTLED};
 use crate::overlay::Overlay;
 use crate::plan::{Action, Plan, StepAside};
@@ -23,9 +23,6 @@ use crate::report::{Held, HeldDirection};
 use crate::scan::gone_writes;
 use crate::touched::{CHANGED_SINCE, as_trusted, looks_same};
 use crate::turns::{Arriving, turns_of};
-
-/// A changeset, by its author and that one's number for it.
-type Changeset = (LocationId, u64);
 
 /// Rounds of settling in one go; each finished round leaves less to do.
 const ROUNDS_MAX: u32 = 64;
@@ -47,7 +44,9 @@ impl Engine<'_> {
                 }
             }
             missing = std::mem::take(&mut plan.missing);
-            self.hold_many_removals(&mut plan, consent)?;
+            if self.hold_many_removals(&mut plan, consent)? {
+                continue;
+            }
             let (respelled, actions) = split_respellings(std::mem::take(&mut plan.actions));
             if !respelled.is_empty() {
                 // What could not be renamed keeps its name for now, and what lies in it is planned below that one.
@@ -211,14 +210,26 @@ impl Engine<'_> {
         Ok(any)
     }
 
-    /// Leaves many removals of files that others asked for until a person says yes.
-    fn hold_many_removals(&mut self, plan: &mut Plan, consent: &Consent) -> Result<()> {
-        let turns = turns_of(plan);
+    /// Leaves many removals of files that others asked for until a person says yes; tells whether one said no at once, and
+    /// they stay as this location's own word.
+    fn hold_many_removals(&mut self, plan: &mut Plan, consent: &Consent) -> Result<bool> {
+        let ends = self.ends(plan)?;
+        let turns = turns_of(plan, goes_on(plan, &ends));
+        let claimed: BTreeSet<&Dot> = ends.iter().filter_map(End::lives_on).flatten().collect();
+        // What is known to be another file from before is none that moved there.
+        let is_claimed = |shown: &Shown| {
+            shown
+                .refs
+                .iter()
+                .flat_map(|shown| &shown.dots)
+                .any(|dot| claimed.contains(dot))
+        };
         let after = plan.actions.iter().zip(turns.all());
-        let mut arriving =
-            Arriving::of(after.filter_map(|(action, turn)| Some((&action.after.as_ref()?.value.content, turn))));
+        let after = after.filter_map(|(action, turn)| Some((action.after.as_ref()?, turn)));
+        let after = after.filter(|(after, _)| !is_claimed(after));
+        let mut arriving = Arriving::of(after.map(|(after, turn)| (&after.value.content, turn)));
         let confirmed: BTreeSet<Changeset> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
-        let is_confirmed = |by: &[Dot]| by.iter().any(|dot| confirmed.contains(&changeset(dot)));
+        let is_confirmed = |by: &Changeset| confirmed.contains(by);
         let mut removed = BTreeSet::new();
         let mut came_here: Option<Candidates<BTreeSet<Changeset>>> = None;
         // A deletion is forgotten as soon as every home has heard of it, while here it waits for a yes.
@@ -227,12 +238,24 @@ impl Engine<'_> {
         let told = known.find(|set| set.held.direction == HeldDirection::Remote);
         let told = told.and_then(|set| set.held.by);
         let (mut authors, mut links) = (BTreeSet::new(), 0);
-        for action in plan.actions.iter().filter(|action| is_file_removal(action)) {
-            let deleted_by = self.taken_away_by(action)?;
-            let is_meant = is_confirmed(&deleted_by) || consent.covers_arrived(&action.key);
+        for (action, end) in plan
+            .actions
+            .iter()
+            .zip(&ends)
+            .filter(|(action, _)| is_file_removal(action))
+        {
+            let by: Vec<Changeset> = match end {
+                End::LivesOn(_) => continue,
+                End::Deleted(by) => by.iter().copied().collect(),
+                End::Unknown => self.taken_away_by(action)?.iter().map(changeset).collect(),
+            };
+            let is_meant = by.iter().any(is_confirmed) || consent.covers_arrived(&action.key);
             let content = action.before.as_ref().map(|before| &before.shown.value.content);
-            let is_moved = content.is_some_and(|content| arriving.take(content));
-            if !is_meant && !is_moved && !lives_on(action, &deleted_by, came_here.get_or_insert_with(|| came(plan))) {
+            let mut lives_on = content.is_some_and(|content| arriving.take(content));
+            if !is_meant && !lives_on && *end == End::Unknown {
+                lives_on = is_among(action, &by, came_here.get_or_insert_with(|| came(plan, is_claimed)));
+            }
+            if !is_meant && !lives_on {
                 removed.insert(action.key.clone());
                 links += u64::from(
                     action
@@ -240,18 +263,24 @@ impl Engine<'_> {
                         .as_ref()
                         .is_some_and(|before| !before.shown.value.content.is_file()),
                 );
-                authors.insert(deleted_by.first().map(|dot| dot.location).or(told));
+                authors.insert(by.first().map(|by| by.0).or(told));
             }
         }
         let mut taken_over = BTreeSet::new();
         for i in self.taken_over_by_others(plan, &turns)? {
-            let mut by = self.taken_away_by(&plan.actions[i])?;
-            let author = by.first().map(|dot| dot.location).or(told);
-            for source in turns.sources(i) {
-                by.extend(self.taken_away_by(&plan.actions[source])?);
+            let mut by: Vec<Changeset> = match &ends[i] {
+                End::LivesOn(_) => continue,
+                End::Deleted(by) => by.iter().copied().collect(),
+                End::Unknown => self.taken_away_by(&plan.actions[i])?.iter().map(changeset).collect(),
+            };
+            let author = by.first().map(|by| by.0).or(told);
+            if ends[i] == End::Unknown {
+                for source in turns.sources(i) {
+                    by.extend(self.taken_away_by(&plan.actions[source])?.iter().map(changeset));
+                }
             }
             let key = &plan.actions[i].key;
-            if !is_confirmed(&by) && !consent.covers_arrived(key) {
+            if !by.iter().any(is_confirmed) && !consent.covers_arrived(key) {
                 removed.insert(key.clone());
                 authors.insert(author);
                 taken_over.insert(i);
@@ -264,7 +293,12 @@ impl Engine<'_> {
         let all = guard::is_all(deletions - links, others);
         if !all && !self.threshold()?.is_many(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
             self.let_go(HeldDirection::Remote);
-            return Ok(());
+            return Ok(false);
+        }
+        if *consent == Consent::RefusedUnasked {
+            let writes = self.keep_places(&removed)?;
+            self.commit(writes)?;
+            return Ok(true);
         }
         let of_removed = plan.actions.iter().filter(|action| removed.contains(&action.key));
         let paths = of_removed.filter_map(|action| Some(action.before.as_ref()?.shown.value.path.clone()));
@@ -310,7 +344,17 @@ impl Engine<'_> {
             .collect();
         plan.actions.retain(|action| !held.contains(&action.key));
         plan.unfinished.extend(held.iter().filter_map(PathKey::parent));
-        Ok(())
+        Ok(false)
+    }
+
+    /// Follows what each action takes away to what became of it.
+    fn ends(&self, plan: &Plan) -> Result<Vec<End>> {
+        let fates = self.fates()?;
+        let end = |action: &Action| match &action.before {
+            Some(before) if !fates.is_empty() => self.end_of(&before.shown, &fates),
+            _ => Ok(End::Unknown),
+        };
+        plan.actions.iter().map(end).collect()
     }
 
     /// Gives the actions that let something take over a place whose file goes nowhere.
@@ -367,14 +411,18 @@ fn comes(action: &Action) -> bool {
     !was_file && action.after.as_ref().is_some_and(|after| after.value.content.is_file())
 }
 
-/// Gives the files that come to stand now where none did, with the changesets that they came by.
-fn came(plan: &Plan) -> Candidates<BTreeSet<Changeset>> {
+/// Gives the files that come to stand now where none did, with the changesets that they came by, and without those that
+/// `is_claimed` names.
+fn came(plan: &Plan, is_claimed: impl Fn(&Shown) -> bool) -> Candidates<BTreeSet<Changeset>> {
     let gone = plan.actions.iter().filter(|action| is_file_removal(action));
     let leaving: BTreeSet<[u8; 32]> = gone
         .filter_map(|action| Some(action.before.as_ref()?.shown.value.content.tag()))
         .collect();
     let now = plan.actions.iter().filter(|action| comes(action));
-    let came = now.filter_map(|action| action.after.as_ref()).map(|shown| {
+    let came = now
+        .filter_map(|action| action.after.as_ref())
+        .filter(|shown| !is_claimed(shown));
+    let came = came.map(|shown| {
         let dots = shown.refs.iter().flat_map(|shown| &shown.dots);
         (&shown.value, dots.map(changeset).collect())
     });
@@ -382,14 +430,22 @@ fn came(plan: &Plan) -> Candidates<BTreeSet<Changeset>> {
 }
 
 /// Tells whether a file that goes lives on in one that comes by the same changeset: then it was moved and edited.
-fn lives_on(action: &Action, deleted_by: &[Dot], came: &mut Candidates<BTreeSet<Changeset>>) -> bool {
+fn is_among(action: &Action, deleted_by: &[Changeset], came: &mut Candidates<BTreeSet<Changeset>>) -> bool {
     let Some(before) = &action.before else { return false };
-    let is_its = |by: &BTreeSet<Changeset>| deleted_by.iter().any(|dot| by.contains(&changeset(dot)));
+    let is_its = |by: &BTreeSet<Changeset>| deleted_by.iter().any(|one| by.contains(one));
     came.take_like(&before.shown.value, is_its).is_some()
 }
 
-fn changeset(dot: &Dot) -> Changeset {
-    (dot.location, dot.sequence)
+/// Gives in which actions the files live on that others of a plan take away, as far as that is known.
+fn goes_on(plan: &Plan, ends: &[End]) -> BTreeMap<usize, usize> {
+    let mut by_dot = BTreeMap::new();
+    for (i, action) in plan.actions.iter().enumerate() {
+        let refs = action.after.iter().flat_map(|after| &after.refs);
+        by_dot.extend(refs.flat_map(|shown| &shown.dots).map(|dot| (dot, i)));
+    }
+    let to = |end: &End| end.lives_on()?.iter().find_map(|dot| by_dot.get(dot)).copied();
+    let all = ends.iter().enumerate().filter_map(|(from, end)| Some((from, to(end)?)));
+    all.filter(|(from, to)| from != to).collect()
 }
 
 fn is_file_removal(action: &Action) -> bool {

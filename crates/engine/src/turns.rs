@@ -115,8 +115,8 @@ impl Arriving {
     }
 }
 
-/// Gives what a plan does to places, action by action.
-pub(crate) fn turns_of(plan: &Plan) -> Turns {
+/// Gives what a plan does to places, action by action; `goes_on` says of those whose files live on, edited, in which others.
+pub(crate) fn turns_of(plan: &Plan, goes_on: BTreeMap<usize, usize>) -> Turns {
     let turn = |action: &Action| {
         let before = action.before.as_ref().map(|before| &before.shown);
         let after = action.after.as_ref();
@@ -129,5 +129,5 @@ pub(crate) fn turns_of(plan: &Plan) -> Turns {
             after: stands(after),
         }
     };
-    Turns::new(plan.actions.iter().map(turn).collect(), BTreeMap::new())
+    Turns::new(plan.actions.iter().map(turn).collect(), goes_on)
 }

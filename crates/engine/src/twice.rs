@@ -22,8 +22,8 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, AWAITS_STATE, BEGINS_AGAIN, CARRIED, CONFIRMED, DIVERGED, GAP_CYCLES, GONE, LAST_FOLDED, LEAPT, LastFolded,
-    MAY_HAVE_LIVED_ELSEWHERE, NEEDS_NEW_ID, OUTBOX, STRAY, TWICE, UNKEPT, VECTOR,
+    self, AWAITS_STATE, BEGINS_AGAIN, CARRIED, CONFIRMED, DIVERGED, FATES, GAP_CYCLES, GONE, LAST_FOLDED, LEAPT,
+    LastFolded, MAY_HAVE_LIVED_ELSEWHERE, NEEDS_NEW_ID, OUTBOX, STRAY, TWICE, UNKEPT, VECTOR,
 };
 use crate::report::{Alarm, AlarmKind};
 use crate::view::View;
@@ -311,7 +311,7 @@ impl Engine<'_> {
             memory::erase(LEAPT),
             memory::erase(CARRIED),
         ];
-        for prefix in [GONE, LAST_FOLDED, DIVERGED, STRAY, UNKEPT] {
+        for prefix in [GONE, FATES, LAST_FOLDED, DIVERGED, STRAY, UNKEPT] {
             let notes = self.index.notes(prefix)?.into_iter();
             writes.extend(notes.map(|(name, _)| memory::erase(name)));
         }

@@ -4,6 +4,7 @@ mod answers;
 mod crossing;
 mod damage;
 mod drives;
+mod fates;
 mod followed;
 mod guards;
 mod held;

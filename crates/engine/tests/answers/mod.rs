@@ -272,3 +272,58 @@ fn a_file_in_the_place_of_a_folder_gives_way_to_what_another_home_writes_inside(
         assert_eq!(files(&homes, 1), if refused { 13 } else { 8 });
     }
 }
+
+#[test]
+fn a_first_no_to_what_others_deleted_keeps_it_in_that_sync_and_says_what_that_did_besides() {
+    let mut homes = filled(3, &["d", "k"]);
+    for file in 1..=6 {
+        remove(&homes, 0, &format!("d/{file}"));
+        homes.sync(0);
+    }
+    write(&homes, 0, "theirs");
+    homes.sync(0);
+    write(&homes, 1, "new");
+    let report = homes.sync_refusing(1);
+    assert_eq!(report.held, None);
+    assert_eq!(
+        (
+            report.posted_changesets,
+            report.posted_entries,
+            report.fetched_changesets
+        ),
+        (1, 7, 7),
+        "{report:#?}"
+    );
+    assert_eq!(files(&homes, 1), 14);
+    assert_eq!(homes.sync(2).held, None);
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(files(&homes, 0), 14);
+}
+
+#[test]
+fn a_no_keeps_what_is_found_to_be_deleted_here_only_beside_what_arrived() {
+    let mut homes = filled(2, &["k"]);
+    (0..6).for_each(|file| {
+        homes
+            .hand(0)
+            .write(&path(&format!("alike {file}")), "all alike")
+            .expect("fits")
+    });
+    homes.round(2);
+    // Each went on in one that another home puts there, too.
+    (0..6).for_each(|file| remove(&homes, 0, &format!("alike {file}")));
+    for n in 0..2 {
+        (0..6).for_each(|file| {
+            homes
+                .hand(n)
+                .write(&path(&format!("new {file}")), "all alike")
+                .expect("fits")
+        });
+    }
+    homes.sync(1);
+    assert_eq!(homes.sync_refusing(0).held, None);
+    homes.round(2);
+    homes.assert_all_equal();
+    assert_eq!(files(&homes, 0), 18);
+}

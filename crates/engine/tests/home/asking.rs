@@ -1,5 +1,6 @@
 //! What a home is asked: for an answer to what is held, and how the others stand, with what it costs to tell.
 
+use offsync_core::ports::IndexStore;
 use offsync_engine::{Engine, Ports, Silent, SyncOptions, SyncReport};
 use offsync_testkit::Stepper;
 
@@ -13,6 +14,11 @@ impl Homes {
             true => self.sync_refusing(n),
             false => self.sync_confirmed(n),
         }
+    }
+
+    /// Tells how many notes of a kind a home keeps.
+    pub(crate) fn notes(&self, n: usize, prefix: &str) -> usize {
+        self.homes[n].index.notes(prefix).expect("a sound index").len()
     }
 
     /// Asks a home how all stand; tells how many pages of the whole index it read for that.
