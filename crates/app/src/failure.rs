@@ -33,6 +33,9 @@ impl ExitClass {
     }
 }
 
+/// The code of what could not be done since the drive has no room.
+pub(crate) const DRIVE_FULL: &str = "drive_full";
+
 /// A command that could not be done. Nothing is lost by it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -177,9 +180,9 @@ impl From<DiskError> for AppError {
                 "Wait until it has finished, or close the other Offsync.",
             ),
             DiskErrorKind::Full => Self::failed(
-                "drive_full",
+                DRIVE_FULL,
                 format!("The drive is full: {at} could not be written. Nothing is lost."),
-                "Make some room on the drive and sync again.",
+                "Free at least 1 MB on the drive and try again.",
             ),
             DiskErrorKind::ReadOnly => Self::failed(
                 "drive_read_only",
@@ -219,9 +222,9 @@ impl From<IndexError> for AppError {
                 "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`, or with `--recovery FILE` on another computer.",
             ),
             IndexErrorKind::Full => Self::failed(
-                "drive_full",
-                "The drive is full. Nothing is lost.",
-                "Make some room on the drive and sync again.",
+                DRIVE_FULL,
+                "The drive is full: Offsync cannot note on it what it does. Nothing is lost.",
+                "Free at least 1 MB on the drive and try again.",
             ),
             IndexErrorKind::ReadOnly => Self::failed(
                 "drive_read_only",

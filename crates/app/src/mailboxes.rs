@@ -76,7 +76,7 @@ impl App {
             Some(mailbox) => mailbox.list()?,
             None => Vec::new(),
         };
-        let survey = archive.with_engine(&Silent, |engine| engine.survey(&options))?;
+        let survey = archive.look(&Silent, |engine| engine.survey(&options))?;
         let labels = told_apart(survey.locations.iter().map(|one| (one.location, one.label.as_str())));
         let behind = survey
             .locations

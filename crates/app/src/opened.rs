@@ -38,6 +38,8 @@ pub(crate) struct Opened {
     pub(crate) is_mailbox_nameless: bool,
     /// Whether the drive's file system is the one that the marker names.
     pub(crate) is_same_drive: bool,
+    /// Whether the drive had no room for a note while this command looked at it.
+    pub(crate) is_full: bool,
     pub(crate) bundle: KeyBundle,
     pub(crate) keys: ArchiveKeys,
     pub(crate) signer: SigningKey,
@@ -251,6 +253,7 @@ impl App {
             mailbox_trouble,
             is_mailbox_nameless,
             is_same_drive,
+            is_full: false,
             bundle,
             keys,
             signer,

@@ -75,7 +75,7 @@ impl App {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
         let monitor = Leaving::new(&Silent, leaves);
-        let (lines, _) = archive.with_engine(&monitor, |engine| engine.differences(&options))?;
+        let (lines, _) = archive.look(&monitor, |engine| engine.differences(&options))?;
         let mut hasher = DefaultHasher::new();
         for line in &lines {
             (&line.path, line.change as u8, line.bytes).hash(&mut hasher);

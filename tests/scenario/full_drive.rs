@@ -1,0 +1,186 @@
+//! A drive without a free byte is looked at like any other, and what a sync cannot note there is said with what to free.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::machine::SmallDrive;
+use crate::output::Output;
+use crate::rotting;
+use crate::schema::{self, check};
+use crate::story::noise;
+use crate::world::{Home, World, settle};
+
+/// What is left on the drive of these homes before it is filled.
+const DRIVE_BYTES: u64 = 8 << 20;
+
+/// Takes every byte that is left on a drive; gives what takes it.
+fn fill(home: &Home) -> PathBuf {
+    let ballast = home.folder.with_file_name("ballast");
+    let mut file = File::create(&ballast).expect("there is room for a name");
+    for len in [1 << 16, 1 << 12, 1] {
+        while file.write_all(&vec![1; len]).is_ok() {}
+    }
+    let full = rustix::fs::statvfs(&ballast).expect("a drive says how full it is");
+    assert_eq!(full.f_bavail, 0);
+    ballast
+}
+
+/// Pep and Anna with a conflict between them, something in Anna's trash, something on its way each way; and her drive is full.
+fn full_pair(world: &World, trashed: &[&str], trashed_bytes: usize) -> Option<([Home; 2], SmallDrive, PathBuf)> {
+    let drive = SmallDrive::mount(&world.path("drives/anna"), DRIVE_BYTES)?;
+    let [pep, anna] = world.pair(|pep| {
+        for name in ["a.txt", "b.txt", "stays-1.txt", "stays-2.txt"] {
+            pep.write(name, name);
+        }
+        for (n, name) in trashed.iter().enumerate() {
+            pep.write(name, noise(n as u32, trashed_bytes));
+        }
+    });
+    pep.write("a.txt", "by Pep");
+    anna.write("a.txt", "by Anna");
+    trashed.iter().for_each(|name| pep.remove(name));
+    for home in [&pep, &anna, &pep, &anna] {
+        // All that there is but a few: a yes is said where it is asked for.
+        home.json(["sync", home.at(), "--yes"]).expect_code(0);
+    }
+    pep.remove("b.txt");
+    pep.sync();
+    anna.write("own.txt", "own");
+    let ballast = fill(&anna);
+    Some(([pep, anna], drive, ballast))
+}
+
+fn lines(output: &Output) -> usize {
+    output.expect_code(0).document().as_array().map_or(0, Vec::len)
+}
+
+#[test]
+fn a_drive_without_a_free_byte_is_looked_at_like_any_other() {
+    let world = World::new();
+    let Some(([pep, anna], _drive, ballast)) = full_pair(&world, &["old.bin"], 100_000) else {
+        return;
+    };
+    let index = || fs::read(anna.private().join("index.sqlite")).expect("there is an index");
+    let (before, mail, known) = (anna.tree(), world.mail(), index());
+    let status = anna.json(["status", anna.at()]).expect_code(0).document();
+    let status = &status[0];
+    assert_eq!(
+        (
+            &status["headline"]["code"],
+            &status["local_changes"]["entries"],
+            &status["incoming"]["changesets"]
+        ),
+        (&json!("drive_full"), &json!(1), &json!(1)),
+        "{status:#}"
+    );
+    assert_eq!(
+        (&status["conflicts"], &status["drive"]["free_bytes"]),
+        (&json!(1), &json!(0))
+    );
+    anna.run(["status", anna.at()]).expect_code(0).expect_out(
+        "The drive is full: a sync cannot note on it what comes and goes, and stops. Nothing is lost. Free at least 1 MB on it, \
+         then sync. The trash on it holds 100.0 kB: `offsync trash empty FOLDER` frees that.",
+    );
+    assert_eq!(
+        anna.json(["diff", anna.at()]).expect_code(0).document()[0]["path"],
+        "own.txt"
+    );
+    assert_eq!(lines(&anna.json(["locations", anna.at()])), 2);
+    assert_eq!(lines(&anna.json(["conflicts", anna.at()])), 1);
+    assert_eq!(lines(&anna.json(["trash", "list", anna.at()])), 1);
+    anna.json(["log", anna.at()]).expect_code(0);
+    anna.json(["lost", anna.at()]).expect_code(0);
+    let mailbox = anna.json(["mailbox", "show", anna.at()]).expect_code(0).document();
+    assert_ne!(mailbox["objects"], 0);
+    let rehearsed = anna.json(["sync", anna.at(), "--dry-run"]).expect_code(5).only_report();
+    assert_eq!(
+        (&rehearsed["posted"]["entries"], &rehearsed["applied"]["deleted"]),
+        (&json!(1), &json!(1)),
+        "{rehearsed:#}"
+    );
+    let reason = rehearsed["skipped"][0]["reason"].as_str().expect("a reason");
+    assert!(
+        reason.starts_with("the drive is full: a sync cannot note on it"),
+        "{reason}"
+    );
+    assert_eq!(before, anna.tree());
+    anna.json(["sync", anna.at()]).expect_failure(
+        1,
+        "drive_full",
+        &["Free at least 1 MB on it, then sync.", "offsync trash empty"],
+    );
+    anna.json(["location", "rename", anna.at(), "anna's home", "--label", "Anna"])
+        .expect_failure(
+            1,
+            "drive_full",
+            &[
+                "cannot note on it what it does",
+                "Free at least 1 MB on the drive and try again.",
+            ],
+        );
+    assert!(index() == known && world.mail() == mail, "nothing was changed anywhere");
+    assert_eq!(before, anna.tree());
+    fs::remove_file(ballast).expect("it is there");
+    settle(&[&anna, &pep]);
+    assert!(pep.has("own.txt") && !anna.has("b.txt"));
+    let status = anna.json(["status", anna.at()]).document();
+    assert_ne!(status[0]["headline"]["code"], "drive_full");
+}
+
+#[test]
+fn damage_on_a_full_drive_is_named_though_it_cannot_be_noted() {
+    let world = World::new();
+    let Some((_, anna, mut drive)) = rotting::pair(&world) else {
+        return;
+    };
+    drive.unmount();
+    drive.rot(b"Dear Anna, here is what you asked for.");
+    drive.mount(None);
+    let ballast = fill(&anna);
+    let verify = || anna.json(["verify", anna.at(), "--all"]).expect_code(5).document();
+    let found = verify();
+    check(&found, &schema::verify(), &schema::VERIFY_MORE);
+    let damaged = json!(["letter.txt"]);
+    assert_eq!(
+        (&found["damaged"], &found["not_noted"]),
+        (&damaged, &json!(true)),
+        "{found:#}"
+    );
+    anna.run(["verify", anna.at(), "--all"]).expect_code(5).expect_out(
+        "The drive is full, so what was found is not noted on it: free at least 1 MB there, and verify again.",
+    );
+    anna.json(["verify", anna.at(), "--all", "--repair"]).expect_failure(
+        1,
+        "drive_full",
+        &["Free at least 1 MB on the drive and try again."],
+    );
+    fs::remove_file(ballast).expect("it is there");
+    let found = verify();
+    assert_eq!(
+        (&found["damaged"], &found["not_noted"]),
+        (&damaged, &json!(null)),
+        "{found:#}"
+    );
+}
+
+#[test]
+fn emptying_the_trash_of_a_full_drive_makes_room_however_little_each_file_takes() {
+    let world = World::new();
+    let Some(([pep, anna], _drive, _ballast)) = full_pair(&world, &["1", "2", "3", "4", "5"], 1) else {
+        return;
+    };
+    let emptied = anna
+        .json(["trash", "empty", anna.at(), "--yes"])
+        .expect_code(0)
+        .document();
+    assert_eq!(
+        (&emptied["files"], &emptied["bytes"]),
+        (&json!(5), &json!(5)),
+        "{emptied:#}"
+    );
+    assert_eq!(lines(&anna.json(["trash", "list", anna.at()])), 0);
+    assert!(anna.has("own.txt") && pep.has("stays-1.txt"));
+}
