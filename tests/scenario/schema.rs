@@ -66,12 +66,13 @@ pub(crate) fn copy() -> Value {
 }
 
 /// What `copy` tells beyond the contract.
-pub(crate) const COPY_MORE: [&str; 7] = [
+pub(crate) const COPY_MORE: [&str; 8] = [
     "label",
     "person",
     "files",
     "bytes",
     "not_sent_yet",
+    "held_files",
     "skipped",
     "warnings",
 ];

@@ -72,6 +72,8 @@ pub struct CopyReport {
     pub bytes: u64,
     /// New or changed files that were not sent yet: they come to the copy by sync.
     pub not_sent_yet: u64,
+    /// Files that were left out since their deletion waits for an answer here.
+    pub held_files: u64,
     /// Paths that were left out, each with why.
     pub skipped: Vec<SkippedReport>,
     /// Paths that the new drive holds under another name, or cannot hold at all.
@@ -185,6 +187,12 @@ impl App {
             files,
             bytes,
             not_sent_yet,
+            held_files: scanned
+                .held
+                .iter()
+                .chain(&scanned.also_held)
+                .map(|held| held.deletions)
+                .sum(),
             skipped,
             warnings,
         })

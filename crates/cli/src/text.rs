@@ -470,6 +470,13 @@ pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
             )
         ));
     }
+    if report.held_files > 0 {
+        lines.push(format!(
+            "{} not on the copy, since {} deletion waits for an answer: `offsync sync FOLDER` asks, and what is to stay comes to the copy by sync.",
+            count(report.held_files, "file is", "files are"),
+            if report.held_files == 1 { "its" } else { "their" }
+        ));
+    }
     lines.extend(skipped(&report.skipped));
     lines.extend(notes(&report.warnings));
     lines
