@@ -182,13 +182,14 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 18] = [
+pub(crate) const STATUS_MORE: [&str; 19] = [
     "[].deletions",
     "[].receipt",
     "[].no_receipt",
     "[].warnings",
     "[].lacking",
     "[].lost_files",
+    "[].damaged_files",
     "[].waiting",
     "[].skipped",
     "[].ignored",

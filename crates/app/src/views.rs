@@ -277,6 +277,7 @@ fn status_of_open(
         waiting: outlook.and_then(|waiting| still_waiting(waiting, &local_changes)),
         conflicts: survey.conflicts,
         lost_files: lost.len() as u64,
+        damaged_files: survey.damaged.len() as u64,
         skipped: survey.skipped.iter().map(skipped).collect(),
         warnings: survey.warnings.iter().map(skipped).collect(),
         ignored: survey.ignored.iter().map(ignored).collect(),

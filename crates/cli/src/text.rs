@@ -323,8 +323,12 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
     }
     if status.conflicts > 0 {
         lines.push(format!(
-            "  {} kept in two versions; see `offsync conflicts`",
-            count(status.conflicts, "file is", "files are")
+            "  {}; see `offsync conflicts`",
+            count(
+                status.conflicts,
+                "other version of a file is kept beside it",
+                "other versions of files are kept beside them"
+            )
         ));
     }
     lines.extend(
