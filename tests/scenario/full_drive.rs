@@ -11,7 +11,8 @@ use crate::output::Output;
 use crate::rotting;
 use crate::schema::{self, check};
 use crate::story::noise;
-use crate::world::{Home, World, settle};
+use crate::tree;
+use crate::world::{Home, World, settle, text};
 
 /// What is left on the drive of these homes before it is filled.
 const DRIVE_BYTES: u64 = 8 << 20;
@@ -183,4 +184,81 @@ fn emptying_the_trash_of_a_full_drive_makes_room_however_little_each_file_takes(
     );
     assert_eq!(lines(&anna.json(["trash", "list", anna.at()])), 0);
     assert!(anna.has("own.txt") && pep.has("stays-1.txt"));
+}
+
+#[test]
+fn what_would_end_halfway_on_a_full_drive_is_refused_before_anything_is_changed() {
+    let world = World::new();
+    let Some(([_, anna], _drive, ballast)) = full_pair(&world, &["old.bin"], 100_000) else {
+        return;
+    };
+    let (tree, trash) = (anna.tree(), tree::of(&anna.private().join("trash")));
+    let words = ["Nothing was changed.", "Free at least 1 MB on the drive and try again."];
+    for command in [
+        &["trash", "restore", anna.at(), "old.bin"][..],
+        &["resolve", anna.at(), "a.txt", "--keep", "winner"],
+    ] {
+        anna.json(command.iter().copied())
+            .expect_failure(1, "drive_full", &words);
+    }
+    let nas = world.path("nas");
+    fs::create_dir(&nas).expect("a folder can be made");
+    let url = format!("fs://{}", text(&nas));
+    anna.json(["mailbox", "move", anna.at(), &url]).expect_failure(
+        1,
+        "drive_full",
+        &[
+            "The mailbox was not moved and is used where it was. The drive is full",
+            "try again",
+        ],
+    );
+    let out = anna.folder.with_file_name("sheet.txt");
+    anna.json(["recovery", anna.at(), "--out", text(&out)]).expect_failure(
+        1,
+        "drive_full",
+        &[
+            "sheet.txt' could not be written: its drive is full.",
+            "Make room there, or choose another place.",
+        ],
+    );
+    assert_eq!((tree, trash), (anna.tree(), tree::of(&anna.private().join("trash"))));
+    fs::remove_file(ballast).expect("it is there");
+    anna.json(["mailbox", "move", anna.at(), &url]).expect_code(0);
+    anna.json(["trash", "restore", anna.at(), "old.bin"]).expect_code(0);
+    anna.json(["resolve", anna.at(), "a.txt", "--keep", "winner"])
+        .expect_code(0);
+}
+
+#[test]
+fn beginning_on_a_full_drive_leaves_nothing_behind() {
+    let world = World::new();
+    let Some(_drive) = SmallDrive::mount(&world.path("drives/anna"), DRIVE_BYTES) else {
+        return;
+    };
+    let (pep, anna) = (world.home("pep"), world.home("anna"));
+    pep.write("a.txt", "a");
+    world.init(&pep);
+    let ballast = fill(&anna);
+    let other = world.path("other mailbox");
+    fs::create_dir(&other).expect("a folder can be made");
+    let url = format!("fs://{}", text(&other)).replace(' ', "%20");
+    let init = ["init", anna.at(), "--name", "N", "--label", "L", "--mailbox", &url];
+    anna.json(init)
+        .expect_failure(1, "drive_full", &["Free at least 1 MB on the drive and try again."]);
+    assert!(tree::of(&other).is_empty(), "no mailbox is left");
+    let to = anna.folder.with_file_name("Copy");
+    let copy = ["copy", pep.at(), text(&to), "--label", "A", "--person", "A"];
+    pep.json(copy).expect_failure(
+        1,
+        "drive_full",
+        &[
+            "could not be written: its drive is full.",
+            "Make room there, or choose another place.",
+        ],
+    );
+    assert!(!to.exists() && !anna.private().exists());
+    fs::remove_file(ballast).expect("it is there");
+    anna.json(init).expect_code(0);
+    pep.json(copy).expect_code(0);
+    assert_eq!(tree::of(&other).len(), 1, "one mailbox, and nothing in it yet");
 }

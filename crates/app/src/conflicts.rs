@@ -124,6 +124,7 @@ impl App {
         keep: Keep,
     ) -> std::result::Result<Vec<ResolvedReport>, AppError> {
         let mut archive = self.open_archive(folder)?;
+        archive.refuse_if_full()?;
         let options = archive.options();
         let all = archive.with_engine(&Silent, |engine| engine.look_for_conflicts(&options))?;
         let meant = said_path::among(&archive.root, path, &all, |line| vec![&line.path, &line.copy])?;

@@ -2,7 +2,7 @@
 
 use offsync_engine::{Silent, size};
 
-use crate::failure::{AppError, DRIVE_FULL};
+use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::opened::Opened;
 
 impl Opened {
@@ -19,6 +19,18 @@ impl Opened {
             || !self
                 .with_engine(&Silent, |engine| engine.has_room_for_notes())
                 .unwrap_or(true)
+    }
+
+    /// Refuses what would end halfway, since the drive has no room for a note of it.
+    pub(crate) fn refuse_if_full(&mut self) -> Result<()> {
+        match self.with_engine(&Silent, |engine| engine.has_room_for_notes())? {
+            true => Ok(()),
+            false => Err(AppError::failed(
+                DRIVE_FULL,
+                "The drive is full: Offsync cannot note on it what it does. Nothing was changed.",
+                "Free at least 1 MB on the drive and try again.",
+            )),
+        }
     }
 
     /// Says that a sync stops since the drive is full, and what to free.

@@ -9,7 +9,7 @@ use offsync_engine::{CarriedOver, LocationStanding, LocationState, Silent};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::failure::{AppError, Result};
+use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::init::{mailbox_url, no_mailbox};
 use crate::naming::told_apart;
 use crate::opened::{Opened, bad_mailbox};
@@ -146,7 +146,14 @@ impl App {
         let carried = archive.with_engine(&Silent, |engine| engine.carry_over(&to));
         let carried = carried.map_err(not_moved)?;
         let identity = to.identity().to_vec();
-        self.turn_to(&mut archive, &url, &identity)?;
+        self.turn_to(&mut archive, &url, &identity)
+            .map_err(|error| match error.code {
+                DRIVE_FULL => AppError {
+                    message: format!("The mailbox was not moved and is used where it was. {}", error.message),
+                    ..error
+                },
+                _ => error,
+            })?;
         drop(archive);
         Ok(MailboxReport {
             moved: Some(carried),

@@ -99,6 +99,7 @@ impl App {
         paths: &[PathBuf],
     ) -> std::result::Result<Vec<RestoredView>, AppError> {
         let mut archive = self.open_archive(folder)?;
+        archive.refuse_if_full()?;
         let all = archive.with_engine(&Silent, |engine| engine.trash())?;
         let mut lines: Vec<(&TrashLine, Return)> = Vec::new();
         let mut known: BTreeSet<&RelPath> = BTreeSet::new();
