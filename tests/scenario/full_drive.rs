@@ -17,9 +17,12 @@ use crate::world::{Home, World, settle, text};
 /// What is left on the drive of these homes before it is filled.
 const DRIVE_BYTES: u64 = 8 << 20;
 
-/// Takes every byte that is left on a drive; gives what takes it.
+/// Takes every byte that is left on somebody's drive; gives what takes it.
 fn fill(home: &Home) -> PathBuf {
-    let ballast = home.folder.with_file_name("ballast");
+    fill_with(home.folder.with_file_name("ballast"))
+}
+
+fn fill_with(ballast: PathBuf) -> PathBuf {
     let mut file = File::create(&ballast).expect("there is room for a name");
     for len in [1 << 16, 1 << 12, 1] {
         while file.write_all(&vec![1; len]).is_ok() {}
@@ -261,4 +264,27 @@ fn beginning_on_a_full_drive_leaves_nothing_behind() {
     anna.json(init).expect_code(0);
     pep.json(copy).expect_code(0);
     assert_eq!(tree::of(&other).len(), 1, "one mailbox, and nothing in it yet");
+}
+
+#[test]
+fn a_mailbox_without_a_free_byte_is_said_to_be_full_and_nothing_is_lost() {
+    let world = World::new();
+    let Some(_nas) = SmallDrive::mount(&world.mailbox(), 1 << 20) else {
+        return;
+    };
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("b.txt", "b");
+    pep.sync();
+    let ballast = fill_with(world.mailbox().join("ballast"));
+    anna.write("c.txt", "c");
+    let full = anna.json(["sync", anna.at()]);
+    full.expect_failure(
+        6,
+        "mailbox_full",
+        &["The mailbox is full", "Make room where the mailbox lies"],
+    );
+    assert!(!full.stdout.contains("head."), "no object is named: {full}");
+    fs::remove_file(ballast).expect("it is there");
+    settle(&[&anna, &pep]);
+    assert!(anna.has("b.txt") && pep.has("c.txt"));
 }

@@ -264,18 +264,20 @@ impl From<&MailboxError> for AppError {
             ),
             MailboxErrorKind::NoRoom => (
                 "mailbox_full",
-                "Make room in that account, or let the others sync first.",
+                "Make room where the mailbox lies, or let the others sync first.",
             ),
             MailboxErrorKind::SignIn => ("sign_in_needed", "Sign in to the account again."),
             MailboxErrorKind::Denied => ("mailbox_denied", "Check that you may read and write there."),
             MailboxErrorKind::Broken => ("mailbox_broken", "Try again later; if it stays, check the account."),
         };
-        Self::new(
-            ExitClass::Mailbox,
-            code,
-            format!("The mailbox cannot be used: {error}."),
-            hint,
-        )
+        let message = match error.kind() {
+            // Which object found none is nobody's business.
+            MailboxErrorKind::NoRoom => {
+                "The mailbox is full: there is no room left where it lies. Nothing is lost.".into()
+            }
+            _ => format!("The mailbox cannot be used: {error}."),
+        };
+        Self::new(ExitClass::Mailbox, code, message, hint)
     }
 }
 
