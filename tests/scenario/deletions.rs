@@ -388,6 +388,41 @@ fn a_no_to_few_deletions_says_that_they_did_not_wait() {
 }
 
 #[test]
+fn a_copy_of_a_home_that_holds_deletions_says_what_is_not_on_it() {
+    let world = World::new();
+    let [pep, anna] = world.pair(fill);
+    for numbers in [0..4, 4..8] {
+        numbers.for_each(|number| anna.remove(&format!("folder/{number}.txt")));
+        anna.sync();
+    }
+    (8..16).for_each(|number| pep.remove(&format!("folder/{number}.txt")));
+    pep.run(["sync", pep.at()]).expect_code(3);
+    let there = pep.tree();
+    let grandma = world.home_without_folder("grandma");
+    let arguments = ["--label", "Grandma's home", "--person", "Grandma"];
+    let copied = pep.run(["copy", pep.at(), grandma.at()].into_iter().chain(arguments));
+    copied.expect_code(0).expect_out(
+        "16 files are not on the copy, since their deletion waits for an answer: `offsync sync FOLDER` asks, and what is to stay comes to the copy by sync.\n",
+    );
+    assert!(!copied.stdout.contains("not sent yet"), "{copied}");
+    assert_eq!(there, pep.tree());
+    assert!((0..16).all(|number| !grandma.has(&format!("folder/{number}.txt"))));
+    let words = world.path("words");
+    let said = copied
+        .stdout
+        .lines()
+        .find(|line| line.split_whitespace().count() == 6 && line.starts_with("      "));
+    std::fs::write(&words, said.expect("six words").trim()).expect("words can be written");
+    grandma
+        .json(["join", grandma.at(), "--phrase-file", crate::world::text(&words)])
+        .expect_code(0);
+    // What is to stay comes.
+    pep.run(["sync", pep.at(), "--keep-files"]).expect_code(0);
+    settle(&[&pep, &anna, &grandma]);
+    assert!((0..16).all(|number| grandma.has(&format!("folder/{number}.txt"))));
+}
+
+#[test]
 fn status_names_the_held_deletions_of_both_directions_since_one_answer_holds_for_both() {
     let world = World::new();
     let [pep, anna] = world.pair(fill);

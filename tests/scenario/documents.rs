@@ -533,3 +533,17 @@ fn help_about_help_is_help() {
         .expect_failure(2, "usage", &["bogus"]);
     pep.json(["hlep", "--help"]).expect_failure(2, "usage", &["hlep"]);
 }
+
+#[test]
+fn of_a_file_that_is_kept_in_three_versions_status_tells_of_two_others() {
+    let world = World::new();
+    let homes = world.trio(|pep| pep.write("notes.txt", "first"));
+    for (home, text) in homes.iter().zip(["by Pep", "by Anna", "by Grandma"]) {
+        home.write("notes.txt", text);
+    }
+    settle(&[&homes[0], &homes[1], &homes[2]]);
+    let [pep, ..] = &homes;
+    assert_eq!(pep.json(["status", pep.at()]).document()[0]["conflicts"], 2);
+    pep.run(["status", pep.at()])
+        .expect_out("  2 other versions of files are kept beside them; see `offsync conflicts`\n");
+}

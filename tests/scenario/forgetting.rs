@@ -37,8 +37,15 @@ fn an_archive_with_a_sheet_is_forgotten_and_comes_back_with_it() {
     assert_eq!(keys(&pep), 0, "its keys are gone");
     assert!(tree::of(&pep.settings().join("drives")).is_empty(), "and its notes");
     assert_eq!(pep.json(["status"]).document(), serde_json::json!([]));
-    pep.json(["sync", pep.at()])
-        .expect_failure(1, "no_key", &["--recovery"]);
+    pep.json(["sync", pep.at()]).expect_failure(
+        1,
+        "no_key",
+        &[
+            "--recovery",
+            "Who began the archive has no six words",
+            "`offsync invite`",
+        ],
+    );
     pep.json(["join", pep.at(), "--recovery", text(&sheet)]).expect_code(0);
     settle(&[&pep, &anna]);
 }

@@ -28,6 +28,7 @@ mod foreign_names;
 mod foreign_room;
 mod foreign_times;
 mod forgetting;
+mod full_drive;
 mod guest;
 mod ignoring;
 mod interrupted;

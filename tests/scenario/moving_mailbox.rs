@@ -39,6 +39,16 @@ fn objects(place: &Path) -> Vec<String> {
     names
 }
 
+/// Gives the only folder of a mailbox, which holds its objects.
+fn objects_folder(place: &Path) -> PathBuf {
+    let mut folders = fs::read_dir(place).expect("a mailbox can be listed");
+    folders
+        .next()
+        .expect("one archive uses it")
+        .expect("it can be listed")
+        .path()
+}
+
 fn nas(world: &World) -> PathBuf {
     let nas = world.path("nas");
     fs::create_dir(&nas).expect("a NAS can be bought");
@@ -122,6 +132,62 @@ fn a_move_that_found_no_room_changes_nothing_and_goes_on_from_there() {
 }
 
 #[test]
+fn an_object_without_a_byte_stays_behind_and_the_rest_goes_along() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let film = noise(4, 3 << 20);
+    pep.write("film", &film);
+    pep.sync();
+    let nas = nas(&world);
+    let pack = world.mail().into_keys().find(|path| text(path).ends_with(".pack"));
+    let pack = pack.expect("a film travels in packs");
+    fs::write(&pack, []).expect("a provider can leave half of a write");
+    let all = world.mail();
+    let told = moved(&pep, &nas);
+    assert_eq!(
+        (
+            &told["moved"]["objects"],
+            &told["moved"]["left_behind"],
+            &told["other_homes"]
+        ),
+        (&(all.len() - 1).into(), &1.into(), &1.into()),
+        "{told:#}"
+    );
+    anna.run(["mailbox", "move", anna.at(), &url(&nas)])
+        .expect_code(0)
+        .expect_out("0 objects (0 bytes) went along. Say the same in the other home: ")
+        .expect_out("1 object that is empty or cannot be read stays behind: what is missed of that, the homes ask each other for.");
+    // What an empty one in the new place hides goes there all the same.
+    let name = all.keys().find(|path| text(path).ends_with(".manifest"));
+    let hidden = objects_folder(&nas).join(name.and_then(|path| path.file_name()).expect("it has a name"));
+    fs::write(&hidden, []).expect("a provider can leave half of a write");
+    let again = moved(&pep, &world.mailbox());
+    assert_eq!(
+        (&again["moved"]["objects"], &again["moved"]["left_behind"]),
+        (&0.into(), &0.into()),
+        "{again:#}"
+    );
+    let back = moved(&pep, &nas);
+    assert_eq!(
+        (&back["moved"]["objects"], &back["moved"]["left_behind"]),
+        (&1.into(), &1.into()),
+        "{back:#}"
+    );
+    settle(&[&pep, &anna]);
+    assert_eq!(anna.read("film"), film);
+}
+
+#[test]
+fn who_has_no_other_home_is_told_of_none() {
+    let world = World::new();
+    let pep = world.home("pep");
+    world.init(&pep);
+    pep.run(["mailbox", "move", pep.at(), &url(&nas(&world))])
+        .expect_code(0)
+        .expect_out("went along. No other home takes part, so that is all: nobody uses the old one any more.");
+}
+
+#[test]
 fn a_mailbox_is_moved_nowhere_that_is_not_there_inside_the_archive_or_where_it_is() {
     let world = World::new();
     let [pep, _anna] = world.pair(|pep| pep.write("2024/a.txt", "a"));
@@ -146,7 +212,7 @@ fn a_mailbox_is_moved_nowhere_that_is_not_there_inside_the_archive_or_where_it_i
     fs::create_dir(&empty).expect("a folder can be made");
     pep.run(["mailbox", "move", pep.at(), &url(&empty)])
         .expect_code(0)
-        .expect_out("Say the same in each of the other homes: `offsync mailbox move FOLDER MAILBOX`")
+        .expect_out("Say the same in the other home: `offsync mailbox move FOLDER MAILBOX`")
         .expect_out("leave the old one as it is");
     assert_eq!(tree::of(&empty).len(), 1 + mail.len());
     pep.sync();

@@ -90,8 +90,11 @@ fn a_file_that_goes_in_parts_is_told_of_at_both_ends_and_how_often_each_home_mus
     let grandma = world.give_copy(&pep, "grandma");
     settle(&[&pep, &anna, &grandma]);
     pep.write("film.bin", noise(1, 40 << 20));
+    pep.write("hi.txt", "hi");
     let sent = pep.run(["sync", pep.at()]);
     sent.expect_code(0)
+        .expect_out("  sent: 1 added (")
+        .expect_out(" MB of content, with what goes ahead)\n")
         .expect_out(" MB of content ahead, for changes that wait for room\n")
         .expect_out("  1 change (34.0 MB) waits for room in the mailbox; about ")
         .expect_out(" more visits of each of the other homes\n");

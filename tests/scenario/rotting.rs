@@ -136,7 +136,7 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
         "what is damaged stays until it can be put together"
     );
     let waits = "and what lacks was asked for. The next sync of 'Pep's home' sends it; sync here after that.";
-    for (command, code) in [("status", 0), ("sync", 5)] {
+    for (command, code) in [("status", 5), ("sync", 5)] {
         let told = anna.run([command, anna.at()]);
         told.expect_code(code).expect_out(waits);
         assert!(!told.stdout.contains("--repair"), "it was asked for already: {told}");
@@ -254,7 +254,7 @@ fn what_is_made_of_a_damaged_file_is_sent_and_said_with_what_brings_the_version_
     anna.write("copy of film.bin", anna.read("film.bin"));
     // Whoever looks in between forgets nothing.
     anna.json(["diff", anna.at()]).expect_code(0);
-    anna.json(["status", anna.at()]).expect_code(0);
+    anna.json(["status", anna.at()]).expect_code(5);
 
     let sent = anna.sync_damaged();
 

@@ -66,12 +66,13 @@ pub(crate) fn copy() -> Value {
 }
 
 /// What `copy` tells beyond the contract.
-pub(crate) const COPY_MORE: [&str; 7] = [
+pub(crate) const COPY_MORE: [&str; 8] = [
     "label",
     "person",
     "files",
     "bytes",
     "not_sent_yet",
+    "held_files",
     "skipped",
     "warnings",
 ];
@@ -121,7 +122,8 @@ pub(crate) fn verify() -> Value {
 }
 
 /// What `verify` tells beyond the contract.
-pub(crate) const VERIFY_MORE: [&str; 9] = [
+pub(crate) const VERIFY_MORE: [&str; 10] = [
+    "not_noted",
     "made_of_damage",
     "completed",
     "mailbox_trouble",
@@ -180,13 +182,14 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 18] = [
+pub(crate) const STATUS_MORE: [&str; 19] = [
     "[].deletions",
     "[].receipt",
     "[].no_receipt",
     "[].warnings",
     "[].lacking",
     "[].lost_files",
+    "[].damaged_files",
     "[].waiting",
     "[].skipped",
     "[].ignored",

@@ -467,6 +467,21 @@ fn a_watch_ends_with_the_last_archive_that_this_computer_forgets() {
 }
 
 #[test]
+fn the_daemon_says_that_an_archive_is_forgotten_and_waits_for_others() {
+    let world = World::new();
+    let [_pep, anna] = world.pair(many);
+    let mut watcher = Watcher::start(&anna, &["run"]);
+    watcher.until("sync_finished", anna.at());
+    anna.run(["forget", anna.at(), "--yes"]).expect_code(0);
+    let notice = watcher.until("notice", anna.at());
+    assert_eq!(
+        notice["message"],
+        "This computer has forgotten this archive, so it is not watched any more. Its files stay as they are."
+    );
+    watcher.stop(Signal::TERM);
+}
+
+#[test]
 fn people_read_a_failure_once() {
     let world = World::new();
     let [pep, _anna] = world.pair(many);

@@ -86,7 +86,7 @@ impl App {
     pub fn conflicts(&self, folder: &Path) -> std::result::Result<Vec<ConflictView>, AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (people, found) = archive.with_engine(&Silent, |engine| {
+        let (people, found) = archive.look(&Silent, |engine| {
             let mut found = Vec::new();
             for line in engine.look_for_conflicts(&options)? {
                 let sides = engine.sides(&line)?;
@@ -124,6 +124,7 @@ impl App {
         keep: Keep,
     ) -> std::result::Result<Vec<ResolvedReport>, AppError> {
         let mut archive = self.open_archive(folder)?;
+        archive.refuse_if_full()?;
         let options = archive.options();
         let all = archive.with_engine(&Silent, |engine| engine.look_for_conflicts(&options))?;
         let meant = said_path::among(&archive.root, path, &all, |line| vec![&line.path, &line.copy])?;

@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::apart::{there, will_lie};
 use crate::app::App;
 use crate::events::EventMonitor;
-use crate::failure::{AppError, Result};
+use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::init::{check_name, forget_attempt, lies_inside, unwritable, usable_folder};
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
@@ -72,6 +72,8 @@ pub struct CopyReport {
     pub bytes: u64,
     /// New or changed files that were not sent yet: they come to the copy by sync.
     pub not_sent_yet: u64,
+    /// Files that were left out since their deletion waits for an answer here.
+    pub held_files: u64,
     /// Paths that were left out, each with why.
     pub skipped: Vec<SkippedReport>,
     /// Paths that the new drive holds under another name, or cannot hold at all.
@@ -131,7 +133,11 @@ impl App {
         let known: Vec<LocationId> = known.into_iter().map(|(location, _, _)| location).collect();
         let is_resumed = request.to.join(IN_PROGRESS).exists();
         let was_there = request.to.exists();
-        let (to, location) = prepare(&source, &request.to, &known)?;
+        let (to, location) = prepare(&source, &request.to, &known).inspect_err(|error| {
+            if error.code == DRIVE_FULL && !is_resumed {
+                forget_copy(&request.to, !was_there);
+            }
+        })?;
         let archive_id = source.marker.archive_id.to_string();
         let monitor = EventMonitor::new(archive_id.clone(), &source.root, self.sink(), self.cancel());
         let options = source.options();
@@ -185,6 +191,12 @@ impl App {
             files,
             bytes,
             not_sent_yet,
+            held_files: scanned
+                .held
+                .iter()
+                .chain(&scanned.also_held)
+                .map(|held| held.deletions)
+                .sum(),
             skipped,
             warnings,
         })
@@ -483,7 +495,7 @@ fn check_room(target: &ArchiveDisk, values: &[Value], to: &Path) -> Result<()> {
     }
     if needed > free + there {
         return Err(AppError::failed(
-            "drive_full",
+            DRIVE_FULL,
             format!(
                 "'{}' has {} free, and the copy needs {}.",
                 to.display(),

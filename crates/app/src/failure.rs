@@ -33,6 +33,9 @@ impl ExitClass {
     }
 }
 
+/// The code of what could not be done since the drive has no room.
+pub(crate) const DRIVE_FULL: &str = "drive_full";
+
 /// A command that could not be done. Nothing is lost by it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -177,9 +180,9 @@ impl From<DiskError> for AppError {
                 "Wait until it has finished, or close the other Offsync.",
             ),
             DiskErrorKind::Full => Self::failed(
-                "drive_full",
+                DRIVE_FULL,
                 format!("The drive is full: {at} could not be written. Nothing is lost."),
-                "Make some room on the drive and sync again.",
+                "Free at least 1 MB on the drive and try again.",
             ),
             DiskErrorKind::ReadOnly => Self::failed(
                 "drive_read_only",
@@ -219,9 +222,9 @@ impl From<IndexError> for AppError {
                 "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`, or with `--recovery FILE` on another computer.",
             ),
             IndexErrorKind::Full => Self::failed(
-                "drive_full",
-                "The drive is full. Nothing is lost.",
-                "Make some room on the drive and sync again.",
+                DRIVE_FULL,
+                "The drive is full: Offsync cannot note on it what it does. Nothing is lost.",
+                "Free at least 1 MB on the drive and try again.",
             ),
             IndexErrorKind::ReadOnly => Self::failed(
                 "drive_read_only",
@@ -261,18 +264,20 @@ impl From<&MailboxError> for AppError {
             ),
             MailboxErrorKind::NoRoom => (
                 "mailbox_full",
-                "Make room in that account, or let the others sync first.",
+                "Make room where the mailbox lies, or let the others sync first.",
             ),
             MailboxErrorKind::SignIn => ("sign_in_needed", "Sign in to the account again."),
             MailboxErrorKind::Denied => ("mailbox_denied", "Check that you may read and write there."),
             MailboxErrorKind::Broken => ("mailbox_broken", "Try again later; if it stays, check the account."),
         };
-        Self::new(
-            ExitClass::Mailbox,
-            code,
-            format!("The mailbox cannot be used: {error}."),
-            hint,
-        )
+        let message = match error.kind() {
+            // Which object found none is nobody's business.
+            MailboxErrorKind::NoRoom => {
+                "The mailbox is full: there is no room left where it lies. Nothing is lost.".into()
+            }
+            _ => format!("The mailbox cannot be used: {error}."),
+        };
+        Self::new(ExitClass::Mailbox, code, message, hint)
     }
 }
 

@@ -104,9 +104,11 @@ impl App {
             person,
         };
         let keys = ArchiveKeys::derive(&bundle.archive_key(), &archive);
+        let key_name = marker.key_name.clone();
         self.make_location(&root, marker, |index| {
             beginning.found(index, &keys, &bundle.signer(), &SystemClock, entropy)
-        })?;
+        })
+        .inspect_err(|_| self.forget_beginning(&root, &key_name, &mailbox))?;
         self.remember_mailbox(&root, mailbox.identity())?;
         Ok(InitReport {
             archive_id: archive.to_string(),
@@ -114,6 +116,21 @@ impl App {
             folder: root.display().to_string(),
             made_mailbox,
         })
+    }
+
+    /// Takes away what was kept for an archive that could not begin; with its marker it has.
+    fn forget_beginning(&self, root: &Path, key_name: &str, mailbox: &FolderMailbox) {
+        let own = root.join(".offsync");
+        if own.join("location.toml").exists() {
+            return;
+        }
+        // What cannot be taken away is in nobody's way.
+        for file in ["index.sqlite", "index.sqlite-journal", "lock"] {
+            let _ = std::fs::remove_file(own.join(file));
+        }
+        forget_attempt(root);
+        let _ = self.secrets().delete(key_name);
+        mailbox.forget_if_empty();
     }
 
     /// Makes Offsync's own folder, an index and the marker, the marker last: without it nothing is there.

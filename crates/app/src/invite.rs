@@ -13,7 +13,7 @@ use offsync_engine::{Beginning, Silent};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::failure::{AppError, Result};
+use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::init::check_name;
 use crate::keystore::KeyBundle;
 use crate::naming::refuse_same_label;
@@ -150,11 +150,22 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
             file.write_all(bytes)?;
             file.sync_all()
         });
-    written.map_err(|error| {
-        AppError::failed(
-            "not_allowed",
-            format!("'{}' could not be written: {error}.", path.display()),
-            "Choose another place.",
-        )
-    })
+    written.map_err(|error| not_written(path, &error))
+}
+
+/// Says that a file of one's own could not be written, and what to do.
+pub(crate) fn not_written(path: &Path, error: &std::io::Error) -> AppError {
+    let path = path.display();
+    if error.kind() == std::io::ErrorKind::StorageFull {
+        return AppError::failed(
+            DRIVE_FULL,
+            format!("'{path}' could not be written: its drive is full."),
+            "Make room there, or choose another place.",
+        );
+    }
+    AppError::failed(
+        "not_allowed",
+        format!("'{path}' could not be written: {error}."),
+        "Choose another place.",
+    )
 }

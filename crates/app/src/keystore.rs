@@ -90,9 +90,12 @@ impl KeyBundle {
     }
 }
 
+/// The code of an archive whose keys this computer does not have.
+pub(crate) const NO_KEY: &str = "no_key";
+
 fn no_key() -> AppError {
     AppError::failed(
-        "no_key",
+        NO_KEY,
         "This computer has no key for this archive yet.",
         "Run `offsync join FOLDER` and type the six words that came with the drive, or `offsync join FOLDER --recovery FILE` with its recovery sheet.",
     )

@@ -5,11 +5,11 @@ use std::path::Path;
 use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
 use offsync_core::ids::ArchiveId;
 use offsync_core::ports::{Disk, MailboxError, MailboxErrorKind};
-use offsync_engine::{LocationState, Silent};
+use offsync_engine::{CarriedOver, LocationStanding, LocationState, Silent};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::failure::{AppError, Result};
+use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::init::{mailbox_url, no_mailbox};
 use crate::naming::told_apart;
 use crate::opened::{Opened, bad_mailbox};
@@ -27,21 +27,14 @@ pub struct MailboxReport {
     pub allowance_bytes: Option<u64>,
     /// Locations that have not applied everything.
     pub waiting_for: Vec<WaitingLocation>,
+    /// Other homes that take part or are invited, as far as this one knows: each finds the mailbox by an address of its own.
+    pub other_homes: u64,
     /// Whether a new mailbox was begun just now; absent where nobody asked for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub begun: Option<bool>,
     /// What was carried over from the mailbox before; absent where it was not moved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved: Option<CarriedView>,
-}
-
-/// What was put into another mailbox.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct CarriedView {
-    /// Objects.
-    pub objects: u64,
-    /// Their size in bytes.
-    pub bytes: u64,
+    pub moved: Option<CarriedOver>,
 }
 
 /// What is to be at the address that a mailbox is looked for at.
@@ -76,8 +69,10 @@ impl App {
             Some(mailbox) => mailbox.list()?,
             None => Vec::new(),
         };
-        let survey = archive.with_engine(&Silent, |engine| engine.survey(&options))?;
+        let survey = archive.look(&Silent, |engine| engine.survey(&options))?;
         let labels = told_apart(survey.locations.iter().map(|one| (one.location, one.label.as_str())));
+        let is_other = |standing: &&LocationStanding| !standing.is_this && standing.state != LocationState::Removed;
+        let others = survey.locations.iter().filter(is_other);
         let behind = survey
             .locations
             .iter()
@@ -94,6 +89,7 @@ impl App {
                     bytes: standing.behind_bytes,
                 })
                 .collect(),
+            other_homes: others.count() as u64,
             begun: None,
             moved: None,
         })
@@ -146,18 +142,21 @@ impl App {
         if let Some(trouble) = archive.mailbox_trouble.take() {
             return Err(old_mailbox_is_away(trouble));
         }
-        let place = mailbox_folder(&url)?;
-        let to = FolderMailbox::create(place, &archive.marker.archive_id).map_err(|error| no_mailbox(place, error))?;
+        let to = begin_mailbox(mailbox_folder(&url)?, &archive.marker.archive_id)?;
         let carried = archive.with_engine(&Silent, |engine| engine.carry_over(&to));
         let carried = carried.map_err(not_moved)?;
         let identity = to.identity().to_vec();
-        self.turn_to(&mut archive, &url, &identity)?;
+        self.turn_to(&mut archive, &url, &identity)
+            .map_err(|error| match error.code {
+                DRIVE_FULL => AppError {
+                    message: format!("The mailbox was not moved and is used where it was. {}", error.message),
+                    ..error
+                },
+                _ => error,
+            })?;
         drop(archive);
         Ok(MailboxReport {
-            moved: Some(CarriedView {
-                objects: carried.objects,
-                bytes: carried.bytes,
-            }),
+            moved: Some(carried),
             ..self.mailbox(folder)?
         })
     }
@@ -226,12 +225,14 @@ fn find_or_begin_mailbox(url: &MailboxUrl, archive: &ArchiveId) -> Result<(Vec<u
     let is_absent = |kind| matches!(kind, MailboxErrorKind::Missing | MailboxErrorKind::Away);
     match FolderMailbox::open(folder, archive, &[]) {
         Ok(mailbox) => Ok((mailbox.identity().to_vec(), false)),
-        Err(error) if is_absent(error.kind()) => {
-            let mailbox = FolderMailbox::create(folder, archive).map_err(|error| no_mailbox(folder, error))?;
-            Ok((mailbox.identity().to_vec(), true))
-        }
+        Err(error) if is_absent(error.kind()) => Ok((begin_mailbox(folder, archive)?.identity().to_vec(), true)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Opens the mailbox of an archive in a folder, or makes it there.
+fn begin_mailbox(folder: &Path, archive: &ArchiveId) -> Result<FolderMailbox> {
+    FolderMailbox::create(folder, archive).map_err(|error| no_mailbox(folder, error))
 }
 
 fn mailbox_folder(url: &MailboxUrl) -> Result<&Path> {

@@ -16,7 +16,7 @@ use offsync_engine::{Engine, Monitor, Ports, SyncOptions};
 
 use crate::app::App;
 use crate::failure::{AppError, Result, lost_index};
-use crate::keystore::KeyBundle;
+use crate::keystore::{KeyBundle, NO_KEY};
 use crate::wrong_drive::wrong_drive;
 
 /// How long a command waits for whoever holds the lock.
@@ -38,6 +38,8 @@ pub(crate) struct Opened {
     pub(crate) is_mailbox_nameless: bool,
     /// Whether the drive's file system is the one that the marker names.
     pub(crate) is_same_drive: bool,
+    /// Whether the drive had no room for a note while this command looked at it.
+    pub(crate) is_full: bool,
     pub(crate) bundle: KeyBundle,
     pub(crate) keys: ArchiveKeys,
     pub(crate) signer: SigningKey,
@@ -227,7 +229,13 @@ impl App {
         if !index_path(&root).exists() {
             return Err(lost_index());
         }
-        let bundle = KeyBundle::recall(self.secrets(), &marker.key_name)?;
+        let bundle = KeyBundle::recall(self.secrets(), &marker.key_name).map_err(|error| match error.code {
+            NO_KEY if !self.has_invitation(&root) => AppError {
+                hint: "Run `offsync join FOLDER --recovery FILE` with its recovery sheet, or `offsync join FOLDER --invitation FILE` with the file of its invitation and the six words. Who began the archive has no six words: without a sheet, move the folder .offsync out of the archive and join with a new invitation from another home, by `offsync invite` there.".into(),
+                ..error
+            },
+            _ => error,
+        })?;
         let index = SqliteIndex::open(&index_path(&root))?;
         let (mailbox, mailbox_trouble) = match self.open_mailbox(&root, &marker)? {
             Some(Ok(mailbox)) => (Some(mailbox), None),
@@ -251,6 +259,7 @@ impl App {
             mailbox_trouble,
             is_mailbox_nameless,
             is_same_drive,
+            is_full: false,
             bundle,
             keys,
             signer,

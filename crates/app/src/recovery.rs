@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use crate::app::App;
 use crate::failure::{AppError, Result};
 use crate::init::{mailbox_url, usable_folder};
+use crate::invite::not_written;
 use crate::join::{JoinReport, JoinRequest};
 use crate::keystore::KeyBundle;
 use crate::mailboxes::find_mailbox;
@@ -279,13 +280,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let unwritten = |error: std::io::Error| {
-        AppError::failed(
-            "not_allowed",
-            format!("'{}' could not be written: {error}.", path.display()),
-            "Choose another place.",
-        )
-    };
+    let unwritten = |error: std::io::Error| not_written(path, &error);
     let mut file = options.open(path).map_err(unwritten)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
         // Half a sheet is worse than none.

@@ -8,7 +8,7 @@ use offsync_engine::{Served, SyncOptions};
 use crate::app::App;
 use crate::besides::Before;
 use crate::events::EventMonitor;
-use crate::failure::{AppError, Result};
+use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::left_open::LeftOpen;
 use crate::opened::{Opened, is_away};
 use crate::reports::SyncReport;
@@ -122,11 +122,17 @@ impl App {
             refuse_deletions: request.keep_files,
             ..archive.options()
         };
-        let result = archive
-            .with_engine(&monitor, |engine| {
+        let cycle = |archive: &mut Opened| {
+            archive.with_engine(&monitor, |engine| {
                 let before = Before::look(engine, &how)?;
                 Ok((engine.is_brought_back()?, engine.sync(&how)?, before))
             })
+        };
+        let result = match cycle(&mut archive) {
+            Err(error) if error.code == DRIVE_FULL && archive.make_room() => cycle(&mut archive),
+            done => done,
+        };
+        let result = result
             .and_then(
                 |(was_brought_back, report, before)| match is_unasked(&archive, &report) {
                     true => archive.with_engine(&monitor, |engine| {
@@ -156,6 +162,10 @@ impl App {
                 let mut told = SyncReport::from_engine(archive_id.clone(), folder, &report, left_open);
                 besides.tell(&mut told);
                 told
+            })
+            .map_err(|error| match error.code {
+                DRIVE_FULL => archive.stops_for_room(),
+                _ => error,
             });
         (options.tell)(&Finished {
             archive_id: &archive_id,

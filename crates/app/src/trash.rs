@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use offsync_core::ports::{Disk, DiskErrorKind};
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Silent, TrashLine};
+use offsync_engine::{Emptied, Silent, TrashLine};
 use serde::Serialize;
 
 use crate::app::App;
 use crate::exact_path::exact;
-use crate::failure::{AppError, Result};
+use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::naming::label_of;
+use crate::opened::Opened;
 use crate::said_path;
 use crate::times::rfc3339;
 
@@ -98,6 +99,7 @@ impl App {
         paths: &[PathBuf],
     ) -> std::result::Result<Vec<RestoredView>, AppError> {
         let mut archive = self.open_archive(folder)?;
+        archive.refuse_if_full()?;
         let all = archive.with_engine(&Silent, |engine| engine.trash())?;
         let mut lines: Vec<(&TrashLine, Return)> = Vec::new();
         let mut known: BTreeSet<&RelPath> = BTreeSet::new();
@@ -156,13 +158,39 @@ impl App {
                 ..EmptiedReport::default()
             });
         }
-        let emptied = archive.with_engine(&Silent, |engine| engine.empty_trash(&lines))?;
+        let emptied = drop_for_good(&mut archive, lines)?;
         Ok(EmptiedReport {
             files: emptied.files,
             bytes: emptied.bytes,
             kept: emptied.kept,
             held: None,
         })
+    }
+}
+
+/// Drops files of the trash. On a full drive each goes before what is noted of it, and makes room for that.
+fn drop_for_good(archive: &mut Opened, mut lines: Vec<TrashLine>) -> Result<Emptied> {
+    let mut all = Emptied::default();
+    loop {
+        let error = match archive.with_engine(&Silent, |engine| engine.empty_trash(&lines)) {
+            Err(error) if error.code == DRIVE_FULL => error,
+            done => {
+                let done = done?;
+                all.files += done.files;
+                all.bytes += done.bytes;
+                all.kept = done.kept;
+                return Ok(all);
+            }
+        };
+        let there = archive.with_engine(&Silent, |engine| engine.trash())?.into_iter();
+        let there: BTreeSet<String> = there.map(|line| line.name).collect();
+        let (left, gone): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| there.contains(&line.name));
+        if gone.is_empty() {
+            return Err(error);
+        }
+        all.files += gone.len() as u64;
+        all.bytes += gone.iter().map(|line| line.size_bytes).sum::<u64>();
+        lines = left;
     }
 }
 

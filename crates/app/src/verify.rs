@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{DamagedFile, LostFile, NotKept, Silent, SyncOptions, VerifyOptions, WhyNotKept};
+use offsync_engine::{
+    DamagedFile, Engine, EngineError, LostFile, NotKept, Silent, SyncOptions, VerifyOptions, WhyNotKept,
+};
 use serde::Serialize;
 
 use crate::app::App;
@@ -61,11 +63,36 @@ pub struct VerifyReport {
     pub coverage_percent: f64,
     /// When the pass began that found everything sound, RFC 3339; absent while it is under way or anything is damaged.
     pub completed: Option<String>,
+    /// Whether the drive had no room for a note of what was found: the next visit begins anew.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub not_noted: bool,
     /// Why nothing could be asked for, if the mailbox is the reason.
     pub mailbox_trouble: Option<String>,
     /// The same as a failure, for a window that shows nothing else of this.
     #[serde(skip)]
     pub mailbox_failure: Option<AppError>,
+}
+
+/// What the index tells of damage, once some was found.
+#[derive(Default)]
+struct Known {
+    damaged: Vec<DamagedFile>,
+    lost: Vec<LostFile>,
+}
+
+impl Known {
+    fn of_damage(
+        engine: &mut Engine<'_>,
+        found: &offsync_engine::VerifyReport,
+    ) -> std::result::Result<Self, EngineError> {
+        if found.damaged.is_empty() {
+            return Ok(Self::default());
+        }
+        Ok(Self {
+            damaged: engine.damaged()?,
+            lost: engine.lost()?,
+        })
+    }
 }
 
 impl App {
@@ -80,7 +107,16 @@ impl App {
                 .map(|budget| i64::try_from(budget.as_nanos()).unwrap_or(i64::MAX)),
             repair: request.repair,
         };
-        let found = archive.with_engine(&monitor, |engine| engine.verify(&options))?;
+        let read = |engine: &mut Engine<'_>| {
+            let found = engine.verify(&options)?;
+            let known = Known::of_damage(engine, &found)?;
+            Ok((found, known))
+        };
+        // A repair has to write, and says so where it cannot.
+        let (found, mut known) = match request.repair {
+            true => archive.with_engine(&monitor, read)?,
+            false => archive.look(&monitor, read)?,
+        };
         let mut report = VerifyReport {
             checked_files: found.checked_files,
             checked_bytes: found.checked_bytes,
@@ -90,19 +126,18 @@ impl App {
             skipped: found.skipped.iter().map(SkippedReport::from).collect(),
             coverage_percent: found.coverage_percent,
             completed: found.completed_ns.map(rfc3339),
+            not_noted: archive.is_full,
             ..VerifyReport::default()
         };
         if request.repair && !found.damaged.is_empty() {
             self.repair(&mut archive, &monitor, &mut report)?;
+            known = archive.with_engine(&monitor, |engine| Known::of_damage(engine, &found))?;
         }
-        if !found.damaged.is_empty() {
-            let lost = archive.with_engine(&monitor, |engine| engine.lost())?;
-            let is_here = |file: &&LostFile| file.is_damaged_here;
-            report.lost = listed(lost.iter().filter(is_here).map(|file| &file.path));
-            report.lost.retain(|path| report.damaged.contains(path));
-            let left = archive.with_engine(&monitor, |engine| engine.damaged())?;
-            report.unsent = listed(left.iter().filter(|file| file.is_unsent).map(|file| &file.path));
-        }
+        let is_here = |file: &&LostFile| file.is_damaged_here;
+        report.lost = listed(known.lost.iter().filter(is_here).map(|file| &file.path));
+        report.lost.retain(|path| report.damaged.contains(path));
+        let is_unsent = |file: &&DamagedFile| file.is_unsent;
+        report.unsent = listed(known.damaged.iter().filter(is_unsent).map(|file| &file.path));
         Ok(report)
     }
 

@@ -204,6 +204,9 @@ pub struct ArchiveStatus {
     /// Files whose content no home that takes part has any more.
     #[ts(type = "number")]
     pub lost_files: u64,
+    /// Files that are known to be damaged on this drive.
+    #[ts(type = "number")]
+    pub damaged_files: u64,
     /// Paths that could not be looked at, each with why.
     pub skipped: Vec<SkippedView>,
     /// What is to be said of paths that were taken in, such as lines of `.offsyncignore` that are no pattern.

@@ -132,7 +132,7 @@ impl App {
     pub fn diff(&self, folder: &Path) -> std::result::Result<(Vec<DiffLine>, Vec<SkippedReport>), AppError> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (lines, skipped, unfit, left_behind, damaged) = archive.with_engine(&Silent, |engine| {
+        let (lines, skipped, unfit, left_behind, damaged) = archive.look(&Silent, |engine| {
             let (lines, skipped) = engine.differences(&options)?;
             let unfit = engine.to_be_unfit_elsewhere(&options)?;
             let (left_behind, damaged) = (engine.to_be_left_behind()?, engine.damaged()?);
@@ -186,7 +186,7 @@ impl App {
     fn status_of(&self, folder: &Path) -> Result<ArchiveStatus> {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
-        let (survey, awaits_state, people, refused, alarms, deletions) = archive.with_engine(&Silent, |engine| {
+        let (survey, awaits_state, people, refused, alarms, deletions) = archive.look(&Silent, |engine| {
             let survey = engine.survey(&options)?;
             let refused = match engine.refuse_if_removed() {
                 Err(EngineError::Removed { by }) => Some(by),
@@ -196,6 +196,7 @@ impl App {
             let (awaits_state, people) = (engine.awaits_state()?, engine.known_vectors()?);
             Ok((survey, awaits_state, people, refused, alarms, deletions))
         })?;
+        let would_stop = archive.would_stop();
         let lost: Vec<LostView> = survey.lost.iter().map(|file| LostView::of(file, &people)).collect();
         let mut status = status_of_open(&archive, &survey, awaits_state, &people, &lost)?;
         status.deletions = Some(deletions);
@@ -207,6 +208,9 @@ impl App {
                 hint,
             };
             (status.receipt, status.no_receipt) = (None, Some(NoReceipt::Trouble));
+        }
+        if would_stop {
+            status.headline = told(&archive.stops_for_room());
         }
         // Nothing that goes or comes matters where nothing does: what a sync would answer is all there is to say.
         if let Some(by) = refused {
@@ -276,6 +280,7 @@ fn status_of_open(
         waiting: outlook.and_then(|waiting| still_waiting(waiting, &local_changes)),
         conflicts: survey.conflicts,
         lost_files: lost.len() as u64,
+        damaged_files: survey.damaged.len() as u64,
         skipped: survey.skipped.iter().map(skipped).collect(),
         warnings: survey.warnings.iter().map(skipped).collect(),
         ignored: survey.ignored.iter().map(ignored).collect(),

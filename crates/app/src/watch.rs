@@ -75,7 +75,7 @@ impl App {
         let mut archive = self.open_archive(folder)?;
         let options = archive.options();
         let monitor = Leaving::new(&Silent, leaves);
-        let (lines, _) = archive.with_engine(&monitor, |engine| engine.differences(&options))?;
+        let (lines, _) = archive.look(&monitor, |engine| engine.differences(&options))?;
         let mut hasher = DefaultHasher::new();
         for line in &lines {
             (&line.path, line.change as u8, line.bytes).hash(&mut hasher);
@@ -213,6 +213,7 @@ impl<'a> Hand<'a> {
 
     /// Gets to know what this computer knows now: archives come, are forgotten, and appear at other mount points.
     fn learn_archives(&mut self) {
+        self.let_go_of_forgotten();
         let mut troubles = BTreeMap::new();
         match self.app.archives() {
             Ok(archives) => {
@@ -234,7 +235,10 @@ impl<'a> Hand<'a> {
                 };
                 self.archives.retain(|folder, watched| is_known(folder, watched));
                 for known in archives.all {
-                    self.add(known.folder, known.archive_id);
+                    self.add(known.folder.clone(), known.archive_id);
+                    if let Some(watched) = self.archives.get_mut(&known.folder) {
+                        watched.is_known = true;
+                    }
                 }
             }
             Err(error) => drop(troubles.insert(error.code.to_owned(), format!("{} {}", error.message, error.hint))),
@@ -249,10 +253,12 @@ impl<'a> Hand<'a> {
         let Ok(archives) = self.app.archives() else { return };
         let mut forgotten = Vec::new();
         for (folder, watched) in &mut self.archives {
-            let Some((_, key_name)) = marker_ids(folder) else {
-                continue;
+            let is_known = match (marker_ids(folder), &self.extent) {
+                (Some((_, key_name)), _) => archives.all.iter().any(|known| known.key_name == key_name),
+                // What is away was named by its folder.
+                (None, Extent::All) => archives.all.iter().any(|known| known.archive_id == watched.archive_id),
+                (None, Extent::Folders) => continue,
             };
-            let is_known = archives.all.iter().any(|known| known.key_name == key_name);
             if watched.is_known && !is_known {
                 forgotten.push(folder.clone());
             }
@@ -351,7 +357,7 @@ impl<'a> Hand<'a> {
             },
         );
         let is_over = self.is_over();
-        if outcome.is_err() && matches!(self.extent, Extent::Folders) {
+        if outcome.is_err() {
             // Before it is told as a trouble that somebody else forgot it.
             self.let_go_of_forgotten();
         }

@@ -154,7 +154,7 @@ fn status(app: &App, folders: &[PathBuf], everywhere: &Everywhere) -> Outcome {
         () if all.iter().any(|archive| archive.held.is_some()) => HELD,
         () if all
             .iter()
-            .any(|archive| !archive.skipped.is_empty() || archive.lost_files > 0) =>
+            .any(|archive| !archive.skipped.is_empty() || archive.lost_files > 0 || archive.damaged_files > 0) =>
         {
             PARTIAL
         }

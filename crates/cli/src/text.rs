@@ -212,13 +212,30 @@ pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
         true => "A new mailbox was begun there. Sync here, then let the other homes sync; where it has another path, or lies on another drive than before, say `offsync mailbox use FOLDER MAILBOX` first.".to_owned(),
         false => "The mailbox of this archive is there already and is used as it is; nothing was begun anew.".to_owned(),
     }));
-    lines.extend(report.moved.map(|moved| {
+    if let Some(moved) = report.moved {
         let what = count(moved.objects, "object", "objects");
-        format!(
-            "The mailbox is there from now on; {what} ({}) went along. Say the same in each of the other homes: `offsync mailbox move FOLDER MAILBOX`, with its path there. Until all of them did, leave the old one as it is.",
+        let others = match report.other_homes {
+            0 => "No other home takes part, so that is all: nobody uses the old one any more.",
+            1 => {
+                "Say the same in the other home: `offsync mailbox move FOLDER MAILBOX`, with its path there. Until it did, leave the old one as it is."
+            }
+            _ => {
+                "Say the same in each of the other homes: `offsync mailbox move FOLDER MAILBOX`, with its path there. Until all of them did, leave the old one as it is."
+            }
+        };
+        lines.push(format!(
+            "The mailbox is there from now on; {what} ({}) went along. {others}",
             size(moved.bytes)
-        )
-    }));
+        ));
+        lines.extend((moved.left_behind > 0).then(|| {
+            let what = count(
+                moved.left_behind,
+                "object that is empty or cannot be read stays",
+                "objects that are empty or cannot be read stay",
+            );
+            format!("{what} behind: what is missed of that, the homes ask each other for.")
+        }));
+    }
     lines
 }
 
@@ -306,8 +323,12 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
     }
     if status.conflicts > 0 {
         lines.push(format!(
-            "  {} kept in two versions; see `offsync conflicts`",
-            count(status.conflicts, "file is", "files are")
+            "  {}; see `offsync conflicts`",
+            count(
+                status.conflicts,
+                "other version of a file is kept beside it",
+                "other versions of files are kept beside them"
+            )
         ));
     }
     lines.extend(
@@ -451,6 +472,13 @@ pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
                 "new or changed file here is",
                 "new or changed files here are"
             )
+        ));
+    }
+    if report.held_files > 0 {
+        lines.push(format!(
+            "{} not on the copy, since {} deletion waits for an answer: `offsync sync FOLDER` asks, and what is to stay comes to the copy by sync.",
+            count(report.held_files, "file is", "files are"),
+            if report.held_files == 1 { "its" } else { "their" }
         ));
     }
     lines.extend(skipped(&report.skipped));

@@ -6,18 +6,22 @@
 
 use offsync_core::format::ObjectName;
 use offsync_core::ports::Mailbox;
+use serde::Serialize;
 
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::monitor::Phase;
 
-/// What was put into another mailbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What was put into another mailbox; documents show it under these names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CarriedOver {
     /// Objects.
     pub objects: u64,
     /// Their size in bytes.
     pub bytes: u64,
+    /// Objects that stayed behind, since they hold nothing, as a provider's unfinished write leaves them, or cannot be read:
+    /// what they held is asked for where it is missed.
+    pub left_behind: u64,
 }
 
 impl Engine<'_> {
@@ -37,14 +41,20 @@ impl Engine<'_> {
         let total = names.len() as u64;
         for (done, name) in names.into_iter().enumerate() {
             self.tell(Phase::Posting, done as u64, Some(total), None)?;
-            if there.contains(&name) {
+            // An empty one that lies there stands for nothing.
+            if there.size_of(&name) > 0 {
                 continue;
             }
-            // Somebody may have pruned it since it was listed.
-            if let Some(bytes) = self.get(from, &name)? {
-                self.put_object(to, &mut there, &name, &bytes)?;
-                carried.objects += 1;
-                carried.bytes += bytes.len() as u64;
+            match self.get(from, &name)? {
+                Some(bytes) if bytes.is_empty() => carried.left_behind += 1,
+                Some(bytes) => {
+                    self.put_object(to, &mut there, &name, &bytes)?;
+                    carried.objects += 1;
+                    carried.bytes += bytes.len() as u64;
+                }
+                None if self.unusable.contains(&name) => carried.left_behind += 1,
+                // Somebody pruned it since it was listed.
+                None => {}
             }
         }
         Ok(carried)

@@ -22,6 +22,7 @@ mod fetch;
 mod fit;
 mod fold;
 mod followed;
+mod full;
 mod head;
 mod identity;
 mod ignore;

@@ -67,6 +67,12 @@ impl FolderMailbox {
         Self::open(base, archive, &[])
     }
 
+    /// Takes the mailbox away again, if nothing was put into it: its archive did not come to be.
+    pub fn forget_if_empty(&self) {
+        // What is not empty stays.
+        let _ = fs::remove_dir(&self.folder);
+    }
+
     /// Tells the file system that the mailbox lies on from any other; empty if it has no identity.
     pub fn identity(&self) -> &[u8] {
         &self.identity

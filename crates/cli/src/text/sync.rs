@@ -99,7 +99,11 @@ fn sent(report: &SyncReport, mood: Mood) -> Vec<String> {
             Some(summary) if summary.all() > 0 => format!("{what}: {}", changes(summary, "deleted").join(", ")),
             _ => format!("{what} {}", count(posted.entries, "change", "changes")),
         };
-        lines.push(format!("  {much} ({} of content)", size(posted.payload_bytes)));
+        let ahead = match posted.part_bytes {
+            0 => "",
+            _ => ", with what goes ahead",
+        };
+        lines.push(format!("  {much} ({} of content{ahead})", size(posted.payload_bytes)));
     }
     lines.extend(parts(report, mood));
     if report.waiting.entries > 0 {

@@ -25,6 +25,12 @@ pub(crate) fn verify(report: &VerifyReport) -> Vec<String> {
     wanted.retain(|path| !report.lost.contains(path));
     lines.extend(named("asked for", &wanted));
     lines.extend(named("lost", &report.lost));
+    if report.not_noted {
+        lines.push(
+            "The drive is full, so what was found is not noted on it: free at least 1 MB there, and verify again."
+                .into(),
+        );
+    }
     lines.extend(report.made_of_damage.iter().map(|made| {
         let path = as_typed(&made.path, made.path_base64.as_deref());
         format!("  note: {path}: {}", safe(&made.said))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use offsync_core::limits::{ALLOWANCE_BYTES_MIN, STAGED_TWICE_BYTES_MAX};
+use offsync_core::ports::Disk;
 use offsync_engine::{Emptied, Monitor, Phase, Progress, SkippedPath, SyncReport};
 use offsync_testkit::{DiskOptions, Rng};
 
@@ -489,4 +490,29 @@ fn what_waits_in_the_mailbox_for_a_drive_without_room_is_not_put_there_twice() {
     homes.round(2);
     assert!(is_equal(&homes));
     homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn what_is_old_in_the_trash_of_a_full_drive_makes_room_for_notes() {
+    let mut homes = pair_with_trash(PHOTO_NEEDS, 2_000_000);
+    let fill = |homes: &Homes| {
+        let free = homes.disk(1).facts().expect("a sound drive").free_bytes;
+        let ballast = Rng::new(9).bytes(usize::try_from(free).expect("a small drive"));
+        homes.disk(1).hand().write(&path("ballast"), ballast)
+    };
+    fill(&homes).expect("fits to the byte");
+    let has_room =
+        |homes: &mut Homes| homes.with_engine(1, |engine| engine.has_room_for_notes().expect("a sound drive"));
+    let make_room =
+        |homes: &mut Homes| homes.with_engine(1, |engine| engine.make_room_for_notes().expect("a sound drive"));
+    assert!(!has_room(&mut homes));
+    assert!(!make_room(&mut homes), "what is young stays");
+    assert_eq!(trashed(&mut homes), ["old-2", "old-1"]);
+    homes.pass_days(7);
+    assert!(make_room(&mut homes) && has_room(&mut homes));
+    assert!(
+        !trashed(&mut homes).contains(&"old-1".to_owned()),
+        "the oldest goes first"
+    );
+    homes.sync(1);
 }

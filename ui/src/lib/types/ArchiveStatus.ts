@@ -72,6 +72,10 @@ conflicts: number,
  */
 lost_files: number, 
 /**
+ * Files that are known to be damaged on this drive.
+ */
+damaged_files: number, 
+/**
  * Paths that could not be looked at, each with why.
  */
 skipped: Array<SkippedView>, 

@@ -298,8 +298,9 @@ export function en(locale: string) {
 
     conflicts: (n: number) =>
       count(n, {
-        one: "# file was changed in two homes at once. Both versions are kept, side by side.",
-        other: "# files were changed in two homes at once. Both versions are kept, side by side.",
+        one: "A file was changed in two homes at once. Both versions are kept, side by side.",
+        other:
+          "Files were changed in several homes at once: # other versions are kept beside them.",
       }),
     conflictsHint: "Look for “other version” in the name, and delete the one that you do not need.",
 

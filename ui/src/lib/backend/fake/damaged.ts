@@ -18,6 +18,7 @@ export function withDamaged(status: ArchiveStatus, files: DamagedReport[]): Arch
   const unsent = files.every((file) => file.unsent);
   return {
     ...status,
+    damaged_files: files.length,
     headline: !first
       ? { kind: "unsent", entries, bytes }
       : unsent

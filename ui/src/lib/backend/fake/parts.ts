@@ -73,6 +73,7 @@ export function archive(parts: Partial<ArchiveStatus>): ArchiveStatus {
     busy: false,
     conflicts: 0,
     lost_files: 0,
+    damaged_files: 0,
     files: 41_213,
     safe_to_unplug: true,
     last_sync: minutesAgo(20),
