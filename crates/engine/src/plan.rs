@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use offsync_core::dot::Dot;
 use offsync_core::drive_profile::DriveProfile;
 use offsync_core::entry::{Content, Value};
 use offsync_core::ids::ChunkId;
@@ -97,6 +98,8 @@ pub(crate) struct Plan {
     pub(crate) unfit: BTreeMap<PathKey, Unfitting>,
     /// Files that will stand where none does, once their content is here.
     pub(crate) awaited: u64,
+    /// Versions whose content is to come.
+    awaited_versions: BTreeSet<Dot>,
     /// What goes on under its old name because a twin has the new one.
     pub(crate) twinned: BTreeMap<PathKey, Vec<u8>>,
 }
@@ -158,9 +161,40 @@ impl Engine<'_> {
             }
             keep_what_waits(&mut plan, first_new, &waiting, &folder);
         }
+        self.keep_what_lives_on_later(&mut plan)?;
         let new_folders = plan.actions.iter().filter(|action| action.makes_folder()).count();
         self.share_room(stores, new_folders as u64)?;
         Ok(plan)
+    }
+
+    /// Leaves what moved elsewhere and was edited there where it stands, and the folders above, until the content is here in which it
+    /// lives on.
+    fn keep_what_lives_on_later(&self, plan: &mut Plan) -> Result<()> {
+        if plan.awaited_versions.is_empty() {
+            return Ok(());
+        }
+        let fates = self.fates()?;
+        let mut kept: BTreeSet<PathKey> = BTreeSet::new();
+        for action in plan.actions.iter().filter(|action| action.after.is_none()) {
+            let Some(before) = action
+                .before
+                .as_ref()
+                .filter(|before| before.shown.value.content.is_file())
+            else {
+                continue;
+            };
+            let end = self.end_of(&before.shown, &fates)?;
+            if end
+                .lives_on()
+                .is_some_and(|dots| !dots.is_disjoint(&plan.awaited_versions))
+            {
+                kept.extend(std::iter::successors(Some(action.key.clone()), PathKey::parent));
+            }
+        }
+        plan.actions
+            .retain(|action| action.after.is_some() || !kept.contains(&action.key));
+        plan.unfinished.extend(kept.iter().filter_map(PathKey::parent));
+        Ok(())
     }
 
     #[allow(
@@ -233,6 +267,8 @@ impl Engine<'_> {
                 }
                 plan.missing.extend(missing);
                 plan.unfinished.insert(folder.clone());
+                let dots = want.iter().flat_map(|want| &want.refs).flat_map(|shown| &shown.dots);
+                plan.awaited_versions.extend(dots);
                 waiting.extend(want.into_iter().flat_map(|want| want.refs).map(|shown| shown.origin));
             }
         }

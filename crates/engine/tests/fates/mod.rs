@@ -4,7 +4,7 @@ use offsync_core::rel_path::RelPath;
 use offsync_engine::HeldDirection;
 use offsync_testkit::{DiskOptions, Rng};
 
-use crate::home::{Homes, path};
+use crate::home::{Homes, noise, path};
 
 /// So many files are moved: by default that would be many deletions.
 const FILES: usize = 8;
@@ -376,4 +376,41 @@ fn what_was_moved_here_goes_from_where_it_was_though_it_was_edited_here_since() 
     homes.round(2);
     homes.assert_all_equal();
     assert_eq!(files_in(&homes, 1, "d"), 0);
+}
+
+#[test]
+fn what_was_moved_and_edited_stays_where_it_was_until_its_content_is_here() {
+    for at_once in [true, false] {
+        let mut homes = Homes::new(2);
+        let of = |file: usize, word: &str| [noise(100_000 + file), word.into()].concat();
+        for file in 0..FILES {
+            homes
+                .hand(0)
+                .write(&path(&at("d", file)), of(file, "old"))
+                .expect("fits");
+        }
+        write(&homes, 0, "one more", "stays");
+        homes.round(2);
+        rename(&homes, 0, "d", "e");
+        if !at_once {
+            homes.sync(0);
+        }
+        for file in 0..FILES {
+            let to = path(&at("e", file));
+            homes.hand(0).write_in_place(&to, of(file, "new")).expect("fits");
+        }
+        homes.sync(0);
+        let packs = homes.mail().into_iter().filter(|name| name.ends_with(".pack"));
+        packs.for_each(|pack| homes.lose_objects(&pack));
+        assert_eq!(held(&mut homes, 1), None);
+        assert_eq!(
+            (files_in(&homes, 1, "d"), files_in(&homes, 1, "e")),
+            (FILES, 0),
+            "at once: {at_once}"
+        );
+        homes.round(3);
+        homes.assert_all_equal();
+        assert_eq!((files_in(&homes, 1, "d"), files_in(&homes, 1, "e")), (0, FILES));
+        homes.assert_mailbox_holds_only_heads_and_people();
+    }
 }
