@@ -218,7 +218,9 @@ impl Engine<'_> {
             lacking: &lacking,
         };
         self.serve(&mut view, &serving)?;
-        self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted)?;
+        if unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted))?.is_none() {
+            self.skip(&RelPath::root(), NO_ROOM_FOR_HEAD);
+        }
         self.note_lost(&view, &missing, &counted)?;
         Ok(lacking)
     }
@@ -402,6 +404,8 @@ impl Engine<'_> {
         Ok(living.all(|(_, cached)| self.vector.covers(&cached.head.vector)))
     }
 }
+
+const NO_ROOM_FOR_HEAD: &str = "the mailbox is full: what this location has by now could not be said there, so that the others go on waiting for it; make room there, and sync again";
 
 /// Takes "no room in the mailbox" for "not now"; any other trouble stays trouble.
 fn unless_full<T>(done: Result<T>) -> Result<Option<T>> {

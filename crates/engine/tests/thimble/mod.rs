@@ -179,3 +179,22 @@ fn a_damaged_head_of_an_id_that_was_given_up_leaves_the_mailbox() {
     homes.assert_all_equal();
     homes.assert_mailbox_holds_only_heads_and_people();
 }
+
+#[test]
+fn what_arrived_is_shown_though_the_mailbox_has_not_a_byte_for_a_head() {
+    let mut homes = Homes::new(3);
+    homes.round(2);
+    homes.hand(0).write(&path("letter"), "from 0").expect("fits");
+    homes.sync(0);
+    homes.mailbox().set_capacity_bytes(homes.mailbox().used_bytes());
+    let before = homes.head(1).counter;
+    homes.sync(1);
+    assert_eq!(
+        (homes.read(1, "letter").as_str(), homes.head(1).counter),
+        ("from 0", before)
+    );
+    homes.mailbox().set_capacity_bytes(1 << 30);
+    homes.round(2);
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
