@@ -73,18 +73,21 @@ impl Moves {
     pub(crate) fn of(manifest: &Manifest, before: &BTreeMap<PathKey, Siblings>) -> Self {
         let mut moves = Self::default();
         let is_new = |entry: &PostedEntry| before.get(&entry.origin()).is_none_or(|at| entry.is_new_to(at));
+        let takes_away = |i: usize| !manifest.entries[i].value.content.is_file();
+        let arriving: BTreeSet<[u8; 32]> = manifest.entries.iter().map(|entry| entry.value.content.tag()).collect();
         let mut leaving: Vec<(usize, Vec<Dot>, [u8; 32])> = Vec::new();
         for (i, entry) in manifest.entries.iter().enumerate() {
             let mut by_tag: BTreeMap<[u8; 32], Vec<Dot>> = BTreeMap::new();
             for (dot, version) in replaced(entry, before) {
                 let content = &version.value.content;
-                if content.is_live() && !content.is_folder() && !content.same_as(&entry.value.content) {
+                // What an edit replaced, and nothing else came to be, is no move.
+                let may_move = takes_away(i) || arriving.contains(&content.tag());
+                if may_move && content.is_live() && !content.is_folder() && !content.same_as(&entry.value.content) {
                     by_tag.entry(content.tag()).or_default().push(dot);
                 }
             }
             leaving.extend(by_tag.into_iter().map(|(tag, dots)| (i, dots, tag)));
         }
-        let takes_away = |i: usize| !manifest.entries[i].value.content.is_file();
         leaving.sort_by_key(|(i, ..)| (!takes_away(*i), *i));
         let tags: BTreeSet<[u8; 32]> = leaving.iter().map(|(_, _, tag)| *tag).collect();
         let (mut new, mut over) = (Targets::new(), Targets::new());
@@ -102,24 +105,23 @@ impl Moves {
                 moves.to.extend(dots.iter().map(|dot| (*dot, to)));
             }
         }
-        moves.find_edited(manifest, before, is_new, &tags);
+        moves.find_edited(manifest, before, is_new, &tags, &arriving);
         moves
     }
 
-    /// Finds the new files in which others live on that went, edited.
-    ///
-    /// Where a person was asked whether they are deleted, they were.
+    /// Finds the new files in which others live on that went, edited: also where nobody else need be asked about the changeset, or
+    /// that would be a yes to what becomes of them later.
     fn find_edited(
         &mut self,
         manifest: &Manifest,
         before: &BTreeMap<PathKey, Siblings>,
         is_new: impl Fn(&PostedEntry) -> bool,
         leaving: &BTreeSet<[u8; 32]>,
+        arriving: &BTreeSet<[u8; 32]>,
     ) {
-        if leaving.is_empty() || manifest.deletions_confirmed {
+        if leaving.is_empty() {
             return;
         }
-        let arriving: BTreeSet<[u8; 32]> = manifest.entries.iter().map(|entry| entry.value.content.tag()).collect();
         let new = manifest.entries.iter().enumerate().filter(|(_, entry)| is_new(entry));
         let mut came = Candidates::new(new.map(|(i, entry)| (&entry.value, i)), |tag| leaving.contains(tag));
         for (from, entry) in manifest.entries.iter().enumerate() {
@@ -223,6 +225,16 @@ impl Engine<'_> {
         before: &BTreeMap<PathKey, Siblings>,
         moves: &Moves,
     ) -> Result<Option<IndexWrite>> {
+        if manifest.entries.iter().all(|entry| entry.replaces.is_empty()) {
+            return Ok(None);
+        }
+        let known = match manifest.author == self.me() {
+            true => Some(self.fates()?),
+            false => None,
+        };
+        if known.as_ref().is_some_and(Fates::is_empty) {
+            return Ok(None);
+        }
         let by = (manifest.author, manifest.sequence);
         let taken_over = self.taken_over_in(manifest, before, moves)?;
         let mut fates = Vec::new();
@@ -243,8 +255,7 @@ impl Engine<'_> {
                 fates.push((dot, fate));
             }
         }
-        if manifest.author == self.me() {
-            let known = self.fates()?;
+        if let Some(known) = known {
             let ends: BTreeSet<Dot> = known.0.keys().flat_map(|dot| known.next(dot)).collect();
             fates.retain(|(dot, _)| ends.contains(dot));
         }

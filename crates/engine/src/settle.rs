@@ -237,7 +237,7 @@ impl Engine<'_> {
         let mut known = self.held.iter().chain(&shown);
         let told = known.find(|set| set.held.direction == HeldDirection::Remote);
         let told = told.and_then(|set| set.held.by);
-        let (mut authors, mut links) = (BTreeSet::new(), 0);
+        let (mut authors, mut links, mut answered) = (BTreeSet::new(), 0, 0);
         for (action, end) in plan
             .actions
             .iter()
@@ -255,6 +255,8 @@ impl Engine<'_> {
             if !is_meant && !lives_on && *end == End::Unknown {
                 lives_on = is_among(action, &by, came_here.get_or_insert_with(|| came(plan, is_claimed)));
             }
+            // What somebody said yes to makes what is left no smaller a part of all.
+            answered += u64::from(is_meant && !lives_on && content.is_some_and(|content| content.is_file()));
             if !is_meant && !lives_on {
                 removed.insert(action.key.clone());
                 links += u64::from(
@@ -280,14 +282,18 @@ impl Engine<'_> {
                 }
             }
             let key = &plan.actions[i].key;
-            if !by.iter().any(is_confirmed) && !consent.covers_arrived(key) {
+            if by.iter().any(is_confirmed) || consent.covers_arrived(key) {
+                answered += 1;
+            } else {
                 removed.insert(key.clone());
                 authors.insert(author);
                 taken_over.insert(i);
             }
         }
         // A link that goes is counted, so it is one of those that there are.
-        let (deletions, of) = (removed.len() as u64, self.index.count_files()? + links);
+        let files = self.index.count_files()?.saturating_sub(answered);
+        let deletions = removed.len() as u64;
+        let of = (files + links).max(deletions);
         let others =
             (of - deletions) + plan.actions.iter().filter(|action| comes(action)).count() as u64 + plan.awaited;
         let all = guard::is_all(deletions - links, others);

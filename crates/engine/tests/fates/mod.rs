@@ -414,3 +414,48 @@ fn what_was_moved_and_edited_stays_where_it_was_until_its_content_is_here() {
         homes.assert_mailbox_holds_only_heads_and_people();
     }
 }
+
+#[test]
+fn a_yes_to_what_was_moved_and_edited_is_none_to_what_becomes_of_it_later() {
+    for is_renamed in [true, false] {
+        let mut homes = filled(2);
+        rename(&homes, 0, "d", "e");
+        edit_all(&homes, 0, "e", "content, edited,");
+        if is_renamed {
+            // Its content tells nothing, its inode does: the others are told that they need not ask.
+            rename(&homes, 0, "e/0", "e/another name");
+            write(&homes, 0, "one more", "edited");
+        }
+        assert_eq!(homes.sync_confirmed(0).held, None);
+        let left = if is_renamed { 1..FILES } else { 0..FILES };
+        for file in left.clone() {
+            homes.hand(0).remove(&path(&at("e", file))).expect("is there");
+            assert_eq!(homes.sync(0).held, None, "few at a time");
+        }
+        let (direction, deletions, _) = held(&mut homes, 1).expect("nobody was asked about these");
+        assert_eq!((direction, deletions), (HeldDirection::Remote, left.len() as u64));
+        assert_eq!(files_in(&homes, 1, "d"), left.len());
+    }
+}
+
+#[test]
+fn what_somebody_said_yes_to_makes_what_is_left_no_smaller_a_part() {
+    let mut homes = Homes::new(2);
+    for n in 0..60 {
+        write(&homes, 0, &at("gone", n), &format!("gone {n}"));
+    }
+    for n in 0..20 {
+        write(&homes, 0, &at("left", n), &format!("left {n}"));
+    }
+    homes.round(2);
+    for n in 0..60 {
+        homes.hand(0).remove(&path(&at("gone", n))).expect("is there");
+    }
+    homes.sync_confirmed(0);
+    for n in 0..19 {
+        homes.hand(0).remove(&path(&at("left", n))).expect("is there");
+        assert_eq!(homes.sync(0).held, None, "one at a time");
+    }
+    assert_eq!(held(&mut homes, 1), Some((HeldDirection::Remote, 19, 20)));
+    assert_eq!((files_in(&homes, 1, "gone"), files_in(&homes, 1, "left")), (0, 20));
+}
