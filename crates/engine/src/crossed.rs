@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Value};
 use offsync_core::format::{Manifest, PostedEntry};
+use offsync_core::ids::LocationId;
 use offsync_core::place::{Observed, Place};
 use offsync_core::rel_path::RelPath;
 use offsync_core::similar::Candidates;
@@ -34,7 +35,7 @@ enum Way {
 }
 
 /// A file that was renamed, and something else besides.
-struct Crossed {
+pub(crate) struct Crossed {
     way: Way,
     from: RelPath,
     /// What it is called here, where it was renamed here; else where it was.
@@ -85,21 +86,29 @@ struct TheirChanges {
 }
 
 impl Engine<'_> {
-    /// Names in the report the own changes that cross those of a changeset which is about to be folded.
-    pub(crate) fn tell_crossed(&mut self, manifest: &Manifest, ours: &mut Ours) -> Result<()> {
-        if manifest.author == self.me() {
-            return Ok(());
+    /// Finds the own changes that cross those of a changeset which is about to be folded.
+    pub(crate) fn find_crossed(&self, manifest: &Manifest, ours: &mut Ours) -> Result<Vec<Crossed>> {
+        match manifest.author == self.me() {
+            true => Ok(Vec::new()),
+            false => self.crossed(manifest, ours),
         }
+    }
+
+    /// Names in the report what crossed what one home did, once all is folded that it did: what it renamed and took away since
+    /// stands nowhere.
+    pub(crate) fn tell_crossed(&mut self, author: LocationId, found: Vec<Crossed>) -> Result<()> {
         let mut folders: BTreeMap<(Way, [RelPath; 3]), Vec<Crossed>> = BTreeMap::new();
-        for crossed in self.crossed(manifest, ours)? {
-            folders.entry((crossed.way, crossed.roots())).or_default().push(crossed);
+        for crossed in found {
+            if crossed.way == Way::GoneThere || self.index.entry(&crossed.theirs.key())?.is_live() {
+                folders.entry((crossed.way, crossed.roots())).or_default().push(crossed);
+            }
         }
         if folders.is_empty() {
             return Ok(());
         }
         let people = self.people()?;
         let who = people
-            .get(&manifest.author)
+            .get(&author)
             .map_or_else(|| "another home".to_owned(), |person| format!("'{}'", person.label));
         for ((way, roots), files) in folders {
             let [from, ours, theirs] = &roots;

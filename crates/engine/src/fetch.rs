@@ -2,7 +2,7 @@
 //!
 //! A missing pack never blocks the stream: what lacks is said in the head.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::{FormatError, Manifest, ObjectName, State, decode_pack};
 use offsync_core::ids::{ChunkId, LocationId};
@@ -10,7 +10,7 @@ use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::RelPath;
 
 use crate::content::Stores;
-use crate::crossed::Ours;
+use crate::crossed::{Crossed, Ours};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::fold::StateEntries;
@@ -25,6 +25,7 @@ impl Engine<'_> {
         let doubted = self.said_to_have_said_twice()?;
         let mut stores = self.stores()?;
         let mut ours = Ours::default();
+        let mut crossed: BTreeMap<LocationId, Vec<Crossed>> = BTreeMap::new();
         let mut progress = true;
         while progress {
             progress = false;
@@ -37,9 +38,13 @@ impl Engine<'_> {
                 .collect();
             for (author, sequence) in due {
                 if sequence == self.vector.get(&author) + 1 && !doubted.contains(&author) {
-                    progress |= self.fetch_changeset(mailbox, author, sequence, &mut stores, &mut ours)?;
+                    let found = crossed.entry(author).or_default();
+                    progress |= self.fetch_changeset(mailbox, (author, sequence), &mut stores, &mut ours, found)?;
                 }
             }
+        }
+        for (author, found) in crossed {
+            self.tell_crossed(author, found)?;
         }
         Ok(())
     }
@@ -47,10 +52,10 @@ impl Engine<'_> {
     fn fetch_changeset(
         &mut self,
         mailbox: &dyn Mailbox,
-        author: LocationId,
-        sequence: u64,
+        (author, sequence): (LocationId, u64),
         stores: &mut Stores,
         ours: &mut Ours,
+        crossed: &mut Vec<Crossed>,
     ) -> Result<bool> {
         let name = ObjectName::Manifest { author, sequence };
         let Some(key) = self.key_of(&author)? else {
@@ -89,12 +94,13 @@ impl Engine<'_> {
             true => self.note_unkept(&manifest, stores)?,
             false => self.parts_of(&manifest)?,
         };
-        self.tell_crossed(&manifest, ours)?;
+        let found = self.find_crossed(&manifest, ours)?;
         let hash = Manifest::hash(&sealed);
         let (vector, mut writes) = self.fold_writes(&manifest, hash, sealed.len() as u64)?;
         writes.extend(unkept);
         self.commit(writes)?;
         self.vector = vector;
+        crossed.extend(found);
         self.report.fetched_changesets += u64::from(author != self.me());
         Ok(true)
     }

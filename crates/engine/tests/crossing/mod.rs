@@ -50,3 +50,26 @@ fn own_changes_are_gathered_once_for_all_that_is_heard() {
 
     assert_eq!(of_own(4), of_own(1));
 }
+
+#[test]
+fn of_what_was_renamed_and_taken_away_since_nobody_is_told_that_both_stay() {
+    for is_gone in [false, true] {
+        let mut homes = Homes::new(2);
+        homes.hand(0).write(&path("d/1"), "one").expect("fits");
+        homes.hand(0).write(&path("d/2"), "two").expect("fits");
+        homes.round(2);
+        homes.hand(0).rename(&path("d"), &path("e")).expect("is free");
+        homes.sync(0);
+        if is_gone {
+            homes.hand(0).remove(&path("e/1")).expect("is there");
+            homes.sync(0);
+        }
+        homes.hand(1).write(&path("d/1"), "one, edited").expect("fits");
+        let report = homes.sync(1);
+        let told = report.warnings.iter().any(|line| line.reason.contains("Both stay"));
+        assert_eq!(told, !is_gone, "{:?}", report.warnings);
+        homes.round(2);
+        homes.assert_all_equal();
+        assert_eq!(homes.read(0, "d/1"), "one, edited");
+    }
+}
