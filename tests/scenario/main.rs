@@ -13,6 +13,7 @@ mod bad_words;
 mod catching_up;
 mod changes;
 mod copying;
+mod copying_damage;
 mod crossing;
 mod deletions;
 mod delta;

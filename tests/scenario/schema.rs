@@ -66,13 +66,14 @@ pub(crate) fn copy() -> Value {
 }
 
 /// What `copy` tells beyond the contract.
-pub(crate) const COPY_MORE: [&str; 8] = [
+pub(crate) const COPY_MORE: [&str; 9] = [
     "label",
     "person",
     "files",
     "bytes",
     "not_sent_yet",
     "held_files",
+    "damaged",
     "skipped",
     "warnings",
 ];

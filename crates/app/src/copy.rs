@@ -15,28 +15,28 @@ use offsync_core::drive_profile::{DriveProfile, Fit};
 use offsync_core::entry::{Content, Value};
 use offsync_core::format::Marker;
 use offsync_core::ids::LocationId;
-use offsync_core::ports::{
-    Disk, DiskError, DiskErrorKind, Entropy, EntryKind, IndexStore, OpenFile, StagedName, TrashName,
-};
+use offsync_core::ports::{Disk, Entropy, IndexStore};
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{Adoption, Engine, Ports, Silent, Suggestions, is_clutter, reason_elsewhere};
 use serde::{Deserialize, Serialize};
 
 use crate::apart::{there, will_lie};
 use crate::app::App;
+use crate::carried::{
+    COPY_BYTES, LeftOut, Taken, is_sound, is_the_end, set_aside_differing, sort_out, take, take_away,
+};
 use crate::events::EventMonitor;
 use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::init::{check_name, forget_attempt, lies_inside, unwritable, usable_folder};
 use crate::invite::{Guest, write_new};
 use crate::join::INVITATION_ON_DRIVE;
 use crate::naming::refuse_same_label;
-use crate::opened::{Opened, drive_identity, hex, index_path, refuse_closed};
+use crate::opened::{Opened, drive_identity, index_path, refuse_closed};
 use crate::reports::SkippedReport;
 use crate::view::{Event, Phase};
 use offsync_engine::size;
 
 const IN_PROGRESS: &str = ".offsync/copy-in-progress.toml";
-const COPY_BYTES: usize = 1 << 20;
 
 /// What `copy` asks for.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +74,9 @@ pub struct CopyReport {
     pub not_sent_yet: u64,
     /// Files that were left out since their deletion waits for an answer here.
     pub held_files: u64,
-    /// Paths that were left out, each with why.
+    /// Files that are damaged on this drive and were left out, each with what helps.
+    pub damaged: Vec<SkippedReport>,
+    /// Other paths that were left out, each with why.
     pub skipped: Vec<SkippedReport>,
     /// Paths that the new drive holds under another name, or cannot hold at all.
     pub warnings: Vec<SkippedReport>,
@@ -161,14 +163,14 @@ impl App {
             }
             return Err(error);
         }
-        let mut skipped: Vec<SkippedReport> = scanned.skipped.iter().map(SkippedReport::from).collect();
+        let mut left_out = LeftOut::default();
         if is_resumed {
-            set_aside_differing(&source, &target, &values, &mut skipped)?;
+            set_aside_differing(&mut source, &target, &values, &monitor, &mut left_out)?;
         }
-        let bytes = self.copy_files(&source, &target, &values, &archive_id, &mut skipped)?;
+        let bytes = self.copy_files(&mut source, &target, &values, &monitor, &mut left_out)?;
         target.flush()?;
         let guest = source.guest(location, &request.label, &request.person);
-        let (marker, files) = self.verify_copy(&mut source, &target, &to, &guest, &values, &mut skipped)?;
+        let (marker, files) = self.verify_copy(&mut source, &target, &to, &guest, &values, &mut left_out)?;
         let not_sent_yet = source.with_engine(&Silent, |engine| engine.unposted())?;
         let holds = source.with_engine(&Silent, |engine| Ok(engine.vector().clone()))?;
         let (sealed, phrase) = source.seal_for(&guest)?;
@@ -181,6 +183,10 @@ impl App {
         fs::remove_file(to.join(IN_PROGRESS)).map_err(|error| unwritable(&to, &error))?;
         target.flush()?;
         drop(lock);
+        let LeftOut { damaged, skipped } = left_out;
+        let is_told = |line: &SkippedReport| damaged.iter().any(|told| told.path == line.path);
+        let scanned_over = scanned.skipped.iter().map(SkippedReport::from);
+        let skipped = scanned_over.filter(|line| !is_told(line)).chain(skipped).collect();
         Ok(CopyReport {
             archive_id,
             location_id: location.to_string(),
@@ -197,6 +203,7 @@ impl App {
                 .chain(&scanned.also_held)
                 .map(|held| held.deletions)
                 .sum(),
+            damaged,
             skipped,
             warnings,
         })
@@ -204,12 +211,14 @@ impl App {
 
     fn copy_files(
         &self,
-        source: &Opened,
+        source: &mut Opened,
         target: &ArchiveDisk,
         values: &[Value],
-        archive_id: &str,
-        skipped: &mut Vec<SkippedReport>,
+        monitor: &EventMonitor<'_>,
+        left_out: &mut LeftOut,
     ) -> Result<u64> {
+        let archive_id = source.marker.archive_id.to_string();
+        let mut otherwise = Vec::new();
         let total: u64 = values.iter().map(|value| value.content.size_bytes()).sum();
         let mut done_bytes = 0;
         for (done, value) in values.iter().enumerate() {
@@ -218,7 +227,7 @@ impl App {
             }
             if done % 16 == 0 || value.content.size_bytes() > COPY_BYTES as u64 {
                 (self.sink())(Event::Progress {
-                    archive_id: archive_id.to_owned(),
+                    archive_id: archive_id.clone(),
                     folder: source.root.display().to_string(),
                     phase: Phase::Copying,
                     done: done as u64,
@@ -228,15 +237,14 @@ impl App {
                     path: Some(value.path.to_string()),
                 });
             }
-            match copy_one(source, target, value) {
-                Ok(()) => done_bytes += value.content.size_bytes(),
-                Err(error) if matches!(error.kind(), DiskErrorKind::Gone | DiskErrorKind::Full) => {
-                    return Err(error.into());
-                }
-                Err(error) => skipped.push(SkippedReport::new(&value.path, error.reason())),
+            match take(source, target, value) {
+                Ok(Taken::Whole) => done_bytes += value.content.size_bytes(),
+                Ok(Taken::ReadsOtherwise) => otherwise.push(value),
+                Err(error) if is_the_end(&error) => return Err(error.into()),
+                Err(error) => left_out.skip(&value.path, error.reason()),
             }
         }
-        Ok(done_bytes)
+        Ok(done_bytes + sort_out(source, target, &otherwise, monitor, left_out)?)
     }
 
     /// Reads everything back on the new drive; what is not sound is copied once more, then left to the mailbox.
@@ -247,7 +255,7 @@ impl App {
         to: &Path,
         guest: &Guest,
         values: &[Value],
-        skipped: &mut Vec<SkippedReport>,
+        left_out: &mut LeftOut,
     ) -> Result<(Marker, u64)> {
         for is_last in [false, true] {
             forget_cached(target, values);
@@ -259,22 +267,23 @@ impl App {
             if unsound.is_empty() {
                 return Ok((marker, adoption.adopted_files));
             }
+            let mut otherwise = Vec::new();
             for value in unsound {
                 take_away(target, &value.path)?;
-                let again = if is_last {
-                    Ok(())
-                } else {
-                    copy_one(source, target, value)
-                };
-                let reason = match again {
-                    Err(error) => error.reason().to_owned(),
-                    Ok(()) if is_last => {
-                        "the new drive gives back other bytes than were written; it arrives by sync".into()
-                    }
-                    Ok(()) => continue,
-                };
-                skipped.push(SkippedReport::new(&value.path, reason));
+                if is_last {
+                    left_out.skip(
+                        &value.path,
+                        "the new drive gives back other bytes than were written; it arrives by sync",
+                    );
+                    continue;
+                }
+                match take(source, target, value) {
+                    Ok(Taken::Whole) => {}
+                    Ok(Taken::ReadsOtherwise) => otherwise.push(value),
+                    Err(error) => left_out.skip(&value.path, error.reason()),
+                }
             }
+            sort_out(source, target, &otherwise, &Silent, left_out)?;
             target.flush()?;
         }
         let marker = begin_copy(source, to, guest)?;
@@ -323,38 +332,6 @@ impl App {
 /// Tells whether a drive cannot hold a value at all.
 fn is_held(drive: &DriveProfile, value: &Value) -> bool {
     matches!(drive.fit(value), Fit::Held(_))
-}
-
-/// Tells whether a file of the copy has the bytes that the source has now; what cannot be read has not.
-fn is_sound(source: &Opened, target: &ArchiveDisk, value: &Value) -> bool {
-    let Content::File(_) = value.content else { return true };
-    let (Ok(mut one), Ok(mut two)) = (source.disk.open(&value.path), target.open(&value.path)) else {
-        return false;
-    };
-    let mut blocks = [vec![0; COPY_BYTES], vec![0; COPY_BYTES]];
-    loop {
-        let [first, second] = &mut blocks;
-        let (Ok(read), Ok(other)) = (read_full(&mut one, first), read_full(&mut two, second)) else {
-            return false;
-        };
-        if first[..read] != second[..other] {
-            return false;
-        }
-        if read == 0 {
-            return true;
-        }
-    }
-}
-
-fn read_full(from: &mut Box<dyn OpenFile>, block: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while filled < block.len() {
-        match from.read(&mut block[filled..])? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    Ok(filled)
 }
 
 /// Makes the verification read the drive and not the computer's memory of what was just written.
@@ -506,77 +483,6 @@ fn check_room(target: &ArchiveDisk, values: &[Value], to: &Path) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-fn copy_one(source: &Opened, target: &ArchiveDisk, value: &Value) -> std::result::Result<(), DiskError> {
-    let there = target.look(&value.path)?;
-    match (&value.content, there) {
-        (Content::Tombstone, _) => Ok(()),
-        (Content::Folder, Some(_)) | (Content::Symlink(_), Some(_)) => Ok(()),
-        (Content::Folder, None) => target.make_folder(&value.path, value.meta.mode).map(drop),
-        (Content::Symlink(link), None) => target.make_symlink(&value.path, link).map(drop),
-        // Of an attempt that was interrupted; what differed was set aside.
-        (Content::File(_), Some(_)) => Ok(()),
-        (Content::File(_), None) => copy_file(source, target, value),
-    }
-}
-
-/// Sets aside what differs from the source on a drive that a copy was begun on before.
-///
-/// Somebody may have used the drive since: what they saved must not go, so it lies in the new copy's trash.
-fn set_aside_differing(
-    source: &Opened,
-    target: &ArchiveDisk,
-    values: &[Value],
-    skipped: &mut Vec<SkippedReport>,
-) -> Result<()> {
-    let entropy: &dyn Entropy = &OsEntropy;
-    for value in values {
-        let there = target.look(&value.path).ok().flatten();
-        let is_file = there.is_some_and(|entry| entry.kind == EntryKind::File);
-        if !is_file || is_sound(source, target, value) {
-            continue;
-        }
-        let name = TrashName(format!("aside-{}", hex(&entropy.sixteen())));
-        target.displace(&value.path, &name)?;
-        skipped.push(SkippedReport::new(
-            &value.path,
-            format!("what stood there differed and lies in .offsync/trash/{} now", name.0),
-        ));
-    }
-    Ok(())
-}
-
-/// Takes away a file that this copy has just written and that is not what it should be.
-fn take_away(target: &ArchiveDisk, path: &RelPath) -> std::result::Result<(), DiskError> {
-    let unsound = TrashName("unsound".into());
-    target.displace(path, &unsound)?;
-    target.drop_trashed(&unsound)
-}
-
-fn copy_file(source: &Opened, target: &ArchiveDisk, value: &Value) -> std::result::Result<(), DiskError> {
-    use std::io::{Read, Write};
-    let staged = StagedName("copying".into());
-    let mut from = source.disk.open(&value.path)?;
-    let mut to = target.stage(&staged, 0)?;
-    let mut buffer = vec![0; COPY_BYTES];
-    let wrong = |path: &RelPath, error: std::io::Error| {
-        let kind = match error.kind() {
-            std::io::ErrorKind::StorageFull => DiskErrorKind::Full,
-            _ => DiskErrorKind::Other,
-        };
-        DiskError::new(kind, path.clone(), error.to_string())
-    };
-    loop {
-        let read = from.read(&mut buffer).map_err(|error| wrong(&value.path, error))?;
-        if read == 0 {
-            break;
-        }
-        to.write_all(&buffer[..read])
-            .map_err(|error| wrong(&value.path, error))?;
-    }
-    to.finish()?;
-    target.publish(&staged, &value.path, &value.meta).map(drop)
 }
 
 fn begin_copy(source: &mut Opened, to: &Path, guest: &Guest) -> Result<Marker> {

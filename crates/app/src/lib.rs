@@ -9,6 +9,7 @@ mod apart;
 mod app;
 mod archives;
 mod besides;
+mod carried;
 mod conflicts;
 mod copy;
 mod deletions;

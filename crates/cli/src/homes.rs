@@ -89,7 +89,7 @@ fn make_copy(
 ) -> Outcome {
     let (report, are_written) = with_words_in(app, phrase_file, |report: &CopyReport| &report.phrase, make)?;
     show(&report, json, text::copy)?;
-    let is_whole = report.skipped.is_empty() && are_written;
+    let is_whole = report.skipped.is_empty() && report.damaged.is_empty() && are_written;
     Ok(if is_whole { DONE } else { PARTIAL })
 }
 

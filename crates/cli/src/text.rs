@@ -481,9 +481,24 @@ pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
             if report.held_files == 1 { "its" } else { "their" }
         ));
     }
+    lines.extend(damaged_at_source(&report.damaged));
     lines.extend(skipped(&report.skipped));
     lines.extend(notes(&report.warnings));
     lines
+}
+
+/// Says which files a copy lacks since they are damaged where it was made.
+fn damaged_at_source(damaged: &[SkippedReport]) -> Option<String> {
+    let (first, more) = damaged.split_first()?;
+    let (are, them) = match more.len() {
+        0 => ("is".to_owned(), "it"),
+        n => (format!("and {n} more are"), "them"),
+    };
+    Some(format!(
+        "'{}' {are} damaged on this drive and not on the copy, which asks the other homes for {them} with its first sync. \
+         `offsync verify FOLDER --repair` has {them} healed here.",
+        safe(&first.path)
+    ))
 }
 
 /// Tells what the recovery sheet is, and what to do with it.

@@ -98,4 +98,4 @@ pub use suggested::Suggestions;
 pub use survey::{Difference, DifferenceKind, MailboxStanding, Survey};
 pub use trash::{Emptied, TrashLine};
 pub use unshown::Unshown;
-pub use verify::{DamagedFile, VerifyOptions, VerifyReport};
+pub use verify::{DamagedFile, Reread, VerifyOptions, VerifyReport};

@@ -73,6 +73,15 @@ pub struct DamagedFile {
     pub is_unsent: bool,
 }
 
+/// What files are that did not read as they should, among them none that somebody changed in plain sight.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reread {
+    /// Those that are known to be damaged.
+    pub damaged: BTreeSet<RelPath>,
+    /// Others that look as they did: nothing tells yet what they are.
+    pub in_doubt: BTreeSet<RelPath>,
+}
+
 /// Why a file that was to be posted did not read as it should.
 pub(crate) enum Unsent {
     /// Somebody was at it since: the next scan reads it.
@@ -128,6 +137,31 @@ impl Engine<'_> {
         };
         self.close_pass(&mut report, &pass, is_complete, total)?;
         Ok(report)
+    }
+
+    /// Reads some files again that did not read as they should, and notes those that are damaged as a pass does.
+    pub fn verify_files(&mut self, paths: &[&RelPath]) -> Result<Reread> {
+        self.match_marker()?;
+        let (mut report, mut lookalikes) = (VerifyReport::default(), Lookalikes::default());
+        for path in paths {
+            let key = path.key();
+            if let Some(place) = self.index.place(&key)? {
+                self.verify_place(&key, &place, &mut report, &VerifyOptions::default(), &mut lookalikes)?;
+            }
+        }
+        let damages = self.damages()?;
+        let mut reread = Reread::default();
+        for path in paths.iter().copied() {
+            let key = path.key();
+            if damages.contains_key(&key) {
+                reread.damaged.insert(path.clone());
+            } else if let Some(stat) = self.index.place(&key)?.as_ref().and_then(Place::stat)
+                && self.looks_as_known(path, stat)?
+            {
+                reread.in_doubt.insert(path.clone());
+            }
+        }
+        Ok(reread)
     }
 
     fn close_pass(&mut self, report: &mut VerifyReport, pass: &CheckPass, is_complete: bool, total: u64) -> Result<()> {
