@@ -91,6 +91,8 @@ impl Engine<'_> {
                 Ok(self.index.note(&name)?.is_some())
             }
             Err(error) if is_fatal(&error) => Err(error.into()),
+            // Its folder is gone.
+            Err(error) if error.kind() == DiskErrorKind::NotFound => Ok(true),
             Ok(Some(_)) | Err(_) => Ok(false),
         }
     }
@@ -138,6 +140,11 @@ impl Engine<'_> {
         })
     }
 
+    /// Tells whether what looks as a file did stands at its place no more.
+    pub(crate) fn has_left(&self, one: &DamagedReading, has_local_times: bool) -> Result<bool> {
+        Ok(self.left_by(one, has_local_times)? != Left::Standing)
+    }
+
     /// Tells what stands where a damaged file was; where nobody may look it may stand.
     fn left_by(&self, one: &DamagedReading, has_local_times: bool) -> Result<Left> {
         Ok(match self.disk.look(&one.damage.path) {
@@ -148,6 +155,8 @@ impl Engine<'_> {
             },
             Ok(Some(_)) => Left::Taken,
             Err(error) if is_fatal(&error) => return Err(error.into()),
+            // Its folder is gone.
+            Err(error) if error.kind() == DiskErrorKind::NotFound => Left::Empty,
             Err(_) => Left::Standing,
         })
     }

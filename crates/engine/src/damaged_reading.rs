@@ -3,6 +3,7 @@
 //! It outlives the damage by one scan. The rest of a sync puts files together again, or takes them away, while somebody
 //! copies or moves them; the next scan would find nothing damaged, and what rotted would look like new.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
@@ -59,6 +60,8 @@ pub(crate) struct DamagedReadings {
     before: Vec<DamagedReading>,
     /// Where damaged files stand, those among them that cannot be read at all.
     keys: BTreeSet<PathKey>,
+    /// The known files when they were first asked for, by their size.
+    files: OnceCell<Vec<(PathKey, Stat)>>,
 }
 
 /// Which of the damaged files that read alike a file is.
@@ -79,6 +82,8 @@ pub(crate) enum Likeness {
         damage: Damage,
         /// Damaged ones that may have been put there as well.
         may_be: Vec<RelPath>,
+        /// Whether nobody knew.
+        is_unseen: bool,
     },
     /// It is one of several, or a copy of one of them, and nothing tells which.
     Doubtful {
@@ -325,21 +330,43 @@ impl DamagedReadings {
         };
         let found = |is_it: &dyn Fn(&DamagedReading) -> bool| alike.iter().find(|known| is_it(known)).copied();
         let (key, looks) = (seen.path.key(), (&*seen, stat));
+        let has_inode = |known: &DamagedReading| stat.inode != 0 && known.stat.inode == stat.inode;
         // Who says of just these bytes that they are right says it of another file: this one was found to be damaged.
-        let which = match found(&|known| stat.inode != 0 && known.stat.inode == stat.inode) {
-            Some(itself) => Which::One(itself),
-            None => match found(&|known| known.damage.path.key() == key) {
-                Some(own) => match engine.moved_over(own, &alike, looks, has_local_times)? {
-                    Which::Neither => Which::One(own),
-                    Which::Doubtful(may_be) => return Ok(own.stands_as(seen, &may_be)),
-                    moved => moved,
-                },
-                None if engine.is_moved_from_elsewhere(&alike, seen, read, is_its_time)? => return Ok(Likeness::None),
-                None => engine.which_damaged(&alike, looks, has_local_times)?,
+        if let Some(itself) = found(&has_inode) {
+            return Ok(itself.stands_as(seen, &[], false));
+        }
+        let unseen = self.rotted_unseen(engine, &alike, looks, read, has_local_times)?;
+        let all: Vec<_> = alike.iter().copied().chain(&unseen).collect();
+        let itself = unseen
+            .iter()
+            .find(|one| has_inode(one) && is_its_time(one.stat.mtime_ns));
+        let which = match (itself, found(&|known| known.damage.path.key() == key)) {
+            (Some(itself), _) => Which::One(itself),
+            (None, Some(own)) => match engine.moved_over(own, &all, looks, has_local_times)? {
+                Which::Neither => Which::One(own),
+                Which::Doubtful(may_be) => return Ok(own.stands_as(seen, &may_be, false)),
+                moved => moved,
+            },
+            (None, None) if engine.is_moved_from_elsewhere(&all, seen, read, is_its_time)? => {
+                return Ok(Likeness::None);
+            }
+            (None, None) => match engine.which_damaged(&all, looks, has_local_times)? {
+                // It has neither the inode nor the time of that one, and another one's inode or place.
+                Which::One(one) if !is_its_time(one.stat.mtime_ns) && !is_unseen(&unseen, one) => {
+                    let others = unseen
+                        .iter()
+                        .filter(|other| has_inode(other) || other.damage.path.key() == key);
+                    let may_be: Vec<_> = [one].into_iter().chain(others).collect();
+                    match may_be.len() {
+                        1 => Which::One(one),
+                        _ => Which::Doubtful(may_be),
+                    }
+                }
+                which => which,
             },
         };
         Ok(match which {
-            Which::One(itself) => itself.stands_as(seen, &[]),
+            Which::One(itself) => itself.stands_as(seen, &[], is_unseen(&unseen, itself)),
             Which::Doubtful(may_be) => Likeness::Doubtful {
                 meant: may_be.first().unwrap_or(first).meant.clone(),
                 may_be: paths_of(&may_be),
@@ -355,6 +382,27 @@ impl DamagedReadings {
         })
     }
 
+    /// Gives the known files that may have rotted unseen to what these damaged ones read as, and be the one that was seen.
+    fn rotted_unseen(
+        &self,
+        engine: &Engine<'_>,
+        alike: &[&DamagedReading],
+        looks: (&Value, &Stat),
+        read: &FileContent,
+        has_local_times: bool,
+    ) -> Result<Vec<DamagedReading>> {
+        let files = match self.files.get() {
+            Some(files) => files,
+            None => {
+                let files = engine.known_files()?;
+                self.files.get_or_init(|| files)
+            }
+        };
+        let mut damaged = self.keys.clone();
+        damaged.extend(alike.iter().map(|one| one.damage.path.key()));
+        engine.rotted_unseen(files, &damaged, looks, read, has_local_times)
+    }
+
     /// Tells whether a damaged file stands at a place.
     pub(crate) fn is_at(&self, key: &PathKey) -> bool {
         self.keys.contains(key)
@@ -367,8 +415,25 @@ impl DamagedReadings {
 }
 
 impl DamagedReading {
+    /// Gives a known file that may have rotted, though nobody saw it, to something that was read.
+    pub(crate) fn unseen(path: RelPath, stat: Stat, meant: FileContent, read: &FileContent) -> Self {
+        let there: BTreeSet<_> = read.pieces().into_iter().collect();
+        let pieces = meant.pieces().into_iter();
+        let bad = pieces
+            .filter(|piece| !there.contains(piece))
+            .map(|(chunk, _, _)| chunk)
+            .collect();
+        let damage = Damage::found(path, bad, &meant, Some(read));
+        Self {
+            reads: read.digest,
+            stat,
+            meant,
+            damage,
+        }
+    }
+
     /// Puts what this file should read like in the place of what it reads as, under whatever path it was seen.
-    fn stands_as(&self, seen: &mut Value, may_be: &[&Self]) -> Likeness {
+    fn stands_as(&self, seen: &mut Value, may_be: &[&Self], is_unseen: bool) -> Likeness {
         let damage = Damage {
             path: seen.path.clone(),
             ..self.damage.clone()
@@ -377,6 +442,7 @@ impl DamagedReading {
         Likeness::Itself {
             damage,
             may_be: paths_of(may_be),
+            is_unseen,
         }
     }
 
@@ -386,6 +452,10 @@ impl DamagedReading {
             meant: self.meant.clone(),
         }
     }
+}
+
+fn is_unseen(unseen: &[DamagedReading], one: &DamagedReading) -> bool {
+    unseen.iter().any(|unseen| unseen.damage.path == one.damage.path)
 }
 
 fn paths_of(readings: &[&DamagedReading]) -> Vec<RelPath> {

@@ -70,6 +70,7 @@ mod turns;
 mod twice;
 mod twin;
 mod unit;
+mod unseen_rot;
 mod unshown;
 mod verify;
 mod view;

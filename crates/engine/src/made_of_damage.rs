@@ -91,8 +91,13 @@ impl Engine<'_> {
         let path = seen.0.path.clone();
         let key = path.key();
         let likeness = damaged.see_through(self, &mut seen.0, &seen.1, has_local_times)?;
-        if let Likeness::Itself { damage, may_be } = likeness {
-            if depth == Depth::Deep {
+        if let Likeness::Itself {
+            damage,
+            may_be,
+            is_unseen,
+        } = likeness
+        {
+            if depth == Depth::Deep || is_unseen {
                 // Who has all files read again hears of each that is damaged, those too that somebody touched.
                 self.skip(&path, READS_DIFFERENTLY);
             }

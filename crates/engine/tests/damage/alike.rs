@@ -7,7 +7,7 @@ use super::ways_round::bare;
 use crate::home::{Homes, path};
 
 /// What both of them read as: a drive that lost its blocks.
-const ZEROS: &str = "0000000";
+pub(super) const ZEROS: &str = "0000000";
 
 /// Two homes with two pictures, which rot to the same bytes in the first one; they have one time, or two.
 fn rotten_alike(drive: &DiskOptions, has_one_time: bool) -> Homes {
@@ -29,7 +29,7 @@ fn rotten_alike(drive: &DiskOptions, has_one_time: bool) -> Homes {
 }
 
 /// Gives the files that a home has besides the other one, each as `path=content`.
-fn files(homes: &Homes, n: usize) -> Vec<String> {
+pub(super) fn files(homes: &Homes, n: usize) -> Vec<String> {
     let file = |(at, seen)| match seen {
         Seen::File(bytes) if at != path("another") => Some(format!("{at}={}", String::from_utf8_lossy(&bytes))),
         _ => None,
@@ -38,7 +38,7 @@ fn files(homes: &Homes, n: usize) -> Vec<String> {
 }
 
 /// Heals what is damaged; gives what both homes have in the end.
-fn healed(homes: &mut Homes) -> Vec<String> {
+pub(super) fn healed(homes: &mut Homes) -> Vec<String> {
     homes.round(3);
     homes.verify_repairing(0);
     homes.round(4);
@@ -48,12 +48,12 @@ fn healed(homes: &mut Homes) -> Vec<String> {
     files(homes, 0)
 }
 
-fn shift(hand: &Hand, from: &str, to: &str) {
+pub(super) fn shift(hand: &Hand, from: &str, to: &str) {
     hand.rename(&path(from), &path(to)).expect("is there");
 }
 
 /// What a person does with them on the first drive, by name.
-fn act(hand: &Hand, way: &str) {
+pub(super) fn act(hand: &Hand, way: &str) {
     match way {
         "the folder moves" => shift(hand, "p", "q"),
         "one moves" => shift(hand, "p/2", "p/x"),

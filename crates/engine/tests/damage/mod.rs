@@ -6,6 +6,7 @@ use offsync_testkit::{DiskOptions, Rng};
 use crate::home::{Homes, path};
 
 mod alike;
+mod unseen;
 mod ways_round;
 
 const HELD: &str = "what the file held before it rotted";
