@@ -170,7 +170,8 @@ impl Engine<'_> {
     /// Leaves what moved elsewhere and was edited there where it stands, and the folders above, until the content is here in which it
     /// lives on.
     fn keep_what_lives_on_later(&self, plan: &mut Plan) -> Result<()> {
-        if plan.awaited_versions.is_empty() {
+        // Where files are damaged here, what rotted goes rather than stay: it could be sent once nobody knows what it was.
+        if plan.awaited_versions.is_empty() || !plan.damages.is_empty() {
             return Ok(());
         }
         let fates = self.fates()?;
