@@ -26,7 +26,6 @@ impl Engine<'_> {
     pub(crate) fn tell_silent_edits(&mut self, changes: &[&LocalChange]) -> Result<()> {
         let mut leaving: BTreeMap<(u64, i64), Vec<Left>> = BTreeMap::new();
         let mut arriving: BTreeMap<Digest, usize> = BTreeMap::new();
-        let mut moved_here: BTreeSet<Digest> = BTreeSet::new();
         for (_, file) in changes.iter().filter_map(|change| looks_of(&change.value)) {
             *arriving.entry(file.digest).or_default() += 1;
         }
@@ -39,7 +38,6 @@ impl Engine<'_> {
                     let moved = arriving.get_mut(&file.digest).filter(|left| **left > 0);
                     if let (false, Some(left)) = (change.value.content.is_live(), moved) {
                         *left -= 1;
-                        moved_here.insert(file.digest);
                         continue;
                     }
                     let chunks: BTreeSet<ChunkId> = file.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
@@ -54,8 +52,7 @@ impl Engine<'_> {
                 continue;
             };
             let Some(left) = leaving.get(&looks) else { continue };
-            // What only reads as some other file does, which stands where it stood, may have rotted to that: zeros are alike.
-            if !moved_here.contains(&file.digest) && left.iter().all(|(_, digest, _)| *digest != file.digest) {
+            if left.iter().all(|(_, digest, _)| *digest != file.digest) && !self.is_held_anyway(file)? {
                 let who = self.others_with(left)?;
                 self.warn(&change.value.path, sentence(&who));
             }
@@ -87,6 +84,21 @@ impl Engine<'_> {
             .filter(|name| !waiting.contains(name))
             .map(memory::erase)
             .collect())
+    }
+
+    /// Tells whether the archive holds a content under some path: then it is that file's, moved or copied, and nothing rotted to it.
+    fn is_held_anyway(&self, file: &FileContent) -> Result<bool> {
+        let Some((first, _, _)) = file.pieces().into_iter().next() else {
+            return Ok(false);
+        };
+        for (key, dot) in self.index.versions_with_chunk(&first)? {
+            let siblings = self.index.entry(&key)?;
+            let held = siblings.get(&dot).map(|version| &version.value.content);
+            if matches!(held, Some(Content::File(held)) if held.digest == file.digest) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Gives what people call the other homes that are known to have had one of some versions.
