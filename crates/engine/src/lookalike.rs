@@ -1,7 +1,7 @@
 //! Look-alikes: files of one size and time, on drives whose inode numbers and change times tell nothing.
 //!
 //! Where two such files swap their names, no stat tells: they are read. Where a file reads as another known file does,
-//! somebody renamed it; a drive that fails never gives the content of another file.
+//! somebody renamed it; should it have rotted to that, the sync that sends it says so (`silent`).
 
 use offsync_core::entry::{Content, FileContent};
 use offsync_core::limits::INDEX_PAGE_ROWS;

@@ -18,46 +18,94 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, KEPT};
 
+/// What a drive tells of a file that keeps it: length in bytes, and time in nanoseconds.
+type Looks = (u64, i64);
+
 /// A version that a change replaces: which, and what it holds.
 pub(crate) type Left = (Dot, Digest, BTreeSet<ChunkId>);
 
+/// What some changes replace.
+#[derive(Default)]
+struct Went {
+    /// The versions of what did not only move, by what they looked like.
+    left: BTreeMap<Looks, Vec<Left>>,
+    /// Where these files stand now, as far as their path or their identity tells.
+    known: BTreeSet<PathKey>,
+    /// Where those stand that only moved or were touched, and how many moved nobody knows where.
+    moved_to: BTreeSet<PathKey>,
+    moved: BTreeMap<(Looks, Digest), usize>,
+}
+
 impl Engine<'_> {
     /// Names in the report those of some own changes whose content changed and whose size and time did not.
+    ///
+    /// What stands elsewhere by now was moved, and what it reads as there is no news. That a file reads as another one
+    /// does, which stays where it is, excuses only what is no file that was known: a copy. Drives without inode numbers
+    /// do not tell a copy from what rotted and was renamed; there both are said.
     pub(crate) fn tell_silent_edits(&mut self, changes: &[&LocalChange]) -> Result<()> {
-        let mut leaving: BTreeMap<(u64, i64), Vec<Left>> = BTreeMap::new();
-        let mut arriving: BTreeMap<Digest, usize> = BTreeMap::new();
-        for (_, file) in changes.iter().filter_map(|change| looks_of(&change.value)) {
-            *arriving.entry(file.digest).or_default() += 1;
-        }
+        let mut went = self.what_went(changes)?;
         for change in changes {
-            let siblings = self.index.entry(&change.origin())?;
-            let replaced = change.replaces.iter().filter_map(|dot| Some((dot, siblings.get(dot)?)));
-            for (dot, version) in replaced {
-                if let Some((looks, file)) = looks_of(&version.value) {
-                    // What stands elsewhere now is not what another one was before.
-                    let moved = arriving.get_mut(&file.digest).filter(|left| **left > 0);
-                    if let (false, Some(left)) = (change.value.content.is_live(), moved) {
-                        *left -= 1;
-                        continue;
-                    }
-                    let chunks: BTreeSet<ChunkId> = file.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
-                    let former = self.former_versions(change)?.into_iter();
-                    let left = former.chain([*dot]).map(|dot| (dot, file.digest, chunks.clone()));
-                    leaving.entry(looks).or_default().extend(left);
-                }
-            }
-        }
-        for change in changes {
-            let Some((looks, file)) = looks_of(&change.value) else {
+            let (Some((looks, file)), Some(place)) = (looks_of(&change.value), &change.place) else {
                 continue;
             };
-            let Some(left) = leaving.get(&looks) else { continue };
-            if left.iter().all(|(_, digest, _)| *digest != file.digest) && !self.is_held_anyway(file)? {
-                let who = self.others_with(left)?;
+            let versions = went.left.get(&looks).filter(|_| !went.moved_to.contains(place));
+            let Some(versions) = versions else { continue };
+            if let Some(others) = went.moved.get_mut(&(looks, file.digest)).filter(|others| **others > 0) {
+                *others -= 1;
+                continue;
+            }
+            let stat = self.index.place(place)?.and_then(|place| place.stat().copied());
+            let may_be_copy = stat.is_some_and(|stat| stat.inode != 0) && !went.known.contains(place);
+            if !(may_be_copy && self.is_held_anyway(file)?) {
+                let who = self.others_with(versions)?;
                 self.warn(&change.value.path, sentence(&who));
             }
         }
         Ok(())
+    }
+
+    /// Finds what some own changes replace, and what of that only moved.
+    fn what_went(&self, changes: &[&LocalChange]) -> Result<Went> {
+        let mut came: BTreeMap<Digest, usize> = BTreeMap::new();
+        for (_, file) in changes.iter().filter_map(|change| looks_of(&change.value)) {
+            *came.entry(file.digest).or_default() += 1;
+        }
+        let mut went = Went::default();
+        for change in changes {
+            let is_live = change.value.content.is_live();
+            let siblings = self.index.entry(&change.origin())?;
+            let replaced = change.replaces.iter().filter_map(|dot| Some((dot, siblings.get(dot)?)));
+            for (dot, version) in replaced {
+                let Some((looks, file)) = looks_of(&version.value) else {
+                    continue;
+                };
+                if is_live && change.value.content.same_as(&version.value.content) {
+                    went.moved_to.extend(change.place.clone());
+                    continue;
+                }
+                let stands_at = match is_live {
+                    true => change.place.clone(),
+                    false => self.stands_now(&change.origin())?,
+                };
+                if let Some(others) = came.get_mut(&file.digest).filter(|others| **others > 0) {
+                    *others -= 1;
+                    match &stands_at {
+                        Some(place) if !is_live => drop(went.moved_to.insert(place.clone())),
+                        _ => *went.moved.entry((looks, file.digest)).or_default() += 1,
+                    }
+                    // What stands elsewhere now is not what another one was before.
+                    if !is_live {
+                        continue;
+                    }
+                }
+                went.known.extend(stands_at);
+                let chunks: BTreeSet<ChunkId> = file.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
+                let former = self.former_versions(change)?.into_iter();
+                let versions = former.chain([*dot]).map(|dot| (dot, file.digest, chunks.clone()));
+                went.left.entry(looks).or_default().extend(versions);
+            }
+        }
+        Ok(went)
     }
 
     /// Gives versions of the same content that a damaged file showed before it was moved or touched, and then kept.
@@ -86,7 +134,7 @@ impl Engine<'_> {
             .collect())
     }
 
-    /// Tells whether the archive holds a content under some path: then it is that file's, moved or copied, and nothing rotted to it.
+    /// Tells whether the archive holds a content under some path: then a file that is new may be a copy.
     fn is_held_anyway(&self, file: &FileContent) -> Result<bool> {
         let Some((first, _, _)) = file.pieces().into_iter().next() else {
             return Ok(false);
@@ -151,7 +199,7 @@ pub(crate) fn once_they_sync(who: &[String]) -> Option<String> {
 }
 
 /// Gives a file's size and time, if it has content.
-fn looks_of(value: &Value) -> Option<((u64, i64), &FileContent)> {
+fn looks_of(value: &Value) -> Option<(Looks, &FileContent)> {
     match &value.content {
         Content::File(file) if file.size_bytes > 0 => Some(((file.size_bytes, value.meta.mtime_ns), file)),
         _ => None,

@@ -1,5 +1,6 @@
 //! Files that rot unseen to what a damaged one is known to read as.
 
+use offsync_engine::SkippedPath;
 use offsync_testkit::DiskOptions;
 
 use super::alike::{ZEROS, act, files, healed, shift};
@@ -103,5 +104,66 @@ fn what_rotted_unseen_and_was_touched_is_not_the_damaged_one_that_was_deleted() 
         assert!(!left.contains(&"p/2=first 1".to_owned()), "{left:?}");
         let left = healed(&mut homes);
         assert!(left.contains(&"p/2=0000000".to_owned()), "{left:?}");
+    }
+}
+
+#[test]
+fn rot_that_reads_as_another_file_does_is_said_all_the_same() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        for days in [0, 1] {
+            let mut homes = Homes::on(&[drive.clone(), DiskOptions::ext4()]);
+            homes.hand(0).write(&path("p/blank"), ZEROS).expect("fits");
+            homes.pass_days(days);
+            homes.hand(0).write(&path("p/2"), "other 2").expect("fits");
+            homes.round(2);
+            homes.hand(0).write_keeping_time(&path("p/2"), ZEROS).expect("is there");
+            homes.hand(0).rename(&path("p/2"), &path("p/x")).expect("is free");
+            let report = homes.sync(0);
+            let said = |line: &SkippedPath| {
+                line.reason
+                    .contains("its content changed while its size and time stayed")
+            };
+            assert!(report.warnings.iter().any(said), "{days} days: {:#?}", report.warnings);
+        }
+    }
+}
+
+#[test]
+fn who_moves_one_file_over_another_of_its_size_and_time_is_told_of_no_damage() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        let mut homes = Homes::on(&[drive.clone(), DiskOptions::ext4()]);
+        homes.hand(0).write(&path("p/1"), "first 1").expect("fits");
+        homes.hand(0).write(&path("p/2"), "other 2").expect("fits");
+        let mtime_ns = homes.hand(0).mtime_ns(&path("p/1")).expect("is there");
+        homes.hand(0).touch(&path("p/2"), mtime_ns).expect("is there");
+        homes.round(2);
+        homes.hand(0).rename(&path("p/1"), &path("p/2")).expect("is there");
+        let report = homes.sync(0);
+        assert_eq!(report.warnings, [], "{drive:?}");
+        homes.round(2);
+        assert_eq!(homes.read(1, "p/2"), "first 1");
+    }
+}
+
+#[test]
+fn a_copy_of_a_file_that_looks_as_one_that_goes_is_no_damage_where_inodes_tell() {
+    for drive in [DiskOptions::ext4(), bare()] {
+        let mut homes = Homes::on(&[drive.clone(), DiskOptions::ext4()]);
+        homes.hand(0).write(&path("p/1"), "first 1").expect("fits");
+        homes.hand(0).write(&path("p/2"), "other 2").expect("fits");
+        let mtime_ns = homes.hand(0).mtime_ns(&path("p/1")).expect("is there");
+        homes.hand(0).touch(&path("p/2"), mtime_ns).expect("is there");
+        homes.round(2);
+        homes.hand(0).remove(&path("p/1")).expect("is there");
+        homes.hand(0).write(&path("p/3"), "other 2").expect("fits");
+        homes.hand(0).touch(&path("p/3"), mtime_ns).expect("is there");
+        let report = homes.sync(0);
+        // Without inode numbers, it may be the first one that rotted to what the second one is.
+        assert_eq!(
+            report.warnings.len(),
+            usize::from(drive == bare()),
+            "{:#?}",
+            report.warnings
+        );
     }
 }
