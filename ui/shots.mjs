@@ -121,6 +121,7 @@ const SHOTS = {
   "incomplete-untold": ["incomplete-untold"],
   held: ["held"],
   "held-local": ["held-local"],
+  "held-again": ["held-again"],
   "held-both": ["held-both"],
   "held-alone": ["held-alone"],
   "needs-you": ["needs-you"],

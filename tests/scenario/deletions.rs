@@ -284,6 +284,57 @@ fn a_drive_that_was_emptied_is_told_so_first_and_how_the_files_come_back() {
 }
 
 #[test]
+fn what_was_kept_with_a_no_is_asked_about_when_another_home_deletes_it_with_a_yes() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(fill);
+    for number in 0..8 {
+        pep.remove(&format!("folder/{number}.txt"));
+    }
+    expect_held(&pep, "local", 8, 20);
+    pep.json(["sync", pep.at(), "--keep-files"]).expect_code(0);
+    settle(&[&pep, &anna, &grandma]);
+    assert!(pep.has("folder/0.txt"));
+    for number in 0..8 {
+        anna.remove(&format!("folder/{number}.txt"));
+    }
+    anna.sync_yes();
+    expect_applied(&grandma.sync(), [0, 0, 8, 0, 0]);
+
+    let answers = "If they are to go here, too: `offsync sync FOLDER --yes`; if they are to stay, and come back in every home: `offsync sync FOLDER --keep-files`.";
+    let why = "  These files were kept here with a no: it is asked again, since another home deleted what was to stay.\n    folder/0.txt\n";
+    pep.run(["sync", pep.at()]).expect_code(3).expect_out(&format!(
+        "  'anna's home' deleted 8 of 20 files. Nothing was deleted here. {answers}\n{why}"
+    ));
+    pep.run(["status", pep.at()]).expect_code(3).expect_out(&format!(
+        "  'anna's home' deleted 8 of 20 files. Nothing happens here until you say yes.\n  {answers}\n{why}"
+    ));
+    assert_eq!(held(&pep)["kept"], 8);
+    assert!(pep.has("folder/0.txt"));
+    pep.json(["sync", pep.at(), "--keep-files"]).expect_code(0);
+    settle(&[&pep, &anna, &grandma]);
+    assert_eq!(grandma.read("folder/7.txt"), b"content 7");
+    // What is edited after a no is another version, and one of few goes as any other does.
+    for number in 8..16 {
+        pep.remove(&format!("folder/{number}.txt"));
+    }
+    expect_held(&pep, "local", 8, 20);
+    pep.json(["sync", pep.at(), "--keep-files"]).expect_code(0);
+    settle(&[&pep, &anna, &grandma]);
+    anna.write("folder/8.txt", "edited");
+    anna.sync();
+    for number in [8, 9, 10, 16] {
+        anna.remove(&format!("folder/{number}.txt"));
+    }
+    anna.sync();
+    let told = "  These files were kept here with a no: it is asked again, since another home deleted what was to stay.\n    folder/10.txt\n    folder/9.txt\n";
+    pep.run(["sync", pep.at()]).expect_code(3).expect_out(told);
+    assert!(!pep.has("folder/8.txt") && !pep.has("folder/16.txt"));
+    pep.sync_yes();
+    settle(&[&pep, &anna, &grandma]);
+    assert!(!pep.has("folder/9.txt"));
+}
+
+#[test]
 fn where_no_other_home_is_nobody_is_said_to_bring_files_back() {
     let world = World::new();
     let pep = world.home("pep");

@@ -142,7 +142,7 @@ pub(crate) fn held() -> Value {
 }
 
 /// What `held` tells beyond the contract.
-pub(crate) const HELD_MORE: [&str; 5] = ["replaced", "sample", "by", "by_label", "other_homes"];
+pub(crate) const HELD_MORE: [&str; 6] = ["replaced", "kept", "sample", "by", "by_label", "other_homes"];
 
 /// What `sync` tells beyond the contract.
 pub(crate) const SYNC_MORE: [&str; 25] = [

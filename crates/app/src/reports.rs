@@ -414,6 +414,7 @@ pub(crate) fn held_view(held: &Held, other_homes: u64) -> HeldView {
         deletions: held.deletions,
         of: held.of,
         replaced: held.replaced,
+        kept: held.kept,
         sample: held.sample.iter().map(ToString::to_string).collect(),
         by: held.by.map(|location| location.to_string()),
         by_label: None,

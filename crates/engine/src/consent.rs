@@ -121,7 +121,15 @@ impl Engine<'_> {
                 || set.held.direction == HeldDirection::Remote
                 || threshold.stays_held(set.held.deletions, set.many, set.all, set.put_back)
         };
-        Ok(sets.into_iter().filter(waits).map(|set| set.held).collect())
+        let mut held = Vec::new();
+        for set in sets.into_iter().filter(waits) {
+            let kept = match set.held.direction {
+                HeldDirection::Local => 0,
+                HeldDirection::Remote => self.count_refused(&set.keys)?,
+            };
+            held.push(Held { kept, ..set.held });
+        }
+        Ok(held)
     }
 
     /// Tells whether some deletions were held and shown, and nobody answered: they wait for that, though others of them
@@ -284,6 +292,7 @@ impl Engine<'_> {
                 replaced: taken_over.len() as u64,
                 sample,
                 by: None,
+                kept: 0,
             },
             keys,
             dots,
@@ -395,9 +404,10 @@ impl Engine<'_> {
     /// what was deleted here is wanted again.
     pub(crate) fn refuse_held(&mut self) -> Result<()> {
         let mut writes = Vec::new();
-        for HeldSet { held, keys, .. } in self.shown_held()? {
+        for HeldSet { held, keys, dots, .. } in self.shown_held()? {
             match held.direction {
                 HeldDirection::Local => {
+                    writes.extend(self.note_refused(&keys, &dots)?);
                     writes.extend(self.forget_deletions(&keys)?);
                     writes.extend(self.stand_beside(&keys)?);
                 }
@@ -444,6 +454,11 @@ impl Engine<'_> {
         let overlay = Overlay::new(self.index, self.local_changes()?)?;
         let plan = self.plan(&overlay, &self.stores()?)?;
         let mut writes = Vec::new();
+        // From now on they are this location's own word, which all will hear.
+        let before = plan.actions.iter().filter(|action| keys.contains(&action.key));
+        let shown = before.filter_map(|action| action.before.as_ref());
+        let refs = shown.flat_map(|before| &before.shown.refs);
+        writes.extend(self.end_refusals(refs.map(|shown| (shown.origin.clone(), &shown.dots[..])))?);
         for action in plan.actions {
             let is_folder_above = action.after.is_none() && keys.iter().any(|held| held.is_below(&action.key));
             if keys.contains(&action.key) || is_folder_above {

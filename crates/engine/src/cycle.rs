@@ -93,6 +93,7 @@ impl Engine<'_> {
         let mut writes = vec![memory::write(LAST_SYNC, &now_ns), held, aged];
         // Where something could not be read, what is missing may go unnoticed: the time of before tells more.
         writes.extend((self.unread_paths == 0).then(|| memory::write(SCANNED, &scanned_ns)));
+        writes.extend(self.forget_refused(options.park_after_ns())?);
         writes.extend(self.forget_fates()?);
         writes.extend(told);
         writes.extend(self.tell_lost_edits()?);

@@ -185,6 +185,12 @@ impl Fates {
         self.0.is_empty()
     }
 
+    /// Tells whether it is noted of a version that it lives on, edited or under another name, and nothing else is.
+    pub(crate) fn goes_on(&self, dot: &Dot) -> bool {
+        let fates = self.0.get(dot);
+        fates.is_some_and(|fates| fates.iter().all(|(_, fate)| *fate != Fate::Deleted))
+    }
+
     /// Gives in which versions one lives on, of those that are noted.
     fn next(&self, dot: &Dot) -> impl Iterator<Item = Dot> {
         self.0
@@ -213,7 +219,7 @@ impl Fates {
 impl Engine<'_> {
     /// Gives all that is noted of what became of versions.
     pub(crate) fn fates(&self) -> Result<Fates> {
-        Ok(Fates::of(all_noted(self.index)?.into_values()))
+        fates_of(self.index)
     }
 
     /// Makes the write that notes what a changeset made of what it replaced.
@@ -360,6 +366,11 @@ impl Engine<'_> {
         }
         Ok(writes)
     }
+}
+
+/// Gives all that is noted in an index of what became of versions.
+pub(crate) fn fates_of(index: &dyn IndexStore) -> Result<Fates> {
+    Ok(Fates::of(all_noted(index)?.into_values()))
 }
 
 fn all_noted(index: &dyn IndexStore) -> Result<BTreeMap<String, Noted>> {

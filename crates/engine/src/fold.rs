@@ -84,6 +84,10 @@ impl Engine<'_> {
             memory::write(log_name(&record), &record),
         ];
         writes.extend(fates);
+        if manifest.author == self.me() {
+            let entries = manifest.entries.iter();
+            writes.extend(self.end_refusals(entries.map(|entry| (entry.origin(), &entry.replaces[..])))?);
+        }
         if manifest.deletions_confirmed {
             let mut confirmed: BTreeSet<(LocationId, u64)> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
             confirmed.insert((manifest.author, manifest.sequence));

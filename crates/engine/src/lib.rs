@@ -47,6 +47,7 @@ mod plan;
 mod post;
 mod prune;
 mod recover;
+mod refused;
 mod report;
 mod resolve;
 mod room;

@@ -318,6 +318,8 @@ pub(crate) const ASKS_TOLD: &str = "told-asks";
 /// The statements that were read, each with the newest kind that was known then.
 pub(crate) const HEARD: &str = "heard/";
 pub(crate) const GONE: &str = "gone/";
+/// The versions that a person here said no to losing.
+pub(crate) const REFUSED: &str = "refused/";
 pub(crate) const UNSETTLED: &str = "unsettled/";
 pub(crate) const OUTBOX: &str = "outbox/";
 pub(crate) const STAGED: &str = "staged/";

@@ -14,12 +14,15 @@ use offsync_core::siblings::Siblings;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, GONE, Gone};
+use crate::refused::to_come_back;
 
 /// Siblings as a person at this drive means them.
 pub(crate) struct Overlay {
     /// Own changes; the ordinal of a provisional dot is the place in this list.
     pub(crate) changes: Vec<LocalChange>,
     changed: BTreeMap<PathKey, Siblings>,
+    /// The entries that others deleted and that come back before a person is asked about that.
+    pub(crate) returning: BTreeSet<PathKey>,
 }
 
 impl Overlay {
@@ -39,7 +42,25 @@ impl Overlay {
                 .entry(origin)
                 .and_modify(|siblings| siblings.fold(dot, version, &change.replaces));
         }
-        Ok(Self { changes, changed })
+        let mut returning = BTreeSet::new();
+        for (key, dot, value) in to_come_back(index)? {
+            if changed.get(&key).is_some_and(Siblings::is_live) {
+                continue;
+            }
+            if !changed.contains_key(&key) {
+                changed.insert(key.clone(), index.entry(&key)?);
+            }
+            let version = Version { value, history: 0 };
+            returning.insert(key.clone());
+            changed
+                .entry(key)
+                .and_modify(|siblings| siblings.fold(dot, version, &[]));
+        }
+        Ok(Self {
+            changes,
+            changed,
+            returning,
+        })
     }
 
     /// Gives the change that a provisional dot stands for.

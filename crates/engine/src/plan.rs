@@ -161,6 +161,9 @@ impl Engine<'_> {
             }
             keep_what_waits(&mut plan, first_new, &waiting, &folder);
         }
+        // Once they are there, their going is to be decided.
+        plan.unfinished
+            .extend(overlay.returning.iter().filter_map(PathKey::parent));
         self.keep_what_lives_on_later(&mut plan)?;
         let new_folders = plan.actions.iter().filter(|action| action.makes_folder()).count();
         self.share_room(stores, new_folders as u64)?;

@@ -89,6 +89,9 @@ pub struct Held {
     pub sample: Vec<RelPath>,
     /// Who deleted them, if it was somebody else.
     pub by: Option<LocationId>,
+    /// How many of them somebody here had said no to losing; derived, and kept nowhere.
+    #[serde(skip)]
+    pub kept: u64,
 }
 
 /// A conflict copy that is shown.

@@ -86,13 +86,14 @@ impl Engine<'_> {
     /// Forgets deletions of what nobody has any more, and those that a person undid.
     fn forget_dead_deletions(&mut self) -> Result<()> {
         let mut writes = Vec::new();
-        let mut left = BTreeMap::new();
+        let (mut left, mut dead) = (BTreeMap::new(), Vec::new());
         for (_, mut gone) in memory::read_all::<Gone>(self.index, GONE)? {
             let key = gone.path.key();
             let siblings = self.index.entry(&key)?;
             let before = gone.shown.clone();
             gone.shown
                 .retain(|dots| siblings.live().any(|(dot, _)| dots.contains(dot)));
+            dead.extend(before.difference(&gone.shown).map(|dots| (key.clone(), dots.clone())));
             if let Some(Place { shown: None, observed }) = self.index.place(&key)? {
                 let place = Place { shown: None, observed };
                 let there = place.on_disk().cloned();
@@ -121,6 +122,10 @@ impl Engine<'_> {
             }
         }
         writes.extend(gone_writes(left));
+        if !dead.is_empty() {
+            // Others deleted what was deleted here again, whatever was said of it before.
+            writes.extend(self.end_refusals(dead.iter().map(|(key, dots)| (key.clone(), &dots[..])))?);
+        }
         self.commit(writes)
     }
 
@@ -237,7 +242,11 @@ impl Engine<'_> {
         let mut known = self.held.iter().chain(&shown);
         let told = known.find(|set| set.held.direction == HeldDirection::Remote);
         let told = told.and_then(|set| set.held.by);
-        let (mut authors, mut links, mut answered) = (BTreeSet::new(), 0, 0);
+        let refused = self.refused()?;
+        self.end_refused(plan, consent)?;
+        let mut kept: BTreeSet<PathKey> = BTreeSet::new();
+        let is_refused = |action: &Action| action.before.as_ref().is_some_and(|before| refused.has(&before.shown));
+        let (mut authors, mut links, mut answered) = (BTreeMap::new(), BTreeSet::new(), 0);
         for (action, end) in plan
             .actions
             .iter()
@@ -249,7 +258,8 @@ impl Engine<'_> {
                 End::Deleted(by) => by.iter().copied().collect(),
                 End::Unknown => self.taken_away_by(action)?.iter().map(changeset).collect(),
             };
-            let is_meant = by.iter().any(is_confirmed) || consent.covers_arrived(&action.key);
+            let is_kept = is_refused(action);
+            let is_meant = !is_kept && by.iter().any(is_confirmed) || consent.covers_arrived(&action.key);
             let content = action.before.as_ref().map(|before| &before.shown.value.content);
             let mut lives_on = content.is_some_and(|content| arriving.take(content));
             if !is_meant && !lives_on && *end == End::Unknown {
@@ -259,13 +269,10 @@ impl Engine<'_> {
             answered += u64::from(is_meant && !lives_on && content.is_some_and(|content| content.is_file()));
             if !is_meant && !lives_on {
                 removed.insert(action.key.clone());
-                links += u64::from(
-                    action
-                        .before
-                        .as_ref()
-                        .is_some_and(|before| !before.shown.value.content.is_file()),
-                );
-                authors.insert(by.first().map(|by| by.0).or(told));
+                kept.extend(is_kept.then(|| action.key.clone()));
+                let is_link = content.is_some_and(|content| !content.is_file());
+                links.extend(is_link.then(|| action.key.clone()));
+                authors.insert(action.key.clone(), by.first().map(|by| by.0).or(told));
             }
         }
         let mut taken_over = BTreeSet::new();
@@ -282,22 +289,33 @@ impl Engine<'_> {
                 }
             }
             let key = &plan.actions[i].key;
-            if by.iter().any(is_confirmed) || consent.covers_arrived(key) {
+            let is_kept = is_refused(&plan.actions[i]);
+            if !is_kept && by.iter().any(is_confirmed) || consent.covers_arrived(key) {
                 answered += 1;
             } else {
                 removed.insert(key.clone());
-                authors.insert(author);
+                kept.extend(is_kept.then(|| key.clone()));
+                authors.insert(key.clone(), author);
                 taken_over.insert(i);
             }
         }
         // A link that goes is counted, so it is one of those that there are.
         let files = self.index.count_files()?.saturating_sub(answered);
-        let deletions = removed.len() as u64;
+        let mut deletions = removed.len() as u64;
+        let links = links.len() as u64;
         let of = (files + links).max(deletions);
         let others =
             (of - deletions) + plan.actions.iter().filter(|action| comes(action)).count() as u64 + plan.awaited;
         let all = guard::is_all(deletions - links, others);
-        if !all && !self.threshold()?.is_many(deletions, of) && !self.stay_held(HeldDirection::Remote, &removed)? {
+        let others = removed.difference(&kept).cloned().collect();
+        if !all && !self.threshold()?.is_many(deletions, of) && !self.stay_held(HeldDirection::Remote, &others)? {
+            // The others go; what somebody here said no to is asked about, however little it is.
+            removed.clone_from(&kept);
+            authors.retain(|key, _| kept.contains(key));
+            taken_over.retain(|i| kept.contains(&plan.actions[*i].key));
+            deletions = removed.len() as u64;
+        }
+        if removed.is_empty() {
             self.let_go(HeldDirection::Remote);
             return Ok(false);
         }
@@ -311,6 +329,7 @@ impl Engine<'_> {
         let sample = paths.take(HELD_SAMPLE_PATHS).collect();
         let direction = HeldDirection::Remote;
         // Deletions of several homes are nobody's in particular.
+        let mut authors: BTreeSet<_> = authors.into_values().collect();
         let by = authors.pop_first().flatten().filter(|_| authors.is_empty());
         self.hold(
             Held {
@@ -320,6 +339,7 @@ impl Engine<'_> {
                 replaced: taken_over.len() as u64,
                 sample,
                 by,
+                kept: kept.len() as u64,
             },
             removed.clone(),
             BTreeSet::new(),
@@ -351,6 +371,15 @@ impl Engine<'_> {
         plan.actions.retain(|action| !held.contains(&action.key));
         plan.unfinished.extend(held.iter().filter_map(PathKey::parent));
         Ok(false)
+    }
+
+    /// Ends a no to what others deleted where a yes is said to just that.
+    fn end_refused(&mut self, plan: &Plan, consent: &Consent) -> Result<()> {
+        let answered = plan.actions.iter().filter(|action| consent.covers_arrived(&action.key));
+        let shown = answered.filter_map(|action| action.before.as_ref());
+        let refs = shown.flat_map(|before| &before.shown.refs);
+        let writes = self.end_refusals(refs.map(|shown| (shown.origin.clone(), &shown.dots[..])))?;
+        self.commit(writes)
     }
 
     /// Follows what each action takes away to what became of it.

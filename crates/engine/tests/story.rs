@@ -14,6 +14,7 @@ mod lives;
 mod lost;
 mod moving;
 mod pace;
+mod refused;
 mod room;
 mod rules;
 mod strangers;

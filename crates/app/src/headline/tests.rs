@@ -169,6 +169,7 @@ fn the_worst_is_said_first() {
     );
     let mut held = HeldView {
         replaced: 0,
+        kept: 0,
         reason: String::new(),
         direction: HeldDirection::Local,
         deletions: 9,

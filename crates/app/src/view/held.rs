@@ -16,6 +16,8 @@ pub struct HeldView {
     pub of: u64,
     /// In the places of how many of them something else stands now, or would.
     pub replaced: u64,
+    /// How many of them somebody here had said no to losing, before another home deleted them.
+    pub kept: u64,
     /// Some of their paths.
     pub sample: Vec<String>,
     /// Location id of who made them, if it was somebody else.

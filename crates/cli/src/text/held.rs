@@ -33,6 +33,7 @@ pub(crate) fn held(held: &HeldView) -> Vec<String> {
         HeldDirection::Local => format!("{deletions} of {of} files would be deleted. Nothing was deleted."),
     };
     let mut lines = vec![format!("  {what} {}", words(held))];
+    lines.extend(kept(held));
     lines.extend(replaced(held));
     lines.extend(sample(held));
     lines
@@ -41,6 +42,7 @@ pub(crate) fn held(held: &HeldView) -> Vec<String> {
 /// Tells what to type, where it was said already that deletions wait.
 pub(crate) fn answers(held: &HeldView) -> Vec<String> {
     let mut lines = vec![format!("  {}", words(held))];
+    lines.extend(kept(held));
     lines.extend(replaced(held));
     lines.extend(sample(held));
     lines
@@ -53,6 +55,20 @@ fn words(held: &HeldView) -> &'static str {
         HeldDirection::Local if held.deletions == held.of => ANSWERS_TO_ALL,
         HeldDirection::Local => ANSWERS,
     }
+}
+
+/// Says of those that somebody here had said no to losing why they are asked about, whatever was said elsewhere.
+fn kept(held: &HeldView) -> Option<String> {
+    let which = match held.kept {
+        0 => return None,
+        1 if held.deletions == 1 => "This file was".to_owned(),
+        1 => "One of these files was".to_owned(),
+        n if n == held.deletions => "These files were".to_owned(),
+        n => format!("{n} of these files were"),
+    };
+    Some(format!(
+        "  {which} kept here with a no: it is asked again, since another home deleted what was to stay."
+    ))
 }
 
 /// Says of those whose names stand for something else now that this waits with them.

@@ -11,11 +11,12 @@ use offsync_engine::{
     SyncReport, TrashLine,
 };
 use offsync_testkit::{
-    CallKind, DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, RecordingMailbox, Rng,
-    SimClock, SimDisk, SimEntropy, SimIndex, SimMailbox, SimTime, SimWitness, Stepper, TwoWriters,
+    DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, Rng, SimClock, SimDisk, SimEntropy,
+    SimIndex, SimMailbox, SimTime, SimWitness, TwoWriters,
 };
 
 mod asking;
+mod cutting;
 mod lying;
 mod moving;
 mod verifying;
@@ -272,34 +273,6 @@ impl Homes {
                 ..SyncOptions::default()
             },
         )
-    }
-
-    /// Syncs until the power goes at a call; gives the packs that were fetched, and the report if it got to its end.
-    pub(crate) fn sync_until(&mut self, n: usize, calls: u64, rng: &mut Rng) -> (Vec<String>, Option<SyncReport>) {
-        self.time.pass_ns(60_000_000_000);
-        let home = &self.homes[n];
-        let stepper = Stepper::new("home");
-        let recording = RecordingMailbox::new(home.mailbox.clone());
-        let (disk, mailbox) = (stepper.disk(home.disk.clone()), stepper.mailbox(recording.clone()));
-        let (mut index, witness) = (stepper.index(home.index.clone()), stepper.witness(home.witness.clone()));
-        let ports = Ports {
-            disk: &disk,
-            index: &mut index,
-            mailbox: Some(&mailbox),
-            clock: &home.clock,
-            entropy: &self.entropy,
-            witness: &witness,
-        };
-        stepper.crash_after(calls);
-        let report = Engine::open(ports, &self.keys, &home.signer, &Silent)
-            .and_then(|mut engine| engine.sync(&SyncOptions::default()));
-        let gets = recording.take().into_iter().filter(|call| call.kind == CallKind::Get);
-        let packs = gets.map(|call| call.name).filter(|name| name.ends_with(".pack"));
-        if stepper.is_crashed() {
-            home.disk.power_cut(rng);
-            return (packs.collect(), None);
-        }
-        (packs.collect(), Some(report.expect("a sound world")))
     }
 
     /// Syncs; gives the packs that were fetched, one by one, too.

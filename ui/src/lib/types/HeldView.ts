@@ -26,6 +26,10 @@ of: number,
  */
 replaced: number, 
 /**
+ * How many of them somebody here had said no to losing, before another home deleted them.
+ */
+kept: number, 
+/**
  * Some of their paths.
  */
 sample: Array<string>, 

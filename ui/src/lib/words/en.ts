@@ -276,6 +276,14 @@ export function en(locale: string) {
       remote: (n: number, of: number, by: string | null) =>
         `${by ?? (n === 1 ? "Another home" : "Other homes")} deleted ${n === of ? count(n, { one: "the only file", other: "all # files" }) : `${files(n)} of ${count(of, { other: "#" })}`}. Here ${count(n, { one: "it is", other: "they are" })} still in place.`,
       among: (names: string) => `Among them: ${names}.`,
+      keptBefore: (n: number, all: boolean) =>
+        all
+          ? `You said no to losing ${count(n, { one: "it", other: "them" })} before: another home deleted ${count(n, { one: "it", other: "them" })} all the same, so you are asked again.`
+          : count(n, {
+              one: "You said no to losing one of them before: another home deleted it all the same, so you are asked again.",
+              other:
+                "You said no to losing # of them before: another home deleted them all the same, so you are asked again.",
+            }),
       replaced: (n: number, all: boolean) =>
         all
           ? `Something else takes ${count(n, { one: "its name", other: "their names" })}, and waits, too.`

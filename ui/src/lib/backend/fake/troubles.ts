@@ -114,6 +114,7 @@ export const TROUBLES: Record<string, () => Scene> = {
           deletions: 61,
           of: 214,
           replaced: 0,
+          kept: 0,
           sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
           by: "anna",
           by_label: "Anna’s home",
@@ -132,6 +133,7 @@ export const TROUBLES: Record<string, () => Scene> = {
           deletions: 61,
           of: 214,
           replaced: 0,
+          kept: 0,
           sample: ["2019/Olot/IMG_0412.JPG", "2019/Olot/IMG_0413.JPG", "2019/Olot/IMG_0414.JPG"],
           by: null,
           by_label: null,
@@ -140,6 +142,10 @@ export const TROUBLES: Record<string, () => Scene> = {
         headline: { kind: "held", deletions: 61, of: 214, direction: "local", by: null },
       }),
     ),
+  "held-again": () => {
+    const [status] = TROUBLES.held!().archives;
+    return one({ ...status!, held: { ...status!.held!, kept: 61 } });
+  },
   "held-both": () => {
     const [status] = TROUBLES.held!().archives;
     const [local] = TROUBLES["held-local"]!().archives;

@@ -1,0 +1,357 @@
+//! A home that said no to the loss of files does not lose them unasked, whatever yes another home's deletion brings.
+
+use offsync_engine::{HeldDirection, SyncReport};
+use offsync_testkit::{DiskOptions, Rng, Seen};
+
+use crate::home::{Homes, path};
+
+/// The home that says no.
+const KEEPER: usize = 0;
+/// The home that deletes the same with a yes.
+const OTHER: usize = 1;
+const THIRD: usize = 2;
+
+fn names(folder: &str) -> Vec<String> {
+    (1..=6).map(|file| format!("{folder}/{file}")).collect()
+}
+
+fn remove(homes: &Homes, n: usize, all: &[String]) {
+    all.iter()
+        .for_each(|at| homes.hand(n).remove(&path(at)).expect("is there"));
+}
+
+/// Three homes with six files in each of three folders.
+fn filled() -> Homes {
+    let mut homes = Homes::on(&vec![DiskOptions::ext4(); 3]);
+    for at in ["d", "k", "l"].into_iter().flat_map(names) {
+        homes
+            .hand(0)
+            .write(&path(&at), format!("content of {at}"))
+            .expect("fits");
+    }
+    homes.round(2);
+    homes.pass_days(1);
+    homes
+}
+
+/// Homes of which one lost a folder by accident, was asked, said no, and has it again.
+fn refused() -> Homes {
+    let mut homes = filled();
+    remove(&homes, KEEPER, &names("d"));
+    homes.sync_with_answer(KEEPER, true);
+    homes.round(3);
+    assert_eq!(files(&homes, KEEPER), 18);
+    homes
+}
+
+fn files(homes: &Homes, n: usize) -> usize {
+    let tree = homes.hand(n).tree();
+    tree.values().filter(|seen| matches!(seen, Seen::File(_))).count()
+}
+
+/// Gives what a report holds of others' deletions: how many, of how many, and how many of them were kept here with a no.
+fn held(report: &SyncReport) -> Option<(u64, u64, u64)> {
+    let held = report.held.as_ref()?;
+    assert_eq!(held.direction, HeldDirection::Remote);
+    Some((held.deletions, held.of, held.kept))
+}
+
+/// Answers what is held at the home that said no before, and checks what becomes of six of eighteen files.
+fn check_answer(mut homes: Homes, is_no: bool) {
+    homes.sync_with_answer(KEEPER, is_no);
+    homes.round(4);
+    homes.assert_all_equal();
+    assert_eq!(files(&homes, KEEPER), if is_no { 18 } else { 12 }, "no: {is_no}");
+    assert_eq!(homes.sync(KEEPER).held, None);
+    homes.assert_mailbox_holds_only_heads_and_people();
+    assert_eq!(homes.notes(KEEPER, "refused/"), 0, "no: {is_no}");
+}
+
+#[test]
+fn a_later_yes_elsewhere_takes_nothing_from_where_a_no_was_said_before_it_is_asked() {
+    for is_no in [true, false] {
+        let mut homes = refused();
+        remove(&homes, OTHER, &names("d"));
+        homes.sync_confirmed(OTHER);
+        assert_eq!(homes.sync(THIRD).held, None, "nobody said no there");
+        for _ in 0..2 {
+            let report = homes.sync(KEEPER);
+            assert_eq!(held(&report), Some((6, 18, 6)));
+            assert_eq!(report.held.expect("held").by, Some(homes.location(OTHER)));
+            let told = homes.survey(KEEPER).held.expect("held");
+            assert_eq!((told.deletions, told.kept), (6, 6));
+        }
+        assert_eq!((files(&homes, KEEPER), files(&homes, THIRD)), (18, 12));
+        check_answer(homes, is_no);
+    }
+}
+
+#[test]
+fn a_yes_that_crossed_the_no_is_asked_about_once_the_files_are_back() {
+    for is_no in [true, false] {
+        let mut homes = filled();
+        remove(&homes, KEEPER, &names("d"));
+        homes.sync(KEEPER);
+        remove(&homes, OTHER, &names("d"));
+        homes.sync_confirmed(OTHER);
+        // It arrives with the very sync that says no, when nothing is back yet.
+        homes.sync_refusing(KEEPER);
+        homes.round(3);
+        assert_eq!(held(&homes.sync(KEEPER)), Some((6, 18, 6)));
+        assert_eq!(files(&homes, KEEPER), 18);
+        check_answer(homes, is_no);
+    }
+}
+
+#[test]
+fn what_no_home_has_any_more_is_named_once_and_waited_for_no_longer() {
+    let mut homes = filled();
+    remove(&homes, KEEPER, &names("d"));
+    homes.sync(KEEPER);
+    remove(&homes, OTHER, &names("d"));
+    homes.sync_confirmed(OTHER);
+    homes.sync(THIRD);
+    homes.empty_trash(THIRD);
+    homes.sync_refusing(KEEPER);
+    for _ in 0..2 {
+        homes.round(1);
+        homes.pass_days(80);
+        let report = homes.sync(KEEPER);
+        assert_eq!((report.missing_chunks, report.warnings.len()), (6, 0));
+    }
+    homes.pass_days(80);
+    let report = homes.sync(KEEPER);
+    assert_eq!(report.warnings.len(), 6, "{:?}", report.warnings);
+    let told = &report.warnings[0];
+    assert_eq!(told.path, path("d/1"));
+    assert!(told.reason.contains("no home had it any more"), "{}", told.reason);
+    homes.round(2);
+    let report = homes.sync(KEEPER);
+    assert!(report.up_to_date && report.warnings.is_empty(), "{report:#?}");
+    homes.assert_all_equal();
+    assert_eq!((files(&homes, KEEPER), homes.notes(KEEPER, "refused/")), (12, 0));
+}
+
+#[test]
+fn a_no_before_anything_was_shown_counts_as_well_and_so_does_one_to_few() {
+    for count in [2, 6] {
+        let mut homes = filled();
+        let lost = names("d").split_off(6 - count);
+        remove(&homes, KEEPER, &lost);
+        homes.sync_refusing(KEEPER);
+        homes.round(2);
+        remove(&homes, OTHER, &lost);
+        homes.sync_confirmed(OTHER);
+        let count = count as u64;
+        assert_eq!(held(&homes.sync(KEEPER)), Some((count, 18, count)));
+        assert_eq!(homes.sync_refusing(KEEPER).held, None);
+        homes.round(3);
+        homes.assert_all_equal();
+        assert_eq!(files(&homes, OTHER), 18);
+    }
+}
+
+#[test]
+fn of_few_deletions_only_those_wait_that_were_refused_here() {
+    let mut homes = refused();
+    remove(&homes, OTHER, &["d/1".into(), "k/1".into()]);
+    homes.sync(OTHER);
+    for _ in 0..2 {
+        assert_eq!(held(&homes.sync(KEEPER)), Some((1, 17, 1)));
+        assert_eq!(files(&homes, KEEPER), 17);
+    }
+    remove(&homes, OTHER, &["k/2".into()]);
+    homes.sync(OTHER);
+    assert_eq!(held(&homes.sync(KEEPER)), Some((1, 16, 1)), "few others go on going");
+    assert_eq!(files(&homes, KEEPER), 16);
+    homes.sync_refusing(KEEPER);
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(OTHER, "d/1"), "content of d/1");
+    assert_eq!(files(&homes, OTHER), 16);
+    assert_eq!(homes.notes(KEEPER, "refused/"), 5, "the others are refused still");
+}
+
+#[test]
+fn a_no_given_while_anothers_deletion_is_held_keeps_both_and_speaks_of_what_was_lost_here() {
+    let mut homes = filled();
+    for at in names("d") {
+        remove(&homes, OTHER, &[at]);
+        homes.sync(OTHER);
+    }
+    remove(&homes, KEEPER, &names("k"));
+    let report = homes.sync(KEEPER);
+    assert!(report.held.is_some() && report.also_held.is_some());
+    homes.sync_refusing(KEEPER);
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(files(&homes, OTHER), 18);
+    // What others deleted is this home's own word now, and everybody's to delete.
+    assert_eq!(homes.notes(KEEPER, "refused/"), 6);
+    remove(&homes, THIRD, &names("k"));
+    homes.sync_confirmed(THIRD);
+    assert_eq!(held(&homes.sync(KEEPER)), Some((6, 18, 6)));
+}
+
+#[test]
+fn a_no_where_deletions_arrive_stands_as_it_is_posted_against_a_yes_that_had_not_heard_of_it() {
+    let mut homes = filled();
+    for at in names("d") {
+        remove(&homes, OTHER, &[at]);
+        homes.sync(OTHER);
+    }
+    homes.sync_with_answer(KEEPER, true);
+    assert_eq!(homes.notes(KEEPER, "refused/"), 0);
+    remove(&homes, THIRD, &names("d"));
+    homes.sync_confirmed(THIRD);
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(files(&homes, KEEPER), 18);
+}
+
+#[test]
+fn what_was_edited_since_is_another_version_that_nobody_said_no_to() {
+    for is_seen in [true, false] {
+        let mut homes = refused();
+        homes.hand(OTHER).write(&path("d/1"), "edited").expect("fits");
+        homes.sync(OTHER);
+        if is_seen {
+            homes.round(2);
+            assert_eq!(homes.notes(KEEPER, "refused/"), 5);
+        }
+        remove(&homes, OTHER, &names("d"));
+        homes.sync_confirmed(OTHER);
+        assert_eq!(held(&homes.sync(KEEPER)), Some((5, 17, 5)), "seen: {is_seen}");
+        assert_eq!(files(&homes, KEEPER), 17);
+        homes.sync_with_answer(KEEPER, true);
+        homes.round(3);
+        homes.assert_all_equal();
+        assert_eq!(homes.notes(KEEPER, "refused/"), 0);
+    }
+}
+
+#[test]
+fn what_was_renamed_since_is_another_version_too() {
+    for is_seen in [true, false] {
+        let mut homes = refused();
+        homes.hand(OTHER).rename(&path("d"), &path("e")).expect("is free");
+        homes.sync(OTHER);
+        if is_seen {
+            homes.round(2);
+            assert_eq!(homes.notes(KEEPER, "refused/"), 0);
+        }
+        remove(&homes, OTHER, &names("e"));
+        homes.sync_confirmed(OTHER);
+        assert_eq!(homes.sync(KEEPER).held, None, "seen: {is_seen}");
+        assert_eq!(homes.notes(KEEPER, "refused/"), 0);
+        homes.round(3);
+        homes.assert_all_equal();
+        assert_eq!(files(&homes, KEEPER), 12);
+    }
+}
+
+#[test]
+fn what_the_one_who_said_no_deletes_later_goes_unasked() {
+    let mut homes = refused();
+    remove(&homes, KEEPER, &["d/1".into()]);
+    assert_eq!(homes.sync(KEEPER).held, None);
+    homes.round(2);
+    assert_eq!(homes.notes(KEEPER, "refused/"), 5);
+    // Both at once: the other home's arrives before the own one is posted.
+    remove(&homes, KEEPER, &["d/2".into()]);
+    remove(&homes, OTHER, &["d/2".into()]);
+    homes.sync(OTHER);
+    for _ in 0..3 {
+        assert_eq!(homes.sync(KEEPER).held, None);
+        homes.round(1);
+    }
+    homes.assert_all_equal();
+    assert_eq!(files(&homes, KEEPER), 16);
+    assert_eq!(homes.notes(KEEPER, "refused/"), 4);
+    // All that is left, with a yes.
+    remove(&homes, KEEPER, &names("d").split_off(2));
+    homes.sync_with_answer(KEEPER, false);
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!((files(&homes, OTHER), homes.notes(KEEPER, "refused/")), (12, 0));
+}
+
+#[test]
+fn what_takes_the_place_of_a_refused_file_is_asked_about_too() {
+    for is_no in [true, false] {
+        let mut homes = refused();
+        remove(&homes, OTHER, &["d/1".into()]);
+        homes.hand(OTHER).mkdir(&path("d/1")).expect("is free");
+        homes.sync_confirmed(OTHER);
+        assert_eq!(held(&homes.sync(KEEPER)).map(|held| (held.0, held.2)), Some((1, 1)));
+        assert_eq!(homes.read(KEEPER, "d/1"), "content of d/1");
+        homes.sync_with_answer(KEEPER, is_no);
+        homes.round(3);
+        homes.assert_all_equal();
+        assert_eq!(files(&homes, KEEPER), if is_no { 18 } else { 17 });
+    }
+}
+
+#[test]
+fn a_no_outlives_every_power_cut_while_the_deletion_arrives() {
+    for calls in (1..).step_by(3) {
+        let mut homes = refused();
+        remove(&homes, OTHER, &names("d"));
+        homes.sync_confirmed(OTHER);
+        let (_, report) = homes.sync_until(KEEPER, calls, &mut Rng::new(calls));
+        assert_eq!(held(&homes.sync(KEEPER)), Some((6, 18, 6)), "at {calls}");
+        assert_eq!(files(&homes, KEEPER), 18, "at {calls}");
+        if report.is_some() {
+            assert!(calls > 10, "{calls}");
+            return;
+        }
+    }
+}
+
+#[test]
+fn what_a_yes_lets_go_does_not_come_back_whenever_the_power_goes() {
+    for calls in (1..).step_by(3) {
+        let mut homes = refused();
+        remove(&homes, OTHER, &names("d"));
+        homes.sync_confirmed(OTHER);
+        homes.sync(KEEPER);
+        let report = homes.sync_with_answer_until(KEEPER, false, calls);
+        if homes.sync(KEEPER).held.is_some() {
+            homes.sync_confirmed(KEEPER);
+        }
+        homes.round(2);
+        homes.assert_all_equal();
+        assert_eq!(
+            (files(&homes, KEEPER), homes.notes(KEEPER, "refused/")),
+            (12, 0),
+            "at {calls}"
+        );
+        if report.is_some() {
+            assert!(calls > 10, "{calls}");
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_no_stands_whenever_the_power_goes_while_it_is_said_and_another_homes_yes_arrives() {
+    for calls in (1..).step_by(3) {
+        let mut homes = filled();
+        remove(&homes, KEEPER, &names("d"));
+        homes.sync(KEEPER);
+        remove(&homes, OTHER, &names("d"));
+        homes.sync_confirmed(OTHER);
+        let report = homes.sync_with_answer_until(KEEPER, true, calls);
+        // Who was not told that it was heard says it again.
+        homes.sync_refusing(KEEPER);
+        homes.round(3);
+        homes.sync_refusing(KEEPER);
+        homes.round(3);
+        homes.assert_all_equal();
+        assert_eq!(files(&homes, KEEPER), 18, "at {calls}");
+        if report.is_some() {
+            assert!(calls > 10, "{calls}");
+            return;
+        }
+    }
+}
