@@ -45,6 +45,20 @@ impl Deletions {
             .chain(self.turns.goes_on().iter().map(|(from, to)| (*from, *to)))
             .collect()
     }
+
+    /// Gives what a changeset tells the others that they need not be asked about: deletions with a yes, and what only this home
+    /// knows to be none; and the deletions nobody answered for, which must not go with that word.
+    pub(crate) fn answered_and_open(
+        &self,
+        changes: &[&LocalChange],
+        consent: &Consent,
+    ) -> (BTreeSet<usize>, BTreeSet<usize>) {
+        let deleted = self.deleted.iter().copied();
+        let (mut answered, open): (BTreeSet<usize>, _) = deleted.partition(|i| consent.covers(changes[*i]));
+        let moved = self.moved.iter().filter(|(_, to)| !to.is_plain).map(|(from, _)| from);
+        answered.extend(moved.chain(&self.met).chain(self.turns.goes_on().keys()));
+        (answered, open)
+    }
 }
 
 /// What a person said to many deletions.
@@ -384,11 +398,8 @@ impl Engine<'_> {
     ///
     /// A yes to something else must not travel with it. Where the others see for themselves that files live on, nothing is said.
     pub(crate) fn confirms_all(&self, changes: &[&LocalChange], consent: &Consent) -> Result<bool> {
-        let found = self.deletions_of(changes)?;
-        let is_covered = found.deleted.iter().all(|i| consent.covers(changes[*i]));
-        let is_known_here = found.moved.values().any(|one| !one.is_plain) || !found.met.is_empty();
-        let live_on = is_known_here || !found.turns.goes_on().is_empty();
-        Ok(is_covered && (consent.is_given() || live_on))
+        let (answered, open) = self.deletions_of(changes)?.answered_and_open(changes, consent);
+        Ok(open.is_empty() && (consent.is_given() || !answered.is_empty()))
     }
 
     /// Takes back deletions that were held and shown: what others deleted stays, as this location's own word;
