@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
+use offsync_core::entry::Content;
 use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Observed, Place};
 use offsync_core::ports::IndexWrite;
-use offsync_core::rel_path::PathKey;
+use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::taken_over::{Stands, Turns};
 
 use crate::engine::Engine;
@@ -458,11 +459,23 @@ impl Engine<'_> {
         for action in plan.actions {
             let is_folder_above = action.after.is_none() && keys.iter().any(|held| held.is_below(&action.key));
             if keys.contains(&action.key) || is_folder_above {
+                let stood = action.before.as_ref().map(|before| &before.shown.value.content);
+                self.report.kept_files += u64::from(stood.is_some_and(Content::is_file));
                 let there = self.index.place(&action.key)?.and_then(|place| place.into_parts().1);
                 writes.push(IndexWrite::Place(action.key, Place::new(None, there)));
             }
         }
         Ok(writes)
+    }
+
+    /// Says how many files a person's no kept that others had deleted: they count as new where they are sent again.
+    pub(crate) fn tell_kept(&mut self) {
+        let said = match self.report.kept_files {
+            0 => return,
+            1 => "1 file that was deleted elsewhere stays, and comes back there: the sync that sends it counts it as added".into(),
+            n => format!("{n} files that were deleted elsewhere stay, and come back there: the sync that sends them counts them as added"),
+        };
+        self.warn(&RelPath::root(), said);
     }
 }
 

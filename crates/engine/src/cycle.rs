@@ -75,6 +75,7 @@ impl Engine<'_> {
             self.refuse_held()?;
             missing = self.settle(&consent)?;
         }
+        self.tell_kept();
         self.say_what_has_no_room()?;
         self.drop_spent_staging()?;
         self.tidy_leftovers()?;
