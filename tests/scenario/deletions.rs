@@ -247,10 +247,33 @@ fn a_no_where_they_arrive_keeps_the_files_everywhere() {
     delete_by_and_by(&pep);
     held(&anna);
     let report = anna.json(["sync", anna.at(), "--keep-files"]);
-    assert_eq!(report.expect_code(0).only_report()["held"], Value::Null);
+    let report = report.expect_code(0).only_report();
+    let said =
+        "16 files that were deleted elsewhere stay, and come back there: the sync that sends them counts them as added";
+    assert_eq!(
+        (&report["held"], &report["warnings"]),
+        (&Value::Null, &json!([{"path": "", "reason": said}]))
+    );
+    assert_eq!(anna.sync()["warnings"], json!([]), "said once");
     pep.sync();
     settle(&[&pep, &anna]);
     assert_eq!(pep.read("folder/0.txt"), b"content 0");
+}
+
+#[test]
+fn what_a_no_keeps_is_said_beside_what_was_sent() {
+    for was_asked in [true, false] {
+        let world = World::new();
+        let [pep, anna] = world.pair(fill);
+        delete_by_and_by(&pep);
+        if was_asked {
+            held(&anna);
+        }
+        let told = anna.run(["sync", anna.at(), "--keep-files"]);
+        told.expect_code(0).expect_out(
+            "  note: 16 files that were deleted elsewhere stay, and come back there: the sync that sends them counts them as added\n",
+        );
+    }
 }
 
 #[test]

@@ -289,3 +289,49 @@ fn a_mailbox_without_a_free_byte_is_said_to_be_full_and_nothing_is_lost() {
     settle(&[&anna, &pep]);
     assert!(anna.has("b.txt") && pep.has("c.txt"));
 }
+
+#[test]
+fn settings_without_a_free_byte_let_no_mailbox_move_halfway_and_no_key_go() {
+    let world = World::new();
+    let mut room = None;
+    let [pep, anna] = world.pair(|pep| {
+        room = SmallDrive::mount(&pep.settings(), 1 << 20);
+        pep.write("a.txt", "a");
+    });
+    let Some(_room) = room else { return };
+    let other = world.path("other mailbox");
+    fs::create_dir(&other).expect("a folder can be made");
+    let url = format!("fs://{}", text(&other)).replace(' ', "%20");
+    let at = || pep.json(["mailbox", "show", pep.at()]).document()["mailbox"].clone();
+    let before = at();
+    let ballast = fill_with(pep.settings().join("ballast"));
+    for way in ["move", "use"] {
+        let (marker, mail) = (fs::read(pep.private().join("location.toml")), world.mail());
+        let said: &[&str] = match way {
+            "move" => &[
+                "was not moved and is used where it was",
+                "could not be written",
+                "Make room where they lie",
+            ],
+            _ => &["could not be written", "Make room where they lie"],
+        };
+        pep.json(["mailbox", way, pep.at(), &url])
+            .expect_failure(1, "settings", said);
+        let now = fs::read(pep.private().join("location.toml"));
+        assert_eq!(now.expect("a marker"), marker.expect("a marker"), "{way}");
+        assert_eq!((at(), world.mail()), (before.clone(), mail), "{way}");
+    }
+    pep.json(["forget", pep.at(), "--yes"]).expect_failure(
+        1,
+        "keystore",
+        &["Make room where Offsync's settings lie, and try again: nothing was changed."],
+    );
+    fs::remove_file(ballast).expect("it is there");
+    pep.write("b.txt", "b");
+    pep.sync();
+    for home in [&pep, &anna] {
+        home.json(["mailbox", "move", home.at(), &url]).expect_code(0);
+    }
+    settle(&[&pep, &anna]);
+    assert!(anna.has("b.txt"));
+}

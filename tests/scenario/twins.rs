@@ -357,3 +357,22 @@ fn what_a_person_does_to_the_kept_one_arrives_though_it_waits_for_its_name() {
     settle(&[&pep, &anna]);
     assert_eq!(anna.read("Other/x"), b"AB/x alone");
 }
+
+#[test]
+fn files_that_are_renamed_as_they_move_beside_a_twin_are_said_to_leave_the_archive() {
+    let world = World::new();
+    let [pep, _] = world.pair(|pep| {
+        for file in 0..12 {
+            pep.write(&format!("letters/{file}"), format!("letter {file:02}"));
+        }
+        pep.write("Photos/one", "a photo");
+    });
+    pep.rename("letters/1", "photos/first");
+    pep.rename("letters/2", "photos/2");
+    let said = "2 files moved into it, and it is left alone for its name. They leave the archive: they stay here, and the other homes put theirs into the trash. \
+                Give the folder another name, and they come back with the next sync.";
+    let line = serde_json::json!([{"path": "photos", "reason": said}]);
+    assert_eq!(pep.json(["status", pep.at()]).document()[0]["warnings"], line);
+    assert_eq!(sync_any(&pep)["warnings"], line);
+    assert_eq!(sync_any(&pep)["warnings"], serde_json::json!([]), "said once");
+}

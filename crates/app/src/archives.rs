@@ -57,7 +57,7 @@ impl Archives {
     /// Changes what is known; two programs that change it at once do so one after the other.
     pub(crate) fn change(config_dir: &Path, change: impl FnOnce(&mut Self)) -> Result<()> {
         let path = file(config_dir);
-        let wrong = |error: std::io::Error| unusable(&path, &error.to_string());
+        let wrong = |error: std::io::Error| unwritten(&path, &error);
         fs::create_dir_all(config_dir).map_err(wrong)?;
         let turn = fs::File::create(path.with_extension("lock")).map_err(wrong)?;
         turn.lock().map_err(wrong)?;
@@ -96,6 +96,20 @@ impl Archives {
 
 fn file(config_dir: &Path) -> PathBuf {
     config_dir.join("archives.toml")
+}
+
+/// Says that the settings stay as they were: what cannot be written is no reason to remove them.
+fn unwritten(path: &Path, error: &std::io::Error) -> AppError {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    let hint = match error.kind() {
+        StorageFull | QuotaExceeded => "Make room where they lie, and try again.",
+        _ => "Check that their folder can be written, and try again.",
+    };
+    let message = format!(
+        "Offsync's settings at '{}' could not be written: {error}.",
+        path.display()
+    );
+    AppError::failed("settings", message, hint)
 }
 
 fn unusable(path: &Path, why: &str) -> AppError {

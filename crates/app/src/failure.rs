@@ -288,6 +288,7 @@ impl From<SecretError> for AppError {
                 "Start the desktop's keyring, or choose a key file: OFFSYNC_KEYSTORE=file (sealed) or OFFSYNC_KEYSTORE=plain."
             }
             SecretErrorKind::Locked => "Unlock the keyring, or check the passphrase, and try again.",
+            SecretErrorKind::Full => "Make room where Offsync's settings lie, and try again: nothing was changed.",
             SecretErrorKind::Other => "Check the keyring and try again.",
         };
         Self::failed(

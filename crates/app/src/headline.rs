@@ -297,7 +297,7 @@ pub(crate) fn visits_to_come(visits: Option<u64>, waits_on: Option<&str>) -> Str
         // Room comes when all have fetched, so each of them must come so often.
         (Some(1), None) => "; about one more visit of each of the other homes".into(),
         (Some(n), None) => format!("; about {n} more visits of each of the other homes"),
-        (None, None) => "; it goes bit by bit, with each sync".into(),
+        (None, None) => "; it goes as soon as there is room for it".into(),
     }
 }
 

@@ -9,7 +9,7 @@ use offsync_engine::{CarriedOver, LocationStanding, LocationState, Silent};
 use serde::Serialize;
 
 use crate::app::App;
-use crate::failure::{AppError, DRIVE_FULL, Result};
+use crate::failure::{AppError, Result};
 use crate::init::{mailbox_url, no_mailbox};
 use crate::naming::told_apart;
 use crate::opened::{Opened, bad_mailbox};
@@ -146,14 +146,10 @@ impl App {
         let carried = archive.with_engine(&Silent, |engine| engine.carry_over(&to));
         let carried = carried.map_err(not_moved)?;
         let identity = to.identity().to_vec();
-        self.turn_to(&mut archive, &url, &identity)
-            .map_err(|error| match error.code {
-                DRIVE_FULL => AppError {
-                    message: format!("The mailbox was not moved and is used where it was. {}", error.message),
-                    ..error
-                },
-                _ => error,
-            })?;
+        self.turn_to(&mut archive, &url, &identity).map_err(|error| AppError {
+            message: format!("The mailbox was not moved and is used where it was. {}", error.message),
+            ..error
+        })?;
         drop(archive);
         Ok(MailboxReport {
             moved: Some(carried),
@@ -161,12 +157,18 @@ impl App {
         })
     }
 
-    /// Notes on the drive and at this computer where the mailbox is found from now on.
+    /// Notes on the drive and at this computer where the mailbox is found from now on; on neither if one of them cannot be.
     fn turn_to(&self, archive: &mut Opened, url: &MailboxUrl, identity: &[u8]) -> Result<()> {
+        let before = archive.marker.clone();
         archive.marker.mailbox = Some(url.to_string());
         archive.disk.write_marker(archive.marker.to_toml().as_bytes())?;
-        self.remember_archive(&archive.root, &archive.marker)?;
-        self.remember_mailbox(&archive.root, identity)
+        let noted = self.remember_archive(&archive.root, &archive.marker);
+        let noted = noted.and_then(|()| self.remember_mailbox(&archive.root, identity));
+        if noted.is_err() {
+            archive.disk.write_marker(before.to_toml().as_bytes())?;
+            archive.marker = before;
+        }
+        noted
     }
 }
 

@@ -164,6 +164,7 @@ mod tests {
             mailbox(MailboxErrorKind::Missing),
             secret(SecretErrorKind::NoKeystore),
             secret(SecretErrorKind::Locked),
+            secret(SecretErrorKind::Full),
             index(IndexErrorKind::Damaged),
             EngineError::NoIdentity.into(),
             EngineError::DamagedNote { note }.into(),

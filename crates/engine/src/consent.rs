@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
+use offsync_core::entry::Content;
 use offsync_core::guard;
 use offsync_core::local_change::LocalChange;
 use offsync_core::place::{Observed, Place};
 use offsync_core::ports::IndexWrite;
-use offsync_core::rel_path::PathKey;
+use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::taken_over::{Stands, Turns};
 
 use crate::engine::Engine;
@@ -44,6 +45,20 @@ impl Deletions {
         moved
             .chain(self.turns.goes_on().iter().map(|(from, to)| (*from, *to)))
             .collect()
+    }
+
+    /// Gives what a changeset tells the others that they need not be asked about: deletions with a yes, and what only this home
+    /// knows to be none; and the deletions nobody answered for, which must not go with that word.
+    pub(crate) fn answered_and_open(
+        &self,
+        changes: &[&LocalChange],
+        consent: &Consent,
+    ) -> (BTreeSet<usize>, BTreeSet<usize>) {
+        let deleted = self.deleted.iter().copied();
+        let (mut answered, open): (BTreeSet<usize>, _) = deleted.partition(|i| consent.covers(changes[*i]));
+        let moved = self.moved.iter().filter(|(_, to)| !to.is_plain).map(|(from, _)| from);
+        answered.extend(moved.chain(&self.met).chain(self.turns.goes_on().keys()));
+        (answered, open)
     }
 }
 
@@ -393,11 +408,8 @@ impl Engine<'_> {
     ///
     /// A yes to something else must not travel with it. Where the others see for themselves that files live on, nothing is said.
     pub(crate) fn confirms_all(&self, changes: &[&LocalChange], consent: &Consent) -> Result<bool> {
-        let found = self.deletions_of(changes)?;
-        let is_covered = found.deleted.iter().all(|i| consent.covers(changes[*i]));
-        let is_known_here = found.moved.values().any(|one| !one.is_plain) || !found.met.is_empty();
-        let live_on = is_known_here || !found.turns.goes_on().is_empty();
-        Ok(is_covered && (consent.is_given() || live_on))
+        let (answered, open) = self.deletions_of(changes)?.answered_and_open(changes, consent);
+        Ok(open.is_empty() && (consent.is_given() || !answered.is_empty()))
     }
 
     /// Takes back deletions that were held and shown: what others deleted stays, as this location's own word;
@@ -462,11 +474,23 @@ impl Engine<'_> {
         for action in plan.actions {
             let is_folder_above = action.after.is_none() && keys.iter().any(|held| held.is_below(&action.key));
             if keys.contains(&action.key) || is_folder_above {
+                let stood = action.before.as_ref().map(|before| &before.shown.value.content);
+                self.report.kept_files += u64::from(stood.is_some_and(Content::is_file));
                 let there = self.index.place(&action.key)?.and_then(|place| place.into_parts().1);
                 writes.push(IndexWrite::Place(action.key, Place::new(None, there)));
             }
         }
         Ok(writes)
+    }
+
+    /// Says how many files a person's no kept that others had deleted: they count as new where they are sent again.
+    pub(crate) fn tell_kept(&mut self) {
+        let said = match self.report.kept_files {
+            0 => return,
+            1 => "1 file that was deleted elsewhere stays, and comes back there: the sync that sends it counts it as added".into(),
+            n => format!("{n} files that were deleted elsewhere stay, and come back there: the sync that sends them counts them as added"),
+        };
+        self.warn(&RelPath::root(), said);
     }
 }
 

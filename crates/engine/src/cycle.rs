@@ -18,7 +18,7 @@ use crate::error::{EngineError, Result};
 use crate::memory::{self, AWAITS_STATE, GONE, HELD, LAST_CHECK, LAST_SYNC, SCANNED, STATEMENT, UNSETTLED};
 use crate::options::SyncOptions;
 use crate::post::Posting;
-use crate::report::{Held, SyncReport};
+use crate::report::{Held, Outlook, SyncReport};
 use crate::scan::{Depth, Trust};
 use crate::serve::Serving;
 use crate::space::Space;
@@ -75,6 +75,7 @@ impl Engine<'_> {
             self.refuse_held()?;
             missing = self.settle(&consent)?;
         }
+        self.tell_kept();
         self.say_what_has_no_room()?;
         self.drop_spent_staging()?;
         self.tidy_leftovers()?;
@@ -205,25 +206,47 @@ impl Engine<'_> {
                 consent,
                 allowance_bytes: options.allowance_bytes,
             };
+            self.found_no_room = None;
             if self.post_all(mailbox, &mut view, &posting)? {
                 missing = self.settle(consent)?;
                 lacking = missing.union(&unkept).copied().collect();
             }
         }
         self.note_pace(&counted, options.allowance_bytes)?;
-        self.write_want(mailbox, &mut view, &missing)?;
+        self.tell_what_waits_in_vain();
+        // Whatever finds no room ends nothing: what was done is told, and that the rest is still to be said.
+        self.found_no_room = None;
+        unless_full(self.write_want(mailbox, &mut view, &missing))?;
         let serving = Serving {
             mailbox,
             allowance_bytes: options.allowance_bytes,
             park_after_ns: options.park_after_ns(),
             lacking: &lacking,
         };
-        self.serve(&mut view, &serving)?;
-        if unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted))?.is_none() {
-            self.skip(&RelPath::root(), NO_ROOM_FOR_HEAD);
+        unless_full(self.serve(&mut view, &serving))?;
+        unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted))?;
+        if let Some(bytes) = self.found_no_room.take() {
+            let reason = format!(
+                "the mailbox is full: not all that is to be said from here found room, so that the others go on waiting for it; make room there for {} at least, and sync again",
+                kilobytes(bytes)
+            );
+            self.skip(&RelPath::root(), reason);
         }
         self.note_lost(&view, &missing, &counted)?;
         Ok(lacking)
+    }
+
+    /// Says how much room the next piece of what waits needs, where nothing went and no visit of another home makes room.
+    fn tell_what_waits_in_vain(&mut self) {
+        let waits_on_nobody = |outlook: &Outlook| outlook.visits.is_none() && outlook.waits_on.is_none();
+        let is_stuck = self.report.posted_changesets == 0 && self.report.outlook.as_ref().is_some_and(waits_on_nobody);
+        if let Some(bytes) = self.found_no_room.take().filter(|_| is_stuck) {
+            let reason = format!(
+                "nothing of what waits for room could go: the next piece of it takes {}, and the mailbox lies where less is free; make room there, and sync again",
+                kilobytes(bytes)
+            );
+            self.warn(&RelPath::root(), reason);
+        }
     }
 
     /// Posts until nothing is left or there is no room; tells whether anything was posted.
@@ -406,7 +429,10 @@ impl Engine<'_> {
     }
 }
 
-const NO_ROOM_FOR_HEAD: &str = "the mailbox is full: what this location has by now could not be said there, so that the others go on waiting for it; make room there, and sync again";
+/// Gives a size as people read it, never too little.
+fn kilobytes(bytes: u64) -> String {
+    format!("{} kB", bytes.div_ceil(1_000))
+}
 
 /// Takes "no room in the mailbox" for "not now"; any other trouble stays trouble.
 fn unless_full<T>(done: Result<T>) -> Result<Option<T>> {

@@ -27,7 +27,7 @@ use crate::outgoing::Outgoing;
 use crate::scan::gone_writes;
 use crate::superseded::posted_pack_writes;
 use crate::touched::CHANGED_SINCE;
-use crate::unit::{Unit, manifest_bytes};
+use crate::unit::{Unit, manifest_bytes, units};
 use crate::verify::Unsent;
 use crate::view::View;
 
@@ -107,7 +107,14 @@ impl Engine<'_> {
             });
         }
         let cost = |unit: &Unit| -> u64 { unit.iter().flat_map(|i| &needs[*i]).map(|(_, len)| *len).sum() };
-        let mut all = self.units_of(changes)?;
+        let all_changes: Vec<&LocalChange> = changes.iter().collect();
+        let found = self.deletions_of(&all_changes)?;
+        let (answered, open) = found.answered_and_open(&all_changes, posting.consent);
+        let asks = |unit: &Unit| match unit.iter().any(|i| open.contains(i)) {
+            false => unit.iter().any(|i| answered.contains(i)).then_some(false),
+            true => Some(true),
+        };
+        let mut all = units(changes, &self.leaving(changes)?, &found.live_on());
         let has_content = |unit: &Unit| unit.iter().any(|i| changes[*i].value.content.is_live());
         all.sort_by_cached_key(|unit| (has_content(unit), cost(unit), unit[0]));
         (self.report.waiting_entries, self.report.waiting_bytes) = (0, 0);
@@ -120,7 +127,7 @@ impl Engine<'_> {
             cuts: BTreeSet::new(),
         };
         let mut known = BTreeSet::new();
-        let mut apart = 0;
+        let (mut apart, mut picked_asks) = (0, None);
         for unit in &all {
             let in_manifest: u64 = unit.iter().map(|i| manifest_bytes(&changes[*i])).sum();
             let size = cost(unit) + in_manifest;
@@ -133,6 +140,11 @@ impl Engine<'_> {
             let is_full =
                 picked.changes.len() + unit.len() > CHANGESET_ENTRIES_MAX || manifest_left < in_manifest || size > left;
             if is_full && !picked.changes.is_empty() || size > left {
+                continue;
+            }
+            // That nobody need be asked is said of a whole changeset: beside a deletion that may be asked about it could not be.
+            picked_asks = picked_asks.or_else(|| asks(unit));
+            if asks(unit).is_some_and(|asks| picked_asks != Some(asks)) {
                 continue;
             }
             manifest_left = manifest_left.saturating_sub(in_manifest);

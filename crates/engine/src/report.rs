@@ -219,6 +219,8 @@ pub struct SyncReport {
     pub made_of_damage: Vec<MadeOfDamage>,
     /// Before how many deletions homes ask now, if another home changed that since the last cycle.
     pub threshold_heard: Option<HeardThreshold>,
+    /// How many files a person's no kept that others had deleted.
+    pub kept_files: u64,
     /// Deletions that wait for a yes.
     pub held: Option<Held>,
     /// Deletions of the other direction that wait for a yes as well.

@@ -101,7 +101,12 @@ impl<'a> Engine<'a> {
         name: &ObjectName,
         bytes: &[u8],
     ) -> Result<()> {
-        mailbox.put(&name.to_string(), bytes)?;
+        mailbox.put(&name.to_string(), bytes).inspect_err(|error| {
+            if error.kind() == MailboxErrorKind::NoRoom {
+                let size_bytes = bytes.len() as u64;
+                self.found_no_room = Some(self.found_no_room.map_or(size_bytes, |least| least.min(size_bytes)));
+            }
+        })?;
         self.report.uploaded_bytes += bytes.len() as u64;
         view.add(name.clone(), bytes.len() as u64);
         Ok(())

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::path::Path;
 
 use offsync_core::ports::{SecretError, SecretErrorKind};
@@ -87,7 +88,15 @@ pub(super) fn lock_beside(path: &Path) -> Result<File, SecretError> {
             file.lock()?;
             Ok(file)
         });
-    locked.map_err(|error| wrong(format!("{}: {error}", Path::new(&beside).display())))
+    locked.map_err(|error| unwritten(&error, format!("{}: {error}", Path::new(&beside).display())))
+}
+
+/// Makes the error of a file that could not be written; nothing was changed then.
+pub(super) fn unwritten(error: &io::Error, reason: String) -> SecretError {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => SecretError::new(SecretErrorKind::Full, reason),
+        _ => wrong(reason),
+    }
 }
 
 /// Makes the error of anything else that failed.

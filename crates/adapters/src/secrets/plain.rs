@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use offsync_core::ports::{SecretError, Secrets};
 use zeroize::Zeroizing;
 
-use super::bundle::{Bundle, lock_beside, wrong};
+use super::bundle::{Bundle, lock_beside, unwritten, wrong};
 use crate::atomic_file::replace;
 
 /// What the file begins with.
@@ -63,7 +63,7 @@ impl PlainSecrets {
         let mut bytes = Zeroizing::new(Vec::with_capacity(MAGIC.len() + packed.len()));
         bytes.extend_from_slice(MAGIC);
         bytes.extend_from_slice(&packed);
-        replace(&self.path, &bytes).map_err(|error| wrong(error.to_string()))
+        replace(&self.path, &bytes).map_err(|error| unwritten(&error, error.to_string()))
     }
 }
 

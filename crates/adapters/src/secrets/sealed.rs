@@ -14,7 +14,7 @@ use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use offsync_core::ports::{SecretError, SecretErrorKind, Secrets};
 use zeroize::Zeroizing;
 
-use super::bundle::{Bundle, lock_beside, wrong};
+use super::bundle::{Bundle, lock_beside, unwritten, wrong};
 use super::plain::read_private;
 use crate::atomic_file::replace;
 
@@ -137,7 +137,7 @@ impl SealedSecrets {
             },
         );
         bytes.extend(sealed.map_err(|_| wrong("the secrets cannot be sealed"))?);
-        replace(&self.path, &bytes).map_err(|error| wrong(error.to_string()))
+        replace(&self.path, &bytes).map_err(|error| unwritten(&error, error.to_string()))
     }
 
     fn change(&self, name: &str, secret: Option<&[u8]>) -> Result<(), SecretError> {

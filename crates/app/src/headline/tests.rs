@@ -242,7 +242,7 @@ fn nothing_is_called_safe_while_a_file_is_not_on_the_drive() {
     check_awaiting(
         &lacking,
         &unfit,
-        "2 changes (5 bytes) wait for room in the mailbox; it goes bit by bit, with each sync. You can unplug.",
+        "2 changes (5 bytes) wait for room in the mailbox; it goes as soon as there is room for it. You can unplug.",
     );
 }
 
@@ -280,7 +280,7 @@ fn what_waits_for_room_says_how_many_visits_it_takes() {
         "2 changes (41.0 GB) wait for room in the mailbox; the next sync of 'Grandma' makes some. You can unplug.";
     check_visits(2, None, Some("Grandma"), unknown);
     let nobody =
-        "2 changes (41.0 GB) wait for room in the mailbox; it goes bit by bit, with each sync. You can unplug.";
+        "2 changes (41.0 GB) wait for room in the mailbox; it goes as soon as there is room for it. You can unplug.";
     check_visits(2, None, None, nobody);
     let each = "2 changes (41.0 GB) wait for room in the mailbox; about 7 more visits of each of the other homes. You can unplug.";
     check_visits(2, Some(7), None, each);

@@ -9,6 +9,8 @@ pub enum SecretErrorKind {
     NoKeystore,
     /// It is locked, or the passphrase is wrong.
     Locked,
+    /// There is no room where they are kept.
+    Full,
     /// Anything else.
     Other,
 }

@@ -84,6 +84,19 @@ fn what_was_found_by_a_sync_that_told_nobody_is_answered_by_the_first_yes() {
 }
 
 #[test]
+fn a_yes_travels_though_a_file_was_deleted_since_that_it_does_not_cover() {
+    let mut homes = filled(2, &["d", "k", "l"]);
+    (1..=6).for_each(|file| remove(&homes, 0, &format!("d/{file}")));
+    assert_eq!(held(&mut homes, 0), Some((HeldDirection::Local, 6, 18)));
+    remove(&homes, 0, "k/1");
+
+    assert_eq!(homes.sync_confirmed(0).held, None);
+
+    assert_eq!(held(&mut homes, 1), None, "one file was deleted without a yes");
+    assert_eq!((files(&homes, 0), files(&homes, 1)), (11, 11));
+}
+
+#[test]
 fn a_file_that_was_moved_over_another_is_none_that_was_put_back() {
     let mut homes = filled(2, &["d", "s", "k"]);
     for file in 1..=6 {

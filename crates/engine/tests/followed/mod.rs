@@ -92,6 +92,45 @@ fn other_files_of_the_same_names_are_not_those_that_went() {
 }
 
 #[test]
+fn a_deletion_beside_files_that_only_their_inodes_tell_makes_those_no_deletions() {
+    let mut homes = filled(&[DiskOptions::ext4(), DiskOptions::ext4()]);
+    for n in 0..2 * FILES {
+        write(&homes, &at("bills", n), &format!("bill {n}"));
+    }
+    homes.round(2);
+    homes.pass_days(1);
+    for n in 0..FILES {
+        let (old, new) = (path(&at("letters", n)), path(&format!("letters/IMG{n}")));
+        homes.hand(0).rename(&old, &new).expect("is free");
+        homes.hand(0).write_in_place(&new, noise(1_000 + n)).expect("fits");
+    }
+    homes.hand(0).remove(&path(&at("bills", 0))).expect("is there");
+
+    assert_eq!(homes.sync(0).held, None);
+
+    assert_eq!(homes.sync(1).held, None, "one file was deleted");
+    homes.round(2);
+    homes.assert_all_equal();
+
+    // What nobody need be asked about is no word on what else was deleted.
+    for n in 0..FILES {
+        let (old, new) = (path(&format!("letters/IMG{n}")), path(&format!("letters/DSC{n}")));
+        homes.hand(0).rename(&old, &new).expect("is free");
+        homes.hand(0).write_in_place(&new, noise(2_000 + n)).expect("fits");
+    }
+    for n in 1..4 {
+        homes.hand(0).remove(&path(&at("bills", n))).expect("is there");
+    }
+    assert_eq!(homes.sync(0).held, None, "few at a time");
+    for n in 4..FILES {
+        homes.hand(0).remove(&path(&at("bills", n))).expect("is there");
+    }
+    assert_eq!(homes.sync(0).held, None, "few at a time");
+    let held = homes.sync(1).held.map(|held| held.deletions);
+    assert_eq!(held, Some(FILES as u64 - 1));
+}
+
+#[test]
 fn where_a_drive_does_not_say_when_files_came_to_be_a_person_is_asked() {
     let drive = DiskOptions {
         has_birth_time: false,

@@ -175,3 +175,39 @@ fn rules_with_a_link_or_a_folder_in_their_place_stand_and_it_is_said() {
         assert!(is_out(&homes));
     }
 }
+
+#[test]
+fn files_that_move_into_a_folder_that_is_left_alone_for_its_twin_are_said_to_leave_the_archive() {
+    let mut homes = Homes::new(2);
+    for file in 0..12 {
+        write(&homes, 0, &format!("letters/{file}"), &format!("letter {file}"));
+    }
+    write(&homes, 0, "Photos/one", "a photo");
+    homes.round(2);
+    homes.pass_days(1);
+    homes.hand(0).mkdir(&path("photos")).expect("made");
+    for file in 0..3 {
+        let (from, to) = (format!("letters/{file}"), format!("photos/{file}"));
+        homes.hand(0).rename(&path(&from), &path(&to)).expect("is free");
+    }
+
+    let report = homes.sync(0);
+
+    let said: Vec<(String, &str)> = report
+        .warnings
+        .iter()
+        .map(|line| (line.path.to_string(), line.reason.as_str()))
+        .collect();
+    let text = "3 files moved into it, and it is left alone for its name. They leave the archive: they stay here, and the other homes put theirs into the trash. \
+                Give the folder another name, and they come back with the next sync.";
+    assert_eq!(said, [("photos".to_owned(), text)]);
+    assert_eq!(homes.sync(0).warnings, [], "said once");
+    homes.sync(1);
+    assert!(homes.hand(1).read(&path("letters/0")).is_err());
+    homes
+        .hand(0)
+        .rename(&path("photos"), &path("pictures"))
+        .expect("is free");
+    homes.round(2);
+    assert_eq!(homes.read(1, "pictures/0"), "letter 0");
+}

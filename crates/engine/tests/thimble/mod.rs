@@ -1,5 +1,7 @@
 //! Mailboxes in which nothing would move any more: too full for the one thing that helps, or with what nobody can use.
 
+use offsync_engine::SyncReport;
+
 use crate::home::{Homes, noise, path};
 
 /// What the mailbox may hold.
@@ -197,4 +199,61 @@ fn what_arrived_is_shown_though_the_mailbox_has_not_a_byte_for_a_head() {
     homes.round(2);
     homes.assert_all_equal();
     homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+#[test]
+fn what_is_asked_for_and_what_is_served_end_no_sync_where_there_is_no_room_for_it() {
+    let mut homes = Homes::new(3);
+    homes.round(2);
+    homes.hand(0).write(&path("film"), noise(200_000)).expect("fits");
+    homes.sync(0);
+    homes.hand(0).write(&path("letter"), "from 0").expect("fits");
+    homes.sync(0);
+    packs(&homes).iter().for_each(|pack| homes.lose_objects(pack));
+
+    let used = homes.mailbox().used_bytes();
+    homes.mailbox().set_capacity_bytes(used);
+    let told = full(&homes.sync(1));
+    assert!(told.contains("make room there for 1 kB at least"), "{told}");
+    assert_eq!(homes.read(1, "letter"), "from 0", "all else was done");
+
+    homes.mailbox().set_capacity_bytes(used + 4_000);
+    homes.sync(1);
+    let told = full(&homes.sync(0));
+    assert!(told.contains("make room there for 201 kB at least"), "{told}");
+
+    homes.mailbox().set_capacity_bytes(1 << 30);
+    homes.round(3);
+    homes.assert_all_equal();
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+/// What a sync says of a mailbox that is full.
+fn full(report: &SyncReport) -> String {
+    let mut reasons = report.skipped.iter().map(|line| line.reason.clone());
+    reasons
+        .find(|reason| reason.starts_with("the mailbox is full: "))
+        .unwrap_or_else(|| panic!("{report:#?}"))
+}
+
+#[test]
+fn where_nothing_of_what_waits_can_go_it_is_said_how_much_room_the_next_piece_needs() {
+    let mut homes = Homes::new(2);
+    homes.round(2);
+    homes.hand(0).write(&path("film"), noise(100_000)).expect("fits");
+    homes
+        .mailbox()
+        .set_capacity_bytes(homes.mailbox().used_bytes() + 20_000);
+    for _ in 0..2 {
+        let report = homes.sync(0);
+        assert_eq!((report.waiting_entries, report.posted_changesets), (1, 0));
+        let told: Vec<&str> = report.warnings.iter().map(|line| line.reason.as_str()).collect();
+        let text = "nothing of what waits for room could go: the next piece of it takes 101 kB, and the mailbox lies where less is free; make room there, and sync again";
+        assert_eq!(told, [text]);
+        homes.sync(1);
+    }
+    homes.mailbox().set_capacity_bytes(1 << 30);
+    assert_eq!(homes.sync(0).warnings, []);
+    homes.round(2);
+    homes.assert_all_equal();
 }

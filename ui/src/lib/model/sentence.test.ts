@@ -154,9 +154,9 @@ test("what waits for room says for how many visits of whom", () => {
     "About 7 more visits of each of the other homes, and all has gone. You can unplug.",
   );
   expect(waits(null, "Grandma’s home")).toContain("The next sync of Grandma’s home makes some.");
-  expect(waits(null, null)).toBe("It goes bit by bit, with each sync. You can unplug.");
+  expect(waits(null, null)).toBe("It goes as soon as there is room for it. You can unplug.");
   expect(waits(null, null, 24)).toBe(
-    "It goes bit by bit, with each sync. 24 newer changes wait for the next sync. You can unplug.",
+    "It goes as soon as there is room for it. 24 newer changes wait for the next sync. You can unplug.",
   );
   expect(waits(null, null, 1)).toContain(" 1 newer change waits for the next sync.");
 });

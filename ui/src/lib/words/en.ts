@@ -157,7 +157,7 @@ export function en(locale: string) {
       roomComes: (visits: number | null, home: string | null) =>
         visits === null
           ? home === null
-            ? "It goes bit by bit, with each sync."
+            ? "It goes as soon as there is room for it."
             : `The next sync of ${home} makes some.`
           : count(visits, {
               one: `About one more visit of ${home ?? "each of the other homes"}, and all has gone.`,
