@@ -145,6 +145,16 @@ impl Engine<'_> {
         Ok(self.left_by(one, has_local_times)? != Left::Standing)
     }
 
+    /// Tells whether nothing stands at a place any more.
+    pub(crate) fn is_gone(&self, path: &RelPath) -> Result<bool> {
+        match self.disk.look(path) {
+            Ok(entry) => Ok(entry.is_none()),
+            Err(error) if is_fatal(&error) => Err(error.into()),
+            // Its folder is gone.
+            Err(error) => Ok(error.kind() == DiskErrorKind::NotFound),
+        }
+    }
+
     /// Tells what stands where a damaged file was; where nobody may look it may stand.
     fn left_by(&self, one: &DamagedReading, has_local_times: bool) -> Result<Left> {
         Ok(match self.disk.look(&one.damage.path) {

@@ -189,7 +189,11 @@ impl Engine<'_> {
     }
 
     /// Gives what is remembered of damage that a file reads as, unless it is a known one that got another name.
-    pub(crate) fn read_as_damage(&self, (seen, stat): &(Value, Stat), has_local_times: bool) -> Result<Option<ReadAs>> {
+    pub(crate) fn read_as_damage(
+        &self,
+        (seen, stat): (&Value, &Stat),
+        has_local_times: bool,
+    ) -> Result<Option<ReadAs>> {
         let Content::File(read) = &seen.content else {
             return Ok(None);
         };
@@ -325,11 +329,14 @@ impl DamagedReadings {
         let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         let all = self.known.iter().chain(&self.before);
         let alike: Vec<_> = all.filter(|known| known.reads == read.digest).collect();
-        let Some(first) = alike.first() else {
-            return Ok(Likeness::None);
+        let (key, looks) = (seen.path.key(), (&*seen, stat));
+        let Some(first) = alike.first().copied() else {
+            return Ok(match self.rotted_as_remembered(engine, looks, read, has_local_times)? {
+                Some(itself) => itself.stands_as(seen, &[], true),
+                None => Likeness::None,
+            });
         };
         let found = |is_it: &dyn Fn(&DamagedReading) -> bool| alike.iter().find(|known| is_it(known)).copied();
-        let (key, looks) = (seen.path.key(), (&*seen, stat));
         let has_inode = |known: &DamagedReading| stat.inode != 0 && known.stat.inode == stat.inode;
         // Who says of just these bytes that they are right says it of another file: this one was found to be damaged.
         if let Some(itself) = found(&has_inode) {
@@ -362,24 +369,56 @@ impl DamagedReadings {
                         _ => Which::Doubtful(may_be),
                     }
                 }
+                // That one stands where it was: nobody can have moved it.
+                Which::Neither => match unseen.iter().find(|one| has_inode(one)) {
+                    Some(one) => Which::One(one),
+                    None => Which::Neither,
+                },
                 which => which,
             },
         };
+        // What had a version of its own at its place is damaged as well: that is what is to come back.
+        if let Some(own) = unseen.iter().find(|one| one.damage.path.key() == key) {
+            match which {
+                Which::Doubtful(may_be) => return Ok(own.stands_as(seen, &may_be, true)),
+                Which::Neither => return Ok(own.stands_as(seen, &[], true)),
+                Which::One(_) => {}
+            }
+        }
         Ok(match which {
             Which::One(itself) => itself.stands_as(seen, &[], is_unseen(&unseen, itself)),
             Which::Doubtful(may_be) => Likeness::Doubtful {
-                meant: may_be.first().unwrap_or(first).meant.clone(),
+                meant: may_be.first().map_or(first, |one| *one).meant.clone(),
                 may_be: paths_of(&may_be),
             },
-            Which::Neither => match engine.choose(alike.clone(), &seen.path, has_local_times)? {
-                Which::Doubtful(may_be) => Likeness::Doubtful {
+            Which::Neither => match (engine.choose(alike.clone(), &seen.path, has_local_times)?, first) {
+                (Which::Doubtful(may_be), _) => Likeness::Doubtful {
                     meant: first.meant.clone(),
                     may_be: paths_of(&may_be),
                 },
-                Which::One(one) => one.copied(),
-                Which::Neither => first.copied(),
+                (Which::One(one), _) | (Which::Neither, one) => {
+                    // Where the drive tells of no other sign, one that went as it came may have rotted to just this.
+                    let mut may_be = vec![one.damage.path.clone()];
+                    may_be.extend(engine.gone_of_size(self.files(engine)?, &self.keys, stat)?);
+                    match may_be.len() {
+                        1 => one.copied(),
+                        _ => Likeness::Doubtful {
+                            meant: one.meant.clone(),
+                            may_be,
+                        },
+                    }
+                }
             },
         })
+    }
+
+    /// Gives the known files as they were when they were first asked for.
+    fn files(&self, engine: &Engine<'_>) -> Result<&[(PathKey, Stat)]> {
+        if let Some(files) = self.files.get() {
+            return Ok(files);
+        }
+        let files = engine.known_files()?;
+        Ok(self.files.get_or_init(|| files))
     }
 
     /// Gives the known files that may have rotted unseen to what these damaged ones read as, and be the one that was seen.
@@ -391,16 +430,42 @@ impl DamagedReadings {
         read: &FileContent,
         has_local_times: bool,
     ) -> Result<Vec<DamagedReading>> {
-        let files = match self.files.get() {
-            Some(files) => files,
-            None => {
-                let files = engine.known_files()?;
-                self.files.get_or_init(|| files)
-            }
-        };
+        let files = self.files(engine)?;
         let mut damaged = self.keys.clone();
         damaged.extend(alike.iter().map(|one| one.damage.path.key()));
         engine.rotted_unseen(files, &damaged, looks, read, has_local_times)
+    }
+
+    /// Gives the known file that a file is which rotted unseen to what another one once read as, by its inode and time, its place, or
+    /// its time where it stands no more.
+    fn rotted_as_remembered(
+        &self,
+        engine: &Engine<'_>,
+        looks: (&Value, &Stat),
+        read: &FileContent,
+        has_local_times: bool,
+    ) -> Result<Option<DamagedReading>> {
+        let Some(was) = engine
+            .read_as_damage((looks.0, looks.1), has_local_times)?
+            .map(|read_as| read_as.was)
+        else {
+            return Ok(None);
+        };
+        let mut unseen = self.rotted_unseen(engine, &[], looks, read, has_local_times)?;
+        // Who puts just these bytes over the file that once read so has them back from elsewhere.
+        unseen.retain(|one| one.meant.digest != was.digest);
+        let (key, stat) = (looks.0.path.key(), looks.1);
+        let is_its_time = |one: &DamagedReading| is_time_of(stat, one.stat.mtime_ns, has_local_times);
+        let has_inode = |one: &DamagedReading| stat.inode != 0 && one.stat.inode == stat.inode;
+        let is_it = |one: &DamagedReading| has_inode(one) && is_its_time(one) || one.damage.path.key() == key;
+        if let Some(at) = unseen.iter().position(is_it) {
+            return Ok(Some(unseen.swap_remove(at)));
+        }
+        let which = match engine.which_damaged(&unseen.iter().collect::<Vec<_>>(), looks, has_local_times)? {
+            Which::One(one) => Some(one.clone()),
+            Which::Doubtful(_) | Which::Neither => None,
+        };
+        Ok(which)
     }
 
     /// Tells whether a damaged file stands at a place.
