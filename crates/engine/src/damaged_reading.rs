@@ -37,6 +37,9 @@ pub(crate) struct ReadAs {
     pub(crate) dots: Vec<Dot>,
     /// How old the trash was when it was last damaged.
     age_ns: i64,
+    /// Whether a sound file held just that before the damage was known.
+    #[serde(deserialize_with = "memory::or_default")]
+    is_anothers: bool,
 }
 
 /// What one damaged file reads as, and how the drive told of it.
@@ -60,6 +63,8 @@ pub(crate) struct DamagedReadings {
     before: Vec<DamagedReading>,
     /// Where damaged files stand, those among them that cannot be read at all.
     keys: BTreeSet<PathKey>,
+    /// What of that a sound file held before the damage was known: a drive may give one file's content for another one.
+    anothers: BTreeSet<Digest>,
     /// The known files when they were first asked for, by their size.
     files: OnceCell<Vec<(PathKey, Stat)>>,
 }
@@ -92,6 +97,8 @@ pub(crate) enum Likeness {
         /// What the first of them should read like.
         meant: FileContent,
     },
+    /// It reads just so, and so does a sound file, of which it may as well be a copy.
+    Sound,
     /// It reads just so, and is a file of its own.
     Copy {
         /// The damaged one.
@@ -135,6 +142,15 @@ impl Engine<'_> {
         let before: Vec<DamagedReading> = memory::read(self.index, DAMAGED_BEFORE)?.unwrap_or_default();
         let is_over = |before: &DamagedReading| !readings.known.contains(before);
         readings.before = before.into_iter().filter(is_over).collect();
+        for one in readings.known.iter().chain(&readings.before) {
+            let is_anothers = match memory::read::<ReadAs>(self.index, &format!("{READ_AS}{}", one.reads))? {
+                Some(read_as) => read_as.is_anothers,
+                None => self.is_held_sound(&one.damage, &one.reads)?,
+            };
+            if is_anothers {
+                readings.anothers.insert(one.reads);
+            }
+        }
         Ok(readings)
     }
 
@@ -143,7 +159,7 @@ impl Engine<'_> {
     pub(crate) fn keep_readings(&mut self, begun: &DamagedReadings, has_seen_all: bool) -> Result<Vec<IndexWrite>> {
         let kept = self.index.note(DAMAGED_BEFORE)?;
         let DamagedReadings { mut known, before, .. } = self.damaged_readings()?;
-        let mut writes = self.remember_readings(begun.known.iter().chain(&known))?;
+        let mut writes = self.remember_readings(begun.known.iter().chain(&known), &begun.anothers)?;
         match has_seen_all {
             true => writes.extend(self.forget_doubt()?),
             false => known.extend(before),
@@ -159,7 +175,11 @@ impl Engine<'_> {
     /// Makes the writes that remember what damaged files read as, and forget it when no trash would have it any more.
     ///
     /// Such a file may be brought back whenever that is: from the trash of a desktop, or from another drive.
-    fn remember_readings<'a>(&self, found: impl Iterator<Item = &'a DamagedReading>) -> Result<Vec<IndexWrite>> {
+    fn remember_readings<'a>(
+        &self,
+        found: impl Iterator<Item = &'a DamagedReading>,
+        anothers: &BTreeSet<Digest>,
+    ) -> Result<Vec<IndexWrite>> {
         let mut remembered = memory::read_all::<ReadAs>(self.index, READ_AS)?;
         let age_ns = self.trash_clock()?.age_ns;
         let mut new: BTreeMap<String, ReadAs> = BTreeMap::new();
@@ -170,6 +190,7 @@ impl Engine<'_> {
                 was: one.meant.clone(),
                 dots: one.damage.dots.clone(),
                 age_ns,
+                is_anothers: anothers.contains(&one.reads),
             };
             new.insert(one.reads.to_string(), read_as);
         }
@@ -200,6 +221,7 @@ impl Engine<'_> {
         let read_as: Option<ReadAs> = memory::read(self.index, &format!("{READ_AS}{}", read.digest))?;
         let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         Ok(match read_as {
+            Some(ReadAs { is_anothers: true, .. }) if self.reads_sound(read)? => None,
             Some(_) if self.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => None,
             read_as => read_as,
         })
@@ -245,35 +267,6 @@ impl Engine<'_> {
         }
         Ok(!may_be_damaged || from.iter().any(has_its_name) && !has_damaged_name)
     }
-
-    /// Tells whether a file of this drive is known to hold just this.
-    pub(crate) fn is_known_content(&self, read: &FileContent) -> Result<bool> {
-        Ok(!self.known_with(read)?.is_empty())
-    }
-
-    /// Gives the files of this drive that are known to hold just this, and how they looked.
-    pub(crate) fn known_with(&self, read: &FileContent) -> Result<Vec<(RelPath, Stat)>> {
-        let mut known = Vec::new();
-        let Some((first, _, _)) = read.pieces().into_iter().next() else {
-            return Ok(known);
-        };
-        for key in self.index.places_with_chunk(&first)? {
-            let Some(place) = self.index.place(&key)? else { continue };
-            if let (
-                Some(Value {
-                    path,
-                    content: Content::File(file),
-                    ..
-                }),
-                Some(stat),
-            ) = (place.on_disk(), place.stat())
-                && file.digest == read.digest
-            {
-                known.push((path.clone(), *stat));
-            }
-        }
-        Ok(known)
-    }
 }
 
 impl DamagedReadings {
@@ -295,7 +288,10 @@ impl DamagedReadings {
         let pieces = seen.content.chunk_ids().into_iter();
         let new: BTreeSet<ChunkId> = pieces.filter(|chunk| !was.contains(chunk)).collect();
         let mut all = self.known.iter().chain(&self.before);
-        let found = all.find(|one| one.damage.rotten.iter().any(|chunk| new.contains(chunk)));
+        let found = all.find(|one| {
+            let is_its_own = !self.anothers.contains(&one.reads);
+            is_its_own && one.damage.rotten.iter().any(|chunk| new.contains(chunk))
+        });
         let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         match found {
             Some(one) if !engine.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => {
@@ -377,6 +373,21 @@ impl DamagedReadings {
                 which => which,
             },
         };
+        if self.anothers.contains(&read.digest) {
+            let candidates: &[&DamagedReading] = match &which {
+                Which::One(one) => &[*one],
+                Which::Doubtful(may_be) => may_be,
+                Which::Neither => &[],
+            };
+            let mut has_moved = false;
+            for one in candidates {
+                let is_it = has_inode(one) || one.damage.path.key() == key;
+                has_moved |= is_it || engine.has_left(one, has_local_times)?;
+            }
+            if !has_moved && engine.reads_sound(read)? {
+                return Ok(Likeness::Sound);
+            }
+        }
         // What had a version of its own at its place is damaged as well: that is what is to come back.
         if let Some(own) = unseen.iter().find(|one| one.damage.path.key() == key) {
             match which {

@@ -55,6 +55,7 @@ mod scan;
 mod serve;
 mod settle;
 mod silent;
+mod sound;
 mod space;
 mod spare;
 mod staging;

@@ -123,8 +123,9 @@ impl Engine<'_> {
         };
         let made = match (&forgotten, likeness) {
             // What another file holds was put there on purpose, unless that is what a damaged one reads as.
-            (Some(_), Likeness::None) if self.is_known_content(read)? => None,
+            (Some(_), Likeness::None | Likeness::Sound) if self.is_known_content(read)? => None,
             (Some(_), _) => self.edited(place, read, &path)?,
+            (None, Likeness::Sound) => None,
             (None, Likeness::Copy { of, meant }) => Some(Made::copied(path, of, meant).over(place)),
             (None, Likeness::Doubtful { may_be, meant }) => Some(Made {
                 path,

@@ -1,4 +1,4 @@
-//! Files that rot unseen to what a damaged one is known to read as.
+//! Files that rot unseen to what a damaged one is known to read as, or to what a sound one holds.
 
 use offsync_testkit::DiskOptions;
 
@@ -200,6 +200,71 @@ fn a_copy_of_damage_over_a_file_of_another_size_is_an_edit_and_its_own_version_i
             let line = homes.trash(1).into_iter().find(|line| line.path == path("long"));
             let back = homes.restore_trashed(1, &line.expect("it is there"));
             assert_eq!(homes.read(1, &back.to_string()), "a longer one", "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_copy_of_a_sound_file_is_sound_though_a_damaged_one_reads_as_that_one() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        for has_one_time in [false, true] {
+            if has_one_time && drive.inodes == bare().inodes {
+                // There the damaged one is taken for the other one, under its name.
+                continue;
+            }
+            for (is_healed, more_syncs) in [(false, 0), (false, 2), (true, 0), (true, 2)] {
+                for (way, to) in [
+                    ("copied", "p/one"),
+                    ("copied anew", "p/one"),
+                    ("copied twice", "p/one"),
+                    ("copied over another", "other"),
+                ] {
+                    let told = format!(
+                        "{way} on {:?}, one time: {has_one_time}, healed: {is_healed}, {more_syncs} syncs",
+                        drive.inodes
+                    );
+                    let mut homes = Homes::on(&[drive.clone(), DiskOptions::ext4()]);
+                    for (name, bytes) in [("p/1", "first 1"), ("p/2", "other 2"), ("other", "third 3")] {
+                        homes.hand(0).write(&path(name), bytes).expect("fits");
+                        if has_one_time {
+                            homes.hand(0).touch(&path(name), 5_000_000_000).expect("is there");
+                        }
+                    }
+                    homes.round(2);
+                    homes.hand(0).lose_write(&path("p/2"), "first 1").expect("is there");
+                    match is_healed {
+                        true => drop(homes.verify_repairing(0)),
+                        false => drop(homes.verify(0)),
+                    }
+                    assert_eq!(homes.damaged(0), [path("p/2")], "{told}");
+                    if is_healed {
+                        homes.sync(0);
+                        homes.sync(1);
+                        assert_eq!(homes.sync(0).repaired, [path("p/2")], "{told}");
+                    }
+                    for _ in 0..more_syncs {
+                        homes.sync(0);
+                    }
+                    let hand = homes.hand(0);
+                    match way {
+                        "copied" => hand.copy(&path("p/1"), &path(to)).expect("fits"),
+                        "copied twice" => {
+                            hand.copy(&path("p/1"), &path("p/0")).expect("fits");
+                            hand.write(&path(to), "first 1").expect("fits");
+                        }
+                        _ => hand.write(&path(to), "first 1").expect("fits"),
+                    }
+
+                    let report = homes.sync(0);
+
+                    assert_eq!(said(&report).0, [], "{told}");
+                    let still = if is_healed { vec![] } else { vec![path("p/2")] };
+                    assert_eq!(homes.damaged(0), still, "{told}");
+                    let whole = healed(&mut homes);
+                    assert!(whole.contains(&format!("{to}=first 1")), "{told}: {whole:?}");
+                    assert!(whole.contains(&"p/2=other 2".to_owned()), "{told}: {whole:?}");
+                }
+            }
         }
     }
 }
