@@ -45,7 +45,7 @@ pub(crate) struct ReadAs {
 /// What one damaged file reads as, and how the drive told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DamagedReading {
-    reads: Digest,
+    pub(crate) reads: Digest,
     pub(crate) stat: Stat,
     /// What it should read like.
     pub(crate) meant: FileContent,
@@ -304,6 +304,12 @@ impl DamagedReadings {
     /// Gives the files that are known to be damaged and read just so.
     pub(crate) fn known_as(&self, read: &FileContent) -> impl Iterator<Item = &DamagedReading> {
         self.known.iter().filter(|known| known.reads == read.digest)
+    }
+
+    /// Gives the file at a place that is known to be damaged.
+    pub(crate) fn known_at(&self, key: &PathKey) -> Option<&DamagedReading> {
+        let mut known = self.known.iter();
+        known.find(|known| self.is_at(key) && known.damage.path.key() == *key)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

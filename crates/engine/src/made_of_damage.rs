@@ -45,6 +45,8 @@ enum Making {
     Doubtful,
     /// It reads just as a damaged file does or did, and replaces a version of its own.
     Replaced,
+    /// It was known to read so, and may since be the damaged one, which is gone.
+    PutOver,
 }
 
 /// What somebody made of a damaged file, as long as nobody was told.
@@ -167,6 +169,29 @@ impl Engine<'_> {
             _ => None,
         };
         Ok(made.map(|made| made.write()))
+    }
+
+    /// Gives the places of damaged files that may be elsewhere though they are gone, and makes the writes that note what is to be said of it.
+    ///
+    /// Besides those that a scan met, these are what may have been put over a file that was kept as it reads, which shows no change then.
+    pub(crate) fn absent_in_doubt(
+        &self,
+        damaged: &DamagedReadings,
+        absent: &[(PathKey, Place)],
+    ) -> Result<(BTreeSet<PathKey>, Vec<IndexWrite>)> {
+        let (mut in_doubt, mut writes) = (self.in_doubt()?, Vec::new());
+        for one in absent.iter().filter_map(|(key, _)| damaged.known_at(key)) {
+            let key = one.damage.path.key();
+            if let Some(path) = self.put_over(damaged, one)?.filter(|_| in_doubt.insert(key)) {
+                let made = Made {
+                    making: Making::PutOver,
+                    is_sent: true,
+                    ..Made::copied(path, one.damage.path.clone(), one.meant.clone())
+                };
+                writes.push(made.write());
+            }
+        }
+        Ok((in_doubt, writes))
     }
 
     /// Gives what is to be remembered of a damaged file that is displaced.
@@ -332,7 +357,7 @@ impl Engine<'_> {
             Making::Edited | Making::Restored | Making::Returned | Making::Replaced => {
                 self.others_with(&left.collect::<Vec<Left>>())
             }
-            Making::Copied | Making::Reworked | Making::Doubtful => Ok(Vec::new()),
+            Making::Copied | Making::Reworked | Making::Doubtful | Making::PutOver => Ok(Vec::new()),
         }
     }
 
@@ -419,6 +444,12 @@ impl Made {
                      others as it reads, and each of those stays, or comes back, under its own name: `offsync verify FOLDER --repair` heals those that \
                      are damaged still. Move the right one here then, in place of this one",
                     self.all_that_it_may_be()
+                );
+            }
+            Making::PutOver => {
+                return format!(
+                    "'{of}', which was damaged on this drive, is gone and may be what stands here now: both read alike. '{of}' is deleted nowhere and comes \
+                     back from another home; delete it then if you meant to"
                 );
             }
             Making::Replaced => {

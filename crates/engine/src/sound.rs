@@ -53,7 +53,8 @@ impl Engine<'_> {
         }
     }
 
-    fn known_with_chunk(&self, chunk: &ChunkId, whole: &Digest) -> Result<Vec<(RelPath, Stat)>> {
+    /// Gives those of them that hold one of its pieces.
+    pub(crate) fn known_with_chunk(&self, chunk: &ChunkId, whole: &Digest) -> Result<Vec<(RelPath, Stat)>> {
         let mut known = Vec::new();
         for key in self.index.places_with_chunk(chunk)? {
             let Some(place) = self.index.place(&key)? else { continue };
