@@ -5,16 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use offsync_core::entry::{FileContent, Value};
+use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::ids::Digest;
-use offsync_core::place::Stat;
+use offsync_core::place::{Place, Stat};
 use offsync_core::ports::{DiskErrorKind, EntryKind, IndexWrite};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::damaged_reading::{DamagedReading, DamagedReadings, Which, is_time_of};
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
-use crate::memory::{self, DAMAGED, IN_DOUBT};
+use crate::memory::{self, DAMAGED, Damage, IN_DOUBT, SCANNED};
 
 /// What stands where a damaged file was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +145,16 @@ impl Engine<'_> {
         Ok(self.left_by(one, has_local_times)? != Left::Standing)
     }
 
+    /// Tells whether nothing stands at a place any more.
+    pub(crate) fn is_gone(&self, path: &RelPath) -> Result<bool> {
+        match self.disk.look(path) {
+            Ok(entry) => Ok(entry.is_none()),
+            Err(error) if is_fatal(&error) => Err(error.into()),
+            // Its folder is gone.
+            Err(error) => Ok(error.kind() == DiskErrorKind::NotFound),
+        }
+    }
+
     /// Tells what stands where a damaged file was; where nobody may look it may stand.
     fn left_by(&self, one: &DamagedReading, has_local_times: bool) -> Result<Left> {
         Ok(match self.disk.look(&one.damage.path) {
@@ -204,6 +214,38 @@ impl Engine<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Gives the file over which a damaged one may have been put that is gone: one that is known to hold just what that reads as, and has
+    /// its time; not where another place got that one, nor where nobody touched that file since.
+    pub(crate) fn put_over(&self, damaged: &DamagedReadings, one: &DamagedReading) -> Result<Option<RelPath>> {
+        let Some(chunk) = one.damage.rotten.first() else {
+            return Ok(None);
+        };
+        let has_local_times = self.disk.profile()?.has_local_times();
+        let scanned_ns = memory::read::<i64>(self.index, SCANNED)?.unwrap_or(i64::MAX);
+        let mut onto = None;
+        for (path, stat) in self.known_with_chunk(chunk, &one.reads)? {
+            let is_itself = stat.inode != 0 && stat.inode == one.stat.inode;
+            // Where a drive keeps no change time, or not yet, nothing tells that.
+            let is_untouched = stat.inode != 0 && stat.ctime_ns > 0 && stat.ctime_ns < scanned_ns;
+            let may_be = is_itself || is_time_of(&stat, one.stat.mtime_ns, has_local_times) && !is_untouched;
+            if may_be && self.index.note(&memory::of_key(DAMAGED, &path.key()))?.is_none() {
+                onto.get_or_insert(path);
+            }
+        }
+        for (key, _) in self.index.notes(DAMAGED)?.iter().filter(|_| onto.is_some()) {
+            let there: Option<Damage> = memory::read(self.index, key)?;
+            let Some(there) = there.map(|damage| damage.path.key()).filter(|key| !damaged.is_at(key)) else {
+                continue;
+            };
+            let place = self.index.place(&there)?;
+            let content = place.as_ref().and_then(Place::on_disk).map(|value| &value.content);
+            if matches!(content, Some(Content::File(file)) if file.digest == one.meant.digest) {
+                return Ok(None);
+            }
+        }
+        Ok(onto)
     }
 
     /// Gives the places of damaged files that a file which was seen may be, though nothing tells which.

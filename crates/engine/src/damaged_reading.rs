@@ -37,12 +37,15 @@ pub(crate) struct ReadAs {
     pub(crate) dots: Vec<Dot>,
     /// How old the trash was when it was last damaged.
     age_ns: i64,
+    /// Whether a sound file held just that before the damage was known.
+    #[serde(deserialize_with = "memory::or_default")]
+    is_anothers: bool,
 }
 
 /// What one damaged file reads as, and how the drive told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DamagedReading {
-    reads: Digest,
+    pub(crate) reads: Digest,
     pub(crate) stat: Stat,
     /// What it should read like.
     pub(crate) meant: FileContent,
@@ -60,6 +63,8 @@ pub(crate) struct DamagedReadings {
     before: Vec<DamagedReading>,
     /// Where damaged files stand, those among them that cannot be read at all.
     keys: BTreeSet<PathKey>,
+    /// What of that a sound file held before the damage was known: a drive may give one file's content for another one.
+    anothers: BTreeSet<Digest>,
     /// The known files when they were first asked for, by their size.
     files: OnceCell<Vec<(PathKey, Stat)>>,
 }
@@ -92,6 +97,8 @@ pub(crate) enum Likeness {
         /// What the first of them should read like.
         meant: FileContent,
     },
+    /// It reads just so, and so does a sound file, of which it may as well be a copy.
+    Sound,
     /// It reads just so, and is a file of its own.
     Copy {
         /// The damaged one.
@@ -135,6 +142,15 @@ impl Engine<'_> {
         let before: Vec<DamagedReading> = memory::read(self.index, DAMAGED_BEFORE)?.unwrap_or_default();
         let is_over = |before: &DamagedReading| !readings.known.contains(before);
         readings.before = before.into_iter().filter(is_over).collect();
+        for one in readings.known.iter().chain(&readings.before) {
+            let is_anothers = match memory::read::<ReadAs>(self.index, &format!("{READ_AS}{}", one.reads))? {
+                Some(read_as) => read_as.is_anothers,
+                None => self.is_held_sound(&one.damage, &one.reads)?,
+            };
+            if is_anothers {
+                readings.anothers.insert(one.reads);
+            }
+        }
         Ok(readings)
     }
 
@@ -143,7 +159,7 @@ impl Engine<'_> {
     pub(crate) fn keep_readings(&mut self, begun: &DamagedReadings, has_seen_all: bool) -> Result<Vec<IndexWrite>> {
         let kept = self.index.note(DAMAGED_BEFORE)?;
         let DamagedReadings { mut known, before, .. } = self.damaged_readings()?;
-        let mut writes = self.remember_readings(begun.known.iter().chain(&known))?;
+        let mut writes = self.remember_readings(begun.known.iter().chain(&known), &begun.anothers)?;
         match has_seen_all {
             true => writes.extend(self.forget_doubt()?),
             false => known.extend(before),
@@ -159,7 +175,11 @@ impl Engine<'_> {
     /// Makes the writes that remember what damaged files read as, and forget it when no trash would have it any more.
     ///
     /// Such a file may be brought back whenever that is: from the trash of a desktop, or from another drive.
-    fn remember_readings<'a>(&self, found: impl Iterator<Item = &'a DamagedReading>) -> Result<Vec<IndexWrite>> {
+    fn remember_readings<'a>(
+        &self,
+        found: impl Iterator<Item = &'a DamagedReading>,
+        anothers: &BTreeSet<Digest>,
+    ) -> Result<Vec<IndexWrite>> {
         let mut remembered = memory::read_all::<ReadAs>(self.index, READ_AS)?;
         let age_ns = self.trash_clock()?.age_ns;
         let mut new: BTreeMap<String, ReadAs> = BTreeMap::new();
@@ -170,6 +190,7 @@ impl Engine<'_> {
                 was: one.meant.clone(),
                 dots: one.damage.dots.clone(),
                 age_ns,
+                is_anothers: anothers.contains(&one.reads),
             };
             new.insert(one.reads.to_string(), read_as);
         }
@@ -189,13 +210,18 @@ impl Engine<'_> {
     }
 
     /// Gives what is remembered of damage that a file reads as, unless it is a known one that got another name.
-    pub(crate) fn read_as_damage(&self, (seen, stat): &(Value, Stat), has_local_times: bool) -> Result<Option<ReadAs>> {
+    pub(crate) fn read_as_damage(
+        &self,
+        (seen, stat): (&Value, &Stat),
+        has_local_times: bool,
+    ) -> Result<Option<ReadAs>> {
         let Content::File(read) = &seen.content else {
             return Ok(None);
         };
         let read_as: Option<ReadAs> = memory::read(self.index, &format!("{READ_AS}{}", read.digest))?;
         let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         Ok(match read_as {
+            Some(ReadAs { is_anothers: true, .. }) if self.reads_sound(read)? => None,
             Some(_) if self.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => None,
             read_as => read_as,
         })
@@ -241,35 +267,6 @@ impl Engine<'_> {
         }
         Ok(!may_be_damaged || from.iter().any(has_its_name) && !has_damaged_name)
     }
-
-    /// Tells whether a file of this drive is known to hold just this.
-    pub(crate) fn is_known_content(&self, read: &FileContent) -> Result<bool> {
-        Ok(!self.known_with(read)?.is_empty())
-    }
-
-    /// Gives the files of this drive that are known to hold just this, and how they looked.
-    pub(crate) fn known_with(&self, read: &FileContent) -> Result<Vec<(RelPath, Stat)>> {
-        let mut known = Vec::new();
-        let Some((first, _, _)) = read.pieces().into_iter().next() else {
-            return Ok(known);
-        };
-        for key in self.index.places_with_chunk(&first)? {
-            let Some(place) = self.index.place(&key)? else { continue };
-            if let (
-                Some(Value {
-                    path,
-                    content: Content::File(file),
-                    ..
-                }),
-                Some(stat),
-            ) = (place.on_disk(), place.stat())
-                && file.digest == read.digest
-            {
-                known.push((path.clone(), *stat));
-            }
-        }
-        Ok(known)
-    }
 }
 
 impl DamagedReadings {
@@ -291,7 +288,10 @@ impl DamagedReadings {
         let pieces = seen.content.chunk_ids().into_iter();
         let new: BTreeSet<ChunkId> = pieces.filter(|chunk| !was.contains(chunk)).collect();
         let mut all = self.known.iter().chain(&self.before);
-        let found = all.find(|one| one.damage.rotten.iter().any(|chunk| new.contains(chunk)));
+        let found = all.find(|one| {
+            let is_its_own = !self.anothers.contains(&one.reads);
+            is_its_own && one.damage.rotten.iter().any(|chunk| new.contains(chunk))
+        });
         let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         match found {
             Some(one) if !engine.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => {
@@ -304,6 +304,12 @@ impl DamagedReadings {
     /// Gives the files that are known to be damaged and read just so.
     pub(crate) fn known_as(&self, read: &FileContent) -> impl Iterator<Item = &DamagedReading> {
         self.known.iter().filter(|known| known.reads == read.digest)
+    }
+
+    /// Gives the file at a place that is known to be damaged.
+    pub(crate) fn known_at(&self, key: &PathKey) -> Option<&DamagedReading> {
+        let mut known = self.known.iter();
+        known.find(|known| self.is_at(key) && known.damage.path.key() == *key)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -325,11 +331,14 @@ impl DamagedReadings {
         let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         let all = self.known.iter().chain(&self.before);
         let alike: Vec<_> = all.filter(|known| known.reads == read.digest).collect();
-        let Some(first) = alike.first() else {
-            return Ok(Likeness::None);
+        let (key, looks) = (seen.path.key(), (&*seen, stat));
+        let Some(first) = alike.first().copied() else {
+            return Ok(match self.rotted_as_remembered(engine, looks, read, has_local_times)? {
+                Some(itself) => itself.stands_as(seen, &[], true),
+                None => Likeness::None,
+            });
         };
         let found = |is_it: &dyn Fn(&DamagedReading) -> bool| alike.iter().find(|known| is_it(known)).copied();
-        let (key, looks) = (seen.path.key(), (&*seen, stat));
         let has_inode = |known: &DamagedReading| stat.inode != 0 && known.stat.inode == stat.inode;
         // Who says of just these bytes that they are right says it of another file: this one was found to be damaged.
         if let Some(itself) = found(&has_inode) {
@@ -362,24 +371,71 @@ impl DamagedReadings {
                         _ => Which::Doubtful(may_be),
                     }
                 }
+                // That one stands where it was: nobody can have moved it.
+                Which::Neither => match unseen.iter().find(|one| has_inode(one)) {
+                    Some(one) => Which::One(one),
+                    None => Which::Neither,
+                },
                 which => which,
             },
         };
+        if self.anothers.contains(&read.digest) {
+            let candidates: &[&DamagedReading] = match &which {
+                Which::One(one) => &[*one],
+                Which::Doubtful(may_be) => may_be,
+                Which::Neither => &[],
+            };
+            let mut has_moved = false;
+            for one in candidates {
+                let is_it = has_inode(one) || one.damage.path.key() == key;
+                has_moved |= is_it || engine.has_left(one, has_local_times)?;
+            }
+            if !has_moved && engine.reads_sound(read)? {
+                return Ok(Likeness::Sound);
+            }
+        }
+        // What had a version of its own at its place is damaged as well: that is what is to come back.
+        if let Some(own) = unseen.iter().find(|one| one.damage.path.key() == key) {
+            match which {
+                Which::Doubtful(may_be) => return Ok(own.stands_as(seen, &may_be, true)),
+                Which::Neither => return Ok(own.stands_as(seen, &[], true)),
+                Which::One(_) => {}
+            }
+        }
         Ok(match which {
             Which::One(itself) => itself.stands_as(seen, &[], is_unseen(&unseen, itself)),
             Which::Doubtful(may_be) => Likeness::Doubtful {
-                meant: may_be.first().unwrap_or(first).meant.clone(),
+                meant: may_be.first().map_or(first, |one| *one).meant.clone(),
                 may_be: paths_of(&may_be),
             },
-            Which::Neither => match engine.choose(alike.clone(), &seen.path, has_local_times)? {
-                Which::Doubtful(may_be) => Likeness::Doubtful {
+            Which::Neither => match (engine.choose(alike.clone(), &seen.path, has_local_times)?, first) {
+                (Which::Doubtful(may_be), _) => Likeness::Doubtful {
                     meant: first.meant.clone(),
                     may_be: paths_of(&may_be),
                 },
-                Which::One(one) => one.copied(),
-                Which::Neither => first.copied(),
+                (Which::One(one), _) | (Which::Neither, one) => {
+                    // Where the drive tells of no other sign, one that went as it came may have rotted to just this.
+                    let mut may_be = vec![one.damage.path.clone()];
+                    may_be.extend(engine.gone_of_size(self.files(engine)?, &self.keys, stat)?);
+                    match may_be.len() {
+                        1 => one.copied(),
+                        _ => Likeness::Doubtful {
+                            meant: one.meant.clone(),
+                            may_be,
+                        },
+                    }
+                }
             },
         })
+    }
+
+    /// Gives the known files as they were when they were first asked for.
+    fn files(&self, engine: &Engine<'_>) -> Result<&[(PathKey, Stat)]> {
+        if let Some(files) = self.files.get() {
+            return Ok(files);
+        }
+        let files = engine.known_files()?;
+        Ok(self.files.get_or_init(|| files))
     }
 
     /// Gives the known files that may have rotted unseen to what these damaged ones read as, and be the one that was seen.
@@ -391,16 +447,42 @@ impl DamagedReadings {
         read: &FileContent,
         has_local_times: bool,
     ) -> Result<Vec<DamagedReading>> {
-        let files = match self.files.get() {
-            Some(files) => files,
-            None => {
-                let files = engine.known_files()?;
-                self.files.get_or_init(|| files)
-            }
-        };
+        let files = self.files(engine)?;
         let mut damaged = self.keys.clone();
         damaged.extend(alike.iter().map(|one| one.damage.path.key()));
         engine.rotted_unseen(files, &damaged, looks, read, has_local_times)
+    }
+
+    /// Gives the known file that a file is which rotted unseen to what another one once read as, by its inode and time, its place, or
+    /// its time where it stands no more.
+    fn rotted_as_remembered(
+        &self,
+        engine: &Engine<'_>,
+        looks: (&Value, &Stat),
+        read: &FileContent,
+        has_local_times: bool,
+    ) -> Result<Option<DamagedReading>> {
+        let Some(was) = engine
+            .read_as_damage((looks.0, looks.1), has_local_times)?
+            .map(|read_as| read_as.was)
+        else {
+            return Ok(None);
+        };
+        let mut unseen = self.rotted_unseen(engine, &[], looks, read, has_local_times)?;
+        // Who puts just these bytes over the file that once read so has them back from elsewhere.
+        unseen.retain(|one| one.meant.digest != was.digest);
+        let (key, stat) = (looks.0.path.key(), looks.1);
+        let is_its_time = |one: &DamagedReading| is_time_of(stat, one.stat.mtime_ns, has_local_times);
+        let has_inode = |one: &DamagedReading| stat.inode != 0 && one.stat.inode == stat.inode;
+        let is_it = |one: &DamagedReading| has_inode(one) && is_its_time(one) || one.damage.path.key() == key;
+        if let Some(at) = unseen.iter().position(is_it) {
+            return Ok(Some(unseen.swap_remove(at)));
+        }
+        let which = match engine.which_damaged(&unseen.iter().collect::<Vec<_>>(), looks, has_local_times)? {
+            Which::One(one) => Some(one.clone()),
+            Which::Doubtful(_) | Which::Neither => None,
+        };
+        Ok(which)
     }
 
     /// Tells whether a damaged file stands at a place.

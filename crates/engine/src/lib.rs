@@ -56,6 +56,7 @@ mod scan;
 mod serve;
 mod settle;
 mod silent;
+mod sound;
 mod space;
 mod spare;
 mod staging;

@@ -25,12 +25,15 @@ use crate::silent::{Left, once_they_sync};
 /// Damaged files that are named of one that may be any of them.
 const MAY_BE_NAMED: usize = 3;
 
+/// Why a file is left alone that nobody knew to be damaged, and that reads as a damaged one.
+const READS_AS_DAMAGED: &str = "it reads just as a damaged file of this drive does or did, and no longer as it should: it is taken for damaged as well; the other copies are not touched";
+
 /// How a file came to be that holds damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Making {
     /// The damaged file was written into, or over.
     Edited,
-    /// It is a copy, byte for byte.
+    /// It is a copy, byte for byte, where nothing was before.
     Copied,
     /// Somebody had the damaged file back from the trash.
     Restored,
@@ -40,6 +43,10 @@ enum Making {
     Returned,
     /// It is one of several that read alike, or a copy of one: nothing tells which.
     Doubtful,
+    /// It reads just as a damaged file does or did, and replaces a version of its own.
+    Replaced,
+    /// It was known to read so, and may since be the damaged one, which is gone.
+    PutOver,
 }
 
 /// What somebody made of a damaged file, as long as nobody was told.
@@ -97,7 +104,9 @@ impl Engine<'_> {
             is_unseen,
         } = likeness
         {
-            if depth == Depth::Deep || is_unseen {
+            if is_unseen {
+                self.skip(&path, READS_AS_DAMAGED);
+            } else if depth == Depth::Deep {
                 // Who has all files read again hears of each that is damaged, those too that somebody touched.
                 self.skip(&path, READS_DIFFERENTLY);
             }
@@ -116,18 +125,10 @@ impl Engine<'_> {
         };
         let made = match (&forgotten, likeness) {
             // What another file holds was put there on purpose, unless that is what a damaged one reads as.
-            (Some(_), Likeness::None) if self.is_known_content(read)? => None,
+            (Some(_), Likeness::None | Likeness::Sound) if self.is_known_content(read)? => None,
             (Some(_), _) => self.edited(place, read, &path)?,
-            (None, Likeness::Copy { of, meant }) => Some(Made {
-                path,
-                of,
-                making: Making::Copied,
-                dots: Vec::new(),
-                was: meant,
-                is_sent: false,
-                reads: None,
-                may_be: Default::default(),
-            }),
+            (None, Likeness::Sound) => None,
+            (None, Likeness::Copy { of, meant }) => Some(Made::copied(path, of, meant).over(place)),
             (None, Likeness::Doubtful { may_be, meant }) => Some(Made {
                 path,
                 of: may_be.first().cloned().unwrap_or_else(RelPath::root),
@@ -168,6 +169,29 @@ impl Engine<'_> {
             _ => None,
         };
         Ok(made.map(|made| made.write()))
+    }
+
+    /// Gives the places of damaged files that may be elsewhere though they are gone, and makes the writes that note what is to be said of it.
+    ///
+    /// Besides those that a scan met, these are what may have been put over a file that was kept as it reads, which shows no change then.
+    pub(crate) fn absent_in_doubt(
+        &self,
+        damaged: &DamagedReadings,
+        absent: &[(PathKey, Place)],
+    ) -> Result<(BTreeSet<PathKey>, Vec<IndexWrite>)> {
+        let (mut in_doubt, mut writes) = (self.in_doubt()?, Vec::new());
+        for one in absent.iter().filter_map(|(key, _)| damaged.known_at(key)) {
+            let key = one.damage.path.key();
+            if let Some(path) = self.put_over(damaged, one)?.filter(|_| in_doubt.insert(key)) {
+                let made = Made {
+                    making: Making::PutOver,
+                    is_sent: true,
+                    ..Made::copied(path, one.damage.path.clone(), one.meant.clone())
+                };
+                writes.push(made.write());
+            }
+        }
+        Ok((in_doubt, writes))
     }
 
     /// Gives what is to be remembered of a damaged file that is displaced.
@@ -222,16 +246,14 @@ impl Engine<'_> {
         has_local_times: bool,
     ) -> Result<Option<Made>> {
         let Some((damage, was)) = damaged.piece_in(self, place, seen, has_local_times)? else {
-            let read_as = self.read_as_damage(seen, has_local_times)?;
-            return Ok(read_as.map(|ReadAs { of, was, dots, .. }| Made {
-                path: seen.0.path.clone(),
-                of,
-                making: Making::Returned,
-                dots,
-                was,
-                is_sent: false,
-                reads: None,
-                may_be: Default::default(),
+            let read_as = self.read_as_damage((&seen.0, &seen.1), has_local_times)?;
+            return Ok(read_as.map(|ReadAs { of, was, dots, .. }| {
+                let made = Made {
+                    making: Making::Returned,
+                    dots,
+                    ..Made::copied(seen.0.path.clone(), of, was)
+                };
+                made.over(place)
             }));
         };
         let is_gone = matches!(self.disk.look(&damage.path), Ok(None));
@@ -332,8 +354,10 @@ impl Engine<'_> {
         let chunks: BTreeSet<_> = made.was.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
         let left = made.dots.iter().map(|dot| (*dot, made.was.digest, chunks.clone()));
         match made.making {
-            Making::Edited | Making::Restored | Making::Returned => self.others_with(&left.collect::<Vec<Left>>()),
-            Making::Copied | Making::Reworked | Making::Doubtful => Ok(Vec::new()),
+            Making::Edited | Making::Restored | Making::Returned | Making::Replaced => {
+                self.others_with(&left.collect::<Vec<Left>>())
+            }
+            Making::Copied | Making::Reworked | Making::Doubtful | Making::PutOver => Ok(Vec::new()),
         }
     }
 
@@ -349,6 +373,38 @@ impl Engine<'_> {
 }
 
 impl Made {
+    /// A file that reads just as a damaged one does which should read otherwise.
+    fn copied(path: RelPath, of: RelPath, was: FileContent) -> Self {
+        Self {
+            path,
+            of,
+            making: Making::Copied,
+            dots: Vec::new(),
+            was,
+            is_sent: false,
+            reads: None,
+            may_be: Default::default(),
+        }
+    }
+
+    /// What it is where it replaces another version of its own: who takes that for a copy, and deletes it, loses that one.
+    fn over(self, place: Option<&Place>) -> Self {
+        match place.and_then(Place::on_disk) {
+            Some(Value {
+                path,
+                content: Content::File(own),
+                ..
+            }) if own.digest != self.was.digest => Self {
+                making: Making::Replaced,
+                dots: stood_for(place, Vec::new()),
+                was: own.clone(),
+                may_be: (vec![path.clone()], 1),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     fn write(&self) -> IndexWrite {
         memory::write(memory::of_key(MADE_OF_DAMAGE, &self.path.key()), self)
     }
@@ -389,6 +445,25 @@ impl Made {
                      are damaged still. Move the right one here then, in place of this one",
                     self.all_that_it_may_be()
                 );
+            }
+            Making::PutOver => {
+                return format!(
+                    "'{of}', which was damaged on this drive, is gone and may be what stands here now: both read alike. '{of}' is deleted nowhere and comes \
+                     back from another home; delete it then if you meant to"
+                );
+            }
+            Making::Replaced => {
+                let what = format!(
+                    "it reads just as '{of}' does or did, which was damaged on this drive, and goes to the others as an edit"
+                );
+                let own = self.may_be.0.first().unwrap_or(&self.path);
+                return match once_they_sync(had_by) {
+                    Some(who) => format!(
+                        "{what}. The version from before goes to the trash of {who}; \
+                         `offsync trash restore FOLDER '{own}'` there brings it back"
+                    ),
+                    None => format!("{what}. {LOST}"),
+                };
             }
             Making::Restored | Making::Returned => {
                 let what = match self.making {

@@ -515,7 +515,8 @@ impl Engine<'_> {
             Trust::Own => self.follow(&absent)?,
             Trust::Adopted => BTreeMap::new(),
         };
-        let in_doubt = self.in_doubt()?;
+        let (in_doubt, told) = self.absent_in_doubt(&walk.damaged, &absent)?;
+        walk.writes.extend(told);
         for (at, (key, place)) in absent.into_iter().enumerate() {
             // What stood in a folder that something else took the place of may have moved where nobody can look; and a damaged file
             // may be one that reads as others do.

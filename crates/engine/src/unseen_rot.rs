@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::place::Stat;
-use offsync_core::rel_path::PathKey;
+use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::damaged_reading::{DamagedReading, is_time_of};
 use crate::engine::Engine;
@@ -38,7 +38,7 @@ impl Engine<'_> {
     }
 
     /// Gives those of some known files, none of which is known to be damaged, that a file may be which reads as a damaged one does:
-    /// those with its inode, and those with its time or name whose place was left or taken.
+    /// those with its inode, those with its time or name whose place was left or taken, and the one at its own place.
     pub(crate) fn rotted_unseen(
         &self,
         known: &[KnownFile],
@@ -47,12 +47,8 @@ impl Engine<'_> {
         read: &FileContent,
         has_local_times: bool,
     ) -> Result<Vec<DamagedReading>> {
-        let from = known.partition_point(|(_, known)| known.size_bytes < stat.size_bytes);
         let mut found = Vec::new();
-        for (key, then) in known[from..]
-            .iter()
-            .take_while(|(_, then)| then.size_bytes == stat.size_bytes)
-        {
+        for (key, then) in of_size(known, stat.size_bytes) {
             let (has_inode, is_here) = (stat.inode != 0 && then.inode == stat.inode, *key == seen.path.key());
             let has_name = key.name() == seen.path.key().name();
             let may_be = has_inode || is_here || has_name || is_time_of(stat, then.mtime_ns, has_local_times);
@@ -69,10 +65,39 @@ impl Engine<'_> {
                 continue;
             };
             let one = DamagedReading::unseen(path, *then, meant, read);
-            if one.meant.digest != read.digest && (has_inode || self.has_left(&one, has_local_times)?) {
+            // Where inodes tell, nothing is read anew at its own place that looks as it did.
+            let is_it = has_inode || is_here && stat.inode != 0 || self.has_left(&one, has_local_times)?;
+            if one.meant.digest != read.digest && is_it {
                 found.push(one);
             }
         }
         Ok(found)
     }
+
+    /// Gives those of some known files that are gone, none of which is known to be damaged, and were as large as a file is.
+    pub(crate) fn gone_of_size(
+        &self,
+        known: &[KnownFile],
+        damaged: &BTreeSet<PathKey>,
+        stat: &Stat,
+    ) -> Result<Vec<RelPath>> {
+        let mut gone = Vec::new();
+        for (key, _) in of_size(known, stat.size_bytes).filter(|(key, _)| !damaged.contains(key)) {
+            if let Some(place) = self.index.place(key)?
+                && let Some(Value { path, .. }) = place.on_disk()
+                && self.is_gone(path)?
+            {
+                gone.push(path.clone());
+            }
+        }
+        Ok(gone)
+    }
+}
+
+/// Gives those of some known files, by their size, that have one size.
+fn of_size(known: &[KnownFile], size_bytes: u64) -> impl Iterator<Item = &KnownFile> {
+    let from = known.partition_point(|(_, known)| known.size_bytes < size_bytes);
+    known[from..]
+        .iter()
+        .take_while(move |(_, then)| then.size_bytes == size_bytes)
 }

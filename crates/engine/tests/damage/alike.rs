@@ -278,3 +278,80 @@ fn a_damaged_file_that_gets_the_name_of_one_that_looks_alike_has_that_name() {
         }
     }
 }
+
+/// Both of them rotted alike, and the first one was kept as it reads.
+fn one_kept_of_two(drive: &DiskOptions, has_one_time: bool) -> Homes {
+    let mut homes = rotten_alike(drive, has_one_time);
+    homes.keep(0, &["p/1"]).expect("it is damaged");
+    homes.round(2);
+    homes.pass_a_second();
+    homes.sync(0);
+    assert_eq!(homes.damaged(0), [path("p/2")]);
+    homes
+}
+
+#[test]
+fn a_damaged_file_that_is_put_over_one_that_was_kept_so_comes_back_and_that_is_said() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        for has_one_time in [false, true] {
+            for way in ["moved", "copied and deleted"] {
+                for is_looked_at in [false, true] {
+                    let told = format!("{way} on {:?}, one time: {has_one_time}", drive.inodes);
+                    let mut homes = one_kept_of_two(&drive, has_one_time);
+                    let hand = homes.hand(0);
+                    if way == "moved" {
+                        shift(&hand, "p/2", "p/1");
+                    } else {
+                        hand.remove(&path("p/1")).expect("is there");
+                        hand.copy(&path("p/2"), &path("p/1")).expect("fits");
+                        hand.remove(&path("p/2")).expect("is there");
+                    }
+                    if is_looked_at {
+                        homes.survey(0);
+                    }
+
+                    let (facts, sentences) = said(&homes.sync(0));
+
+                    assert_eq!(facts, [("p/1".to_owned(), "p/2".to_owned(), true, 0)], "{told}");
+                    assert_eq!(
+                        sentences,
+                        [
+                            "'p/2', which was damaged on this drive, is gone and may be what stands here now: both read alike. 'p/2' is deleted nowhere and comes back from another home; delete it then if you meant to"
+                        ]
+                    );
+                    assert_eq!(said(&homes.sync(0)).0, [], "said once");
+                    assert_eq!(healed(&mut homes), ["p/1=0000000", "p/2=other 2"], "{told}");
+                    homes.hand(0).remove(&path("p/2")).expect("is there");
+                    assert_eq!(said(&homes.sync(0)).0, [], "{told}");
+                    assert_eq!(healed(&mut homes), ["p/1=0000000"], "{told}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_file_that_is_deleted_or_moves_beside_one_that_was_kept_so_does_that() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        for has_one_time in [false, true] {
+            for way in ["deleted", "moved"] {
+                let told = format!("{way} on {:?}, one time: {has_one_time}", drive.inodes);
+                let is_told_apart = !has_one_time || drive.inodes == DiskOptions::ext4().inodes;
+                if way == "deleted" && !is_told_apart {
+                    continue;
+                }
+                let mut homes = one_kept_of_two(&drive, has_one_time);
+                match way {
+                    "deleted" => homes.hand(0).remove(&path("p/2")).expect("is there"),
+                    _ => shift(&homes.hand(0), "p/2", "p/x"),
+                }
+                assert_eq!(said(&homes.sync(0)).0, [], "{told}");
+                let left = healed(&mut homes);
+                match way {
+                    "deleted" => assert_eq!(left, ["p/1=0000000"], "{told}"),
+                    _ => assert_eq!(left, ["p/1=0000000", "p/x=other 2"], "{told}"),
+                }
+            }
+        }
+    }
+}

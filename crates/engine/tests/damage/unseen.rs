@@ -1,14 +1,20 @@
-//! Files that rot unseen to what a damaged one is known to read as.
+//! Files that rot unseen to what a damaged one is known to read as, or to what a sound one holds.
 
 use offsync_engine::SkippedPath;
 use offsync_testkit::DiskOptions;
 
 use super::alike::{ZEROS, act, files, healed, shift};
+use super::said;
 use super::ways_round::bare;
 use crate::home::{Homes, path};
 
 /// Two homes with two pictures, of which the first one is known to be damaged, and the second one rotted to the same bytes since.
 fn one_known_and_one_unseen(drive: &DiskOptions, has_one_time: bool, is_healed: bool) -> Homes {
+    one_known_and_one_unseen_later(drive, has_one_time, is_healed.then_some(0))
+}
+
+/// The same; the first one was healed before that, and some more syncs went by.
+fn one_known_and_one_unseen_later(drive: &DiskOptions, has_one_time: bool, healed: Option<u32>) -> Homes {
     let mut homes = Homes::on(&[drive.clone(), DiskOptions::ext4()]);
     for (name, bytes) in [("p/1", "first 1"), ("p/2", "other 2"), ("another", "another")] {
         homes.hand(0).write(&path(name), bytes).expect("fits");
@@ -19,10 +25,13 @@ fn one_known_and_one_unseen(drive: &DiskOptions, has_one_time: bool, is_healed: 
     homes.round(2);
     homes.hand(0).lose_write(&path("p/1"), ZEROS).expect("is there");
     assert_eq!(homes.verify_repairing(0).damaged.len(), 1);
-    if is_healed {
+    if let Some(more_syncs) = healed {
         homes.sync(0);
         homes.sync(1);
         assert_eq!(homes.sync(0).repaired, [path("p/1")]);
+        for _ in 0..more_syncs {
+            homes.sync(0);
+        }
     }
     homes.hand(0).lose_write(&path("p/2"), ZEROS).expect("is there");
     homes
@@ -103,7 +112,161 @@ fn what_rotted_unseen_and_was_touched_is_not_the_damaged_one_that_was_deleted() 
         let left = files(&homes, 0);
         assert!(!left.contains(&"p/2=first 1".to_owned()), "{left:?}");
         let left = healed(&mut homes);
-        assert!(left.contains(&"p/2=0000000".to_owned()), "{left:?}");
+        assert!(left.contains(&"p/2=other 2".to_owned()), "{left:?}");
+    }
+}
+
+#[test]
+fn what_rotted_unseen_at_its_own_place_is_damaged_and_no_copy_of_the_one_that_is_known() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        for has_one_time in [false, true] {
+            for when_healed in [None, Some(0), Some(2)] {
+                for way in ["touched", "saved anew", "saved anew with its time"] {
+                    let told = format!(
+                        "{way} on {:?}, one time: {has_one_time}, syncs since healed: {when_healed:?}",
+                        drive.inodes
+                    );
+                    if way == "saved anew with its time" && drive.inodes != DiskOptions::ext4().inodes {
+                        // Nothing on the drive changed.
+                        continue;
+                    }
+                    let mut homes = one_known_and_one_unseen_later(&drive, has_one_time, when_healed);
+                    let hand = homes.hand(0);
+                    match way {
+                        "touched" => hand.touch(&path("p/2"), 9_000_000_000).expect("is there"),
+                        "saved anew" => {
+                            hand.write(&path("p/t"), ZEROS).expect("fits");
+                            shift(&hand, "p/t", "p/2");
+                        }
+                        _ => {
+                            hand.copy(&path("p/2"), &path("p/t")).expect("fits");
+                            shift(&hand, "p/t", "p/2");
+                        }
+                    }
+
+                    let report = homes.sync(0);
+
+                    assert_eq!(said(&report).0, [], "{told}");
+                    assert!(homes.damaged(0).contains(&path("p/2")), "{told}");
+                    let skipped: Vec<_> = report.skipped.iter().map(|line| line.path.to_string()).collect();
+                    assert!(skipped.contains(&"p/2".to_owned()), "{told}: {skipped:?}");
+                    assert_eq!(healed(&mut homes), ["p/1=first 1", "p/2=other 2"], "{told}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_moved_and_was_touched_while_one_of_its_size_went_is_not_said_to_be_a_copy_to_delete() {
+    let mut homes = one_known_and_one_unseen(&bare(), false, false);
+    shift(&homes.hand(0), "p/2", "p/x");
+    homes.hand(0).touch(&path("p/x"), 9_000_000_000).expect("is there");
+
+    let (facts, sentences) = said(&homes.sync(0));
+
+    assert_eq!(facts, [("p/x".to_owned(), "p/1".to_owned(), true, 0)]);
+    assert!(
+        sentences[0].starts_with("it reads just as 'p/1' and 'p/2' do") && !sentences[0].contains("delete"),
+        "{sentences:?}"
+    );
+    assert_eq!(healed(&mut homes), ["p/1=first 1", "p/2=other 2", "p/x=0000000"]);
+}
+
+#[test]
+fn a_copy_of_damage_over_a_file_of_another_size_is_an_edit_and_its_own_version_is_where_it_says() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        for when_healed in [None, Some(0), Some(2)] {
+            let told = format!("on {:?}, syncs since healed: {when_healed:?}", drive.inodes);
+            let mut homes = one_known_and_one_unseen_later(&drive, false, when_healed);
+            homes.hand(0).write(&path("p/2"), "other 2").expect("fits");
+            homes.hand(0).write(&path("long"), "a longer one").expect("fits");
+            homes.round(1);
+            if when_healed.is_none() {
+                homes.verify(0);
+            }
+            homes.hand(0).write(&path("long"), ZEROS).expect("fits");
+
+            let (facts, sentences) = said(&homes.sync(0));
+
+            assert_eq!(facts, [("long".to_owned(), "p/1".to_owned(), true, 1)], "{told}");
+            assert_eq!(
+                sentences,
+                [
+                    "it reads just as 'p/1' does or did, which was damaged on this drive, and goes to the others as an edit. The version from before goes to the trash of 'home 1' once it syncs; `offsync trash restore FOLDER 'long'` there brings it back"
+                ],
+                "{told}"
+            );
+            homes.round(2);
+            let line = homes.trash(1).into_iter().find(|line| line.path == path("long"));
+            let back = homes.restore_trashed(1, &line.expect("it is there"));
+            assert_eq!(homes.read(1, &back.to_string()), "a longer one", "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_copy_of_a_sound_file_is_sound_though_a_damaged_one_reads_as_that_one() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        for has_one_time in [false, true] {
+            if has_one_time && drive.inodes == bare().inodes {
+                // There the damaged one is taken for the other one, under its name.
+                continue;
+            }
+            for (is_healed, more_syncs) in [(false, 0), (false, 2), (true, 0), (true, 2)] {
+                for (way, to) in [
+                    ("copied", "p/one"),
+                    ("copied anew", "p/one"),
+                    ("copied twice", "p/one"),
+                    ("copied over another", "other"),
+                ] {
+                    let told = format!(
+                        "{way} on {:?}, one time: {has_one_time}, healed: {is_healed}, {more_syncs} syncs",
+                        drive.inodes
+                    );
+                    let mut homes = Homes::on(&[drive.clone(), DiskOptions::ext4()]);
+                    for (name, bytes) in [("p/1", "first 1"), ("p/2", "other 2"), ("other", "third 3")] {
+                        homes.hand(0).write(&path(name), bytes).expect("fits");
+                        if has_one_time {
+                            homes.hand(0).touch(&path(name), 5_000_000_000).expect("is there");
+                        }
+                    }
+                    homes.round(2);
+                    homes.hand(0).lose_write(&path("p/2"), "first 1").expect("is there");
+                    match is_healed {
+                        true => drop(homes.verify_repairing(0)),
+                        false => drop(homes.verify(0)),
+                    }
+                    assert_eq!(homes.damaged(0), [path("p/2")], "{told}");
+                    if is_healed {
+                        homes.sync(0);
+                        homes.sync(1);
+                        assert_eq!(homes.sync(0).repaired, [path("p/2")], "{told}");
+                    }
+                    for _ in 0..more_syncs {
+                        homes.sync(0);
+                    }
+                    let hand = homes.hand(0);
+                    match way {
+                        "copied" => hand.copy(&path("p/1"), &path(to)).expect("fits"),
+                        "copied twice" => {
+                            hand.copy(&path("p/1"), &path("p/0")).expect("fits");
+                            hand.write(&path(to), "first 1").expect("fits");
+                        }
+                        _ => hand.write(&path(to), "first 1").expect("fits"),
+                    }
+
+                    let report = homes.sync(0);
+
+                    assert_eq!(said(&report).0, [], "{told}");
+                    let still = if is_healed { vec![] } else { vec![path("p/2")] };
+                    assert_eq!(homes.damaged(0), still, "{told}");
+                    let whole = healed(&mut homes);
+                    assert!(whole.contains(&format!("{to}=first 1")), "{told}: {whole:?}");
+                    assert!(whole.contains(&"p/2=other 2".to_owned()), "{told}: {whole:?}");
+                }
+            }
+        }
     }
 }
 
