@@ -23,6 +23,9 @@ use crate::observe::is_zone_shift;
 /// Versions of a damaged file that are remembered while it is moved and touched: the first ones, which most homes had.
 const FORMER_DOTS_MAX: usize = 16;
 
+/// Files that are remembered of those that read alike.
+const READ_ALIKE_MAX: usize = 63;
+
 /// For how long it is remembered what a damaged file read as, by the clock of the trash.
 const READ_AS_DAYS: i64 = TRASH_DAYS + 7;
 
@@ -40,6 +43,32 @@ pub(crate) struct ReadAs {
     /// Whether a sound file held just that before the damage was known.
     #[serde(deserialize_with = "memory::or_default")]
     is_anothers: bool,
+    /// Others that read just so: where each was, what it should have read like, and its versions.
+    #[serde(deserialize_with = "memory::or_default")]
+    others: Vec<(RelPath, FileContent, Vec<Dot>)>,
+}
+
+impl ReadAs {
+    /// Remembers other files, too, that read just so.
+    fn add(&mut self, more: &Self) {
+        let first = (more.of.clone(), more.was.clone(), more.dots.clone());
+        for other in [first].iter().chain(&more.others) {
+            let is_known = self.of == other.0 || self.others.iter().any(|known| known.0 == other.0);
+            if !is_known && self.others.len() < READ_ALIKE_MAX {
+                self.others.push(other.clone());
+            }
+        }
+    }
+
+    /// Puts the one first that was at a path, if that is one of them: which version is to come back there is known then.
+    fn of_path(mut self, path: &RelPath) -> Self {
+        if self.of != *path
+            && let Some(at) = self.others.iter().position(|other| other.0 == *path)
+        {
+            (self.of, self.was, self.dots) = self.others.swap_remove(at);
+        }
+        self
+    }
 }
 
 /// What one damaged file reads as, and how the drive told of it.
@@ -191,15 +220,23 @@ impl Engine<'_> {
                 dots: one.damage.dots.clone(),
                 age_ns,
                 is_anothers: anothers.contains(&one.reads),
+                others: Vec::new(),
             };
-            new.insert(one.reads.to_string(), read_as);
+            new.entry(one.reads.to_string())
+                .and_modify(|known| known.add(&read_as))
+                .or_insert(read_as);
         }
         let mut writes = Vec::new();
-        for (name, read_as) in new {
+        for (name, mut read_as) in new {
             let known = remembered.remove(&name);
+            if let Some(known) = &known {
+                read_as.add(known);
+            }
             let is_fresh = |known: &ReadAs| age_ns - known.age_ns < DAY_NS;
-            let is_same =
-                |known: &ReadAs| (&known.of, &known.was, &known.dots) == (&read_as.of, &read_as.was, &read_as.dots);
+            let is_same = |known: &ReadAs| {
+                (&known.of, &known.was, &known.dots, &known.others)
+                    == (&read_as.of, &read_as.was, &read_as.dots, &read_as.others)
+            };
             if !known.is_some_and(|known| is_fresh(&known) && is_same(&known)) {
                 writes.push(memory::write(format!("{READ_AS}{name}"), &read_as));
             }
@@ -223,7 +260,7 @@ impl Engine<'_> {
         Ok(match read_as {
             Some(ReadAs { is_anothers: true, .. }) if self.reads_sound(read)? => None,
             Some(_) if self.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => None,
-            read_as => read_as,
+            read_as => read_as.map(|read_as| read_as.of_path(&seen.path)),
         })
     }
 

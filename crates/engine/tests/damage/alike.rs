@@ -355,3 +355,25 @@ fn a_damaged_file_that_is_deleted_or_moves_beside_one_that_was_kept_so_does_that
         }
     }
 }
+
+#[test]
+fn of_several_that_come_back_from_outside_each_is_said_with_its_own_name() {
+    for drive in [DiskOptions::ext4(), bare()] {
+        for has_one_time in [false, true] {
+            let mut homes = rotten_alike(&drive, has_one_time);
+            homes.sync(0);
+            homes.hand(0).remove(&path("p")).expect("is there");
+            homes.round(3);
+            for name in ["p/2", "p/1"] {
+                homes.hand(0).write(&path(name), ZEROS).expect("fits");
+            }
+            let (facts, sentences) = said(&homes.sync(0));
+            let made = |name: &str| (name.to_owned(), name.to_owned(), true, 1);
+            assert_eq!(facts, [made("p/1"), made("p/2")], "{:?}", drive.inodes);
+            for (name, sentence) in ["p/1", "p/2"].into_iter().zip(sentences) {
+                let step = format!("`offsync trash restore FOLDER '{name}'` there brings it back");
+                assert!(sentence.ends_with(&step), "{sentence}");
+            }
+        }
+    }
+}
