@@ -31,6 +31,8 @@ struct Went {
     left: BTreeMap<Looks, Vec<Left>>,
     /// Where these files stand now, as far as their path or their identity tells.
     known: BTreeSet<PathKey>,
+    /// What those looked like of which nothing tells where they stand now.
+    astray: BTreeSet<Looks>,
     /// Where those stand that only moved or were touched, and how many moved nobody knows where.
     moved_to: BTreeSet<PathKey>,
     moved: BTreeMap<(Looks, Digest), usize>,
@@ -55,7 +57,8 @@ impl Engine<'_> {
                 continue;
             }
             let stat = self.index.place(place)?.and_then(|place| place.stat().copied());
-            let may_be_copy = stat.is_some_and(|stat| stat.inode != 0) && !went.known.contains(place);
+            let tells_copies = !went.astray.contains(&looks) || stat.is_some_and(|stat| stat.inode != 0);
+            let may_be_copy = tells_copies && !went.known.contains(place);
             if !(may_be_copy && self.is_held_anyway(file)?) {
                 let who = self.others_with(versions)?;
                 self.warn(&change.value.path, sentence(&who));
@@ -98,7 +101,10 @@ impl Engine<'_> {
                         continue;
                     }
                 }
-                went.known.extend(stands_at);
+                match stands_at {
+                    Some(place) => drop(went.known.insert(place)),
+                    None => drop(went.astray.insert(looks)),
+                }
                 let chunks: BTreeSet<ChunkId> = file.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
                 let former = self.former_versions(change)?.into_iter();
                 let versions = former.chain([*dot]).map(|dot| (dot, file.digest, chunks.clone()));

@@ -330,3 +330,26 @@ fn a_copy_of_a_file_that_looks_as_one_that_goes_is_no_damage_where_inodes_tell()
         );
     }
 }
+
+#[test]
+fn beside_what_rotted_at_its_place_a_copy_of_what_it_reads_as_is_not_said() {
+    for drive in [DiskOptions::ext4(), bare()] {
+        let mut homes = Homes::on(&[drive, DiskOptions::ext4()]);
+        homes.hand(0).write(&path("p/1"), "first 1").expect("fits");
+        homes.hand(0).write(&path("p/2"), "other 2").expect("fits");
+        for name in ["p/1", "p/2"] {
+            homes.hand(0).touch(&path(name), 5_000_000_000).expect("is there");
+        }
+        homes.round(2);
+        homes
+            .hand(0)
+            .write_keeping_time(&path("p/2"), "first 1")
+            .expect("is there");
+        homes.hand(0).chmod(&path("p/2"), 0o600).expect("is there");
+        homes.hand(0).write(&path("p/one"), "first 1").expect("fits");
+        homes.hand(0).touch(&path("p/one"), 5_000_000_000).expect("is there");
+        let report = homes.sync(0);
+        let said: Vec<String> = report.warnings.iter().map(|line| line.path.to_string()).collect();
+        assert_eq!(said, ["p/2"]);
+    }
+}
