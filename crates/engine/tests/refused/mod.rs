@@ -96,6 +96,7 @@ fn a_yes_that_crossed_the_no_is_asked_about_once_the_files_are_back() {
         homes.sync_confirmed(OTHER);
         // It arrives with the very sync that says no, when nothing is back yet.
         homes.sync_refusing(KEEPER);
+        assert_eq!(homes.survey(KEEPER).unshown.files, 6);
         homes.round(3);
         assert_eq!(held(&homes.sync(KEEPER)), Some((6, 18, 6)));
         assert_eq!(files(&homes, KEEPER), 18);
