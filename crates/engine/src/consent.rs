@@ -127,6 +127,13 @@ impl Engine<'_> {
         Ok(memory::read(self.index, HELD)?.unwrap_or_default())
     }
 
+    /// Gives the versions that were deleted here and of which a person was asked.
+    pub(crate) fn unanswered(&self) -> Result<BTreeSet<Dot>> {
+        let sets = self.shown_held()?.into_iter();
+        let local = sets.filter(|set| set.held.direction == HeldDirection::Local);
+        Ok(local.flat_map(|set| set.dots).collect())
+    }
+
     /// Gives the deletions that the last cycle held and that wait still, as people said since from when on they are many.
     pub(crate) fn still_held(&self) -> Result<Vec<Held>> {
         let (sets, threshold) = (self.shown_held()?, self.threshold()?);
@@ -415,16 +422,20 @@ impl Engine<'_> {
     /// Takes back deletions that were held and shown: what others deleted stays, as this location's own word;
     /// what was deleted here is wanted again.
     pub(crate) fn refuse_held(&mut self) -> Result<()> {
-        let mut writes = Vec::new();
+        let (mut writes, mut refused) = (Vec::new(), Vec::new());
         for HeldSet { held, keys, dots, .. } in self.shown_held()? {
             match held.direction {
                 HeldDirection::Local => {
-                    writes.extend(self.note_refused(&keys, &dots)?);
+                    refused.push((keys.clone(), dots));
                     writes.extend(self.forget_deletions(&keys)?);
                     writes.extend(self.stand_beside(&keys)?);
                 }
                 HeldDirection::Remote => writes.extend(self.keep_places(&keys)?),
             }
+        }
+        // What others' deletions end by a no is over, and not what is refused now.
+        for (keys, dots) in refused {
+            writes.extend(self.note_refused(&keys, &dots)?);
         }
         writes.push(memory::erase(HELD));
         self.commit(writes)

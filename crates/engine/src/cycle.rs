@@ -225,10 +225,10 @@ impl Engine<'_> {
         };
         unless_full(self.serve(&mut view, &serving))?;
         unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted))?;
-        if let Some(bytes) = self.found_no_room.take() {
+        if let Some((_, most)) = self.found_no_room.take() {
             let reason = format!(
                 "the mailbox is full: not all that is to be said from here found room, so that the others go on waiting for it; make room there for {} at least, and sync again",
-                kilobytes(bytes)
+                kilobytes(most)
             );
             self.skip(&RelPath::root(), reason);
         }
@@ -240,10 +240,10 @@ impl Engine<'_> {
     fn tell_what_waits_in_vain(&mut self) {
         let waits_on_nobody = |outlook: &Outlook| outlook.visits.is_none() && outlook.waits_on.is_none();
         let is_stuck = self.report.posted_changesets == 0 && self.report.outlook.as_ref().is_some_and(waits_on_nobody);
-        if let Some(bytes) = self.found_no_room.take().filter(|_| is_stuck) {
+        if let Some((least, _)) = self.found_no_room.take().filter(|_| is_stuck) {
             let reason = format!(
                 "nothing of what waits for room could go: the next piece of it takes {}, and the mailbox lies where less is free; make room there, and sync again",
-                kilobytes(bytes)
+                kilobytes(least)
             );
             self.warn(&RelPath::root(), reason);
         }

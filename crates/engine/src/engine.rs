@@ -61,8 +61,8 @@ pub struct Engine<'a> {
     pub(crate) unusable: BTreeSet<ObjectName>,
     /// What was found out about room on the drive in this cycle.
     pub(crate) space: Space,
-    /// The smallest object in bytes that found no room in the mailbox since somebody last asked.
-    pub(crate) found_no_room: Option<u64>,
+    /// The smallest and the largest object in bytes that found no room in the mailbox since somebody last asked.
+    pub(crate) found_no_room: Option<(u64, u64)>,
 }
 
 impl<'a> Engine<'a> {

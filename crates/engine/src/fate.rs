@@ -185,6 +185,12 @@ impl Fates {
         self.0.is_empty()
     }
 
+    /// Tells whether it is noted of a version that somebody deleted it.
+    pub(crate) fn is_deleted(&self, dot: &Dot) -> bool {
+        let fates = self.0.get(dot);
+        fates.is_some_and(|fates| fates.iter().any(|(_, fate)| *fate == Fate::Deleted))
+    }
+
     /// Tells whether it is noted of a version that it lives on, edited or under another name, and nothing else is.
     pub(crate) fn goes_on(&self, dot: &Dot) -> bool {
         let fates = self.0.get(dot);

@@ -23,12 +23,16 @@ use crate::memory::{self, REFUSED, VECTOR};
 struct Noted {
     key: PathKey,
     versions: BTreeMap<Dot, Value>,
-    /// Since when, by this location's own clock, they were deleted elsewhere and on their way back here.
+    /// Since when, by the clock of the trash, they were deleted elsewhere and on their way back here: a drive that lay in a drawer
+    /// asked nobody in that time.
     returns_since_ns: Option<i64>,
 }
 
 /// Why a file does not come back that was to stay.
 const NOBODY_HAS_IT: &str = "somebody here said no to its deletion, and another home deleted it: it was asked for, and no home had it any more. It does not come back";
+
+/// Why a file does not come back that was to stay, though somebody has it.
+const ITS_PLACE_IS_TAKEN: &str = "somebody here said no to the deletion of the file that stood here before; another home deleted it before it was back, and something else stands here now. What it held is in the trash of the other homes: restore it there if it is wanted";
 
 /// The versions that a person here said no to losing, by origin.
 #[derive(Debug, Default)]
@@ -136,7 +140,7 @@ impl Engine<'_> {
         if all.is_empty() {
             return Ok(Vec::new());
         }
-        let (fates, now_ns, mut asked) = (self.fates()?, self.clock.now_ns(), BTreeSet::new());
+        let (fates, age_ns, mut asked) = (self.fates()?, self.trash_clock()?.age_ns, BTreeSet::new());
         for key in self.held.iter().flat_map(|set| &set.keys) {
             asked.extend(self.index.place(key)?.into_iter().flat_map(|place| shown_dots(&place)));
         }
@@ -144,18 +148,26 @@ impl Engine<'_> {
         for mut noted in all {
             let (siblings, place) = (self.index.entry(&noted.key)?, self.index.place(&noted.key)?);
             let before = (noted.versions.len(), noted.returns_since_ns);
-            noted.versions.retain(|dot, _| {
+            let mut displaced = None;
+            noted.versions.retain(|dot, value| {
                 let is_at_stake = || place.as_ref().is_none_or(|place| shown_dots(place).contains(dot));
                 let is_deleted = || !siblings.is_live() && !fates.goes_on(dot) && is_at_stake();
                 let is_unheard = || !self.vector.covers_dot(dot);
-                siblings.get(dot).is_some() || asked.contains(dot) || is_unheard() || is_deleted()
+                let stays = siblings.get(dot).is_some() || asked.contains(dot) || is_unheard() || is_deleted();
+                if !stays && fates.is_deleted(dot) {
+                    displaced = Some(value.path.clone());
+                }
+                stays
             });
+            if let Some(path) = displaced {
+                self.warn(&path, ITS_PLACE_IS_TAKEN.to_owned());
+            }
             let was_heard = noted.versions.keys().any(|dot| self.vector.covers_dot(dot));
             let is_returning = place.is_none() && !siblings.is_live() && was_heard;
-            noted.returns_since_ns = is_returning.then(|| noted.returns_since_ns.unwrap_or(now_ns));
+            noted.returns_since_ns = is_returning.then(|| noted.returns_since_ns.unwrap_or(age_ns));
             if noted
                 .returns_since_ns
-                .is_some_and(|since_ns| now_ns.saturating_sub(since_ns) > park_after_ns)
+                .is_some_and(|since_ns| age_ns.saturating_sub(since_ns) > park_after_ns)
             {
                 for value in std::mem::take(&mut noted.versions).into_values() {
                     self.warn(&value.path, NOBODY_HAS_IT.to_owned());

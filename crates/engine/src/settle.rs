@@ -32,7 +32,7 @@ impl Engine<'_> {
     pub(crate) fn settle(&mut self, consent: &Consent) -> Result<BTreeSet<offsync_core::ids::ChunkId>> {
         let mut missing = BTreeSet::new();
         for _ in 0..ROUNDS_MAX {
-            self.forget_dead_deletions()?;
+            self.forget_dead_deletions(consent)?;
             let overlay = Overlay::new(self.index, self.local_changes()?)?;
             let mut stores = self.stores()?;
             let mut plan = self.plan(&overlay, &stores)?;
@@ -84,8 +84,13 @@ impl Engine<'_> {
     }
 
     /// Forgets deletions of what nobody has any more, and those that a person undid.
-    fn forget_dead_deletions(&mut self) -> Result<()> {
+    fn forget_dead_deletions(&mut self, consent: &Consent) -> Result<()> {
         let mut writes = Vec::new();
+        // What waits for a yes is nobody's word yet.
+        let unanswered = match consent.is_given() {
+            true => BTreeSet::new(),
+            false => self.unanswered()?,
+        };
         let (mut left, mut dead) = (BTreeMap::new(), Vec::new());
         for (_, mut gone) in memory::read_all::<Gone>(self.index, GONE)? {
             let key = gone.path.key();
@@ -93,7 +98,9 @@ impl Engine<'_> {
             let before = gone.shown.clone();
             gone.shown
                 .retain(|dots| siblings.live().any(|(dot, _)| dots.contains(dot)));
-            dead.extend(before.difference(&gone.shown).map(|dots| (key.clone(), dots.clone())));
+            let is_answered = |dots: &&Vec<Dot>| dots.iter().all(|dot| !unanswered.contains(dot));
+            let now_dead = before.difference(&gone.shown).filter(is_answered);
+            dead.extend(now_dead.map(|dots| (key.clone(), dots.clone())));
             if let Some(Place { shown: None, observed }) = self.index.place(&key)? {
                 let place = Place { shown: None, observed };
                 let there = place.on_disk().cloned();

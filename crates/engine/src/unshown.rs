@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::fit::has_below;
 use crate::memory::{self, GONE, Gone, UNSETTLED};
+use crate::refused::to_come_back;
 
 /// Files and links that are not on this drive yet, and empty folders that it cannot hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,6 +59,12 @@ impl Engine<'_> {
                     }
                 }
             }
+        }
+        // What others deleted and a person here is still to be asked about: it comes back first.
+        for (_, dot, value) in to_come_back(self.index)? {
+            unshown.files += 1;
+            unshown.bytes += value.content.size_bytes();
+            unshown.dots.insert(dot);
         }
         let keys: BTreeSet<PathKey> = unfitting.keys().cloned().collect();
         for (key, unfitting) in &unfitting {

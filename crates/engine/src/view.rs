@@ -104,7 +104,8 @@ impl<'a> Engine<'a> {
         mailbox.put(&name.to_string(), bytes).inspect_err(|error| {
             if error.kind() == MailboxErrorKind::NoRoom {
                 let size_bytes = bytes.len() as u64;
-                self.found_no_room = Some(self.found_no_room.map_or(size_bytes, |least| least.min(size_bytes)));
+                let (least, most) = self.found_no_room.unwrap_or((size_bytes, size_bytes));
+                self.found_no_room = Some((least.min(size_bytes), most.max(size_bytes)));
             }
         })?;
         self.report.uploaded_bytes += bytes.len() as u64;

@@ -67,7 +67,7 @@ fn kept(held: &HeldView) -> Option<String> {
         n => format!("{n} of these files were"),
     };
     Some(format!(
-        "  {which} kept here with a no: it is asked again, since another home deleted what was to stay."
+        "  {which} kept here with a no. Another home deleted what was to stay, so that you are asked again."
     ))
 }
 

@@ -96,6 +96,7 @@ fn a_yes_that_crossed_the_no_is_asked_about_once_the_files_are_back() {
         homes.sync_confirmed(OTHER);
         // It arrives with the very sync that says no, when nothing is back yet.
         homes.sync_refusing(KEEPER);
+        assert_eq!(homes.survey(KEEPER).unshown.files, 6);
         homes.round(3);
         assert_eq!(held(&homes.sync(KEEPER)), Some((6, 18, 6)));
         assert_eq!(files(&homes, KEEPER), 18);
@@ -113,14 +114,20 @@ fn what_no_home_has_any_more_is_named_once_and_waited_for_no_longer() {
     homes.sync(THIRD);
     homes.empty_trash(THIRD);
     homes.sync_refusing(KEEPER);
-    for _ in 0..2 {
-        homes.round(1);
-        homes.pass_days(80);
+    homes.round(1);
+    // A drive that lies in a drawer asks nobody.
+    homes.pass_days(400);
+    let mut weeks = 0;
+    let report = loop {
+        homes.pass_days(7);
         let report = homes.sync(KEEPER);
-        assert_eq!((report.missing_chunks, report.warnings.len()), (6, 0));
-    }
-    homes.pass_days(80);
-    let report = homes.sync(KEEPER);
+        if !report.warnings.is_empty() {
+            break report;
+        }
+        assert_eq!(report.missing_chunks, 6, "after {weeks} weeks");
+        weeks += 1;
+    };
+    assert!((22..30).contains(&weeks), "{weeks}");
     assert_eq!(report.warnings.len(), 6, "{:?}", report.warnings);
     let told = &report.warnings[0];
     assert_eq!(told.path, path("d/1"));
@@ -130,6 +137,47 @@ fn what_no_home_has_any_more_is_named_once_and_waited_for_no_longer() {
     assert!(report.up_to_date && report.warnings.is_empty(), "{report:#?}");
     homes.assert_all_equal();
     assert_eq!((files(&homes, KEEPER), homes.notes(KEEPER, "refused/")), (12, 0));
+}
+
+#[test]
+fn what_is_deleted_before_it_is_back_and_has_its_place_taken_is_said() {
+    for is_here in [true, false] {
+        let mut homes = filled();
+        remove(&homes, KEEPER, &names("d"));
+        homes.sync_with_answer(KEEPER, true);
+        let place = match is_here {
+            true => KEEPER,
+            false => OTHER,
+        };
+        remove(&homes, OTHER, &["d/1".into()]);
+        homes.sync(OTHER);
+        homes.hand(place).mkdir(&path("d/1")).expect("is free");
+        homes.sync(OTHER);
+        let mut told: Vec<String> = Vec::new();
+        for _ in 0..3 {
+            let warnings = homes.sync(KEEPER).warnings.into_iter();
+            told.extend(warnings.filter(|line| line.path == path("d/1")).map(|line| line.reason));
+            homes.round(1);
+        }
+        assert_eq!(told.len(), 1, "here: {is_here}: {told:?}");
+        assert!(told[0].contains("is in the trash of the other homes"), "{told:?}");
+        homes.round(2);
+        homes.assert_all_equal();
+        assert_eq!((files(&homes, KEEPER), homes.notes(KEEPER, "refused/")), (17, 5));
+    }
+}
+
+#[test]
+fn a_deletion_that_waits_for_an_answer_ends_no_former_no() {
+    let mut homes = refused();
+    remove(&homes, KEEPER, &names("d"));
+    assert!(homes.sync(KEEPER).held.is_some(), "the same accident");
+    remove(&homes, OTHER, &names("d"));
+    homes.sync_confirmed(OTHER);
+    homes.sync(KEEPER);
+    homes.round(3);
+    assert_eq!(held(&homes.sync(KEEPER)), Some((6, 18, 6)));
+    check_answer(homes, true);
 }
 
 #[test]

@@ -278,11 +278,11 @@ export function en(locale: string) {
       among: (names: string) => `Among them: ${names}.`,
       keptBefore: (n: number, all: boolean) =>
         all
-          ? `You said no to losing ${count(n, { one: "it", other: "them" })} before: another home deleted ${count(n, { one: "it", other: "them" })} all the same, so you are asked again.`
+          ? `You said no to losing ${count(n, { one: "it", other: "them" })} before. Another home deleted ${count(n, { one: "it", other: "them" })}, so you are asked again.`
           : count(n, {
-              one: "You said no to losing one of them before: another home deleted it all the same, so you are asked again.",
+              one: "You said no to losing one of them before. Another home deleted it, so you are asked again.",
               other:
-                "You said no to losing # of them before: another home deleted them all the same, so you are asked again.",
+                "You said no to losing # of them before. Another home deleted them, so you are asked again.",
             }),
       replaced: (n: number, all: boolean) =>
         all
