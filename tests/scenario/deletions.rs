@@ -324,7 +324,7 @@ fn what_was_kept_with_a_no_is_asked_about_when_another_home_deletes_it_with_a_ye
     expect_applied(&grandma.sync(), [0, 0, 8, 0, 0]);
 
     let answers = "If they are to go here, too: `offsync sync FOLDER --yes`; if they are to stay, and come back in every home: `offsync sync FOLDER --keep-files`.";
-    let why = "  These files were kept here with a no: it is asked again, since another home deleted what was to stay.\n    folder/0.txt\n";
+    let why = "  These files were kept here with a no. Another home deleted what was to stay, so that you are asked again.\n    folder/0.txt\n";
     pep.run(["sync", pep.at()]).expect_code(3).expect_out(&format!(
         "  'anna's home' deleted 8 of 20 files. Nothing was deleted here. {answers}\n{why}"
     ));
@@ -349,7 +349,7 @@ fn what_was_kept_with_a_no_is_asked_about_when_another_home_deletes_it_with_a_ye
         anna.remove(&format!("folder/{number}.txt"));
     }
     anna.sync();
-    let told = "  These files were kept here with a no: it is asked again, since another home deleted what was to stay.\n    folder/10.txt\n    folder/9.txt\n";
+    let told = "  These files were kept here with a no. Another home deleted what was to stay, so that you are asked again.\n    folder/10.txt\n    folder/9.txt\n";
     pep.run(["sync", pep.at()]).expect_code(3).expect_out(told);
     assert!(!pep.has("folder/8.txt") && !pep.has("folder/16.txt"));
     pep.sync_yes();
