@@ -6,7 +6,6 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, FileContent, Value};
 use offsync_core::ids::{ChunkId, Digest};
 use offsync_core::limits::{DAY_NS, TRASH_DAYS};
@@ -19,57 +18,13 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, DAMAGED, DAMAGED_BEFORE, Damage, FORMER_DAMAGED_BEFORE, READ_AS};
 use crate::observe::is_zone_shift;
+use crate::read_as::{Anothers, ReadAs};
 
 /// Versions of a damaged file that are remembered while it is moved and touched: the first ones, which most homes had.
 const FORMER_DOTS_MAX: usize = 16;
 
-/// Files that are remembered of those that read alike.
-const READ_ALIKE_MAX: usize = 63;
-
 /// For how long it is remembered what a damaged file read as, by the clock of the trash.
 const READ_AS_DAYS: i64 = TRASH_DAYS + 7;
-
-/// What is remembered of a file that was damaged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct ReadAs {
-    /// The damaged file.
-    pub(crate) of: RelPath,
-    /// What it should have read like.
-    pub(crate) was: FileContent,
-    /// The versions that it stood for.
-    pub(crate) dots: Vec<Dot>,
-    /// How old the trash was when it was last damaged.
-    age_ns: i64,
-    /// Whether a sound file held just that before the damage was known.
-    #[serde(deserialize_with = "memory::or_default")]
-    is_anothers: bool,
-    /// Others that read just so: where each was, what it should have read like, and its versions.
-    #[serde(deserialize_with = "memory::or_default")]
-    others: Vec<(RelPath, FileContent, Vec<Dot>)>,
-}
-
-impl ReadAs {
-    /// Remembers other files, too, that read just so.
-    fn add(&mut self, more: &Self) {
-        let first = (more.of.clone(), more.was.clone(), more.dots.clone());
-        for other in [first].iter().chain(&more.others) {
-            let is_known = self.of == other.0 || self.others.iter().any(|known| known.0 == other.0);
-            if !is_known && self.others.len() < READ_ALIKE_MAX {
-                self.others.push(other.clone());
-            }
-        }
-    }
-
-    /// Puts the one first that was at a path, if that is one of them: which version is to come back there is known then.
-    fn of_path(mut self, path: &RelPath) -> Self {
-        if self.of != *path
-            && let Some(at) = self.others.iter().position(|other| other.0 == *path)
-        {
-            (self.of, self.was, self.dots) = self.others.swap_remove(at);
-        }
-        self
-    }
-}
 
 /// What one damaged file reads as, and how the drive told of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -172,11 +127,7 @@ impl Engine<'_> {
         let is_over = |before: &DamagedReading| !readings.known.contains(before);
         readings.before = before.into_iter().filter(is_over).collect();
         for one in readings.known.iter().chain(&readings.before) {
-            let is_anothers = match memory::read::<ReadAs>(self.index, &format!("{READ_AS}{}", one.reads))? {
-                Some(read_as) => read_as.is_anothers,
-                None => self.is_held_sound(&one.damage, &one.reads)?,
-            };
-            if is_anothers {
+            if self.was_held_sound(one.damage.rotten.first(), &one.reads)? {
                 readings.anothers.insert(one.reads);
             }
         }
@@ -219,7 +170,10 @@ impl Engine<'_> {
                 was: one.meant.clone(),
                 dots: one.damage.dots.clone(),
                 age_ns,
-                is_anothers: anothers.contains(&one.reads),
+                anothers: match anothers.contains(&one.reads) {
+                    true => Anothers::Yes,
+                    false => Anothers::No,
+                },
                 others: Vec::new(),
             };
             new.entry(one.reads.to_string())
@@ -231,13 +185,13 @@ impl Engine<'_> {
             let known = remembered.remove(&name);
             if let Some(known) = &known {
                 read_as.add(known);
+                // What was known before any copy came stays so.
+                if known.anothers != Anothers::Unknown {
+                    read_as.anothers = known.anothers;
+                }
             }
             let is_fresh = |known: &ReadAs| age_ns - known.age_ns < DAY_NS;
-            let is_same = |known: &ReadAs| {
-                (&known.of, &known.was, &known.dots, &known.others)
-                    == (&read_as.of, &read_as.was, &read_as.dots, &read_as.others)
-            };
-            if !known.is_some_and(|known| is_fresh(&known) && is_same(&known)) {
+            if !known.is_some_and(|known| is_fresh(&known) && known.is_same(&read_as)) {
                 writes.push(memory::write(format!("{READ_AS}{name}"), &read_as));
             }
         }
@@ -258,7 +212,7 @@ impl Engine<'_> {
         let read_as: Option<ReadAs> = memory::read(self.index, &format!("{READ_AS}{}", read.digest))?;
         let is_its_time = |then_ns: i64| is_time_of(stat, then_ns, has_local_times);
         Ok(match read_as {
-            Some(ReadAs { is_anothers: true, .. }) if self.reads_sound(read)? => None,
+            Some(ReadAs { anothers, .. }) if anothers != Anothers::No && self.reads_sound(read)? => None,
             Some(_) if self.is_moved_from_elsewhere(&[], seen, read, is_its_time)? => None,
             read_as => read_as.map(|read_as| read_as.of_path(&seen.path)),
         })
@@ -347,6 +301,21 @@ impl DamagedReadings {
     pub(crate) fn known_at(&self, key: &PathKey) -> Option<&DamagedReading> {
         let mut known = self.known.iter();
         known.find(|known| self.is_at(key) && known.damage.path.key() == *key)
+    }
+
+    /// Notes whether a sound file held what one reads as that this scan found to be damaged: whatever comes later may be a copy of either.
+    pub(crate) fn heed_found(&mut self, engine: &Engine<'_>, read: &FileContent) -> Result<()> {
+        let is_known = self
+            .known
+            .iter()
+            .chain(&self.before)
+            .any(|one| one.reads == read.digest);
+        let pieces = read.pieces();
+        let chunk = pieces.first().map(|(chunk, _, _)| chunk);
+        if !is_known && engine.was_held_sound(chunk, &read.digest)? {
+            self.anothers.insert(read.digest);
+        }
+        Ok(())
     }
 
     pub(crate) fn is_empty(&self) -> bool {

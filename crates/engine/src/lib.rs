@@ -46,6 +46,7 @@ mod pace;
 mod plan;
 mod post;
 mod prune;
+mod read_as;
 mod recover;
 mod refused;
 mod report;

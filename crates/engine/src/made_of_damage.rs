@@ -3,7 +3,7 @@
 //! Who adds to a damaged file, or copies it, mostly knows nothing of the damage. What that is stays noted until a sync
 //! has sent it and said so, with where the version from before is: whatever looks at the drive in between forgets nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, FileContent, Value};
@@ -14,10 +14,11 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use serde::{Deserialize, Serialize};
 
 use crate::alike::doubt_writes;
-use crate::damaged_reading::{DamagedReadings, Likeness, ReadAs};
+use crate::damaged_reading::{DamagedReadings, Likeness};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, DAMAGED, Damage, MADE_OF_DAMAGE, WasDamaged, WentTo};
+use crate::read_as::ReadAs;
 use crate::report::MadeOfDamage;
 use crate::scan::{Depth, READS_DIFFERENTLY};
 use crate::silent::{Left, once_they_sync};
@@ -26,7 +27,7 @@ use crate::silent::{Left, once_they_sync};
 const MAY_BE_NAMED: usize = 3;
 
 /// Why a file is left alone that nobody knew to be damaged, and that reads as a damaged one.
-const READS_AS_DAMAGED: &str = "it reads just as a damaged file of this drive does or did, and no longer as it should: it is taken for damaged as well; the other copies are not touched";
+const READS_AS_DAMAGED: &str = "it reads just as a damaged file of this drive does or did, and no longer as it should: it is taken for damaged as well; the other copies are not touched; if it is meant to be so, `offsync verify FOLDER --keep PATH` lets it stay as it is now";
 
 /// How a file came to be that holds damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,7 +129,9 @@ impl Engine<'_> {
             (Some(_), Likeness::None | Likeness::Sound) if self.is_known_content(read)? => None,
             (Some(_), _) => self.edited(place, read, &path)?,
             (None, Likeness::Sound) => None,
-            (None, Likeness::Copy { of, meant }) => Some(Made::copied(path, of, meant).over(place)),
+            (None, Likeness::Copy { of, meant }) => {
+                Some(Made::copied(path, of, meant).over(place, place.and_then(Place::on_disk)))
+            }
             (None, Likeness::Doubtful { may_be, meant }) => Some(Made {
                 path,
                 of: may_be.first().cloned().unwrap_or_else(RelPath::root),
@@ -137,7 +140,7 @@ impl Engine<'_> {
                 was: meant,
                 is_sent: false,
                 reads: None,
-                may_be: (may_be.iter().take(MAY_BE_NAMED).cloned().collect(), may_be.len()),
+                may_be: (may_be.clone(), may_be.len()),
             }),
             (None, _) => match self.unsaid(&key)? {
                 Some(made) => Some(made),
@@ -174,24 +177,45 @@ impl Engine<'_> {
     /// Gives the places of damaged files that may be elsewhere though they are gone, and makes the writes that note what is to be said of it.
     ///
     /// Besides those that a scan met, these are what may have been put over a file that was kept as it reads, which shows no change then.
+    /// Of those that a scan met, what stands elsewhere by now is in doubt no more: where all stands is known only when all was seen.
     pub(crate) fn absent_in_doubt(
         &self,
         damaged: &DamagedReadings,
         absent: &[(PathKey, Place)],
+        went_to: &BTreeMap<PathKey, WentTo>,
     ) -> Result<(BTreeSet<PathKey>, Vec<IndexWrite>)> {
         let (mut in_doubt, mut writes) = (self.in_doubt()?, Vec::new());
+        if !in_doubt.is_empty() {
+            let mut elsewhere = self.stand_elsewhere(&in_doubt, absent, went_to)?;
+            elsewhere.retain(|key| !damaged.is_at(key));
+            in_doubt.retain(|key| !elsewhere.contains(key));
+            writes.extend(self.told_apart(&elsewhere)?);
+        }
         for one in absent.iter().filter_map(|(key, _)| damaged.known_at(key)) {
             let key = one.damage.path.key();
             if let Some(path) = self.put_over(damaged, one)?.filter(|_| in_doubt.insert(key)) {
                 let made = Made {
                     making: Making::PutOver,
                     is_sent: true,
+                    dots: one.damage.dots.clone(),
                     ..Made::copied(path, one.damage.path.clone(), one.meant.clone())
                 };
                 writes.push(made.write());
             }
         }
         Ok((in_doubt, writes))
+    }
+
+    /// Makes the writes by which of no file it is said that it may be one that stands elsewhere.
+    fn told_apart(&self, elsewhere: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
+        let mut writes = Vec::new();
+        for made in memory::read_all::<Made>(self.index, MADE_OF_DAMAGE)?.into_values() {
+            if made.making == Making::Doubtful && !made.is_sent {
+                let place = self.index.place(&made.path.key())?;
+                writes.push(made.none_of(elsewhere, place.as_ref()).write());
+            }
+        }
+        Ok(writes)
     }
 
     /// Gives what is to be remembered of a damaged file that is displaced.
@@ -253,7 +277,7 @@ impl Engine<'_> {
                     dots,
                     ..Made::copied(seen.0.path.clone(), of, was)
                 };
-                made.over(place)
+                made.over(place, place.and_then(Place::on_disk))
             }));
         };
         let is_gone = matches!(self.disk.look(&damage.path), Ok(None));
@@ -278,14 +302,14 @@ impl Engine<'_> {
     /// Makes the writes that note as sent what was made of damaged files at some places.
     pub(crate) fn sent_of_damage(&self, places: &BTreeSet<PathKey>) -> Result<Vec<IndexWrite>> {
         let mut writes = Vec::new();
-        for made in memory::read_all::<Made>(self.index, MADE_OF_DAMAGE)?.into_values() {
+        for (name, made) in memory::read_all::<Made>(self.index, MADE_OF_DAMAGE)? {
             let Some(there) = self.stands_now_as(&made)? else {
                 continue;
             };
             // Whoever put back what it held gave it a new time at most.
             let is_whole = matches!(&there.content, Content::File(file) if file.digest == made.was.digest);
             if places.contains(&there.path.key()) && !is_whole {
-                writes.push(memory::erase(memory::of_key(MADE_OF_DAMAGE, &made.path.key())));
+                writes.push(memory::erase(format!("{MADE_OF_DAMAGE}{name}")));
                 let path = there.path;
                 writes.push(
                     Made {
@@ -318,8 +342,7 @@ impl Engine<'_> {
     /// Names in the report what was sent although it was made of damaged files; gives the writes by which that is said once.
     pub(crate) fn tell_made_of_damage(&mut self) -> Result<Vec<IndexWrite>> {
         let mut told = Vec::new();
-        for made in memory::read_all::<Made>(self.index, MADE_OF_DAMAGE)?.into_values() {
-            let name = memory::of_key(MADE_OF_DAMAGE, &made.path.key());
+        for (name, made) in memory::read_all::<Made>(self.index, MADE_OF_DAMAGE)? {
             if made.is_sent {
                 let had_by = self.had_by(&made)?;
                 let said = made.sentence(&had_by, self.whole_here(&made)?.as_ref());
@@ -334,7 +357,7 @@ impl Engine<'_> {
             } else if self.may_be_sent_yet(&made)? {
                 continue;
             }
-            told.push(memory::erase(name));
+            told.push(memory::erase(format!("{MADE_OF_DAMAGE}{name}")));
         }
         Ok(told)
     }
@@ -354,10 +377,10 @@ impl Engine<'_> {
         let chunks: BTreeSet<_> = made.was.pieces().into_iter().map(|(chunk, _, _)| chunk).collect();
         let left = made.dots.iter().map(|dot| (*dot, made.was.digest, chunks.clone()));
         match made.making {
-            Making::Edited | Making::Restored | Making::Returned | Making::Replaced => {
+            Making::Edited | Making::Restored | Making::Returned | Making::Replaced | Making::PutOver => {
                 self.others_with(&left.collect::<Vec<Left>>())
             }
-            Making::Copied | Making::Reworked | Making::Doubtful | Making::PutOver => Ok(Vec::new()),
+            Making::Copied | Making::Reworked | Making::Doubtful => Ok(Vec::new()),
         }
     }
 
@@ -387,9 +410,35 @@ impl Made {
         }
     }
 
+    /// What it is once some of those that it may be are known to stand elsewhere: a copy where one is left, which is damaged.
+    fn none_of(self, elsewhere: &BTreeSet<PathKey>, place: Option<&Place>) -> Self {
+        let (named, count) = self.may_be.clone();
+        let all = named.len();
+        let mut left: Vec<RelPath> = named
+            .into_iter()
+            .filter(|path| !elsewhere.contains(&path.key()))
+            .collect();
+        let count = count.saturating_sub(all - left.len());
+        if count == 1 && left.first() == Some(&self.of) {
+            let shown = place.and_then(|place| place.shown.as_ref());
+            let copied = Self::copied(self.path, self.of, self.was);
+            let made = copied.over(place, shown.map(|shown| &shown.value));
+            return Self {
+                reads: self.reads,
+                ..made
+            };
+        }
+        left.truncate(MAY_BE_NAMED);
+        Self {
+            of: left.first().cloned().unwrap_or(self.of),
+            may_be: (left, count),
+            ..self
+        }
+    }
+
     /// What it is where it replaces another version of its own: who takes that for a copy, and deletes it, loses that one.
-    fn over(self, place: Option<&Place>) -> Self {
-        match place.and_then(Place::on_disk) {
+    fn over(self, place: Option<&Place>, own: Option<&Value>) -> Self {
+        match own {
             Some(Value {
                 path,
                 content: Content::File(own),
@@ -405,8 +454,16 @@ impl Made {
         }
     }
 
+    /// Names its note: several that are gone may have been put over one file, of which more may be to be said.
+    fn name(&self) -> String {
+        match self.making {
+            Making::PutOver => format!("{}/over", memory::of_key(MADE_OF_DAMAGE, &self.of.key())),
+            _ => memory::of_key(MADE_OF_DAMAGE, &self.path.key()),
+        }
+    }
+
     fn write(&self) -> IndexWrite {
-        memory::write(memory::of_key(MADE_OF_DAMAGE, &self.path.key()), self)
+        memory::write(self.name(), self)
     }
 
     /// Names what it may be: all of two or three, else the first two.
@@ -447,10 +504,15 @@ impl Made {
                 );
             }
             Making::PutOver => {
-                return format!(
-                    "'{of}', which was damaged on this drive, is gone and may be what stands here now: both read alike. '{of}' is deleted nowhere and comes \
-                     back from another home; delete it then if you meant to"
+                let what = format!(
+                    "'{of}', which was damaged on this drive, is gone and may be what stands here now: both read alike"
                 );
+                return match had_by {
+                    [] => format!("{what}. {LOST}"),
+                    _ => format!(
+                        "{what}. '{of}' is deleted nowhere and comes back from another home; delete it then if you meant to"
+                    ),
+                };
             }
             Making::Replaced => {
                 let what = format!(

@@ -387,6 +387,7 @@ impl Engine<'_> {
         {
             if let (Content::File(file), Content::File(read)) = (&value.content, &seen.0.content) {
                 let note = self.note_damage(path, file, read)?;
+                walk.damaged.heed_found(self, read)?;
                 walk.writes.extend(note);
             }
             self.skip(path, READS_DIFFERENTLY);
@@ -515,7 +516,7 @@ impl Engine<'_> {
             Trust::Own => self.follow(&absent)?,
             Trust::Adopted => BTreeMap::new(),
         };
-        let (in_doubt, told) = self.absent_in_doubt(&walk.damaged, &absent)?;
+        let (in_doubt, told) = self.absent_in_doubt(&walk.damaged, &absent, &went_to)?;
         walk.writes.extend(told);
         for (at, (key, place)) in absent.into_iter().enumerate() {
             // What stood in a folder that something else took the place of may have moved where nobody can look; and a damaged file

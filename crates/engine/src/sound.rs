@@ -7,14 +7,22 @@ use offsync_core::rel_path::RelPath;
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
-use crate::memory::{self, DAMAGED, Damage};
+use crate::memory::{self, DAMAGED, READ_AS};
+use crate::read_as::{Anothers, ReadAs};
 
 impl Engine<'_> {
-    /// Tells whether a file that is not known to be damaged holds just what a damaged one reads as.
-    pub(crate) fn is_held_sound(&self, damage: &Damage, reads: &Digest) -> Result<bool> {
-        let Some(chunk) = damage.rotten.first() else {
-            return Ok(false);
-        };
+    /// Tells whether a sound file held just what a damaged one reads as, before the damage was known; looks now where that is not remembered.
+    pub(crate) fn was_held_sound(&self, chunk: Option<&ChunkId>, reads: &Digest) -> Result<bool> {
+        let read_as: Option<ReadAs> = memory::read(self.index, &format!("{READ_AS}{reads}"))?;
+        Ok(match (read_as.map(|read_as| read_as.anothers), chunk) {
+            (Some(Anothers::Yes), _) => true,
+            (Some(Anothers::No), _) | (_, None) => false,
+            (Some(Anothers::Unknown) | None, Some(chunk)) => self.is_held_sound(chunk, reads)?,
+        })
+    }
+
+    /// Tells whether a file that is not known to be damaged holds just what a damaged one reads as, of which this is a piece.
+    fn is_held_sound(&self, chunk: &ChunkId, reads: &Digest) -> Result<bool> {
         for (path, _) in self.known_with_chunk(chunk, reads)? {
             if self.index.note(&memory::of_key(DAMAGED, &path.key()))?.is_none() {
                 return Ok(true);

@@ -3,16 +3,18 @@
 //! A failing drive gives zeros for more than one file. What went, or still has its inode, and reads as a damaged one does by
 //! now, is not that one, whose content would be put in its place and called healed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::{Content, FileContent, Value};
+use offsync_core::ids::Digest;
 use offsync_core::limits::INDEX_PAGE_ROWS;
-use offsync_core::place::Stat;
+use offsync_core::place::{Place, Stat};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::damaged_reading::{DamagedReading, is_time_of};
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::memory::{self, DAMAGED, MADE_OF_DAMAGE, WentTo};
 
 /// A known file: where it stands, and how it looked.
 pub(crate) type KnownFile = (PathKey, Stat);
@@ -92,6 +94,59 @@ impl Engine<'_> {
         }
         Ok(gone)
     }
+
+    /// Gives those of some absent places whose files stand elsewhere by now: none of these is what reads as a damaged one does.
+    ///
+    /// Their identity tells where the drive has one; else as many went elsewhere as files came that hold just what they held, and of several
+    /// that held the same those first of which nobody is in doubt.
+    pub(crate) fn stand_elsewhere(
+        &self,
+        in_doubt: &BTreeSet<PathKey>,
+        absent: &[(PathKey, Place)],
+        went_to: &BTreeMap<PathKey, WentTo>,
+    ) -> Result<BTreeSet<PathKey>> {
+        let mut came: BTreeMap<Digest, usize> = BTreeMap::new();
+        for (key, place) in self.index.changed_places()? {
+            let shown = place.shown.as_ref().and_then(|shown| digest_of(&shown.value));
+            if let Some(digest) = place.on_disk().and_then(digest_of)
+                && Some(digest) != shown
+                && self.index.note(&memory::of_key(DAMAGED, &key))?.is_none()
+            {
+                *came.entry(digest).or_default() += 1;
+            }
+        }
+        let (mut elsewhere, mut others) = (BTreeSet::new(), Vec::new());
+        for (key, place) in absent {
+            let Some(digest) = place.on_disk().and_then(digest_of) else {
+                continue;
+            };
+            let to = went_to.get(key).filter(|to| to.inode != 0).map(|to| to.path.key());
+            match to {
+                Some(to) if !self.is_doubtful_at(&to)? => {
+                    elsewhere.insert(key.clone());
+                    let there = self.index.place(&to)?;
+                    if there.as_ref().and_then(Place::on_disk).and_then(digest_of) == Some(digest) {
+                        came.entry(digest).and_modify(|came| *came = came.saturating_sub(1));
+                    }
+                }
+                _ => others.push((in_doubt.contains(key), key, digest)),
+            }
+        }
+        others.sort_by_key(|(is_in_doubt, _, _)| *is_in_doubt);
+        for (_, key, digest) in others {
+            if let Some(left) = came.get_mut(&digest).filter(|left| **left > 0) {
+                *left -= 1;
+                elsewhere.insert(key.clone());
+            }
+        }
+        Ok(elsewhere)
+    }
+
+    /// Tells whether a damaged file stands at a place, or something that was made of one.
+    fn is_doubtful_at(&self, key: &PathKey) -> Result<bool> {
+        let is_noted = |prefix: &str| -> Result<bool> { Ok(self.index.note(&memory::of_key(prefix, key))?.is_some()) };
+        Ok(is_noted(DAMAGED)? || is_noted(MADE_OF_DAMAGE)?)
+    }
 }
 
 /// Gives those of some known files, by their size, that have one size.
@@ -100,4 +155,11 @@ fn of_size(known: &[KnownFile], size_bytes: u64) -> impl Iterator<Item = &KnownF
     known[from..]
         .iter()
         .take_while(move |(_, then)| then.size_bytes == size_bytes)
+}
+
+fn digest_of(value: &Value) -> Option<Digest> {
+    match &value.content {
+        Content::File(file) => Some(file.digest),
+        _ => None,
+    }
 }

@@ -312,7 +312,7 @@ fn a_damaged_file_that_is_put_over_one_that_was_kept_so_comes_back_and_that_is_s
 
                     let (facts, sentences) = said(&homes.sync(0));
 
-                    assert_eq!(facts, [("p/1".to_owned(), "p/2".to_owned(), true, 0)], "{told}");
+                    assert_eq!(facts, [("p/1".to_owned(), "p/2".to_owned(), true, 1)], "{told}");
                     assert_eq!(
                         sentences,
                         [
@@ -376,4 +376,74 @@ fn of_several_that_come_back_from_outside_each_is_said_with_its_own_name() {
             }
         }
     }
+}
+
+#[test]
+fn of_several_that_are_put_over_one_that_was_kept_so_each_is_said() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        for is_looked_at in [false, true] {
+            let mut homes = rotten_alike(&drive, true);
+            homes.hand(0).write(&path("p/3"), "third 3").expect("fits");
+            homes.hand(0).touch(&path("p/3"), 5_000_000_000).expect("is there");
+            homes.round(2);
+            homes.hand(0).lose_write(&path("p/3"), ZEROS).expect("is there");
+            homes.verify(0);
+            homes.keep(0, &["p/1"]).expect("it is damaged");
+            homes.round(2);
+            homes.pass_a_second();
+            homes.sync(0);
+            assert_eq!(homes.damaged(0), [path("p/2"), path("p/3")]);
+            for from in ["p/2", "p/3"] {
+                shift(&homes.hand(0), from, "p/1");
+            }
+            if is_looked_at {
+                homes.survey(0);
+            }
+
+            let (facts, sentences) = said(&homes.sync(0));
+
+            let made = |of: &str| ("p/1".to_owned(), of.to_owned(), true, 1);
+            assert_eq!(facts, [made("p/2"), made("p/3")], "{:?}", drive.inodes);
+            for (of, sentence) in ["p/2", "p/3"].into_iter().zip(sentences) {
+                let ends = format!(
+                    "'{of}' is deleted nowhere and comes back from another home; delete it then if you meant to"
+                );
+                assert!(sentence.ends_with(&ends), "{sentence}");
+            }
+            assert_eq!(said(&homes.sync(0)).0, [], "said once");
+            let whole = ["p/1=0000000", "p/2=other 2", "p/3=third 3"];
+            assert_eq!(healed(&mut homes), whole, "{:?}", drive.inodes);
+        }
+    }
+}
+
+#[test]
+fn of_what_is_put_over_one_that_was_kept_so_and_no_other_home_had_that_is_said() {
+    let mut homes = Homes::on(&[DiskOptions::ext4(), DiskOptions::ext4()]);
+    homes.hand(0).write(&path("x"), "first 1").expect("fits");
+    homes.round(2);
+    homes.hand(0).lose_write(&path("x"), ZEROS).expect("is there");
+    assert_eq!(homes.verify(0).damaged.len(), 1);
+    homes.keep(0, &["x"]).expect("it is damaged");
+    homes.round(2);
+    homes.hand(0).write(&path("z"), "third 3").expect("fits");
+    for _ in 0..5 {
+        homes.pass_a_second();
+    }
+    homes.survey(0);
+    homes.hand(0).lose_write(&path("z"), ZEROS).expect("is there");
+    homes.verify(0);
+    assert_eq!(homes.damaged(0), [path("z")]);
+    shift(&homes.hand(0), "z", "x");
+
+    let (facts, sentences) = said(&homes.sync(0));
+
+    assert_eq!(facts, [("x".to_owned(), "z".to_owned(), true, 0)]);
+    assert_eq!(
+        sentences,
+        [
+            "'z', which was damaged on this drive, is gone and may be what stands here now: both read alike. No other home is known to have had the version from before: put it back from elsewhere if you have it"
+        ]
+    );
+    assert_eq!(healed(&mut homes), ["x=0000000"]);
 }

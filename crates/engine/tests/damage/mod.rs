@@ -1,6 +1,6 @@
 //! Damaged files that people go on working with.
 
-use offsync_engine::SyncReport;
+use offsync_engine::{SkippedPath, SyncReport};
 use offsync_testkit::{DiskOptions, Rng};
 
 use crate::home::{Homes, path};
@@ -265,8 +265,8 @@ type Made = (String, String, bool, usize);
 fn said(report: &SyncReport) -> (Vec<Made>, Vec<String>) {
     let made = report.made_of_damage.iter();
     let facts = made.map(|made| {
-        let sentence = report.warnings.iter().find(|line| line.path == made.path);
-        assert_eq!(sentence.map(|line| &line.reason), Some(&made.said), "it is a note, too");
+        let is_it = |line: &SkippedPath| line.path == made.path && line.reason == made.said;
+        assert!(report.warnings.iter().any(is_it), "{:?} is a note, too", made.said);
         (
             made.path.to_string(),
             made.of.to_string(),

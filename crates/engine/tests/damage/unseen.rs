@@ -8,6 +8,9 @@ use super::said;
 use super::ways_round::bare;
 use crate::home::{Homes, path};
 
+/// What a sentence ends in about a file that is taken for damaged as another one is.
+const WAY_OUT: &str = "; if it is meant to be so, `offsync verify FOLDER --keep PATH` lets it stay as it is now";
+
 /// Two homes with two pictures, of which the first one is known to be damaged, and the second one rotted to the same bytes since.
 fn one_known_and_one_unseen(drive: &DiskOptions, has_one_time: bool, is_healed: bool) -> Homes {
     one_known_and_one_unseen_later(drive, has_one_time, is_healed.then_some(0))
@@ -150,6 +153,8 @@ fn what_rotted_unseen_at_its_own_place_is_damaged_and_no_copy_of_the_one_that_is
                     assert!(homes.damaged(0).contains(&path("p/2")), "{told}");
                     let skipped: Vec<_> = report.skipped.iter().map(|line| line.path.to_string()).collect();
                     assert!(skipped.contains(&"p/2".to_owned()), "{told}: {skipped:?}");
+                    let says_way_out = |line: &SkippedPath| line.path == path("p/2") && line.reason.ends_with(WAY_OUT);
+                    assert!(report.skipped.iter().any(says_way_out), "{told}: {:?}", report.skipped);
                     assert_eq!(healed(&mut homes), ["p/1=first 1", "p/2=other 2"], "{told}");
                 }
             }
@@ -205,6 +210,13 @@ fn a_copy_of_damage_over_a_file_of_another_size_is_an_edit_and_its_own_version_i
     }
 }
 
+/// How damage is found that reads as a sound file does, whether it is healed, and how many syncs go by then.
+fn ways_to_find() -> impl Iterator<Item = (&'static str, bool, u32)> {
+    let found = ["verified", "deep sync", "noted before"].into_iter();
+    let since = [(false, 0), (false, 2), (true, 0), (true, 2)];
+    found.flat_map(move |found| since.map(|(is_healed, more_syncs)| (found, is_healed, more_syncs)))
+}
+
 #[test]
 fn a_copy_of_a_sound_file_is_sound_though_a_damaged_one_reads_as_that_one() {
     for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
@@ -213,7 +225,7 @@ fn a_copy_of_a_sound_file_is_sound_though_a_damaged_one_reads_as_that_one() {
                 // There the damaged one is taken for the other one, under its name.
                 continue;
             }
-            for (is_healed, more_syncs) in [(false, 0), (false, 2), (true, 0), (true, 2)] {
+            for (found, is_healed, more_syncs) in ways_to_find() {
                 for (way, to) in [
                     ("copied", "p/one"),
                     ("copied anew", "p/one"),
@@ -221,7 +233,7 @@ fn a_copy_of_a_sound_file_is_sound_though_a_damaged_one_reads_as_that_one() {
                     ("copied over another", "other"),
                 ] {
                     let told = format!(
-                        "{way} on {:?}, one time: {has_one_time}, healed: {is_healed}, {more_syncs} syncs",
+                        "{way} on {:?}, one time: {has_one_time}, {found}, healed: {is_healed}, {more_syncs} syncs",
                         drive.inodes
                     );
                     let mut homes = Homes::on(&[drive.clone(), DiskOptions::ext4()]);
@@ -233,18 +245,22 @@ fn a_copy_of_a_sound_file_is_sound_though_a_damaged_one_reads_as_that_one() {
                     }
                     homes.round(2);
                     homes.hand(0).lose_write(&path("p/2"), "first 1").expect("is there");
-                    match is_healed {
-                        true => drop(homes.verify_repairing(0)),
-                        false => drop(homes.verify(0)),
+                    match found {
+                        "deep sync" => drop(homes.sync_deep(0)),
+                        _ => drop(homes.verify(0)),
                     }
                     assert_eq!(homes.damaged(0), [path("p/2")], "{told}");
                     if is_healed {
+                        homes.verify_repairing(0);
                         homes.sync(0);
                         homes.sync(1);
                         assert_eq!(homes.sync(0).repaired, [path("p/2")], "{told}");
                     }
                     for _ in 0..more_syncs {
                         homes.sync(0);
+                    }
+                    if found == "noted before" {
+                        homes.forget_who_held_it(0);
                     }
                     let hand = homes.hand(0);
                     match way {
@@ -351,5 +367,90 @@ fn beside_what_rotted_at_its_place_a_copy_of_what_it_reads_as_is_not_said() {
         let report = homes.sync(0);
         let said: Vec<String> = report.warnings.iter().map(|line| line.path.to_string()).collect();
         assert_eq!(said, ["p/2"]);
+    }
+}
+
+#[test]
+fn what_is_taken_for_damaged_as_another_one_is_can_be_kept() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        let mut homes = one_known_and_one_unseen(&drive, false, false);
+        homes.hand(0).write(&path("p/2"), ZEROS).expect("fits");
+        homes.sync(0);
+        assert_eq!(homes.damaged(0), [path("p/1"), path("p/2")]);
+
+        homes.keep(0, &["p/2"]).expect("it is damaged");
+
+        assert_eq!(healed(&mut homes), ["p/1=first 1", "p/2=0000000"]);
+    }
+}
+
+#[test]
+fn a_copy_that_came_with_the_sync_that_found_the_damage_is_no_sound_file() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        let mut homes = one_known_and_one_unseen(&drive, false, true);
+        homes.hand(0).lose_write(&path("p/2"), "rotten2").expect("is there");
+        homes.hand(0).write(&path("copy"), "rotten2").expect("fits");
+        homes.sync_deep(0);
+        assert_eq!(homes.damaged(0), [path("p/2")]);
+        homes.hand(0).write(&path("p/copy"), "rotten2").expect("fits");
+
+        let (facts, _) = said(&homes.sync(0));
+
+        assert_eq!(facts, [("p/copy".to_owned(), "p/2".to_owned(), true, 0)]);
+    }
+}
+
+#[test]
+fn what_moves_while_a_damaged_file_of_its_size_is_copied_only_moves() {
+    for drive in [DiskOptions::ext4(), DiskOptions::fat(), bare()] {
+        for (name, had_by) in [("copy", 0), ("long", 1)] {
+            for (way, is_looked_at) in [
+                ("moved", false),
+                ("moved", true),
+                ("one deleted", false),
+                ("one deleted", true),
+            ] {
+                let told = format!("{name}, {way} on {:?}, looked at: {is_looked_at}", drive.inodes);
+                let mut homes = Homes::on(&[drive.clone(), DiskOptions::ext4()]);
+                for (name, bytes) in [("p/1", "first 1"), ("j/1", "third 3"), ("j/2", "more  4")] {
+                    homes.hand(0).write(&path(name), bytes).expect("fits");
+                }
+                homes.hand(0).write(&path("another"), "another").expect("fits");
+                homes.hand(0).write(&path("long"), "a longer one").expect("fits");
+                homes.round(2);
+                homes.hand(0).lose_write(&path("p/1"), ZEROS).expect("is there");
+                assert_eq!(homes.verify(0).damaged.len(), 1);
+                homes.hand(0).write(&path(name), ZEROS).expect("fits");
+                shift(&homes.hand(0), "j", "k");
+                if way == "one deleted" {
+                    homes.hand(0).remove(&path("k/2")).expect("is there");
+                }
+                if is_looked_at {
+                    homes.survey(0);
+                }
+
+                let (facts, sentences) = said(&homes.sync(0));
+
+                let is_told_apart = way == "moved";
+                let had_by = if is_told_apart { had_by } else { 0 };
+                assert_eq!(facts, [(name.to_owned(), "p/1".to_owned(), true, had_by)], "{told}");
+                let begins = match (is_told_apart, name) {
+                    (true, "copy") => "it is a copy of 'p/1', which was damaged",
+                    (true, _) => {
+                        "it reads just as 'p/1' does or did, which was damaged on this drive, and goes to the others as an edit"
+                    }
+                    (false, _) => "it reads just as 'p/1' and 'j/2' do, ",
+                };
+                assert!(sentences[0].starts_with(begins), "{told}: {sentences:?}");
+                let mut whole = vec!["k/1=third 3", "p/1=first 1"];
+                whole.push(if is_told_apart { "k/2=more  4" } else { "j/2=more  4" });
+                whole.extend(match name {
+                    "copy" => vec!["copy=0000000", "long=a longer one"],
+                    _ => vec!["long=0000000"],
+                });
+                whole.sort_unstable();
+                assert_eq!(healed(&mut homes), whole, "{told}");
+            }
+        }
     }
 }

@@ -188,4 +188,20 @@ impl Homes {
     pub(crate) fn has_notes(&self, n: usize, prefix: &str) -> bool {
         !self.homes[n].index.notes(prefix).expect("a sound index").is_empty()
     }
+
+    /// Lets a home remember of what damaged files read as not whether a sound one held that, as an older version may have noted it.
+    pub(crate) fn forget_who_held_it(&mut self, n: usize) {
+        let index = &mut self.homes[n].index;
+        let notes = index.notes("read-as-damage/").expect("a sound index").into_iter();
+        let forgotten = notes.map(|(name, mut bytes)| {
+            // The last field holds no other file, and the one before it is a single byte.
+            let [.., held, 0] = bytes.as_mut_slice() else {
+                panic!("it is written otherwise by now");
+            };
+            *held = 0;
+            IndexWrite::Note(name, Some(bytes))
+        });
+        let forgotten = forgotten.collect();
+        index.commit(forgotten).expect("a sound index");
+    }
 }
