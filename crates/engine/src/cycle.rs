@@ -216,7 +216,12 @@ impl Engine<'_> {
         self.tell_what_waits_in_vain();
         // Whatever finds no room ends nothing: what was done is told, and that the rest is still to be said.
         self.found_no_room = None;
-        unless_full(self.write_want(mailbox, &mut view, &missing))?;
+        if self.end_waiting_in_vain(&view, &missing, &counted, options)? {
+            missing = self.settle(consent)?;
+            lacking = missing.union(&unkept).copied().collect();
+        }
+        let is_said = unless_full(self.write_want(mailbox, &mut view, &missing))?.is_some();
+        self.note_asked_back(&missing, is_said)?;
         let serving = Serving {
             mailbox,
             allowance_bytes: options.allowance_bytes,

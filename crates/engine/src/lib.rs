@@ -26,6 +26,7 @@ mod full;
 mod head;
 mod identity;
 mod ignore;
+mod in_vain;
 mod journal;
 mod keep;
 mod leftover;

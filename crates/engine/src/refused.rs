@@ -133,6 +133,22 @@ impl Engine<'_> {
         Ok(count)
     }
 
+    /// Makes the writes that end waiting for versions that no home has any more, and names them.
+    pub(crate) fn wait_no_longer(&mut self, dots: &BTreeSet<Dot>) -> Result<Vec<IndexWrite>> {
+        let mut writes = Vec::new();
+        for mut noted in all_noted(self.index)? {
+            let (left, ended): (BTreeMap<Dot, Value>, _) = std::mem::take(&mut noted.versions)
+                .into_iter()
+                .partition(|(dot, _)| !dots.contains(dot));
+            for value in ended.values() {
+                self.warn(&value.path, NOBODY_HAS_IT.to_owned());
+            }
+            noted.versions = left;
+            writes.extend((!ended.is_empty()).then(|| write(noted)));
+        }
+        Ok(writes)
+    }
+
     /// Makes the writes that forget a no to the loss of versions that nobody can lose here any more: they were edited or renamed
     /// since, or their deletion was asked about and answered. What nobody brings back for as long as a silent home counts is named.
     pub(crate) fn forget_refused(&mut self, park_after_ns: i64) -> Result<Vec<IndexWrite>> {

@@ -104,8 +104,8 @@ fn a_yes_that_crossed_the_no_is_asked_about_once_the_files_are_back() {
     }
 }
 
-#[test]
-fn what_no_home_has_any_more_is_named_once_and_waited_for_no_longer() {
+/// Homes of which one said no to the loss of a folder that another deleted before that, and that no home has any more.
+fn gone_everywhere() -> Homes {
     let mut homes = filled();
     remove(&homes, KEEPER, &names("d"));
     homes.sync(KEEPER);
@@ -114,6 +114,97 @@ fn what_no_home_has_any_more_is_named_once_and_waited_for_no_longer() {
     homes.sync(THIRD);
     homes.empty_trash(THIRD);
     homes.sync_refusing(KEEPER);
+    homes
+}
+
+/// Checks that six files are named that no home has any more, and that nothing waits for them from then on.
+fn check_given_up(mut homes: Homes, report: &SyncReport) {
+    assert_eq!(report.warnings.len(), 6, "{:?}", report.warnings);
+    let told = &report.warnings[0];
+    assert_eq!(told.path, path("d/1"));
+    assert!(told.reason.contains("no home had it any more"), "{}", told.reason);
+    homes.round(2);
+    let report = homes.sync(KEEPER);
+    assert!(report.up_to_date && report.warnings.is_empty(), "{report:#?}");
+    homes.assert_all_equal();
+    assert_eq!((files(&homes, KEEPER), homes.notes(KEEPER, "refused/")), (12, 0));
+    assert_eq!(homes.notes(KEEPER, "asked-back"), 0);
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
+
+/// Lets all sync day by day until the keeper is told something; gives that, and the day.
+fn days_until_told(homes: &mut Homes) -> (u32, SyncReport) {
+    for day in 1..20 {
+        homes.pass_days(1);
+        homes.round(1);
+        let report = homes.sync(KEEPER);
+        if !report.warnings.is_empty() {
+            return (day, report);
+        }
+        assert_eq!(report.missing_chunks, 6, "on day {day}");
+    }
+    panic!("nothing is said in twenty days");
+}
+
+#[test]
+fn what_no_home_has_any_more_is_named_once_all_have_seen_that_it_is_wanted() {
+    let mut homes = gone_everywhere();
+    let (day, report) = days_until_told(&mut homes);
+    assert_eq!(day, 2);
+    check_given_up(homes, &report);
+}
+
+#[test]
+fn one_who_was_not_there_is_waited_for_and_brings_it_back() {
+    let mut homes = filled();
+    remove(&homes, KEEPER, &names("d"));
+    homes.sync(KEEPER);
+    remove(&homes, OTHER, &names("d"));
+    homes.sync_confirmed(OTHER);
+    homes.sync_refusing(KEEPER);
+    // In the third home the files still stand; it does not come for a month.
+    for _ in 0..30 {
+        homes.pass_days(1);
+        homes.sync(OTHER);
+        let report = homes.sync(KEEPER);
+        assert!(report.warnings.is_empty() && report.missing_chunks == 6, "{report:#?}");
+    }
+    homes.round(2);
+    assert_eq!(files(&homes, KEEPER), 18);
+    assert_eq!(homes.notes(KEEPER, "asked-back"), 0);
+}
+
+#[test]
+fn one_who_dies_between_its_head_and_what_it_serves_is_not_taken_for_one_who_has_nothing() {
+    for calls in (1..).step_by(3) {
+        let mut homes = filled();
+        remove(&homes, KEEPER, &names("d"));
+        homes.sync(KEEPER);
+        remove(&homes, OTHER, &names("d"));
+        homes.sync_confirmed(OTHER);
+        homes.sync(THIRD);
+        homes.sync_refusing(KEEPER);
+        homes.pass_days(1);
+        homes.sync(KEEPER);
+        homes.sync(OTHER);
+        let (_, report) = homes.sync_until(THIRD, calls, &mut Rng::new(calls));
+        for _ in 0..2 {
+            homes.pass_days(1);
+            homes.sync(KEEPER);
+            homes.sync(OTHER);
+        }
+        homes.round(3);
+        assert_eq!(files(&homes, KEEPER), 18, "at {calls}");
+        if report.is_some() {
+            assert!(calls > 10, "{calls}");
+            return;
+        }
+    }
+}
+
+#[test]
+fn what_no_home_has_any_more_is_given_the_time_of_a_silent_home_while_one_does_not_come() {
+    let mut homes = gone_everywhere();
     homes.round(1);
     // A drive that lies in a drawer asks nobody.
     homes.pass_days(400);
@@ -128,15 +219,7 @@ fn what_no_home_has_any_more_is_named_once_and_waited_for_no_longer() {
         weeks += 1;
     };
     assert!((22..30).contains(&weeks), "{weeks}");
-    assert_eq!(report.warnings.len(), 6, "{:?}", report.warnings);
-    let told = &report.warnings[0];
-    assert_eq!(told.path, path("d/1"));
-    assert!(told.reason.contains("no home had it any more"), "{}", told.reason);
-    homes.round(2);
-    let report = homes.sync(KEEPER);
-    assert!(report.up_to_date && report.warnings.is_empty(), "{report:#?}");
-    homes.assert_all_equal();
-    assert_eq!((files(&homes, KEEPER), homes.notes(KEEPER, "refused/")), (12, 0));
+    check_given_up(homes, &report);
 }
 
 #[test]
