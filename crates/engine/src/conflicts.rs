@@ -54,10 +54,14 @@ impl Engine<'_> {
                 let is_there = |value: &Value| value.content.same_as(&shown.value.content);
                 let origins = shown.refs.iter().map(|shown| &shown.origin);
                 for origin in origins.filter(|origin| **origin != key) {
-                    if place.on_disk().is_some_and(is_there) && !self.is_taken_away(origin, &unfitting)? {
+                    // A person may have spelled it in another way since.
+                    let there = place.on_disk().filter(|value| is_there(value));
+                    if let Some(there) = there
+                        && !self.is_taken_away(origin, &unfitting)?
+                    {
                         lines.push(ConflictLine {
-                            path: self.spelled(origin)?,
-                            copy: shown.value.path.clone(),
+                            path: self.spelled_now(origin)?,
+                            copy: there.path.clone(),
                         });
                     }
                 }
@@ -134,13 +138,22 @@ impl Engine<'_> {
                 let is_its = origin != *key && !dots.is_empty();
                 if is_its && !self.is_let_go(&origin, &dots)? && !self.is_taken_away(&origin, unfitting)? {
                     lines.push(ConflictLine {
-                        path: self.spelled(&origin)?,
+                        path: self.spelled_now(&origin)?,
                         copy: held.value.path.clone(),
                     });
                 }
             }
         }
         Ok(lines)
+    }
+
+    /// Gives a path as it is spelled on this drive, where a person may have changed its case since, or else in the archive.
+    fn spelled_now(&self, origin: &PathKey) -> Result<RelPath> {
+        let place = self.index.place(origin)?;
+        match place.as_ref().and_then(Place::on_disk) {
+            Some(there) => Ok(there.path.clone()),
+            None => self.spelled(origin),
+        }
     }
 
     fn live_dots(&self, key: &PathKey) -> Result<BTreeSet<Dot>> {

@@ -281,17 +281,17 @@ impl Engine<'_> {
             folder = self.folder_at_first(places)?.ok_or_else(|| all_taken(&below))?;
         }
         let to = folder.join(path.name()).unwrap_or_else(|_| path.clone());
-        if self.disk.look(&to)?.is_none() {
-            return Ok(to);
+        match self.standing_at(&to)? {
+            None => Ok(to),
+            Some(_) => self.free_name(&to, RESTORED),
         }
-        self.free_name(&to, RESTORED)
     }
 
     /// Gives the first of some places at which a folder stands or, as nothing does, is made.
     fn folder_at_first(&self, places: impl Iterator<Item = RelPath>) -> Result<Option<RelPath>> {
         for place in places {
-            match self.disk.look(&place)? {
-                Some(entry) if entry.kind == EntryKind::Folder => return Ok(Some(place)),
+            match self.standing_at(&place)? {
+                Some((there, EntryKind::Folder)) => return Ok(Some(there)),
                 Some(_) => {}
                 None => {
                     self.disk.make_folder(&place, FOLDER_MODE)?;
@@ -305,11 +305,25 @@ impl Engine<'_> {
     /// Finds a name beside a path at which nothing stands: `name (word).txt`, `name (word 2).txt` and so on.
     pub(crate) fn free_name(&self, path: &RelPath, word: &str) -> Result<RelPath> {
         for to in names_beside(path, word) {
-            if self.disk.look(&to)?.is_none() {
+            if self.standing_at(&to)?.is_none() {
                 return Ok(to);
             }
         }
         Err(all_taken(path))
+    }
+
+    /// Gives what stands at a place, also if somebody spelled it in other case: beside that, the same name would be its twin.
+    fn standing_at(&self, path: &RelPath) -> Result<Option<(RelPath, EntryKind)>> {
+        let mut there = path.clone();
+        let mut entry = self.disk.look(path)?;
+        if entry.is_none()
+            && let Some(place) = self.index.place(&path.key())?
+            && let Some(known) = place.path()
+        {
+            there.clone_from(known);
+            entry = self.disk.look(known)?;
+        }
+        Ok(entry.map(|entry| (there, entry.kind)))
     }
 }
 

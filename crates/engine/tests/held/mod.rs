@@ -235,3 +235,69 @@ fn of_a_conflict_with_a_file_that_is_too_large_either_is_kept_where_it_cannot_be
         }
     }
 }
+
+/// Two homes on drives that know case, with a file in two versions; in the first somebody spelled both anew since.
+fn recased() -> Homes {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("a.txt"), "one").expect("fits");
+    homes.hand(1).write(&path("a.txt"), "two").expect("fits");
+    homes.round(3);
+    let lines = look(&mut homes, 0);
+    let [line] = lines.as_slice() else { panic!("{lines:?}") };
+    let anew = |at: &RelPath| path(&at.to_string().replace('a', "A"));
+    for at in [&line.path, &line.copy] {
+        homes.hand(0).rename(at, &anew(at)).expect("another name");
+    }
+    homes
+}
+
+#[test]
+fn a_conflict_whose_names_were_spelled_anew_is_listed_and_decided_by_what_stands_there() {
+    for (keep, left) in [(Keep::Winner, 1), (Keep::Copy, 1), (Keep::Both, 2)] {
+        let mut homes = recased();
+        let lines = look(&mut homes, 0);
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        let before = stands(&homes, 0);
+        let of = |at: &RelPath| before.iter().find(|(known, _)| *known == at.to_string());
+        let (Some((_, winner)), Some((_, loser))) = (of(&line.path), of(&line.copy)) else {
+            panic!("{keep:?}: {line:?} of {before:?}");
+        };
+        resolve(&mut homes, 0, line, keep);
+        homes.round(3);
+        let all: Vec<String> = stands(&homes, 1).into_iter().map(|(_, content)| content).collect();
+        assert_eq!(all.len(), left, "{keep:?}: {all:?}");
+        assert!(keep == Keep::Copy || all.contains(winner), "{keep:?}: {all:?}");
+        assert!(keep == Keep::Winner || all.contains(loser), "{keep:?}: {all:?}");
+        homes.assert_all_equal();
+        assert_eq!(look(&mut homes, 0), [], "{keep:?}");
+    }
+}
+
+#[test]
+fn what_comes_back_from_the_trash_becomes_no_twin_of_what_was_spelled_anew() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("f/a.txt"), "one").expect("fits");
+    homes.hand(0).write(&path("f/b.txt"), "b").expect("fits");
+    homes.round(2);
+    homes.hand(1).write(&path("f/a.txt"), "two").expect("fits");
+    homes.hand(1).remove(&path("f/b.txt")).expect("is there");
+    homes.sync(1);
+    homes.sync(0);
+    homes
+        .hand(0)
+        .rename(&path("f/a.txt"), &path("f/A.txt"))
+        .expect("another name");
+    homes.hand(0).rename(&path("f"), &path("F")).expect("another name");
+    homes.sync(0);
+    let mut back: Vec<String> = Vec::new();
+    for line in homes.trash(0) {
+        back.push(homes.restore_trashed(0, &line).to_string());
+    }
+    back.sort();
+    assert_eq!(back, ["F/a (restored).txt", "F/b.txt"]);
+    let report = homes.sync(0);
+    assert_eq!(report.skipped, [], "nothing has a twin");
+    homes.round(3);
+    homes.assert_all_equal();
+    assert_eq!(homes.read(1, "F/a (restored).txt"), "one");
+}
