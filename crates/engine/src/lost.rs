@@ -24,7 +24,6 @@ use crate::error::Result;
 use crate::memory::{self, Damage, GONE, Gone};
 use crate::options::SyncOptions;
 use crate::report::LostFile;
-use crate::scan::gone_writes;
 use crate::view::View;
 
 /// What was found lost in the last cycle that saw the mailbox, by dot.
@@ -181,7 +180,7 @@ impl Engine<'_> {
             }
             writes.extend(key.parent().as_ref().map(memory::unsettle));
         }
-        writes.extend(gone_writes(gone));
+        writes.extend(memory::gone_writes(gone));
         writes.push(memory::write(GIVEN_UP, &given_up));
         self.commit(writes)
     }
@@ -221,7 +220,7 @@ impl Engine<'_> {
         if left.is_empty() {
             return Ok(false);
         }
-        writes.extend(gone_writes(left));
+        writes.extend(memory::gone_writes(left));
         writes.push(memory::write(GIVEN_UP, &given_up));
         self.commit(writes)?;
         Ok(true)

@@ -435,6 +435,19 @@ pub(crate) fn forget_staged(name: &str) -> Vec<IndexWrite> {
     vec![erase(format!("{STAGED}{name}")), erase(format!("{GROWN}{name}"))]
 }
 
+/// Makes the writes of what is remembered as deleted.
+pub(crate) fn gone_writes(gone: BTreeMap<PathKey, Gone>) -> Vec<IndexWrite> {
+    let write = |(key, known): (PathKey, Gone)| {
+        let name = of_key(GONE, &key);
+        if known.shown.is_empty() {
+            erase(name)
+        } else {
+            write(name, &known)
+        }
+    };
+    gone.into_iter().map(write).collect()
+}
+
 /// Makes the write that marks a folder as not settled.
 pub(crate) fn unsettle(folder: &PathKey) -> IndexWrite {
     write(of_key(UNSETTLED, folder), folder)

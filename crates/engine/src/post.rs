@@ -24,7 +24,6 @@ use crate::error::Result;
 use crate::memory::{self, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
 use crate::monitor::Phase;
 use crate::outgoing::Outgoing;
-use crate::scan::gone_writes;
 use crate::superseded::posted_pack_writes;
 use crate::touched::CHANGED_SINCE;
 use crate::unit::{Unit, manifest_bytes, units};
@@ -449,7 +448,7 @@ impl Engine<'_> {
                 }
             }
         }
-        writes.extend(gone_writes(gone));
+        writes.extend(memory::gone_writes(gone));
         let places = kept.iter().filter_map(|i| changes[*i].place.clone()).collect();
         writes.extend(self.sent_of_damage(&places)?);
         writes.extend(self.forget_former_versions(&places)?);

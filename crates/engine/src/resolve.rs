@@ -15,7 +15,7 @@ use crate::fit::Unfitting;
 use crate::memory::{self, TRASH};
 use crate::options::SyncOptions;
 use crate::report::ConflictLine;
-use crate::scan::{Depth, gone_writes};
+use crate::scan::Depth;
 
 /// Which version of a conflict is to stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Engine<'_> {
         let origin = path.key();
         let mut gone = BTreeMap::new();
         self.remember_gone(&origin, held.dots, &mut gone)?;
-        let mut writes = gone_writes(gone);
+        let mut writes = memory::gone_writes(gone);
         writes.push(memory::unsettle(&origin.parent().unwrap_or_else(PathKey::root)));
         self.commit(writes)
     }

@@ -469,7 +469,7 @@ impl Engine<'_> {
             }
         }
         walk.writes.append(&mut walk.replacing);
-        walk.writes.extend(gone_writes(gone.clone()));
+        walk.writes.extend(memory::gone_writes(gone.clone()));
         Ok(())
     }
 
@@ -492,7 +492,14 @@ impl Engine<'_> {
         };
         // What is known of a drive that is taken over has the inodes of another one.
         if walk.trust == Trust::Own {
-            walk.absent.retain(|(_, place)| !place.stat().is_some_and(is_left));
+            // The folders above stay known with it: nobody would look below a folder that is neither there nor known.
+            let left = walk
+                .absent
+                .iter()
+                .filter(|(_, place)| place.stat().is_some_and(is_left));
+            let with_folders = |(key, _): &(PathKey, Place)| std::iter::successors(Some(key.clone()), PathKey::parent);
+            let left: BTreeSet<PathKey> = left.flat_map(with_folders).collect();
+            walk.absent.retain(|(key, _)| !left.contains(key));
             if walk.has_nameless {
                 walk.absent.clear();
             }
@@ -543,7 +550,7 @@ impl Engine<'_> {
             }
         }
         self.follow_on(&moved_on, &mut gone)?;
-        walk.writes.extend(gone_writes(gone));
+        walk.writes.extend(memory::gone_writes(gone));
         Ok(())
     }
 
@@ -578,19 +585,6 @@ impl Engine<'_> {
         }
         self.commit(std::mem::take(&mut walk.writes))
     }
-}
-
-/// Makes the writes of what is remembered as deleted.
-pub(crate) fn gone_writes(gone: BTreeMap<PathKey, Gone>) -> Vec<IndexWrite> {
-    let write = |(key, known): (PathKey, Gone)| {
-        let name = memory::of_key(GONE, &key);
-        if known.shown.is_empty() {
-            memory::erase(name)
-        } else {
-            memory::write(name, &known)
-        }
-    };
-    gone.into_iter().map(write).collect()
 }
 
 /// Gives what a rename leaves as it is.

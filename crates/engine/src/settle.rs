@@ -20,7 +20,6 @@ use crate::memory::{self, CONFIRMED, GONE, Gone, UNSETTLED};
 use crate::overlay::Overlay;
 use crate::plan::{Action, Plan, StepAside};
 use crate::report::{Held, HeldDirection};
-use crate::scan::gone_writes;
 use crate::touched::{CHANGED_SINCE, as_trusted, looks_same};
 use crate::turns::{Arriving, turns_of};
 
@@ -128,7 +127,7 @@ impl Engine<'_> {
                 left.insert(key, gone);
             }
         }
-        writes.extend(gone_writes(left));
+        writes.extend(memory::gone_writes(left));
         if !dead.is_empty() {
             // Others deleted what was deleted here again, whatever was said of it before.
             writes.extend(self.end_refusals(dead.iter().map(|(key, dots)| (key.clone(), &dots[..])))?);
@@ -163,7 +162,7 @@ impl Engine<'_> {
                 ..value
             };
             let key = value.path.key();
-            let mut writes = gone_writes(gone);
+            let mut writes = memory::gone_writes(gone);
             writes.push(IndexWrite::Place(from.clone(), None));
             writes.push(IndexWrite::Place(key.clone(), Place::new(None, Some((value, stat)))));
             writes.push(memory::unsettle(&key.parent().unwrap_or_else(PathKey::root)));

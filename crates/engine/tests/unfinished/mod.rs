@@ -218,6 +218,34 @@ fn without_inodes_a_file_that_can_never_be_read_keeps_only_what_it_may_be_from_g
     assert_eq!(homes.read(1, "renamed"), "this is spoilt");
 }
 
+#[test]
+fn a_file_that_cannot_be_read_where_its_folder_went_is_not_forgotten_where_it_was() {
+    for (inodes, is_deleted) in [(InodeNumbers::Stable, true), (InodeNumbers::Absent, false)] {
+        let drive = DiskOptions {
+            inodes,
+            ..DiskOptions::ext4()
+        };
+        let mut homes = Homes::on(&[drive, DiskOptions::ext4()]);
+        for name in ["a/b/one", "a/b/two", "a/three"] {
+            homes.hand(0).write(&path(name), name).expect("fits");
+        }
+        homes.round(2);
+        homes.hand(1).remove(&path("a/b/two")).expect("is there");
+        homes.sync(1);
+        homes.hand(0).rename(&path("a"), &path("z")).expect("is there");
+        homes.disk(0).deny(&path("z/b/two"));
+        homes.sync(0);
+        homes.disk(0).allow(&path("z/b/two"));
+        if is_deleted {
+            homes.hand(0).remove(&path("z/b/two")).expect("is there");
+        }
+        homes.round(2);
+        assert_eq!(homes.sync(0).skipped, [], "{inodes:?}");
+        homes.assert_all_equal();
+        assert_eq!(homes.notes(0, "unsettled/"), 0, "{inodes:?}");
+    }
+}
+
 /// Takes a folder away at the moment at which the scan is about to look into it, or moves it where that has been.
 struct TakingAway {
     hand: Hand,
