@@ -120,7 +120,8 @@ impl Engine<'_> {
                 changed.insert(key);
             }
         }
-        Ok(changed.iter().filter_map(|key| all.remove(key)).map(write).collect())
+        let ended = changed.iter().filter_map(|key| all.remove(key));
+        Ok(ended.flat_map(write_changed).collect())
     }
 
     /// Tells how many of some places show what somebody here said no to losing.
@@ -144,7 +145,9 @@ impl Engine<'_> {
                 self.warn(&value.path, NOBODY_HAS_IT.to_owned());
             }
             noted.versions = left;
-            writes.extend((!ended.is_empty()).then(|| write(noted)));
+            if !ended.is_empty() {
+                writes.extend(write_changed(noted));
+            }
         }
         Ok(writes)
     }
@@ -189,7 +192,9 @@ impl Engine<'_> {
                     self.warn(&value.path, NOBODY_HAS_IT.to_owned());
                 }
             }
-            writes.extend((before != (noted.versions.len(), noted.returns_since_ns)).then(|| write(noted)));
+            if before != (noted.versions.len(), noted.returns_since_ns) {
+                writes.extend(write_changed(noted));
+            }
         }
         Ok(writes)
     }
@@ -205,6 +210,13 @@ fn write(noted: Noted) -> IndexWrite {
         true => memory::erase(name),
         false => memory::write(name, &noted),
     }
+}
+
+/// Makes the writes that keep a note that changed: what another version left may come back to its folder now, or the folder may go,
+/// since nothing comes back to it any more.
+fn write_changed(noted: Noted) -> [IndexWrite; 2] {
+    let folder = noted.key.parent().unwrap_or_else(PathKey::root);
+    [write(noted), memory::unsettle(&folder)]
 }
 
 fn shown_dots(place: &Place) -> BTreeSet<Dot> {

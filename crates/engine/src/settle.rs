@@ -19,6 +19,7 @@ use crate::fate::{Changeset, End, changeset};
 use crate::memory::{self, CONFIRMED, GONE, Gone, UNSETTLED};
 use crate::overlay::Overlay;
 use crate::plan::{Action, Plan, StepAside};
+use crate::refused::to_come_back;
 use crate::report::{Held, HeldDirection};
 use crate::touched::{CHANGED_SINCE, as_trusted, looks_same};
 use crate::turns::{Arriving, turns_of};
@@ -226,8 +227,10 @@ impl Engine<'_> {
     fn hold_many_removals(&mut self, plan: &mut Plan, consent: &Consent) -> Result<bool> {
         let ends = self.ends(plan)?;
         let turns = turns_of(plan, goes_on(plan, &ends));
-        let claimed: BTreeSet<&Dot> = ends.iter().filter_map(End::lives_on).flatten().collect();
-        // What is known to be another file from before is none that moved there.
+        let mut claimed: BTreeSet<&Dot> = ends.iter().filter_map(End::lives_on).flatten().collect();
+        // What is known to be another file from before is none that moved there; nor is what comes back to be asked about.
+        let returning = to_come_back(self.index)?;
+        claimed.extend(returning.iter().map(|(_, dot, _)| dot));
         let is_claimed = |shown: &Shown| {
             shown
                 .refs
@@ -282,7 +285,13 @@ impl Engine<'_> {
             }
         }
         let mut taken_over = BTreeSet::new();
-        for i in self.taken_over_by_others(plan, &turns)? {
+        let mut over = self.taken_over_by_others(plan, &turns)?;
+        // What a person here said no to losing is lost also where only another file comes to stand.
+        let is_lost = |(i, action): &(usize, &Action)| {
+            matches!(ends[*i], End::Deleted(_)) && is_refused(action) && has_other_content(action)
+        };
+        over.extend(plan.actions.iter().enumerate().filter(is_lost).map(|(i, _)| i));
+        for i in over {
             let mut by: Vec<Changeset> = match &ends[i] {
                 End::LivesOn(_) => continue,
                 End::Deleted(by) => by.iter().copied().collect(),
@@ -495,4 +504,10 @@ fn is_file_removal(action: &Action) -> bool {
         .as_ref()
         .is_some_and(|before| before.shown.value.content.is_folder());
     action.after.is_none() && !was_folder
+}
+
+/// Tells whether something else comes to stand at a place.
+fn has_other_content(action: &Action) -> bool {
+    let after = action.after.as_ref().zip(action.before.as_ref());
+    after.is_some_and(|(after, before)| !after.value.content.same_as(&before.shown.value.content))
 }

@@ -424,6 +424,36 @@ fn what_takes_the_place_of_a_refused_file_is_asked_about_too() {
 }
 
 #[test]
+fn a_refused_file_that_is_deleted_elsewhere_gives_way_to_no_other_version_unasked() {
+    for is_no in [true, false] {
+        let mut homes = Homes::on(&vec![DiskOptions::ext4(); 3]);
+        homes.hand(KEEPER).write(&path("f"), "refused").expect("fits");
+        homes.hand(KEEPER).write(&path("g"), "beside").expect("fits");
+        homes.sync(KEEPER);
+        homes.sync(OTHER);
+        remove(&homes, KEEPER, &["f".into()]);
+        homes.sync_refusing(KEEPER);
+        homes.sync(OTHER);
+        homes.sync(KEEPER);
+        homes.pass_days(1);
+        // Of the other version nobody has heard when this one is deleted.
+        homes.hand(THIRD).write(&path("f"), "of its own").expect("fits");
+        homes.sync(THIRD);
+        remove(&homes, OTHER, &["f".into()]);
+        homes.sync_confirmed(OTHER);
+        for _ in 0..2 {
+            assert_eq!(held(&homes.sync(KEEPER)).map(|held| (held.0, held.2)), Some((1, 1)));
+            assert_eq!(homes.read(KEEPER, "f"), "refused");
+        }
+        homes.sync_with_answer(KEEPER, is_no);
+        homes.round(3);
+        homes.assert_all_equal();
+        assert_eq!(files(&homes, KEEPER), if is_no { 3 } else { 2 }, "no: {is_no}");
+        assert_eq!(homes.notes(KEEPER, "refused/"), 0, "no: {is_no}");
+    }
+}
+
+#[test]
 fn a_no_outlives_every_power_cut_while_the_deletion_arrives() {
     for calls in (1..).step_by(3) {
         let mut homes = refused();
