@@ -10,6 +10,7 @@
 
 mod broken_disk;
 mod decay;
+mod decide;
 mod fault;
 mod furnish;
 mod guard;
@@ -71,6 +72,16 @@ fn park() {
 #[test]
 fn aside() {
     hold("aside");
+}
+
+#[test]
+fn asked() {
+    hold("asked");
+}
+
+#[test]
+fn decide() {
+    hold("decide");
 }
 
 #[test]

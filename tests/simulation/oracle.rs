@@ -46,15 +46,30 @@ impl World {
         }
         let (mut quiet, mut last) = (0, None);
         for _ in 0..ROUNDS_MAX {
+            if self.awaits_answers()? {
+                // That nobody has it shows by the heads of several days.
+                self.time.pass_days(1);
+            }
             self.round()?;
             let standing = Some(self.standing());
             quiet = if standing == last { quiet + 1 } else { 0 };
             last = standing;
-            if quiet >= QUIET_ROUNDS && !self.give_up_lost()? && !self.remove_ghosts()? {
+            if quiet >= QUIET_ROUNDS && !self.awaits_answers()? && !self.give_up_lost()? && !self.remove_ghosts()? {
                 return Ok(());
             }
         }
         Err(format!("never quiet: {:?}", self.mailbox.names()))
+    }
+
+    /// Tells whether some home asked for what a person there said no to losing, and nobody may have it any more.
+    fn awaits_answers(&self) -> Result<bool, Bad> {
+        for home in &self.homes {
+            let asked = home.index.notes("asked-back").map_err(|error| error.to_string())?;
+            if !asked.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn round(&mut self) -> Result<u64, Bad> {

@@ -85,6 +85,8 @@ pub(crate) struct Values {
     pub(crate) told_times: BTreeSet<(usize, u64, i64)>,
     /// Places where a person did anything.
     pub(crate) touched: BTreeSet<PathKey>,
+    /// Values that a person at a home deleted, and neither moved nor edited.
+    pub(crate) deleted: BTreeSet<(usize, u64)>,
     /// What stood before a person's last change of a home.
     undo: BTreeMap<usize, (RelPath, Vec<u8>)>,
 }

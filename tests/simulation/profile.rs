@@ -25,6 +25,16 @@ pub(crate) enum Step {
     Replace,
     /// A person parks or brings back another location, gives it another name, or says before how many deletions all ask.
     SetAside,
+    /// A person says before how few deletions all ask.
+    Ask,
+    /// A person loses a file by accident, and says no to that.
+    Regret,
+    /// A person deletes what somebody in another home said no to losing.
+    DeleteRefused,
+    /// A person takes a file back from the trash.
+    TakeBack,
+    /// A person says which version of a conflict stays.
+    Resolve,
     /// A new location begins as a copy.
     Join,
     /// A drive is backed up with its index.
@@ -89,6 +99,8 @@ pub(crate) struct Profile {
     pub(crate) restores_many: bool,
     /// Whether a computer that burns comes back from the backup of that night, too, with all that it remembers.
     pub(crate) restores_computers: bool,
+    /// In how many of a hundred cycles a person says yes to many deletions, and no.
+    pub(crate) answers_percent: (u32, u32),
     /// Whether listings are fresh and complete: only then is occupancy judged, and early pruning.
     pub(crate) is_fresh: bool,
     /// Whether nothing but what homes do changes who is waited for: only then is early pruning judged.
@@ -121,7 +133,9 @@ impl Profile {
                 Step::Restore | Step::Fire | Step::Replace | Step::LosePrivate | Step::Rot
             )
         };
-        self.name == "clone" || self.weights.iter().any(is_loss)
+        // Who took a file away that was nowhere else, and says no to that: it lives on without content.
+        let can_refuse = self.answers_percent.1 > 0;
+        can_refuse || self.name == "clone" || self.weights.iter().any(is_loss)
     }
 }
 
@@ -141,6 +155,7 @@ const PLAIN: Profile = Profile {
     has_ignore_rules: false,
     restores_many: false,
     restores_computers: false,
+    answers_percent: (70, 0),
     is_fresh: true,
     judges_prunes: true,
     is_sequential: false,
@@ -246,6 +261,41 @@ pub(crate) fn all() -> Vec<Profile> {
             ],
             // Who is parked is not waited for: that is no early pruning.
             is_fresh: false,
+            ..PLAIN
+        },
+        Profile {
+            name: "asked",
+            homes: (3, 4),
+            steps: 60,
+            weights: &[
+                (12, Person),
+                (9, Sync),
+                (10, Advance),
+                (1, Crash),
+                (2, Ask),
+                (4, Regret),
+                (4, DeleteRefused),
+            ],
+            answers_percent: (25, 25),
+            ..PLAIN
+        },
+        Profile {
+            name: "decide",
+            homes: (3, 4),
+            steps: 60,
+            weights: &[
+                (12, Person),
+                (9, Sync),
+                (10, Advance),
+                (1, Crash),
+                (1, Ask),
+                (2, Regret),
+                (2, DeleteRefused),
+                (3, TakeBack),
+                (4, Resolve),
+            ],
+            answers_percent: (50, 25),
+            has_foreign_drives: true,
             ..PLAIN
         },
         Profile {

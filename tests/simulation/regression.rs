@@ -8,7 +8,32 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 62] = [
+const ONCE_BROKEN: [(&str, u64, &str); 67] = [
+    (
+        "asked",
+        404,
+        "what was to come back to a place that another version left was waited for only once something else happened there",
+    ),
+    (
+        "asked",
+        692,
+        "a folder stayed for a file that was to come back to it, and did not any more",
+    ),
+    (
+        "asked",
+        854,
+        "a refused file that was deleted elsewhere gave way to another version of its name unasked",
+    ),
+    (
+        "asked",
+        3_540,
+        "of two refused files that hold the same, each came back as the other one, without end",
+    ),
+    (
+        "decide",
+        1_565,
+        "a file that could not be read where its folder had gone was looked for nowhere any more",
+    ),
     (
         "mix",
         3_000_286,

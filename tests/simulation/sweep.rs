@@ -2,6 +2,7 @@
 //!
 //! Where random crashes seldom fall between two calls of one action, the sweep falls between all of them.
 
+use offsync_engine::SyncOptions;
 use offsync_testkit::{RunState, Running};
 
 use crate::guard::Off;
@@ -45,7 +46,10 @@ impl World {
             self.sync(at)?;
         }
         self.pass_time();
-        let options = self.options(100);
+        let options = SyncOptions {
+            confirm_deletions: true,
+            ..self.options()
+        };
         let home = &mut self.homes[0];
         let cycle = home.cycle(&self.shared, options);
         home.stepper.reboot();

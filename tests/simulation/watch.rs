@@ -90,6 +90,33 @@ impl Notes {
         *first = known.min(*first);
     }
 
+    /// Gives what anybody ever said that a place holds.
+    pub(crate) fn said_of(&self, key: &PathKey) -> Vec<Content> {
+        let minted = self.minted.values().filter(|minted| minted.key == *key);
+        minted.map(|minted| minted.version.value.content.clone()).collect()
+    }
+
+    /// Tells whether all that came of a version is deletions in other homes: of those that only deleted it, or that sent nothing
+    /// else with them, neither an edit nor a move.
+    pub(crate) fn is_only_deleted(&self, at: usize, dot: &Dot, deleted_at: impl Fn(usize) -> bool) -> bool {
+        let is_deletion = |minted: &Minted| minted.version.value.content == Content::Tombstone;
+        let mut after = self.minted.iter().filter(|(_, minted)| minted.replaced.contains(dot));
+        after.all(|(by, minted)| {
+            let sent = |other: &Dot| (other.location, other.sequence) == (by.location, by.sequence);
+            let mut with_it = self.minted.iter().filter(|(other, _)| sent(other));
+            // What comes with a deletion under the same name counts as the same file, moved and edited; what holds the same was moved.
+            let content = self.minted.get(dot).map(|known| &known.version.value.content);
+            let is_it = |other: &Minted| {
+                let is_same = content.is_some_and(|content| other.version.value.content.same_as(content));
+                !is_deletion(other) && (is_same || other.key.name() == minted.key.name())
+            };
+            let mut sent_with = self.minted.iter().filter(|(other, _)| sent(other));
+            let is_moved = sent_with.any(|(_, other)| is_it(other));
+            let is_outright = !is_moved && deleted_at(minted.home) || with_it.all(|(_, other)| is_deletion(other));
+            minted.home != at && is_deletion(minted) && is_outright
+        })
+    }
+
     /// Tells whether a dot may stand for two versions.
     pub(crate) fn may_mean_two(&self, dot: &Dot) -> bool {
         let known = self.may_say_twice.get(&dot.location);

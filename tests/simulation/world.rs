@@ -191,7 +191,8 @@ impl World {
             if self.profile.is_sequential || self.rng.percent(60) {
                 return self.sync(at);
             }
-            let options = self.options(70);
+            let options = self.options();
+            self.note_refusal(at, &options);
             let home = &mut self.homes[at];
             let cycle = home.cycle(&self.shared, options);
             home.running = Some(Running::start(&home.stepper, cycle));
@@ -202,10 +203,14 @@ impl World {
         Ok(())
     }
 
-    /// Gives options; so many of a hundred times a person says yes to many deletions.
-    pub(crate) fn options(&mut self, confirms_percent: u32) -> SyncOptions {
+    /// Gives options, with what a person says to many deletions.
+    pub(crate) fn options(&mut self) -> SyncOptions {
+        let (yes, no) = self.profile.answers_percent;
+        let confirm_deletions = self.rng.percent(yes);
         SyncOptions {
-            confirm_deletions: self.rng.percent(confirms_percent),
+            confirm_deletions,
+            // Where nobody ever says no, nothing is drawn for it: schedules stay what they were.
+            refuse_deletions: !confirm_deletions && no > 0 && self.rng.percent(no),
             allowance_bytes: self.allowance_bytes(),
             park_after_days: self.profile.park_after_days,
             ..SyncOptions::default()
@@ -218,15 +223,21 @@ impl World {
 
     /// Runs one whole cycle.
     pub(crate) fn sync(&mut self, at: usize) -> Result<(), Bad> {
-        let options = self.options(70);
+        let options = self.options();
         self.sync_with(at, options).map(drop)
     }
 
     /// Runs one whole cycle with options; the inner result is the cycle's own.
     pub(crate) fn sync_with(&mut self, at: usize, options: SyncOptions) -> Result<Outcome, Bad> {
         self.finish_running(at)?;
+        let refused = match options.confirm_deletions {
+            true => Vec::new(),
+            false => self.refused_there(at)?,
+        };
+        self.note_refusal(at, &options);
         let outcome = self.homes[at].cycle(&self.shared, options)();
         self.after_cycle(at, &outcome)?;
+        self.refused_stays(at, &refused)?;
         Ok(outcome)
     }
 
