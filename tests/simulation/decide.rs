@@ -8,11 +8,14 @@ use offsync_core::entry::{Content, Value};
 use offsync_core::guard::Threshold;
 use offsync_core::ports::IndexStore;
 use offsync_core::rel_path::{PathKey, RelPath};
-use offsync_engine::{ConflictLine, EngineError, Keep, SyncOptions};
+use offsync_engine::{ConflictLine, EngineError, Keep, SyncOptions, SyncReport};
 use offsync_testkit::Seen;
 
 use crate::people::value_of;
 use crate::world::{Bad, World};
+
+/// A version that somebody said no to losing, with what it holds and its path.
+pub(crate) type Refusal = (Dot, u64, RelPath);
 
 /// Before how many deletions people let all homes ask: each file, few, many.
 const THRESHOLDS: [(u64, u8, u64); 3] = [(1, 0, 1), (2, 10, 3), (8, 60, 40)];
@@ -134,7 +137,7 @@ impl World {
     }
 
     /// Gives the versions that a person at a home said no to losing, with what they hold.
-    fn refused_at(&self, at: usize) -> Result<Vec<(Dot, u64)>, Bad> {
+    pub(crate) fn refused_at(&self, at: usize) -> Result<Vec<Refusal>, Bad> {
         if self.profile.answers_percent.1 == 0 {
             return Ok(Vec::new());
         }
@@ -144,23 +147,22 @@ impl World {
         for (_, note) in notes {
             let noted: Result<(PathKey, BTreeMap<Dot, Value>), _> = postcard::from_bytes(&note);
             let (_, versions) = noted.map_err(|error| error.to_string())?;
-            let values = versions
-                .iter()
-                .map(|(dot, value)| (*dot, self.value_in(&value.content)));
-            all.extend(values.filter_map(|(dot, value)| Some((dot, value?))));
+            let refusal =
+                |(dot, value): (&Dot, &Value)| Some((*dot, self.value_in(&value.content)?, value.path.clone()));
+            all.extend(versions.iter().filter_map(refusal));
         }
         Ok(all)
     }
 
     /// Gives those of them that stand on its drive, where it shows them.
-    pub(crate) fn refused_there(&self, at: usize) -> Result<Vec<(Dot, u64)>, Bad> {
+    pub(crate) fn refused_there(&self, at: usize) -> Result<Vec<Refusal>, Bad> {
         let refused = self.refused_at(at)?;
         let tree = self.homes[at].disk.true_hand().tree();
         let places = match refused.is_empty() {
             true => Vec::new(),
             false => self.homes[at].index.all_places(),
         };
-        let stands = |(dot, value): &(Dot, u64)| {
+        let stands = |(dot, value, _): &Refusal| {
             places.iter().any(|(_, place)| {
                 let refs = place.shown.iter().flat_map(|shown| &shown.refs);
                 let there = place.path().and_then(|path| tree.get(path)).and_then(value_of);
@@ -172,15 +174,35 @@ impl World {
 
     /// Nothing that a person said no to losing goes with a cycle that nobody said yes to, whatever yes was said elsewhere; what
     /// became another version there may take its place.
-    pub(crate) fn refused_stays(&self, at: usize, before: &[(Dot, u64)]) -> Result<(), Bad> {
+    pub(crate) fn refused_stays(&self, at: usize, before: &[Refusal]) -> Result<(), Bad> {
         let tree = self.homes[at].disk.true_hand().tree();
         let there: BTreeSet<u64> = tree.values().filter_map(value_of).collect();
         let notes = self.shared.watch.notes();
-        match before.iter().find(|(dot, value)| {
+        match before.iter().find(|(dot, value, _)| {
             !there.contains(value)
                 && notes.is_only_deleted(at, dot, |home| self.values.deleted.contains(&(home, *value)))
         }) {
-            Some((dot, value)) => Err(format!("what was refused went unasked: home {at}: v{value} {dot:?}")),
+            Some((dot, value, _)) => Err(format!("what was refused went unasked: home {at}: v{value} {dot:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Who is told that nobody sent what they asked for has it from nobody.
+    pub(crate) fn refused_is_nowhere(&self, at: usize, before: &[Refusal], report: &SyncReport) -> Result<(), Bad> {
+        let mut told = report
+            .warnings
+            .iter()
+            .filter(|line| line.reason.contains("none sent it"))
+            .peekable();
+        if told.peek().is_none() {
+            return Ok(());
+        }
+        let held = self.held_somewhere();
+        let mut all = told.flat_map(|line| before.iter().filter(|(_, _, path)| *path == line.path));
+        match all.find(|(_, value, _)| held.contains(value)) {
+            Some((_, value, path)) => Err(format!(
+                "told that nobody sent it, and somebody has it: home {at}: v{value} at {path}"
+            )),
             None => Ok(()),
         }
     }
@@ -210,7 +232,7 @@ impl World {
         }
         let mut refused = BTreeSet::new();
         for other in (0..self.homes.len()).filter(|other| *other != at) {
-            refused.extend(self.refused_at(other)?.into_iter().map(|(_, value)| value));
+            refused.extend(self.refused_at(other)?.into_iter().map(|(_, value, _)| value));
         }
         let mut files = self.files_at(at);
         files.retain(|(_, value)| refused.contains(value));

@@ -36,6 +36,8 @@ pub(crate) enum Off {
     Allowance,
     /// A damaged file is not named under a path that it gets.
     DamageThatMoves,
+    /// Nobody minds what somebody said no to losing.
+    Refusals,
     /// The notes whose names begin so are never kept.
     Notes(&'static str),
 }

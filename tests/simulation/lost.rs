@@ -102,7 +102,7 @@ impl World {
     }
 
     /// Gives the values that some drive has whole, in its tree or in its trash.
-    fn held_somewhere(&self) -> BTreeSet<u64> {
+    pub(crate) fn held_somewhere(&self) -> BTreeSet<u64> {
         // What rotted is held by nobody.
         let is_whole = |seen: &Seen| !matches!(seen, Seen::File(_)) || self.values.is_sound(seen);
         let mut held = BTreeSet::new();

@@ -240,6 +240,11 @@ fn damage_that_is_forgotten_when_it_moves_turns_it_red() {
 }
 
 #[test]
+fn refusals_that_nobody_minds_turns_it_red() {
+    turns_red(Off::Refusals, "asked");
+}
+
+#[test]
 fn replay() {
     run::replay();
 }

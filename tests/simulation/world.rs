@@ -230,6 +230,7 @@ impl World {
     /// Runs one whole cycle with options; the inner result is the cycle's own.
     pub(crate) fn sync_with(&mut self, at: usize, options: SyncOptions) -> Result<Outcome, Bad> {
         self.finish_running(at)?;
+        let awaited = self.refused_at(at)?;
         let refused = match options.confirm_deletions {
             true => Vec::new(),
             false => self.refused_there(at)?,
@@ -238,6 +239,9 @@ impl World {
         let outcome = self.homes[at].cycle(&self.shared, options)();
         self.after_cycle(at, &outcome)?;
         self.refused_stays(at, &refused)?;
+        if let Ok(report) = &outcome {
+            self.refused_is_nowhere(at, &awaited, report)?;
+        }
         Ok(outcome)
     }
 

@@ -1,12 +1,13 @@
 //! Waiting in vain: what a person here said no to losing, what another home deleted, and what no home has any more.
 //!
-//! No home says that it lacks what is deleted. That it has none shows by its silence: it saw the want, and served nothing.
+//! No home says that it lacks what is deleted. That it has none shows by its silence: it synced again and again beside the want,
+//! and served nothing.
 
 use std::collections::BTreeSet;
 
 use offsync_core::format::ObjectName;
 use offsync_core::ids::{ChunkId, Digest, LocationId};
-use offsync_core::limits::{MISSING_LISTED_MAX, PACK_PART_OF_ALLOWANCE};
+use offsync_core::limits::{CHUNK_BYTES_MAX, MISSING_LISTED_MAX, PACK_PART_OF_ALLOWANCE};
 use serde::{Deserialize, Serialize};
 
 use crate::counted::Counted;
@@ -22,16 +23,17 @@ use crate::view::View;
 /// How a want stands for what is to come back.
 const ASKED_BACK: &str = "asked-back";
 
-/// Rounds in which every home that counts has to see the want and serve nothing: one may die between its head and what it
-/// serves, and its head is not written again before something changes.
-const ROUNDS: u8 = 2;
+/// Rounds in which every home that counts has to say that it saw a head which is newer than the want. A head tells that a sync
+/// came so far, and of the one before that it is over: it may have died before it served, it may have listed the mailbox right
+/// before the want was put, and the last one may be about to serve.
+const ROUNDS: u8 = 4;
 
 /// What is noted of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Asked {
     /// Who asks: whoever takes a new id counts its heads anew.
     by: LocationId,
-    /// The last own head when this round began: whoever saw a later one saw the want, too.
+    /// The last own head when this round began.
     head: u64,
     /// Rounds that ended.
     rounds: u8,
@@ -40,7 +42,7 @@ struct Asked {
 }
 
 impl Engine<'_> {
-    /// Ends waiting for what was asked for in vain: every home has seen the want in as many rounds as it takes, and served
+    /// Ends waiting for what was asked for in vain: in as many rounds as it takes every home synced beside the want, and served
     /// nothing while there was room for it. Tells whether something is waited for no longer.
     pub(crate) fn end_waiting_in_vain(
         &mut self,
@@ -54,13 +56,15 @@ impl Engine<'_> {
         };
         let me = self.me();
         let is_for_me = |name: &ObjectName| matches!(name, ObjectName::ServedPack { reader, .. } if *reader == me);
-        let pack_bytes = options
-            .allowance_bytes
-            .map_or(0, |allowance| allowance / PACK_PART_OF_ALLOWANCE);
-        // A pack more than theirs is left free by those who serve.
-        let is_full = reserve_left(view, options.allowance_bytes) < 2 * pack_bytes;
+        // Who serves leaves a pack of others free beside their own, and a pack holds a piece at least.
+        let is_full = options.allowance_bytes.is_some_and(|allowance| {
+            let pack_bytes = allowance / PACK_PART_OF_ALLOWANCE;
+            let served_bytes = pack_bytes.max(CHUNK_BYTES_MAX as u64) + (64 << 10);
+            reserve_left(view, options.allowance_bytes) < served_bytes + pack_bytes.min(served_bytes)
+        });
         let is_same = asked.by == me && asked.lacking == self.digest_of(missing);
-        if !is_same || is_full || view.names().any(is_for_me) || !self.all_saw(asked.head, counted)? {
+        let is_served = view.names().any(is_for_me);
+        if !is_same || is_full || is_served || !self.all_saw(asked.head, counted)? || !self.knows_all(view)? {
             return Ok(false);
         }
         if asked.rounds + 1 < ROUNDS {

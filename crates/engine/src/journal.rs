@@ -254,6 +254,9 @@ impl Engine<'_> {
 
     fn do_action(&mut self, ready: &Ready, stays_below: bool) -> Result<Outcome> {
         let action = &ready.action;
+        if action.after.is_none() && self.is_gone_with_its_folder(action)? {
+            return Ok(Outcome::Done(None));
+        }
         if let Some(before) = &action.before
             && !self.is_untouched(before)?
         {
@@ -358,6 +361,23 @@ impl Engine<'_> {
             shown: Some(after.clone()),
             observed: Observed::AsShown(stat),
         })))
+    }
+
+    /// Tells whether a place is only known because a file of its folder could not be read where that went: the folder is neither
+    /// there nor known, so no scan would look for what is below.
+    fn is_gone_with_its_folder(&self, action: &Action) -> Result<bool> {
+        let (Some(before), Some(folder)) = (&action.before, action.key.parent()) else {
+            return Ok(false);
+        };
+        let is_known = folder.is_root() || self.index.place(&folder)?.is_some();
+        if is_known {
+            return Ok(false);
+        }
+        let above = before.shown.value.path.parent().unwrap_or_else(RelPath::root);
+        match self.disk.look(&above) {
+            Err(error) if error.kind() == DiskErrorKind::NotFound => Ok(true),
+            entry => Ok(entry?.is_none()),
+        }
     }
 
     /// Tells whether a place still looks as it did when the action was planned.

@@ -59,7 +59,7 @@ impl Engine<'_> {
     }
 
     /// Tells whether all that anybody who lives has said is folded here: what is not may hold what lacks.
-    fn knows_all(&self, view: &View) -> Result<bool> {
+    pub(crate) fn knows_all(&self, view: &View) -> Result<bool> {
         let departed = self.departed()?;
         let is_unfolded = |name: &ObjectName| match name {
             ObjectName::Manifest { author, sequence } => {

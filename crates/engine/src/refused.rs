@@ -29,7 +29,7 @@ struct Noted {
 }
 
 /// Why a file does not come back that was to stay.
-const NOBODY_HAS_IT: &str = "somebody here said no to its deletion, and another home deleted it: it was asked for, and no home had it any more. It does not come back";
+const NOBODY_SENT_IT: &str = "somebody here said no to its deletion, and another home deleted it: it was asked for while every other home synced several times, and none sent it. It does not come back by itself; look for it in the trash of the other homes";
 
 /// Why a file does not come back that was to stay, though somebody has it.
 const ITS_PLACE_IS_TAKEN: &str = "somebody here said no to the deletion of the file that stood here before; another home deleted it before it was back, and something else stands here now. What it held is in the trash of the other homes: restore it there if it is wanted";
@@ -142,7 +142,7 @@ impl Engine<'_> {
                 .into_iter()
                 .partition(|(dot, _)| !dots.contains(dot));
             for value in ended.values() {
-                self.warn(&value.path, NOBODY_HAS_IT.to_owned());
+                self.warn(&value.path, NOBODY_SENT_IT.to_owned());
             }
             noted.versions = left;
             if !ended.is_empty() {
@@ -189,7 +189,7 @@ impl Engine<'_> {
                 .is_some_and(|since_ns| age_ns.saturating_sub(since_ns) > park_after_ns)
             {
                 for value in std::mem::take(&mut noted.versions).into_values() {
-                    self.warn(&value.path, NOBODY_HAS_IT.to_owned());
+                    self.warn(&value.path, NOBODY_SENT_IT.to_owned());
                 }
             }
             if before != (noted.versions.len(), noted.returns_since_ns) {

@@ -492,14 +492,7 @@ impl Engine<'_> {
         };
         // What is known of a drive that is taken over has the inodes of another one.
         if walk.trust == Trust::Own {
-            // The folders above stay known with it: nobody would look below a folder that is neither there nor known.
-            let left = walk
-                .absent
-                .iter()
-                .filter(|(_, place)| place.stat().is_some_and(is_left));
-            let with_folders = |(key, _): &(PathKey, Place)| std::iter::successors(Some(key.clone()), PathKey::parent);
-            let left: BTreeSet<PathKey> = left.flat_map(with_folders).collect();
-            walk.absent.retain(|(key, _)| !left.contains(key));
+            walk.absent.retain(|(_, place)| !place.stat().is_some_and(is_left));
             if walk.has_nameless {
                 walk.absent.clear();
             }
