@@ -189,22 +189,24 @@ impl World {
 
     /// Who is told that nobody sent what they asked for has it from nobody.
     pub(crate) fn refused_is_nowhere(&self, at: usize, before: &[Refusal], report: &SyncReport) -> Result<(), Bad> {
-        let mut told = report
+        let told = report
             .warnings
             .iter()
-            .filter(|line| line.reason.contains("none sent it"))
-            .peekable();
-        if told.peek().is_none() {
+            .filter(|line| line.reason.contains("none sent it"));
+        let told: BTreeSet<&RelPath> = told.map(|line| &line.path).collect();
+        if told.is_empty() {
             return Ok(());
         }
-        let held = self.held_somewhere();
-        let mut all = told.flat_map(|line| before.iter().filter(|(_, _, path)| *path == line.path));
-        match all.find(|(_, value, _)| held.contains(value)) {
-            Some((_, value, path)) => Err(format!(
-                "told that nobody sent it, and somebody has it: home {at}: v{value} at {path}"
-            )),
-            None => Ok(()),
+        let left: BTreeSet<Dot> = self.refused_at(at)?.into_iter().map(|(dot, ..)| dot).collect();
+        let ended = before.iter().filter(|(dot, ..)| !left.contains(dot));
+        for (_, value, path) in ended.filter(|(_, _, path)| told.contains(path)) {
+            if let Some(other) = (0..self.homes.len()).find(|other| self.held_whole(*other).contains(value)) {
+                return Err(format!(
+                    "told that nobody sent it, and somebody has it: home {at}: v{value} at {path}, at home {other}"
+                ));
+            }
         }
+        Ok(())
     }
 
     /// Lets a person lose a file by accident, and say no to that.

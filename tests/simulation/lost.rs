@@ -102,15 +102,16 @@ impl World {
     }
 
     /// Gives the values that some drive has whole, in its tree or in its trash.
-    pub(crate) fn held_somewhere(&self) -> BTreeSet<u64> {
+    fn held_somewhere(&self) -> BTreeSet<u64> {
+        (0..self.homes.len()).flat_map(|at| self.held_whole(at)).collect()
+    }
+
+    /// Gives the values that a home's drive has whole.
+    pub(crate) fn held_whole(&self, at: usize) -> BTreeSet<u64> {
         // What rotted is held by nobody.
         let is_whole = |seen: &Seen| !matches!(seen, Seen::File(_)) || self.values.is_sound(seen);
-        let mut held = BTreeSet::new();
-        for home in &self.homes {
-            let hand = home.disk.true_hand();
-            let all = hand.tree().into_values().chain(hand.trash().into_values());
-            held.extend(all.filter(is_whole).filter_map(|seen| value_of(&seen)));
-        }
-        held
+        let hand = self.homes[at].disk.true_hand();
+        let all = hand.tree().into_values().chain(hand.trash().into_values());
+        all.filter(is_whole).filter_map(|seen| value_of(&seen)).collect()
     }
 }

@@ -382,10 +382,10 @@ impl World {
                     ));
                 }
             }
-            // A copy of a copy is somebody's doing: people edited that copy at two places.
+            // A copy of a copy is somebody's doing: people edited that copy at two places, or took it back beside what stood there.
             let is_nobodys = |path: &&RelPath| {
                 let of = copied(path).filter(|of| copied(of).is_some());
-                of.is_some_and(|of| !values.touched.contains(&of.key()))
+                of.is_some_and(|of| !values.touched.contains(&of.key()) && !values.touched.contains(&path.key()))
             };
             if let Some(path) = tree.keys().find(is_nobodys) {
                 return Err(format!("conflict copies multiply: {path}"));
