@@ -11,6 +11,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_engine::{ConflictLine, EngineError, Keep, SyncOptions, SyncReport};
 use offsync_testkit::Seen;
 
+use crate::oracle::copied;
 use crate::people::value_of;
 use crate::world::{Bad, World};
 
@@ -58,7 +59,10 @@ impl World {
         };
         // What stood there before it was looked at again, or what somebody made of that place before, is one version with
         // this, and goes as that goes.
-        let mut said = self.shared.watch.notes().said_of(&to.key());
+        // A copy's name stands for the path that it is a copy of.
+        let keys = [Some(to.key()), copied(&to).map(|of| of.key())];
+        let of_key = |key: &PathKey| self.shared.watch.notes().said_of(key);
+        let mut said: Vec<Content> = keys.iter().flatten().flat_map(of_key).collect();
         let place = self.homes[at]
             .index
             .place(&to.key())

@@ -456,7 +456,7 @@ fn live_dots(entries: &[(PathKey, offsync_core::siblings::Siblings)]) -> BTreeSe
 }
 
 /// Gives the path that a conflict copy is a copy of.
-fn copied(path: &RelPath) -> Option<RelPath> {
+pub(crate) fn copied(path: &RelPath) -> Option<RelPath> {
     let name = String::from_utf8_lossy(path.name()).into_owned();
     let (stem, rest) = name.rsplit_once(COPY_MARK)?;
     let (_, ending) = rest.split_once(')')?;
