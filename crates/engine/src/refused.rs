@@ -29,7 +29,7 @@ struct Noted {
 }
 
 /// Why a file does not come back that was to stay.
-const NOBODY_SENT_IT: &str = "somebody here said no to its deletion, and another home deleted it: it was asked for while every other home synced several times, and none sent it. It does not come back by itself; look for it in the trash of the other homes";
+const NOBODY_SENT_IT: &str = "somebody here said no to its deletion, and another home deleted it: it was asked for again and again, and none sent it. It does not come back by itself; look for it in the trash of the other homes";
 
 /// Why a file does not come back that was to stay, though somebody has it.
 const ITS_PLACE_IS_TAKEN: &str = "somebody here said no to the deletion of the file that stood here before; another home deleted it before it was back, and something else stands here now. What it held is in the trash of the other homes: restore it there if it is wanted";
