@@ -99,22 +99,22 @@ impl Engine<'_> {
         // Of a want that is cut off, nobody knows the rest.
         let is_asked = is_said && missing.len() <= MISSING_LISTED_MAX && pieces.any(|piece| missing.contains(&piece));
         let before: Option<Asked> = memory::read(self.index, ASKED_BACK)?;
-        let (by, lacking) = (self.me(), self.digest_of(missing));
-        let write = match before {
-            Some(before) if is_asked && before.by == by && before.lacking == lacking => return Ok(()),
-            None if !is_asked => return Ok(()),
-            _ if !is_asked => memory::erase(ASKED_BACK),
-            _ => memory::write(
-                ASKED_BACK,
-                &Asked {
-                    by,
-                    head: self.identity.counter,
-                    rounds: 0,
-                    lacking,
-                },
-            ),
+        if !is_asked {
+            return match before {
+                Some(_) => self.commit(vec![memory::erase(ASKED_BACK)]),
+                None => Ok(()),
+            };
+        }
+        let asked = Asked {
+            by: self.me(),
+            head: self.identity.counter,
+            rounds: 0,
+            lacking: self.digest_of(missing),
         };
-        self.commit(vec![write])
+        match before {
+            Some(before) if before.by == asked.by && before.lacking == asked.lacking => Ok(()),
+            _ => self.commit(vec![memory::write(ASKED_BACK, &asked)]),
+        }
     }
 
     /// Tells whether every other home that counts has seen a later head of this one.

@@ -49,6 +49,12 @@ fn files(homes: &Homes, n: usize) -> usize {
     tree.values().filter(|seen| matches!(seen, Seen::File(_))).count()
 }
 
+/// Lets the power go at every third call of a sync; `is_whole` plays a story with it, and tells whether the sync came to its end.
+fn whenever_the_power_goes(is_whole: impl Fn(u64) -> bool) {
+    let end = (1..).step_by(3).find(|calls| is_whole(*calls)).expect("it ends");
+    assert!(end > 10, "{end}");
+}
+
 /// Gives what a report holds of others' deletions: how many, of how many, and how many of them were kept here with a no.
 fn held(report: &SyncReport) -> Option<(u64, u64, u64)> {
     let held = report.held.as_ref()?;
@@ -176,7 +182,7 @@ fn one_who_was_not_there_is_waited_for_and_brings_it_back() {
 
 #[test]
 fn one_who_dies_between_its_head_and_what_it_serves_is_not_taken_for_one_who_has_nothing() {
-    for calls in (1..).step_by(3) {
+    whenever_the_power_goes(|calls| {
         let mut homes = filled();
         remove(&homes, KEEPER, &names("d"));
         homes.sync(KEEPER);
@@ -195,11 +201,8 @@ fn one_who_dies_between_its_head_and_what_it_serves_is_not_taken_for_one_who_has
         }
         homes.round(3);
         assert_eq!(files(&homes, KEEPER), 18, "at {calls}");
-        if report.is_some() {
-            assert!(calls > 10, "{calls}");
-            return;
-        }
-    }
+        report.is_some()
+    });
 }
 
 #[test]
@@ -455,23 +458,20 @@ fn a_refused_file_that_is_deleted_elsewhere_gives_way_to_no_other_version_unaske
 
 #[test]
 fn a_no_outlives_every_power_cut_while_the_deletion_arrives() {
-    for calls in (1..).step_by(3) {
+    whenever_the_power_goes(|calls| {
         let mut homes = refused();
         remove(&homes, OTHER, &names("d"));
         homes.sync_confirmed(OTHER);
         let (_, report) = homes.sync_until(KEEPER, calls, &mut Rng::new(calls));
         assert_eq!(held(&homes.sync(KEEPER)), Some((6, 18, 6)), "at {calls}");
         assert_eq!(files(&homes, KEEPER), 18, "at {calls}");
-        if report.is_some() {
-            assert!(calls > 10, "{calls}");
-            return;
-        }
-    }
+        report.is_some()
+    });
 }
 
 #[test]
 fn what_a_yes_lets_go_does_not_come_back_whenever_the_power_goes() {
-    for calls in (1..).step_by(3) {
+    whenever_the_power_goes(|calls| {
         let mut homes = refused();
         remove(&homes, OTHER, &names("d"));
         homes.sync_confirmed(OTHER);
@@ -487,16 +487,13 @@ fn what_a_yes_lets_go_does_not_come_back_whenever_the_power_goes() {
             (12, 0),
             "at {calls}"
         );
-        if report.is_some() {
-            assert!(calls > 10, "{calls}");
-            return;
-        }
-    }
+        report.is_some()
+    });
 }
 
 #[test]
 fn a_no_stands_whenever_the_power_goes_while_it_is_said_and_another_homes_yes_arrives() {
-    for calls in (1..).step_by(3) {
+    whenever_the_power_goes(|calls| {
         let mut homes = filled();
         remove(&homes, KEEPER, &names("d"));
         homes.sync(KEEPER);
@@ -510,9 +507,6 @@ fn a_no_stands_whenever_the_power_goes_while_it_is_said_and_another_homes_yes_ar
         homes.round(3);
         homes.assert_all_equal();
         assert_eq!(files(&homes, KEEPER), 18, "at {calls}");
-        if report.is_some() {
-            assert!(calls > 10, "{calls}");
-            return;
-        }
-    }
+        report.is_some()
+    });
 }
