@@ -8,9 +8,10 @@ use offsync_core::entry::{Content, Value};
 use offsync_core::guard::Threshold;
 use offsync_core::ports::IndexStore;
 use offsync_core::rel_path::{PathKey, RelPath};
-use offsync_engine::{ConflictLine, EngineError, Keep, SyncOptions, SyncReport};
+use offsync_engine::{ConflictLine, Engine, EngineError, Keep, SyncOptions, SyncReport};
 use offsync_testkit::Seen;
 
+use crate::fault::THRESHOLDS;
 use crate::oracle::copied;
 use crate::people::value_of;
 use crate::world::{Bad, World};
@@ -18,16 +19,13 @@ use crate::world::{Bad, World};
 /// A version that somebody said no to losing, with what it holds and its path.
 pub(crate) type Refusal = (Dot, u64, RelPath);
 
-/// Before how many deletions people let all homes ask: each file, few, many.
-const THRESHOLDS: [(u64, u8, u64); 3] = [(1, 0, 1), (2, 10, 3), (8, 60, 40)];
-
 impl World {
     /// Lets a person say before how few deletions all ask.
     pub(crate) fn ask(&mut self, at: usize) {
         if !self.can_decide(at) {
             return;
         }
-        let (least, percent, most) = *self.rng.choose(&THRESHOLDS).expect("some");
+        let (least, percent, most) = *self.rng.choose(&THRESHOLDS[..3]).expect("some");
         let said = self.homes[at].with_engine(&self.shared, move |engine| {
             engine.change_threshold(|_| Threshold::new(least, percent, most))
         })();
@@ -58,8 +56,7 @@ impl World {
             return Err(format!("what came back from the trash is not there: home {at}: {to}"));
         };
         // What stood there before it was looked at again, or what somebody made of that place before, is one version with
-        // this, and goes as that goes.
-        // A copy's name stands for the path that it is a copy of.
+        // this, and goes as that goes; a copy's name stands for the path that it is a copy of.
         let keys = [Some(to.key()), copied(&to).map(|of| of.key())];
         let of_key = |key: &PathKey| self.shared.watch.notes().said_of(key);
         let mut said: Vec<Content> = keys.iter().flatten().flat_map(of_key).collect();
@@ -82,7 +79,7 @@ impl World {
         if !self.can_decide(at) {
             return Ok(());
         }
-        let look = |engine: &mut offsync_engine::Engine<'_>| {
+        let look = |engine: &mut Engine<'_>| {
             let lines = engine.look_for_conflicts(&SyncOptions::default())?;
             let both: Result<Vec<_>, EngineError> = lines.iter().map(|line| engine.sides(line)).collect();
             Ok::<_, EngineError>((lines, both?))
@@ -265,7 +262,8 @@ impl World {
         Ok(())
     }
 
-    fn can_decide(&self, at: usize) -> bool {
+    /// Tells whether the program can be used at a home: its drive is there, and no cycle runs.
+    pub(crate) fn can_decide(&self, at: usize) -> bool {
         self.homes[at].running.is_none() && self.homes[at].is_at_hand()
     }
 

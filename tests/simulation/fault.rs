@@ -19,7 +19,7 @@ const MINUTE_NS: i64 = 60_000_000_000;
 /// What accounts may hold: the least takes one chunk of the largest size beside the reserves.
 const QUOTAS_BYTES: [u64; 4] = [6 << 20, 8 << 20, 16 << 20, 64 << 20];
 /// Before how many deletions people let all homes ask: each file, few, many, none but all there are.
-const THRESHOLDS: [(u64, u8, u64); 4] = [(1, 0, 1), (2, 10, 3), (8, 60, 40), (1_000, 100, 1_000)];
+pub(crate) const THRESHOLDS: [(u64, u8, u64); 4] = [(1, 0, 1), (2, 10, 3), (8, 60, 40), (1_000, 100, 1_000)];
 /// Steps of a clone's life beside its original.
 const CLONE_STEPS: usize = 20;
 
@@ -110,10 +110,10 @@ impl World {
     }
 
     fn set_aside(&mut self, at: usize) {
-        let home = &self.homes[at];
-        if home.running.is_some() || !home.is_at_hand() {
+        if !self.can_decide(at) {
             return;
         }
+        let home = &self.homes[at];
         let others: Vec<LocationId> = home.with_engine(&self.shared, |engine| {
             let living = engine.living().unwrap_or_default().into_iter();
             let me = engine.identity().location;

@@ -103,16 +103,16 @@ impl Notes {
         let mut after = self.minted.iter().filter(|(_, minted)| minted.replaced.contains(dot));
         after.all(|(by, minted)| {
             let sent = |other: &Dot| (other.location, other.sequence) == (by.location, by.sequence);
-            let mut with_it = self.minted.iter().filter(|(other, _)| sent(other));
+            let with_it = self.minted.iter().filter(|(other, _)| sent(other));
+            let with_it: Vec<&Minted> = with_it.map(|(_, other)| other).collect();
             // What comes with a deletion under the same name counts as the same file, moved and edited; what holds the same was moved.
             let content = self.minted.get(dot).map(|known| &known.version.value.content);
             let is_it = |other: &Minted| {
                 let is_same = content.is_some_and(|content| other.version.value.content.same_as(content));
                 !is_deletion(other) && (is_same || other.key.name() == minted.key.name())
             };
-            let mut sent_with = self.minted.iter().filter(|(other, _)| sent(other));
-            let is_moved = sent_with.any(|(_, other)| is_it(other));
-            let is_outright = !is_moved && deleted_at(minted.home) || with_it.all(|(_, other)| is_deletion(other));
+            let is_moved = with_it.iter().any(|other| is_it(other));
+            let is_outright = !is_moved && deleted_at(minted.home) || with_it.iter().all(|other| is_deletion(other));
             minted.home != at && is_deletion(minted) && is_outright
         })
     }
