@@ -176,6 +176,7 @@ impl Engine<'_> {
         if self.report.took_new_id {
             own = None;
         }
+        let was_wiped = self.was_wiped(mailbox, &view, own.as_ref())?;
         self.succeed_forgotten(mailbox, &view)?;
         // Without room nothing is said now; what is folded and pruned below makes some, and the next cycle says it.
         unless_full(self.put_statements(mailbox, &mut view))?;
@@ -227,6 +228,8 @@ impl Engine<'_> {
             allowance_bytes: options.allowance_bytes,
             park_after_ns: options.park_after_ns(),
             lacking: &lacking,
+            counted: &counted,
+            was_wiped,
         };
         unless_full(self.serve(&mut view, &serving))?;
         unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted))?;

@@ -63,6 +63,7 @@ mod space;
 mod spare;
 mod staging;
 mod standing;
+mod stranded;
 mod stray;
 mod suggested;
 mod superseded;

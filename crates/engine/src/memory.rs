@@ -299,6 +299,8 @@ pub(crate) const IDENTITY: &str = "identity";
 pub(crate) const VECTOR: &str = "vector";
 pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const GAP_CYCLES: &str = "gap";
+/// For how many cycles nothing that was listed has led a home on to what is folded here.
+pub(crate) const STRANDED: &str = "stranded/";
 pub(crate) const LAST_SYNC: &str = "last-sync";
 /// When the last sync that saw all of the drive began to look at it.
 pub(crate) const SCANNED: &str = "scanned";

@@ -15,10 +15,12 @@ use offsync_core::ports::Mailbox;
 use offsync_core::rel_path::PathKey;
 use offsync_core::version_vector::VersionVector;
 
+use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::lost::for_want;
 use crate::memory::{self, GAP_CYCLES as GAP_NOTE, STATEMENT};
+use crate::room::room_at_best;
 use crate::view::View;
 
 /// What one call of `serve` may use.
@@ -28,6 +30,10 @@ pub(crate) struct Serving<'s> {
     pub(crate) park_after_ns: i64,
     /// What this location lacks itself.
     pub(crate) lacking: &'s BTreeSet<ChunkId>,
+    /// Who counts, as their heads said last.
+    pub(crate) counted: &'s Counted,
+    /// Whether the mailbox lost all that led others on.
+    pub(crate) was_wiped: bool,
 }
 
 impl Engine<'_> {
@@ -119,12 +125,20 @@ impl Engine<'_> {
                 wanted.push(want);
             }
         }
-        self.take_back(mailbox, view, &wanted)?;
+        // Who has not asked may not come for long: the room that wants and state need is not filled for it.
+        let counted = serving.counted.0.len() as u64;
+        let most_bytes = allowance_bytes.map_or(u64::MAX, |allowance| room_at_best(allowance, counted));
+        let unasked = self.unasked(view, &wanted, most_bytes, serving)?;
+        self.take_back(mailbox, view, &[&wanted[..], &unasked].concat())?;
         self.mend_damaged(mailbox, view, &wanted, &departed)?;
         let mut spare = None;
         for want in &wanted {
-            self.serve_state(view, want, (&wanted, &mut spare), serving)?;
-            self.serve_chunks(mailbox, view, want, allowance_bytes)?;
+            self.serve_state(view, want, Some((&wanted, &mut spare)), serving)?;
+            self.serve_chunks(view, want, allowed(allowance_bytes), serving)?;
+        }
+        for want in &unasked {
+            self.serve_state(view, want, None, serving)?;
+            self.serve_chunks(view, want, most_bytes, serving)?;
         }
         Ok(())
     }
@@ -134,9 +148,9 @@ impl Engine<'_> {
         for name in view.names().cloned().collect::<Vec<_>>() {
             let is_spent = match &name {
                 ObjectName::ServedPack { reader, server, .. } if *server == me => {
-                    let wanted = wanted.iter().find(|want| want.location == *reader);
                     let held = self.served_chunks(mailbox, &name)?;
-                    !wanted.is_some_and(|want| want.chunks.iter().any(|chunk| held.contains(chunk)))
+                    let mut wanted = wanted.iter().filter(|want| want.location == *reader);
+                    !wanted.any(|want| want.chunks.iter().any(|chunk| held.contains(chunk)))
                 }
                 ObjectName::ServedState { reader, server, .. } if *server == me => {
                     !wanted.iter().any(|want| want.location == *reader && want.gap.is_some())
@@ -227,12 +241,13 @@ impl Engine<'_> {
         Ok(chunks.into_iter().flatten().collect())
     }
 
-    /// Serves the state to a reader with a gap; `spare` keeps which packs may give way, once that was found out.
+    /// Serves the state to a reader with a gap; packs may give way to it that all of `spare` wait for, which keeps them once
+    /// they were found out.
     fn serve_state(
         &mut self,
         view: &mut View,
         want: &Want,
-        (wanted, spare): (&[Want], &mut Option<Vec<ObjectName>>),
+        spare: Option<(&[Want], &mut Option<Vec<ObjectName>>)>,
         serving: &Serving<'_>,
     ) -> Result<()> {
         let (mailbox, allowance_bytes) = (serving.mailbox, serving.allowance_bytes);
@@ -266,8 +281,11 @@ impl Engine<'_> {
             sealed.push((name.clone(), state.encode(self.keys, &name, self.seal_nonce())));
         }
         let size: u64 = sealed.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-        if size > reserve_left(view, allowance_bytes) && !self.make_room(view, size, (wanted, spare), serving)? {
-            return Ok(());
+        if size > reserve_left(view, allowance_bytes) {
+            let Some(spare) = spare else { return Ok(()) };
+            if !self.make_room(view, size, spare, serving)? {
+                return Ok(());
+            }
         }
         for (name, bytes) in sealed {
             self.put_object(mailbox, view, &name, &bytes)?;
@@ -307,13 +325,8 @@ impl Engine<'_> {
         Ok(is_listed)
     }
 
-    fn serve_chunks(
-        &mut self,
-        mailbox: &dyn Mailbox,
-        view: &mut View,
-        want: &Want,
-        allowance_bytes: Option<u64>,
-    ) -> Result<()> {
+    /// Serves what lacks, as long as the mailbox holds no more than `most_bytes` with it.
+    fn serve_chunks(&mut self, view: &mut View, want: &Want, most_bytes: u64, serving: &Serving<'_>) -> Result<()> {
         let reader = want.location;
         let mut served = BTreeSet::new();
         let names: Vec<ObjectName> = view
@@ -322,10 +335,10 @@ impl Engine<'_> {
             .cloned()
             .collect();
         for name in names {
-            served.extend(self.served_chunks(mailbox, &name)?);
+            served.extend(self.served_chunks(serving.mailbox, &name)?);
         }
         let stores = self.stores()?;
-        let pack_bytes = allowance_bytes.map_or(PACK_CONTENT_BYTES_MAX, |bytes| {
+        let pack_bytes = serving.allowance_bytes.map_or(PACK_CONTENT_BYTES_MAX, |bytes| {
             PACK_CONTENT_BYTES_MAX.min((bytes / PACK_PART_OF_ALLOWANCE) as usize)
         });
         let mut pack: Vec<(ChunkId, Vec<u8>)> = Vec::new();
@@ -335,22 +348,22 @@ impl Engine<'_> {
                 continue;
             };
             if !pack.is_empty() && bytes_in_pack + bytes.len() > pack_bytes {
-                self.put_served(mailbox, view, reader, std::mem::take(&mut pack), allowance_bytes)?;
+                self.put_served(view, reader, std::mem::take(&mut pack), most_bytes, serving)?;
                 bytes_in_pack = 0;
             }
             bytes_in_pack += bytes.len();
             pack.push((*chunk, bytes));
         }
-        self.put_served(mailbox, view, reader, pack, allowance_bytes)
+        self.put_served(view, reader, pack, most_bytes, serving)
     }
 
     fn put_served(
         &mut self,
-        mailbox: &dyn Mailbox,
         view: &mut View,
         reader: LocationId,
         chunks: Vec<(ChunkId, Vec<u8>)>,
-        allowance_bytes: Option<u64>,
+        most_bytes: u64,
+        serving: &Serving<'_>,
     ) -> Result<()> {
         if chunks.is_empty() {
             return Ok(());
@@ -362,14 +375,14 @@ impl Engine<'_> {
         };
         let sealed = encode_pack(self.keys, &name, self.seal_nonce(), &chunks);
         // Others may serve the same reader at this moment: what is there now counts, and a pack more is left free.
-        if let Some(allowance) = allowance_bytes {
+        if let Some(allowance) = serving.allowance_bytes {
             let size = sealed.len() as u64;
-            let now = self.list(mailbox)?;
-            if size + size.min(allowance / PACK_PART_OF_ALLOWANCE) > reserve_left(&now, allowance_bytes) {
+            let now = self.list(serving.mailbox)?;
+            if size + size.min(allowance / PACK_PART_OF_ALLOWANCE) > most_bytes.saturating_sub(now.used_bytes()) {
                 return Ok(());
             }
         }
-        self.put_object(mailbox, view, &name, &sealed)?;
+        self.put_object(serving.mailbox, view, &name, &sealed)?;
         self.report_served(reader, &chunks)
     }
 

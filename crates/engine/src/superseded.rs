@@ -193,7 +193,7 @@ impl Engine<'_> {
     }
 
     /// Tells whether a listing shows every changeset that leads from a vector to this location's.
-    fn is_led_on(&self, from: &VersionVector, view: &View) -> bool {
+    pub(crate) fn is_led_on(&self, from: &VersionVector, view: &View) -> bool {
         let mut between = self.vector.iter().flat_map(|(author, sequence)| {
             let first = from.get(author) + 1;
             (first..=sequence).map(move |sequence| ObjectName::Manifest {

@@ -17,6 +17,7 @@ mod pace;
 mod refused;
 mod room;
 mod rules;
+mod stranded;
 mod strangers;
 mod stray;
 mod superseded;
