@@ -1,5 +1,5 @@
 // People and heads: who signs by which key, and what each location says that it knows.
-import { Wire } from "./wire.js";
+import { Wire, ensure } from "./wire.js";
 
 const [JOINED, SUCCEEDS] = [1, 2];
 
@@ -32,6 +32,7 @@ export function readHead(name, content) {
   wire.list(() => wire.id());
   wire.list(() => [wire.id(), wire.uint()]);
   wire.list(() => wire.hash());
+  if (wire.left > 0) ensure(wire.byte() === 1, "a head ends otherwise");
   wire.end();
   return { ...name, root, vector };
 }

@@ -63,6 +63,8 @@ pub const ALLOWANCE_PERCENT: u64 = 95;
 /// Percent of the allowance kept for heads, wants, state and served packs.
 pub const RESERVE_PERCENT: u64 = 10;
 
+/// Days for which an author that has said that its content waits for room is left a share of it.
+pub const SHARED_DAYS: i64 = 30;
 /// A head that says nothing new is written again after this time.
 pub const HEAD_REFRESH_NS: u64 = 24 * 3_600 * 1_000_000_000;
 /// Heads that one cycle counts on from what others have heard: a head each minute of two years.

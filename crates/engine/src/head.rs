@@ -38,6 +38,7 @@ impl Engine<'_> {
         // What is known to be damaged is safe elsewhere, if anywhere.
         let unshown = self.unshown()?.files + self.damages()?.len() as u64;
         let drive = self.disk.profile()?;
+        let waits_for_room = self.outlook()?.is_some_and(|outlook| outlook.bytes > 0);
         let twice = self.twice()?;
         let checked_ns = memory::read::<i64>(self.index, LAST_CHECK)?;
         if let Some(listed) = listed {
@@ -46,6 +47,7 @@ impl Engine<'_> {
                 && listed.counts == counts
                 && listed.unshown == unshown
                 && listed.drive == drive
+                && listed.waits_for_room == waits_for_room
                 && listed.checked_ns == checked_ns
                 && twice
                     .iter()
@@ -77,6 +79,7 @@ impl Engine<'_> {
             seen,
             reads_version: READS_VERSION,
             unshown,
+            waits_for_room,
             drive,
         };
         // Until the put is known to have worked, the mailbox may hold either.

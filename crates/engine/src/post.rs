@@ -118,7 +118,7 @@ impl Engine<'_> {
         all.sort_by_cached_key(|unit| (has_content(unit), cost(unit), unit[0]));
         (self.report.waiting_entries, self.report.waiting_bytes) = (0, 0);
         let mut room = self.room(view, posting)?;
-        let mut left = room.min(CHANGESET_CONTENT_BYTES_MAX);
+        let mut left = room.content_bytes.min(CHANGESET_CONTENT_BYTES_MAX);
         let mut manifest_left = MANIFEST_BYTES_GUESS_MAX;
         let mut picked = Pick {
             changes: Vec::new(),
@@ -130,15 +130,21 @@ impl Engine<'_> {
         for unit in &all {
             let in_manifest: u64 = unit.iter().map(|i| manifest_bytes(&changes[*i])).sum();
             let size = cost(unit) + in_manifest;
-            if size > room {
+            let brings_content = cost(unit) > 0;
+            let most = if brings_content {
+                room.content_bytes
+            } else {
+                room.plain_bytes
+            };
+            if size > most {
                 self.report.waiting_entries += unit.len() as u64;
                 self.report.waiting_bytes += cost(unit);
                 continue;
             }
             // What does not fit into this changeset goes with the next.
-            let is_full =
-                picked.changes.len() + unit.len() > CHANGESET_ENTRIES_MAX || manifest_left < in_manifest || size > left;
-            if is_full && !picked.changes.is_empty() || size > left {
+            let is_too_large = brings_content && size > left;
+            let is_full = picked.changes.len() + unit.len() > CHANGESET_ENTRIES_MAX || manifest_left < in_manifest;
+            if is_full && !picked.changes.is_empty() || is_too_large {
                 continue;
             }
             // That nobody need be asked is said of a whole changeset: beside a deletion that may be asked about it could not be.
@@ -147,8 +153,9 @@ impl Engine<'_> {
                 continue;
             }
             manifest_left = manifest_left.saturating_sub(in_manifest);
-            room -= size;
-            left -= size;
+            room.content_bytes = room.content_bytes.saturating_sub(size);
+            room.plain_bytes = room.plain_bytes.saturating_sub(size);
+            left = left.saturating_sub(size);
             picked.changes.extend(unit);
             let is_rewritten = |i: &usize| !changes[*i].replaces.is_empty();
             let is_apart = apart < REWRITTEN_APART_MAX

@@ -163,10 +163,23 @@ fn heads_of_the_first_version_are_read_for_ever() {
             file_bytes_max: u64::from(u32::MAX),
             time_step_ns: 2_000_000_000,
         },
+        waits_for_room: false,
     };
     let written = head.encode(&keys(), &signer(), NONCE);
     let read = |bytes: &[u8]| Head::decode(&keys(), &names()[0], bytes, key_of);
     check(include_str!("golden/v1/head.hex"), &names()[0], &head, &written, read);
+    let waiting = Head {
+        waits_for_room: true,
+        ..head
+    };
+    let written = waiting.encode(&keys(), &signer(), NONCE);
+    check(
+        include_str!("golden/v1/head-waits.hex"),
+        &names()[0],
+        &waiting,
+        &written,
+        read,
+    );
 }
 
 #[test]

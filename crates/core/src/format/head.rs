@@ -40,6 +40,8 @@ pub struct Head {
     pub unshown: u64,
     /// What its drive can hold.
     pub drive: DriveProfile,
+    /// Whether content waits there for room in the mailbox: other authors leave it a share.
+    pub waits_for_room: bool,
 }
 
 impl Head {
@@ -86,6 +88,10 @@ impl Head {
         }
         out.count(self.missing.len());
         self.missing.iter().for_each(|chunk| out.raw(chunk.as_bytes()));
+        // Only where there is something to say: the heads of before ended here.
+        if self.waits_for_room {
+            out.byte(1);
+        }
         out.finish()
     }
 }
@@ -112,6 +118,10 @@ fn read(location: LocationId, content: &[u8]) -> Result<Head, WireError> {
     if missing.len() > MISSING_LISTED_MAX {
         return Err(WireError::new("list of missing chunks"));
     }
+    let waits_for_room = read.left() > 0;
+    if waits_for_room && read.byte("waiting content")? != 1 {
+        return Err(WireError::new("waiting content"));
+    }
     read.finish("end of the head")?;
     Ok(Head {
         location,
@@ -128,6 +138,7 @@ fn read(location: LocationId, content: &[u8]) -> Result<Head, WireError> {
         reads_version,
         unshown,
         drive,
+        waits_for_room,
     })
 }
 
@@ -205,12 +216,12 @@ mod tests {
             any::<u64>(),
             any::<i64>(),
             any::<u8>(),
-            any::<u64>(),
+            any::<(u64, bool)>(),
         );
         (lists, numbers, any::<[u8; 16]>(), any::<[u8; 32]>(), drives()).prop_map(
             |(lists, numbers, nonce, root, drive)| {
                 let (vector, missing, counts, seen) = lists;
-                let (counter, checked_ns, free_bytes, written_ns, reads_version, unshown) = numbers;
+                let (counter, checked_ns, free_bytes, written_ns, reads_version, (unshown, waits_for_room)) = numbers;
                 let (nonce, root) = (Nonce::new(nonce), Root::new(root));
                 Head {
                     location: location(1),
@@ -227,6 +238,7 @@ mod tests {
                     reads_version,
                     unshown,
                     drive,
+                    waits_for_room,
                 }
             },
         )

@@ -257,3 +257,55 @@ fn where_nothing_of_what_waits_can_go_it_is_said_how_much_room_the_next_piece_ne
     homes.round(2);
     homes.assert_all_equal();
 }
+
+#[test]
+fn deletions_and_renames_go_though_content_fills_all_that_it_may() {
+    let mut homes = Homes::new(3);
+    for name in ["gone.txt", "moved.txt"] {
+        homes.hand(0).write(&path(name), name).expect("fits");
+    }
+    homes.round(3);
+    // Something fills all that content may fill: the reserve and a margin for the others are left.
+    let filled = ALLOWANCE_BYTES * 60 / 100 - homes.mail_bytes();
+    homes.forge("of another program", vec![0; filled as usize + 1]);
+    homes.hand(0).write(&path("new.txt"), "waits").expect("fits");
+    homes.hand(0).remove(&path("gone.txt")).expect("is there");
+    homes
+        .hand(0)
+        .rename(&path("moved.txt"), &path("renamed.txt"))
+        .expect("is there");
+    let report = homes.sync_allowing(0, ALLOWANCE_BYTES);
+    assert_eq!((report.posted_changesets, report.waiting_entries), (1, 1), "{report:?}");
+    homes.sync_allowing(1, ALLOWANCE_BYTES);
+    let there: Vec<String> = homes.hand(1).tree().keys().map(ToString::to_string).collect();
+    assert_eq!(there, ["renamed.txt"]);
+    assert!(homes.mail_bytes() <= ALLOWANCE_BYTES * 95 / 100);
+}
+
+#[test]
+fn two_authors_share_the_room_though_one_of_them_always_comes_first() {
+    const ALLOWANCE_BYTES: u64 = 32 << 20;
+    let mut homes = Homes::new(3);
+    homes.round(2);
+    for author in 0..2_u8 {
+        for n in 0..60_u8 {
+            let content: Vec<u8> = noise(1_000_000)
+                .iter()
+                .map(|byte| byte ^ (author * 64 + n + 1))
+                .collect();
+            let name = format!("{author}-{n}.jpg");
+            homes.hand(author.into()).write(&path(&name), content).expect("fits");
+        }
+    }
+    let (mut sent, mut ahead) = ([0, 0], Vec::new());
+    for _ in 0..6 {
+        for author in 0..2 {
+            sent[author] += homes.sync_allowing(author, ALLOWANCE_BYTES).payload_bytes;
+        }
+        homes.sync_allowing(2, ALLOWANCE_BYTES);
+        ahead.push(sent[0] - sent[1]);
+    }
+    // Until the second one has said that something waits, nobody could know.
+    assert!(ahead.iter().all(|bytes| *bytes <= ahead[0]), "{ahead:?}");
+    assert_eq!(sent[0], sent[1]);
+}
