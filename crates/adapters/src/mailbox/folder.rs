@@ -14,7 +14,7 @@ use offsync_core::ids::ArchiveId;
 use offsync_core::limits::OBJECT_BYTES_MAX;
 use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 
-use super::archive_folder::{check_content, check_name, folder_name, is_object_name};
+use super::archive_folder::{check_content, check_name, folder_name};
 use crate::atomic_file::move_over;
 use crate::disk::file_system_identity;
 
@@ -138,12 +138,7 @@ impl Mailbox for FolderMailbox {
         let mut objects = Vec::new();
         for entry in fs::read_dir(&self.folder).map_err(wrong)? {
             let entry = entry.map_err(wrong)?;
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
-            if !is_object_name(&name) {
-                continue;
-            }
+            let name = entry.file_name().to_string_lossy().into_owned();
             match entry.metadata() {
                 Ok(meta) if meta.is_file() => objects.push(ObjectInfo {
                     name,

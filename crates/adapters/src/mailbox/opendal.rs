@@ -13,7 +13,7 @@ use offsync_core::ids::ArchiveId;
 use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 use tokio::runtime::{Builder, Runtime};
 
-use super::archive_folder::{check_content, check_name, folder_name, is_object_name};
+use super::archive_folder::{check_content, check_name, folder_name};
 use super::url::MailboxUrl;
 
 /// Threads that talk to clouds; they wait more than they work.
@@ -129,7 +129,7 @@ async fn list(operator: &Operator, folder: &str) -> ::opendal::Result<Vec<Object
     let mut objects = Vec::new();
     for entry in operator.list(folder).await? {
         let name = entry.name().to_owned();
-        if !entry.metadata().mode().is_file() || !is_object_name(&name) {
+        if !entry.metadata().mode().is_file() {
             continue;
         }
         // Some services list names alone; no object is empty, so 0 means "not said".

@@ -47,7 +47,7 @@ impl MailboxError {
 /// One object as a listing shows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectInfo {
-    /// Its name: short ASCII, no slash.
+    /// Its name: short ASCII, no slash; as the service has it, where somebody else put it there.
     pub name: String,
     /// Its size in bytes.
     pub size_bytes: u64,
@@ -55,7 +55,7 @@ pub struct ObjectInfo {
 
 /// The mailbox folder of one archive.
 pub trait Mailbox: Send + Sync + fmt::Debug {
-    /// Lists all objects, in any order; may be stale or partial.
+    /// Lists all that takes room in the folder, in any order, what is no object among it; may be stale or partial.
     fn list(&self) -> Result<Vec<ObjectInfo>, MailboxError>;
     /// Gives an object; `None` if there is none.
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, MailboxError>;
