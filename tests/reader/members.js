@@ -26,8 +26,7 @@ const readDrive = (wire) => [wire.byte(), wire.uint(), wire.uint(), wire.uint()]
 /** Reads a verified head, as far as a reader uses it. */
 export function readHead(name, content) {
   const wire = new Wire(content);
-  const [, , , root] = [wire.byte(), wire.uint(), wire.raw(16), wire.hash(), wire.int()];
-  wire.option(() => wire.int());
+  const [, , , root] = [wire.byte(), wire.uint(), wire.raw(16), wire.hash(), wire.int(), wire.option(() => wire.int())];
   const [, , , vector] = [wire.uint(), wire.uint(), readDrive(wire), wire.vector()];
   wire.list(() => wire.id());
   wire.list(() => [wire.id(), wire.uint()]);

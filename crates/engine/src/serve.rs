@@ -313,16 +313,19 @@ impl Engine<'_> {
                 sets.entry(state.id).or_default().push((name, state));
             }
         }
-        let mut is_listed = false;
+        let mut reached = theirs.clone();
         for parts in sets.into_values() {
             let is_whole = State::join(parts.iter().map(|(_, state)| state.clone()).collect()).is_some();
-            is_listed |= is_whole && parts.iter().any(|(_, state)| !theirs.covers(&state.vector));
+            if is_whole {
+                parts.iter().for_each(|(_, state)| reached.join(&state.vector));
+            }
             let me = self.me();
             for (name, _) in parts.iter().filter(|(name, _)| !is_whole && *name.writer() == me) {
                 self.delete_object(mailbox, view, name)?;
             }
         }
-        Ok(is_listed)
+        // Another server may know other things: what it serves is enough if it leads on to all that is folded here.
+        Ok(reached.covers(&self.vector) || reached != *theirs && self.is_led_on(&reached, view))
     }
 
     /// Serves what lacks, as long as the mailbox holds no more than `most_bytes` with it.

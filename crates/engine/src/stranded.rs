@@ -68,11 +68,13 @@ impl Engine<'_> {
         }
         let carried = self.carried_by_listed(view, serving.mailbox)?;
         for needs in &mut due {
+            let location = needs.location;
+            let said = asked.iter().filter(|want| want.location == location);
+            let said: BTreeSet<ChunkId> = said.flat_map(|want| want.chunks.iter().copied()).collect();
+            let carried: BTreeSet<ChunkId> = carried.union(&said).copied().collect();
             needs.chunks.retain(|chunk| !carried.contains(chunk));
             if let Some(theirs) = &needs.gap {
-                needs
-                    .chunks
-                    .extend(self.unknown_to(theirs, carried.clone(), most_bytes)?);
+                needs.chunks.extend(self.unknown_to(theirs, carried, most_bytes)?);
             }
         }
         Ok(due)
