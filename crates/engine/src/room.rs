@@ -28,7 +28,8 @@ const MARGIN_PART: u64 = 4;
 pub(crate) struct Room {
     /// Bytes of changes that bring content.
     pub(crate) content_bytes: u64,
-    /// Bytes of changes that bring none: deletions and renames may use half of the reserve.
+    /// Bytes of changes that bring none: deletions and renames may use half of the reserve, and the margin, since packs are put
+    /// only where far less is used.
     pub(crate) plain_bytes: u64,
 }
 
@@ -52,7 +53,7 @@ impl Engine<'_> {
         // A share has room for one chunk at least, or nothing would ever go.
         let share = (at_best / (1 + self.other_authors(posting)?)).max(CHUNK_BYTES_MAX as u64 + SHARE_SPARE_BYTES);
         let share_left = share.saturating_sub(mine.max(known));
-        let plain_at_best = at_best + reserve(allowance, counted) / 2;
+        let plain_at_best = allowance * ALLOWANCE_PERCENT / 100 - reserve(allowance, counted) / 2;
         Ok(Room {
             content_bytes: at_best.saturating_sub(used).min(share_left),
             plain_bytes: plain_at_best.saturating_sub(used),
