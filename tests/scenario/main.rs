@@ -10,6 +10,7 @@
 
 mod bad_place;
 mod bad_words;
+mod beside;
 mod catching_up;
 mod changes;
 mod copying;
@@ -52,6 +53,7 @@ mod odd_changes;
 mod odd_names;
 mod output;
 mod pacing;
+mod pressure;
 mod provider_copies;
 mod read_only;
 mod reader;
