@@ -76,5 +76,6 @@ mod unsent;
 mod vanished;
 mod verifying;
 mod watching;
+mod wiped;
 mod world;
 mod wrong_drive;
