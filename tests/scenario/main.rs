@@ -37,6 +37,7 @@ mod interrupted;
 mod joining;
 mod kinds;
 mod large;
+mod lateness;
 mod lives;
 mod lost;
 mod machine;
