@@ -16,6 +16,7 @@ mod changes;
 mod copying;
 mod copying_damage;
 mod crossing;
+mod cut_short;
 mod deletions;
 mod delta;
 mod documents;
