@@ -66,6 +66,7 @@ mod resolving;
 mod restored;
 mod rotting;
 mod schema;
+mod stick;
 mod story;
 mod strangers;
 mod taken_over;
