@@ -3,11 +3,13 @@
 //! Every program that is started here has a home, settings and a temporary folder of its own, so that nothing
 //! outside of the world is read or written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use offsync_core::format::ObjectName;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -226,6 +228,7 @@ impl Home {
         let mut command = self.command(arguments);
         let output = Output::of(&mut command);
         self.check_nothing_leaked();
+        self.note_id();
         output
     }
 
@@ -313,6 +316,71 @@ impl Home {
         fs::rename(self.folder.join(from), to).unwrap_or_else(|error| panic!("{from} cannot be renamed: {error}"));
     }
 
+    /// Gives what the drive says of itself.
+    pub(crate) fn noted(&self, what: &str) -> String {
+        let marker = fs::read_to_string(self.private().join("location.toml")).expect("there is a marker");
+        let marker: toml::Table = marker.parse().expect("a marker is TOML");
+        marker[what].as_str().expect("it is a text").to_owned()
+    }
+
+    /// Gives the names of everything in this archive's folder of the mailbox that this home uses, but of what people said.
+    fn left_in_mailbox(&self) -> BTreeSet<String> {
+        let said = self.json(["mailbox", "show", self.at()]).expect_code(0).document();
+        let url = said["mailbox"].as_str().expect("a mailbox").replace("%20", " ");
+        let base = PathBuf::from(url.trim_start_matches("fs://"));
+        let folder = base.join(format!("offsync-v1-{}", self.noted("archive_id")));
+        let entries = fs::read_dir(&folder).expect("a mailbox can be listed");
+        let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        let names = entries.map(|entry| name(entry.expect("a mailbox can be listed")));
+        // What is no object is nobody's word: it is of other programs, or what a killed one had begun, swept after a day.
+        let objects = names.filter(|name| name.parse::<ObjectName>().is_ok());
+        objects.filter(|name| !name.starts_with("people.")).collect()
+    }
+
+    /// Notes under which id this home goes, for whoever asks later which ids were succeeded.
+    fn note_id(&self) {
+        // Stories damage markers, too; then there is nothing to note.
+        let marker = fs::read_to_string(self.private().join("location.toml")).unwrap_or_default();
+        let Ok(marker) = marker.parse::<toml::Table>() else {
+            return;
+        };
+        if let Some(id) = marker.get("location").and_then(toml::Value::as_str) {
+            let ids = fs::File::options().create(true).append(true).open(self.ids());
+            writeln!(ids.expect("it can be noted"), "{id} {}", self.at()).expect("it can be noted");
+        }
+    }
+
+    /// Gives where the ids of all homes of the world are noted.
+    fn ids(&self) -> PathBuf {
+        self.computer.with_file_name("ids")
+    }
+
+    /// Gives the heads of ids that some home of the world went by and goes by no more.
+    fn succeeded_heads(&self) -> BTreeSet<String> {
+        let noted = fs::read_to_string(self.ids()).unwrap_or_default();
+        let lines = noted.lines().filter_map(|line| line.split_once(' '));
+        let is_past = |(id, folder): &(&str, &str)| {
+            let marker = fs::read_to_string(Path::new(folder).join(".offsync/location.toml"));
+            let now = format!("\nlocation = \"{id}\"\n");
+            marker.map_or(true, |marker| !marker.contains(&now))
+        };
+        lines.filter(is_past).map(|(id, _)| format!("head.{id}")).collect()
+    }
+
+    /// Gives the heads of those who were parked or taken out, and of those who are waited for, beside some.
+    fn others_than(&self, heads: &BTreeSet<String>) -> (BTreeSet<String>, BTreeSet<String>) {
+        let all = self.json(["locations", self.at()]).expect_code(0).document();
+        let (mut aside, mut counted) = (BTreeSet::new(), BTreeSet::new());
+        for location in all.as_array().expect("a list") {
+            let head = format!("head.{}", location["location_id"].as_str().expect("an id"));
+            let is_aside = location["state"] == "parked" || location["state"] == "removed";
+            if !heads.contains(&head) {
+                if is_aside { &mut aside } else { &mut counted }.insert(head);
+            }
+        }
+        (aside, counted)
+    }
+
     /// Gives Offsync's own folder on the drive.
     pub(crate) fn private(&self) -> PathBuf {
         self.folder.join(".offsync")
@@ -342,13 +410,21 @@ impl Home {
     }
 }
 
-/// Syncs all, round after round, until nobody has anything to say; the homes must then be alike.
+/// Syncs all, round after round, until nobody has anything to say; the homes must then be alike and the mailbox at rest.
 pub(crate) fn settle(homes: &[&Home]) {
+    settle_quietly(homes);
+    assert_at_rest(homes);
+}
+
+fn settle_quietly(homes: &[&Home]) {
     for _ in 0..6 {
         let mut is_quiet = true;
         for home in homes {
             let report = home.sync();
             let did = report["posted"]["changesets"] != 0 || report["fetched"]["changesets"] != 0;
+            // What was fetched as served lies there until the next one comes.
+            let applied = report["applied"].as_object().into_iter().flatten();
+            let did = did || applied.into_iter().any(|(_, count)| *count != 0) || report["pruned"]["objects"] != 0;
             is_quiet &= !did && report["up_to_date"] == true;
         }
         if is_quiet {
@@ -356,6 +432,31 @@ pub(crate) fn settle(homes: &[&Home]) {
         }
     }
     panic!("the homes have not come to rest after six rounds");
+}
+
+/// Nobody waits for anything: the mailbox holds the head of each home, what people said, and nothing else.
+///
+/// The head of who was parked or taken out stays, and that of an id that was succeeded: the drive that was taken for gone may
+/// come back with it. Where somebody beside these homes is waited for, there is no rest to assert.
+pub(crate) fn assert_at_rest(homes: &[&Home]) {
+    let heads: BTreeSet<String> = homes
+        .iter()
+        .map(|home| format!("head.{}", home.noted("location")))
+        .collect();
+    for home in homes {
+        let left = home.left_in_mailbox();
+        if left == heads {
+            continue;
+        }
+        let (mut may_stay, counted) = home.others_than(&heads);
+        may_stay.extend(home.succeeded_heads());
+        let is_rest = left.is_superset(&heads) && left.difference(&heads).all(|head| may_stay.contains(head));
+        assert!(
+            is_rest || !counted.is_empty(),
+            "the mailbox of {} holds {left:#?} and not {heads:#?}",
+            home.at()
+        );
+    }
 }
 
 /// All trees are alike to the last byte, mode and time.
