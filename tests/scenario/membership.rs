@@ -149,7 +149,8 @@ fn a_removed_location_neither_sends_nor_gets_and_comes_back_on_a_word() {
     for said in [
         "no longer takes part",
         "stay on its drive",
-        "can still read the mailbox",
+        "under a new key, which it does not get",
+        "it goes on seeing who takes part",
         "unpark",
     ] {
         assert!(told.expect_code(0).stdout.contains(said), "{told}");

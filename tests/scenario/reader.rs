@@ -354,3 +354,32 @@ fn the_reader_is_short_enough_to_be_written_again() {
     let lines: usize = texts.map(lines).sum();
     assert!((1..=READER_LINES_MAX).contains(&lines), "the reader has {lines} lines");
 }
+
+#[test]
+fn who_was_taken_out_reads_nothing_that_is_sent_from_then_on() {
+    let world = World::in_memory();
+    let pep = world.home("pep");
+    world.init(&pep);
+    let (out, stays) = (world.invite(&pep, "zoe"), world.invite(&pep, "grandma"));
+    pep.write("before.txt", "before");
+    pep.sync();
+    pep.run(["location", "remove", pep.at(), "zoe's home", "--yes"])
+        .expect_code(0);
+    pep.write("after.txt", "after");
+    pep.sync();
+    let (said, rebuilt) = world.rebuild(&world.archive(), &out);
+    assert_eq!(
+        fs::read(rebuilt.join("before.txt")).ok().as_deref(),
+        Some(&b"before"[..]),
+        "{said}"
+    );
+    assert!(!rebuilt.join("after.txt").exists(), "{said}");
+    assert!(said.stderr.contains("a newer Offsync is needed (format 2)"), "{said}");
+    // Who was invited before and joins after it has all, by the words that were told then.
+    let grandma = world.join("grandma", &stays);
+    for home in [&grandma, &pep, &grandma, &pep, &grandma, &pep] {
+        home.sync();
+    }
+    assert!(grandma.has("before.txt") && grandma.has("after.txt"));
+    check_alike(&[&pep, &grandma]);
+}

@@ -111,6 +111,7 @@ impl Home {
         let witness = self.stepper.witness(remembered);
         let (clock, entropy) = (self.clock.clone(), shared.entropy.clone());
         let (keys, signer) = (shared.keys.clone(), self.signer.clone());
+        shared.watch.see_signer(&signer);
         move || {
             let ports = Ports {
                 disk: &disk,

@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::{Content, Version};
-use offsync_core::format::{Head, ObjectName, decode_pack};
+use offsync_core::format::{Head, ObjectName, People, Statement, decode_pack};
 use offsync_core::ids::{ChunkId, Digest, LocationId, PublicKey, Root};
 use offsync_core::ports::{IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
-use offsync_core::seal::{ArchiveKeys, SigningKey};
+use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey, take_over};
 use offsync_core::siblings::Siblings;
 use offsync_core::version_vector::VersionVector;
 use offsync_engine::Identity;
@@ -53,6 +53,10 @@ pub(crate) struct Notes {
     roots: BTreeMap<VersionVector, (Root, usize)>,
     /// The first broken promise.
     pub(crate) trouble: Option<String>,
+    /// By which keys homes sign.
+    signers: Vec<SigningKey>,
+    /// The archive keys that took the place of the first one.
+    later_keys: Vec<ArchiveKey>,
     /// Indexes of all homes, with whether a backup was put back there.
     pub(crate) homes: Vec<(SimIndex, bool)>,
     /// The counter and time of the last head of each location, by the world's clock.
@@ -157,8 +161,47 @@ impl Watch {
         self.notes().trouble.get_or_insert(what);
     }
 
+    /// Gives the archive's keys, with all that any home has handed over.
+    fn keys(&self) -> ArchiveKeys {
+        self.keys.with_later(&self.notes().later_keys, None)
+    }
+
+    /// Hears by which key a home signs: what is handed over to it can be opened here.
+    pub(crate) fn see_signer(&self, signer: &SigningKey) {
+        let mut notes = self.notes();
+        if notes.signers.iter().all(|known| known.public() != signer.public()) {
+            notes.signers.push(signer.clone());
+        }
+    }
+
+    /// Sees keys that are handed over, before anything is sealed with them.
+    fn see_keys(&self, writes: &[IndexWrite]) {
+        for write in writes {
+            let IndexWrite::Note(note, Some(bytes)) = write else {
+                continue;
+            };
+            let Some(Ok(name)) = note.strip_prefix("statement/").map(str::parse::<ObjectName>) else {
+                continue;
+            };
+            let sealed: Vec<u8> = postcard::from_bytes(bytes).unwrap_or_default();
+            let said = People::decode(&self.keys, &name, &sealed).map(|people| people.statement);
+            let Ok(Statement::Keyed { handed, .. }) = said else {
+                continue;
+            };
+            let mut notes = self.notes();
+            let archive = self.keys.archive();
+            let opened = notes
+                .signers
+                .iter()
+                .find_map(|signer| take_over(&handed, signer, archive));
+            let new = opened.filter(|key| !notes.later_keys.contains(key));
+            notes.later_keys.extend(new);
+        }
+    }
+
     /// Sees a commit before it is done.
     pub(crate) fn see_commit(&self, home: usize, index: &SimIndex, writes: &[IndexWrite]) {
+        self.see_keys(writes);
         self.see_identity(home, index, writes);
         let entries = writes.iter().filter_map(|write| match write {
             IndexWrite::Entry(key, siblings) => Some((key, siblings)),
@@ -279,7 +322,7 @@ impl Watch {
 
     /// Changes an object on its way out, if a guard is off.
     pub(crate) fn change_put(&self, off: Off, signer: &SigningKey, name: &str, bytes: &[u8]) -> Put {
-        off.change_put(&self.keys, signer, &self.mailbox, name, bytes)
+        off.change_put(&self.keys(), signer, &self.mailbox, name, bytes)
     }
 
     /// Sees an object that was put.
@@ -307,7 +350,7 @@ impl Watch {
     }
 
     fn see_head(&self, home: usize, signer: &PublicKey, name: &ObjectName, bytes: &[u8]) {
-        let Ok(head) = Head::decode(&self.keys, name, bytes, |_| Some(*signer)) else {
+        let Ok(head) = Head::decode(&self.keys(), name, bytes, |_| Some(*signer)) else {
             return self.complain(format!("home {home} put a head that nobody can read"));
         };
         let mut notes = self.notes();
@@ -353,6 +396,7 @@ impl Watch {
             }
             _ => return,
         };
+        let keys = self.keys();
         let notes = self.notes();
         if !notes.judges_prunes {
             return;
@@ -366,7 +410,7 @@ impl Watch {
             // An attempt without a changeset is nobody's to wait for.
             _ if vector_of(&notes.homes[home].0).get(author) < sequence => None,
             // What nobody needs any more may leave before. Who is about to fold it asks for it until it reads what replaced it.
-            _ => decode_pack(&self.keys, &parsed, &sealed).ok().and_then(|chunks| {
+            _ => decode_pack(&keys, &parsed, &sealed).ok().and_then(|chunks| {
                 let needs = |at: &usize| {
                     let (index, _) = &notes.homes[*at];
                     let head = identity_of(index).and_then(|identity| notes.heads.get(&identity.location));

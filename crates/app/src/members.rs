@@ -94,7 +94,7 @@ impl App {
         Ok((view_of(&mut archive, location)?, true))
     }
 
-    /// Takes a location out of the archive. Its files stay on its drive, and the archive's key stays the same.
+    /// Takes a location out of the archive. Its files stay on its drive; what is sent from the next sync on, it cannot read.
     ///
     /// An id that nobody introduced here, and that only the mailbox tells of, can be named as well.
     pub fn remove_location(&self, folder: &Path, said: &str) -> std::result::Result<LocationView, AppError> {

@@ -79,6 +79,8 @@ pub const DAY_NS: i64 = 24 * 3_600 * 1_000_000_000;
 pub const ORPHAN_PACK_DAYS: i64 = 30;
 /// Cycles that a gap must be seen before state is asked for.
 pub const GAP_CYCLES: u32 = 2;
+/// Cycles that a home waits for whoever took somebody out to make a new key, before it makes one itself.
+pub const KEY_CYCLES: u32 = 3;
 /// Days that displaced files stay in the trash.
 pub const TRASH_DAYS: i64 = 30;
 /// Days that they stay there even on a drive that is nearly full.

@@ -4,6 +4,7 @@
 //! longer opens. Nothing is decompressed before it is authentic, and nothing grows beyond its
 //! declared size. Nonces come from outside; a nonce must never be used twice.
 
+mod handover;
 mod signing;
 
 use std::fmt;
@@ -17,12 +18,19 @@ use crate::ids::{ArchiveId, ChunkId, Digest};
 use crate::limits::BODY_BYTES_MAX;
 use crate::object_name::ObjectName;
 
+pub use handover::{HANDED_BYTES, hand_over, take_over};
 pub use signing::{SIGNATURE_BYTES, SigningKey, sign, verify};
 
-/// The version of every object that this Offsync writes, and the newest that it reads.
-pub const FORMAT_VERSION: u8 = 1;
-/// Bytes that sealing adds to a body that does not shrink.
-pub const SEAL_BYTES: usize = HEADER_BYTES + TAG_BYTES + FRAME_BYTES;
+/// The newest version of sealed objects that this Offsync reads.
+pub const FORMAT_VERSION: u8 = LATER_VERSION;
+/// Bytes that sealing adds at most to a body that does not shrink.
+pub const SEAL_BYTES: usize = HEADER_BYTES + KEY_NAME_BYTES + TAG_BYTES + FRAME_BYTES;
+
+/// What is sealed with the key that the archive began with.
+const FIRST_VERSION: u8 = 1;
+/// What is sealed with a later key, which its header names.
+const LATER_VERSION: u8 = 2;
+const KEY_NAME_BYTES: usize = 8;
 
 const MAGIC: &[u8; 4] = b"OFSY";
 const HEADER_BYTES: usize = 30;
@@ -37,6 +45,7 @@ const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 const SEAL_CONTEXT: &str = "offsync v1 object seal key";
 const CONTENT_CONTEXT: &str = "offsync v1 content hash key";
+const NAME_CONTEXT: &str = "offsync v1 name of an archive key";
 
 /// Why a sealed object does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +62,9 @@ pub enum OpenError {
         /// The version that it claims.
         version: u8,
     },
+    /// It was sealed with a later key of the archive that was not handed over here yet.
+    #[error("the object was sealed with a key of the archive that has not come here yet")]
+    UnknownKey,
     /// Another key, another name, or changed bytes.
     #[error("the object was not sealed with this archive's key under this name")]
     NotAuthentic,
@@ -86,25 +98,85 @@ impl fmt::Debug for ArchiveKey {
     }
 }
 
-/// The keys that follow from an archive's key, one for each purpose; wiped when dropped.
+/// What tells one of an archive's keys from the others, in clear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct KeyName([u8; KEY_NAME_BYTES]);
+
+impl KeyName {
+    /// Wraps the bytes that a header or statement tells.
+    pub fn new(bytes: [u8; KEY_NAME_BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// Gives the raw bytes.
+    pub fn as_bytes(&self) -> &[u8; KEY_NAME_BYTES] {
+        &self.0
+    }
+}
+
+/// A key that took the place of the one before it.
+#[derive(Clone)]
+struct LaterKey {
+    name: KeyName,
+    seal: Zeroizing<[u8; 32]>,
+}
+
+/// The keys that follow from an archive's keys, one for each purpose; wiped when dropped.
+///
+/// Content is named by the first key for ever, since versions and copies know it by those names, which nobody sees who
+/// cannot open what tells them.
 #[derive(Clone)]
 pub struct ArchiveKeys {
     archive: ArchiveId,
     seal: Zeroizing<[u8; 32]>,
     content: Zeroizing<[u8; 32]>,
+    /// Those that took its place.
+    later: Vec<LaterKey>,
+    /// The one of them that new objects are sealed with; the first key if none.
+    in_force: Option<KeyName>,
 }
 
 impl ArchiveKeys {
     /// Derives them by BLAKE3 `derive_key` from the archive's key and id.
     pub fn derive(key: &ArchiveKey, archive: &ArchiveId) -> Self {
-        let mut material = Zeroizing::new([0; 48]);
-        material[..32].copy_from_slice(key.as_bytes());
-        material[32..].copy_from_slice(archive.as_bytes());
+        let material = material(key, archive);
         Self {
             archive: *archive,
             seal: Zeroizing::new(blake3::derive_key(SEAL_CONTEXT, &material[..])),
             content: Zeroizing::new(blake3::derive_key(CONTENT_CONTEXT, &material[..])),
+            later: Vec::new(),
+            in_force: None,
         }
+    }
+
+    /// Gives the same keys with those that took the place of the first one, and which of them new objects are sealed with.
+    #[must_use]
+    pub fn with_later<'k>(&self, later: impl IntoIterator<Item = &'k ArchiveKey>, in_force: Option<KeyName>) -> Self {
+        let one = |key: &ArchiveKey| LaterKey {
+            name: Self::name_of(key, &self.archive),
+            seal: Zeroizing::new(blake3::derive_key(SEAL_CONTEXT, &material(key, &self.archive)[..])),
+        };
+        Self {
+            later: later.into_iter().map(one).collect(),
+            in_force,
+            ..self.clone()
+        }
+    }
+
+    /// Gives the name of one of an archive's keys.
+    pub fn name_of(key: &ArchiveKey, archive: &ArchiveId) -> KeyName {
+        let whole = blake3::derive_key(NAME_CONTEXT, &material(key, archive)[..]);
+        let (name, _) = whole.split_first_chunk().expect("eight of 32 bytes");
+        KeyName(*name)
+    }
+
+    /// Gives the name of the key in force; `None` for the first one.
+    pub fn in_force(&self) -> Option<KeyName> {
+        self.in_force
+    }
+
+    fn later_key(&self, name: KeyName) -> Option<&LaterKey> {
+        self.later.iter().find(|later| later.name == name)
     }
 
     /// Gives the archive that these keys belong to.
@@ -126,6 +198,13 @@ impl ArchiveKeys {
     pub fn chunk_id(&self, content: &[u8]) -> ChunkId {
         self.digest(content).into()
     }
+}
+
+fn material(key: &ArchiveKey, archive: &ArchiveId) -> Zeroizing<[u8; 48]> {
+    let mut material = Zeroizing::new([0; 48]);
+    material[..32].copy_from_slice(key.as_bytes());
+    material[32..].copy_from_slice(archive.as_bytes());
+    material
 }
 
 impl fmt::Debug for ArchiveKeys {
@@ -156,21 +235,28 @@ impl fmt::Debug for DigestHasher {
     }
 }
 
-/// Seals a body under a name, compressed where that shrinks it.
+/// Seals a body under a name, compressed where that shrinks it, with the key in force; statements with the first one, for they
+/// tell newcomers of the others.
 ///
 /// The nonce must be random and never used before with the same archive.
 pub fn seal(keys: &ArchiveKeys, name: &ObjectName, nonce: [u8; 24], body: &[u8]) -> Vec<u8> {
+    let in_force = keys.in_force.filter(|_| !matches!(name, ObjectName::People { .. }));
+    let later = in_force.and_then(|name| keys.later_key(name));
     let mut sealed = Vec::with_capacity(SEAL_BYTES + body.len());
     sealed.extend_from_slice(MAGIC);
-    sealed.push(FORMAT_VERSION);
+    sealed.push(later.map_or(FIRST_VERSION, |_| LATER_VERSION));
     sealed.push(name.kind());
     sealed.extend_from_slice(&nonce);
+    if let Some(later) = later {
+        sealed.extend_from_slice(later.name.as_bytes());
+    }
     let associated = associated_data(&sealed, keys, name);
     let payload = Payload {
         msg: &frame(body),
         aad: &associated,
     };
-    let cipher = XChaCha20Poly1305::new(&Key::from(*keys.seal));
+    let key = later.map_or(&keys.seal, |later| &later.seal);
+    let cipher = XChaCha20Poly1305::new(&Key::from(**key));
     let ciphertext = cipher
         .encrypt(&XNonce::from(nonce), payload)
         .expect("a body is far below the cipher's limit");
@@ -183,29 +269,55 @@ pub fn seal(keys: &ArchiveKeys, name: &ObjectName, nonce: [u8; 24], body: &[u8])
 /// Authenticates first; decompresses a stream that ends at the declared size, which is capped
 /// at [`BODY_BYTES_MAX`].
 pub fn open(keys: &ArchiveKeys, name: &ObjectName, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
-    let (header, ciphertext) = sealed.split_at_checked(HEADER_BYTES).ok_or(OpenError::TooShort)?;
-    if !header.starts_with(MAGIC) || header[4] == 0 {
+    let (begin, _) = sealed.split_at_checked(HEADER_BYTES).ok_or(OpenError::TooShort)?;
+    if !begin.starts_with(MAGIC) || begin[4] == 0 {
         return Err(OpenError::NotOffsync);
     }
-    if header[4] > FORMAT_VERSION {
-        return Err(OpenError::Newer { version: header[4] });
-    }
+    let header_bytes = match begin[4] {
+        FIRST_VERSION => HEADER_BYTES,
+        LATER_VERSION => HEADER_BYTES + KEY_NAME_BYTES,
+        version => return Err(OpenError::Newer { version }),
+    };
+    let (header, ciphertext) = sealed.split_at_checked(header_bytes).ok_or(OpenError::TooShort)?;
     if ciphertext.len() < TAG_BYTES + FRAME_BYTES {
         return Err(OpenError::TooShort);
     }
     if header[5] != name.kind() {
         return Err(OpenError::NotAuthentic);
     }
-    let nonce: [u8; 24] = header[NONCE_AT..].try_into().map_err(|_| OpenError::TooShort)?;
+    let key = key_of(keys, name, &header[HEADER_BYTES..])?;
+    let nonce: [u8; 24] = header[NONCE_AT..HEADER_BYTES]
+        .try_into()
+        .map_err(|_| OpenError::TooShort)?;
     let payload = Payload {
         msg: ciphertext,
         aad: &associated_data(header, keys, name),
     };
-    let cipher = XChaCha20Poly1305::new(&Key::from(*keys.seal));
+    let cipher = XChaCha20Poly1305::new(&Key::from(**key));
     let framed = cipher
         .decrypt(&XNonce::from(nonce), payload)
         .map_err(|_| OpenError::NotAuthentic)?;
     unframe(framed)
+}
+
+/// Gives the key that a header names, the first one if none.
+///
+/// Wants and states bear no signature: sealed with a key that is not in force any more, somebody who was taken out may
+/// have made them. They are written anew by those who stay.
+fn key_of<'k>(keys: &'k ArchiveKeys, name: &ObjectName, named: &[u8]) -> Result<&'k Zeroizing<[u8; 32]>, OpenError> {
+    let named = match named {
+        [] => None,
+        named => Some(KeyName(named.try_into().map_err(|_| OpenError::TooShort)?)),
+    };
+    let key = match named {
+        None => &keys.seal,
+        Some(named) => &keys.later_key(named).ok_or(OpenError::UnknownKey)?.seal,
+    };
+    let is_in_force = named == keys.in_force;
+    match name {
+        ObjectName::Want(_) | ObjectName::ServedState { .. } if !is_in_force => Err(OpenError::NotAuthentic),
+        _ => Ok(key),
+    }
 }
 
 fn associated_data(header: &[u8], keys: &ArchiveKeys, name: &ObjectName) -> Vec<u8> {

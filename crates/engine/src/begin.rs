@@ -11,8 +11,8 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
-    self, ASKS, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, MAY_HAVE_FORGOTTEN, MEMBERSHIP,
-    NAMED, NEEDS_NEW_ID, OUTBOX, PERSON, STATEMENT, VECTOR,
+    self, ASKS, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, KEYED, MAY_HAVE_FORGOTTEN,
+    MEMBERSHIP, NAMED, NEEDS_NEW_ID, OUTBOX, PERSON, STATEMENT, VECTOR,
 };
 
 /// Who begins.
@@ -144,10 +144,12 @@ impl Engine<'_> {
     pub fn begin_copy(&self, beginning: &Beginning, key: &PublicKey, index: &mut dyn IndexStore) -> Result<()> {
         let mut writes = beginning.identity_writes(self.clock, key, &self.vector);
         writes.push(memory::erase(FOLDER_HASHES_KEPT));
-        for prefix in [PERSON, STATEMENT, NAMED, MEMBERSHIP, ASKS] {
+        for prefix in [PERSON, STATEMENT, NAMED, MEMBERSHIP, ASKS, KEYED] {
             let notes = self.index.notes(prefix)?.into_iter();
             writes.extend(notes.map(|(name, bytes)| IndexWrite::Note(name, Some(bytes))));
         }
+        // What its maker tells everybody with the next sync, it knows from the start.
+        writes.extend(self.handed_to_newcomer(key)?);
         let mut after: Option<PathKey> = None;
         loop {
             index.commit(std::mem::take(&mut writes))?;
@@ -166,7 +168,8 @@ impl Engine<'_> {
     /// The statement waits in the outbox until the mailbox can be reached.
     pub fn invite(&mut self, beginning: &Beginning, key: PublicKey, holds: VersionVector) -> Result<()> {
         let writes = self.introduction(beginning, key, holds);
-        self.commit(writes)
+        self.commit(writes)?;
+        self.hand_over_keys()
     }
 
     /// Makes the writes by which this location tells everybody of a new one.
@@ -176,7 +179,7 @@ impl Engine<'_> {
             beginning.location,
             self.me(),
             statement,
-            self.keys,
+            &self.keys,
             self.signer,
             self.entropy,
         );

@@ -100,7 +100,7 @@ impl Engine<'_> {
         let Some(sealed) = self.get(mailbox, name)? else {
             return Ok(false);
         };
-        let people = match People::decode(self.keys, name, &sealed) {
+        let people = match People::decode(&self.keys, name, &sealed) {
             Ok(people) => people,
             Err(error) => {
                 self.note_unreadable(name, &error);
@@ -115,12 +115,16 @@ impl Engine<'_> {
         // Who speaks for itself can say no more than that it is there.
         if matches!(
             people.statement,
-            Statement::Named { .. } | Statement::Stands { .. } | Statement::Asks { .. }
+            Statement::Named { .. } | Statement::Stands { .. } | Statement::Asks { .. } | Statement::Keyed { .. }
         ) {
             if author_key.is_none() {
                 return Ok(false);
             }
-            self.hear(&people, &sealed)?;
+            if self.hear(&people, &sealed)?
+                && matches!(people.statement, Statement::Keyed { .. } | Statement::Stands { .. })
+            {
+                self.take_up_keys()?;
+            }
             return Ok(true);
         }
         // Whoever said it may be gone with it, and others have yet to hear it: an id that lives on though it was succeeded,
@@ -165,7 +169,11 @@ impl Engine<'_> {
                 }
                 new
             }
-            Statement::Named { .. } | Statement::Stands { .. } | Statement::Asks { .. } | Statement::Unknown { .. } => {
+            Statement::Named { .. }
+            | Statement::Stands { .. }
+            | Statement::Asks { .. }
+            | Statement::Keyed { .. }
+            | Statement::Unknown { .. } => {
                 return Ok(true);
             }
         };
@@ -228,7 +236,7 @@ impl Engine<'_> {
             return Ok(None);
         };
         let key = self.key_of(location)?;
-        match Head::decode(self.keys, name, &sealed, |_| key) {
+        match Head::decode(&self.keys, name, &sealed, |_| key) {
             Ok(head) => Ok(Some(head)),
             // Sealed by somebody who has the archive's key, and whose statement was not seen yet.
             Err(FormatError::UnknownAuthor(_)) => {

@@ -178,6 +178,7 @@ impl Engine<'_> {
         }
         let was_wiped = self.was_wiped(mailbox, &view, own.as_ref())?;
         self.succeed_forgotten(mailbox, &view)?;
+        self.hand_over_keys()?;
         // Without room nothing is said now; what is folded and pruned below makes some, and the next cycle says it.
         unless_full(self.put_statements(mailbox, &mut view))?;
         unless_full(self.clear_outbox(mailbox, &mut view))?;
@@ -348,7 +349,7 @@ impl Engine<'_> {
     /// which deletions all ask. Nobody believes that whom nobody introduced.
     fn only_speaks(&self, name: &ObjectName) -> Result<bool> {
         let kept: Option<Vec<u8>> = memory::read(self.index, &format!("{STATEMENT}{name}"))?;
-        let said = kept.and_then(|sealed| People::decode(self.keys, name, &sealed).ok());
+        let said = kept.and_then(|sealed| People::decode(&self.keys, name, &sealed).ok());
         Ok(said.is_some_and(|said| said.author == self.me() && !matches!(said.statement, Statement::Joined { .. })))
     }
 
@@ -373,7 +374,7 @@ impl Engine<'_> {
             author_key: self.signer.public(),
             statement,
         };
-        let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
+        let sealed = people.encode(&self.keys, self.signer, self.seal_nonce());
         self.commit(vec![memory::write(format!("{STATEMENT}{}", people.name()), &sealed)])?;
         self.put_object(mailbox, view, &people.name(), &sealed)
     }

@@ -10,6 +10,7 @@ use offsync_core::seal::{ArchiveKeys, SigningKey};
 use offsync_core::version_vector::VersionVector;
 
 use crate::error::{EngineError, Result};
+use crate::keyring::keys_known;
 use crate::memory::{self, HeldSet, IDENTITY, Identity, VECTOR};
 use crate::monitor::{Monitor, Phase, Progress};
 use crate::report::{SkippedPath, SyncReport};
@@ -39,7 +40,8 @@ pub struct Engine<'a> {
     pub(crate) clock: &'a dyn Clock,
     pub(crate) entropy: &'a dyn Entropy,
     pub(crate) witness: &'a dyn Witness,
-    pub(crate) keys: &'a ArchiveKeys,
+    /// The archive's keys, as far as they came here.
+    pub(crate) keys: ArchiveKeys,
     pub(crate) signer: &'a SigningKey,
     pub(crate) monitor: &'a dyn Monitor,
     pub(crate) identity: Identity,
@@ -71,7 +73,7 @@ impl<'a> Engine<'a> {
     /// Fails with [`EngineError::NoIdentity`] if the index is empty.
     pub fn open(
         ports: Ports<'a>,
-        keys: &'a ArchiveKeys,
+        keys: &ArchiveKeys,
         signer: &'a SigningKey,
         monitor: &'a dyn Monitor,
     ) -> std::result::Result<Self, EngineError> {
@@ -80,6 +82,7 @@ impl<'a> Engine<'a> {
             return Err(EngineError::NoIdentity);
         }
         let vector = memory::read(ports.index, VECTOR)?.unwrap_or_default();
+        let keys = keys_known(ports.index, keys, signer)?;
         Ok(Self {
             disk: ports.disk,
             index: ports.index,
@@ -108,6 +111,11 @@ impl<'a> Engine<'a> {
     /// Tells who this location is.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// Gives the archive's keys, as far as they came here.
+    pub fn keys(&self) -> &ArchiveKeys {
+        &self.keys
     }
 
     /// Tells what is folded in.

@@ -65,13 +65,16 @@ impl Engine<'_> {
         let Some(sealed) = self.get(mailbox, &name)? else {
             return Ok(false);
         };
-        let manifest = match Manifest::decode(self.keys, &name, &sealed, |_| Some(key)) {
+        let manifest = match Manifest::decode(&self.keys, &name, &sealed, |_| Some(key)) {
             Ok(manifest) => manifest,
             Err(error) => {
                 if !error.is_newer() {
-                    self.unusable.insert(name);
+                    self.unusable.insert(name.clone());
                 }
-                self.skip(&RelPath::root(), unreadable_reason(&error));
+                match error.lacks_key() {
+                    true => self.note_unreadable(&name, &error),
+                    false => self.skip(&RelPath::root(), unreadable_reason(&error)),
+                }
                 return Ok(false);
             }
         };
@@ -111,7 +114,7 @@ impl Engine<'_> {
         let Some(sealed) = self.get(mailbox, name)? else {
             return Ok(Vec::new());
         };
-        decode_pack(self.keys, name, &sealed).or_else(|error| {
+        decode_pack(&self.keys, name, &sealed).or_else(|error| {
             self.note_unreadable(name, &error);
             Ok(Vec::new())
         })
@@ -127,7 +130,7 @@ impl Engine<'_> {
         let (Some(key), Some(sealed)) = (self.key_of(author)?, self.get(mailbox, name)?) else {
             return Ok(None);
         };
-        Ok(Manifest::decode(self.keys, name, &sealed, |_| Some(key)).ok())
+        Ok(Manifest::decode(&self.keys, name, &sealed, |_| Some(key)).ok())
     }
 
     /// Keeps the small content that travels inside a changeset; gives the chunks that have no room.
@@ -157,7 +160,7 @@ impl Engine<'_> {
             let Some(sealed) = self.get(mailbox, &name)? else {
                 continue;
             };
-            let Ok(state) = State::decode(self.keys, &name, &sealed) else {
+            let Ok(state) = State::decode(&self.keys, &name, &sealed) else {
                 continue;
             };
             parts.push((name, state));

@@ -17,7 +17,7 @@ use crate::twice::SAID_TWICE;
 use crate::view::View;
 
 /// The version of stored formats that this Offsync reads.
-const READS_VERSION: u8 = 1;
+const READS_VERSION: u8 = 2;
 
 impl Engine<'_> {
     /// Writes this location's head if it would say something new, or has not spoken for a day.
@@ -88,7 +88,7 @@ impl Engine<'_> {
         let identity = memory::write(IDENTITY, &self.identity);
         self.commit(vec![identity])?;
         self.remember_on_host()?;
-        let sealed = head.encode(self.keys, self.signer, self.seal_nonce());
+        let sealed = head.encode(&self.keys, self.signer, self.seal_nonce());
         self.put_object(mailbox, view, &ObjectName::Head(me), &sealed)?;
         self.note_head(head.clone())?;
         Ok(head)

@@ -422,8 +422,8 @@ impl Engine<'_> {
                 continue;
             };
             let counter = match name {
-                ObjectName::Head(_) => Head::decode(self.keys, &name, &sealed, |_| key).map(|head| head.counter),
-                _ => Manifest::decode(self.keys, &name, &sealed, |_| key).map(|_| 0),
+                ObjectName::Head(_) => Head::decode(&self.keys, &name, &sealed, |_| key).map(|head| head.counter),
+                _ => Manifest::decode(&self.keys, &name, &sealed, |_| key).map(|_| 0),
             };
             let (Ok(counter), Some(who)) = (counter, self.people()?.remove(&self.me())) else {
                 continue;
@@ -459,7 +459,7 @@ impl Engine<'_> {
             author_key: self.signer.public(),
             statement,
         };
-        let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
+        let sealed = people.encode(&self.keys, self.signer, self.seal_nonce());
         let known = memory::read::<CachedPerson>(self.index, &format!("{PERSON}{location}"))?;
         let mut cached = known.unwrap_or_else(|| CachedPerson {
             label,

@@ -29,6 +29,8 @@ mod ignore;
 mod in_vain;
 mod journal;
 mod keep;
+mod keyed;
+mod keyring;
 mod leftover;
 mod load;
 mod lookalike;

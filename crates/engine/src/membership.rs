@@ -16,19 +16,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, ASKS, COUNTS_SINCE, MEMBERSHIP, NAMED, STATEMENT, STRANGERS};
+use crate::keyring::Handed;
+use crate::memory::{self, ASKS, COUNTS_SINCE, MEMBERSHIP, NAMED, Rank, STATEMENT, STRANGERS, SaidMembership};
 use crate::view::View;
 
 /// Cycles in a row after which a location that nobody introduced is named.
 const STRANGER_CYCLES: u32 = 3;
-
-/// Which of two statements holds: the higher one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Rank {
-    pub(crate) revision: u64,
-    pub(crate) author: [u8; 16],
-    number: u64,
-}
 
 /// The last name of a location.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,14 +29,6 @@ pub(crate) struct SaidName {
     rank: Rank,
     pub(crate) label: String,
     pub(crate) person: String,
-}
-
-/// What was last said of whether a location counts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct SaidMembership {
-    rank: Rank,
-    membership: Membership,
-    head_counter: u64,
 }
 
 /// What was last said of before how many deletions homes ask.
@@ -118,6 +103,14 @@ impl Engine<'_> {
             .filter(|(location, said)| holds(location, said))
             .map(|(location, said)| (location, said.membership))
             .collect())
+    }
+
+    /// Tells whether this location said of anybody that they were taken out, and that holds.
+    pub(crate) fn said_who_is_out(&self) -> Result<bool> {
+        let me = *self.me().as_bytes();
+        let all = memory::read_all::<SaidMembership>(self.index, MEMBERSHIP)?;
+        let mut all = all.into_values();
+        Ok(all.any(|said| said.membership == Membership::Removed && said.rank.author == me))
     }
 
     /// Tells when this location heard that another one counts again, by its own clock: its silence before is over.
@@ -269,6 +262,23 @@ impl Engine<'_> {
                 };
                 self.outrank(ASKS.to_owned(), &said, |said| said.rank)?
             }
+            Statement::Keyed {
+                revision,
+                key,
+                to,
+                handed,
+                ..
+            } => {
+                let said = Handed {
+                    revision: *revision,
+                    key: *key,
+                    to: *to,
+                    author: people.author,
+                    handed: handed.to_vec(),
+                };
+                let is_new = memory::read::<Handed>(self.index, &said.note())?.is_none();
+                (is_new.then(|| memory::write(said.note(), &said)), None)
+            }
             _ => (None, None),
         };
         let Some(write) = write else { return Ok(false) };
@@ -322,7 +332,7 @@ impl Engine<'_> {
             author_key: self.signer.public(),
             statement,
         };
-        let sealed = people.encode(self.keys, self.signer, self.seal_nonce());
+        let sealed = people.encode(&self.keys, self.signer, self.seal_nonce());
         match self.hear(&people, &sealed)? {
             true => Ok(()),
             false => Err(EngineError::Outranked),

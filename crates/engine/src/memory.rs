@@ -5,6 +5,7 @@ use std::fmt;
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::FileContent;
+use offsync_core::format::Membership;
 use offsync_core::format::head::Head;
 use offsync_core::ids::{ArchiveId, ChunkId, Digest, LocationId, ManifestHash, Nonce, PublicKey};
 use offsync_core::place::{Shown, Stat};
@@ -57,6 +58,22 @@ impl CachedPerson {
     pub(crate) fn follows(&self, old: &LocationId) -> bool {
         self.succeeds.iter().any(|(location, _)| location == old)
     }
+}
+
+/// Which of two statements holds: the higher one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Rank {
+    pub(crate) revision: u64,
+    pub(crate) author: [u8; 16],
+    pub(crate) number: u64,
+}
+
+/// What was last said of whether a location counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SaidMembership {
+    pub(crate) rank: Rank,
+    pub(crate) membership: Membership,
+    pub(crate) head_counter: u64,
 }
 
 /// A head as this location last saw it.
@@ -317,6 +334,10 @@ pub(crate) const MEMBERSHIP: &str = "membership/";
 pub(crate) const ASKS: &str = "asks";
 /// The threshold that people here were told of.
 pub(crate) const ASKS_TOLD: &str = "told-asks";
+/// The archive's later keys, by name, by who can open it, and by who said so.
+pub(crate) const KEYED: &str = "keyed/";
+/// For how many cycles somebody who was taken out has had the key in force.
+pub(crate) const UNKEYED: &str = "unkeyed";
 /// The statements that were read, each with the newest kind that was known then.
 pub(crate) const HEARD: &str = "heard/";
 pub(crate) const GONE: &str = "gone/";

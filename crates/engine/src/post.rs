@@ -271,7 +271,7 @@ impl Engine<'_> {
         self.tell_silent_edits(&going)?;
         let is_confirmed = self.confirms_all(&going, posting.consent)?;
         let manifest = self.manifest_of(changes, &kept, content.packs, inline, is_confirmed);
-        let sealed = manifest.encode(self.keys, self.signer, self.seal_nonce());
+        let sealed = manifest.encode(&self.keys, self.signer, self.seal_nonce());
         let inline_bytes: usize = manifest.inline.iter().map(Vec::len).sum();
         self.report.payload_bytes += content.payload_bytes + (inline_bytes as u64).min(sealed.len() as u64);
         self.fold_own(&manifest, &sealed, changes, &kept)?;
@@ -325,7 +325,7 @@ impl Engine<'_> {
             sequence,
             random: self.random_eight(),
         };
-        let sealed = encode_pack(self.keys, &name, self.seal_nonce(), &chunks);
+        let sealed = encode_pack(&self.keys, &name, self.seal_nonce(), &chunks);
         let size_bytes = sealed.len() as u64;
         if !self.fits_now(mailbox, view, posting, size_bytes)? {
             return Ok(false);

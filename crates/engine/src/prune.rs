@@ -95,7 +95,7 @@ impl Engine<'_> {
 
     /// Tells whether a head is of somebody whom nobody introduced here.
     fn is_a_strangers(&self, name: &ObjectName, sealed: &[u8]) -> bool {
-        let opened = Head::decode(self.keys, name, sealed, |_| None);
+        let opened = Head::decode(&self.keys, name, sealed, |_| None);
         matches!(opened, Err(FormatError::UnknownAuthor(_)))
     }
 
@@ -253,7 +253,7 @@ impl Engine<'_> {
         let Some(sealed) = self.get(mailbox, name)? else {
             return Ok(None);
         };
-        let chunks = decode_pack(self.keys, name, &sealed).ok();
+        let chunks = decode_pack(&self.keys, name, &sealed).ok();
         Ok(chunks.map(|chunks| chunks.into_iter().map(|(id, _)| id).collect()))
     }
 

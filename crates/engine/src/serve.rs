@@ -90,7 +90,7 @@ impl Engine<'_> {
             None
         };
         if listed.as_ref() != Some(&want) {
-            let sealed = want.encode(self.keys, self.seal_nonce());
+            let sealed = want.encode(&self.keys, self.seal_nonce());
             self.put_object(mailbox, view, &name, &sealed)?;
         }
         Ok(())
@@ -100,7 +100,7 @@ impl Engine<'_> {
         let Some(sealed) = self.get(mailbox, name)? else {
             return Ok(None);
         };
-        Ok(Want::decode(self.keys, name, &sealed).ok())
+        Ok(Want::decode(&self.keys, name, &sealed).ok())
     }
 
     /// Serves what others want and this location has; takes back what is no longer wanted.
@@ -222,12 +222,12 @@ impl Engine<'_> {
     pub(crate) fn is_damaged(&self, name: &ObjectName, sealed: &[u8]) -> Result<bool> {
         let key = self.key_of(name.writer())?;
         let error = match name {
-            ObjectName::Head(_) => Head::decode(self.keys, name, sealed, |_| key).err(),
-            ObjectName::Manifest { .. } => Manifest::decode(self.keys, name, sealed, |_| key).err(),
-            ObjectName::People { .. } => People::decode(self.keys, name, sealed).err(),
-            ObjectName::Want(_) => Want::decode(self.keys, name, sealed).err(),
-            ObjectName::ServedState { .. } => State::decode(self.keys, name, sealed).err(),
-            ObjectName::Pack { .. } | ObjectName::ServedPack { .. } => decode_pack(self.keys, name, sealed).err(),
+            ObjectName::Head(_) => Head::decode(&self.keys, name, sealed, |_| key).err(),
+            ObjectName::Manifest { .. } => Manifest::decode(&self.keys, name, sealed, |_| key).err(),
+            ObjectName::People { .. } => People::decode(&self.keys, name, sealed).err(),
+            ObjectName::Want(_) => Want::decode(&self.keys, name, sealed).err(),
+            ObjectName::ServedState { .. } => State::decode(&self.keys, name, sealed).err(),
+            ObjectName::Pack { .. } | ObjectName::ServedPack { .. } => decode_pack(&self.keys, name, sealed).err(),
         };
         Ok(error.is_some_and(|error| match error {
             // What a stranger wrote, or names others' versions without repeating them, is sound, and only counts as absent.
@@ -278,7 +278,7 @@ impl Engine<'_> {
                 server: self.me(),
                 random: self.random_eight(),
             };
-            sealed.push((name.clone(), state.encode(self.keys, &name, self.seal_nonce())));
+            sealed.push((name.clone(), state.encode(&self.keys, &name, self.seal_nonce())));
         }
         let size: u64 = sealed.iter().map(|(_, bytes)| bytes.len() as u64).sum();
         if size > reserve_left(view, allowance_bytes) {
@@ -309,7 +309,7 @@ impl Engine<'_> {
             let Some(sealed) = self.get(mailbox, &name)? else {
                 continue;
             };
-            if let Ok(state) = State::decode(self.keys, &name, &sealed) {
+            if let Ok(state) = State::decode(&self.keys, &name, &sealed) {
                 sets.entry(state.id).or_default().push((name, state));
             }
         }
@@ -376,7 +376,7 @@ impl Engine<'_> {
             server: self.me(),
             random: self.random_eight(),
         };
-        let sealed = encode_pack(self.keys, &name, self.seal_nonce(), &chunks);
+        let sealed = encode_pack(&self.keys, &name, self.seal_nonce(), &chunks);
         // Others may serve the same reader at this moment: what is there now counts, and a pack more is left free.
         if let Some(allowance) = serving.allowance_bytes {
             let size = sealed.len() as u64;

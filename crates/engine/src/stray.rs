@@ -294,7 +294,7 @@ impl Engine<'_> {
             self.fold_alone(&own, Vec::new())?;
             return Ok(true);
         }
-        let sealed = own.encode(self.keys, self.signer, self.seal_nonce());
+        let sealed = own.encode(&self.keys, self.signer, self.seal_nonce());
         if sealed.len() as u64 > reserve_left(view, allowance_bytes) {
             return Ok(false);
         }

@@ -402,7 +402,7 @@ impl Engine<'_> {
                 continue;
             }
             // One that cannot be read here again is counted all the same: it waits, whatever it says.
-            let manifest = Manifest::decode(self.keys, &name, &sealed, key).ok();
+            let manifest = Manifest::decode(&self.keys, &name, &sealed, key).ok();
             let bytes = manifest.as_ref().map_or(0, |manifest| {
                 let inline: usize = manifest.inline.iter().map(Vec::len).sum();
                 manifest.packs.iter().map(|pack| pack.size_bytes).sum::<u64>() + inline.min(sealed.len()) as u64

@@ -222,7 +222,7 @@ impl Engine<'_> {
             let (Some(key), Some(sealed)) = (self.key_of(&author)?, self.get(mailbox, &name)?) else {
                 continue;
             };
-            let is_sound = Manifest::decode(self.keys, &name, &sealed, |_| Some(key)).is_ok();
+            let is_sound = Manifest::decode(&self.keys, &name, &sealed, |_| Some(key)).is_ok();
             if !is_sound || Manifest::hash(&sealed) == hash {
                 continue;
             }

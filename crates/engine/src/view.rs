@@ -11,6 +11,9 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedPerson, PERSON};
 
+/// Why something cannot be read yet that others sent since somebody was taken out.
+const LACKS_KEY: &str = "what others sent is sealed with a new key, since somebody was taken out of the archive; the key comes with the next sync of a home that has it, and then with the one after that here";
+
 /// What a listing showed, kept up with what this cycle puts and deletes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct View {
@@ -80,10 +83,19 @@ impl<'a> Engine<'a> {
 
     /// Says why an object could not be read. One that only a newer Offsync reads is of use to others, and not damaged.
     pub(crate) fn note_unreadable(&mut self, name: &ObjectName, error: &FormatError) {
-        if error.is_newer() {
+        if error.lacks_key() {
+            self.tell_lacking_key();
+        } else if error.is_newer() {
             self.say_unusable(name, &error.to_string());
         } else {
             self.note_damaged(name, &error.to_string());
+        }
+    }
+
+    /// Says that a key has yet to come; to who was taken out none comes, and they are told of that.
+    fn tell_lacking_key(&mut self) {
+        if self.refuse_if_removed().is_ok() {
+            self.skip(&RelPath::root(), LACKS_KEY);
         }
     }
 

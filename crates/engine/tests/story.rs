@@ -10,6 +10,7 @@ mod guards;
 mod held;
 mod home;
 mod keep;
+mod keyed;
 mod lives;
 mod lost;
 mod moving;

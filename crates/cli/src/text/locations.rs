@@ -187,7 +187,8 @@ pub(crate) fn removed(location: &LocationView) -> Vec<String> {
             "'{}' no longer takes part: nothing waits for it, and its next sync stops there. The next sync here tells everybody.",
             safe(&location.label)
         ),
-        "Its files stay on its drive. Whoever has its drive and keys can still read the mailbox: the archive's key stays the same for now.".into(),
+        "Its files stay on its drive. From then on the others send under a new key, which it does not get. What was sent before, it could read, and what of that is in the mailbox still, it can; and it goes on seeing who takes part.".into(),
+        "If it can sign in to the mailbox's account, take that away there, too: whoever can could delete what waits.".into(),
         "`offsync location unpark` brings it back.".into(),
     ]
 }

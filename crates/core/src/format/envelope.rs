@@ -30,9 +30,14 @@ pub enum FormatError {
 }
 
 impl FormatError {
-    /// Tells whether it may be sound, and only a newer Offsync can read it.
+    /// Tells whether it may be sound, and only a newer Offsync can read it, or who has a key that has not come here yet.
     pub fn is_newer(&self) -> bool {
-        matches!(self, Self::Open(OpenError::Newer { .. }))
+        matches!(self, Self::Open(OpenError::Newer { .. })) || self.lacks_key()
+    }
+
+    /// Tells whether it was sealed with a key that has not come here yet.
+    pub fn lacks_key(&self) -> bool {
+        matches!(self, Self::Open(OpenError::UnknownKey))
     }
 }
 

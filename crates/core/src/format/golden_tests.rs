@@ -13,7 +13,7 @@ use crate::guard::Threshold;
 use crate::ids::{ArchiveId, ChunkId, Digest, ManifestHash, Nonce, PublicKey, Root};
 use crate::phrase::Phrase;
 use crate::rel_path::{PathKey, RelPath};
-use crate::seal::open;
+use crate::seal::{ArchiveKey, ArchiveKeys, hand_over, open};
 use crate::version_vector::VersionVector;
 
 /// Checks that a golden object reads as `value`, and that `written` holds the same.
@@ -223,6 +223,15 @@ fn statements_of_the_first_version_are_read_for_ever() {
         threshold: Threshold::new(2, 10, 500).expect("a threshold"),
         created_ns,
     };
+    let handed_over = ArchiveKey::new([8; 32]);
+    let archive = *keys().archive();
+    let keyed = Statement::Keyed {
+        revision: 300,
+        key: ArchiveKeys::name_of(&handed_over, &archive),
+        to: signer().public(),
+        handed: hand_over(&handed_over, &signer().public(), &archive, [7; 32]).expect("a sound key"),
+        created_ns,
+    };
     let succeeds = Statement::Succeeds {
         old: location(3),
         old_counter: 500,
@@ -237,6 +246,7 @@ fn statements_of_the_first_version_are_read_for_ever() {
         (include_str!("golden/v1/named.hex"), named),
         (include_str!("golden/v1/stands.hex"), stands),
         (include_str!("golden/v1/asks.hex"), asks),
+        (include_str!("golden/v1/keyed.hex"), keyed),
     ] {
         let author_key = signer().public();
         let people = People {

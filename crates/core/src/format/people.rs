@@ -8,7 +8,7 @@ use super::wire::{Reader, WireError, Writer};
 use crate::guard::Threshold;
 use crate::ids::{LocationId, PublicKey};
 use crate::object_name::ObjectName;
-use crate::seal::{ArchiveKeys, SigningKey};
+use crate::seal::{ArchiveKeys, HANDED_BYTES, KeyName, SigningKey};
 use crate::version_vector::VersionVector;
 
 const JOINED: u8 = 1;
@@ -16,6 +16,7 @@ const SUCCEEDS: u8 = 2;
 const NAMED: u8 = 3;
 const STANDS: u8 = 4;
 const ASKS: u8 = 5;
+const KEYED: u8 = 6;
 
 /// Whether a location counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,19 @@ pub enum Statement {
         /// When it was said, in nanoseconds since 1970.
         created_ns: i64,
     },
+    /// It is handed a key of the archive that took the place of another one, since somebody was taken out.
+    Keyed {
+        /// One more than that of the key whose place it took; the first key has 0.
+        revision: u64,
+        /// Which key it is.
+        key: KeyName,
+        /// The public key by which the location opens it.
+        to: PublicKey,
+        /// The key, sealed for it.
+        handed: [u8; HANDED_BYTES],
+        /// When it was said, in nanoseconds since 1970.
+        created_ns: i64,
+    },
     /// Something that a later Offsync says; left alone.
     Unknown {
         /// The number of its kind.
@@ -105,7 +119,7 @@ pub enum Statement {
 
 impl Statement {
     /// The newest kind that is understood here; those after it are left alone.
-    pub const NEWEST_KIND: u8 = ASKS;
+    pub const NEWEST_KIND: u8 = KEYED;
 }
 
 /// One statement, with the key that signed it.
@@ -229,6 +243,20 @@ fn write_statement(out: &mut Writer, statement: &Statement) {
             out.uint(threshold.most());
             out.int(*created_ns);
         }
+        Statement::Keyed {
+            revision,
+            key,
+            to,
+            handed,
+            created_ns,
+        } => {
+            out.byte(KEYED);
+            out.uint(*revision);
+            out.raw(key.as_bytes());
+            out.raw(to.as_bytes());
+            out.raw(handed);
+            out.int(*created_ns);
+        }
         Statement::Unknown { kind, body } => {
             out.byte(*kind);
             out.raw(body);
@@ -286,6 +314,13 @@ fn read_statement(read: &mut Reader<'_>) -> Result<Statement, WireError> {
         ASKS => Ok(Statement::Asks {
             revision: read.uint("revision")?,
             threshold: Threshold::nearest(read.uint("least")?, read.uint("percent")?, read.uint("most")?),
+            created_ns: read.int("time")?,
+        }),
+        KEYED => Ok(Statement::Keyed {
+            revision: read.uint("revision")?,
+            key: KeyName::new(read.array("name of a key")?),
+            to: PublicKey::new(read.array("key")?),
+            handed: read.array("handed key")?,
             created_ns: read.int("time")?,
         }),
         kind => Ok(Statement::Unknown {
@@ -360,6 +395,23 @@ mod tests {
                     }
                 }
             ),
+            (
+                any::<u64>(),
+                any::<[u8; 8]>(),
+                any::<[u8; 32]>(),
+                any::<[[u8; 16]; 5]>(),
+                any::<i64>()
+            )
+                .prop_map(|(revision, key, to, handed, created_ns)| {
+                    let handed = handed.as_flattened().try_into().expect("eighty bytes");
+                    Statement::Keyed {
+                        revision,
+                        key: KeyName::new(key),
+                        to: PublicKey::new(to),
+                        handed,
+                        created_ns,
+                    }
+                }),
             later.prop_map(|(kind, body)| Statement::Unknown { kind, body }),
         ]
     }

@@ -30,6 +30,11 @@ impl SigningKey {
     pub fn public(&self) -> PublicKey {
         PublicKey::new(self.0.verifying_key().to_bytes())
     }
+
+    /// Gives the secret for X25519 that belongs to the public key's Montgomery form.
+    pub(super) fn scalar(&self) -> [u8; 32] {
+        self.0.to_scalar_bytes()
+    }
 }
 
 impl fmt::Debug for SigningKey {

@@ -51,7 +51,7 @@ fn other_keys() -> ArchiveKeys {
 
 /// Seals a frame that `seal` would never make.
 fn seal_frame(name: &ObjectName, frame: &[u8]) -> Vec<u8> {
-    let mut sealed = [&MAGIC[..], &[FORMAT_VERSION, name.kind()], &NONCE].concat();
+    let mut sealed = [&MAGIC[..], &[FIRST_VERSION, name.kind()], &NONCE].concat();
     let payload = Payload {
         msg: frame,
         aad: &associated_data(&sealed, &keys(), name),
@@ -97,13 +97,67 @@ fn every_cut_is_noticed() {
 #[test]
 fn what_is_newer_or_foreign_is_told_apart() {
     let mut sealed = seal(&keys(), &names()[0], NONCE, b"body");
-    sealed[4] = 2;
+    sealed[4] = 3;
     assert_eq!(
         open(&keys(), &names()[0], &sealed),
-        Err(OpenError::Newer { version: 2 })
+        Err(OpenError::Newer { version: 3 })
     );
     sealed[0] = b'X';
     assert_eq!(open(&keys(), &names()[0], &sealed), Err(OpenError::NotOffsync));
+}
+
+fn later(n: u8) -> ArchiveKey {
+    ArchiveKey::new([n; 32])
+}
+
+/// The archive's keys with two later ones, the second in force.
+fn renewed_keys() -> ArchiveKeys {
+    let in_force = ArchiveKeys::name_of(&later(2), keys().archive());
+    keys().with_later(&[later(1), later(2)], Some(in_force))
+}
+
+#[test]
+fn what_is_sealed_with_a_later_key_opens_for_who_has_it_alone() {
+    let sealed = seal(&renewed_keys(), &names()[4], NONCE, b"body");
+    assert_eq!(open(&renewed_keys(), &names()[4], &sealed).as_deref(), Ok(&b"body"[..]));
+    assert_eq!(open(&keys(), &names()[4], &sealed), Err(OpenError::UnknownKey));
+    let other = keys().with_later(&[later(1)], None);
+    assert_eq!(open(&other, &names()[4], &sealed), Err(OpenError::UnknownKey));
+    for at in 0..sealed.len() * 8 {
+        let mut changed = sealed.clone();
+        changed[at / 8] ^= 1 << (at % 8);
+        assert!(open(&renewed_keys(), &names()[4], &changed).is_err(), "bit {at}");
+    }
+    for len in 0..sealed.len() {
+        assert!(
+            open(&renewed_keys(), &names()[4], &sealed[..len]).is_err(),
+            "{len} bytes"
+        );
+    }
+}
+
+#[test]
+fn what_was_sealed_before_opens_still_but_for_what_nobody_signed() {
+    let with_first = keys().with_later(&[later(1)], Some(ArchiveKeys::name_of(&later(1), keys().archive())));
+    for before in [keys(), with_first] {
+        for name in names() {
+            let sealed = seal(&before, &name, NONCE, b"body");
+            let is_unsigned = matches!(name, ObjectName::Want(_) | ObjectName::ServedState { .. });
+            let opened = open(&renewed_keys(), &name, &sealed);
+            assert_eq!(opened.is_ok(), !is_unsigned, "{name}: {opened:?}");
+        }
+    }
+}
+
+#[test]
+fn statements_open_with_the_first_key_whatever_is_in_force() {
+    let sealed = seal(&renewed_keys(), &names()[2], NONCE, b"body");
+    assert_eq!(open(&keys(), &names()[2], &sealed).as_deref(), Ok(&b"body"[..]));
+}
+
+#[test]
+fn content_is_named_alike_under_all_keys() {
+    assert_eq!(renewed_keys().digest(b"content"), keys().digest(b"content"));
 }
 
 #[test]
@@ -114,7 +168,7 @@ fn only_what_shrinks_is_compressed() {
     let noise: Vec<u8> = (0u8..8).flat_map(|i| *blake3::hash(&[i]).as_bytes()).collect();
     assert_eq!(
         seal(&keys(), &names()[2], NONCE, &noise).len(),
-        noise.len() + SEAL_BYTES
+        noise.len() + SEAL_BYTES - KEY_NAME_BYTES
     );
 }
 

@@ -299,8 +299,8 @@ fn two_authors_share_the_room_though_one_of_them_always_comes_first() {
     }
     let (mut sent, mut ahead) = ([0, 0], Vec::new());
     for _ in 0..6 {
-        for author in 0..2 {
-            sent[author] += homes.sync_allowing(author, ALLOWANCE_BYTES).payload_bytes;
+        for (author, sent) in sent.iter_mut().enumerate() {
+            *sent += homes.sync_allowing(author, ALLOWANCE_BYTES).payload_bytes;
         }
         homes.sync_allowing(2, ALLOWANCE_BYTES);
         ahead.push(sent[0] - sent[1]);
