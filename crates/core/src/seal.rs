@@ -302,8 +302,9 @@ pub fn open(keys: &ArchiveKeys, name: &ObjectName, sealed: &[u8]) -> Result<Vec<
 
 /// Gives the key that a header names, the first one if none.
 ///
-/// Wants and states bear no signature: sealed with a key that is not in force any more, somebody who was taken out may
-/// have made them. They are written anew by those who stay.
+/// A state bears no signature: sealed with a key that is not in force any more, somebody who was taken out may have made it.
+/// It is served anew by those who stay. A want is not signed either, and only costs traffic; who lacks the key asks by it for
+/// what leads to that.
 fn key_of<'k>(keys: &'k ArchiveKeys, name: &ObjectName, named: &[u8]) -> Result<&'k Zeroizing<[u8; 32]>, OpenError> {
     let named = match named {
         [] => None,
@@ -315,7 +316,7 @@ fn key_of<'k>(keys: &'k ArchiveKeys, name: &ObjectName, named: &[u8]) -> Result<
     };
     let is_in_force = named == keys.in_force;
     match name {
-        ObjectName::Want(_) | ObjectName::ServedState { .. } if !is_in_force => Err(OpenError::NotAuthentic),
+        ObjectName::ServedState { .. } if !is_in_force => Err(OpenError::NotAuthentic),
         _ => Ok(key),
     }
 }

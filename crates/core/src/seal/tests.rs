@@ -137,14 +137,14 @@ fn what_is_sealed_with_a_later_key_opens_for_who_has_it_alone() {
 }
 
 #[test]
-fn what_was_sealed_before_opens_still_but_for_what_nobody_signed() {
+fn what_was_sealed_before_opens_still_but_for_states() {
     let with_first = keys().with_later(&[later(1)], Some(ArchiveKeys::name_of(&later(1), keys().archive())));
     for before in [keys(), with_first] {
         for name in names() {
             let sealed = seal(&before, &name, NONCE, b"body");
-            let is_unsigned = matches!(name, ObjectName::Want(_) | ObjectName::ServedState { .. });
+            let is_state = matches!(name, ObjectName::ServedState { .. });
             let opened = open(&renewed_keys(), &name, &sealed);
-            assert_eq!(opened.is_ok(), !is_unsigned, "{name}: {opened:?}");
+            assert_eq!(opened.is_ok(), !is_state, "{name}: {opened:?}");
         }
     }
 }

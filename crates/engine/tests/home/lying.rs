@@ -10,15 +10,16 @@ use super::Homes;
 
 impl Homes {
     /// Gives a home's head, as it lies in the mailbox.
-    pub(crate) fn head(&self, n: usize) -> Head {
+    pub(crate) fn head(&mut self, n: usize) -> Head {
         let name = ObjectName::Head(self.location(n));
         let key = self.homes[n].signer.public();
-        let head = Head::decode(&self.keys, &name, &self.object(&name.to_string()), |_| Some(key));
+        let sealed = self.object(&name.to_string());
+        let head = self.with_engine(n, |engine| Head::decode(engine.keys(), &name, &sealed, |_| Some(key)));
         head.expect("its home wrote it")
     }
 
     /// Lets a home's head in the mailbox say that it has heard another's head of a number.
-    pub(crate) fn let_claim_to_have_seen(&self, n: usize, of: LocationId, counter: u64) {
+    pub(crate) fn let_claim_to_have_seen(&mut self, n: usize, of: LocationId, counter: u64) {
         let mut head = self.head(n);
         head.counter += 1;
         head.seen.retain(|(location, _)| *location != of);
