@@ -57,6 +57,7 @@ mod root;
 mod scan;
 mod serve;
 mod settle;
+mod silence;
 mod silent;
 mod sound;
 mod space;
@@ -92,10 +93,10 @@ pub use ignore::{IGNORE_FILE, is_clutter};
 pub use keep::{NotKept, WhyNotKept};
 pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
-pub use options::SyncOptions;
+pub use options::{Silence, SyncOptions};
 pub use report::{
     Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile,
-    MadeOfDamage, Outlook, Served, SkippedPath, SyncReport,
+    MadeOfDamage, Outlook, Served, SilentHome, SkippedPath, SyncReport,
 };
 pub use resolve::Keep;
 pub use space::size;

@@ -380,6 +380,10 @@ pub(crate) const STRANGERS: &str = "strangers";
 /// That this location took its id at a computer that did not know it, and may have lived under others since its index was kept.
 pub(crate) const MAY_HAVE_LIVED_ELSEWHERE: &str = "may-have-lived-elsewhere";
 pub(crate) const COUNTS_SINCE: &str = "counts-since/";
+/// When a person said here that a silent home is to be waited for still.
+pub(crate) const WAITS_SINCE: &str = "waits-since/";
+/// The homes that were set aside for their silence, each with when that silence began.
+pub(crate) const SILENT: &str = "silent/";
 pub(crate) const UNKEPT: &str = "unkept/";
 pub(crate) const STRAY: &str = "stray/";
 pub(crate) const LEFTOVER: &str = "leftover/";

@@ -17,6 +17,7 @@ mod pace;
 mod refused;
 mod room;
 mod rules;
+mod silence;
 mod stranded;
 mod strangers;
 mod stray;
