@@ -62,6 +62,7 @@ mod resolving;
 mod restored;
 mod rotting;
 mod schema;
+mod silence;
 mod story;
 mod strangers;
 mod taken_over;

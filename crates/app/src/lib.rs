@@ -46,6 +46,7 @@ mod said_path;
 mod samples;
 mod schedule;
 mod set_up;
+mod silence;
 mod stage;
 mod sync;
 mod threshold;

@@ -49,6 +49,8 @@ pub(crate) fn troubles(report: &SyncReport) -> BTreeMap<String, String> {
     let made = report.made_of_damage.iter();
     all.extend(made.map(|made| same(format!("'{}': {}.", made.path, made.said))));
     all.extend(report.lost_sentence().map(same));
+    let set_aside = report.set_aside.iter();
+    all.extend(set_aside.map(|home| same(home.set_aside_sentence())));
     all.extend(unfinished(&report.unfinished));
     all.extend(report.conflicts.iter().map(|conflict| {
         same(format!(

@@ -213,6 +213,7 @@ fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) 
         repaired: joined(first.repaired, second.repaired),
         warnings: joined(first.warnings, second.warnings),
         made_of_damage: joined(first.made_of_damage, second.made_of_damage),
+        set_aside: joined(first.set_aside, second.set_aside),
         threshold_heard: second.threshold_heard.or(first.threshold_heard),
         hashed_files: first.hashed_files + second.hashed_files,
         hashed_bytes: first.hashed_bytes + second.hashed_bytes,
