@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
 use offsync_app::SetUpRequest;
-use offsync_app::view::{ArchiveStatus, Failure, Headline, Overview, WayBack};
+use offsync_app::view::{ArchiveStatus, Event, Failure, Headline, Overview, WayBack};
 use offsync_app::{
     App, AppError, DamagedReport, LostReport, MailboxSought, SyncRequest, VerifyReport, VerifyRequest, are_samples,
     make_samples, plug_in_sample, remove_samples,
@@ -364,6 +364,15 @@ impl Desk {
             ..SyncRequest::default()
         };
         let reports = app.sync(&request).map_err(|error| error.on_screen())?;
+        for report in &reports {
+            for said in report.went_back_on_screen() {
+                self.board.hear(Event::Notice {
+                    archive_id: Some(report.archive_id.clone()),
+                    folder: Some(report.folder.clone()),
+                    message: said.into(),
+                });
+            }
+        }
         let failure = reports.into_iter().find_map(|report| report.failure);
         failure.map_or(Ok(()), |error| Err(error.on_screen()))
     }

@@ -145,7 +145,8 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 6] = ["replaced", "kept", "sample", "by", "by_label", "other_homes"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 26] = [
+pub(crate) const SYNC_MORE: [&str; 27] = [
+    "[].mailbox_went_back",
     "[].set_aside",
     "[].made_of_damage",
     "[].posted.part_bytes",

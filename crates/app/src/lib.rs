@@ -61,6 +61,7 @@ mod views;
 mod watch;
 mod watch_line;
 mod watched;
+mod went_back;
 mod wrong_drive;
 
 pub use amounts::so_many_of;
@@ -101,3 +102,4 @@ pub use threshold::many_deletions;
 pub use trash::{EmptiedReport, EmptyingHeld, RestoredView, TrashView};
 pub use verify::{VerifyReport, VerifyRequest};
 pub use watch_line::{DriveEvent, SyncEvent, WatchEvent, WatchLine};
+pub use went_back::MAILBOX_WENT_BACK;

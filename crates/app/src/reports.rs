@@ -220,6 +220,8 @@ pub struct SyncReport {
     pub took_new_id: bool,
     /// Whether it did so because a person brought it back, with `join --as`, or to a computer that had never synced it.
     pub came_back: bool,
+    /// Whether the mailbox went back to an earlier state, or was emptied, since this home wrote to it; said once.
+    pub mailbox_went_back: bool,
     /// Pieces of content that are wanted and not here yet.
     pub missing_chunks: u64,
     /// Whether this location still waits to hear from the others what the archive holds.
@@ -351,6 +353,7 @@ impl SyncReport {
             up_to_date: report.up_to_date && !report.awaits_state,
             took_new_id: report.took_new_id,
             came_back: report.took_new_id && (left_open.was_brought_back || report.was_new_here),
+            mailbox_went_back: report.mailbox_went_back,
             missing_chunks: report.missing_chunks,
             awaits_state: report.awaits_state,
             served: left_open.served,

@@ -223,6 +223,7 @@ fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) 
         pruned_objects: first.pruned_objects + second.pruned_objects,
         pruned_bytes: first.pruned_bytes + second.pruned_bytes,
         took_new_id: first.took_new_id || second.took_new_id,
+        mailbox_went_back: first.mailbox_went_back || second.mailbox_went_back,
         was_new_here: first.was_new_here || second.was_new_here,
         ..second
     }

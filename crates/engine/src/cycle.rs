@@ -83,6 +83,7 @@ impl Engine<'_> {
         self.close_report(&missing)?;
         let told = self.tell_threshold(is_new)?;
         let silences = self.tell_silence(options)?;
+        let went_back = self.tell_that_it_went_back()?;
         let now_ns = self.clock.now_ns();
         let held = if self.held.is_empty() {
             memory::erase(HELD)
@@ -99,6 +100,7 @@ impl Engine<'_> {
         writes.extend(self.forget_fates()?);
         writes.extend(told);
         writes.extend(silences);
+        writes.extend(went_back);
         writes.extend(self.tell_lost_edits()?);
         writes.extend(self.tell_made_of_damage()?);
         self.commit(writes)?;
@@ -179,6 +181,7 @@ impl Engine<'_> {
             own = None;
         }
         let was_wiped = self.was_wiped(mailbox, &view, own.as_ref())?;
+        self.look_whether_it_went_back(own.as_ref(), was_wiped)?;
         self.succeed_forgotten(mailbox, &view)?;
         // Without room nothing is said now; what is folded and pruned below makes some, and the next cycle says it.
         unless_full(self.put_statements(mailbox, &mut view))?;

@@ -80,6 +80,7 @@ mod unseen_rot;
 mod unshown;
 mod verify;
 mod view;
+mod went_back;
 
 pub use begin::{Beginning, Companion};
 pub use carry_over::CarriedOver;

@@ -343,6 +343,10 @@ pub(crate) const DIVERGED: &str = "diverged/";
 pub(crate) const LEAPT: &str = "leapt";
 /// The id under which this drive came to a computer that did not know it, while the mailbox held just what it had said last.
 pub(crate) const CARRIED: &str = "carried";
+/// The last time that the mailbox was found to hold less than it had held.
+pub(crate) const WENT_BACK: &str = "went-back";
+/// That this location was told to find its mailbox elsewhere, and has not synced there yet.
+pub(crate) const TURNED: &str = "turned-to-another-mailbox";
 /// That this location lets go of what it noted, and comes back under a new id.
 pub(crate) const BEGINS_AGAIN: &str = "begins-again";
 pub(crate) const LOG: &str = "log/";

@@ -258,4 +258,6 @@ pub struct SyncReport {
     pub took_new_id: bool,
     /// Whether it did so at a computer that had never synced it under the id that it had.
     pub was_new_here: bool,
+    /// Whether the mailbox went back to an earlier state, or was emptied, since this location wrote to it, and nobody was told yet.
+    pub mailbox_went_back: bool,
 }

@@ -30,6 +30,7 @@ mod twice;
 mod unfinished;
 mod unfit;
 mod unsent;
+mod went_back;
 
 use home::{Homes, path};
 use offsync_testkit::{DiskOptions, InodeNumbers};

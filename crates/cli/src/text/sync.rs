@@ -2,7 +2,8 @@
 
 use offsync_app::view::SilentView;
 use offsync_app::{
-    ChangeCounts, ServedReport, SkippedReport, SyncReport, TooLateReport, as_argument, as_typed, short_id,
+    ChangeCounts, MAILBOX_WENT_BACK, ServedReport, SkippedReport, SyncReport, TooLateReport, as_argument, as_typed,
+    short_id,
 };
 
 use super::held::held;
@@ -47,6 +48,7 @@ pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<Str
     lines.extend(sent(report, mood));
     lines.extend(report.served.iter().flat_map(|one| served(one, mood)));
     lines.extend(new_id(report, mood));
+    lines.extend(report.mailbox_went_back.then(|| format!("  {MAILBOX_WENT_BACK}")));
     lines.extend(report.set_aside.iter().map(|home| set_aside(home, mood)));
     lines.extend(conflicts(report, mood));
     lines.extend(skipped(report, mood));
