@@ -24,6 +24,7 @@ const NARROW = [
   "held",
   "removed-sure",
   "mailbox-sure",
+  "silent-two",
   "many-homes",
   "first-run",
   "set-up-2-names",
@@ -150,6 +151,15 @@ const SHOTS = {
   "damage-asked-for": ["damage-asked-for"],
   "damaged-unsent": ["damaged-unsent"],
   "damaged-unsent-list": ["damaged-unsent", press("Did you change it yourself?")],
+  silent: ["silent"],
+  "silent-two": ["silent-two"],
+  "silent-stopped": [
+    "silent",
+    async (page) => {
+      await press("Stop waiting for Grandma’s home for now")(page);
+      await page.getByText("Stop waiting for now").waitFor({ state: "detached" });
+    },
+  ],
   "mailbox-lost": ["mailbox-lost"],
   "mailbox-find": ["mailbox-away", press("Is the mailbox elsewhere, or lost?")],
   "mailbox-sure": [

@@ -10,7 +10,7 @@ use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, State, WebviewWindow};
 use tauri_plugin_dialog::DialogExt;
 
-use crate::desk::{Deletions, Desk};
+use crate::desk::{Deletions, Desk, Waiting};
 use crate::settings;
 
 /// Names to begin the set-up with; empty where there is nothing to go by.
@@ -91,6 +91,18 @@ pub(crate) async fn suggested_names() -> SuggestedNames {
 #[tauri::command]
 pub(crate) async fn answer_held(desk: State<'_, Arc<Desk>>, folder: String, yes: bool) -> Result<(), Failure> {
     off_the_window_thread(&desk, move |desk| desk.answer_held(&folder, yes)).await
+}
+
+/// Answers whether a home that does not come is to be waited for still.
+#[tauri::command]
+pub(crate) async fn answer_silent(
+    desk: State<'_, Arc<Desk>>,
+    folder: String,
+    location_id: String,
+    wait: bool,
+) -> Result<(), Failure> {
+    let answer = if wait { Waiting::On } else { Waiting::NotNow };
+    off_the_window_thread(&desk, move |desk| desk.answer_silent(&folder, &location_id, answer)).await
 }
 
 /// Lists the files whose content no home that takes part has any more.

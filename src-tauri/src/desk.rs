@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
 use offsync_app::SetUpRequest;
-use offsync_app::view::{ArchiveStatus, Failure, Headline, Overview, WayBack};
+use offsync_app::view::{ArchiveStatus, Event, Failure, Headline, Overview, WayBack};
 use offsync_app::{
     App, AppError, DamagedReport, LostReport, MailboxSought, SyncRequest, VerifyReport, VerifyRequest, are_samples,
     make_samples, plug_in_sample, remove_samples,
@@ -39,6 +39,15 @@ pub(crate) enum Deletions {
     Refuse,
 }
 
+/// Whether a home that does not come is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// Until it comes, or the question comes back.
+    On,
+    /// Not until it comes.
+    NotNow,
+}
+
 /// This computer's archives and the sample homes, behind one door.
 pub(crate) struct Desk {
     own: App,
@@ -57,7 +66,9 @@ impl Desk {
         let open = |options| {
             let listener = board.clone();
             let app = App::new(&options).map_err(|error| sentence(&error.on_screen()))?;
-            Ok::<_, String>(app.with_events(Arc::new(move |event| listener.hear(event))))
+            let app = app.with_events(Arc::new(move |event| listener.hear(event)));
+            // Somebody sits here who can be asked.
+            Ok::<_, String>(app.asking_about_silent_homes())
         };
         Ok(Self {
             own: open(settings.own())?,
@@ -217,6 +228,22 @@ impl Desk {
         Ok(())
     }
 
+    /// Takes a person's answer about a home that does not come: nothing waits for it for now, which the sync that follows
+    /// tells everybody and makes room by; or all goes on waiting.
+    pub(crate) fn answer_silent(&self, folder: &str, location_id: &str, answer: Waiting) -> Result<(), Failure> {
+        match answer {
+            Waiting::On => self.change(folder, |app, folder| app.keep_waiting(folder, location_id).map(drop)),
+            Waiting::NotNow => {
+                self.change(folder, |app, folder| app.stop_waiting(folder, location_id).map(drop))?;
+                // One that began meanwhile does just that.
+                for folder in self.claim(Some(folder))? {
+                    self.sync(&folder, Deletions::Hold);
+                }
+                Ok(())
+            }
+        }
+    }
+
     /// Lists the files whose content no home that takes part has any more.
     pub(crate) fn lost(&self, folder: &str) -> Result<LostReport, Failure> {
         let _turn = held(&self.turn);
@@ -337,6 +364,15 @@ impl Desk {
             ..SyncRequest::default()
         };
         let reports = app.sync(&request).map_err(|error| error.on_screen())?;
+        for report in &reports {
+            for said in report.went_back_on_screen() {
+                self.board.hear(Event::Notice {
+                    archive_id: Some(report.archive_id.clone()),
+                    folder: Some(report.folder.clone()),
+                    message: said.into(),
+                });
+            }
+        }
         let failure = reports.into_iter().find_map(|report| report.failure);
         failure.map_or(Ok(()), |error| Err(error.on_screen()))
     }

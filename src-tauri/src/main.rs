@@ -64,6 +64,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             commands::pick_folder,
             commands::suggested_names,
             commands::answer_held,
+            commands::answer_silent,
             commands::lost,
             commands::give_up,
             commands::repair,

@@ -92,7 +92,7 @@ fn a_new_stick_takes_the_place_of_a_lost_one() {
         (&true.into(), &0.into()),
         "{begun:#}"
     );
-    pep.sync();
+    assert_eq!(pep.sync()["mailbox_went_back"], false, "it was begun on purpose");
     // Who says it too finds what is there, and nothing begins twice.
     let found = mailbox(&anna, &["--new"]).expect_code(0).document();
     assert_eq!(found["begun"], false, "{found:#}");

@@ -67,6 +67,7 @@ mod restored;
 mod rotting;
 mod schema;
 mod stick;
+mod silence;
 mod story;
 mod strangers;
 mod taken_over;

@@ -24,6 +24,9 @@ pub(crate) fn clone_drive(from: &Path, to: &Path) {
     assert!(status.success());
 }
 
+const WENT_BACK: &str =
+    "  The mailbox went back to an earlier state. Nothing is lost: everything is sent again where it lacks.\n";
+
 fn put_back(world: &World, home: &Home, backup: &Path) {
     std::fs::remove_dir_all(&home.folder).expect("a drive can be erased");
     clone_drive(backup, &home.folder);
@@ -55,7 +58,11 @@ fn a_drive_put_back_from_before_its_last_changes_loses_nothing() {
     put_back(&world, &pep, &backup);
     pep.write("restored.txt", "made on the restored drive");
     let report = pep.json(["sync", pep.at()]).only_report();
-    assert_eq!(report["took_new_id"], true, "it notices: {report:#}");
+    assert_eq!(
+        (&report["took_new_id"], &report["mailbox_went_back"]),
+        (&true.into(), &false.into()),
+        "it notices: {report:#}"
+    );
     rest(&[&pep, &anna, &grandma]);
     let tree = grandma.tree();
     for kept in [
@@ -82,6 +89,11 @@ fn a_drive_put_back_on_a_new_computer_loses_nothing() {
     // The new computer has the keys, and none of the old one's memory.
     std::fs::remove_dir_all(pep.settings().join("drives")).expect("there was a memory");
     pep.write("restored.txt", "made on the restored drive");
+    let told = pep.run(["sync", pep.at()]);
+    assert!(
+        !told.stdout.contains(WENT_BACK) && told.stdout.contains("under a new id"),
+        "{told}"
+    );
     rest(&[&pep, &anna]);
     assert!(anna.has("after.txt") && anna.has("restored.txt") && pep.has("after.txt"));
 }
@@ -174,6 +186,17 @@ fn a_mailbox_that_was_rolled_back_loses_nothing() {
     std::fs::remove_dir_all(world.mailbox()).expect("a mailbox can go");
     clone_drive(&backup, &world.mailbox());
     anna.write("third.txt", "third");
+    let report = anna.json(["sync", anna.at()]).only_report();
+    assert_eq!(
+        (&report["took_new_id"], &report["mailbox_went_back"]),
+        (&false.into(), &true.into()),
+        "{report:#}"
+    );
+    let again = anna.json(["sync", anna.at()]).only_report();
+    assert_eq!(again["mailbox_went_back"], false, "once");
+    let told = pep.run(["sync", pep.at()]);
+    told.expect_out(WENT_BACK);
+    assert!(!told.stdout.contains("This drive was restored"), "{told}");
     rest(&[&anna, &pep]);
     assert!(pep.has("third.txt") && pep.has("second.txt") && anna.has("second.txt"));
     assert_eq!(world.waiting(), Vec::<String>::new());

@@ -145,7 +145,9 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 6] = ["replaced", "kept", "sample", "by", "by_label", "other_homes"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 25] = [
+pub(crate) const SYNC_MORE: [&str; 27] = [
+    "[].mailbox_went_back",
+    "[].set_aside",
     "[].made_of_damage",
     "[].posted.part_bytes",
     "[].fetched.part_bytes",
@@ -173,6 +175,11 @@ pub(crate) const SYNC_MORE: [&str; 25] = [
     "[].alarms",
 ];
 
+/// `sync` names homes that it set aside so, in `set_aside`; and `status`, in `silent`, those that a person is to be asked about.
+pub(crate) fn silent() -> Value {
+    json!({"location_id": "ID", "label": "", "person": "", "since": "TIME", "days": 0, "has_come": true})
+}
+
 /// `status` tells this of each archive.
 pub(crate) fn status() -> Value {
     json!([{"archive_id": "ID", "name": "", "folder": "FOLDER", "location_id": "ID", "label": "",
@@ -183,7 +190,8 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 19] = [
+pub(crate) const STATUS_MORE: [&str; 20] = [
+    "[].silent",
     "[].deletions",
     "[].receipt",
     "[].no_receipt",

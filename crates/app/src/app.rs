@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use offsync_adapters::witness::FileWitness;
 use offsync_core::ports::Secrets;
+use offsync_engine::Silence;
 
 use crate::archives::Archives;
 use crate::events::EventSink;
@@ -27,6 +28,7 @@ pub struct App {
     secrets: Box<dyn Secrets>,
     sink: EventSink,
     cancel: Arc<AtomicBool>,
+    silence: Silence,
 }
 
 impl App {
@@ -42,6 +44,7 @@ impl App {
             secrets,
             sink: Arc::new(|_| {}),
             cancel: Arc::new(AtomicBool::new(false)),
+            silence: Silence::SetAside,
         })
     }
 
@@ -49,6 +52,13 @@ impl App {
     #[must_use]
     pub fn with_events(mut self, sink: EventSink) -> Self {
         self.sink = sink;
+        self
+    }
+
+    /// Lets silent homes count until a person was asked, from now on; without that they are set aside after the archive's time.
+    #[must_use]
+    pub fn asking_about_silent_homes(mut self) -> Self {
+        self.silence = Silence::Ask;
         self
     }
 
@@ -63,6 +73,10 @@ impl App {
 
     pub(crate) fn cancel(&self) -> &AtomicBool {
         &self.cancel
+    }
+
+    pub(crate) fn silence(&self) -> Silence {
+        self.silence
     }
 
     pub(crate) fn config_dir(&self) -> &Path {

@@ -167,6 +167,9 @@ impl App {
         if noted.is_err() {
             archive.disk.write_marker(before.to_toml().as_bytes())?;
             archive.marker = before;
+        } else {
+            // Where a drive has no room for it, the next sync says a sentence too many.
+            let _ = archive.with_engine(&Silent, |engine| engine.turned_to_another_mailbox());
         }
         noted
     }

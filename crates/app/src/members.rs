@@ -148,7 +148,11 @@ impl App {
 }
 
 /// Finds the location of which something is to be said, which is never this one.
-fn find_other(archive: &mut Opened, said: &str, membership: Membership) -> Result<(LocationId, CachedPerson)> {
+pub(crate) fn find_other(
+    archive: &mut Opened,
+    said: &str,
+    membership: Membership,
+) -> Result<(LocationId, CachedPerson)> {
     archive.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
     let sought = match membership {
         Membership::Counts => Sought::SetAside,
@@ -290,7 +294,7 @@ fn find(archive: &mut Opened, said: &str, sought: Sought) -> Result<(LocationId,
     }
 }
 
-fn view_of(archive: &mut Opened, location: LocationId) -> Result<LocationView> {
+pub(crate) fn view_of(archive: &mut Opened, location: LocationId) -> Result<LocationView> {
     let options = archive.options();
     let standings = archive.with_engine(&Silent, |engine| engine.standings(&options))?;
     let standing = standings.iter().find(|standing| standing.location == location);

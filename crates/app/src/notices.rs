@@ -6,6 +6,7 @@ use crate::amounts::so_many_of;
 use crate::failure::AppError;
 use crate::reports::{SkippedReport, SyncReport};
 use crate::view::{HeldDirection, HeldView};
+use crate::went_back::MAILBOX_WENT_BACK;
 
 /// So many files that are still being written are named one by one.
 const UNFINISHED_NAMED_MAX: usize = 3;
@@ -49,6 +50,9 @@ pub(crate) fn troubles(report: &SyncReport) -> BTreeMap<String, String> {
     let made = report.made_of_damage.iter();
     all.extend(made.map(|made| same(format!("'{}': {}.", made.path, made.said))));
     all.extend(report.lost_sentence().map(same));
+    let set_aside = report.set_aside.iter();
+    all.extend(set_aside.map(|home| same(home.set_aside_sentence())));
+    all.extend(report.mailbox_went_back.then(|| same(MAILBOX_WENT_BACK.to_owned())));
     all.extend(unfinished(&report.unfinished));
     all.extend(report.conflicts.iter().map(|conflict| {
         same(format!(

@@ -12,7 +12,7 @@ use offsync_adapters::witness::FileWitness;
 use offsync_core::format::Marker;
 use offsync_core::ports::{Disk, DiskErrorKind, Mailbox, MailboxError};
 use offsync_core::seal::{ArchiveKeys, SigningKey};
-use offsync_engine::{Engine, Monitor, Ports, SyncOptions};
+use offsync_engine::{Engine, Monitor, Ports, Silence, SyncOptions};
 
 use crate::app::App;
 use crate::failure::{AppError, Result, lost_index};
@@ -44,6 +44,8 @@ pub(crate) struct Opened {
     pub(crate) keys: ArchiveKeys,
     pub(crate) signer: SigningKey,
     pub(crate) witness: FileWitness,
+    /// What happens to homes that do not come.
+    silence: Silence,
     _lock: EngineLock,
 }
 
@@ -264,6 +266,7 @@ impl App {
             keys,
             signer,
             witness,
+            silence: self.silence(),
             _lock: lock,
         })
     }
@@ -361,6 +364,7 @@ impl Opened {
         SyncOptions {
             allowance_bytes: self.marker.allowance_bytes,
             park_after_days: self.marker.park_after_days,
+            silence: self.silence,
             trust_absence: self.is_same_drive,
             ..SyncOptions::default()
         }

@@ -1,5 +1,7 @@
 //! The documents of `sync` and `diff`, field by field as scripts rely on them.
 
+use offsync_adapters::clock::SystemClock;
+use offsync_core::ports::Clock;
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{ChangeCounts, Difference, DifferenceKind, Held, HeldDirection as Direction, SkippedPath};
 use serde::Serialize;
@@ -11,7 +13,7 @@ use crate::headline::visits_to_come;
 use crate::left_open::{DamagedReport, LeftOpen, ServedReport, damage_sentence};
 use crate::lost::{LostView, lost_sentence};
 use crate::threshold::threshold_changed;
-use crate::view::{Failure, HeldDirection, HeldView, Lacking};
+use crate::view::{Failure, HeldDirection, HeldView, Lacking, SilentView};
 
 /// Files seen and read.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -204,6 +206,8 @@ pub struct SyncReport {
     pub also_held: Option<HeldView>,
     /// What `--keep-files` came too late for.
     pub too_late: Option<TooLateReport>,
+    /// Homes that this sync was the first to set aside for their silence: nothing waits for them until they sync again.
+    pub set_aside: Vec<SilentView>,
     /// Location ids of copies that should be equal to this one and are not, or that used numbers twice: an alarm.
     pub diverged: Vec<String>,
     /// What is to be said and done about these.
@@ -216,6 +220,8 @@ pub struct SyncReport {
     pub took_new_id: bool,
     /// Whether it did so because a person brought it back, with `join --as`, or to a computer that had never synced it.
     pub came_back: bool,
+    /// Whether the mailbox went back to an earlier state, or was emptied, since this home wrote to it; said once.
+    pub mailbox_went_back: bool,
     /// Pieces of content that are wanted and not here yet.
     pub missing_chunks: u64,
     /// Whether this location still waits to hear from the others what the archive holds.
@@ -335,6 +341,11 @@ impl SyncReport {
             held: report.held.as_ref().map(held),
             also_held: report.also_held.as_ref().map(held),
             too_late: None,
+            set_aside: report
+                .set_aside
+                .iter()
+                .map(|home| SilentView::of(home, SystemClock.now_ns()))
+                .collect(),
             diverged: report.alarms.iter().map(|alarm| alarm.location.to_string()).collect(),
             alarms: report.alarms.iter().map(alarm_sentence).collect(),
             root: report.root.map(|root| root.to_string()).unwrap_or_default(),
@@ -342,6 +353,7 @@ impl SyncReport {
             up_to_date: report.up_to_date && !report.awaits_state,
             took_new_id: report.took_new_id,
             came_back: report.took_new_id && (left_open.was_brought_back || report.was_new_here),
+            mailbox_went_back: report.mailbox_went_back,
             missing_chunks: report.missing_chunks,
             awaits_state: report.awaits_state,
             served: left_open.served,

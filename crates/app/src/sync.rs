@@ -213,6 +213,7 @@ fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) 
         repaired: joined(first.repaired, second.repaired),
         warnings: joined(first.warnings, second.warnings),
         made_of_damage: joined(first.made_of_damage, second.made_of_damage),
+        set_aside: joined(first.set_aside, second.set_aside),
         threshold_heard: second.threshold_heard.or(first.threshold_heard),
         hashed_files: first.hashed_files + second.hashed_files,
         hashed_bytes: first.hashed_bytes + second.hashed_bytes,
@@ -222,6 +223,7 @@ fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) 
         pruned_objects: first.pruned_objects + second.pruned_objects,
         pruned_bytes: first.pruned_bytes + second.pruned_bytes,
         took_new_id: first.took_new_id || second.took_new_id,
+        mailbox_went_back: first.mailbox_went_back || second.mailbox_went_back,
         was_new_here: first.was_new_here || second.was_new_here,
         ..second
     }

@@ -9,8 +9,10 @@ use ts_rs::TS;
 use crate::receipt::{NoReceipt, Receipt};
 
 mod held;
+mod silent;
 
 pub use held::{HeldDirection, HeldView};
+pub use silent::SilentView;
 
 /// Where one home stands, seen from this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -233,6 +235,9 @@ pub struct ArchiveStatus {
     pub deletions: Option<DeletionsView>,
     /// Every location, this one first, then by label.
     pub locations: Vec<LocationView>,
+    /// Those that have been silent for longer than the archive waits and are waited for until a person says otherwise, the
+    /// longest first; none where they are set aside unasked, or the mailbox did not answer.
+    pub silent: Vec<SilentView>,
     /// What can be relied on, where all that is here was sent.
     #[ts(skip)]
     pub receipt: Option<Receipt>,

@@ -8,11 +8,11 @@ use offsync_adapters::disk::is_empty_folder;
 use offsync_adapters::mailbox::MailboxUrl;
 use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
-use offsync_core::ports::{Disk, MailboxErrorKind};
+use offsync_core::ports::{Clock, Disk, MailboxErrorKind};
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{
     Difference, EngineError, Held, IgnoredPath, LeftBehind, LocationStanding, LocationState as Standing, LogRecord,
-    Silent, Survey,
+    Silent, SilentHome, Survey,
 };
 
 use crate::alarm::alarm_words;
@@ -31,7 +31,8 @@ use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
     ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DeletionsView, DriveView, Headline, HeldView, IgnoredView,
-    Lacking, LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SkippedView, WayBack,
+    Lacking, LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SilentView, SkippedView,
+    WayBack,
 };
 use crate::wrong_drive::WRONG_DRIVE;
 
@@ -216,7 +217,7 @@ impl App {
         if let Some(by) = refused {
             let AppError { message, hint, .. } = EngineError::Removed { by: by.clone() }.into();
             (status.held, status.also_held) = (None, None);
-            status.waiting = None;
+            (status.waiting, status.silent) = (None, Vec::new());
             (status.receipt, status.no_receipt) = (None, Some(NoReceipt::Trouble));
             let archives = self.archives()?;
             status.headline = Headline::Removed {
@@ -228,6 +229,15 @@ impl App {
         }
         Ok(status)
     }
+}
+
+/// Gives the homes that a person is asked about.
+fn silent(survey: &Survey, labels: &BTreeMap<LocationId, String>) -> Vec<SilentView> {
+    let one = |home: &SilentHome| SilentView {
+        label: labels.get(&home.location).unwrap_or(&home.label).clone(),
+        ..SilentView::of(home, Clock::now_ns(&SystemClock))
+    };
+    survey.silent.iter().map(one).collect()
 }
 
 fn status_of_open(
@@ -294,6 +304,7 @@ fn status_of_open(
         also_held: survey.also_held.as_ref().map(held),
         deletions: None,
         locations: survey.locations.iter().map(location_view).collect(),
+        silent: silent(survey, &labels),
         receipt: None,
         no_receipt: None,
         headline: Headline::DriveAway,

@@ -15,6 +15,7 @@ use offsync_core::version_vector::VersionVector;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, HEAD, HEARD, LEAPT, PERSON, STATEMENT};
+use crate::options::Patience;
 use crate::view::View;
 
 /// One location that counts.
@@ -297,15 +298,13 @@ impl Engine<'_> {
     /// Gives the locations that count: known, not succeeded, not removed, not parked.
     ///
     /// `missing` is what this one lacks itself.
-    pub(crate) fn counted(&self, park_after_ns: i64, missing: &BTreeSet<ChunkId>) -> Result<Counted> {
+    pub(crate) fn counted(&self, patience: Patience, missing: &BTreeSet<ChunkId>) -> Result<Counted> {
         let (heads, succeeded, aside) = (self.heads()?, self.succeeded()?, self.set_aside()?);
-        let now_ns = self.listed_ns.unwrap_or_else(|| self.clock.now_ns());
+        let now_ns = self.seen_ns();
         let mut counted = BTreeMap::new();
         for (location, person) in self.people()? {
             let cached = heads.get(&location);
-            let spoken_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
-            let silent_since = spoken_ns.max(self.counts_since_ns(&location)?.unwrap_or(i64::MIN));
-            let is_silent = now_ns.saturating_sub(silent_since) > park_after_ns;
+            let is_silent = self.is_aside_for_silence(&location, &person, cached, now_ns, patience)?;
             let is_aside = location != self.me() && (is_silent || aside.contains_key(&location));
             if succeeded.contains(&location) || is_aside {
                 continue;

@@ -82,6 +82,8 @@ impl Engine<'_> {
         let aged = self.expire_trash()?;
         self.close_report(&missing)?;
         let told = self.tell_threshold(is_new)?;
+        let silences = self.tell_silence(options)?;
+        let went_back = self.tell_that_it_went_back()?;
         let now_ns = self.clock.now_ns();
         let held = if self.held.is_empty() {
             memory::erase(HELD)
@@ -97,6 +99,8 @@ impl Engine<'_> {
         writes.extend(self.forget_refused(options.park_after_ns())?);
         writes.extend(self.forget_fates()?);
         writes.extend(told);
+        writes.extend(silences);
+        writes.extend(went_back);
         writes.extend(self.tell_lost_edits()?);
         writes.extend(self.tell_made_of_damage()?);
         self.commit(writes)?;
@@ -146,7 +150,7 @@ impl Engine<'_> {
         self.refuse_if_removed()?;
         let may_mint = self.check_identity_offline()?;
         let missing = self.settle(consent)?;
-        let counted = self.counted(options.park_after_ns(), &missing)?;
+        let counted = self.counted(options.patience(), &missing)?;
         if may_mint && self.may_post(&counted)? {
             let posting = Posting {
                 mailbox: None,
@@ -177,6 +181,7 @@ impl Engine<'_> {
             own = None;
         }
         let was_wiped = self.was_wiped(mailbox, &view, own.as_ref())?;
+        self.look_whether_it_went_back(own.as_ref(), was_wiped)?;
         self.succeed_forgotten(mailbox, &view)?;
         self.hand_over_keys()?;
         // Without room nothing is said now; what is folded and pruned below makes some, and the next cycle says it.
@@ -189,11 +194,11 @@ impl Engine<'_> {
         self.heed_divergence(mailbox, &view)?;
         let unkept = self.keep_parts(mailbox, &view)?;
         let mut lacking: BTreeSet<ChunkId> = missing.union(&unkept).copied().collect();
-        let counted = self.counted(options.park_after_ns(), &lacking)?;
+        let counted = self.counted(options.patience(), &lacking)?;
         if let Some(head) = unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted))? {
             own = Some(head);
         }
-        let (mut view, counted) = self.prune(mailbox, &view, options.park_after_ns(), &lacking)?;
+        let (mut view, counted) = self.prune(mailbox, &view, options.patience(), &lacking)?;
         self.drop_strays(mailbox, &mut view, &counted)?;
         if self.keep_what_came_back(&counted)? | self.heed_new_rules()? {
             missing = self.settle(consent)?;
@@ -227,7 +232,7 @@ impl Engine<'_> {
         let serving = Serving {
             mailbox,
             allowance_bytes: options.allowance_bytes,
-            park_after_ns: options.park_after_ns(),
+            patience: options.patience(),
             lacking: &lacking,
             counted: &counted,
             was_wiped,

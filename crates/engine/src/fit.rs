@@ -249,7 +249,7 @@ impl Engine<'_> {
 
     /// Names what is not posted yet and another's drive cannot hold as it is, as the sync that posts it will.
     pub fn to_be_unfit_elsewhere(&self, options: &SyncOptions) -> Result<Vec<SkippedPath>> {
-        let counted = self.counted(options.park_after_ns(), &BTreeSet::new())?;
+        let counted = self.counted(options.patience(), &BTreeSet::new())?;
         let changes = self.local_changes()?;
         self.unfit_elsewhere(&changes.iter().collect::<Vec<_>>(), &counted)
     }

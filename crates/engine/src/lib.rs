@@ -59,6 +59,7 @@ mod root;
 mod scan;
 mod serve;
 mod settle;
+mod silence;
 mod silent;
 mod sound;
 mod space;
@@ -81,6 +82,7 @@ mod unseen_rot;
 mod unshown;
 mod verify;
 mod view;
+mod went_back;
 
 pub use begin::{Beginning, Companion};
 pub use carry_over::CarriedOver;
@@ -94,10 +96,10 @@ pub use ignore::{IGNORE_FILE, is_clutter};
 pub use keep::{NotKept, WhyNotKept};
 pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
 pub use monitor::{Monitor, Phase, Progress, Silent};
-pub use options::SyncOptions;
+pub use options::{Silence, SyncOptions};
 pub use report::{
     Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile,
-    MadeOfDamage, Outlook, Served, SkippedPath, SyncReport,
+    MadeOfDamage, Outlook, Served, SilentHome, SkippedPath, SyncReport,
 };
 pub use resolve::Keep;
 pub use space::size;

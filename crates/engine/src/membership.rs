@@ -80,7 +80,7 @@ impl Engine<'_> {
         }
     }
 
-    fn learn_all(&mut self) -> Result<()> {
+    pub(crate) fn learn_all(&mut self) -> Result<()> {
         let Some(mailbox) = self.mailbox else { return Ok(()) };
         let view = self.list(mailbox)?;
         self.learn_people(mailbox, &view)?;

@@ -364,6 +364,10 @@ pub(crate) const DIVERGED: &str = "diverged/";
 pub(crate) const LEAPT: &str = "leapt";
 /// The id under which this drive came to a computer that did not know it, while the mailbox held just what it had said last.
 pub(crate) const CARRIED: &str = "carried";
+/// The last time that the mailbox was found to hold less than it had held.
+pub(crate) const WENT_BACK: &str = "went-back";
+/// That this location was told to find its mailbox elsewhere, and has not synced there yet.
+pub(crate) const TURNED: &str = "turned-to-another-mailbox";
 /// That this location lets go of what it noted, and comes back under a new id.
 pub(crate) const BEGINS_AGAIN: &str = "begins-again";
 pub(crate) const LOG: &str = "log/";
@@ -401,6 +405,10 @@ pub(crate) const STRANGERS: &str = "strangers";
 /// That this location took its id at a computer that did not know it, and may have lived under others since its index was kept.
 pub(crate) const MAY_HAVE_LIVED_ELSEWHERE: &str = "may-have-lived-elsewhere";
 pub(crate) const COUNTS_SINCE: &str = "counts-since/";
+/// When a person said here that a silent home is to be waited for still.
+pub(crate) const WAITS_SINCE: &str = "waits-since/";
+/// The homes that were set aside for their silence, each with when that silence began.
+pub(crate) const SILENT: &str = "silent/";
 pub(crate) const UNKEPT: &str = "unkept/";
 pub(crate) const STRAY: &str = "stray/";
 pub(crate) const LEFTOVER: &str = "leftover/";

@@ -16,6 +16,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, ORPHAN};
 use crate::monitor::Phase;
+use crate::options::Patience;
 use crate::view::View;
 
 impl Engine<'_> {
@@ -27,7 +28,7 @@ impl Engine<'_> {
         &mut self,
         mailbox: &dyn Mailbox,
         earlier: &View,
-        park_after_ns: i64,
+        patience: Patience,
         missing: &BTreeSet<ChunkId>,
     ) -> Result<(View, Counted)> {
         let mut view = self.list(mailbox)?;
@@ -36,7 +37,7 @@ impl Engine<'_> {
         self.learn_heads(mailbox, &view)?;
         self.drop_damaged_heads(mailbox, &mut view, &unusable)?;
         self.tell_strangers(&view)?;
-        let counted = self.counted(park_after_ns, missing)?;
+        let counted = self.counted(patience, missing)?;
         if counted.others(self.me()).next().is_some() && !self.knows_of_strangers()? {
             let dead = self.dead_objects(mailbox, &view, earlier, &counted)?;
             let total = dead.len() as u64;

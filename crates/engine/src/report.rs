@@ -138,6 +138,21 @@ pub struct HeardThreshold {
     pub threshold: Threshold,
 }
 
+/// A home that has not come for longer than the archive waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SilentHome {
+    /// Its id.
+    pub location: LocationId,
+    /// What people call it.
+    pub label: String,
+    /// Who looks after it.
+    pub person: String,
+    /// When this location last heard something new of it, by this location's own clock.
+    pub since_ns: i64,
+    /// Whether it ever came: else it was invited then.
+    pub has_come: bool,
+}
+
 /// What no sound world shows of a location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alarm {
@@ -225,6 +240,10 @@ pub struct SyncReport {
     pub held: Option<Held>,
     /// Deletions of the other direction that wait for a yes as well.
     pub also_held: Option<Held>,
+    /// Homes that have been silent for longer than the archive waits and are waited for still.
+    pub silent: Vec<SilentHome>,
+    /// Homes that this cycle was the first to set aside for their silence.
+    pub set_aside: Vec<SilentHome>,
     /// What no sound world shows.
     pub alarms: Vec<Alarm>,
     /// Chunks that are wanted and not at hand.
@@ -239,4 +258,6 @@ pub struct SyncReport {
     pub took_new_id: bool,
     /// Whether it did so at a computer that had never synced it under the id that it had.
     pub was_new_here: bool,
+    /// Whether the mailbox went back to an earlier state, or was emptied, since this location wrote to it, and nobody was told yet.
+    pub mailbox_went_back: bool,
 }

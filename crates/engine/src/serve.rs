@@ -20,6 +20,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::lost::for_want;
 use crate::memory::{self, GAP_CYCLES as GAP_NOTE, STATEMENT};
+use crate::options::Patience;
 use crate::room::room_at_best;
 use crate::view::View;
 
@@ -27,7 +28,7 @@ use crate::view::View;
 pub(crate) struct Serving<'s> {
     pub(crate) mailbox: &'s dyn Mailbox,
     pub(crate) allowance_bytes: Option<u64>,
-    pub(crate) park_after_ns: i64,
+    pub(crate) patience: Patience,
     /// What this location lacks itself.
     pub(crate) lacking: &'s BTreeSet<ChunkId>,
     /// Who counts, as their heads said last.

@@ -57,7 +57,7 @@ impl Engine<'_> {
             .collect();
         // As before any pruning: whoever counts is asked again, for posting may have taken long.
         self.learn_heads(mailbox, view)?;
-        let mut reading = self.counted(serving.park_after_ns, serving.lacking)?;
+        let mut reading = self.counted(serving.patience, serving.lacking)?;
         reading.0.retain(|location, _| !with_gap.contains(location));
         let me = self.me();
         if self.knows_of_strangers()? || reading.anyone_lacks_more() || !reading.0.contains_key(&me) {

@@ -91,9 +91,8 @@ impl Engine<'_> {
             None => &person.holds,
         };
         let (behind_changesets, behind_bytes) = self.behind(vector)?;
-        let spoken_ns = cached.map_or(person.heard_ns, |cached| cached.changed_ns);
-        let silent_ns = spoken_ns.max(self.counts_since_ns(&location)?.unwrap_or(i64::MIN));
-        let is_parked = self.clock.now_ns().saturating_sub(silent_ns) > options.park_after_ns();
+        let now_ns = self.clock.now_ns();
+        let is_parked = self.is_aside_for_silence(&location, person, cached, now_ns, options.patience())?;
         let is_level = head.is_some_and(|head| self.is_level(head));
         let unshown = head.map_or(0, |head| head.unshown);
         let of_drive = |head: &Head| never_held.iter().find(|(drive, _)| *drive == head.drive);
@@ -152,7 +151,7 @@ impl Engine<'_> {
 
     /// Gives the locations that count: neither succeeded by another id nor parked.
     pub fn counting(&self, options: &SyncOptions) -> Result<BTreeSet<LocationId>> {
-        let counted = self.counted(options.park_after_ns(), &BTreeSet::new())?;
+        let counted = self.counted(options.patience(), &BTreeSet::new())?;
         Ok(counted.0.into_keys().collect())
     }
 }

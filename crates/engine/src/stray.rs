@@ -80,7 +80,7 @@ impl Engine<'_> {
         if due.is_empty() {
             return Ok(false);
         }
-        let counted = self.counted(options.park_after_ns(), &BTreeSet::new())?;
+        let counted = self.counted(options.patience(), &BTreeSet::new())?;
         if !self.may_post(&counted)? || !counted.0.contains_key(&self.me()) {
             return Ok(false);
         }

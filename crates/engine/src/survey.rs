@@ -18,7 +18,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_SYNC, LOG, LogRecord, OUTBOX, SENT};
 use crate::options::SyncOptions;
-use crate::report::{Held, IgnoredPath, LostFile, Outlook, SkippedPath};
+use crate::report::{Held, IgnoredPath, LostFile, Outlook, SilentHome, SkippedPath};
 use crate::scan::Depth;
 use crate::standing::{LocationStanding, LocationState};
 use crate::trash::TrashLine;
@@ -43,6 +43,9 @@ pub struct MailboxStanding {
 pub struct Survey {
     /// Every location that is known, this one first, then by label.
     pub locations: Vec<LocationStanding>,
+    /// Those that have been silent for longer than the archive waits and are waited for still; nobody can tell while the
+    /// mailbox does not answer.
+    pub silent: Vec<SilentHome>,
     /// The mailbox.
     pub mailbox: MailboxStanding,
     /// Own changes that are not in the mailbox, with those that a sync has made up and could not put there; a move counts once.
@@ -151,9 +154,14 @@ impl Engine<'_> {
             locations.push(standing);
         }
         locations.sort_by_key(|standing| (!standing.is_this, standing.label.to_lowercase(), standing.location));
+        let silent = match mailbox.trouble {
+            None => self.silent_homes(&heads, options.patience())?,
+            Some(_) => Vec::new(),
+        };
         let mut held = self.still_held()?.into_iter();
         Ok(Survey {
             locations,
+            silent,
             mailbox,
             unposted_changes: self.count_told(&changes)? + outbox_changes.min(in_outbox.len() as u64),
             unposted_bytes: changes
@@ -211,8 +219,12 @@ impl Engine<'_> {
             match &name {
                 ObjectName::Head(location) if *location != me => {
                     if let Some(head) = self.read_head(mailbox, &name, location)? {
-                        let changed_ns = self.clock.now_ns();
-                        heads.insert(*location, CachedHead { head, changed_ns });
+                        // One that says what was known says nothing of when it came.
+                        let known = heads.get(location).map(|known| &known.head);
+                        if known.is_none_or(|known| *known != head && known.counter <= head.counter) {
+                            let changed_ns = self.clock.now_ns();
+                            heads.insert(*location, CachedHead { head, changed_ns });
+                        }
                     }
                 }
                 ObjectName::Manifest { author, sequence } if self.vector.get(author) < *sequence => {

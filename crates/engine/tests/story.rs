@@ -18,6 +18,7 @@ mod pace;
 mod refused;
 mod room;
 mod rules;
+mod silence;
 mod stranded;
 mod strangers;
 mod stray;
@@ -30,6 +31,7 @@ mod twice;
 mod unfinished;
 mod unfit;
 mod unsent;
+mod went_back;
 
 use home::{Homes, path};
 use offsync_testkit::{DiskOptions, InodeNumbers};

@@ -1,7 +1,9 @@
 //! What a sync did or would do, and who has to sync next, as people read it.
 
+use offsync_app::view::SilentView;
 use offsync_app::{
-    ChangeCounts, ServedReport, SkippedReport, SyncReport, TooLateReport, as_argument, as_typed, short_id,
+    ChangeCounts, MAILBOX_WENT_BACK, ServedReport, SkippedReport, SyncReport, TooLateReport, as_argument, as_typed,
+    short_id,
 };
 
 use super::held::held;
@@ -46,6 +48,8 @@ pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<Str
     lines.extend(sent(report, mood));
     lines.extend(report.served.iter().flat_map(|one| served(one, mood)));
     lines.extend(new_id(report, mood));
+    lines.extend(report.mailbox_went_back.then(|| format!("  {MAILBOX_WENT_BACK}")));
+    lines.extend(report.set_aside.iter().map(|home| set_aside(home, mood)));
     lines.extend(conflicts(report, mood));
     lines.extend(skipped(report, mood));
     lines.extend(notes(&report.warnings));
@@ -187,6 +191,16 @@ fn new_id(report: &SyncReport, mood: Mood) -> Vec<String> {
         "  If the other one is still in use, give one of the two another name, with `offsync location rename`.".into(),
         "  If it is gone and `offsync locations` still shows it, take it out, with `offsync location remove`.".into(),
     ]
+}
+
+/// Tells that a home was set aside for its silence.
+fn set_aside(home: &SilentView, mood: Mood) -> String {
+    let said = safe(&home.set_aside_sentence());
+    let said = match mood {
+        Mood::Done => said,
+        Mood::Would => said.replacen("nothing waits", "nothing would wait", 1),
+    };
+    format!("  {said}")
 }
 
 /// Tells which files are kept in two versions.

@@ -29,6 +29,8 @@ export interface Backend {
   suggestedNames(): Promise<SuggestedNames>;
   /** Yes lets the held deletions happen; no brings the files back. */
   answerHeld(folder: string, yes: boolean): Promise<void>;
+  /** Goes on waiting for a home that has not come for long, or not until it comes: then it ends when that was synced. */
+  answerSilent(folder: string, locationId: string, wait: boolean): Promise<void>;
   /** The files that no home that takes part has any more. */
   lost(folder: string): Promise<LostReport>;
   /** Gives up these of them; refused if others can be given up by now. */

@@ -12,6 +12,7 @@ import { cycle, type Tick } from "./fake/cycle";
 import { scene } from "./fake/scenes";
 import { withDamaged } from "./fake/damaged";
 import { withLost } from "./fake/lost";
+import { answered } from "./fake/silent";
 import { archive, VERSION } from "./fake/parts";
 
 const TICK_MS = 120;
@@ -29,6 +30,12 @@ const NOT_DAMAGED: Failure = {
   message:
     "That file is not known to be damaged on this drive, so there is nothing to decide about it.",
   hint: "Look at the list again.",
+};
+
+const NOT_SILENT: Failure = {
+  code: "not_silent",
+  message: "It came meanwhile, or somebody else answered. Nothing was changed.",
+  hint: "Look again.",
 };
 
 const NO_MAILBOX_THERE: Failure = {
@@ -115,6 +122,13 @@ export function fake(name: string | null): Backend {
         held: null,
         headline: { kind: "all_safe", homes: one.locations.length },
       }));
+    },
+    answerSilent: async (folder, locationId, wait) => {
+      await pause(ANSWER_MS);
+      if (!archives.some((one) => one.silent.some((home) => home.location_id === locationId))) {
+        throw NOT_SILENT;
+      }
+      change(folder, (one) => answered(one, locationId, wait));
     },
     lost: (folder) => soon(() => lostOf(folder)),
     giveUp: async (folder, paths) => {

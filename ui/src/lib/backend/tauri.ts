@@ -17,6 +17,7 @@ export const tauri: Backend = {
   pickFolder: (title) => invoke("pick_folder", { title }),
   suggestedNames: () => invoke("suggested_names"),
   answerHeld: (folder, yes) => invoke("answer_held", { folder, yes }),
+  answerSilent: (folder, locationId, wait) => invoke("answer_silent", { folder, locationId, wait }),
   lost: (folder) => invoke("lost", { folder }),
   giveUp: (folder, paths) => invoke("give_up", { folder, paths }),
   repair: (folder) => invoke("repair", { folder }),

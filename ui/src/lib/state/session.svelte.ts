@@ -146,12 +146,21 @@ export class Session {
   }
 
   async answerHeld(yes: boolean): Promise<void> {
+    await this.#answer((folder) => this.backend.answerHeld(folder, yes));
+  }
+
+  /** Answers whether a home that has not come for long is waited for still. */
+  async answerSilent(locationId: string, wait: boolean): Promise<void> {
+    await this.#answer((folder) => this.backend.answerSilent(folder, locationId, wait));
+  }
+
+  async #answer(give: (folder: string) => Promise<void>): Promise<void> {
     const folder = this.archive?.folder;
     if (!folder) {
       return;
     }
     try {
-      await this.backend.answerHeld(folder, yes);
+      await give(folder);
       await this.read();
     } catch (thrown) {
       this.#setError(folder, { of: "answer", why: this.sentence(thrown) });

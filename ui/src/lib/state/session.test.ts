@@ -32,6 +32,7 @@ async function session(parts: Partial<Overview> = {}) {
     lost: async () => ({ files: [], may_be_at: [], given_up: false }),
     giveUp: async () => {},
     answerHeld: vi.fn(async () => {}),
+    answerSilent: vi.fn(async () => {}),
     repair: vi.fn(async () => {}),
     damaged: async () => [],
     keepDamaged: async () => {},

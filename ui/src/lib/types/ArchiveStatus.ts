@@ -8,6 +8,7 @@ import type { Lacking } from "./Lacking";
 import type { LocalChanges } from "./LocalChanges";
 import type { LocationView } from "./LocationView";
 import type { MailboxView } from "./MailboxView";
+import type { SilentView } from "./SilentView";
 import type { SkippedView } from "./SkippedView";
 import type { Waiting } from "./Waiting";
 
@@ -119,6 +120,11 @@ also_held: HeldView | null,
  * Every location, this one first, then by label.
  */
 locations: Array<LocationView>, 
+/**
+ * Those that have been silent for longer than the archive waits and are waited for until a person says otherwise, the
+ * longest first; none where they are set aside unasked, or the mailbox did not answer.
+ */
+silent: Array<SilentView>, 
 /**
  * What to say about it in one sentence.
  */

@@ -5,6 +5,7 @@ import { enDamaged } from "./enDamaged";
 import { enLost } from "./enLost";
 import { enSamples } from "./enSamples";
 import { enSetUp } from "./enSetUp";
+import { enSilent } from "./enSilent";
 import { enWays } from "./enWays";
 import { counter } from "./plural";
 
@@ -349,6 +350,7 @@ export function en(locale: string) {
     ...enLost(count),
     ...enSetUp(count),
     ...enSamples(),
+    ...enSilent(count),
     ...enWays(),
 
     trouble: {

@@ -79,6 +79,7 @@ export function archive(parts: Partial<ArchiveStatus>): ArchiveStatus {
     last_sync: minutesAgo(20),
     held: null,
     also_held: null,
+    silent: [],
     headline: { kind: "alone" },
     ...rest,
     locations: [mine, ...(locations ?? [])],

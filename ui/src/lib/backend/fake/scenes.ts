@@ -4,6 +4,7 @@ import { DAMAGED } from "./damaged";
 import { FAMILIES } from "./families";
 import { LOST } from "./lost";
 import type { Scene } from "./scene";
+import { SILENT } from "./silent";
 import { TROUBLES } from "./troubles";
 
 const SCENES: Record<string, () => Scene> = {
@@ -12,6 +13,7 @@ const SCENES: Record<string, () => Scene> = {
   ...DAMAGED,
   ...LOST,
   ...FAMILIES,
+  ...SILENT,
 };
 
 export const SCENE_NAMES = Object.keys(SCENES);
