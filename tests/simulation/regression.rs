@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 67] = [
+const ONCE_BROKEN: [(&str, u64, &str); 68] = [
     (
         "asked",
         404,
@@ -311,6 +311,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 67] = [
         "fire2",
         70_000,
         "a home whose last number meant another thing to the next took that one's answer for an answer to its own word, which was lost",
+    ),
+    (
+        "rot",
+        224,
+        "a save that met the move to the trash stayed there where the power was cut before it was put back",
     ),
 ];
 

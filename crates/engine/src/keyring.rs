@@ -75,10 +75,15 @@ impl Known {
     ///
     /// `None` is the first one, which all had who ever took part.
     pub(crate) fn in_force(&self) -> Option<(u64, KeyName)> {
+        self.best(|_| true)
+    }
+
+    /// Gives the key that would be in force if there were only some.
+    fn best(&self, is_one: impl Fn(&KeyName) -> bool) -> Option<(u64, KeyName)> {
         let told = self
             .handed
             .iter()
-            .filter(|handed| !self.silenced.contains(&handed.author));
+            .filter(|handed| is_one(&handed.key) && !self.silenced.contains(&handed.author));
         told.map(|handed| (self.is_clean(Some(handed.key)), handed.revision, handed.key))
             .max()
             .map(|(_, revision, key)| (revision, key))
@@ -112,10 +117,8 @@ impl Known {
 pub(crate) fn keys_known(index: &dyn IndexStore, first: &ArchiveKeys, signer: &SigningKey) -> Result<ArchiveKeys> {
     let known = Known::read(index)?;
     let opened = own_keys(&known, signer, first.archive());
-    let in_force = known
-        .in_force()
-        .map(|(_, key)| key)
-        .filter(|key| opened.contains_key(key));
+    // Until the key in force has come here, the best that has: the first one all could read who ever took part.
+    let in_force = known.best(|key| opened.contains_key(key)).map(|(_, key)| key);
     Ok(first.with_later(opened.values(), in_force))
 }
 

@@ -2,11 +2,11 @@
 //!
 //! A place that shows neither old nor new has an unknown base, and stands for nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::entry::{Content, Value};
 use offsync_core::place::{Observed, Place, Shown, Stat};
-use offsync_core::ports::{DiskEntry, EntryKind, IndexWrite, StagedName};
+use offsync_core::ports::{DiskEntry, EntryKind, IndexWrite, StagedName, TrashName};
 use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
@@ -20,13 +20,47 @@ impl Engine<'_> {
     pub(crate) fn recover(&mut self) -> Result<()> {
         if let Some(intents) = memory::read::<Vec<Intent>>(self.index, JOURNAL)? {
             let mut writes = vec![memory::erase(JOURNAL)];
+            let displaced = self.last_displaced()?;
             for intent in intents {
+                writes.extend(self.put_back_a_save(&intent, &displaced)?);
                 writes.extend(self.recover_intent(&intent)?);
             }
             self.disk.flush()?;
             self.commit(writes)?;
         }
         self.tidy_private_folders()
+    }
+
+    /// Gives of each path what was displaced from there last: what a batch displaces is noted with its intents.
+    fn last_displaced(&self) -> Result<BTreeMap<RelPath, TrashName>> {
+        let mut records: Vec<(String, TrashRecord)> = memory::read_all::<TrashRecord>(self.index, TRASH)?
+            .into_iter()
+            .collect();
+        records.sort_by_key(|(_, record)| (record.since_age_ns, record.displaced_ns));
+        Ok(records
+            .into_iter()
+            .map(|(name, record)| (record.path, TrashName(name)))
+            .collect())
+    }
+
+    /// Puts back what somebody saved between the last look at a file and its move to the trash, where the power was cut
+    /// before that was seen: it is no version that anybody replaced.
+    fn put_back_a_save(
+        &mut self,
+        intent: &Intent,
+        displaced: &BTreeMap<RelPath, TrashName>,
+    ) -> Result<Vec<IndexWrite>> {
+        let place = self.index.place(&intent.key)?;
+        let stood_at = place.as_ref().and_then(Place::path).unwrap_or(&intent.path).clone();
+        let (Some(before), Some(name)) = (intent.old_stat, displaced.get(&stood_at)) else {
+            return Ok(Vec::new());
+        };
+        let now = self.disk.open_trashed(name).and_then(|file| file.stat());
+        let is_a_save = now.is_ok_and(|now| !is_same_but_moved(&before, &now));
+        if !is_a_save || self.look_again(&stood_at)?.is_some() || self.disk.restore(name, &stood_at).is_err() {
+            return Ok(Vec::new());
+        }
+        Ok(vec![memory::erase(format!("{TRASH}{}", name.0))])
     }
 
     fn recover_intent(&mut self, intent: &Intent) -> Result<Vec<IndexWrite>> {

@@ -197,3 +197,22 @@ fn who_lacks_a_key_is_told_so_and_gets_it_with_the_next_sync_of_another_home() {
     assert!(told.is_empty(), "{told:?}");
     assert_eq!(homes.read(1, "b.txt"), "b");
 }
+
+#[test]
+fn who_lacks_the_newest_key_writes_with_the_one_before_and_not_with_the_first() {
+    let mut homes = settled(5);
+    take_out(&mut homes, 0, 4);
+    sync_all(&mut homes, &[0, 1, 2, 3], 2);
+    let before = homes.mail();
+    take_out(&mut homes, 0, 3);
+    homes.sync(0);
+    let handed = format!("people.{}.", homes.location(1));
+    let is_new = |name: &String| name.starts_with(&handed) && !before.contains(name);
+    for name in homes.mail().into_iter().filter(is_new).collect::<Vec<_>>() {
+        homes.lose_objects(&name);
+    }
+    homes.hand(1).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(1);
+    assert!(!homes.opens_key_in_force(1, 0));
+    assert!(!homes.first_key_opens(&format!("head.{}", homes.location(1))));
+}
