@@ -136,6 +136,51 @@ fn a_changeset_whose_author_was_killed_right_after_it_is_not_sent_again() {
 }
 
 #[test]
+fn what_a_killed_sync_had_sent_is_not_sent_again() {
+    let world = World::in_memory();
+    let homes @ [pep, anna] = &world.pair(|pep| pep.write("a.txt", "a"));
+    let film = noise(9, FILM_BYTES);
+    pep.write("film.bin", &film);
+    let mut seen: BTreeMap<PathBuf, u64> = BTreeMap::new();
+    let mut cut = 0;
+    for packs in [1, 3, 6, 9] {
+        cut += usize::from(cut_when(&world, pep, |now| now.len() >= packs));
+        seen.extend(carriers(&world));
+        // What a killed program was writing may be somebody else's at this moment: it is swept after a day.
+        for path in world.mail().into_keys().filter(|path| text(path).contains("/.tmp-")) {
+            fs::remove_file(path).expect("it can be removed");
+        }
+    }
+    assert_eq!(cut, KILLS, "a kill came too late");
+    let report = pep.sync();
+    assert_eq!(report["up_to_date"], true, "{report:#}");
+    seen.extend(carriers(&world));
+    let written: u64 = seen.values().sum();
+    println!("{written} bytes in {} objects, for {FILM_BYTES}", seen.len());
+    assert!(
+        written * 100 <= FILM_BYTES as u64 * 105,
+        "{written} bytes for {FILM_BYTES}"
+    );
+    anna.sync();
+    assert_eq!(anna.read("film.bin"), film);
+    settle(&homes.each_ref());
+}
+
+#[test]
+fn what_a_killed_sync_had_sent_goes_away_where_nobody_needs_it_any_more() {
+    let world = World::in_memory();
+    let homes @ [pep, anna] = &world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("film.bin", noise(9, FILM_BYTES));
+    assert!(cut_when(&world, pep, |now| now.len() >= 5), "the kill came too late");
+    pep.remove("film.bin");
+    let report = pep.sync();
+    assert_eq!(report["up_to_date"], true, "{report:#}");
+    assert_eq!(carriers(&world).len(), 0, "{:?}", carriers(&world));
+    anna.sync();
+    settle(&homes.each_ref());
+}
+
+#[test]
 fn what_a_killed_sync_had_fetched_is_not_fetched_again() {
     let world = World::in_memory();
     let homes @ [pep, anna] = &world.pair(|pep| pep.write("a.txt", "a"));

@@ -219,6 +219,7 @@ impl Engine<'_> {
                 lacking = missing.union(&unkept).copied().collect();
             }
         }
+        self.take_back_attempt(mailbox, &mut view)?;
         self.note_pace(&counted, options.allowance_bytes)?;
         self.tell_what_waits_in_vain();
         // Whatever finds no room ends nothing: what was done is told, and that the rest is still to be said.
@@ -279,7 +280,9 @@ impl Engine<'_> {
                 return Ok(posted);
             }
             let held = view.used_bytes();
+            // Heads and wants find some room.
             self.take_back_attempt(mailbox, view)?;
+            self.tell_what_waits()?;
             // What it holds at most is not told: between what it held, and that with the object that did not fit.
             let guess = allowance_bytes.unwrap_or(held + OBJECT_BYTES_MAX as u64) / 2;
             allowance_bytes = Some(guess.max(held / 10 * 9));
@@ -288,6 +291,9 @@ impl Engine<'_> {
     }
 
     fn post_while_there_is_room(&mut self, view: &mut View, posting: &Posting<'_>, posted: &mut bool) -> Result<()> {
+        if let Some(mailbox) = posting.mailbox {
+            *posted |= self.finish_attempt(mailbox, view, posting)?;
+        }
         while self.post_one(view, posting)? {
             *posted = true;
         }

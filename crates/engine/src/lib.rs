@@ -5,6 +5,7 @@
 
 mod alike;
 mod assemble;
+mod attempt;
 mod begin;
 mod carry_over;
 mod change_counts;

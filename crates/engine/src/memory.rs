@@ -353,6 +353,8 @@ pub(crate) const SENT: &str = "sent/";
 pub(crate) const MINE: &str = "mine/";
 /// What own packs hold that lie in the mailbox.
 pub(crate) const HOLDS: &str = "holds/";
+/// Own packs whose changeset is not posted yet, each with the key that it is sealed with.
+pub(crate) const ATTEMPT: &str = "attempt/";
 pub(crate) const ORPHAN: &str = "orphan/";
 /// The last changeset of each author that was folded as such.
 pub(crate) const LAST_FOLDED: &str = "last-folded-object/";

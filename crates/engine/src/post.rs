@@ -21,7 +21,7 @@ use crate::content::Stores;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
+use crate::memory::{self, ATTEMPT, GONE, Gone, IDENTITY, MINE, OUTBOX, SENT};
 use crate::monitor::Phase;
 use crate::outgoing::Outgoing;
 use crate::superseded::posted_pack_writes;
@@ -93,11 +93,7 @@ impl Engine<'_> {
         is_alone: bool,
     ) -> Result<Option<Pick>> {
         let mut needs: Vec<Vec<(ChunkId, u64)>> = Vec::new();
-        let mut lacking = posting.counted.lacking();
-        // What is damaged here cannot be sent from here: whoever lacks it asks for it.
-        let damages = self.damages()?;
-        let bad: BTreeSet<&ChunkId> = damages.values().flat_map(|damage| &damage.bad).collect();
-        lacking.retain(|chunk| !bad.contains(chunk));
+        let lacking = self.lacking_elsewhere(posting.counted)?;
         for change in changes {
             needs.push(if is_alone {
                 Vec::new()
@@ -186,8 +182,22 @@ impl Engine<'_> {
         Ok((!picked.chunks.is_empty()).then_some(picked))
     }
 
+    /// Gives what others lack and this location can send.
+    pub(crate) fn lacking_elsewhere(&mut self, counted: &Counted) -> Result<BTreeSet<ChunkId>> {
+        let mut lacking = counted.lacking();
+        // What is damaged here cannot be sent from here: whoever lacks it asks for it.
+        let damages = self.damages()?;
+        let bad: BTreeSet<&ChunkId> = damages.values().flat_map(|damage| &damage.bad).collect();
+        lacking.retain(|chunk| !bad.contains(chunk));
+        Ok(lacking)
+    }
+
     /// Gives the chunks of a change that not everybody has or is about to get.
-    fn needed_chunks(&self, change: &LocalChange, lacking: &BTreeSet<ChunkId>) -> Result<Vec<(ChunkId, u64)>> {
+    pub(crate) fn needed_chunks(
+        &self,
+        change: &LocalChange,
+        lacking: &BTreeSet<ChunkId>,
+    ) -> Result<Vec<(ChunkId, u64)>> {
         let offsync_core::entry::Content::File(file) = &change.value.content else {
             return Ok(Vec::new());
         };
@@ -293,6 +303,8 @@ impl Engine<'_> {
         let (vector, mut writes) = self.fold_writes(manifest, hash, sealed.len() as u64)?;
         writes.extend(self.bind_writes(manifest, changes, kept)?);
         writes.push(memory::write(format!("{OUTBOX}{}", manifest.name()), &sealed.to_vec()));
+        let named = manifest.packs.iter();
+        writes.extend(named.map(|pack| memory::erase(format!("{ATTEMPT}{}", pack.name))));
         let inline = manifest.inline.iter().map(|bytes| self.keys.chunk_id(bytes));
         let carried = manifest.packs.iter().flat_map(|pack| pack.chunks.iter().copied());
         if kept.is_empty() {
@@ -331,7 +343,9 @@ impl Engine<'_> {
             return Ok(false);
         }
         let chunks: Vec<ChunkId> = chunks.into_iter().map(|(id, _)| id).collect();
-        self.commit(posted_pack_writes(&name, size_bytes, chunks.clone()))?;
+        let mut writes = posted_pack_writes(&name, size_bytes, chunks.clone());
+        writes.push(self.attempt_write(&name));
+        self.commit(writes)?;
         self.put_object(mailbox, view, &name, &sealed)?;
         content.payload_bytes += size_bytes;
         content.packs.push(PackRef {
@@ -391,7 +405,7 @@ impl Engine<'_> {
         Ok(kept)
     }
 
-    fn manifest_of(
+    pub(crate) fn manifest_of(
         &self,
         changes: &[LocalChange],
         kept: &[usize],
@@ -462,16 +476,8 @@ impl Engine<'_> {
         Ok(writes)
     }
 
-    /// Takes away the packs of an attempt for which the mailbox had no room, so that heads and wants find some.
-    pub(crate) fn take_back_attempt(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
-        let (me, mine) = (self.me(), self.vector.get(&self.me()));
-        let is_of_attempt = |name: &&ObjectName| matches!(name, ObjectName::Pack { author, sequence, .. } if *author == me && *sequence > mine);
-        for name in view.names().filter(is_of_attempt).cloned().collect::<Vec<_>>() {
-            self.delete_object(mailbox, view, &name)?;
-        }
-        // What did not fit is noted all the same, and must not count as if it were there.
-        let writes = self.forget_posted_writes(|name| is_of_attempt(&name))?;
-        self.commit(writes)?;
+    /// Tells how much waits.
+    pub(crate) fn tell_what_waits(&mut self) -> Result<()> {
         let waiting = self.local_changes()?;
         self.report.waiting_entries = waiting.len() as u64;
         self.report.waiting_bytes = waiting.iter().map(|change| change.value.content.size_bytes()).sum();

@@ -143,7 +143,12 @@ impl Engine<'_> {
                     if is_orphan && *author != me && !counted.0.contains_key(author) {
                         orphans.insert(name.to_string());
                     }
-                    is_orphan && (*author == me || self.is_long_an_orphan(&name)?)
+                    let may_leave = match *author == me {
+                        // What the next post takes up, or takes away.
+                        true => !self.is_noted_attempt(&name)?,
+                        false => self.is_long_an_orphan(&name)?,
+                    };
+                    is_orphan && may_leave
                 }
                 ObjectName::Want(location) => departed.contains(location) || is_forgotten(location),
                 ObjectName::ServedPack { reader, server, .. } | ObjectName::ServedState { reader, server, .. } => {

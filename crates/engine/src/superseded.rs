@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use offsync_core::format::ObjectName;
 use offsync_core::ids::{ChunkId, LocationId};
-use offsync_core::ports::IndexWrite;
+use offsync_core::ports::{IndexStore, IndexWrite};
 use offsync_core::version_vector::VersionVector;
 use serde::{Deserialize, Serialize};
 
@@ -212,4 +212,9 @@ pub(crate) fn posted_pack_writes(name: &ObjectName, size_bytes: u64, chunks: Vec
         memory::write(format!("{MINE}{name}"), &size_bytes),
         memory::write(format!("{HOLDS}{name}"), &posted),
     ]
+}
+
+/// Gives the chunks of a pack that this location put; `None` if it is not in the mailbox any more, as far as is known here.
+pub(crate) fn posted_chunks(index: &dyn IndexStore, name: &ObjectName) -> Result<Option<Vec<ChunkId>>> {
+    Ok(memory::read::<PostedPack>(index, &format!("{HOLDS}{name}"))?.map(|pack| pack.chunks))
 }

@@ -1,6 +1,7 @@
 //! The three-homes story on the simulated world: what one does, all have, and the mailbox is empty.
 
 mod answers;
+mod attempt;
 mod crossing;
 mod damage;
 mod drives;
