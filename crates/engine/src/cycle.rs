@@ -348,20 +348,31 @@ impl Engine<'_> {
     /// Says who this location is where nobody has: whoever invited it may be gone, or may not have synced since.
     fn introduce_myself(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
         let me = self.me();
-        for name in view.names() {
-            if matches!(name, ObjectName::People { subject, .. } if *subject == me) && !self.only_speaks(name)? {
+        let is_about_me = |name: &&ObjectName| matches!(name, ObjectName::People { subject, .. } if *subject == me);
+        let mut unkept = Vec::new();
+        for name in view.names().filter(is_about_me).cloned().collect::<Vec<_>>() {
+            match memory::read::<Vec<u8>>(self.index, &format!("{STATEMENT}{name}"))? {
+                Some(sealed) if self.introduces(&name, &sealed) => return Ok(()),
+                Some(_) => {}
+                None => unkept.push(name),
+            }
+        }
+        // What says nothing new here was not kept.
+        for name in unkept {
+            if let Some(sealed) = self.get(mailbox, &name)?
+                && self.introduces(&name, &sealed)
+            {
                 return Ok(());
             }
         }
         self.say_who_i_am(mailbox, view)
     }
 
-    /// Tells whether a statement about this location is its own, and does not say who it is: what it is called, or before
-    /// which deletions all ask. Nobody believes that whom nobody introduced.
-    fn only_speaks(&self, name: &ObjectName) -> Result<bool> {
-        let kept: Option<Vec<u8>> = memory::read(self.index, &format!("{STATEMENT}{name}"))?;
-        let said = kept.and_then(|sealed| People::decode(&self.keys, name, &sealed).ok());
-        Ok(said.is_some_and(|said| said.author == self.me() && !matches!(said.statement, Statement::Joined { .. })))
+    /// Tells whether a statement about this location says who it is. What it is called, where it stands and which keys it was
+    /// handed does not: nobody believes that of whom nobody introduced. What cannot be read may say it.
+    fn introduces(&self, name: &ObjectName, sealed: &[u8]) -> bool {
+        let said = People::decode(&self.keys, name, sealed).ok();
+        said.is_none_or(|said| matches!(said.statement, Statement::Joined { .. } | Statement::Succeeds { .. }))
     }
 
     /// Says who this location is, as far as it knows.

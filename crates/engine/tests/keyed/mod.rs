@@ -85,6 +85,27 @@ fn a_newcomer_has_the_key_from_the_start() {
 }
 
 #[test]
+fn who_was_handed_a_key_and_whose_introduction_is_lost_introduces_itself() {
+    let mut homes = settled(3);
+    take_out(&mut homes, 0, 2);
+    sync_all(&mut homes, &[0, 1], 2);
+    homes.add_home();
+    homes.sync(0);
+    let (newcomer, inviter) = (homes.location(3), homes.location(0));
+    homes.lose_objects(&format!("people.{newcomer}.{inviter}.1"));
+    let about: Vec<String> = homes
+        .mail()
+        .into_iter()
+        .filter(|name| name.contains(&format!("people.{newcomer}")))
+        .collect();
+    assert!(!about.is_empty(), "it was handed the key");
+    // Who invited it never comes again.
+    homes.sync(3);
+    homes.sync(1);
+    assert!(homes.living(1).contains(&newcomer));
+}
+
+#[test]
 fn if_who_took_it_out_never_syncs_again_another_home_makes_the_key() {
     let mut homes = settled(4);
     take_out(&mut homes, 0, 3);
