@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 68] = [
+const ONCE_BROKEN: [(&str, u64, &str); 71] = [
     (
         "asked",
         404,
@@ -317,6 +317,17 @@ const ONCE_BROKEN: [(&str, u64, &str); 68] = [
         224,
         "a save that met the move to the trash stayed there where the power was cut before it was put back",
     ),
+    (
+        "years",
+        201_077,
+        "packs of a home that was gone filled an account that had shrunk, and the one home that had all they held could serve no state",
+    ),
+    (
+        "years",
+        201_365,
+        "a home that had been handed a key never introduced itself, though who invited it was gone",
+    ),
+    ("years", 201_251, "as years 201365, with keys that never came to all"),
 ];
 
 /// Runs them all.

@@ -23,9 +23,6 @@ impl Engine<'_> {
         (wanted, spare): (&[Want], &mut Option<Vec<ObjectName>>),
         serving: &Serving<'_>,
     ) -> Result<bool> {
-        if !serving.lacking.is_empty() {
-            return Ok(false);
-        }
         // To find them out means to read what they hold from this drive: once a cycle will do.
         let packs = match spare {
             Some(packs) => packs,
@@ -47,7 +44,8 @@ impl Engine<'_> {
 
     /// Gives the packs that only readers with a gap wait for, and whose content this drive reads as it should be.
     ///
-    /// Where nobody else has read one, its author takes back what it alone holds: that is as if it had not been posted.
+    /// Where nobody else has read one, its author takes back what it alone holds: that is as if it had not been posted. Of an
+    /// author that was given up, whoever holds all of it stands in for it.
     fn spare_packs(&mut self, view: &View, wanted: &[Want], serving: &Serving<'_>) -> Result<Vec<ObjectName>> {
         let mailbox = serving.mailbox;
         let with_gap: BTreeSet<LocationId> = wanted
@@ -64,9 +62,10 @@ impl Engine<'_> {
             return Ok(Vec::new());
         }
         let is_held_elsewhere = reading.others(me).next().is_some();
+        let departed = self.departed()?;
         let is_old = |name: &&ObjectName| match name {
             ObjectName::Pack { author, sequence, .. } => {
-                (*author == me || is_held_elsewhere)
+                (*author == me || is_held_elsewhere || departed.contains(author))
                     && !with_gap.contains(author)
                     && reading.all_folded(author, *sequence)
             }
