@@ -165,6 +165,11 @@ fn years() {
 }
 
 #[test]
+fn years2() {
+    hold("years2");
+}
+
+#[test]
 fn mix() {
     hold("mix");
 }

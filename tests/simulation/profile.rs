@@ -181,6 +181,36 @@ pub(crate) fn all() -> Vec<Profile> {
         is_fresh: false,
         ..PLAIN
     };
+    let years = Profile {
+        // Ten years of five homes.
+        name: "years",
+        homes: (5, 5),
+        seeds: 40,
+        steps: 260,
+        weights: &[
+            (60, Person),
+            (60, Sync),
+            (30, Advance),
+            (4, Crash),
+            (6, Absence),
+            (4, Quota),
+            (1, Join),
+            (2, Snapshot),
+            (2, Restore),
+            (2, Replace),
+            (2, LoseObject),
+            (2, Damage),
+            (2, RollBack),
+            (2, LosePrivate),
+        ],
+        allowance_bytes: Some(6 << 20),
+        has_big_files: true,
+        step_minutes: 28 * 24 * 60,
+        power_percent: 40,
+        restores_many: true,
+        judges_prunes: false,
+        ..PLAIN
+    };
     let restore = Profile {
         name: "restore",
         homes: (3, 3),
@@ -427,35 +457,30 @@ pub(crate) fn all() -> Vec<Profile> {
             is_sequential: true,
             ..PLAIN
         },
+        years.clone(),
         Profile {
-            // Ten years of five homes.
-            name: "years",
-            homes: (5, 5),
-            seeds: 40,
-            steps: 260,
+            name: "years2",
+            seeds: 20,
             weights: &[
                 (60, Person),
                 (60, Sync),
                 (30, Advance),
-                (4, Crash),
+                (6, Crash),
+                (3, FailCall),
                 (6, Absence),
                 (4, Quota),
                 (1, Join),
                 (2, Snapshot),
                 (2, Restore),
                 (2, Replace),
+                (3, SetAside),
+                (1, Wipe),
                 (2, LoseObject),
                 (2, Damage),
                 (2, RollBack),
                 (2, LosePrivate),
             ],
-            allowance_bytes: Some(6 << 20),
-            has_big_files: true,
-            step_minutes: 28 * 24 * 60,
-            power_percent: 40,
-            restores_many: true,
-            judges_prunes: false,
-            ..PLAIN
+            ..years
         },
         Profile {
             name: "mix",
