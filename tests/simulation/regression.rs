@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 71] = [
+const ONCE_BROKEN: [(&str, u64, &str); 73] = [
     (
         "asked",
         404,
@@ -328,6 +328,16 @@ const ONCE_BROKEN: [(&str, u64, &str); 71] = [
         "a home that had been handed a key never introduced itself, though who invited it was gone",
     ),
     ("years", 201_251, "as years 201365, with keys that never came to all"),
+    (
+        "years2",
+        210_268,
+        "what a home that was given up had served filled the mailbox, and its reader waited for the state that had no room",
+    ),
+    (
+        "years2",
+        210_221,
+        "a damaged statement stayed for ever, whose author had forgotten it with a power cut",
+    ),
 ];
 
 /// Runs them all.

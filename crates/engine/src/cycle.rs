@@ -193,6 +193,7 @@ impl Engine<'_> {
         }
         self.heed_divergence(mailbox, &view)?;
         let unkept = self.keep_parts(mailbox, &view)?;
+        self.keep_served_by_the_departed(mailbox, &view)?;
         let mut lacking: BTreeSet<ChunkId> = missing.union(&unkept).copied().collect();
         let counted = self.counted(options.patience(), &lacking)?;
         if let Some(head) = unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted))? {

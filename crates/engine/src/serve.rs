@@ -166,9 +166,9 @@ impl Engine<'_> {
     }
 
     /// Looks at what readers could not use. Own packs that cannot be used here either are taken away: they only take the
-    /// room that is needed to serve what they held. So are changesets and statements of ids that were given up: nobody
-    /// folded or heard them, and nobody would ever take them away. Statements that this location has are put there
-    /// again; where nobody may have one that introduced this location, it introduces itself instead.
+    /// room that is needed to serve what they held. So are changesets and statements of ids that were given up, and own
+    /// statements that a power cut let be forgotten: nobody folded or heard them, and nobody would ever take them away.
+    /// Statements that this location has are put there again; where nobody may have one that introduced this location, it introduces itself instead.
     fn mend_damaged(
         &mut self,
         mailbox: &dyn Mailbox,
@@ -180,13 +180,15 @@ impl Engine<'_> {
         let named = wanted.iter().flat_map(|want| &want.damaged);
         let mut names: BTreeSet<ObjectName> = named.filter_map(|name| name.parse().ok()).collect();
         let is_about_me = |name: &ObjectName| matches!(name, ObjectName::People { subject, .. } if *subject == me);
-        names.extend(self.unusable.iter().filter(|name| is_about_me(name)).cloned());
+        let is_mine = |name: &ObjectName| matches!(name, ObjectName::People { author, .. } if *author == me);
+        let own = self.unusable.iter().filter(|name| is_about_me(name) || is_mine(name));
+        names.extend(own.cloned());
         for name in names.into_iter().filter(|name| view.contains(name)).collect::<Vec<_>>() {
             let heard: Option<Vec<u8>> = memory::read(self.index, &format!("{STATEMENT}{name}"))?;
             let may_go = match &name {
                 ObjectName::Pack { author, .. } => *author == me,
                 ObjectName::Manifest { author, .. } => departed.contains(author),
-                ObjectName::People { author, .. } => departed.contains(author) || is_about_me(&name),
+                ObjectName::People { author, .. } => departed.contains(author) || is_about_me(&name) || is_mine(&name),
                 _ => false,
             };
             if !may_go && heard.is_none() {

@@ -190,6 +190,31 @@ impl Engine<'_> {
         Ok(lacking)
     }
 
+    /// Keeps what somebody served this location who was given up since, though no entry is known here that needs it.
+    ///
+    /// Nobody serves it again, and it takes the room of the state that tells what it is for.
+    pub(crate) fn keep_served_by_the_departed(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
+        let me = self.me();
+        let is_mine = |name: &&ObjectName| matches!(name, ObjectName::ServedPack { reader, .. } if *reader == me);
+        let served: Vec<ObjectName> = view.names().filter(is_mine).cloned().collect();
+        if served.is_empty() || self.covers_all_heads()? {
+            return Ok(());
+        }
+        let (departed, mut stores) = (self.departed()?, self.stores()?);
+        for name in served {
+            let is_left = departed.contains(name.writer()) && !self.space.packs.contains_key(&name);
+            if !is_left || !self.has_room_for_part(view.size_of(&name), &mut stores)? {
+                continue;
+            }
+            let chunks = self.fetch_pack(mailbox, &name)?;
+            let held = chunks.iter().map(|(chunk, _)| *chunk).collect();
+            if self.keep_chunks(chunks, &mut stores, Keeps::UntilEntry)?.is_empty() {
+                self.space.packs.insert(name, held);
+            }
+        }
+        Ok(())
+    }
+
     /// Tells whether a pack of a part may be fetched, by its size. The oldest of the trash gives way to it: whoever sends the
     /// file waits for this room.
     fn has_room_for_part(&mut self, size_bytes: u64, stores: &mut Stores) -> Result<bool> {
