@@ -13,6 +13,7 @@ use offsync_core::format::ObjectName;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::clock;
 use crate::output::Output;
 use crate::tree::{self, Tree};
 
@@ -216,7 +217,14 @@ impl Home {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        clock::show(&mut command, &self.computer);
         command
+    }
+
+    /// Sets this computer's clock to so many days from today; asks `clock::can_be_set` before.
+    pub(crate) fn at_day(&self, day: u32) -> &Self {
+        clock::set(&self.computer, day);
+        self
     }
 
     pub(crate) fn settings(&self) -> PathBuf {
