@@ -100,6 +100,13 @@ impl World {
         self.init_into_mailbox(pep, &self.mailbox_url(), &["--allowance", allowance]);
     }
 
+    /// Begins an archive that waits so many days for who is silent, and whose mailbox may hold so much.
+    pub(crate) fn init_waiting(&self, pep: &Home, days: &str, allowance: &str) {
+        fs::create_dir_all(self.mailbox()).expect("a mailbox can be made");
+        let more = ["--park-after", days, "--allowance", allowance];
+        self.init_into_mailbox(pep, &self.mailbox_url(), &more);
+    }
+
     fn init_into_mailbox(&self, pep: &Home, mailbox: &str, more: &[&str]) {
         let arguments = [
             "init",
