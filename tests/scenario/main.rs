@@ -71,6 +71,7 @@ mod silence;
 mod stick;
 mod story;
 mod strangers;
+mod suspicion;
 mod taken_over;
 mod threshold;
 mod trash;
