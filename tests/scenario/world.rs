@@ -13,6 +13,7 @@ use offsync_core::format::ObjectName;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::clock;
 use crate::output::Output;
 use crate::tree::{self, Tree};
 
@@ -97,6 +98,13 @@ impl World {
     pub(crate) fn init_allowing(&self, pep: &Home, allowance: &str) {
         fs::create_dir_all(self.mailbox()).expect("a mailbox can be made");
         self.init_into_mailbox(pep, &self.mailbox_url(), &["--allowance", allowance]);
+    }
+
+    /// Begins an archive that waits so many days for who is silent, and whose mailbox may hold so much.
+    pub(crate) fn init_waiting(&self, pep: &Home, days: &str, allowance: &str) {
+        fs::create_dir_all(self.mailbox()).expect("a mailbox can be made");
+        let more = ["--park-after", days, "--allowance", allowance];
+        self.init_into_mailbox(pep, &self.mailbox_url(), &more);
     }
 
     fn init_into_mailbox(&self, pep: &Home, mailbox: &str, more: &[&str]) {
@@ -216,7 +224,14 @@ impl Home {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        clock::show(&mut command, &self.computer);
         command
+    }
+
+    /// Sets this computer's clock to so many days from today; asks `clock::can_be_set` before.
+    pub(crate) fn at_day(&self, day: u32) -> &Self {
+        clock::set(&self.computer, day);
+        self
     }
 
     pub(crate) fn settings(&self) -> PathBuf {

@@ -1,0 +1,57 @@
+//! Clocks of computers that are ahead by whole days: a program that is started there finds itself that much later.
+//!
+//! Times that the kernel writes stay what they are, those of files among them, and so do stopwatches.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The library that tells a program another time, for programs with threads.
+const LIBRARY: &str = "libfaketimeMT.so.1";
+
+/// Tells whether clocks can be set here, and says plainly where they cannot. Under CI they must be.
+#[allow(clippy::print_stderr, reason = "a test that tests nothing must say so")]
+pub(crate) fn can_be_set() -> bool {
+    if library().is_some() {
+        return true;
+    }
+    let lack = format!("there is no {LIBRARY}");
+    let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+    assert!(!is_ci, "what comes with the years is not tested: {lack}");
+    eprintln!("SKIPPED, not tested on this machine: what comes with the years ({lack})");
+    false
+}
+
+/// Sets the clock of a computer to so many days from today.
+pub(crate) fn set(computer: &Path, days: u32) {
+    fs::write(clock(computer), days.to_string()).expect("a clock can be set");
+}
+
+/// Lets a program see the clock of a computer.
+pub(crate) fn show(command: &mut Command, computer: &Path) {
+    let Ok(days) = fs::read_to_string(clock(computer)) else {
+        return;
+    };
+    command
+        .env(
+            "LD_PRELOAD",
+            library().expect("who sets a clock asks before whether it can be set"),
+        )
+        .env("FAKETIME", format!("+{days}d"))
+        .env("NO_FAKE_STAT", "1")
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+}
+
+fn clock(computer: &Path) -> PathBuf {
+    computer.join("clock")
+}
+
+/// Finds the library, which Debian keeps in the folder of the architecture, and others do not.
+fn library() -> Option<PathBuf> {
+    let folders = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from);
+    let below = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
+    let below = below.filter_map(|entry| Some(entry.ok()?.path()));
+    let all = folders.clone().into_iter().chain(below);
+    let mut found = all.map(|folder| folder.join("faketime").join(LIBRARY));
+    found.find(|path| path.is_file())
+}
