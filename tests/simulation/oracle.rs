@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::Content;
-use offsync_core::format::ObjectName;
+use offsync_core::format::{Membership, ObjectName};
+use offsync_core::ids::LocationId;
 use offsync_core::merkle::RootBuilder;
 use offsync_core::ports::IndexStore;
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -54,7 +55,12 @@ impl World {
             let standing = Some(self.standing());
             quiet = if standing == last { quiet + 1 } else { 0 };
             last = standing;
-            if quiet >= QUIET_ROUNDS && !self.awaits_answers()? && !self.give_up_lost()? && !self.remove_ghosts()? {
+            if quiet >= QUIET_ROUNDS
+                && !self.awaits_answers()?
+                && !self.give_up_lost()?
+                && !self.remove_ghosts()?
+                && !self.let_strangers_in()?
+            {
                 return Ok(());
             }
         }
@@ -165,7 +171,16 @@ impl World {
     fn all_agree_on_people(&self) -> Result<(), Bad> {
         let said = |at: usize| -> BTreeSet<(String, Vec<u8>)> {
             let all = ["named/", "membership/"].map(|prefix| self.homes[at].index.notes(prefix));
-            all.into_iter().flat_map(|notes| notes.unwrap_or_default()).collect()
+            let notes = all.into_iter().flat_map(|notes| notes.unwrap_or_default());
+            let ask = self.homes[at].with_engine(&self.shared, |engine| (engine.living(), engine.set_aside()));
+            let (living, aside) = ask().expect("nobody ends it");
+            let (living, aside) = (living.expect("a sound index"), aside.expect("a sound index"));
+            let is_in = |location: &LocationId| aside.get(location) != Some(&Membership::Removed);
+            let living = living.into_iter().map(|(location, _)| location);
+            let living = living
+                .filter(is_in)
+                .map(|location| (format!("lives/{location}"), Vec::new()));
+            notes.chain(living).collect()
         };
         let first = said(0);
         for at in 1..self.homes.len() {
