@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 73] = [
+const ONCE_BROKEN: [(&str, u64, &str); 74] = [
     (
         "asked",
         404,
@@ -316,6 +316,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 73] = [
         "rot",
         224,
         "a save that met the move to the trash stayed there where the power was cut before it was put back",
+    ),
+    (
+        "rot",
+        100_495,
+        "a damaged file that was touched while a sync was about to heal it was sent as an edit once that sync had died",
     ),
     (
         "years",

@@ -160,12 +160,11 @@ impl Engine<'_> {
     /// `missing` is what this one lacks itself.
     pub(crate) fn counted(&self, patience: Patience, missing: &BTreeSet<ChunkId>) -> Result<Counted> {
         let (heads, succeeded, aside) = (self.heads()?, self.succeeded()?, self.set_aside()?);
-        let now_ns = self.seen_ns();
+        let silent = self.aside_for_silence(&heads, patience)?;
         let mut counted = BTreeMap::new();
         for (location, person) in self.people()? {
             let cached = heads.get(&location);
-            let is_silent = self.is_aside_for_silence(&location, &person, cached, now_ns, patience)?;
-            let is_aside = location != self.me() && (is_silent || aside.contains_key(&location));
+            let is_aside = location != self.me() && (silent.contains(&location) || aside.contains_key(&location));
             if succeeded.contains(&location) || is_aside {
                 continue;
             }

@@ -11,7 +11,7 @@ use offsync_core::rel_path::{PathKey, RelPath};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result, is_fatal};
-use crate::memory::{self, GROWN, Grown, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
+use crate::memory::{self, DAMAGED, Damage, GROWN, Grown, Intent, JOURNAL, STAGED, StagedChunks, TRASH, TrashRecord};
 use crate::scan::READS_DIFFERENTLY;
 use crate::touched::{is_same_but_moved, looks_same};
 
@@ -100,6 +100,13 @@ impl Engine<'_> {
         let Some((value, stat)) = self.observe_again(&path, &entry)? else {
             return Ok(writes);
         };
+        // The damaged file that was to be replaced still stands there, and somebody touched it: the scan knows what that is.
+        let damage: Option<Damage> = memory::read(self.index, &memory::of_key(DAMAGED, &intent.key))?;
+        if let (Some(damage), Content::File(read)) = (damage, &value.content)
+            && damage.reads == Some(read.digest)
+        {
+            return Ok(writes);
+        }
         let place = match (&intent.new, old) {
             (Some(new), _) if new.value.same_content(&value) => {
                 // A power cut may keep the content and take back its times: they are settled once more.

@@ -21,8 +21,37 @@ impl Engine<'_> {
         self.listed_ns.unwrap_or_else(|| self.clock.now_ns())
     }
 
-    /// Tells whether a location counts no longer for its silence: it was too long, and nobody is to be asked, or nobody was.
-    pub(crate) fn is_aside_for_silence(
+    /// Gives who counts no longer for its silence: it was too long, and nobody is to be asked, or nobody was.
+    ///
+    /// Where all others are silent, whoever was heard last goes on counting: without another one nothing leaves the mailbox,
+    /// and nothing new would be sent to whoever comes first.
+    pub(crate) fn aside_for_silence(
+        &self,
+        heads: &BTreeMap<LocationId, CachedHead>,
+        patience: Patience,
+    ) -> Result<BTreeSet<LocationId>> {
+        let (departed, by_word) = (self.departed()?, self.set_aside()?);
+        let now_ns = self.seen_ns();
+        let (mut aside, mut last, mut is_any_left) = (BTreeSet::new(), None, false);
+        for (location, person) in self.people()? {
+            if location == self.me() || departed.contains(&location) || by_word.contains_key(&location) {
+                continue;
+            }
+            let cached = heads.get(&location);
+            if self.is_silent(&location, &person, cached, now_ns, patience)? {
+                aside.insert(location);
+                last = last.max(Some((last_heard_ns(&person, cached), location)));
+            } else {
+                is_any_left = true;
+            }
+        }
+        if let (Some((_, location)), false) = (last, is_any_left) {
+            aside.remove(&location);
+        }
+        Ok(aside)
+    }
+
+    fn is_silent(
         &self,
         location: &LocationId,
         person: &CachedPerson,
@@ -104,17 +133,14 @@ impl Engine<'_> {
     pub(crate) fn tell_silence(&mut self, options: &SyncOptions) -> Result<Vec<IndexWrite>> {
         let (patience, heads) = (options.patience(), self.heads()?);
         self.report.silent = self.silent_homes(&heads, patience)?;
-        let (Some(now_ns), departed, by_word) = (self.listed_ns, self.departed()?, self.set_aside()?) else {
+        if self.listed_ns.is_none() {
             return Ok(Vec::new());
-        };
+        }
+        let aside = self.aside_for_silence(&heads, patience)?;
         let mut known = memory::read_all::<i64>(self.index, SILENT)?;
         let mut writes = Vec::new();
-        for (location, person) in self.people()? {
-            let is_other = location != self.me() && !departed.contains(&location) && !by_word.contains_key(&location);
+        for (location, person) in self.people()?.into_iter().filter(|(one, _)| aside.contains(one)) {
             let cached = heads.get(&location);
-            if !is_other || !self.is_aside_for_silence(&location, &person, cached, now_ns, patience)? {
-                continue;
-            }
             let began_ns = self.silence_began_ns(&location, &person, cached)?;
             if known.remove(&location.to_string()) != Some(began_ns) {
                 writes.push(memory::write(format!("{SILENT}{location}"), &began_ns));

@@ -64,9 +64,10 @@ impl Engine<'_> {
     pub fn standings(&mut self, options: &SyncOptions) -> Result<Vec<LocationStanding>> {
         let heads = self.heads()?;
         let never_held = self.never_held(&heads)?;
+        let silent = self.aside_for_silence(&heads, options.patience())?;
         let people = self.living()?.into_iter();
         people
-            .map(|(location, person)| self.standing_of(location, &person, heads.get(&location), &never_held, options))
+            .map(|(location, person)| self.standing_of(location, &person, heads.get(&location), &never_held, &silent))
             .collect()
     }
 
@@ -81,7 +82,7 @@ impl Engine<'_> {
         person: &CachedPerson,
         cached: Option<&CachedHead>,
         never_held: &NeverHeld,
-        options: &SyncOptions,
+        silent: &BTreeSet<LocationId>,
     ) -> Result<LocationStanding> {
         let head = cached.map(|cached| &cached.head);
         let is_this = location == self.me();
@@ -91,14 +92,12 @@ impl Engine<'_> {
             None => &person.holds,
         };
         let (behind_changesets, behind_bytes) = self.behind(vector)?;
-        let now_ns = self.clock.now_ns();
-        let is_parked = self.is_aside_for_silence(&location, person, cached, now_ns, options.patience())?;
         let is_level = head.is_some_and(|head| self.is_level(head));
         let unshown = head.map_or(0, |head| head.unshown);
         let of_drive = |head: &Head| never_held.iter().find(|(drive, _)| *drive == head.drive);
         let unfit = head.and_then(of_drive).map_or(0, |(_, unfit)| *unfit);
         let aside = self.set_aside()?.remove(&location);
-        let is_parked = is_parked || aside == Some(Membership::Parked);
+        let is_parked = silent.contains(&location) || aside == Some(Membership::Parked);
         let state = match head {
             _ if aside == Some(Membership::Removed) => LocationState::Removed,
             _ if is_this => LocationState::UpToDate,

@@ -134,9 +134,10 @@ impl Engine<'_> {
         let outbox_changes: u64 = self.outbox()?.iter().map(|(record, _)| record.counts.all()).sum();
         let unshown = self.unshown()?;
         let never_held = self.never_held(&heads)?;
+        let silent = self.aside_for_silence(&heads, options.patience())?;
         let mut locations = Vec::new();
         for (location, person) in self.living()? {
-            let mut standing = self.standing_of(location, &person, heads.get(&location), &never_held, options)?;
+            let mut standing = self.standing_of(location, &person, heads.get(&location), &never_held, &silent)?;
             if standing.is_this && standing.state == LocationState::UpToDate {
                 standing.state = match unshown.files {
                     _ if mailbox.incoming_changesets > 0 => LocationState::Behind,

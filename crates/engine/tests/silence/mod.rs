@@ -225,3 +225,40 @@ fn who_was_removed_or_is_parked_already_is_not_asked_about() {
     homes.remove(0, grandma);
     assert_eq!(homes.sync_asking(0).silent, []);
 }
+
+#[test]
+fn the_only_other_home_counts_however_long_it_is_silent() {
+    let mut homes = Homes::new(2);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(2);
+    homes.pass_days(400);
+    homes
+        .hand(0)
+        .write(&path("new.txt"), "for whoever comes")
+        .expect("fits");
+    let report = homes.sync(0);
+    assert_eq!((report.set_aside.len(), report.posted_changesets), (0, 1));
+    homes.sync(1);
+    assert_eq!(homes.read(1, "new.txt"), "for whoever comes", "with its first visit");
+}
+
+#[test]
+fn of_two_silent_homes_the_one_heard_last_counts_until_the_other_comes() {
+    let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(2);
+    homes.pass_days(30);
+    homes.hand(1).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    homes.pass_days(400);
+    let told: Vec<_> = homes.sync(0).set_aside.into_iter().map(|home| home.location).collect();
+    assert_eq!(told, [homes.location(2)]);
+    homes.hand(0).write(&path("new.txt"), "new").expect("fits");
+    homes.sync(0);
+    homes.sync(1);
+    assert_eq!(homes.read(1, "new.txt"), "new");
+    homes.sync(2);
+    homes.round(3);
+    homes.assert_all_equal();
+}
