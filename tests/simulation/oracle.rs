@@ -22,6 +22,9 @@ use crate::world::{Bad, World};
 const ROUNDS_MAX: usize = 60;
 /// Rounds without a change that count as rest.
 const QUIET_ROUNDS: usize = 3;
+
+/// After so many rounds people have read what they are warned of.
+const WARNED_ROUNDS: usize = 10;
 /// Days after which a location has forgotten all that it kept for somebody else's sake.
 const SILENCE_DAYS: u32 = 400;
 /// What a conflict copy's name has before the digits of its version.
@@ -46,7 +49,11 @@ impl World {
             self.verify_all()?;
         }
         let (mut quiet, mut last) = (0, None);
-        for _ in 0..ROUNDS_MAX {
+        for round in 1..=ROUNDS_MAX {
+            // Whoever syncs is told of homes that nobody introduced, whether or not others move something every day.
+            if round % WARNED_ROUNDS == 0 {
+                self.let_strangers_in()?;
+            }
             if self.awaits_answers()? {
                 // That nobody has it shows by the heads of several days.
                 self.time.pass_days(1);

@@ -343,6 +343,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 74] = [
         210_221,
         "a damaged statement stayed for ever, whose author had forgotten it with a power cut",
     ),
+    (
+        "years",
+        4,
+        "a home that people let in was still nobody: who introduced it was gone, and nobody knew who that had been",
+    ),
 ];
 
 /// Runs them all.

@@ -4,7 +4,7 @@
 //! Once somebody was taken out, nobody is brought in by the word of one who is out, or by its own: whoever has the first key could
 //! say that. It takes a word, or a key that was handed over, of somebody who is in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::format::{Membership, ObjectName, People, Statement};
 use offsync_core::ids::{LocationId, PublicKey};
@@ -21,12 +21,25 @@ use crate::view::View;
 /// A statement that was not taken up yet, and as what it is sealed.
 type Unheard = (People, Vec<u8>);
 
+/// By what statements are judged that were not taken up yet.
+struct Hearing {
+    /// Whether nobody else is known here: then nobody can be told from anybody, and whoever speaks is believed.
+    knows_nobody: bool,
+    /// Keys of ids that nobody brought in here, as the listed statements tell them; `None` where two tell different ones.
+    ///
+    /// They make nobody known. But who is let in by a word may have been introduced by one whom nobody knows any more.
+    doubted: BTreeMap<LocationId, Option<PublicKey>>,
+}
+
 impl Engine<'_> {
     /// Takes up statements about locations that are new in the listing.
     pub(crate) fn learn_people(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
         let mut unheard = Vec::new();
         let all_read = self.read_statements(mailbox, view, &mut unheard);
-        let knows_nobody = self.knows_nobody_else()?;
+        let hearing = Hearing {
+            knows_nobody: self.knows_nobody_else()?,
+            doubted: self.doubted_keys(&unheard)?,
+        };
         let takes_out = |people: &People| {
             let membership = match people.statement {
                 Statement::Stands { membership, .. } => membership,
@@ -46,7 +59,7 @@ impl Engine<'_> {
             let before = unheard.len();
             let mut left = Vec::new();
             for (people, sealed) in unheard {
-                if is_doubted(&people) || !self.learn_person(&people, &sealed, knows_nobody)? {
+                if is_doubted(&people) || !self.learn_person(&people, &sealed, &hearing)? {
                     left.push((people, sealed));
                 }
             }
@@ -56,7 +69,7 @@ impl Engine<'_> {
             }
             let mut taken_up = None;
             for (place, (people, sealed)) in unheard.iter().enumerate() {
-                if is_doubted(people) && self.learn_person(people, sealed, knows_nobody)? {
+                if is_doubted(people) && self.learn_person(people, sealed, &hearing)? {
                     taken_up = Some(place);
                     break;
                 }
@@ -87,9 +100,33 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Gives the keys that unheard introductions tell, each signed by its author's key as far as that is known or told.
+    fn doubted_keys(&self, unheard: &[Unheard]) -> Result<BTreeMap<LocationId, Option<PublicKey>>> {
+        let mut doubted: BTreeMap<LocationId, Option<PublicKey>> = BTreeMap::new();
+        loop {
+            let before = doubted.clone();
+            for (people, _) in unheard {
+                let (Statement::Joined { key, .. } | Statement::Succeeds { key, .. }) = &people.statement else {
+                    continue;
+                };
+                let told = doubted.get(&people.author).copied().flatten();
+                let author_key = self.key_of(&people.author)?.or(told);
+                let is_signed = author_key.unwrap_or(people.author_key) == people.author_key;
+                let speaks = author_key.is_some() || self.is_of_one_drive(people)?;
+                if is_signed && speaks && self.key_of(&people.subject)?.is_none() {
+                    let known = doubted.entry(people.subject).or_insert(Some(*key));
+                    *known = known.filter(|known| known == key);
+                }
+            }
+            if doubted == before {
+                return Ok(doubted);
+            }
+        }
+    }
+
     /// Takes up one statement; tells whether it is believed, and need not be read again.
-    fn learn_person(&mut self, people: &People, sealed: &[u8], knows_nobody: bool) -> Result<bool> {
-        let is_done = self.take_up(people, sealed, knows_nobody)?;
+    fn learn_person(&mut self, people: &People, sealed: &[u8], hearing: &Hearing) -> Result<bool> {
+        let is_done = self.take_up(people, sealed, hearing)?;
         if is_done {
             let heard = format!("{HEARD}{}", people.name());
             self.commit(vec![memory::write(heard, &Statement::NEWEST_KIND)])?;
@@ -97,10 +134,13 @@ impl Engine<'_> {
         Ok(is_done)
     }
 
-    fn take_up(&mut self, people: &People, sealed: &[u8], knows_nobody: bool) -> Result<bool> {
+    fn take_up(&mut self, people: &People, sealed: &[u8], hearing: &Hearing) -> Result<bool> {
         let author_key = self.key_of(&people.author)?;
         let speaks_for_itself = author_key.is_none() && self.is_of_one_drive(people)?;
-        if author_key != Some(people.author_key) && !speaks_for_itself {
+        let is_of_doubted = author_key.is_none()
+            && matches!(people.statement, Statement::Joined { .. })
+            && hearing.doubted.get(&people.author) == Some(&Some(people.author_key));
+        if author_key != Some(people.author_key) && !speaks_for_itself && !is_of_doubted {
             return Ok(false);
         }
         // Who speaks for itself can say no more than that it is there.
@@ -118,7 +158,9 @@ impl Engine<'_> {
             }
             return Ok(true);
         }
-        if !knows_nobody && !self.may_bring_in(people, author_key.is_some())? {
+        if !(hearing.knows_nobody && (author_key.is_some() || speaks_for_itself))
+            && !self.may_bring_in(people, author_key.is_some(), hearing)?
+        {
             return Ok(false);
         }
         // Whoever said it may be gone with it, and others have yet to hear it: an id that lives on though it was succeeded,
@@ -191,7 +233,7 @@ impl Engine<'_> {
     /// Tells whether a statement may bring somebody in who is not known here.
     ///
     /// As long as nobody is out, whoever has the archive's key may; who takes over from somebody is in or out as that one is.
-    fn may_bring_in(&self, people: &People, has_known_author: bool) -> Result<bool> {
+    fn may_bring_in(&self, people: &People, has_known_author: bool, hearing: &Hearing) -> Result<bool> {
         let key = match &people.statement {
             Statement::Joined { key, .. } => key,
             Statement::Succeeds { key, .. } if !has_known_author => key,
@@ -205,7 +247,9 @@ impl Engine<'_> {
             return Ok(true);
         }
         // Who is taken back is in, and who was taken out is out whoever introduces it; what it said against others is to be heard.
-        let is_spoken_of = taken_out.holding().contains_key(&people.subject);
+        // Of two that claim one id, no word tells which is meant.
+        let is_claimed_twice = hearing.doubted.get(&people.subject) == Some(&None);
+        let is_spoken_of = taken_out.holding().contains_key(&people.subject) && !is_claimed_twice;
         Ok(is_spoken_of || self.is_key_of_who_is_in(key, &taken_out)?)
     }
 

@@ -379,18 +379,46 @@ fn those_whom_somebody_invited_stay_when_it_is_taken_out() {
 }
 
 #[test]
-fn who_was_invited_unheard_waits_for_the_word_of_who_invited_it_once_somebody_is_out() {
+fn who_was_invited_by_somebody_who_is_in_brings_that_word_along_and_need_not_wait_for_it() {
     let mut homes = settled(3);
     homes.remove(0, homes.location(2));
     sync_all(&mut homes, &[0, 1], 2);
     homes.add_home();
     let new = homes.location(3);
     homes.hand(3).write(&path("b.txt"), "b").expect("fits");
+    // Who invited it never syncs again.
     sync_all(&mut homes, &[3, 1], 2);
-    assert!(!homes.living(1).contains(&new), "nobody has said who it is");
-    sync_all(&mut homes, &[0, 1, 3], 4);
-    assert_eq!(homes.read(1, "b.txt"), "b");
     assert!(homes.counting(1).contains(&new));
+    sync_all(&mut homes, &[3, 1], 2);
+    assert_eq!(homes.read(1, "b.txt"), "b");
+}
+
+#[test]
+fn who_is_let_in_by_a_word_is_known_though_nobody_knows_who_introduced_it_but_not_if_two_claim_its_id() {
+    for is_claimed_twice in [false, true] {
+        let mut homes = settled(3);
+        homes.remove(0, homes.location(2));
+        sync_all(&mut homes, &[0, 1], 2);
+        let (unknown, inviter, signer) = (
+            LocationId::new([78; 16]),
+            another_key(),
+            SigningKey::from_seed([98; 32]),
+        );
+        homes.forge_statement(unknown, (unknown, &inviter), 1, joined(inviter.public()));
+        homes.forge_statement(NEW, (unknown, &inviter), 1, joined(signer.public()));
+        if is_claimed_twice {
+            homes.forge_statement(NEW, (NEW, &another_key()), 2, joined(another_key().public()));
+        }
+        homes.forge_head(2, NEW, &signer);
+        sync_all(&mut homes, &[0, 1], 2);
+        assert!(!homes.living(0).contains(&NEW));
+        homes.take_back(1, NEW);
+        sync_all(&mut homes, &[0, 1], 2);
+        for home in [0, 1] {
+            assert_eq!(homes.living(home).contains(&NEW), !is_claimed_twice, "home {home}");
+            assert!(!homes.living(home).contains(&unknown), "home {home}");
+        }
+    }
 }
 
 #[test]
@@ -401,7 +429,8 @@ fn a_home_that_nobody_introduces_any_more_is_let_in_by_a_word() {
     homes.add_home();
     let new = homes.location(3);
     homes.hand(3).write(&path("b.txt"), "b").expect("fits");
-    // Who invited it never syncs again.
+    // Who invited it is out before anybody heard that it did.
+    homes.remove(1, homes.location(0));
     sync_all(&mut homes, &[3, 1], 4);
     let warnings = homes.sync(1).warnings;
     let let_in = format!("let it in: offsync location unpark FOLDER {new}");
