@@ -74,28 +74,34 @@ impl World {
         Ok(!ghosts.is_empty())
     }
 
-    /// Does what people do about a home that nobody introduces any more, since whoever invited it died or forgot before anybody
-    /// heard: says that it is in. Tells whether there was one.
-    pub(crate) fn let_strangers_in(&mut self) -> Result<bool, Bad> {
+    /// Does what people do about homes that nobody introduces any more, since whoever invited them died or forgot before anybody
+    /// heard: says of those that are there that they are in, of the others that they are out. Tells whether there was one.
+    pub(crate) fn answer_for_strangers(&mut self) -> Result<bool, Bad> {
         if !self.profile.has(Step::Replace) {
             return Ok(false);
         }
         let identities = self.homes.iter().filter_map(|home| identity_of(&home.index));
         let there: BTreeSet<LocationId> = identities.map(|identity| identity.location).collect();
-        let mut let_in = BTreeSet::new();
+        let mut answered = BTreeSet::new();
         for home in &self.homes {
             let there = there.clone();
             let say = home.with_engine(&self.shared, move |engine| {
-                let strangers: Vec<LocationId> = engine.strangers()?.intersection(&there).copied().collect();
+                let strangers = engine.strangers()?;
                 for stranger in &strangers {
-                    engine.set_membership(*stranger, Membership::Counts)?;
+                    let is_there = there.contains(stranger);
+                    let membership = if is_there {
+                        Membership::Counts
+                    } else {
+                        Membership::Removed
+                    };
+                    engine.set_membership(*stranger, membership)?;
                 }
                 Ok::<_, EngineError>(strangers)
             });
-            let_in.extend(say()?.map_err(|error| error.to_string())?);
+            answered.extend(say()?.map_err(|error| error.to_string())?);
         }
-        self.say(|_| format!("people let in {:?}", let_in.iter().map(short).collect::<Vec<_>>()));
-        Ok(!let_in.is_empty())
+        self.say(|_| format!("people answer for {:?}", answered.iter().map(short).collect::<Vec<_>>()));
+        Ok(!answered.is_empty())
     }
 
     /// Looks whether a file that is called lost is in no tree and in no trash, and was not somebody's last word; gives its

@@ -52,7 +52,7 @@ impl World {
         for round in 1..=ROUNDS_MAX {
             // Whoever syncs is told of homes that nobody introduced, whether or not others move something every day.
             if round % WARNED_ROUNDS == 0 {
-                self.let_strangers_in()?;
+                self.answer_for_strangers()?;
             }
             if self.awaits_answers()? {
                 // That nobody has it shows by the heads of several days.
@@ -66,7 +66,7 @@ impl World {
                 && !self.awaits_answers()?
                 && !self.give_up_lost()?
                 && !self.remove_ghosts()?
-                && !self.let_strangers_in()?
+                && !self.answer_for_strangers()?
             {
                 return Ok(());
             }

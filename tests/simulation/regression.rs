@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 74] = [
+const ONCE_BROKEN: [(&str, u64, &str); 75] = [
     (
         "asked",
         404,
