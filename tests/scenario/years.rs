@@ -273,7 +273,7 @@ fn the_receipt_tells_how_many_days_ago_the_oldest_check_was() {
         home.sync();
     };
     let expect_at = |day: u32, said: &str| {
-        let there = "2 files in 2 homes, verified by reading in each; oldest check";
+        let there = "2 files on 2 drives in 2 homes, verified by reading on each; oldest check";
         let told = pep.at_day(day).run(["locations", pep.at()]);
         told.expect_code(0).expect_out(&format!("\n{there} {said}.\n"));
         let status = pep.json(["status", pep.at()]).document();
