@@ -155,6 +155,14 @@ pub(crate) fn unparked(location: &LocationView) -> Vec<String> {
     }]
 }
 
+/// Tells that a silent location is waited for.
+pub(crate) fn waited_for(location: &LocationView) -> Vec<String> {
+    vec![format!(
+        "'{}' is waited for: its silence counts from now on. The other homes decide for themselves.",
+        safe(&location.label)
+    )]
+}
+
 /// Tells that a location counts already.
 pub(crate) fn never_aside(location: &LocationView) -> Vec<String> {
     vec![format!(
