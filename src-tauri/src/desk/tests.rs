@@ -335,6 +335,47 @@ fn a_mailbox_that_was_emptied_is_begun_anew_after_one_question() {
 }
 
 #[test]
+fn a_mailbox_is_moved_with_what_waits_in_it_and_the_old_one_stays() {
+    let office = office();
+    office.sync();
+    let samples = &office.desk.samples_settings.samples_dir;
+    let (old, place) = (samples.join("Mailbox"), samples.join("NAS"));
+    fs::create_dir(&place).expect("a folder can be made");
+    let names = |at: &Path| {
+        let files = walk(at).into_iter().filter(|path| path.is_file());
+        let names = files.map(|path| path.file_name().expect("it has a name").to_owned());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = names(&old);
+    let moved = office.desk.move_mailbox(&office.folder, &place.display().to_string());
+    assert_eq!(moved, Ok(0));
+    assert_eq!((names(&old), names(&place)), (before.clone(), before));
+    let seen = office.status().mailbox;
+    assert!(seen.reachable && seen.name == "NAS", "{seen:?}");
+    office.sync();
+    assert!(!matches!(office.status().headline, Headline::NeedsYou { .. }));
+    let again = office.desk.move_mailbox(&office.folder, &place.display().to_string());
+    let refused = again.expect_err("it is there");
+    assert_eq!(refused.code, "same_mailbox");
+    assert!(
+        !asks_to_type(&refused.message) && !asks_to_type(&refused.hint),
+        "{refused:?}"
+    );
+    // What cannot be read cannot be taken along.
+    fs::rename(&place, samples.join("away")).expect("it can go");
+    let other = samples.join("Stick").display().to_string();
+    let refused = office
+        .desk
+        .move_mailbox(&office.folder, &other)
+        .expect_err("it is away");
+    assert_eq!(refused.code, "mailbox_away");
+    assert!(
+        !asks_to_type(&refused.message) && !asks_to_type(&refused.hint),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn an_answer_about_a_silent_home_parks_it_with_a_sync_or_goes_on_waiting_without_one() {
     let office = office();
     office.sync();
