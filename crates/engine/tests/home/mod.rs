@@ -528,6 +528,12 @@ impl Homes {
         self.mailbox.names()
     }
 
+    /// Gives the names of the packs in the mailbox.
+    pub(crate) fn packs(&self) -> Vec<String> {
+        let names = self.mail().into_iter();
+        names.filter(|name| name.ends_with(".pack")).collect()
+    }
+
     pub(crate) fn mail_bytes(&self) -> u64 {
         self.mailbox.used_bytes()
     }
