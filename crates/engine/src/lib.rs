@@ -39,6 +39,7 @@ mod lost;
 mod made_of_damage;
 mod membership;
 mod memory;
+mod mend;
 mod monitor;
 mod moved_out;
 mod moves;

@@ -14,6 +14,7 @@ mod keep;
 mod keyed;
 mod lives;
 mod lost;
+mod mended;
 mod moving;
 mod pace;
 mod refused;
