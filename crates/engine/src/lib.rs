@@ -28,6 +28,7 @@ mod head;
 mod identity;
 mod ignore;
 mod in_vain;
+mod incoming;
 mod journal;
 mod keep;
 mod keyed;

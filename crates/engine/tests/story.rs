@@ -10,6 +10,7 @@ mod followed;
 mod guards;
 mod held;
 mod home;
+mod incoming;
 mod keep;
 mod keyed;
 mod lives;
