@@ -168,6 +168,7 @@ mod tests {
             secret(SecretErrorKind::Locked),
             secret(SecretErrorKind::Full),
             index(IndexErrorKind::Damaged),
+            index(IndexErrorKind::DamagedRow),
             EngineError::NoIdentity.into(),
             EngineError::DamagedNote { note }.into(),
             EngineError::Removed { by: "Anna".into() }.into(),

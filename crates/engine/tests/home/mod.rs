@@ -221,6 +221,11 @@ impl Homes {
         index.commit(wrong.collect()).expect("a sound index");
     }
 
+    /// Gives a home's index, for a test that spoils it.
+    pub(crate) fn index(&self, n: usize) -> &SimIndex {
+        &self.homes[n].index
+    }
+
     /// Syncs and reads every file.
     pub(crate) fn sync_deep(&mut self, n: usize) -> SyncReport {
         let deep = true;
