@@ -158,7 +158,8 @@ impl Engine<'_> {
     /// Looks whether somebody folded just the same and holds something else, and by whom that is to be healed.
     ///
     /// An entry that is not as it was written ends the look, and the cycle is gone through again with a mended index. A changeset
-    /// that is listed in other bytes than were folded here tells who used a number twice. Where nothing tells, one of the two begins again, the one with the higher root, once the other has looked at its own and says the same.
+    /// that is listed in other bytes than were folded here tells who used a number twice. Where nothing tells, one of the two
+    /// begins again, the one with the higher root, once the other has looked at its own and says the same.
     pub(crate) fn heed_divergence(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
         let noted = memory::read_all::<u64>(self.index, DIVERGED)?;
         let mut root = self.root()?;
