@@ -24,6 +24,8 @@ const NARROW = [
   "held",
   "removed-sure",
   "mailbox-sure",
+  "mailbox-well",
+  "mailbox-moving",
   "silent-two",
   "many-homes",
   "first-run",
@@ -158,6 +160,34 @@ const SHOTS = {
     async (page) => {
       await press("Stop waiting for Grandma’s home for now")(page);
       await page.getByText("Stop waiting for now").waitFor({ state: "detached" });
+    },
+  ],
+  "mailbox-well": ["others-behind", press("Mailbox")],
+  "mailbox-samples": ["samples", press("Mailbox")],
+  "mailbox-drive-away": ["drive-away", press("Mailbox")],
+  "mailbox-moving": [
+    "others-behind",
+    async (page) => {
+      await press("Mailbox")(page);
+      await press("Move it")(page);
+      await page.getByRole("progressbar").waitFor();
+      await page.waitForTimeout(400);
+    },
+  ],
+  "mailbox-moved": [
+    "others-behind",
+    async (page) => {
+      await press("Mailbox")(page);
+      await press("Move it")(page);
+      await page.getByText("The mailbox is in").waitFor();
+    },
+  ],
+  "mailbox-not-moved": [
+    "mailbox-not-moved",
+    async (page) => {
+      await press("Mailbox")(page);
+      await press("Move it")(page);
+      await page.getByRole("alert").waitFor();
     },
   ],
   "mailbox-lost": ["mailbox-lost"],

@@ -154,6 +154,12 @@ pub(crate) async fn use_mailbox(
     off_the_window_thread(&desk, move |desk| desk.use_mailbox(&folder, place.as_deref(), sought)).await
 }
 
+/// Moves the mailbox of an archive into a folder; answers when it is there, with how many objects stayed behind.
+#[tauri::command]
+pub(crate) async fn move_mailbox(desk: State<'_, Arc<Desk>>, folder: String, place: String) -> Result<u64, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.move_mailbox(&folder, &place)).await
+}
+
 /// Lets this computer forget a copy that was taken out of its archive.
 #[tauri::command]
 pub(crate) async fn forget(desk: State<'_, Arc<Desk>>, folder: String, told: WayBack) -> Result<(), Failure> {

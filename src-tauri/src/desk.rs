@@ -321,6 +321,18 @@ impl Desk {
         })
     }
 
+    /// Moves the mailbox of an archive into a folder, with what it holds; gives how many objects nobody can use and stayed
+    /// behind.
+    pub(crate) fn move_mailbox(&self, folder: &str, place: &str) -> Result<u64, Failure> {
+        let mut left_behind = 0;
+        self.change(folder, |app, folder| {
+            let moved = app.move_mailbox_to_folder(folder, Path::new(place))?.moved;
+            left_behind = moved.map_or(0, |moved| moved.left_behind);
+            Ok(())
+        })?;
+        Ok(left_behind)
+    }
+
     /// Lets this computer forget a copy that takes part no longer, of which a person was told how it comes back; its
     /// files stay.
     pub(crate) fn forget(&self, folder: &str, told: WayBack) -> Result<(), Failure> {

@@ -71,6 +71,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             commands::damaged,
             commands::keep_damaged,
             commands::use_mailbox,
+            commands::move_mailbox,
             commands::forget,
         ])
         .on_window_event(|window, event| {

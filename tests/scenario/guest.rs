@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::machine;
 use crate::world::{World, text};
 
 /// Says inside the guest that it is one.
@@ -32,12 +33,9 @@ pub(crate) fn world(test: &str) -> Option<World> {
 }
 
 /// Runs a test of this suite in such a machine; says plainly where there is none. Under CI there must be one.
-#[allow(clippy::print_stderr, reason = "a test that tests nothing must say so")]
 pub(crate) fn run(test: &str) {
     if let Some(lack) = lack() {
-        let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
-        assert!(!is_ci, "FAT drives are not tested: {lack}");
-        eprintln!("SKIPPED, not tested on this machine: FAT by the Linux kernel ({lack})");
+        machine::skip("FAT by the Linux kernel", &lack);
         return;
     }
     // The guest has a /dev of its own: what lies in memory is the host's alone, and flushing costs nothing there.

@@ -64,6 +64,14 @@ impl Drop for SmallDrive {
     }
 }
 
+/// Says plainly what is not tested here and what this machine lacks for it. Under CI it must lack nothing.
+#[allow(clippy::print_stderr, reason = "a test that tests nothing must say so")]
+pub(crate) fn skip(what: &str, lack: &str) {
+    let is_ci = std::env::var_os("CI").is_some_and(|ci| !ci.is_empty());
+    assert!(!is_ci, "not tested: {what} ({lack})");
+    eprintln!("SKIPPED, not tested on this machine: {what} ({lack})");
+}
+
 /// Lets a command run without the rights of root, so that permissions mean something; gives it back as it is for
 /// everybody else. What it works on must be given to nobody first, with [`give_to_nobody`].
 pub(crate) fn without_rights(command: &mut Command) -> &mut Command {

@@ -18,6 +18,7 @@ mod copying;
 mod copying_damage;
 mod crossing;
 mod cut_short;
+mod damaged_index;
 mod deletions;
 mod delta;
 mod documents;

@@ -145,8 +145,9 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 6] = ["replaced", "kept", "sample", "by", "by_label", "other_homes"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 27] = [
+pub(crate) const SYNC_MORE: [&str; 28] = [
     "[].mailbox_went_back",
+    "[].mended_index",
     "[].set_aside",
     "[].made_of_damage",
     "[].posted.part_bytes",

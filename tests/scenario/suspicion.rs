@@ -91,6 +91,13 @@ fn who_hears_a_changeset_that_does_not_follow_on_the_last_one_waits_for_what_lea
         .expect_out("  received: 1 added\n")
         .expect_out(NOT_ALL);
     assert!(anna.has("first.txt") && anna.has("b.txt") && !anna.has("third.txt"));
+    // What no sync here brings is not said to wait for one.
+    anna.run(["status", anna.at()]).expect_code(0).expect_out(
+        "What the others have is not all here yet. Sync here, let another home sync, then sync here again.",
+    );
+    anna.sync();
+    anna.run(["status", anna.at()])
+        .expect_out("What the others have is not all here yet, and was asked for. The next sync of 'Pep's home' tells it; sync here after that.");
     anna.run(["locations", anna.at()])
         .expect_out(": has something new, last seen ")
         .expect_out("No receipt: not all that the other homes have is here yet.\n");

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::schema;
-use crate::world::World;
+use crate::world::{World, settle};
 
 #[test]
 fn a_whole_pass_reads_everything_and_says_when() {
@@ -34,7 +34,7 @@ fn a_whole_pass_reads_everything_and_says_when() {
 }
 
 #[test]
-fn the_receipt_tells_in_how_many_homes_all_stands_and_how_many_have_read_it_again() {
+fn the_receipt_tells_on_how_many_drives_in_how_many_homes_all_stands_and_how_many_have_read_it_again() {
     let world = World::new();
     let [pep, anna] = world.pair(|pep| {
         pep.write("a.txt", "aaa");
@@ -47,17 +47,19 @@ fn the_receipt_tells_in_how_many_homes_all_stands_and_how_many_have_read_it_agai
         output.stdout.lines().nth(2).map(str::to_owned)
     };
     let receipt = || pep.json(["status", pep.at()]).document()[0]["receipt"].clone();
-    let both = |verified: u64| match verified {
-        0 => "2 files in 2 homes; not verified by reading yet: `offsync verify FOLDER` does that, in each home."
+    let both = |verified: u64| {
+        match verified {
+        0 => "2 files on 2 drives in 2 homes; not verified by reading yet: `offsync verify FOLDER` does that, on each of them."
             .to_owned(),
-        1 => "2 files in 2 homes, verified by reading in 1 of them; oldest check today.".to_owned(),
-        _ => "2 files in 2 homes, verified by reading in each; oldest check today.".to_owned(),
+        1 => "2 files on 2 drives in 2 homes, verified by reading on 1 of them; oldest check today.".to_owned(),
+        _ => "2 files on 2 drives in 2 homes, verified by reading on each; oldest check today.".to_owned(),
+    }
     };
     pep.sync();
     assert_eq!(told(), Some(both(0)));
     assert_eq!(
         receipt(),
-        json!({"files": 2, "homes": 2, "verified": 0, "oldest_check": null, "oldest_check_days": null})
+        json!({"files": 2, "drives": 2, "homes": 2, "verified": 0, "oldest_check": null, "oldest_check_days": null})
     );
     anna.run(["verify", anna.at(), "--all"]).expect_code(0);
     anna.sync();
@@ -77,7 +79,7 @@ fn the_receipt_tells_in_how_many_homes_all_stands_and_how_many_have_read_it_agai
     let status = pep.run(["status", pep.at()]);
     status.expect_out("Everything is safe in 1 home. anna's home is 1 change behind.");
     assert_eq!(
-        (told(), &receipt()["homes"]),
+        (told(), &receipt()["drives"]),
         (None, &json!(1)),
         "Anna is still to come"
     );
@@ -86,6 +88,21 @@ fn the_receipt_tells_in_how_many_homes_all_stands_and_how_many_have_read_it_agai
     anna.sync();
     pep.sync();
     assert_eq!(told(), Some(both(2).replace("2 files", "3 files")));
+}
+
+#[test]
+fn where_one_person_has_two_drives_the_receipt_claims_no_two_homes() {
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("a.txt", "aaa");
+    world.init(&pep);
+    let [office, village] = ["office", "village"].map(|which| world.give_copy_of(&pep, which, "pep"));
+    settle(&[&pep, &office, &village]);
+    pep.run(["locations", pep.at()])
+        .expect_code(0)
+        .expect_out("\n1 file on 3 drives; not verified by reading yet:");
+    let receipt = &pep.json(["status", pep.at()]).document()[0]["receipt"];
+    assert_eq!((&receipt["drives"], &receipt["homes"]), (&json!(3), &json!(null)));
 }
 
 #[test]

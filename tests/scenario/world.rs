@@ -123,6 +123,11 @@ impl World {
 
     /// Lets Pep make a copy for `who`, who joins with it; nobody has synced yet.
     pub(crate) fn give_copy(&self, pep: &Home, who: &str) -> Home {
+        self.give_copy_of(pep, who, who)
+    }
+
+    /// The same, for a home that somebody looks after who may look after others.
+    pub(crate) fn give_copy_of(&self, pep: &Home, who: &str, person: &str) -> Home {
         let home = self.home_without_folder(who);
         let words = self.path(&format!("{who}.words"));
         let (label, file) = (format!("{who}'s home"), text(&words));
@@ -133,7 +138,7 @@ impl World {
             "--label",
             &label,
             "--person",
-            who,
+            person,
             "--phrase-file",
             file,
         ])

@@ -258,6 +258,48 @@ fn what_its_author_alone_holds_stays_in_the_mailbox_however_long_all_others_are_
 }
 
 #[test]
+fn who_is_waited_for_by_a_word_counts_again_and_is_set_aside_only_after_as_long_a_silence_again() {
+    if !clock::can_be_set() {
+        return;
+    }
+    let world = World::new();
+    let [pep, anna, grandma] = &patient_trio(&world, |pep| pep.write("a.txt", "a"));
+    let aside_at = |day: u32| {
+        anna.at_day(day).sync();
+        set_aside(&pep.at_day(day).sync())
+    };
+    let hers = |days: u64| [("grandma's home".to_owned(), days)];
+    assert_eq!(aside_at(60), []);
+    assert_eq!(aside_at(91), hers(91));
+    assert_eq!(state(pep, grandma), "parked");
+    // Whom silence alone set aside counts again.
+    let wait = ["location", "wait", pep.at(), "grandma's home"];
+    pep.run(wait).expect_code(0).expect_out(
+        "'grandma's home' is waited for: its silence counts from now on. The other homes decide for themselves.\n",
+    );
+    assert_eq!(state(pep, grandma), "up_to_date");
+    pep.write("news.txt", "for her");
+    assert_eq!(aside_at(92), []);
+    assert_eq!(state(pep, grandma), "behind");
+    assert_eq!(aside_at(180), []);
+    // So does she who was not set aside yet.
+    let said = pep.json(wait).expect_code(0).document();
+    assert_eq!(
+        (&said["label"], &said["state"]),
+        (&"grandma's home".into(), &"behind".into())
+    );
+    assert_eq!(aside_at(269), []);
+    assert_eq!(aside_at(271), hers(271), "as long a silence again");
+    // A person's word that nothing waits for her is not undone by it.
+    pep.run(["location", "park", pep.at(), "grandma's home"]).expect_code(0);
+    pep.json(wait)
+        .expect_failure(1, "set_aside", &["offsync location unpark"]);
+    let homes @ [_, _, grandma] = [pep, anna, grandma].map(|home| home.at_day(272));
+    settle(&homes);
+    assert_eq!(grandma.read("news.txt"), b"for her");
+}
+
+#[test]
 fn the_receipt_tells_how_many_days_ago_the_oldest_check_was() {
     let world = World::new();
     if !clock::can_be_set() {
@@ -273,7 +315,7 @@ fn the_receipt_tells_how_many_days_ago_the_oldest_check_was() {
         home.sync();
     };
     let expect_at = |day: u32, said: &str| {
-        let there = "2 files in 2 homes, verified by reading in each; oldest check";
+        let there = "2 files on 2 drives in 2 homes, verified by reading on each; oldest check";
         let told = pep.at_day(day).run(["locations", pep.at()]);
         told.expect_code(0).expect_out(&format!("\n{there} {said}.\n"));
         let status = pep.json(["status", pep.at()]).document();

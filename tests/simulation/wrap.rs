@@ -5,7 +5,7 @@ use std::fmt;
 use offsync_core::dot::Dot;
 use offsync_core::ids::ChunkId;
 use offsync_core::place::Place;
-use offsync_core::ports::{IndexError, IndexStore, IndexWrite, Mailbox, MailboxError, ObjectInfo};
+use offsync_core::ports::{DroppedRows, IndexError, IndexStore, IndexWrite, Mailbox, MailboxError, ObjectInfo};
 use offsync_core::rel_path::PathKey;
 use offsync_core::seal::SigningKey;
 use offsync_core::siblings::Siblings;
@@ -93,6 +93,10 @@ impl IndexStore for WatchedIndex {
         let writes = self.off.change_commit(&self.inner, writes);
         self.watch.see_commit(self.home, &self.inner, &writes);
         self.inner.commit(writes)
+    }
+
+    fn drop_damaged(&mut self) -> Result<DroppedRows, IndexError> {
+        self.inner.drop_damaged()
     }
 }
 

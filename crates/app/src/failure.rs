@@ -221,6 +221,11 @@ impl From<IndexError> for AppError {
                 "Offsync's index on this drive is damaged. Your files are untouched.",
                 "Move the folder .offsync out of the archive and run `offsync join FOLDER --as LOCATION`, or with `--recovery FILE` on another computer.",
             ),
+            IndexErrorKind::DamagedRow => Self::failed(
+                "index_row_damaged",
+                "A note in Offsync's index on this drive is damaged. Your files are untouched.",
+                "Sync: what it said is learned anew from the files here and from the other homes.",
+            ),
             IndexErrorKind::Full => Self::failed(
                 DRIVE_FULL,
                 "The drive is full: Offsync cannot note on it what it does. Nothing is lost.",

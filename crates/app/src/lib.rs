@@ -102,4 +102,4 @@ pub use threshold::many_deletions;
 pub use trash::{EmptiedReport, EmptyingHeld, RestoredView, TrashView};
 pub use verify::{VerifyReport, VerifyRequest};
 pub use watch_line::{DriveEvent, SyncEvent, WatchEvent, WatchLine};
-pub use went_back::MAILBOX_WENT_BACK;
+pub use went_back::{MAILBOX_WENT_BACK, MENDED_INDEX};

@@ -179,7 +179,7 @@ impl App {
 fn not_moved(error: AppError) -> AppError {
     AppError {
         message: format!("The mailbox was not moved and is used where it was. {}", error.message),
-        hint: "Make room where it is to go, or name another place. What got there is no loss: the same command goes on from there.".into(),
+        hint: "Make room where it is to go, or name another place. What got there is no loss: doing the same again goes on from there.".into(),
         ..error
     }
 }
@@ -203,13 +203,21 @@ impl App {
         sought: MailboxSought,
     ) -> std::result::Result<MailboxReport, AppError> {
         let address = match place {
-            Some(place) => MailboxUrl::for_folder(place)
-                .map_err(|error| bad_mailbox(&error))?
-                .to_string(),
+            Some(place) => address_of(place)?,
             None => self.open_archive(folder)?.marker.mailbox.unwrap_or_default(),
         };
         self.use_mailbox(folder, &address, sought)
     }
+
+    /// Moves the mailbox of an archive into a folder.
+    pub fn move_mailbox_to_folder(&self, folder: &Path, place: &Path) -> std::result::Result<MailboxReport, AppError> {
+        self.move_mailbox(folder, &address_of(place)?)
+    }
+}
+
+fn address_of(place: &Path) -> Result<String> {
+    let url = MailboxUrl::for_folder(place).map_err(|error| bad_mailbox(&error))?;
+    Ok(url.to_string())
 }
 
 /// Tells whether what is in the mailbox stays there until a location has it.

@@ -6,7 +6,7 @@ use crate::amounts::so_many_of;
 use crate::failure::AppError;
 use crate::reports::{SkippedReport, SyncReport};
 use crate::view::{HeldDirection, HeldView};
-use crate::went_back::MAILBOX_WENT_BACK;
+use crate::went_back::{MAILBOX_WENT_BACK, MENDED_INDEX};
 
 /// So many files that are still being written are named one by one.
 const UNFINISHED_NAMED_MAX: usize = 3;
@@ -53,6 +53,7 @@ pub(crate) fn troubles(report: &SyncReport) -> BTreeMap<String, String> {
     let set_aside = report.set_aside.iter();
     all.extend(set_aside.map(|home| same(home.set_aside_sentence())));
     all.extend(report.mailbox_went_back.then(|| same(MAILBOX_WENT_BACK.to_owned())));
+    all.extend(report.mended_index.then(|| same(MENDED_INDEX.to_owned())));
     all.extend(unfinished(&report.unfinished));
     all.extend(report.conflicts.iter().map(|conflict| {
         same(format!(

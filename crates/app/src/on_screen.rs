@@ -18,6 +18,8 @@ impl AppError {
             message: match code.as_str() {
                 // Its subject is the flag that a terminal was given.
                 "bad_name" => "A name must be 1 to 100 characters on one line.".into(),
+                // It says where as an address.
+                "same_mailbox" => "The mailbox is there already.".into(),
                 _ => message,
             },
             code,
@@ -89,7 +91,7 @@ fn hint_on_screen(code: &str, hint: String) -> String {
         }
         "keystore" => "Start the desktop’s keyring, or unlock it, and try again.",
         "settings" => "Check that your home folder can be written, and try again.",
-        "settings_inside" | "inside_an_archive" | "bad_mailbox" => "Choose another folder.",
+        "settings_inside" | "inside_an_archive" | "bad_mailbox" | "same_mailbox" => "Choose another folder.",
         "other_drive" => "Sync first: that looks at all that is there.",
         _ => return without_typing(&hint),
     }
@@ -166,6 +168,7 @@ mod tests {
             secret(SecretErrorKind::Locked),
             secret(SecretErrorKind::Full),
             index(IndexErrorKind::Damaged),
+            index(IndexErrorKind::DamagedRow),
             EngineError::NoIdentity.into(),
             EngineError::DamagedNote { note }.into(),
             EngineError::Removed { by: "Anna".into() }.into(),
@@ -174,6 +177,7 @@ mod tests {
             AppError::failed("of_another_day", "It broke.", "Wait a while. Or run `offsync mend`."),
             AppError::failed("bad_name", "--name must be short.", "Choose a short one."),
             AppError::failed("not_an_archive", "x", "Run `offsync join`."),
+            AppError::failed("same_mailbox", "It is at fs:///nas.", "Run `offsync mailbox`."),
             AppError::failed("no_key", "x", "Run `offsync join`."),
             AppError::failed("damaged_here", "x", "Run `offsync verify`."),
         ];

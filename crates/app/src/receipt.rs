@@ -1,14 +1,17 @@
-//! The receipt: in how many homes all that is here stands just so, and how many of them have read it again.
+//! The receipt: on how many drives, in how many homes, all that is here stands just so, and how many have read it again.
 
 use serde::{Deserialize, Serialize};
 
-/// What a person may rely on, as far as heads tell: each of these homes wrote that it holds all files, and what they hold.
+/// What a person may rely on, as far as heads tell: each of these drives wrote that it holds all files, and what they hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Files that stand in each of these homes.
+    /// Files that stand on each of these drives.
     pub files: u64,
-    /// Homes that hold them all, this one among them: their Merkle roots are equal, and nothing lacks there.
-    pub homes: u64,
+    /// Drives that hold them all, this one among them: their Merkle roots are equal, and nothing lacks there.
+    pub drives: u64,
+    /// Homes that these drives stand in: one each, where each is known to be looked after by a person of its own. `None`
+    /// where that is not said, or somebody looks after several: what burns with one home may be one of them or two.
+    pub homes: Option<u64>,
     /// How many of these have read all their files again, and found them to be what they were.
     pub verified: u64,
     /// RFC 3339 time of the oldest of these checks; absent if there was none.

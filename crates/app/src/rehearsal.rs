@@ -49,7 +49,7 @@ impl App {
         };
         let (report, left_open, besides) = archive.rehearse(&Silent, |engine| {
             let was_brought_back = engine.is_brought_back()?;
-            let before = Before::look(engine, &options)?;
+            let before = engine.mending(|engine| Before::look(engine, &options))?;
             let mut report = engine.sync(&options)?;
             before.complete(engine, &mut report)?;
             let left_open = LeftOpen::after(&report, engine, &options, was_brought_back)?;

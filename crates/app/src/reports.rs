@@ -220,6 +220,8 @@ pub struct SyncReport {
     pub took_new_id: bool,
     /// Whether it did so because a person brought it back, with `join --as`, or to a computer that had never synced it.
     pub came_back: bool,
+    /// Whether notes in the index on this drive were damaged, so that they are made anew.
+    pub mended_index: bool,
     /// Whether the mailbox went back to an earlier state, or was emptied, since this home wrote to it; said once.
     pub mailbox_went_back: bool,
     /// Pieces of content that are wanted and not here yet.
@@ -352,7 +354,10 @@ impl SyncReport {
             // Who has heard of nobody yet covers all that it has seen.
             up_to_date: report.up_to_date && !report.awaits_state,
             took_new_id: report.took_new_id,
-            came_back: report.took_new_id && (left_open.was_brought_back || report.was_new_here),
+            came_back: report.took_new_id
+                && !report.mended_index
+                && (left_open.was_brought_back || report.was_new_here),
+            mended_index: report.mended_index,
             mailbox_went_back: report.mailbox_went_back,
             missing_chunks: report.missing_chunks,
             awaits_state: report.awaits_state,

@@ -124,7 +124,7 @@ impl App {
         };
         let cycle = |archive: &mut Opened| {
             archive.with_engine(&monitor, |engine| {
-                let before = Before::look(engine, &how)?;
+                let before = engine.mending(|engine| Before::look(engine, &how))?;
                 Ok((engine.is_brought_back()?, engine.sync(&how)?, before))
             })
         };
@@ -223,6 +223,7 @@ fn after(first: offsync_engine::SyncReport, second: offsync_engine::SyncReport) 
         pruned_objects: first.pruned_objects + second.pruned_objects,
         pruned_bytes: first.pruned_bytes + second.pruned_bytes,
         took_new_id: first.took_new_id || second.took_new_id,
+        mended_index: first.mended_index || second.mended_index,
         mailbox_went_back: first.mailbox_went_back || second.mailbox_went_back,
         was_new_here: first.was_new_here || second.was_new_here,
         ..second

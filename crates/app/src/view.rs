@@ -195,7 +195,7 @@ pub struct ArchiveStatus {
     pub mailbox: MailboxView,
     /// Unposted changes.
     pub local_changes: LocalChanges,
-    /// Changesets that wait to be applied here.
+    /// Changesets that the next sync applies here.
     pub incoming: Behind,
     /// Files that are known here and not on this drive yet.
     pub lacking: Lacking,

@@ -452,6 +452,11 @@ pub(crate) enum LocationCommand {
     /// Let a location count again after it was parked or removed
     #[command(after_help = "Example:\n  offsync location unpark /media/pep/Photos Grandma")]
     Unpark(Which),
+    /// Go on waiting for a location that does not come: its silence counts from now on
+    #[command(
+        after_help = "Example:\n  offsync location wait /media/pep/Photos Grandma      (she is set aside only after as long a silence again)"
+    )]
+    Wait(Which),
     /// Take a location out of the archive; its files stay on its drive, and it cannot read what is sent from then on
     #[command(
         after_help = "Examples:\n  offsync location remove /media/pep/Photos \"Anna's home\"\n  offsync location remove /media/pep/Photos 3f2a --yes      (nobody is asked)\n\n`offsync location unpark` brings it back."

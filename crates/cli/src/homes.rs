@@ -49,6 +49,11 @@ pub(crate) fn location(app: &App, command: &LocationCommand, json: bool) -> Outc
                 false => text::never_aside(location),
             })
         }
+        LocationCommand::Wait(which) => show(
+            &app.keep_waiting(&which.folder, &which.location)?,
+            json,
+            text::waited_for,
+        ),
         LocationCommand::Remove { which, yes } => remove(app, which, *yes, json),
     }
 }

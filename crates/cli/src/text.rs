@@ -17,7 +17,7 @@ mod verify;
 
 pub(crate) use locations::{
     location, namesakes, never_aside, no_receipt, not_removed, parked, receipt, remove_question, removed, renamed,
-    unparked,
+    unparked, waited_for,
 };
 pub(crate) use lost::lost;
 pub(crate) use membership::{forget_question, forgotten, invite, join};

@@ -28,11 +28,16 @@ impl Engine<'_> {
         view: &mut View,
         posting: &Posting<'_>,
     ) -> Result<bool> {
-        let packs = self.usable_attempt(view, posting)?;
+        let noted = self.noted_attempt()?;
+        let left = self.attempt_in(view, &noted);
+        if left.is_empty() {
+            return Ok(false);
+        }
+        let packs = self.usable_attempt(view, &left, &noted, posting)?;
         let used: BTreeSet<&ObjectName> = packs.iter().map(|pack| &pack.name).collect();
-        let mut useless = self.attempt_in(view, &self.noted_attempt()?);
-        useless.retain(|name| !used.contains(name));
+        let useless: BTreeSet<ObjectName> = left.iter().filter(|name| !used.contains(name)).cloned().collect();
         self.take_away(mailbox, view, &useless)?;
+        self.forget_attempt(&useless)?;
         if packs.is_empty() {
             return Ok(false);
         }
@@ -47,15 +52,19 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    /// Gives the packs of a post that was cut off which hold nothing but what is needed now.
+    /// Gives those packs, of what is left of a post that was cut off, which hold nothing but what is needed now.
     ///
     /// Only what is listed with its whole size counts as there, and only what is sealed with the key in force: somebody may
     /// have been taken out since.
-    fn usable_attempt(&mut self, view: &View, posting: &Posting<'_>) -> Result<Vec<PackRef>> {
-        let noted = self.noted_attempt()?;
-        let left = self.attempt_in(view, &noted);
+    fn usable_attempt(
+        &mut self,
+        view: &View,
+        left: &BTreeSet<ObjectName>,
+        noted: &BTreeMap<String, Option<KeyName>>,
+        posting: &Posting<'_>,
+    ) -> Result<Vec<PackRef>> {
         let mut usable = Vec::new();
-        if left.is_empty() || posting.counted.others(self.me()).next().is_none() {
+        if posting.counted.others(self.me()).next().is_none() {
             return Ok(usable);
         }
         let lacking = self.lacking_elsewhere(posting.counted)?;
@@ -69,17 +78,17 @@ impl Engine<'_> {
         }
         let next = self.vector.get(&self.me()) + 1;
         for name in left {
-            let is_next = matches!(&name, ObjectName::Pack { sequence, .. } if *sequence == next);
+            let is_next = matches!(name, ObjectName::Pack { sequence, .. } if *sequence == next);
             let is_in_force = noted.get(&name.to_string()) == Some(&self.keys.in_force());
             let posted_bytes = memory::read::<u64>(self.index, &format!("{MINE}{name}"))?;
-            let size_bytes = view.size_of(&name);
-            let chunks = posted_chunks(self.index, &name)?.unwrap_or_default();
+            let size_bytes = view.size_of(name);
+            let chunks = posted_chunks(self.index, name)?.unwrap_or_default();
             let is_of_use =
                 chunks.iter().all(|chunk| needed.contains(chunk)) && chunks.iter().any(|chunk| !known.contains(chunk));
             if is_next && is_in_force && posted_bytes == Some(size_bytes) && is_of_use {
                 known.extend(chunks.iter().copied());
                 usable.push(PackRef {
-                    name,
+                    name: name.clone(),
                     size_bytes,
                     chunks,
                 });
@@ -91,22 +100,25 @@ impl Engine<'_> {
     /// Takes away the packs of a post that came to nothing.
     pub(crate) fn take_back_attempt(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
         let noted = self.noted_attempt()?;
-        let left = self.attempt_in(view, &noted);
-        self.take_away(mailbox, view, &left)?;
+        let mut gone = self.attempt_in(view, &noted);
+        self.take_away(mailbox, view, &gone)?;
         // What did not fit is noted all the same, and must not count as if it were there.
-        let unlisted = noted.keys().filter_map(|name| name.parse().ok());
-        self.take_away(mailbox, &mut View::default(), &unlisted.collect::<Vec<_>>())
+        gone.extend(noted.keys().filter_map(|name| name.parse().ok()));
+        self.forget_attempt(&gone)
     }
 
-    /// Takes own packs away that no changeset names, as far as they are listed, and forgets them.
-    fn take_away(&mut self, mailbox: &dyn Mailbox, view: &mut View, names: &[ObjectName]) -> Result<()> {
+    /// Takes own packs that no changeset names out of the mailbox.
+    fn take_away(&mut self, mailbox: &dyn Mailbox, view: &mut View, names: &BTreeSet<ObjectName>) -> Result<()> {
+        for name in names {
+            self.delete_object(mailbox, view, name)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets packs that were put, or were about to be, and are not there.
+    fn forget_attempt(&mut self, names: &BTreeSet<ObjectName>) -> Result<()> {
         if names.is_empty() {
             return Ok(());
-        }
-        for name in names {
-            if view.contains(name) {
-                self.delete_object(mailbox, view, name)?;
-            }
         }
         let mut writes = self.forget_posted_writes(|name| names.contains(name))?;
         writes.extend(names.iter().map(|name| memory::erase(format!("{ATTEMPT}{name}"))));
@@ -123,7 +135,7 @@ impl Engine<'_> {
     }
 
     /// Gives the own packs of a listing whose changesets were never posted.
-    fn attempt_in(&self, view: &View, noted: &BTreeMap<String, Option<KeyName>>) -> Vec<ObjectName> {
+    fn attempt_in(&self, view: &View, noted: &BTreeMap<String, Option<KeyName>>) -> BTreeSet<ObjectName> {
         let (me, mine) = (self.me(), self.vector.get(&self.me()));
         let is_left = |name: &&ObjectName| match name {
             ObjectName::Pack { author, sequence, .. } if *author == me => {

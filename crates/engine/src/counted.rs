@@ -155,20 +155,25 @@ impl Engine<'_> {
         Ok(successions.filter(is_silent).collect())
     }
 
+    /// Gives the locations that count unless they are silent: known, not succeeded, and no word of people takes them out.
+    pub(crate) fn not_set_aside(&self) -> Result<BTreeMap<LocationId, CachedPerson>> {
+        let (mut people, succeeded, aside) = (self.people()?, self.succeeded()?, self.set_aside()?);
+        people.retain(|location, _| {
+            !succeeded.contains(location) && (*location == self.me() || !aside.contains_key(location))
+        });
+        Ok(people)
+    }
+
     /// Gives the locations that count: known, not succeeded, not removed, not parked.
     ///
     /// `missing` is what this one lacks itself.
     pub(crate) fn counted(&self, patience: Patience, missing: &BTreeSet<ChunkId>) -> Result<Counted> {
-        let (heads, succeeded, aside) = (self.heads()?, self.succeeded()?, self.set_aside()?);
-        let silent = self.aside_for_silence(&heads, patience)?;
+        let (heads, mut people) = (self.heads()?, self.not_set_aside()?);
+        let silent = self.silent_among(&people, &heads, patience)?;
+        people.retain(|location, _| !silent.contains(location));
         let mut counted = BTreeMap::new();
-        for (location, person) in self.people()? {
-            let cached = heads.get(&location);
-            let is_aside = location != self.me() && (silent.contains(&location) || aside.contains_key(&location));
-            if succeeded.contains(&location) || is_aside {
-                continue;
-            }
-            let standing = match cached {
+        for (location, person) in people {
+            let standing = match heads.get(&location) {
                 _ if location == self.me() => Standing {
                     vector: self.vector.clone(),
                     missing: missing.clone(),

@@ -40,7 +40,14 @@ pub struct Adoption {
 
 impl Engine<'_> {
     /// Runs one cycle; without a mailbox it looks at the drive and settles what it can.
+    ///
+    /// An index with rows that are not as they were written is mended first.
     pub fn sync(&mut self, options: &SyncOptions) -> Result<SyncReport> {
+        self.mend_on()?;
+        self.mending(|engine| engine.cycle(options))
+    }
+
+    fn cycle(&mut self, options: &SyncOptions) -> Result<SyncReport> {
         self.report = SyncReport::default();
         self.held.clear();
         self.unread_paths = 0;
@@ -94,6 +101,7 @@ impl Engine<'_> {
             memory::write(HELD, &self.held)
         };
         let mut writes = vec![memory::write(LAST_SYNC, &now_ns), held, aged];
+        writes.extend(self.tell_mended()?);
         // Where something could not be read, what is missing may go unnoticed: the time of before tells more.
         writes.extend((self.unread_paths == 0).then(|| memory::write(SCANNED, &scanned_ns)));
         writes.extend(self.forget_refused(options.park_after_ns())?);

@@ -383,6 +383,10 @@ pub(crate) const WENT_BACK: &str = "went-back";
 pub(crate) const TURNED: &str = "turned-to-another-mailbox";
 /// That this location lets go of what it noted, and comes back under a new id.
 pub(crate) const BEGINS_AGAIN: &str = "begins-again";
+/// That damaged rows are being let go of.
+pub(crate) const MENDING: &str = "mending";
+/// That the index was mended by letting go of what it said, and people have not been told that this is over.
+pub(crate) const MENDED: &str = "mended";
 pub(crate) const LOG: &str = "log/";
 pub(crate) const STATEMENT: &str = "statement/";
 pub(crate) const DRIVE: &str = "drive";

@@ -258,6 +258,8 @@ pub struct SyncReport {
     pub took_new_id: bool,
     /// Whether it did so at a computer that had never synced it under the id that it had.
     pub was_new_here: bool,
+    /// Whether rows of the index were damaged, and what they said is learned anew; said until that is under way.
+    pub mended_index: bool,
     /// Whether the mailbox went back to an earlier state, or was emptied, since this location wrote to it, and nobody was told yet.
     pub mailbox_went_back: bool,
 }

@@ -173,7 +173,8 @@ impl Engine<'_> {
     /// Looks at what readers could not use. Own packs that cannot be used here either are taken away: they only take the
     /// room that is needed to serve what they held. So are changesets and statements of ids that were given up, and own
     /// statements that a power cut let be forgotten: nobody folded or heard them, and nobody would ever take them away.
-    /// Statements that this location has are put there again; where nobody may have one that introduced this location, it introduces itself instead.
+    /// Statements that this location has are put there again; where nobody may have one that introduced this location, it
+    /// introduces itself instead.
     fn mend_damaged(
         &mut self,
         mailbox: &dyn Mailbox,

@@ -22,25 +22,31 @@ impl Engine<'_> {
     }
 
     /// Gives who counts no longer for its silence: it was too long, and nobody is to be asked, or nobody was.
-    ///
-    /// Where all others are silent, whoever was heard last goes on counting: without another one nothing leaves the mailbox,
-    /// and nothing new would be sent to whoever comes first.
     pub(crate) fn aside_for_silence(
         &self,
         heads: &BTreeMap<LocationId, CachedHead>,
         patience: Patience,
     ) -> Result<BTreeSet<LocationId>> {
-        let (departed, by_word) = (self.departed()?, self.set_aside()?);
+        self.silent_among(&self.not_set_aside()?, heads, patience)
+    }
+
+    /// The same, of those who count otherwise.
+    ///
+    /// Where all others are silent, whoever was heard last goes on counting: without another one nothing leaves the mailbox,
+    /// and nothing new would be sent to whoever comes first.
+    pub(crate) fn silent_among(
+        &self,
+        people: &BTreeMap<LocationId, CachedPerson>,
+        heads: &BTreeMap<LocationId, CachedHead>,
+        patience: Patience,
+    ) -> Result<BTreeSet<LocationId>> {
         let now_ns = self.seen_ns();
         let (mut aside, mut last, mut is_any_left) = (BTreeSet::new(), None, false);
-        for (location, person) in self.people()? {
-            if location == self.me() || departed.contains(&location) || by_word.contains_key(&location) {
-                continue;
-            }
-            let cached = heads.get(&location);
-            if self.is_silent(&location, &person, cached, now_ns, patience)? {
-                aside.insert(location);
-                last = last.max(Some((last_heard_ns(&person, cached), location)));
+        for (location, person) in people.iter().filter(|(location, _)| **location != self.me()) {
+            let cached = heads.get(location);
+            if self.is_silent(location, person, cached, now_ns, patience)? {
+                aside.insert(*location);
+                last = last.max(Some((last_heard_ns(person, cached), *location)));
             } else {
                 is_any_left = true;
             }

@@ -32,10 +32,12 @@ pub struct MailboxStanding {
     pub trouble: Option<(MailboxErrorKind, String)>,
     /// Bytes in it.
     pub used_bytes: u64,
-    /// Changesets that wait for this location.
+    /// Changesets that the next sync takes in.
     pub incoming_changesets: u64,
     /// Their objects in bytes.
     pub incoming_bytes: u64,
+    /// Changesets that wait for one before them, which is not there any more or cannot be read: others have to sync first.
+    pub stuck_changesets: u64,
 }
 
 /// How things stand at one location.
@@ -140,7 +142,7 @@ impl Engine<'_> {
             let mut standing = self.standing_of(location, &person, heads.get(&location), &never_held, &silent)?;
             if standing.is_this && standing.state == LocationState::UpToDate {
                 standing.state = match unshown.files {
-                    _ if mailbox.incoming_changesets > 0 => LocationState::Behind,
+                    _ if mailbox.incoming_changesets + mailbox.stuck_changesets > 0 => LocationState::Behind,
                     0 => LocationState::UpToDate,
                     files if files == unshown.unfit => LocationState::Unfit,
                     _ => LocationState::Behind,
@@ -216,6 +218,8 @@ impl Engine<'_> {
             ..MailboxStanding::default()
         };
         let me = self.me();
+        let stuck = self.stuck(mailbox, &view)?;
+        standing.stuck_changesets = stuck.len() as u64;
         for name in view.names().cloned().collect::<Vec<_>>() {
             match &name {
                 ObjectName::Head(location) if *location != me => {
@@ -228,6 +232,8 @@ impl Engine<'_> {
                         }
                     }
                 }
+                ObjectName::Manifest { author, sequence } | ObjectName::Pack { author, sequence, .. }
+                    if stuck.contains(&(*author, *sequence)) => {}
                 ObjectName::Manifest { author, sequence } if self.vector.get(author) < *sequence => {
                     standing.incoming_changesets += 1;
                     standing.incoming_bytes += view.size_of(&name);

@@ -157,8 +157,9 @@ impl Engine<'_> {
 
     /// Looks whether somebody folded just the same and holds something else, and by whom that is to be healed.
     ///
-    /// A changeset that is listed in other bytes than were folded here tells who used a number twice. Where nothing tells, one
-    /// of the two begins again, the one with the higher root, once the other has looked at its own and says the same.
+    /// An entry that is not as it was written ends the look, and the cycle is gone through again with a mended index. A changeset
+    /// that is listed in other bytes than were folded here tells who used a number twice. Where nothing tells, one of the two
+    /// begins again, the one with the higher root, once the other has looked at its own and says the same.
     pub(crate) fn heed_divergence(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
         let noted = memory::read_all::<u64>(self.index, DIVERGED)?;
         let mut root = self.root()?;
@@ -298,6 +299,11 @@ impl Engine<'_> {
         for name in refused.cloned().collect::<Vec<_>>() {
             self.delete_object(mailbox, view, &name)?;
         }
+        self.let_go_of_all()
+    }
+
+    /// Lets go of what was noted of the archive, to come back under a new id and to be told by the others what there is.
+    pub(crate) fn let_go_of_all(&mut self) -> Result<()> {
         self.forget_all_entries()?;
         let mut writes = vec![
             memory::write(VECTOR, &VersionVector::default()),
@@ -341,7 +347,7 @@ impl Engine<'_> {
     }
 
     /// Lets go of all entries; what stands on the drive stands for nothing any more, as if it had just been put there.
-    fn forget_all_entries(&mut self) -> Result<()> {
+    pub(crate) fn forget_all_entries(&mut self) -> Result<()> {
         let mut after: Option<PathKey> = None;
         loop {
             let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::OnceLock;
 
-use offsync_app::view::{Event, Phase};
+use offsync_app::view::{Event, LocationState, Phase};
 use offsync_app::{AppOptions, ExitClass, KeystoreKind, asks_to_type};
 use tempfile::TempDir;
 
@@ -331,6 +331,107 @@ fn a_mailbox_that_was_emptied_is_begun_anew_after_one_question() {
         !matches!(office.status().headline, Headline::NeedsYou { .. }),
         "{:?}",
         office.status().headline
+    );
+}
+
+#[test]
+fn a_mailbox_is_moved_with_what_waits_in_it_and_the_old_one_stays() {
+    let office = office();
+    office.sync();
+    let samples = &office.desk.samples_settings.samples_dir;
+    let (old, place) = (samples.join("Mailbox"), samples.join("NAS"));
+    fs::create_dir(&place).expect("a folder can be made");
+    let names = |at: &Path| {
+        let files = walk(at).into_iter().filter(|path| path.is_file());
+        let names = files.map(|path| path.file_name().expect("it has a name").to_owned());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = names(&old);
+    let moved = office.desk.move_mailbox(&office.folder, &place.display().to_string());
+    assert_eq!(moved, Ok(0));
+    assert_eq!((names(&old), names(&place)), (before.clone(), before));
+    let seen = office.status().mailbox;
+    assert!(seen.reachable && seen.name == "NAS", "{seen:?}");
+    office.sync();
+    assert!(!matches!(office.status().headline, Headline::NeedsYou { .. }));
+    let again = office.desk.move_mailbox(&office.folder, &place.display().to_string());
+    let refused = again.expect_err("it is there");
+    assert_eq!(refused.code, "same_mailbox");
+    assert!(
+        !asks_to_type(&refused.message) && !asks_to_type(&refused.hint),
+        "{refused:?}"
+    );
+    // What cannot be read cannot be taken along.
+    fs::rename(&place, samples.join("away")).expect("it can go");
+    let other = samples.join("Stick").display().to_string();
+    let refused = office
+        .desk
+        .move_mailbox(&office.folder, &other)
+        .expect_err("it is away");
+    assert_eq!(refused.code, "mailbox_away");
+    assert!(
+        !asks_to_type(&refused.message) && !asks_to_type(&refused.hint),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn an_answer_about_a_silent_home_parks_it_with_a_sync_or_goes_on_waiting_without_one() {
+    let office = office();
+    office.sync();
+    // No time is too short for somebody to have been silent.
+    let marker = office.copy.join(MARKER);
+    let text = fs::read_to_string(&marker).expect("there is a marker");
+    let none = text.replace("park_after_days = 180", "park_after_days = 0");
+    assert_ne!(none, text);
+    fs::write(&marker, none).expect("it can be written");
+    office.desk.refresh().expect("it can be read");
+    let asked = |office: &Office| {
+        let silent = office.status().silent.into_iter();
+        silent.map(|home| home.label).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(asked(&office).len(), 2, "{:?}", office.status().silent);
+    let silent = office.status().silent;
+    let of = |label: &str| {
+        silent
+            .iter()
+            .find(|home| home.label == label)
+            .expect("it is asked about")
+    };
+    let (anna, grandma) = (of("Anna’s home"), of("Grandma’s home"));
+    let answer = |id: &str, answer| office.desk.answer_silent(&office.folder, id, answer);
+    let ends = |office: &Office| {
+        let told = held(&office.told);
+        let ends = told
+            .iter()
+            .filter(|(event, _)| matches!(event, Event::SyncFinished { .. }));
+        ends.count()
+    };
+    let state = |id: &str| {
+        let all = office.status().locations;
+        all.into_iter()
+            .find(|one| one.location_id == id)
+            .expect("it is known")
+            .state
+    };
+    let before = ends(&office);
+    assert_eq!(answer(&anna.location_id, Waiting::On), Ok(()));
+    assert_eq!(ends(&office), before, "nothing is to be told to anybody");
+    assert_ne!(state(&anna.location_id), LocationState::Parked);
+    assert_eq!(answer(&grandma.location_id, Waiting::NotNow), Ok(()));
+    assert_eq!(ends(&office), before + 1, "everybody is told");
+    assert_eq!(state(&grandma.location_id), LocationState::Parked);
+    assert_eq!(
+        asked(&office).len(),
+        0,
+        "nobody else would hold what waits for the other one"
+    );
+    let late = answer(&anna.location_id, Waiting::NotNow).expect_err("nobody else would hold it");
+    assert_eq!(late.code, "not_silent");
+    let nobody = answer("00", Waiting::On).expect_err("there is no such home");
+    assert!(
+        !asks_to_type(&nobody.message) && !asks_to_type(&nobody.hint),
+        "{nobody:?}"
     );
 }
 

@@ -12,6 +12,7 @@ use offsync_core::rel_path::PathKey;
 use offsync_core::siblings::Siblings;
 use rusqlite::{Connection, Params, Transaction};
 
+use super::children::key_of;
 use super::errors::from_sqlite;
 use super::reads::{Table, one, siblings_of, tally};
 use super::row::{chunk_column, entry_flags, pack_place, pack_siblings, place_flags, unpack_place};
@@ -44,6 +45,22 @@ pub(super) fn commit(connection: &mut Connection, writes: Vec<IndexWrite>) -> Re
     transaction.commit().map_err(from_sqlite)
 }
 
+/// Derives all counts anew from the rows that are there.
+pub(super) fn recount(on: &Transaction<'_>) -> Result<(), IndexError> {
+    let mut counts = Counts::default();
+    let mut live = on
+        .prepare_cached("SELECT key FROM entry WHERE flags & 1 ORDER BY key")
+        .map_err(from_sqlite)?;
+    let mut rows = live.query(()).map_err(from_sqlite)?;
+    while let Some(row) = rows.next().map_err(from_sqlite)? {
+        counts.raise_above(&PathKey::from_bytes_unchecked(key_of(row)?.to_vec()), 1);
+    }
+    run(on, "DELETE FROM folder", ())?;
+    write_counts(on, &counts)?;
+    let files = "INSERT OR REPLACE INTO tally SELECT ?1, count(*) FROM place WHERE flags & 1";
+    run(on, files, (FILES,))
+}
+
 fn write_entry(on: &Transaction<'_>, key: &PathKey, new: &Siblings, counts: &mut Counts) -> Result<(), IndexError> {
     let old = siblings_of(on, key)?;
     let insert = "INSERT OR IGNORE INTO entry_chunk_new VALUES (?1, ?2)";
@@ -53,9 +70,9 @@ fn write_entry(on: &Transaction<'_>, key: &PathKey, new: &Siblings, counts: &mut
         counts.raise_above(key, change);
     }
     if new.is_empty() {
-        return run(on, "DELETE FROM entry WHERE key = ?1", (key.as_bytes(),));
+        return run(on, Table::Entry.delete(), (key.as_bytes(),));
     }
-    let row = (key.as_bytes(), entry_flags(new), pack_siblings(new)?);
+    let row = (key.as_bytes(), entry_flags(new), pack_siblings(key, new)?);
     run(on, "INSERT OR REPLACE INTO entry VALUES (?1, ?2, ?3)", row)
 }
 
@@ -71,9 +88,9 @@ fn write_place(
     let is_file = |place: Option<&Place>| i64::from(place.is_some_and(|place| place_flags(place) & PLACE_FILE != 0));
     counts.files += is_file(new) - is_file(old.as_ref());
     let Some(new) = new else {
-        return run(on, "DELETE FROM place WHERE key = ?1", (key.as_bytes(),));
+        return run(on, Table::Place.delete(), (key.as_bytes(),));
     };
-    let row = (key.as_bytes(), place_flags(new), pack_place(new)?);
+    let row = (key.as_bytes(), place_flags(new), pack_place(key, new)?);
     run(on, "INSERT OR REPLACE INTO place VALUES (?1, ?2, ?3)", row)
 }
 

@@ -10,9 +10,14 @@ pub(super) fn from_sqlite(error: Error) -> IndexError {
     IndexError::new(kind_of(&error), error.to_string())
 }
 
-/// Makes the error of a row that cannot be read.
+/// Makes the error of an index that makes no sense.
 pub(super) fn damaged(what: &str) -> IndexError {
     IndexError::new(IndexErrorKind::Damaged, what)
+}
+
+/// Makes the error of a row that is not as it was written, in an index that is sound otherwise.
+pub(super) fn damaged_row(what: &str) -> IndexError {
+    IndexError::new(IndexErrorKind::DamagedRow, what)
 }
 
 fn kind_of(error: &Error) -> IndexErrorKind {

@@ -7,6 +7,7 @@
 mod children;
 mod commit;
 mod errors;
+mod mend;
 mod reads;
 mod row;
 mod schema;

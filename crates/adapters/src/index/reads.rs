@@ -11,7 +11,7 @@ use offsync_core::siblings::Siblings;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::children::{for_each_child, key_of};
-use super::errors::{damaged, from_sqlite};
+use super::errors::{damaged_row, from_sqlite};
 use super::row::{chunk_column, unpack_place, unpack_siblings};
 use super::schema::FILES;
 
@@ -37,6 +37,22 @@ impl Table {
         match self {
             Self::Entry => "SELECT key, body FROM entry WHERE key >= ?1 ORDER BY key",
             Self::Place => "SELECT key, body FROM place WHERE key >= ?1 ORDER BY key",
+        }
+    }
+
+    /// Gives all keys and bodies.
+    pub(super) fn all(self) -> &'static str {
+        match self {
+            Self::Entry => "SELECT key, body FROM entry ORDER BY key",
+            Self::Place => "SELECT key, body FROM place ORDER BY key",
+        }
+    }
+
+    /// Removes the row of a key.
+    pub(super) fn delete(self) -> &'static str {
+        match self {
+            Self::Entry => "DELETE FROM entry WHERE key = ?1",
+            Self::Place => "DELETE FROM place WHERE key = ?1",
         }
     }
 
@@ -75,14 +91,15 @@ impl Table {
     }
 }
 
-type Unpack<T> = fn(&[u8]) -> Result<T, IndexError>;
+/// Reads what a row holds from its key and its body.
+pub(super) type Unpack<T> = fn(&[u8], &[u8]) -> Result<T, IndexError>;
 
 /// Gives one row.
 pub(super) fn one<T>(on: &Connection, table: Table, key: &PathKey, unpack: Unpack<T>) -> Result<Option<T>, IndexError> {
     let mut statement = on.prepare_cached(table.one()).map_err(from_sqlite)?;
     let mut rows = statement.query((key.as_bytes(),)).map_err(from_sqlite)?;
     match rows.next().map_err(from_sqlite)? {
-        Some(row) => unpack(blob(row, 0)?).map(Some),
+        Some(row) => unpack(key.as_bytes(), blob(row, 0)?).map(Some),
         None => Ok(None),
     }
 }
@@ -96,7 +113,8 @@ pub(super) fn inside<T>(
 ) -> Result<Vec<(PathKey, T)>, IndexError> {
     let mut found = Vec::new();
     for_each_child(on, table.onward(), folder, |key, row| {
-        found.push((key, unpack(blob(row, 1)?)?));
+        let value = unpack(key.as_bytes(), blob(row, 1)?)?;
+        found.push((key, value));
         Ok(())
     })?;
     Ok(found)
@@ -241,15 +259,15 @@ fn pairs<T>(
     while let Some(row) = rows.next().map_err(from_sqlite)? {
         found.push((
             PathKey::from_bytes_unchecked(key_of(row)?.to_vec()),
-            unpack(blob(row, 1)?)?,
+            unpack(key_of(row)?, blob(row, 1)?)?,
         ));
     }
     Ok(found)
 }
 
-fn blob<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r [u8], IndexError> {
+pub(super) fn blob<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r [u8], IndexError> {
     let value = row.get_ref(column).map_err(from_sqlite)?;
-    value.as_blob().map_err(|_| damaged("a body is no blob"))
+    value.as_blob().map_err(|_| damaged_row("a body is no blob"))
 }
 
 /// Gives the siblings of a key; empty if unknown.

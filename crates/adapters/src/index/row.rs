@@ -1,38 +1,46 @@
 //! What one row holds, as bytes.
 //!
-//! Every body begins with the number of its format. Never panics on bytes that make no sense.
+//! Every body begins with the number of its format and a sum over all that follows and the row's key, so that a row is read
+//! as it was written or not at all. Never panics on bytes that make no sense.
 
 use offsync_core::ids::ChunkId;
 use offsync_core::place::Place;
 use offsync_core::ports::{IndexError, IndexErrorKind};
+use offsync_core::rel_path::PathKey;
 use offsync_core::siblings::Siblings;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::errors::damaged;
+use super::errors::damaged_row;
 use super::schema::{ENTRY_LIVE, ENTRY_TOMBSTONE, PLACE_CHANGED, PLACE_FILE};
 
 /// The first byte of every body written now.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+
+/// The first byte of bodies that carry no sum: nothing tells of these whether they are as they were written.
+const WITHOUT_SUM: u8 = 1;
+
+/// How long a sum is in bytes. It stands against wear, not against anybody.
+const SUM_BYTES: usize = 8;
 
 /// Lays out the siblings of an entry.
-pub(super) fn pack_siblings(siblings: &Siblings) -> Result<Vec<u8>, IndexError> {
-    pack(siblings)
+pub(super) fn pack_siblings(key: &PathKey, siblings: &Siblings) -> Result<Vec<u8>, IndexError> {
+    pack(key.as_bytes(), siblings)
 }
 
 /// Reads the siblings of an entry.
-pub(super) fn unpack_siblings(body: &[u8]) -> Result<Siblings, IndexError> {
-    unpack(body)
+pub(super) fn unpack_siblings(key: &[u8], body: &[u8]) -> Result<Siblings, IndexError> {
+    unpack(key, body)
 }
 
 /// Lays out a place.
-pub(super) fn pack_place(place: &Place) -> Result<Vec<u8>, IndexError> {
-    pack(place)
+pub(super) fn pack_place(key: &PathKey, place: &Place) -> Result<Vec<u8>, IndexError> {
+    pack(key.as_bytes(), place)
 }
 
 /// Reads a place.
-pub(super) fn unpack_place(body: &[u8]) -> Result<Place, IndexError> {
-    unpack(body)
+pub(super) fn unpack_place(key: &[u8], body: &[u8]) -> Result<Place, IndexError> {
+    unpack(key, body)
 }
 
 /// Gives the flags of an entry's row.
@@ -62,18 +70,44 @@ pub(super) fn chunk_column(chunk: &ChunkId) -> i64 {
     i64::from_be_bytes(*first)
 }
 
-fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, IndexError> {
+fn pack<T: Serialize>(key: &[u8], value: &T) -> Result<Vec<u8>, IndexError> {
     let failed = |error| IndexError::new(IndexErrorKind::Other, format!("a row cannot be laid out: {error}"));
-    postcard::to_extend(value, vec![FORMAT]).map_err(failed)
+    let mut body = postcard::to_extend(value, vec![0; 1 + SUM_BYTES]).map_err(failed)?;
+    let sum = sum(key, &body[1 + SUM_BYTES..]);
+    body[0] = FORMAT;
+    body[1..=SUM_BYTES].copy_from_slice(&sum);
+    Ok(body)
 }
 
-fn unpack<T: DeserializeOwned>(body: &[u8]) -> Result<T, IndexError> {
-    match body.split_first() {
-        Some((&FORMAT, rest)) => postcard::from_bytes(rest).map_err(|_| damaged("a row cannot be read")),
-        Some((number, _)) if *number > FORMAT => Err(IndexError::new(
-            IndexErrorKind::Newer,
-            "a row was written by a newer Offsync",
-        )),
-        _ => Err(damaged("a row is empty")),
-    }
+fn unpack<T: DeserializeOwned>(key: &[u8], body: &[u8]) -> Result<T, IndexError> {
+    let Some((number, rest)) = body.split_first() else {
+        return Err(damaged_row("a row is empty"));
+    };
+    let summed = rest.split_first_chunk::<SUM_BYTES>();
+    let sound = summed.filter(|(written, value)| **written == sum(key, value));
+    let value = match (*number, sound) {
+        (FORMAT, Some((_, value))) => value,
+        (WITHOUT_SUM, _) => rest,
+        // With a sum of ours the number alone is what is wrong.
+        (FORMAT.., None) if *number > FORMAT => {
+            return Err(IndexError::new(
+                IndexErrorKind::Newer,
+                "a row was written by a newer Offsync",
+            ));
+        }
+        _ => return Err(damaged_row("a row is not as it was written")),
+    };
+    postcard::from_bytes(value).map_err(|_| damaged_row("a row cannot be read"))
+}
+
+fn sum(key: &[u8], value: &[u8]) -> [u8; SUM_BYTES] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&[FORMAT]);
+    hasher.update(&(key.len() as u64).to_le_bytes());
+    hasher.update(key).update(value);
+    *hasher
+        .finalize()
+        .as_bytes()
+        .first_chunk()
+        .expect("a hash is longer than a sum")
 }

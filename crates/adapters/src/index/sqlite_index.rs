@@ -10,7 +10,7 @@ use std::path::Path;
 use offsync_core::dot::Dot;
 use offsync_core::ids::ChunkId;
 use offsync_core::place::Place;
-use offsync_core::ports::{IndexError, IndexErrorKind, IndexStore, IndexWrite};
+use offsync_core::ports::{DroppedRows, IndexError, IndexErrorKind, IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
 use offsync_core::siblings::Siblings;
 use rusqlite::config::DbConfig;
@@ -18,6 +18,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::commit::commit;
 use super::errors::{damaged, from_sqlite};
+use super::mend::drop_damaged;
 use super::reads::{self, Table};
 use super::row::{unpack_place, unpack_siblings};
 use super::schema::{APPLICATION, MANNERS, TABLES, VERSION};
@@ -189,5 +190,9 @@ impl IndexStore for SqliteIndex {
 
     fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<(), IndexError> {
         commit(&mut self.connection, writes)
+    }
+
+    fn drop_damaged(&mut self) -> Result<DroppedRows, IndexError> {
+        drop_damaged(&mut self.connection)
     }
 }

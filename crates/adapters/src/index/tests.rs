@@ -14,6 +14,8 @@ use tempfile::TempDir;
 
 use super::SqliteIndex;
 
+mod damaged_rows;
+
 fn path(text: &str) -> RelPath {
     RelPath::new(text).expect("a good path")
 }
@@ -341,8 +343,9 @@ fn a_row_of_a_newer_format_is_told_from_damage() {
     let at = top.path().join("index.sqlite");
     for (body, kind) in [
         (&[200_u8][..], IndexErrorKind::Newer),
-        (&[1, 9], IndexErrorKind::Damaged),
-        (&[], IndexErrorKind::Damaged),
+        (&[1, 9], IndexErrorKind::DamagedRow),
+        (&[2, 9], IndexErrorKind::DamagedRow),
+        (&[], IndexErrorKind::DamagedRow),
     ] {
         let other = rusqlite::Connection::open(&at).unwrap();
         other.execute("UPDATE entry SET body = ?1", (body,)).unwrap();

@@ -73,26 +73,34 @@ pub(crate) fn namesakes(locations: &[LocationView]) -> Vec<String> {
 
 /// Tells what can be relied on, where others have it, too.
 pub(crate) fn receipt(receipt: &Receipt) -> Option<String> {
-    let Receipt { homes, verified, .. } = receipt;
-    if *homes < 2 {
+    let Receipt { drives, verified, .. } = receipt;
+    if *drives < 2 {
         return None;
     }
-    let there = format!("{} in {homes} homes", count(receipt.files, "file", "files"));
+    let homes = receipt
+        .homes
+        .map(|homes| format!(" in {}", count(homes, "home", "homes")));
+    let there = format!(
+        "{} on {drives} drives{}",
+        count(receipt.files, "file", "files"),
+        homes.unwrap_or_default()
+    );
     let oldest = match receipt.oldest_check_days {
         None => {
             return Some(format!(
-                "{there}; not verified by reading yet: `offsync verify FOLDER` does that, in each home."
+                "{there}; not verified by reading yet: `offsync verify FOLDER` does that, on each of them."
             ));
         }
         Some(0) => "today".to_owned(),
         Some(days) => format!("{} ago", count(days, "day", "days")),
     };
-    Some(match (verified, homes) {
-        (verified, homes) if verified == homes => {
-            format!("{there}, verified by reading in each; oldest check {oldest}.")
-        }
-        (verified, _) => format!("{there}, verified by reading in {verified} of them; oldest check {oldest}."),
-    })
+    let verified = match verified == drives {
+        true => "each".to_owned(),
+        false => format!("{verified} of them"),
+    };
+    Some(format!(
+        "{there}, verified by reading on {verified}; oldest check {oldest}."
+    ))
 }
 
 /// Tells why nothing can be relied on yet.
@@ -145,6 +153,14 @@ pub(crate) fn unparked(location: &LocationView) -> Vec<String> {
         }
         _ => format!("'{label}' counts again: what is sent waits for it. The next sync tells everybody."),
     }]
+}
+
+/// Tells that a silent location is waited for.
+pub(crate) fn waited_for(location: &LocationView) -> Vec<String> {
+    vec![format!(
+        "'{}' is waited for: its silence counts from now on. The other homes decide for themselves.",
+        safe(&location.label)
+    )]
 }
 
 /// Tells that a location counts already.

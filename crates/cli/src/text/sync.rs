@@ -2,8 +2,8 @@
 
 use offsync_app::view::SilentView;
 use offsync_app::{
-    ChangeCounts, MAILBOX_WENT_BACK, ServedReport, SkippedReport, SyncReport, TooLateReport, as_argument, as_typed,
-    short_id,
+    ChangeCounts, MAILBOX_WENT_BACK, MENDED_INDEX, ServedReport, SkippedReport, SyncReport, TooLateReport, as_argument,
+    as_typed, short_id,
 };
 
 use super::held::held;
@@ -47,6 +47,7 @@ pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<Str
     lines.extend(report.too_late.iter().map(|late| too_late(late, mood)));
     lines.extend(sent(report, mood));
     lines.extend(report.served.iter().flat_map(|one| served(one, mood)));
+    lines.extend(report.mended_index.then(|| format!("  {MENDED_INDEX}")));
     lines.extend(new_id(report, mood));
     lines.extend(report.mailbox_went_back.then(|| format!("  {MAILBOX_WENT_BACK}")));
     lines.extend(report.set_aside.iter().map(|home| set_aside(home, mood)));
@@ -185,6 +186,9 @@ fn new_id(report: &SyncReport, mood: Mood) -> Vec<String> {
         return vec![format!(
             "  You brought this location back, so it {goes_on}: nobody here can say what it has sent under the old one. There is nothing to do about it."
         )];
+    }
+    if report.mended_index {
+        return vec![format!("  This home {goes_on}. There is nothing to do about it.")];
     }
     vec![
         format!("  This drive was restored, or is a copy of another: it {goes_on}."),

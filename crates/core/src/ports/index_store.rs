@@ -17,6 +17,8 @@ pub enum IndexErrorKind {
     ReadOnly,
     /// What is stored makes no sense.
     Damaged,
+    /// One row is not as it was written; [`IndexStore::drop_damaged`] lets go of it.
+    DamagedRow,
     /// It was written by a newer Offsync.
     Newer,
     /// Anything else.
@@ -61,10 +63,20 @@ pub enum IndexWrite {
     Note(String, Option<Vec<u8>>),
 }
 
+/// What was let go of, since it was not as it was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DroppedRows {
+    /// Entries.
+    pub entries: u64,
+    /// Places.
+    pub places: u64,
+}
+
 /// Keeps the index of one archive at one location.
 ///
 /// All reads see all commits. A commit is atomic and durable: after a power cut it is
-/// there as a whole or not at all, and so are all before it.
+/// there as a whole or not at all, and so are all before it. A row is given as it was written, or not at all: one that
+/// is not fails whatever reads it with [`IndexErrorKind::DamagedRow`].
 pub trait IndexStore: Send {
     /// Gives the siblings of a path; empty if unknown.
     fn entry(&self, key: &PathKey) -> Result<Siblings, IndexError>;
@@ -100,4 +112,6 @@ pub trait IndexStore: Send {
     fn count_files(&self) -> Result<u64, IndexError>;
     /// Applies all writes, in order, or none.
     fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<(), IndexError>;
+    /// Reads all entries and places, and lets go of those that are not as they were written.
+    fn drop_damaged(&mut self) -> Result<DroppedRows, IndexError>;
 }

@@ -14,7 +14,7 @@ pub use disk::{
     TrashName,
 };
 pub use entropy::Entropy;
-pub use index_store::{IndexError, IndexErrorKind, IndexStore, IndexWrite};
+pub use index_store::{DroppedRows, IndexError, IndexErrorKind, IndexStore, IndexWrite};
 pub use mailbox::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 pub use secrets::{SecretError, SecretErrorKind, Secrets};
 pub use witness::{Witness, WitnessError};

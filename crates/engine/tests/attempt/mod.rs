@@ -37,20 +37,12 @@ fn cut_off() -> (Homes, Vec<String>) {
         homes.round(3);
         homes.hand(0).write(&path("film"), noise(FILM_BYTES)).expect("fits");
         homes.sync_stopped(0, &StopsAfter { calls: calls.into() });
-        let left = packs(&homes);
+        let left = homes.packs();
         if left.len() >= 2 {
             return (homes, left);
         }
     }
     unreachable!("it ends before it has put all")
-}
-
-fn packs(homes: &Homes) -> Vec<String> {
-    homes
-        .mail()
-        .into_iter()
-        .filter(|name| name.ends_with(".pack"))
-        .collect()
 }
 
 fn bytes_of(homes: &Homes, names: &[String]) -> u64 {
@@ -69,13 +61,13 @@ fn what_was_put_before_a_post_was_cut_off_is_not_put_again() {
         report.uploaded_bytes
     );
     assert!(
-        left.iter().all(|name| packs(&homes).contains(name)),
+        left.iter().all(|name| homes.packs().contains(name)),
         "it was posted as it was"
     );
     homes.round(3);
     homes.assert_all_equal();
     assert_eq!(homes.read_bytes(1, "film"), noise(FILM_BYTES));
-    assert_eq!(packs(&homes), [""; 0]);
+    assert_eq!(homes.packs(), [""; 0]);
 }
 
 #[test]
@@ -83,7 +75,7 @@ fn what_was_put_of_a_file_that_is_gone_leaves_with_the_next_sync() {
     let (mut homes, _) = cut_off();
     homes.hand(0).remove(&path("film")).expect("is there");
     homes.sync(0);
-    assert_eq!(packs(&homes), [""; 0]);
+    assert_eq!(homes.packs(), [""; 0]);
     homes.round(2);
     homes.assert_all_equal();
 }
@@ -94,7 +86,7 @@ fn what_was_put_before_somebody_was_taken_out_is_put_again_under_the_new_key() {
     let third = homes.location(2);
     homes.remove(0, third);
     homes.sync(0);
-    let now = packs(&homes);
+    let now = homes.packs();
     assert!(
         !now.is_empty() && now.iter().all(|name| !homes.first_key_opens(name)),
         "{now:?}"
@@ -114,9 +106,9 @@ fn a_pack_that_did_not_arrive_whole_is_put_again() {
     let whole = homes.object(&left[0]);
     homes.forge(&left[0], whole[..whole.len() / 2].to_vec());
     homes.sync(0);
-    assert!(!packs(&homes).contains(&left[0]));
+    assert!(!homes.packs().contains(&left[0]));
     homes.round(3);
     homes.assert_all_equal();
     assert_eq!(homes.read_bytes(1, "film"), noise(FILM_BYTES));
-    assert_eq!(packs(&homes), [""; 0]);
+    assert_eq!(homes.packs(), [""; 0]);
 }

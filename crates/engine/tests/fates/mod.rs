@@ -400,8 +400,7 @@ fn what_was_moved_and_edited_stays_where_it_was_until_its_content_is_here() {
             homes.hand(0).write_in_place(&to, of(file, "new")).expect("fits");
         }
         homes.sync(0);
-        let packs = homes.mail().into_iter().filter(|name| name.ends_with(".pack"));
-        packs.for_each(|pack| homes.lose_objects(&pack));
+        homes.packs().iter().for_each(|pack| homes.lose_objects(pack));
         assert_eq!(held(&mut homes, 1), None);
         assert_eq!(
             (files_in(&homes, 1, "d"), files_in(&homes, 1, "e")),

@@ -222,6 +222,11 @@ impl Homes {
         index.commit(wrong.collect()).expect("a sound index");
     }
 
+    /// Gives a home's index, for a test that spoils it.
+    pub(crate) fn index(&self, n: usize) -> &SimIndex {
+        &self.homes[n].index
+    }
+
     /// Syncs and reads every file.
     pub(crate) fn sync_deep(&mut self, n: usize) -> SyncReport {
         let deep = true;
@@ -527,6 +532,12 @@ impl Homes {
 
     pub(crate) fn mail(&self) -> Vec<String> {
         self.mailbox.names()
+    }
+
+    /// Gives the names of the packs in the mailbox.
+    pub(crate) fn packs(&self) -> Vec<String> {
+        let names = self.mail().into_iter();
+        names.filter(|name| name.ends_with(".pack")).collect()
     }
 
     pub(crate) fn mail_bytes(&self) -> u64 {

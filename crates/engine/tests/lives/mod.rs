@@ -4,7 +4,7 @@ use offsync_core::ids::LocationId;
 use offsync_testkit::Rng;
 
 use crate::home::{Homes, path};
-use crate::thimble::{ALLOWANCE_BYTES, film, packs};
+use crate::thimble::{ALLOWANCE_BYTES, film};
 
 fn sorted(mut ids: Vec<LocationId>) -> Vec<LocationId> {
     ids.sort();
@@ -281,7 +281,7 @@ fn what_a_removed_home_served_makes_room_once_it_was_read() {
     homes.round(2);
     homes.hand(0).write(&path("film.mov"), film()).expect("fits");
     (0..3).for_each(|home| drop(homes.sync(home)));
-    packs(&homes).iter().for_each(|pack| homes.lose_objects(pack));
+    homes.packs().iter().for_each(|pack| homes.lose_objects(pack));
     // The last home asks for the film, and the second one serves what fits of it before it is removed.
     homes.sync_allowing(3, ALLOWANCE_BYTES);
     homes.sync_allowing(1, ALLOWANCE_BYTES);

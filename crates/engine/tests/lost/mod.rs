@@ -6,7 +6,6 @@ use offsync_core::limits::MISSING_LISTED_MAX;
 use offsync_engine::SyncReport;
 
 use crate::home::{Homes, noise, path};
-use crate::thimble::packs;
 
 const FILM_BYTES: usize = 300_000;
 
@@ -26,7 +25,7 @@ fn with_a_lost_film() -> Homes {
 fn lose_a_film(homes: &mut Homes) {
     homes.hand(0).write(&path("film.mov"), film()).expect("fits");
     homes.sync(0);
-    packs(homes).iter().for_each(|pack| homes.lose_objects(pack));
+    homes.packs().iter().for_each(|pack| homes.lose_objects(pack));
     homes.hand(0).rot(&path("film.mov")).expect("is there");
     assert_eq!(homes.verify_repairing(0).damaged.len(), 1);
 }
@@ -146,7 +145,7 @@ fn giving_up_many_is_a_yes_of_its_own() {
             .expect("fits");
     }
     homes.sync(0);
-    packs(&homes).iter().for_each(|pack| homes.lose_objects(pack));
+    homes.packs().iter().for_each(|pack| homes.lose_objects(pack));
     for name in 0..9 {
         homes.hand(0).rot(&path(&format!("{name}.mov"))).expect("is there");
     }
@@ -205,7 +204,7 @@ fn more_is_lost_than_a_head_can_list_and_it_is_named_by_and_by_and_given_up_and_
     homes.hand(1).write(&path("film.mov"), film()).expect("fits");
     homes.round(2);
     assert_eq!(homes.read_bytes(0, "film.mov"), film());
-    assert_eq!(packs(&homes), [""; 0], "all have it");
+    assert_eq!(homes.packs(), [""; 0], "all have it");
     let mut times = 0;
     while (0..2).any(|home| !homes.sync(home).lost.is_empty()) {
         homes.give_up(1);
@@ -231,7 +230,7 @@ fn lose_notes(homes: &mut Homes, files: usize) {
         homes.hand(0).write(&name(n), content).expect("fits");
     }
     homes.sync(0);
-    packs(homes).iter().for_each(|pack| homes.lose_objects(pack));
+    homes.packs().iter().for_each(|pack| homes.lose_objects(pack));
     for n in 0..files {
         homes.hand(0).rot(&name(n)).expect("is there");
     }

@@ -95,11 +95,7 @@ fn a_file_that_is_served_in_any_order_needs_no_more_room() {
     let mut homes = pair(needed);
     homes.hand(0).write(&path("film"), film(1)).expect("fits");
     homes.sync(0);
-    let packs: Vec<String> = homes
-        .mail()
-        .into_iter()
-        .filter(|name| name.ends_with(".pack"))
-        .collect();
+    let packs = homes.packs();
     assert!(packs.len() > 5);
     packs.iter().for_each(|name| homes.lose_objects(name));
     let arrived = arrives(&mut homes, |homes, n| drop(homes.sync(n)));
@@ -259,7 +255,7 @@ fn all_that_fits_in_slices_comes_in_one_sync_and_each_pack_once() {
         homes.hand(0).write(&path(&format!("{n}.txt")), bytes).expect("fits");
     }
     homes.sync(0);
-    let listed = homes.mail().into_iter().filter(|name| name.ends_with(".pack")).count();
+    let listed = homes.packs().len();
     let (packs, report) = homes.sync_recorded(1);
     assert!(is_equal(&homes));
     assert_eq!(

@@ -126,8 +126,7 @@ fn nobody_waits_for_rules_that_are_lost() {
     let reasons: String = noise(100_000).iter().map(|byte| format!("{byte:02x}")).collect();
     write(&homes, 0, ".offsyncignore", &format!("private\n# {reasons}"));
     homes.sync(0);
-    let packs = homes.mail().into_iter().filter(|name| name.ends_with(".pack"));
-    packs.for_each(|pack| homes.lose_objects(&pack));
+    homes.packs().iter().for_each(|pack| homes.lose_objects(pack));
     homes.sync(1);
     let first = homes.location(0);
     homes.remove(1, first);

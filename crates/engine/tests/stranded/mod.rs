@@ -1,7 +1,7 @@
 //! Homes that nothing in the mailbox leads on: whoever sees that serves them before they ask.
 
 use crate::home::{Homes, noise, path};
-use crate::thimble::{ALLOWANCE_BYTES, packs};
+use crate::thimble::ALLOWANCE_BYTES;
 
 /// The orders in which three homes can visit.
 const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
@@ -57,7 +57,7 @@ fn content_that_somebody_lacked_is_served_again_after_a_wipe() {
         let mut homes = settled(2);
         homes.hand(0).write(&path("film.mov"), noise(3_000_000)).expect("fits");
         homes.sync(0);
-        packs(&homes).iter().for_each(|pack| homes.lose_objects(pack));
+        homes.packs().iter().for_each(|pack| homes.lose_objects(pack));
         homes.sync(1);
         homes.mailbox().wipe();
         for home in [0, 1].into_iter().chain(second) {

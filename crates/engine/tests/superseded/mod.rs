@@ -18,11 +18,6 @@ fn write_film(homes: &Homes, seed: u64) {
     homes.hand(0).write(&path("film"), film(seed)).expect("fits");
 }
 
-fn packs(homes: &Homes) -> Vec<String> {
-    let names = homes.mail().into_iter();
-    names.filter(|name| name.ends_with(".pack")).collect()
-}
-
 /// Some objects of the mailbox, to put them there again.
 fn kept(homes: &Homes, names: &[String]) -> Vec<(String, Vec<u8>)> {
     names.iter().map(|name| (name.clone(), homes.object(name))).collect()
@@ -144,13 +139,13 @@ fn of_many_rewritten_files_few_get_packs_of_their_own_and_what_is_little_goes_in
     }
     homes.hand(0).write(&path("note"), "little").expect("fits");
     homes.sync(0);
-    assert_eq!(packs(&homes).len(), 16 + 1, "16 of one file, and one of all others");
+    assert_eq!(homes.packs().len(), 16 + 1, "16 of one file, and one of all others");
     homes.round(3);
     homes.assert_all_equal();
     homes.hand(0).write(&path("clip 0"), clip(0, 3)).expect("fits");
     homes.hand(0).write(&path("note"), "as little").expect("fits");
     homes.sync(0);
-    assert_eq!(packs(&homes).len(), 1, "the note lies in the changeset itself");
+    assert_eq!(homes.packs().len(), 1, "the note lies in the changeset itself");
     homes.round(3);
     homes.assert_all_equal();
 }
@@ -182,10 +177,10 @@ fn a_late_reader_fetches_the_last_of_many_versions_though_all_lie_there() {
     for version in 0..60 {
         write_film(&homes, version);
         homes.sync(0);
-        all.extend(kept(&homes, &packs(&homes)));
+        all.extend(kept(&homes, &homes.packs()));
     }
     put_back(&homes, all);
-    assert_eq!(packs(&homes).len(), 60);
+    assert_eq!(homes.packs().len(), 60);
     let (fetched, report) = homes.sync_recorded(1);
     assert_eq!((report.fetched_changesets, fetched.len()), (60, 1), "{fetched:?}");
     assert!(
@@ -201,7 +196,7 @@ fn pieces_that_a_later_version_counts_on_stay() {
     let mut film: Vec<u8> = Rng::new(5).bytes(9_000_000);
     homes.hand(0).write(&path("film"), film.clone()).expect("fits");
     homes.sync(0);
-    let whole = packs(&homes);
+    let whole = homes.packs();
     for edit in 0..4 {
         // One place, in the first piece of a pack: of what came after the whole, the last is left alone.
         film[100_000..200_000].copy_from_slice(&Rng::new(50 + edit).bytes(100_000));
@@ -209,7 +204,7 @@ fn pieces_that_a_later_version_counts_on_stay() {
         homes.sync(0);
     }
     homes.sync(0);
-    let left = packs(&homes);
+    let left = homes.packs();
     assert_eq!(left.len(), whole.len() + 1, "{:?}", homes.mail());
     assert!(whole.iter().all(|name| left.contains(name)), "{:?}", homes.mail());
     let report = homes.sync(1);
@@ -226,13 +221,13 @@ fn what_another_home_may_have_copied_stays_until_it_has_heard_that_it_was_replac
     homes.round(3);
     write_film(&homes, 1);
     homes.sync(0);
-    let first = packs(&homes);
+    let first = homes.packs();
     homes.sync(2);
     write_film(&homes, 2);
     homes.sync(0);
     homes.sync(0);
     assert!(
-        first.iter().all(|name| packs(&homes).contains(name)),
+        first.iter().all(|name| homes.packs().contains(name)),
         "{:?}",
         homes.mail()
     );
@@ -261,7 +256,7 @@ fn what_another_home_may_have_copied_stays_until_it_has_heard_that_it_was_replac
     homes.sync(0);
     homes.sync(0);
     assert!(
-        first.iter().all(|name| packs(&homes).contains(name)),
+        first.iter().all(|name| homes.packs().contains(name)),
         "{:?}",
         homes.mail()
     );
@@ -279,7 +274,7 @@ fn once_all_who_fetched_the_old_version_have_the_new_one_the_old_one_leaves() {
     homes.round(3);
     write_film(&homes, 1);
     homes.sync(0);
-    let first = packs(&homes);
+    let first = homes.packs();
     homes.sync(2);
     write_film(&homes, 2);
     homes.sync(0);
@@ -287,7 +282,7 @@ fn once_all_who_fetched_the_old_version_have_the_new_one_the_old_one_leaves() {
     homes.sync(2);
     homes.sync(0);
     assert!(
-        first.iter().all(|name| !packs(&homes).contains(name)),
+        first.iter().all(|name| !homes.packs().contains(name)),
         "{:?}",
         homes.mail()
     );
@@ -300,7 +295,7 @@ fn what_a_head_lists_as_missing_stays() {
     let mut homes = pair();
     write_film(&homes, 1);
     homes.sync(0);
-    let first = packs(&homes);
+    let first = homes.packs();
     let content = kept(&homes, &first);
     // It hears of the first version and does not get it.
     first.iter().for_each(|name| homes.lose_objects(name));
@@ -310,7 +305,7 @@ fn what_a_head_lists_as_missing_stays() {
     homes.sync(0);
     homes.sync(0);
     assert!(
-        first.iter().all(|name| packs(&homes).contains(name)),
+        first.iter().all(|name| homes.packs().contains(name)),
         "{:?}",
         homes.mail()
     );
@@ -324,7 +319,7 @@ fn what_replaced_it_has_to_lie_there_first() {
     let mut homes = pair();
     write_film(&homes, 1);
     homes.sync(0);
-    let first = packs(&homes);
+    let first = homes.packs();
     write_film(&homes, 2);
     homes.sync(0);
     let manifests: Vec<String> = homes
@@ -336,14 +331,14 @@ fn what_replaced_it_has_to_lie_there_first() {
     homes.lose_objects(&last[0].0);
     homes.sync(0);
     assert!(
-        first.iter().all(|name| packs(&homes).contains(name)),
+        first.iter().all(|name| homes.packs().contains(name)),
         "{:?}",
         homes.mail()
     );
     put_back(&homes, last);
     homes.sync(0);
     assert!(
-        first.iter().all(|name| !packs(&homes).contains(name)),
+        first.iter().all(|name| !homes.packs().contains(name)),
         "{:?}",
         homes.mail()
     );
@@ -441,7 +436,7 @@ fn parts_of_a_file_that_was_replaced_are_not_fetched() {
         .write(&path("other"), Rng::new(1).bytes(big))
         .expect("fits");
     homes.sync_allowing(0, ALLOWANCE_BYTES_MIN);
-    let mut all = kept(&homes, &packs(&homes));
+    let mut all = kept(&homes, &homes.packs());
     // There is room for a part of it alone; the rest goes once the other one has left.
     homes
         .hand(0)
@@ -455,14 +450,14 @@ fn parts_of_a_file_that_was_replaced_are_not_fetched() {
     );
     homes.hand(0).write(&path("other"), "small by now").expect("fits");
     while homes.sync_allowing(0, ALLOWANCE_BYTES_MIN).waiting_entries > 0 {
-        all.extend(kept(&homes, &packs(&homes)));
+        all.extend(kept(&homes, &homes.packs()));
     }
-    all.extend(kept(&homes, &packs(&homes)));
+    all.extend(kept(&homes, &homes.packs()));
     homes.hand(0).write(&path("in parts"), "small by now").expect("fits");
     homes.sync_allowing(0, ALLOWANCE_BYTES_MIN);
     homes.sync_allowing(0, ALLOWANCE_BYTES_MIN);
     assert_eq!(
-        packs(&homes),
+        homes.packs(),
         Vec::<String>::new(),
         "parts leave with the version that they were of"
     );
@@ -517,13 +512,13 @@ fn a_part_that_a_head_lists_as_missing_stays() {
         .write(&path("large"), Rng::new(1).bytes(14_000_000))
         .expect("fits");
     homes.sync_allowing(0, ALLOWANCE_BYTES_MIN);
-    let parts = packs(&homes);
+    let parts = homes.packs();
     assert!(!parts.is_empty(), "{:?}", homes.mail());
     assert!(homes.sync_allowing(2, ALLOWANCE_BYTES_MIN).missing_chunks > 0);
     homes.hand(0).write(&path("large"), "small by now").expect("fits");
     homes.sync_allowing(0, ALLOWANCE_BYTES_MIN);
     homes.sync_allowing(0, ALLOWANCE_BYTES_MIN);
-    assert_eq!(packs(&homes), parts, "{:?}", homes.mail());
+    assert_eq!(homes.packs(), parts, "{:?}", homes.mail());
     homes.round(3);
     homes.assert_all_equal();
 }

@@ -29,14 +29,14 @@ fn packs_that_only_wait_for_a_reader_with_a_gap_make_room_for_what_helps_it() {
 fn packs_that_somebody_else_still_reads_stay_however_full_it_is() {
     let mut homes = with_a_film_after_a_lost_changeset(4, &[1, 2]);
     homes.sync(1);
-    let before = packs(&homes);
+    let before = homes.packs();
     // Home 3 has the gap; home 2 needs no more than to be asked.
     for _ in 0..4 {
         [3, 0, 1]
             .into_iter()
             .for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
     }
-    assert_eq!(packs(&homes), before);
+    assert_eq!(homes.packs(), before);
     assert_eq!(homes.sync_allowing(2, ALLOWANCE_BYTES).missing_chunks, 0);
 }
 
@@ -68,36 +68,28 @@ fn changeset(homes: &Homes) -> String {
     names.find(|name| name.ends_with(".manifest")).expect("a changeset")
 }
 
-pub(crate) fn packs(homes: &Homes) -> Vec<String> {
-    homes
-        .mail()
-        .into_iter()
-        .filter(|name| name.ends_with(".pack"))
-        .collect()
-}
-
 #[test]
 fn nothing_is_taken_away_for_a_state_that_has_no_room_after_all() {
     let mut homes = with_a_gap();
-    let before = packs(&homes);
+    let before = homes.packs();
     // Not even heads fit into this.
     for _ in 0..4 {
         (0..3).for_each(|home| drop(homes.sync_allowing(home, 1_000)));
     }
-    assert_eq!(packs(&homes), before);
+    assert_eq!(homes.packs(), before);
 }
 
 #[test]
 fn a_pack_that_cannot_be_read_is_not_taken_for_spare() {
     let mut homes = with_a_gap();
-    let before = packs(&homes);
+    let before = homes.packs();
     homes.lose_objects("out.");
     // Sealed by somebody who may know more than this one does.
     homes.forge(&before[0], vec![7; ALLOWANCE_BYTES as usize]);
     for _ in 0..4 {
         (0..3).for_each(|home| drop(homes.sync_allowing(home, ALLOWANCE_BYTES)));
     }
-    assert_eq!(packs(&homes), before[..1]);
+    assert_eq!(homes.packs(), before[..1]);
 }
 
 #[test]
@@ -209,7 +201,7 @@ fn what_is_asked_for_and_what_is_served_end_no_sync_where_there_is_no_room_for_i
     homes.sync(0);
     homes.hand(0).write(&path("letter"), "from 0").expect("fits");
     homes.sync(0);
-    packs(&homes).iter().for_each(|pack| homes.lose_objects(pack));
+    homes.packs().iter().for_each(|pack| homes.lose_objects(pack));
 
     let used = homes.mailbox().used_bytes();
     homes.mailbox().set_capacity_bytes(used);

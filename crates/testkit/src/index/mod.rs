@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use offsync_core::dot::Dot;
 use offsync_core::ids::ChunkId;
 use offsync_core::place::{Observed, Place};
-use offsync_core::ports::{IndexError, IndexErrorKind as Kind, IndexStore, IndexWrite};
+use offsync_core::ports::{DroppedRows, IndexError, IndexErrorKind as Kind, IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
 use offsync_core::siblings::Siblings;
 
@@ -77,6 +77,22 @@ impl SimIndex {
         held(&self.state).rows = Arc::default();
     }
 
+    /// Lets the row of an entry be another one than was written.
+    pub fn spoil_entry(&self, key: &PathKey) {
+        let mut state = held(&self.state);
+        let rows = Arc::make_mut(&mut state.rows);
+        assert!(rows.entries.contains_key(key), "{key:?} is no entry");
+        rows.spoiled_entries.insert(key.clone());
+    }
+
+    /// Lets the row of a place be another one than was written.
+    pub fn spoil_place(&self, key: &PathKey) {
+        let mut state = held(&self.state);
+        let rows = Arc::make_mut(&mut state.rows);
+        assert!(rows.places.contains_key(key), "{key:?} is no place");
+        rows.spoiled_places.insert(key.clone());
+    }
+
     /// Makes every call fail that way, or none.
     pub fn set_trouble(&self, trouble: Option<Kind>) {
         held(&self.state).trouble = trouble;
@@ -134,15 +150,23 @@ impl SimIndex {
 
 impl IndexStore for SimIndex {
     fn entry(&self, key: &PathKey) -> Result<Siblings, IndexError> {
-        Ok(self.rows()?.entries.get(key).cloned().unwrap_or_default())
+        let rows = self.rows()?;
+        rows.read_entries([key])?;
+        Ok(rows.entries.get(key).cloned().unwrap_or_default())
     }
 
     fn entries_in(&self, folder: &PathKey) -> Result<Vec<(PathKey, Siblings)>, IndexError> {
-        Ok(rows::in_folder(&self.rows()?.entries, folder))
+        let rows = self.rows()?;
+        let found = rows::in_folder(&rows.entries, folder);
+        rows.read_entries(found.iter().map(|(key, _)| key))?;
+        Ok(found)
     }
 
     fn entries_after(&self, after: Option<&PathKey>, limit: usize) -> Result<Vec<(PathKey, Siblings)>, IndexError> {
-        Ok(rows::behind(&self.rows()?.entries, after, limit))
+        let rows = self.rows()?;
+        let found = rows::behind(&rows.entries, after, limit);
+        rows.read_entries(found.iter().map(|(key, _)| key))?;
+        Ok(found)
     }
 
     fn live_folders_in(&self, folder: &PathKey) -> Result<Vec<PathKey>, IndexError> {
@@ -160,6 +184,7 @@ impl IndexStore for SimIndex {
 
     fn entries_with_tombstones(&self) -> Result<Vec<(PathKey, Siblings)>, IndexError> {
         let rows = self.rows()?;
+        rows.read_entries(rows.buried.keys())?;
         Ok(rows
             .buried
             .keys()
@@ -168,19 +193,28 @@ impl IndexStore for SimIndex {
     }
 
     fn place(&self, key: &PathKey) -> Result<Option<Place>, IndexError> {
-        Ok(self.rows()?.places.get(key).cloned())
+        let rows = self.rows()?;
+        rows.read_places([key])?;
+        Ok(rows.places.get(key).cloned())
     }
 
     fn places_in(&self, folder: &PathKey) -> Result<Vec<(PathKey, Place)>, IndexError> {
-        Ok(rows::in_folder(&self.rows()?.places, folder))
+        let rows = self.rows()?;
+        let found = rows::in_folder(&rows.places, folder);
+        rows.read_places(found.iter().map(|(key, _)| key))?;
+        Ok(found)
     }
 
     fn places_after(&self, after: Option<&PathKey>, limit: usize) -> Result<Vec<(PathKey, Place)>, IndexError> {
-        Ok(rows::behind(&self.rows()?.places, after, limit))
+        let rows = self.rows()?;
+        let found = rows::behind(&rows.places, after, limit);
+        rows.read_places(found.iter().map(|(key, _)| key))?;
+        Ok(found)
     }
 
     fn changed_places(&self) -> Result<Vec<(PathKey, Place)>, IndexError> {
         let rows = self.rows()?;
+        rows.read_places(&rows.changed)?;
         Ok(rows
             .changed
             .iter()
@@ -189,25 +223,17 @@ impl IndexStore for SimIndex {
     }
 
     fn versions_with_chunk(&self, chunk: &ChunkId) -> Result<Vec<(PathKey, Dot)>, IndexError> {
-        Ok(self
-            .rows()?
-            .versions_of
-            .get(chunk)
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect())
+        let rows = self.rows()?;
+        let found: Vec<_> = rows.versions_of.get(chunk).into_iter().flatten().cloned().collect();
+        rows.read_entries(found.iter().map(|(key, _)| key))?;
+        Ok(found)
     }
 
     fn places_with_chunk(&self, chunk: &ChunkId) -> Result<Vec<PathKey>, IndexError> {
-        Ok(self
-            .rows()?
-            .places_of
-            .get(chunk)
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect())
+        let rows = self.rows()?;
+        let found: Vec<_> = rows.places_of.get(chunk).into_iter().flatten().cloned().collect();
+        rows.read_places(&found)?;
+        Ok(found)
     }
 
     fn note(&self, name: &str) -> Result<Option<Vec<u8>>, IndexError> {
@@ -228,7 +254,16 @@ impl IndexStore for SimIndex {
     }
 
     fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<(), IndexError> {
-        drop(self.rows()?);
+        // What a row held before tells what hangs on it.
+        let rows = self.rows()?;
+        for write in &writes {
+            match write {
+                IndexWrite::Entry(key, _) => rows.read_entries([key])?,
+                IndexWrite::Place(key, _) => rows.read_places([key])?,
+                IndexWrite::Note(..) => {}
+            }
+        }
+        drop(rows);
         self.check_write()?;
         writes.iter().for_each(check);
         let mut state = held(&self.state);
@@ -236,6 +271,13 @@ impl IndexStore for SimIndex {
         writes.into_iter().for_each(|write| rows.write(write));
         state.commits += 1;
         Ok(())
+    }
+
+    fn drop_damaged(&mut self) -> Result<DroppedRows, IndexError> {
+        drop(self.rows()?);
+        self.check_write()?;
+        let mut state = held(&self.state);
+        Ok(Arc::make_mut(&mut state.rows).drop_spoiled())
     }
 }
 
@@ -286,6 +328,7 @@ fn failed(kind: Kind) -> IndexError {
         Kind::Full => "no space left on the drive",
         Kind::ReadOnly => "the drive is write-protected",
         Kind::Damaged => "what is stored makes no sense",
+        Kind::DamagedRow => "a row is not as it was written",
         Kind::Newer => "a newer Offsync wrote it",
         Kind::Other => "this cannot be done",
     };

@@ -7,7 +7,7 @@ use offsync_core::dot::Dot;
 use offsync_core::entry::Content;
 use offsync_core::ids::ChunkId;
 use offsync_core::place::Place;
-use offsync_core::ports::IndexWrite;
+use offsync_core::ports::{DroppedRows, IndexError, IndexErrorKind, IndexWrite};
 use offsync_core::rel_path::PathKey;
 use offsync_core::siblings::Siblings;
 
@@ -23,6 +23,10 @@ pub(super) struct Rows {
     pub(super) versions_of: BTreeMap<ChunkId, BTreeSet<(PathKey, Dot)>>,
     pub(super) places_of: BTreeMap<ChunkId, BTreeSet<PathKey>>,
     pub(super) files: u64,
+    /// Entries that are not as they were written.
+    pub(super) spoiled_entries: BTreeSet<PathKey>,
+    /// Places that are not as they were written.
+    pub(super) spoiled_places: BTreeSet<PathKey>,
 }
 
 impl Rows {
@@ -33,6 +37,31 @@ impl Rows {
             IndexWrite::Note(name, Some(note)) => _ = self.notes.insert(name, note),
             IndexWrite::Note(name, None) => _ = self.notes.remove(&name),
         }
+    }
+
+    /// Fails if one of the entries is not as it was written.
+    pub(super) fn read_entries<'a>(&self, keys: impl IntoIterator<Item = &'a PathKey>) -> Result<(), IndexError> {
+        read_sound(&self.spoiled_entries, keys)
+    }
+
+    /// Fails if one of the places is not as it was written.
+    pub(super) fn read_places<'a>(&self, keys: impl IntoIterator<Item = &'a PathKey>) -> Result<(), IndexError> {
+        read_sound(&self.spoiled_places, keys)
+    }
+
+    /// Lets go of all rows that are not as they were written.
+    pub(super) fn drop_spoiled(&mut self) -> DroppedRows {
+        let entries = std::mem::take(&mut self.spoiled_entries);
+        let places = std::mem::take(&mut self.spoiled_places);
+        let dropped = DroppedRows {
+            entries: entries.len() as u64,
+            places: places.len() as u64,
+        };
+        entries
+            .into_iter()
+            .for_each(|key| self.set_entry(key, Siblings::default()));
+        places.into_iter().for_each(|key| self.set_place(key, None));
+        dropped
     }
 
     pub(super) fn has_live_below(&self, folder: &PathKey) -> bool {
@@ -79,6 +108,16 @@ impl Rows {
             self.changed.insert(key.clone());
         }
         self.places.insert(key, place);
+    }
+}
+
+fn read_sound<'a>(spoiled: &BTreeSet<PathKey>, keys: impl IntoIterator<Item = &'a PathKey>) -> Result<(), IndexError> {
+    match keys.into_iter().find(|key| spoiled.contains(key)) {
+        Some(key) => Err(IndexError::new(
+            IndexErrorKind::DamagedRow,
+            format!("{key:?} is not as it was written"),
+        )),
+        None => Ok(()),
     }
 }
 

@@ -10,9 +10,9 @@ use offsync_core::entry::Meta;
 use offsync_core::ids::{ArchiveId, ChunkId, LocationId};
 use offsync_core::place::{Place, Stat};
 use offsync_core::ports::{
-    Disk, DiskEntry, DiskError, DiskErrorKind, DriveFacts, IndexError, IndexErrorKind, IndexStore, IndexWrite, Mailbox,
-    MailboxError, MailboxErrorKind, NewFile, ObjectInfo, OpenFile, StagedFile, StagedName, TrashName, Witness,
-    WitnessError,
+    Disk, DiskEntry, DiskError, DiskErrorKind, DriveFacts, DroppedRows, IndexError, IndexErrorKind, IndexStore,
+    IndexWrite, Mailbox, MailboxError, MailboxErrorKind, NewFile, ObjectInfo, OpenFile, StagedFile, StagedName,
+    TrashName, Witness, WitnessError,
 };
 use offsync_core::rel_path::{PathKey, RelPath};
 use offsync_core::siblings::Siblings;
@@ -368,5 +368,10 @@ impl<I: IndexStore> IndexStore for SteppedIndex<I> {
     fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<(), IndexError> {
         self.pass("commit")?;
         self.inner.commit(writes)
+    }
+
+    fn drop_damaged(&mut self) -> Result<DroppedRows, IndexError> {
+        self.pass("drop_damaged")?;
+        self.inner.drop_damaged()
     }
 }

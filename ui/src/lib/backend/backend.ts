@@ -43,6 +43,9 @@ export interface Backend {
   keepDamaged(folder: string, file: DamagedReport): Promise<void>;
   /** Lets an archive find its mailbox in another folder, or begin a new one there. */
   useMailbox(folder: string, place: string, begin: boolean): Promise<void>;
+  /** Moves the mailbox into another folder, with what it holds; ends when that is done. Gives how many objects stayed
+   *  behind, which nobody can use. */
+  moveMailbox(folder: string, place: string): Promise<number>;
   /** Lets this computer forget a copy that was taken out of its archive; its files stay. Refused if by now it comes back
    *  otherwise than the person was told. */
   forget(folder: string, told: WayBack): Promise<void>;

@@ -17,6 +17,7 @@ import { archive, VERSION } from "./fake/parts";
 
 const TICK_MS = 120;
 const ANSWER_MS = 60;
+const MOVE_MS = 4000;
 const UP_TO_DATE = { state: "up_to_date" as const, behind: { changesets: 0, bytes: 0 } };
 const NONE_LOST: LostReport = { files: [], may_be_at: [], given_up: false };
 const LOST_CHANGED: Failure = {
@@ -166,6 +167,14 @@ export function fake(name: string | null): Backend {
       }
       change(folder, (one) => withMailbox(one, place));
     },
+    moveMailbox: async (folder, place) => {
+      await pause(MOVE_MS);
+      if (played.moveFails) {
+        throw played.moveFails;
+      }
+      change(folder, (one) => ({ ...one, mailbox: { ...one.mailbox, name: lastName(place) } }));
+      return 0;
+    },
     forget: async (folder) => {
       await pause(ANSWER_MS);
       archives = archives.filter((one) => one.folder !== folder);
@@ -241,12 +250,16 @@ function withMailbox(status: ArchiveStatus, place: string): ArchiveStatus {
   const { entries, bytes } = status.local_changes;
   return {
     ...status,
-    mailbox: { ...status.mailbox, reachable: true, name: place.split("/").at(-1)!, used_bytes: 0 },
+    mailbox: { ...status.mailbox, reachable: true, name: lastName(place), used_bytes: 0 },
     headline:
       entries > 0
         ? { kind: "unsent", entries, bytes }
         : { kind: "all_safe", homes: status.locations.length },
   };
+}
+
+function lastName(place: string): string {
+  return place.split("/").at(-1)!;
 }
 
 function isSample(folder: string): boolean {

@@ -24,6 +24,7 @@ export const tauri: Backend = {
   damaged: (folder) => invoke("damaged", { folder }),
   keepDamaged: (folder, file) => invoke("keep_damaged", { folder, file }),
   useMailbox: (folder, place, begin) => invoke("use_mailbox", { folder, place, begin }),
+  moveMailbox: (folder, place) => invoke("move_mailbox", { folder, place }),
   forget: (folder, told) => invoke("forget", { folder, told }),
   onEvent: (listener) => listen<Event>(EVENTS, (event) => listener(event.payload)),
   onChosen: (listener) => listen<string>(CHOSEN, (event) => listener(event.payload)),

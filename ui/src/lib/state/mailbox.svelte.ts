@@ -1,4 +1,5 @@
-// The search for a mailbox: the folder that a person chose, and whether a new one is to be begun there.
+// Where the mailbox is to be: the folder that a person chose, and whether it is found, moved or begun there.
+import { nameOf } from "../model/setUp";
 import type { Failure } from "../types/Failure";
 import type { Session } from "./session.svelte";
 
@@ -16,7 +17,11 @@ export class MailboxSearch {
   failure = $state.raw<Failure | null>(null);
   working = $state(false);
   /** How it ended; null until then. */
-  ended = $state<"found" | "begun" | null>(null);
+  ended = $state<"found" | "begun" | "moved" | null>(null);
+  /** The name of the folder that it is being moved to; null while it is not. */
+  moving = $state<string | null>(null);
+  /** Objects that nobody can use and stayed behind. */
+  leftBehind = $state(0);
 
   readonly session: Session;
   readonly folder: string;
@@ -46,6 +51,20 @@ export class MailboxSearch {
     });
   }
 
+  /** Moves the mailbox, with all that waits in it, into a folder that the person chooses. */
+  async move(): Promise<void> {
+    const { backend, voice } = this.session;
+    await this.#work(async () => {
+      const picked = await backend.pickFolder(voice.words.mailbox.pickMove);
+      if (picked === null) {
+        return;
+      }
+      this.moving = nameOf(picked);
+      this.leftBehind = await backend.moveMailbox(this.folder, picked);
+      await this.#end("moved");
+    });
+  }
+
   /** Lets the person choose a folder for a new mailbox, and asks once whether it is meant. */
   async chooseNew(): Promise<void> {
     const { backend, voice } = this.session;
@@ -67,7 +86,7 @@ export class MailboxSearch {
     });
   }
 
-  async #end(how: "found" | "begun"): Promise<void> {
+  async #end(how: "found" | "begun" | "moved"): Promise<void> {
     this.ended = how;
     await this.session.read();
   }
@@ -84,5 +103,6 @@ export class MailboxSearch {
       this.failure = this.session.failure(thrown);
     }
     this.working = false;
+    this.moving = null;
   }
 }

@@ -6,8 +6,8 @@ import { Session } from "./session.svelte";
 
 const THERE = "/media/pep/Nextcloud/offsync-mailbox";
 
-async function opened() {
-  const backend = fake("mailbox-lost");
+async function opened(scene = "mailbox-lost") {
+  const backend = fake(scene);
   const session = new Session(backend, speak("en"));
   await session.read();
   const useMailbox = vi.spyOn(backend, "useMailbox");
@@ -50,11 +50,44 @@ test("a folder that cannot be used is said, and asks nothing", async () => {
   expect([search.failure, search.asked, search.working]).toEqual([failure, null, false]);
 });
 
+test("a mailbox is moved into the folder that was chosen, and says so while it goes and when it is there", async () => {
+  const { backend, search } = await opened("others-behind");
+  let arrive = (_: number) => {};
+  const moveMailbox = vi.spyOn(backend, "moveMailbox");
+  moveMailbox.mockImplementation(() => new Promise((resolve) => (arrive = resolve)));
+  const done = search.move();
+  await vi.waitFor(() => expect(search.moving).toBe("offsync-mailbox"));
+  expect([search.working, search.ended]).toEqual([true, null]);
+  // A second press while it goes moves nothing twice.
+  await search.move();
+  expect(search.moving).toBe("offsync-mailbox");
+  arrive(2);
+  await done;
+  expect(moveMailbox.mock.calls).toEqual([[search.folder, THERE]]);
+  expect([search.moving, search.working]).toEqual([null, false]);
+  expect([search.ended, search.leftBehind]).toEqual(["moved", 2]);
+});
+
+test("a mailbox that could not be moved is where it was, and why is said", async () => {
+  const { backend, search } = await opened("others-behind");
+  const failure = { code: "mailbox_full", message: "It was not moved.", hint: "Make room." };
+  vi.spyOn(backend, "moveMailbox").mockRejectedValue(failure);
+  await search.move();
+  expect([search.failure, search.ended, search.moving]).toEqual([failure, null, null]);
+  expect(search.working).toBe(false);
+});
+
 test("who chooses nothing is left where they were", async () => {
   const { backend, useMailbox, search } = await opened();
   vi.spyOn(backend, "pickFolder").mockResolvedValue(null);
   await search.choose();
   await search.chooseNew();
-  expect([search.asked, search.failure, search.ended]).toEqual([null, null, null]);
+  await search.move();
+  expect([search.asked, search.failure, search.ended, search.moving]).toEqual([
+    null,
+    null,
+    null,
+    null,
+  ]);
   expect(useMailbox).not.toHaveBeenCalled();
 });

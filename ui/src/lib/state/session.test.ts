@@ -37,6 +37,7 @@ async function session(parts: Partial<Overview> = {}) {
     damaged: async () => [],
     keepDamaged: async () => {},
     useMailbox: async () => {},
+    moveMailbox: async () => 0,
     forget: vi.fn(async () => {}),
     onEvent: async (listener) => ((hear = listener), () => {}),
     onChosen: async (listener) => ((choose = listener), () => {}),

@@ -53,7 +53,7 @@ mailbox: MailboxView,
  */
 local_changes: LocalChanges, 
 /**
- * Changesets that wait to be applied here.
+ * Changesets that the next sync applies here.
  */
 incoming: Behind, 
 /**

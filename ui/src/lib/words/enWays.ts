@@ -29,6 +29,28 @@ export function enWays() {
     },
 
     mailbox: {
+      name: "Mailbox",
+      holds: (name: string, used: string, allowance: string | null) =>
+        `Changes wait in “${name}” until every home has them: ${allowance ? `${used} of ${allowance}` : used} now.`,
+      rests: "Plug in the drive to see what waits, and to say where the mailbox is.",
+      move: "To move it to another place",
+      moveHint:
+        "Choose a folder on a NAS, on a stick or in a cloud drive. What waits comes along; the old one stays.",
+      moveAct: "Move it",
+      pickMove: "Choose a folder for the mailbox",
+      moving: (folder: string) => `Moving the mailbox to “${folder}”`,
+      movingHint: "This takes a while where much waits. Until it is done, the old one is used.",
+      moved: (name: string) => `The mailbox is in “${name}” now.`,
+      movedHint: (others: number) =>
+        others === 0
+          ? "No other home uses the old one."
+          : others === 1
+            ? "Move it to the same place in the other home, too; leave the old one alone until then."
+            : "Move it to the same place in each of the other homes, too; leave the old one alone until then.",
+      movedPartly: (n: number) =>
+        n === 1
+          ? "One piece in the old one could not be read. What is missed of it, the homes ask each other for."
+          : `${n} pieces in the old one could not be read. What is missed of them, the homes ask each other for.`,
       see: "Is the mailbox elsewhere, or lost?",
       find: "Find the mailbox",
       title: "Where is the mailbox?",

@@ -15,6 +15,7 @@ export interface Scene {
   syncing?: number;
   syncFails?: string;
   setUpFails?: Failure;
+  moveFails?: Failure;
   loadFails?: Failure;
   /** The files that no home has; of one archive at most. */
   lost?: LostReport;

@@ -200,6 +200,15 @@ export const TROUBLES: Record<string, () => Scene> = {
         },
       }),
     ),
+  "mailbox-not-moved": () => ({
+    ...CALM["others-behind"]!(),
+    moveFails: {
+      code: "mailbox_full",
+      message:
+        "The mailbox was not moved and is used where it was. There is no room left where it was to go.",
+      hint: "Make room where it is to go, or name another place. What got there is no loss: doing the same again goes on from there.",
+    },
+  }),
   "mailbox-lost": () =>
     one(
       three({
