@@ -14,7 +14,7 @@ use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, HEAD, LEAPT};
+use crate::memory::{self, CachedHead, CachedPerson, HEAD, LEAPT};
 use crate::options::Patience;
 use crate::view::View;
 
