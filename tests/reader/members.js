@@ -11,13 +11,13 @@ export function readPeople(name, content) {
   const wire = new Wire(content);
   const [authorKey, kind] = [wire.hash(), wire.byte()];
   if (kind !== JOINED && kind !== SUCCEEDS) return { ...name, authorKey, key: null, isSelf: false };
-  const old = kind === SUCCEEDS ? wire.id() : name.author;
-  if (kind === SUCCEEDS) wire.uint();
+  const [old] = kind === SUCCEEDS ? [wire.id(), wire.uint()] : [name.author];
   const [, , key] = [wire.text(), wire.text(), wire.hash(), wire.int()];
-  if (kind === JOINED) wire.vector();
+  const [isJoined, hasOneKey] = [kind === JOINED, key === authorKey];
+  if (isJoined) wire.vector();
   wire.end();
-  const isSelf = kind === SUCCEEDS ? key === authorKey : name.author === name.subject;
-  return { ...name, authorKey, key: old === name.author ? key : null, isSelf };
+  const isSelf = isJoined ? name.author === name.subject : hasOneKey;
+  return { ...name, authorKey, key: old === name.author && (isJoined || hasOneKey) ? key : null, isSelf };
 }
 
 /** Passes over what a head says of its drive. */

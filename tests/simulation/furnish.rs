@@ -59,8 +59,9 @@ impl World {
     pub(crate) fn begin_anew(&mut self, at: usize, helper: usize, old: LocationId) {
         let mut home = self.new_home_at(at);
         let beginning = beginning_of(at, self.archive, self.new_location());
-        // Keys of its own: those of the old drive are gone with it.
-        home.signer = SigningKey::from_seed([u8::try_from(self.time.true_ns() % 200).expect("small") + 50; 32]);
+        // Keys of its own: those of the old drive are gone with it, and who signs by the key of one who is out is out as well.
+        let seed = [*beginning.location.as_bytes(); 2].concat();
+        home.signer = SigningKey::from_seed(seed.try_into().expect("twice sixteen"));
         mark(&home.disk, self.archive, &beginning);
         let public = home.signer.public();
         let said = beginning.clone();

@@ -74,6 +74,36 @@ impl World {
         Ok(!ghosts.is_empty())
     }
 
+    /// Does what people do about homes that nobody introduces any more, since whoever invited them died or forgot before anybody
+    /// heard: says of those that are there that they are in, of the others that they are out. Tells whether there was one.
+    pub(crate) fn answer_for_strangers(&mut self) -> Result<bool, Bad> {
+        if !self.profile.has(Step::Replace) {
+            return Ok(false);
+        }
+        let identities = self.homes.iter().filter_map(|home| identity_of(&home.index));
+        let there: BTreeSet<LocationId> = identities.map(|identity| identity.location).collect();
+        let mut answered = BTreeSet::new();
+        for home in &self.homes {
+            let there = there.clone();
+            let say = home.with_engine(&self.shared, move |engine| {
+                let strangers = engine.strangers()?;
+                for stranger in &strangers {
+                    let is_there = there.contains(stranger);
+                    let membership = if is_there {
+                        Membership::Counts
+                    } else {
+                        Membership::Removed
+                    };
+                    engine.set_membership(*stranger, membership)?;
+                }
+                Ok::<_, EngineError>(strangers)
+            });
+            answered.extend(say()?.map_err(|error| error.to_string())?);
+        }
+        self.say(|_| format!("people answer for {:?}", answered.iter().map(short).collect::<Vec<_>>()));
+        Ok(!answered.is_empty())
+    }
+
     /// Looks whether a file that is called lost is in no tree and in no trash, and was not somebody's last word; gives its
     /// value.
     fn may_be_lost(&self, at: usize, file: &LostFile) -> Result<Option<u64>, Bad> {

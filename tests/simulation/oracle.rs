@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::Content;
-use offsync_core::format::ObjectName;
+use offsync_core::format::{Membership, ObjectName};
+use offsync_core::ids::LocationId;
 use offsync_core::merkle::RootBuilder;
 use offsync_core::ports::IndexStore;
 use offsync_core::rel_path::{PathKey, RelPath};
@@ -21,6 +22,9 @@ use crate::world::{Bad, World};
 const ROUNDS_MAX: usize = 60;
 /// Rounds without a change that count as rest.
 const QUIET_ROUNDS: usize = 3;
+
+/// After so many rounds people have read what they are warned of.
+const WARNED_ROUNDS: usize = 10;
 /// Days after which a location has forgotten all that it kept for somebody else's sake.
 const SILENCE_DAYS: u32 = 400;
 /// What a conflict copy's name has before the digits of its version.
@@ -45,7 +49,11 @@ impl World {
             self.verify_all()?;
         }
         let (mut quiet, mut last) = (0, None);
-        for _ in 0..ROUNDS_MAX {
+        for round in 1..=ROUNDS_MAX {
+            // Whoever syncs is told of homes that nobody introduced, whether or not others move something every day.
+            if round % WARNED_ROUNDS == 0 {
+                self.answer_for_strangers()?;
+            }
             if self.awaits_answers()? {
                 // That nobody has it shows by the heads of several days.
                 self.time.pass_days(1);
@@ -54,7 +62,12 @@ impl World {
             let standing = Some(self.standing());
             quiet = if standing == last { quiet + 1 } else { 0 };
             last = standing;
-            if quiet >= QUIET_ROUNDS && !self.awaits_answers()? && !self.give_up_lost()? && !self.remove_ghosts()? {
+            if quiet >= QUIET_ROUNDS
+                && !self.awaits_answers()?
+                && !self.give_up_lost()?
+                && !self.remove_ghosts()?
+                && !self.answer_for_strangers()?
+            {
                 return Ok(());
             }
         }
@@ -165,7 +178,16 @@ impl World {
     fn all_agree_on_people(&self) -> Result<(), Bad> {
         let said = |at: usize| -> BTreeSet<(String, Vec<u8>)> {
             let all = ["named/", "membership/"].map(|prefix| self.homes[at].index.notes(prefix));
-            all.into_iter().flat_map(|notes| notes.unwrap_or_default()).collect()
+            let notes = all.into_iter().flat_map(|notes| notes.unwrap_or_default());
+            let ask = self.homes[at].with_engine(&self.shared, |engine| (engine.living(), engine.set_aside()));
+            let (living, aside) = ask().expect("nobody ends it");
+            let (living, aside) = (living.expect("a sound index"), aside.expect("a sound index"));
+            let is_in = |location: &LocationId| aside.get(location) != Some(&Membership::Removed);
+            let living = living.into_iter().map(|(location, _)| location);
+            let living = living
+                .filter(is_in)
+                .map(|location| (format!("lives/{location}"), Vec::new()));
+            notes.chain(living).collect()
         };
         let first = said(0);
         for at in 1..self.homes.len() {

@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 74] = [
+const ONCE_BROKEN: [(&str, u64, &str); 75] = [
     (
         "asked",
         404,
@@ -342,6 +342,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 74] = [
         "years2",
         210_221,
         "a damaged statement stayed for ever, whose author had forgotten it with a power cut",
+    ),
+    (
+        "years",
+        4,
+        "a home that people let in was still nobody: who introduced it was gone, and nobody knew who that had been",
     ),
 ];
 

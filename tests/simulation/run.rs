@@ -78,6 +78,10 @@ pub(crate) fn replay() {
             let person = postcard::from_bytes::<offsync_engine::CachedPerson>(&note).ok();
             println!("  {name} succeeds {:?}", person.map(|person| person.succeeds));
         }
+        for prefix in ["membership/", "keyed/", "strangers"] {
+            let notes = home.index.notes(prefix).unwrap_or_default();
+            notes.iter().for_each(|(name, _)| println!("  said {name}"));
+        }
         println!("  counts {:?}", world.shared.watch.notes().counts);
         for (key, siblings) in home.index.all_entries() {
             siblings.iter().for_each(|(dot, version)| {

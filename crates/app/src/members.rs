@@ -73,6 +73,8 @@ impl App {
     }
 
     /// Lets a location count again that was parked or removed; tells whether it was, as far as this one knows.
+    ///
+    /// Of one that nobody introduced it says that it is in: while anybody is out, that takes a word.
     pub fn unpark_location(&self, folder: &Path, said: &str) -> std::result::Result<(LocationView, bool), AppError> {
         let mut archive = self.open_archive(folder)?;
         let (location, person) = match find_other(&mut archive, said, Membership::Counts) {
@@ -178,18 +180,16 @@ fn find_stranger(archive: &mut Opened, said: &str, sought: Sought, error: AppErr
     if error.code != UNKNOWN_LOCATION {
         return Err(error);
     }
-    let strangers: BTreeSet<LocationId> = match sought {
-        Sought::TakesPart => archive.with_engine(&Silent, |engine| match engine.strangers() {
-            // Without the mailbox nobody can be found in it.
-            Err(EngineError::Mailbox(_)) => Ok(BTreeSet::new()),
-            found => found,
-        })?,
-        Sought::SetAside => {
-            let (known, aside) = archive.with_engine(&Silent, |engine| Ok((engine.living()?, engine.set_aside()?)))?;
-            let is_known = |id: &LocationId| known.iter().any(|(location, _)| location == id);
-            aside.into_keys().filter(|id| !is_known(id)).collect()
-        }
-    };
+    let mut strangers: BTreeSet<LocationId> = archive.with_engine(&Silent, |engine| match engine.strangers() {
+        // Without the mailbox nobody can be found in it.
+        Err(EngineError::Mailbox(_)) => Ok(BTreeSet::new()),
+        found => found,
+    })?;
+    if sought == Sought::SetAside {
+        let (known, aside) = archive.with_engine(&Silent, |engine| Ok((engine.living()?, engine.set_aside()?)))?;
+        let is_known = |id: &LocationId| known.iter().any(|(location, _)| location == id);
+        strangers.extend(aside.into_keys().filter(|id| !is_known(id)));
+    }
     let named = |location: LocationId| Named {
         labels: Vec::new(),
         ids: vec![location.to_string()],

@@ -148,7 +148,17 @@ impl Engine<'_> {
             let notes = self.index.notes(prefix)?.into_iter();
             writes.extend(notes.map(|(name, bytes)| IndexWrite::Note(name, Some(bytes))));
         }
-        // What its maker tells everybody with the next sync, it knows from the start.
+        // What its maker tells everybody with the next sync, it knows from the start. It also brings its maker's word for who it is:
+        // that may be the last thing that anybody hears of its maker. Under a number of its own, since no object has two writers.
+        let said = People {
+            subject: beginning.location,
+            author: self.me(),
+            number: self.random_number(),
+            author_key: self.signer.public(),
+            statement: beginning.statement(*key, self.vector.clone(), self.clock.now_ns()),
+        };
+        let (name, sealed) = (said.name(), said.encode(&self.keys, self.signer, self.seal_nonce()));
+        writes.push(memory::write(format!("{STATEMENT}{name}"), &sealed));
         writes.extend(self.handed_to_newcomer(key)?);
         let mut after: Option<PathKey> = None;
         loop {

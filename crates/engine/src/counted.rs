@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::format::head::Head;
-use offsync_core::format::{FormatError, ObjectName, People, Statement};
+use offsync_core::format::{FormatError, ObjectName};
 use offsync_core::ids::{ChunkId, LocationId};
 use offsync_core::limits::MISSING_LISTED_MAX;
-use offsync_core::ports::{IndexWrite, Mailbox};
+use offsync_core::ports::Mailbox;
 use offsync_core::version_vector::VersionVector;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, CachedHead, CachedPerson, HEAD, HEARD, LEAPT, PERSON, STATEMENT};
+use crate::memory::{self, CachedHead, CachedPerson, HEAD, LEAPT};
 use crate::options::Patience;
 use crate::view::View;
 
@@ -64,146 +64,6 @@ impl Counted {
 }
 
 impl Engine<'_> {
-    /// Takes up statements about locations that are new in the listing.
-    pub(crate) fn learn_people(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
-        let names: Vec<ObjectName> = view
-            .names()
-            .filter(|name| matches!(name, ObjectName::People { .. }))
-            .cloned()
-            .collect();
-        // A statement may be signed by somebody whom a later one introduces, and so on: a drive that was restored
-        // again and again has a chain of ids.
-        let mut unknown = names.len() + 1;
-        loop {
-            let mut left = 0;
-            for name in &names {
-                let heard = format!("{HEARD}{name}");
-                // What an older Offsync left alone, since it did not know its kind, is read once more by a newer one.
-                let known_then = memory::read::<u8>(self.index, &heard)?;
-                if known_then.is_some_and(|kind| kind >= Statement::NEWEST_KIND) {
-                    continue;
-                }
-                if self.learn_person(mailbox, name)? {
-                    self.commit(vec![memory::write(heard, &Statement::NEWEST_KIND)])?;
-                } else {
-                    left += 1;
-                }
-            }
-            if left == 0 || left >= unknown {
-                return Ok(());
-            }
-            unknown = left;
-        }
-    }
-
-    /// Takes up one statement; tells whether it could be read and believed.
-    fn learn_person(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<bool> {
-        let Some(sealed) = self.get(mailbox, name)? else {
-            return Ok(false);
-        };
-        let people = match People::decode(&self.keys, name, &sealed) {
-            Ok(people) => people,
-            Err(error) => {
-                self.note_unreadable(name, &error);
-                return Ok(false);
-            }
-        };
-        let author_key = self.key_of(&people.author)?;
-        let speaks_for_itself = author_key.is_none() && self.is_of_one_drive(&people)?;
-        if author_key != Some(people.author_key) && !speaks_for_itself {
-            return Ok(false);
-        }
-        // Who speaks for itself can say no more than that it is there.
-        if matches!(
-            people.statement,
-            Statement::Named { .. } | Statement::Stands { .. } | Statement::Asks { .. } | Statement::Keyed { .. }
-        ) {
-            if author_key.is_none() {
-                return Ok(false);
-            }
-            if self.hear(&people, &sealed)?
-                && matches!(people.statement, Statement::Keyed { .. } | Statement::Stands { .. })
-            {
-                self.take_up_keys()?;
-            }
-            return Ok(true);
-        }
-        // Whoever said it may be gone with it, and others have yet to hear it: an id that lives on though it was succeeded,
-        // who does not know yet whose words to believe, and whoever joins after a removal.
-        let kept = memory::write(format!("{STATEMENT}{name}"), &sealed);
-        let heard_ns = self.clock.now_ns();
-        let person = match people.statement {
-            Statement::Joined {
-                label,
-                person,
-                key,
-                holds,
-                ..
-            } => CachedPerson {
-                label,
-                person,
-                key,
-                holds,
-                heard_ns,
-                succeeds: Vec::new(),
-            },
-            // Nobody but the old id itself says who takes over from it.
-            Statement::Succeeds { old, .. } if old != people.author => return Ok(true),
-            Statement::Succeeds {
-                old,
-                old_counter,
-                label,
-                person,
-                key,
-                ..
-            } => {
-                let new = CachedPerson {
-                    label,
-                    person,
-                    key,
-                    holds: VersionVector::default(),
-                    heard_ns,
-                    succeeds: vec![(old, old_counter)],
-                };
-                if author_key.is_none() {
-                    self.commit(vec![introduction_of(old, &new)])?;
-                }
-                new
-            }
-            Statement::Named { .. }
-            | Statement::Stands { .. }
-            | Statement::Asks { .. }
-            | Statement::Keyed { .. }
-            | Statement::Unknown { .. } => {
-                return Ok(true);
-            }
-        };
-        let note = format!("{PERSON}{}", people.subject);
-        // Whoever is known already, oneself after a lost index among them, may still have taken over from somebody.
-        let person = match memory::read::<CachedPerson>(self.index, &note)? {
-            Some(mut known) => {
-                let new = person.succeeds.into_iter().filter(|(old, _)| !known.follows(old));
-                let new: Vec<_> = new.collect();
-                known.succeeds.extend(new);
-                known
-            }
-            None => person,
-        };
-        self.commit(vec![memory::write(note, &person), kept])?;
-        Ok(true)
-    }
-
-    /// Tells whether a statement is one drive's about itself: about its only name, or about a new one, by the same key.
-    fn is_of_one_drive(&self, people: &People) -> Result<bool> {
-        Ok(match &people.statement {
-            Statement::Succeeds { key, .. } => {
-                let known = self.key_of(&people.subject)?;
-                *key == people.author_key && known.is_none_or(|known| known == *key)
-            }
-            _ => people.author == people.subject,
-        })
-    }
-
     /// Reads all heads in the listing; gives this location's own, if it is there.
     pub(crate) fn learn_heads(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<Option<Head>> {
         let mut own = None;
@@ -338,14 +198,4 @@ impl Engine<'_> {
 /// Tells whether who wrote a head had heard of a location.
 fn knows_of(head: &Head, location: &LocationId) -> bool {
     head.counts.contains(location) || head.seen.iter().any(|(seen, _)| seen == location)
-}
-
-/// Gives the write that takes up an id of which nothing is left but what its successor says: its heads can be read by the
-/// same key.
-pub(crate) fn introduction_of(old: LocationId, successor: &CachedPerson) -> IndexWrite {
-    let person = CachedPerson {
-        succeeds: Vec::new(),
-        ..successor.clone()
-    };
-    memory::write(format!("{PERSON}{old}"), &person)
 }

@@ -13,9 +13,9 @@ use offsync_core::ports::{IndexWrite, Mailbox};
 use serde::{Deserialize, Serialize};
 
 use crate::begin::Beginning;
-use crate::counted::introduction_of;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::introduced::introduction_of;
 use crate::memory::{
     self, CARRIED, CachedHead, CachedPerson, HEAD, HOLDS, IDENTITY, LEAPT, MAY_HAVE_FORGOTTEN,
     MAY_HAVE_LIVED_ELSEWHERE, MINE, NEEDS_NEW_ID, OUTBOX, PERSON, SENT, STATEMENT,

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::format::Membership;
 use offsync_core::ids::{ArchiveId, LocationId, PublicKey};
 use offsync_core::ports::IndexStore;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, HANDED_BYTES, KeyName, SigningKey, take_over};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::memory::{self, CachedPerson, KEYED, MEMBERSHIP, PERSON, SaidMembership};
+use crate::memory::{self, CachedPerson, KEYED, PERSON};
+use crate::taken_out::TakenOut;
 
 /// A key that somebody was handed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ impl Known {
     pub(crate) fn read(index: &dyn IndexStore) -> Result<Self> {
         let handed: Vec<Handed> = memory::read_all::<Handed>(index, KEYED)?.into_values().collect();
         let people = memory::read_all::<CachedPerson>(index, PERSON)?;
-        let silenced = removed_in(index)?;
+        let silenced: BTreeSet<LocationId> = TakenOut::read(index)?.all().keys().copied().collect();
         let (mut living, mut removed) = (BTreeSet::new(), BTreeSet::new());
         let introduced: BTreeSet<LocationId> = people.keys().filter_map(|id| id.parse().ok()).collect();
         for (id, person) in people {
@@ -127,11 +127,4 @@ pub(crate) fn own_keys(known: &Known, signer: &SigningKey, archive: &ArchiveId) 
     let mine = known.handed.iter().filter(|handed| handed.to == me);
     mine.filter_map(|handed| Some((handed.key, handed.open(signer, archive)?)))
         .collect()
-}
-
-/// Gives the locations that people took out, as an index knows them.
-fn removed_in(index: &dyn IndexStore) -> Result<BTreeSet<LocationId>> {
-    let all = memory::read_all::<SaidMembership>(index, MEMBERSHIP)?.into_iter();
-    let removed = all.filter(|(_, said)| said.membership == Membership::Removed);
-    Ok(removed.filter_map(|(id, _)| id.parse().ok()).collect())
 }

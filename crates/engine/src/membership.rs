@@ -18,6 +18,7 @@ use crate::engine::Engine;
 use crate::error::{EngineError, Result};
 use crate::keyring::Handed;
 use crate::memory::{self, ASKS, COUNTS_SINCE, MEMBERSHIP, NAMED, Rank, STATEMENT, STRANGERS, SaidMembership};
+use crate::taken_out::TakenOut;
 use crate::view::View;
 
 /// Cycles in a row after which a location that nobody introduced is named.
@@ -59,15 +60,76 @@ impl Engine<'_> {
     /// parking that is said now.
     pub fn set_membership(&mut self, location: LocationId, membership: Membership) -> Result<()> {
         self.may_speak()?;
-        let known = memory::read::<SaidMembership>(self.index, &format!("{MEMBERSHIP}{location}"))?;
+        let besides = match membership {
+            Membership::Removed => self.what_stays_without(location)?,
+            Membership::Counts => self.what_comes_back_with(location)?,
+            Membership::Parked => Vec::new(),
+        };
+        for (other, membership, head_counter) in besides {
+            self.say_membership(other, membership, head_counter)?;
+        }
         let head_counter = self.heads()?.get(&location).map_or(0, |cached| cached.head.counter);
+        self.say_membership(location, membership, head_counter)
+    }
+
+    fn say_membership(&mut self, location: LocationId, membership: Membership, head_counter: u64) -> Result<()> {
+        let taken_out = self.taken_out()?;
+        let known = taken_out.words_about(&location).iter().map(|said| said.rank.revision);
+        let revision = known.max().unwrap_or(0).saturating_add(1);
+        let holding = taken_out.holding().get(&location).map(|said| said.rank);
+        if holding.is_some_and(|rank| (rank.revision, rank.author) >= (revision, *self.me().as_bytes())) {
+            return Err(EngineError::Outranked);
+        }
         let statement = Statement::Stands {
             membership,
-            revision: known.map_or(0, |known| known.rank.revision).saturating_add(1),
+            revision,
             head_counter,
             created_ns: self.clock.now_ns(),
         };
         self.say(location, statement)
+    }
+
+    /// Gives what is to be said besides when a location is taken out, so that nothing else changes by it.
+    ///
+    /// What it said of others is said again by who takes it out: the word of somebody who is out brings nobody back. And so is
+    /// that other homes stay which sign by its key: drives that were copied, each of which people see as a home of its own.
+    fn what_stays_without(&self, location: LocationId) -> Result<Vec<(LocationId, Membership, u64)>> {
+        let (me, people, taken_out, succeeded) = (self.me(), self.people()?, self.taken_out()?, self.succeeded()?);
+        let key = people.get(&location).map(|person| person.key);
+        let is_of_drive = |other: &LocationId| {
+            *other == location || key.is_some() && people.get(other).map(|person| person.key) == key
+        };
+        let words = taken_out.holding().iter();
+        let said_by_it = words.filter(|(other, said)| is_of_drive(&said.author()) && !is_of_drive(other));
+        let mut besides: Vec<_> = said_by_it
+            .map(|(other, said)| (*other, said.membership, said.head_counter))
+            .collect();
+        if !succeeded.contains(&location) && !is_of_drive(&me) {
+            let has_no_word = |other: &LocationId| !taken_out.holding().contains_key(other);
+            let homes = people.keys().filter(|other| **other != location && is_of_drive(other));
+            let staying = homes.filter(|other| !succeeded.contains(other) && !taken_out.contains(other));
+            besides.extend(
+                staying
+                    .filter(|other| has_no_word(other))
+                    .map(|other| (*other, Membership::Counts, 0)),
+            );
+        }
+        besides.retain(|(other, _, _)| *other != me);
+        Ok(besides)
+    }
+
+    /// Gives the ids that a location had before and that were taken out: they are taken back with it, or else the id that
+    /// it takes next would be out for theirs.
+    fn what_comes_back_with(&self, location: LocationId) -> Result<Vec<(LocationId, Membership, u64)>> {
+        let (people, taken_out, succeeded) = (self.people()?, self.taken_out()?, self.succeeded()?);
+        let Some(key) = people.get(&location).map(|person| person.key) else {
+            return Ok(Vec::new());
+        };
+        let ids = people
+            .iter()
+            .filter(|(other, person)| **other != location && person.key == key);
+        let before = ids.filter(|(other, _)| succeeded.contains(other) && taken_out.contains(other));
+        Ok(before.map(|(other, _)| (*other, Membership::Counts, 0)).collect())
     }
 
     /// Hears what others said, where the mailbox can be reached; refuses if they took this location out.
@@ -89,28 +151,28 @@ impl Engine<'_> {
 
     /// Gives what people say of a location that does not count; what silence makes of others is not in it.
     pub fn set_aside(&self) -> Result<BTreeMap<LocationId, Membership>> {
-        let heads = self.heads()?;
-        let all = memory::read_all::<SaidMembership>(self.index, MEMBERSHIP)?;
-        let holds = |location: &LocationId, said: &SaidMembership| match said.membership {
-            Membership::Counts => false,
-            Membership::Parked => heads
-                .get(location)
-                .is_none_or(|cached| cached.head.counter <= said.head_counter),
-            Membership::Removed => true,
+        let (heads, taken_out) = (self.heads()?, self.taken_out()?);
+        let is_parked = |(location, said): &(&LocationId, &SaidMembership)| {
+            said.membership == Membership::Parked
+                && heads
+                    .get(location)
+                    .is_none_or(|cached| cached.head.counter <= said.head_counter)
         };
-        let all = all.into_iter().filter_map(|(id, said)| Some((id.parse().ok()?, said)));
-        Ok(all
-            .filter(|(location, said)| holds(location, said))
-            .map(|(location, said)| (location, said.membership))
-            .collect())
+        let parked = taken_out.holding().iter().filter(is_parked);
+        let parked = parked.map(|(location, _)| (*location, Membership::Parked));
+        let out = taken_out.all().keys().map(|location| (*location, Membership::Removed));
+        Ok(parked.chain(out).collect())
+    }
+
+    /// Tells who was taken out.
+    pub(crate) fn taken_out(&self) -> Result<TakenOut> {
+        TakenOut::read(self.index)
     }
 
     /// Tells whether this location said of anybody that they were taken out, and that holds.
     pub(crate) fn said_who_is_out(&self) -> Result<bool> {
-        let me = *self.me().as_bytes();
-        let all = memory::read_all::<SaidMembership>(self.index, MEMBERSHIP)?;
-        let mut all = all.into_values();
-        Ok(all.any(|said| said.membership == Membership::Removed && said.rank.author == me))
+        let me = self.me();
+        Ok(self.taken_out()?.all().values().any(|author| *author == me))
     }
 
     /// Tells when this location heard that another one counts again, by its own clock: its silence before is over.
@@ -121,19 +183,13 @@ impl Engine<'_> {
     /// Gives the locations that will not come back under their ids: succeeded by another one, or removed.
     pub(crate) fn departed(&self) -> Result<BTreeSet<LocationId>> {
         let mut departed = self.succeeded()?;
-        let aside = self.set_aside()?.into_iter();
-        departed.extend(
-            aside
-                .filter(|(_, said)| *said == Membership::Removed)
-                .map(|(location, _)| location),
-        );
+        departed.extend(self.taken_out()?.all().keys());
         Ok(departed)
     }
 
     /// Tells whether people took a location out of the archive, whether or not anybody ever introduced it.
     pub(crate) fn is_removed(&self, location: &LocationId) -> Result<bool> {
-        let said = memory::read::<SaidMembership>(self.index, &format!("{MEMBERSHIP}{location}"))?;
-        Ok(said.is_some_and(|said| said.membership == Membership::Removed))
+        Ok(self.taken_out()?.contains(location))
     }
 
     /// Gives the ids that nobody introduced here and that may be somebody's: their objects lie in the mailbox, or a head counts
@@ -177,9 +233,15 @@ impl Engine<'_> {
         let known: BTreeMap<LocationId, u32> = memory::read(self.index, STRANGERS)?.unwrap_or_default();
         let again = |id: LocationId| (id, known.get(&id).map_or(1, |cycles| (cycles + 1).min(STRANGER_CYCLES)));
         let seen: BTreeMap<LocationId, u32> = strangers.into_iter().map(again).collect();
+        let is_anybody_out = !self.taken_out()?.all().is_empty();
         for (id, _) in seen.iter().filter(|(_, cycles)| **cycles >= STRANGER_CYCLES) {
+            // Whoever was taken out could bring in what it made up: it takes a word.
+            let else_let_in = match is_anybody_out {
+                true => format!(", and the one that invited it; or let it in: offsync location unpark FOLDER {id}"),
+                false => String::new(),
+            };
             let reason = format!(
-                "the mailbox tells of a home [{:.8}] that nobody introduced here, and nothing leaves the mailbox because of it. Sync that home; if its drive is gone for good, take it out: offsync location remove FOLDER {id}",
+                "the mailbox tells of a home [{:.8}] that nobody introduced here, and nothing leaves the mailbox because of it. Sync that home{else_let_in}; if its drive is gone for good, take it out: offsync location remove FOLDER {id}",
                 id.to_string()
             );
             self.warn(&RelPath::root(), reason);
@@ -196,19 +258,12 @@ impl Engine<'_> {
 
     /// Refuses where others took this location out, as far as it has heard: it sends nothing and takes nothing.
     pub fn refuse_if_removed(&self) -> Result<()> {
-        let me = self.me();
-        let note = format!("{MEMBERSHIP}{me}");
-        match memory::read::<SaidMembership>(self.index, &note)? {
-            Some(said) if said.membership == Membership::Removed => {
-                let author = LocationId::new(said.rank.author);
-                let by = self
-                    .people()?
-                    .remove(&author)
-                    .map_or_else(|| author.to_string(), |person| person.label);
-                Err(EngineError::Removed { by })
-            }
-            _ => Ok(()),
-        }
+        let Some(author) = self.taken_out()?.all().get(&self.me()).copied() else {
+            return Ok(());
+        };
+        let by = self.people()?.remove(&author);
+        let by = by.map_or_else(|| author.to_string(), |person| person.label);
+        Err(EngineError::Removed { by })
     }
 
     /// Gives the last names of locations that were renamed, by hexadecimal id.
@@ -251,7 +306,10 @@ impl Engine<'_> {
                     membership: *membership,
                     head_counter: *head_counter,
                 };
-                self.outrank(format!("{MEMBERSHIP}{subject}"), &said, |said| said.rank)?
+                // One word of either kind is kept of each who says one: which of them holds is told by who is in.
+                let kind = if said.takes_out() { "out" } else { "in" };
+                let note = format!("{MEMBERSHIP}{subject}.{}.{kind}", people.author);
+                self.outrank(note, &said, |said| said.rank)?
             }
             Statement::Asks {
                 revision, threshold, ..
@@ -297,14 +355,22 @@ impl Engine<'_> {
         }
         if let Statement::Stands {
             membership: Membership::Counts,
+            revision,
             ..
         } = &people.statement
+            && self.is_highest_about(&subject, &rank(*revision))?
         {
             let now_ns = self.clock.now_ns();
             writes.push(memory::write(format!("{COUNTS_SINCE}{subject}"), &now_ns));
         }
         self.commit(writes)?;
         Ok(true)
+    }
+
+    /// Tells whether nothing higher was heard of whether a location counts.
+    fn is_highest_about(&self, location: &LocationId, rank: &Rank) -> Result<bool> {
+        let taken_out = self.taken_out()?;
+        Ok(taken_out.words_about(location).iter().all(|said| said.rank <= *rank))
     }
 
     /// Makes the note of what is said, unless something higher was heard; gives the rank of what it takes the place of, too.

@@ -68,12 +68,22 @@ pub(crate) struct Rank {
     pub(crate) number: u64,
 }
 
-/// What was last said of whether a location counts.
+/// What somebody said of whether a location counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SaidMembership {
     pub(crate) rank: Rank,
     pub(crate) membership: Membership,
     pub(crate) head_counter: u64,
+}
+
+impl SaidMembership {
+    pub(crate) fn author(&self) -> LocationId {
+        LocationId::new(self.rank.author)
+    }
+
+    pub(crate) fn takes_out(&self) -> bool {
+        self.membership == Membership::Removed
+    }
 }
 
 /// A head as this location last saw it.
@@ -329,6 +339,7 @@ pub(crate) const FATES: &str = "fate/";
 pub(crate) const HEAD: &str = "head/";
 pub(crate) const PERSON: &str = "person/";
 pub(crate) const NAMED: &str = "named/";
+/// What each one said of whether another counts: the last word that takes it out, and the last other one.
 pub(crate) const MEMBERSHIP: &str = "membership/";
 /// Before how many deletions all homes ask.
 pub(crate) const ASKS: &str = "asks";

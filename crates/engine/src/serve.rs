@@ -130,8 +130,13 @@ impl Engine<'_> {
         let counted = serving.counted.0.len() as u64;
         let most_bytes = allowance_bytes.map_or(u64::MAX, |allowance| room_at_best(allowance, counted));
         let unasked = self.unasked(view, &wanted, most_bytes, serving)?;
-        self.take_back(mailbox, view, &[&wanted[..], &unasked].concat())?;
         self.mend_damaged(mailbox, view, &wanted, &departed)?;
+        if !wanted.is_empty() && !self.taken_out()?.all().is_empty() {
+            // Whoever is out can write a want by any name: who is nobody yet is served once somebody has introduced it.
+            let people = self.people()?;
+            wanted.retain(|want| people.contains_key(&want.location));
+        }
+        self.take_back(mailbox, view, &[&wanted[..], &unasked].concat())?;
         let mut spare = None;
         for want in &wanted {
             self.serve_state(view, want, Some((&wanted, &mut spare)), serving)?;

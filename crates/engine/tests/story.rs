@@ -27,6 +27,7 @@ mod strangers;
 mod stray;
 mod superseded;
 mod supplanted;
+mod taken_out;
 mod taken_over;
 mod thimble;
 mod threshold;

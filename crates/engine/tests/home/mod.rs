@@ -19,6 +19,7 @@ mod asking;
 mod cutting;
 mod lying;
 mod moving;
+mod renegade;
 mod verifying;
 
 pub(crate) fn path(text: &str) -> RelPath {

@@ -121,7 +121,7 @@ fn an_id_that_lives_on_hears_of_its_successor_though_that_one_is_gone_with_its_w
 }
 
 #[test]
-fn an_id_that_lives_on_counts_though_its_successor_is_removed_and_has_no_head() {
+fn an_id_that_lives_on_counts_once_it_is_taken_back_though_its_successor_is_removed_and_has_no_head() {
     let mut homes = settled(2);
     let old = homes.location(1);
     let twin = homes.clone_home(1);
@@ -132,9 +132,13 @@ fn an_id_that_lives_on_counts_though_its_successor_is_removed_and_has_no_head() 
     homes.remove(0, successor);
     homes.sync(0);
     homes.lose_objects(&head_of(successor));
+    // As far as anybody knows it is the drive that was taken out.
+    assert_eq!(homes.sync_refused(1), "home 0");
+    homes.take_back(0, old);
+    homes.sync(0);
     homes.sync(1);
     homes.sync(0);
-    assert!(homes.living(0).contains(&old));
+    assert!(homes.living(0).contains(&old) && homes.counting(0) == sorted(vec![old, homes.location(0)]));
     assert_eq!(homes.sync(1).uploaded_bytes, 0, "it said so once");
 }
 
