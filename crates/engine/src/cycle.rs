@@ -208,7 +208,7 @@ impl Engine<'_> {
             own = Some(head);
         }
         let (mut view, counted) = self.prune(mailbox, &view, options.patience(), &lacking)?;
-        self.drop_strays(mailbox, &mut view, &counted)?;
+        self.drop_strays(mailbox, &mut view, &counted, options.allowance_bytes)?;
         if self.keep_what_came_back(&counted)? | self.heed_new_rules()? {
             missing = self.settle(consent)?;
             lacking = missing.union(&unkept).copied().collect();
