@@ -296,7 +296,7 @@ impl Engine<'_> {
             predecessor: self.identity.predecessor,
             context: self.vector.clone(),
             created_ns: stray.created_ns,
-            deletions_confirmed: stray.deletions_confirmed,
+            deletions_confirmed: stray.deletions_confirmed && !self.is_removed(&stray.author)?,
             entries,
             packs: Vec::new(),
             inline: Vec::new(),
