@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::output::Output;
 use crate::schema::{self, check};
-use crate::world::{Home, World, check_alike, settle};
+use crate::world::{Home, World, check_alike, invited, settle};
 
 pub(crate) fn fill(pep: &Home) {
     for number in 0..4 {
@@ -328,6 +328,40 @@ fn a_dead_drive_is_replaced_by_a_new_one_and_nobody_waits_for_it() {
     settle(&[&pep, &anna, &fresh]);
     let view = say(&anna, &["rename", "grandma's home", "--label", "Grandma"]);
     assert_eq!(view["location_id"], copy["location_id"], "the living one is meant");
+}
+
+#[test]
+fn who_joins_by_an_invitation_is_known_before_the_home_that_made_it_syncs_though_somebody_is_out() {
+    let world = World::new();
+    let [pep, anna, _] = world.trio(fill);
+    say(&pep, &["remove", "grandma's home", "--yes"]);
+    settle(&[&pep, &anna]);
+    let zoe = world.home("zoe");
+    let [file, words] = invited(&world, &pep, "Zoe").map(|path| crate::world::text(&path).to_owned());
+    let join = ["join", zoe.at(), "--invitation", &file, "--phrase-file", &words];
+    zoe.json(join).expect_code(0);
+    // Who invited her does not come.
+    for _ in 0..4 {
+        for home in [&zoe, &anna] {
+            home.json(["sync", home.at()]);
+        }
+    }
+    assert!(zoe.has("0.txt"), "{:?}", zoe.tree());
+    // Where the mailbox cannot be reached, the maker is told what it takes.
+    std::fs::rename(world.mailbox(), world.path("away")).expect("it can go");
+    let out = world.path("tom");
+    let arguments = [
+        "invite",
+        pep.at(),
+        "--label",
+        "Tom",
+        "--person",
+        "Tom",
+        "--out",
+        crate::world::text(&out),
+    ];
+    let told = pep.run(arguments).expect_code(0).stdout.clone();
+    assert!(told.contains("sync here before Tom does"), "{told}");
 }
 
 #[test]

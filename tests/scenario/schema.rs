@@ -80,7 +80,7 @@ pub(crate) const COPY_MORE: [&str; 9] = [
 
 /// `invite` makes this.
 pub(crate) fn invite() -> Value {
-    json!({"location_id": "ID", "file": "FOLDER", "phrase": "WORDS"})
+    json!({"location_id": "ID", "file": "FOLDER", "phrase": "WORDS", "told": true})
 }
 
 /// `join` finds this.

@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 75] = [
+const ONCE_BROKEN: [(&str, u64, &str); 77] = [
     (
         "asked",
         404,
@@ -347,6 +347,12 @@ const ONCE_BROKEN: [(&str, u64, &str); 75] = [
         "years",
         4,
         "a home that people let in was still nobody: who introduced it was gone, and nobody knew who that had been",
+    ),
+    ("years", 83, "as years 4, and the stranger's drive had died"),
+    (
+        "years",
+        202_581,
+        "an account that had shrunk was full of strays, and there was no room to say them anew",
     ),
 ];
 

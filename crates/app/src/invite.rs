@@ -42,6 +42,8 @@ pub struct InviteReport {
     pub file: String,
     /// The six words.
     pub phrase: String,
+    /// Whether the others can hear of the new home already: the mailbox could be reached.
+    pub told: bool,
 }
 
 /// A location that is about to be invited.
@@ -74,17 +76,19 @@ impl App {
         let guest = archive.guest(location, &request.label, &request.person);
         let (sealed, phrase) = archive.seal_for(&guest)?;
         write_new(&request.out, &sealed)?;
-        archive.with_engine(&Silent, |engine| {
+        let told = archive.with_engine(&Silent, |engine| {
             engine.invite(
                 &guest.beginning,
                 guest.bundle.signer().public(),
                 VersionVector::default(),
-            )
+            )?;
+            engine.tell_people()
         })?;
         Ok(InviteReport {
             location_id: location.to_string(),
             file: request.out.display().to_string(),
             phrase: phrase.to_string(),
+            told,
         })
     }
 }

@@ -3,7 +3,7 @@
 use offsync_core::format::{People, Statement};
 use offsync_core::ids::{ArchiveId, LocationId, PublicKey};
 use offsync_core::limits::INDEX_PAGE_ROWS;
-use offsync_core::ports::{Clock, Entropy, IndexStore, IndexWrite};
+use offsync_core::ports::{Clock, Entropy, IndexError, IndexErrorKind, IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
 use offsync_core::seal::{ArchiveKeys, SigningKey};
 use offsync_core::version_vector::VersionVector;
@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{
     self, ASKS, AWAITS_STATE, CachedPerson, FOLDER_HASHES_KEPT, IDENTITY, Identity, KEYED, MAY_HAVE_FORGOTTEN,
-    MEMBERSHIP, NAMED, NEEDS_NEW_ID, OUTBOX, PERSON, STATEMENT, VECTOR,
+    MEMBERSHIP, MENDING, NAMED, NEEDS_NEW_ID, OUTBOX, PERSON, STATEMENT, VECTOR,
 };
 
 /// Who begins.
@@ -142,6 +142,11 @@ impl Engine<'_> {
     ///
     /// Places are not copied: the new drive's scan finds its own, and so verifies them.
     pub fn begin_copy(&self, beginning: &Beginning, key: &PublicKey, index: &mut dyn IndexStore) -> Result<()> {
+        if memory::read::<bool>(self.index, MENDING)?.is_some() {
+            // The next sync ends that. A copy of half an index would say that the other half was deleted.
+            let half = "the index is being mended";
+            return Err(IndexError::new(IndexErrorKind::DamagedRow, half).into());
+        }
         let mut writes = beginning.identity_writes(self.clock, key, &self.vector);
         writes.push(memory::erase(FOLDER_HASHES_KEPT));
         for prefix in [PERSON, STATEMENT, NAMED, MEMBERSHIP, ASKS, KEYED] {

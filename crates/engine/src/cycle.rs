@@ -208,7 +208,7 @@ impl Engine<'_> {
             own = Some(head);
         }
         let (mut view, counted) = self.prune(mailbox, &view, options.patience(), &lacking)?;
-        self.drop_strays(mailbox, &mut view, &counted)?;
+        self.drop_strays(mailbox, &mut view, &counted, options.allowance_bytes)?;
         if self.keep_what_came_back(&counted)? | self.heed_new_rules()? {
             missing = self.settle(consent)?;
             lacking = missing.union(&unkept).copied().collect();
@@ -338,6 +338,19 @@ impl Engine<'_> {
             }
         }
         Ok(missing)
+    }
+
+    /// Tells what is said about people at once: who joins by an invitation is known from its first sync on, whether or not this
+    /// location has synced by then. Gives whether the mailbox could be reached and had room.
+    pub fn tell_people(&mut self) -> Result<bool> {
+        let Some(mailbox) = self.mailbox else { return Ok(false) };
+        let told = self
+            .list(mailbox)
+            .and_then(|mut view| self.put_statements(mailbox, &mut view));
+        match told {
+            Err(EngineError::Mailbox(_)) => Ok(false),
+            told => told.map(|()| true),
+        }
     }
 
     /// Puts statements about people that the mailbox does not hold: new ones, all after it was wiped, and those that

@@ -88,7 +88,8 @@ impl Engine<'_> {
             let entries = manifest.entries.iter();
             writes.extend(self.end_refusals(entries.map(|entry| (entry.origin(), &entry.replaces[..])))?);
         }
-        if manifest.deletions_confirmed {
+        // Whose drive was stolen did not confirm anything by it: what is many is asked about here.
+        if manifest.deletions_confirmed && !self.is_removed(&manifest.author)? {
             let mut confirmed: BTreeSet<(LocationId, u64)> = memory::read(self.index, CONFIRMED)?.unwrap_or_default();
             confirmed.insert((manifest.author, manifest.sequence));
             writes.push(memory::write(CONFIRMED, &confirmed));

@@ -250,13 +250,19 @@ impl Engine<'_> {
         // Of two that claim one id, no word tells which is meant.
         let is_claimed_twice = hearing.doubted.get(&people.subject) == Some(&None);
         let is_spoken_of = taken_out.holding().contains_key(&people.subject) && !is_claimed_twice;
-        Ok(is_spoken_of || self.is_key_of_who_is_in(key, &taken_out)?)
+        Ok(is_spoken_of || self.is_key_of_who_is_in(key, people.author_key == *key, &taken_out)?)
     }
 
     /// Tells whether somebody who is in signs by a key, or was handed one of the archive's keys for it by somebody who is.
-    fn is_key_of_who_is_in(&self, key: &PublicKey, taken_out: &TakenOut) -> Result<bool> {
-        let mut people = self.people()?.into_iter();
-        if people.any(|(location, person)| person.key == *key && !taken_out.contains(&location)) {
+    ///
+    /// The key of who is known is taken from its own word alone: anybody could tell it of an id that nobody has.
+    fn is_key_of_who_is_in(&self, key: &PublicKey, is_own_word: bool, taken_out: &TakenOut) -> Result<bool> {
+        let people = self.people()?;
+        let mut with_key = people.iter().filter(|(_, person)| person.key == *key).peekable();
+        if with_key.peek().is_some() && !is_own_word {
+            return Ok(false);
+        }
+        if with_key.any(|(location, _)| !taken_out.contains(location)) {
             return Ok(true);
         }
         let handed = memory::read_all::<Handed>(self.index, KEYED)?;

@@ -66,7 +66,11 @@ impl Engine<'_> {
             Membership::Parked => Vec::new(),
         };
         for (other, membership, head_counter) in besides {
-            self.say_membership(other, membership, head_counter)?;
+            match self.say_membership(other, membership, head_counter) {
+                // What holds about that one without this word goes on holding.
+                Err(EngineError::Outranked) => {}
+                said => said?,
+            }
         }
         let head_counter = self.heads()?.get(&location).map_or(0, |cached| cached.head.counter);
         self.say_membership(location, membership, head_counter)
@@ -76,7 +80,10 @@ impl Engine<'_> {
         let taken_out = self.taken_out()?;
         let known = taken_out.words_about(&location).iter().map(|said| said.rank.revision);
         let revision = known.max().unwrap_or(0).saturating_add(1);
-        let holding = taken_out.holding().get(&location).map(|said| said.rank);
+        // Nobody stays in by its own word.
+        let is_own = |said: &&SaidMembership| membership == Membership::Removed && said.author() == location;
+        let holding = taken_out.holding().get(&location).filter(|said| !is_own(said));
+        let holding = holding.map(|said| said.rank);
         if holding.is_some_and(|rank| (rank.revision, rank.author) >= (revision, *self.me().as_bytes())) {
             return Err(EngineError::Outranked);
         }
@@ -100,7 +107,10 @@ impl Engine<'_> {
             *other == location || key.is_some() && people.get(other).map(|person| person.key) == key
         };
         let words = taken_out.holding().iter();
-        let said_by_it = words.filter(|(other, said)| is_of_drive(&said.author()) && !is_of_drive(other));
+        // Of whom nobody has introduced, it may have spoken to bring in later what it makes up.
+        let is_known = |other: &LocationId, said: &SaidMembership| said.takes_out() || people.contains_key(other);
+        let said_by_it =
+            words.filter(|(other, said)| is_of_drive(&said.author()) && !is_of_drive(other) && is_known(other, said));
         let mut besides: Vec<_> = said_by_it
             .map(|(other, said)| (*other, said.membership, said.head_counter))
             .collect();

@@ -4,7 +4,6 @@
 //! What such a row said is lost, and is not guessed. The other homes know what an entry was, so its home begins again and
 //! is told; the drive knows what stands at a place, so that is looked at anew. Not a byte of a file is touched.
 
-use offsync_core::ids::LocationId;
 use offsync_core::ports::{IndexErrorKind, IndexWrite};
 
 use crate::engine::Engine;
@@ -66,9 +65,9 @@ impl Engine<'_> {
     }
 
     fn is_alone(&self) -> Result<bool> {
-        let (me, departed) = (self.me(), self.departed()?);
-        let is_other = |location: &LocationId| *location != me && !departed.contains(location);
-        Ok(!self.awaits_state()? && !self.people()?.keys().any(is_other))
+        // Who is out may be taken back, and has what is let go of here: what a vector covers and no entry shows was deleted.
+        let me = self.me();
+        Ok(!self.awaits_state()? && self.people()?.keys().all(|location| *location == me))
     }
 
     /// Knows again what the index says: a cycle that ended early may have been ahead of it.

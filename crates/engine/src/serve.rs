@@ -414,6 +414,11 @@ pub(crate) fn reserve_left(view: &View, allowance_bytes: Option<u64>) -> u64 {
     allowed(allowance_bytes).saturating_sub(view.used_bytes())
 }
 
+/// Tells whether the mailbox holds more than it may: its account shrank, or other things fill it. Nothing has room then.
+pub(crate) fn is_overfull(view: &View, allowance_bytes: Option<u64>) -> bool {
+    view.used_bytes() > allowed(allowance_bytes)
+}
+
 /// Gives what the mailbox may hold at most.
 pub(crate) fn allowed(allowance_bytes: Option<u64>) -> u64 {
     allowance_bytes.map_or(u64::MAX, |allowance| allowance * ALLOWANCE_PERCENT / 100)

@@ -30,7 +30,7 @@ impl Engine<'_> {
         self.silent_among(&self.not_set_aside()?, heads, patience)
     }
 
-    /// The same, of those who count otherwise.
+    /// Gives who is set aside by silence among those who count otherwise.
     ///
     /// Where all others are silent, whoever was heard last goes on counting: without another one nothing leaves the mailbox,
     /// and nothing new would be sent to whoever comes first.

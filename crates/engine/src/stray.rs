@@ -20,7 +20,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, LogRecord, STRAY};
 use crate::options::SyncOptions;
-use crate::serve::reserve_left;
+use crate::serve::{is_overfull, reserve_left};
 use crate::view::View;
 
 /// What this location knows of a stray.
@@ -129,7 +129,16 @@ impl Engine<'_> {
     }
 
     /// Takes away strays once all who count have heard anew what they hold, and have its content.
-    pub(crate) fn drop_strays(&mut self, mailbox: &dyn Mailbox, view: &mut View, counted: &Counted) -> Result<()> {
+    ///
+    /// In a mailbox that holds more than it may, nothing can be said to anybody before something leaves it: there it is enough
+    /// that this location has said it anew and has the content, as its author has of anything that is new.
+    pub(crate) fn drop_strays(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        view: &mut View,
+        counted: &Counted,
+        allowance_bytes: Option<u64>,
+    ) -> Result<()> {
         let is_held_elsewhere = counted.others(self.me()).next().is_some();
         let listed = self.strays(view)?;
         if listed.is_empty() || !is_held_elsewhere || counted.anyone_lacks_more() || self.knows_of_strangers()? {
@@ -141,7 +150,8 @@ impl Engine<'_> {
             let Some(said) = stray.and_then(|stray| stray.said) else {
                 continue;
             };
-            if !counted.0.values().all(|standing| standing.vector.covers(&said)) {
+            let is_pressing = is_overfull(view, allowance_bytes);
+            if !is_pressing && !counted.0.values().all(|standing| standing.vector.covers(&said)) {
                 continue;
             }
             let Some(manifest) = self.read_manifest(mailbox, &name, name.writer())? else {
@@ -150,7 +160,8 @@ impl Engine<'_> {
             let inline = manifest.inline.iter().map(|bytes| self.keys.chunk_id(bytes));
             let packed = manifest.packs.iter().flat_map(|pack| pack.chunks.iter().copied());
             let chunks: Vec<_> = packed.chain(inline).collect();
-            if chunks.iter().any(|chunk| lacking.contains(chunk)) || !self.has_all_live(&chunks, &stores)? {
+            let is_lacked = !is_pressing && chunks.iter().any(|chunk| lacking.contains(chunk));
+            if is_lacked || !self.has_all_live(&chunks, &stores)? {
                 continue;
             }
             // Packs go before their manifest, so that a cut leaves no pack that nobody can place.
@@ -267,7 +278,7 @@ impl Engine<'_> {
         Ok(lacking)
     }
 
-    /// Posts entries of a stray as this location's own word; tells whether there was room.
+    /// Posts entries of a stray as this location's own word; tells whether there was room, or will be once the stray is gone.
     ///
     /// Their content is where it was: whoever lacks it fetches it from the stray's packs, which stay until then.
     fn say_anew(
@@ -285,7 +296,7 @@ impl Engine<'_> {
             predecessor: self.identity.predecessor,
             context: self.vector.clone(),
             created_ns: stray.created_ns,
-            deletions_confirmed: stray.deletions_confirmed,
+            deletions_confirmed: stray.deletions_confirmed && !self.is_removed(&stray.author)?,
             entries,
             packs: Vec::new(),
             inline: Vec::new(),
@@ -295,10 +306,14 @@ impl Engine<'_> {
             return Ok(true);
         }
         let sealed = own.encode(&self.keys, self.signer, self.seal_nonce());
-        if sealed.len() as u64 > reserve_left(view, allowance_bytes) {
+        let is_pressing = is_overfull(view, allowance_bytes);
+        if !is_pressing && sealed.len() as u64 > reserve_left(view, allowance_bytes) {
             return Ok(false);
         }
         self.fold_own(&own, &sealed, &[], &[])?;
+        if is_pressing {
+            return Ok(true);
+        }
         self.clear_outbox(mailbox, view)?;
         self.report.posted_changesets += 1;
         self.report.posted_entries += own.entries.len() as u64;

@@ -68,11 +68,17 @@ fn way_back(report: &ForgetReport) -> String {
 /// Tells where an invitation is, and what is done with it.
 pub(crate) fn invite(report: &InviteReport, person: &str) -> Vec<String> {
     let person = safe(person);
-    vec![
+    let mut lines = vec![
         format!("The invitation is in '{}'.", safe(&report.file)),
         format!("Tell {person} these six words: {}", report.phrase),
         format!("With both, on {person}'s computer: offsync join FOLDER --invitation FILE"),
-    ]
+    ];
+    if !report.told {
+        lines.push(format!(
+            "The mailbox cannot be reached now: sync here before {person} does, so that the other homes hear who it is."
+        ));
+    }
+    lines
 }
 
 /// Tells what joining found.

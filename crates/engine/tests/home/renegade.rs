@@ -44,7 +44,7 @@ impl Homes {
             created_ns: 0,
         };
         let author = (self.location(by), &self.signer(by));
-        self.forge_statement(subject, author, 1_000 + revision, statement);
+        self.forge_statement(subject, author, revision.wrapping_add(1_000), statement);
     }
 
     /// Writes a head by another id, as one that knows all that there is, counts all, and heard of everybody.

@@ -64,6 +64,21 @@ fn what_only_a_stray_holds_is_said_anew_by_who_finds_it_and_its_content_is_sent_
 }
 
 #[test]
+fn a_stray_that_fills_an_account_which_shrank_is_taken_over_before_anybody_can_hear_it() {
+    let mut homes = forgotten_by_both(|homes| {
+        homes.hand(0).write(&path("photo.jpg"), film()).expect("fits");
+        homes.sync(0);
+        homes.hand(0).remove(&path("photo.jpg")).expect("is there");
+    });
+    let shrunk_bytes = homes.mail_bytes() / 2;
+    for _ in 0..12 {
+        (0..2).for_each(|home| drop(homes.sync_allowing(home, shrunk_bytes)));
+    }
+    assert_eq!(homes.read(1, "photo.jpg"), String::from_utf8_lossy(&film()));
+    assert_rest(&mut homes);
+}
+
+#[test]
 fn of_two_strays_the_later_word_holds() {
     let mut homes = forgotten_by_both(|homes| {
         homes.hand(0).write(&path("b.txt"), "first").expect("fits");

@@ -245,6 +245,46 @@ fn no_word_of_who_is_out_brings_it_back_or_another_one_that_is_out() {
 }
 
 #[test]
+fn what_somebody_said_of_an_id_that_it_makes_up_later_is_not_said_again_by_who_takes_it_out() {
+    let mut homes = settled(3);
+    let signer = another_key();
+    homes.forge_word(NEW, 2, Membership::Counts, 1);
+    sync_all(&mut homes, &[0, 1], 2);
+    homes.remove(0, homes.location(2));
+    sync_all(&mut homes, &[0, 1], 2);
+    homes.forge_statement(NEW, (NEW, &signer), 1, joined(signer.public()));
+    be_busy_as(&mut homes, 2, NEW, &signer);
+    assert_out(&mut homes, NEW, &signer, &[0, 1]);
+}
+
+#[test]
+fn nobody_is_brought_in_under_the_key_of_who_is_known_by_another_ones_word() {
+    let mut homes = settled(3);
+    let (out, before, anna) = (homes.location(2), homes.signer(2), homes.signer(1));
+    homes.remove(0, out);
+    sync_all(&mut homes, &[0, 1], 2);
+    homes.forge_statement(NEW, (out, &before), 1, joined(anna.public()));
+    sync_all(&mut homes, &[0, 1], 3);
+    for home in [0, 1] {
+        assert!(!homes.living(home).contains(&NEW), "home {home}");
+    }
+}
+
+#[test]
+fn nobody_stays_in_by_its_own_word_however_high() {
+    let mut homes = settled(3);
+    let out = homes.location(2);
+    homes.forge_word(out, 2, Membership::Counts, u64::MAX);
+    homes.forge_word(NEW, 2, Membership::Removed, u64::MAX);
+    sync_all(&mut homes, &[0, 1], 2);
+    homes.remove(0, out);
+    sync_all(&mut homes, &[0, 1], 2);
+    for home in [0, 1] {
+        assert!(homes.outs(home).contains(&(out, true)), "home {home}");
+    }
+}
+
+#[test]
 fn who_parks_others_after_it_was_taken_out_parks_nobody() {
     let mut homes = settled(3);
     homes.remove(0, homes.location(2));
