@@ -221,6 +221,8 @@ fn what_its_author_alone_holds_stays_in_the_mailbox_however_long_all_others_are_
     }
     let [pep, anna, grandma] = patient_trio(&world, |pep| pep.write("a.txt", "a"));
     pep.write("film.bin", noise(1, FILM_BYTES));
+    // She is the one who was heard last.
+    anna.at_day(1).sync();
     pep.at_day(1).sync();
     let waiting = world.waiting();
     assert!(waiting.len() >= 2, "{waiting:?}");
