@@ -155,15 +155,9 @@ impl Engine<'_> {
         }
         // What its maker tells everybody with the next sync, it knows from the start. It also brings its maker's word for who it is:
         // that may be the last thing that anybody hears of its maker. Under a number of its own, since no object has two writers.
-        let said = People {
-            subject: beginning.location,
-            author: self.me(),
-            number: self.random_number(),
-            author_key: self.signer.public(),
-            statement: beginning.statement(*key, self.vector.clone(), self.clock.now_ns()),
-        };
-        let (name, sealed) = (said.name(), said.encode(&self.keys, self.signer, self.seal_nonce()));
-        writes.push(memory::write(format!("{STATEMENT}{name}"), &sealed));
+        let statement = beginning.statement(*key, self.vector.clone(), self.clock.now_ns());
+        let (said, sealed) = self.word(beginning.location, statement);
+        writes.push(memory::write(format!("{STATEMENT}{}", said.name()), &sealed));
         writes.extend(self.handed_to_newcomer(key)?);
         let mut after: Option<PathKey> = None;
         loop {

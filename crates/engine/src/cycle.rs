@@ -394,7 +394,7 @@ impl Engine<'_> {
     /// handed does not: nobody believes that of whom nobody introduced. What cannot be read may say it.
     fn introduces(&self, name: &ObjectName, sealed: &[u8]) -> bool {
         let said = People::decode(&self.keys, name, sealed).ok();
-        said.is_none_or(|said| matches!(said.statement, Statement::Joined { .. } | Statement::Succeeds { .. }))
+        said.is_none_or(|said| said.statement.introduced_key().is_some())
     }
 
     /// Says who this location is, as far as it knows.
@@ -410,15 +410,7 @@ impl Engine<'_> {
             created_ns: self.clock.now_ns(),
             holds: person.holds,
         };
-        let people = People {
-            subject: me,
-            author: me,
-            // Random: a drive that was restored does not know that it said this before.
-            number: self.random_number(),
-            author_key: self.signer.public(),
-            statement,
-        };
-        let sealed = people.encode(&self.keys, self.signer, self.seal_nonce());
+        let (people, sealed) = self.word(me, statement);
         self.commit(vec![memory::write(format!("{STATEMENT}{}", people.name()), &sealed)])?;
         self.put_object(mailbox, view, &people.name(), &sealed)
     }

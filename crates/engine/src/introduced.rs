@@ -40,20 +40,17 @@ impl Engine<'_> {
             knows_nobody: self.knows_nobody_else()?,
             doubted: self.doubted_keys(&unheard)?,
         };
-        let takes_out = |people: &People| {
-            let membership = match people.statement {
-                Statement::Stands { membership, .. } => membership,
-                _ => Membership::Counts,
-            };
-            (membership == Membership::Removed).then_some(people.subject)
-        };
-        let said_out: BTreeSet<LocationId> = unheard.iter().filter_map(|(people, _)| takes_out(people)).collect();
+        const OUT: Membership = Membership::Removed;
+        let takes_out = |people: &People| matches!(people.statement, Statement::Stands { membership: OUT, .. });
+        let said_out = unheard.iter().filter(|(people, _)| takes_out(people));
+        let said_out: BTreeSet<LocationId> = said_out.map(|(people, _)| people.subject).collect();
         // A statement may be signed by somebody whom a later one introduces, and so on: a drive that was restored
         // again and again has a chain of ids. Who is said to be out, or speaks for itself where somebody is, comes last: all
         // that may stand against it is heard by then.
         let is_doubted = |people: &People| {
             let is_own_word = people.author == people.subject || matches!(people.statement, Statement::Succeeds { .. });
-            introduces(people) && (said_out.contains(&people.author) || is_own_word && !said_out.is_empty())
+            people.statement.introduced_key().is_some()
+                && (said_out.contains(&people.author) || is_own_word && !said_out.is_empty())
         };
         loop {
             let before = unheard.len();
@@ -106,7 +103,7 @@ impl Engine<'_> {
         loop {
             let before = doubted.clone();
             for (people, _) in unheard {
-                let (Statement::Joined { key, .. } | Statement::Succeeds { key, .. }) = &people.statement else {
+                let Some(key) = people.statement.introduced_key() else {
                     continue;
                 };
                 let told = doubted.get(&people.author).copied().flatten();
@@ -287,11 +284,6 @@ impl Engine<'_> {
             _ => people.author == people.subject,
         })
     }
-}
-
-/// Tells whether a statement may tell of somebody who was not known.
-fn introduces(people: &People) -> bool {
-    matches!(people.statement, Statement::Joined { .. } | Statement::Succeeds { .. })
 }
 
 /// Gives the write that takes up an id of which nothing is left but what its successor says: its heads can be read by the

@@ -216,12 +216,13 @@ impl Engine<'_> {
 
     fn strangers_in(&self, view: &View) -> Result<BTreeSet<LocationId>> {
         let (mut strangers, people) = (self.counted_strangers()?, self.people()?);
-        for name in view.names().filter(|name| !self.unusable.contains(name)) {
-            let id = name.writer();
-            let speaks = matches!(name, ObjectName::Head(_) | ObjectName::Manifest { .. });
-            if speaks && !people.contains_key(id) && !self.is_removed(id)? {
-                strangers.insert(*id);
-            }
+        let speaks = |name: &&ObjectName| matches!(name, ObjectName::Head(_) | ObjectName::Manifest { .. });
+        let names = view.names().filter(speaks).filter(|name| !self.unusable.contains(name));
+        let unknown = names.map(ObjectName::writer).filter(|id| !people.contains_key(id));
+        let unknown: BTreeSet<LocationId> = unknown.copied().collect();
+        if !unknown.is_empty() {
+            let taken_out = self.taken_out()?;
+            strangers.extend(unknown.into_iter().filter(|id| !taken_out.contains(id)));
         }
         Ok(strangers)
     }
@@ -243,10 +244,9 @@ impl Engine<'_> {
         let known: BTreeMap<LocationId, u32> = memory::read(self.index, STRANGERS)?.unwrap_or_default();
         let again = |id: LocationId| (id, known.get(&id).map_or(1, |cycles| (cycles + 1).min(STRANGER_CYCLES)));
         let seen: BTreeMap<LocationId, u32> = strangers.into_iter().map(again).collect();
-        let is_anybody_out = !self.taken_out()?.all().is_empty();
         for (id, _) in seen.iter().filter(|(_, cycles)| **cycles >= STRANGER_CYCLES) {
             // Whoever was taken out could bring in what it made up: it takes a word.
-            let else_let_in = match is_anybody_out {
+            let else_let_in = match !self.taken_out()?.all().is_empty() {
                 true => format!(", and the one that invited it; or let it in: offsync location unpark FOLDER {id}"),
                 false => String::new(),
             };
@@ -395,12 +395,10 @@ impl Engine<'_> {
         Ok((holds.then(|| memory::write(note, said)), known))
     }
 
-    /// Makes a statement and holds to it; the next cycle puts it into the mailbox.
-    ///
-    /// Refuses where nothing that is said here outranks what was heard: somebody said it with the highest revision there is.
+    /// Makes a statement of this location's, and seals it.
     ///
     /// Its number is random: a drive that was restored does not know which it has used.
-    pub(crate) fn say(&mut self, subject: LocationId, statement: Statement) -> Result<()> {
+    pub(crate) fn word(&self, subject: LocationId, statement: Statement) -> (People, Vec<u8>) {
         let people = People {
             subject,
             author: self.me(),
@@ -409,6 +407,14 @@ impl Engine<'_> {
             statement,
         };
         let sealed = people.encode(&self.keys, self.signer, self.seal_nonce());
+        (people, sealed)
+    }
+
+    /// Makes a statement and holds to it; the next cycle puts it into the mailbox.
+    ///
+    /// Refuses where nothing that is said here outranks what was heard: somebody said it with the highest revision there is.
+    pub(crate) fn say(&mut self, subject: LocationId, statement: Statement) -> Result<()> {
+        let (people, sealed) = self.word(subject, statement);
         match self.hear(&people, &sealed)? {
             true => Ok(()),
             false => Err(EngineError::Outranked),

@@ -120,6 +120,14 @@ pub enum Statement {
 impl Statement {
     /// The newest kind that is understood here; those after it are left alone.
     pub const NEWEST_KIND: u8 = KEYED;
+
+    /// Gives the public key that it tells of its subject, if it introduces somebody.
+    pub fn introduced_key(&self) -> Option<&PublicKey> {
+        match self {
+            Self::Joined { key, .. } | Self::Succeeds { key, .. } => Some(key),
+            _ => None,
+        }
+    }
 }
 
 /// One statement, with the key that signed it.
