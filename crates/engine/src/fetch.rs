@@ -127,10 +127,22 @@ impl Engine<'_> {
         name: &ObjectName,
         author: &LocationId,
     ) -> Result<Option<Manifest>> {
+        Ok(self
+            .open_manifest(mailbox, name, author)?
+            .and_then(std::result::Result::ok))
+    }
+
+    /// The same, with why it does not open.
+    pub(crate) fn open_manifest(
+        &mut self,
+        mailbox: &dyn Mailbox,
+        name: &ObjectName,
+        author: &LocationId,
+    ) -> Result<Option<std::result::Result<Manifest, FormatError>>> {
         let (Some(key), Some(sealed)) = (self.key_of(author)?, self.get(mailbox, name)?) else {
             return Ok(None);
         };
-        Ok(Manifest::decode(&self.keys, name, &sealed, |_| Some(key)).ok())
+        Ok(Some(Manifest::decode(&self.keys, name, &sealed, |_| Some(key))))
     }
 
     /// Keeps the small content that travels inside a changeset; gives the chunks that have no room.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use offsync_core::format::{Manifest, ObjectName};
+use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::Mailbox;
 use offsync_core::version_vector::VersionVector;
@@ -81,13 +81,10 @@ impl Engine<'_> {
 
     fn read_context(&mut self, mailbox: &dyn Mailbox, (author, sequence): Changeset) -> Result<Context> {
         let name = ObjectName::Manifest { author, sequence };
-        let (Some(key), Some(sealed)) = (self.key_of(&author)?, self.get(mailbox, &name)?) else {
-            return Ok(Context::Unreadable);
-        };
-        Ok(match Manifest::decode(&self.keys, &name, &sealed, |_| Some(key)) {
-            Ok(manifest) => Context::Known(manifest.context),
-            Err(error) if error.is_newer() => Context::Newer,
-            Err(_) => Context::Unreadable,
+        Ok(match self.open_manifest(mailbox, &name, &author)? {
+            Some(Ok(manifest)) => Context::Known(manifest.context),
+            Some(Err(error)) if error.is_newer() => Context::Newer,
+            _ => Context::Unreadable,
         })
     }
 }
