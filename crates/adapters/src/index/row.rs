@@ -89,7 +89,7 @@ fn unpack<T: DeserializeOwned>(key: &[u8], body: &[u8]) -> Result<T, IndexError>
         (FORMAT, Some((_, value))) => value,
         (WITHOUT_SUM, _) => rest,
         // With a sum of ours the number alone is what is wrong.
-        (FORMAT.., None) if *number > FORMAT => {
+        (newer, None) if newer > FORMAT => {
             return Err(IndexError::new(
                 IndexErrorKind::Newer,
                 "a row was written by a newer Offsync",
