@@ -50,14 +50,19 @@ impl World {
         Ok(false)
     }
 
+    /// Gives the ids by which the homes go that are there.
+    fn ids_there(&self) -> BTreeSet<LocationId> {
+        let identities = self.homes.iter().filter_map(|home| identity_of(&home.index));
+        identities.map(|identity| identity.location).collect()
+    }
+
     /// Does what people do about a home that everybody sees in the list and nobody has any more, since whoever took it out
     /// died before anybody heard: takes it out once more. Tells whether there was one.
     pub(crate) fn remove_ghosts(&mut self) -> Result<bool, Bad> {
         if !self.profile.has(Step::Replace) && !self.profile.restores_computers {
             return Ok(false);
         }
-        let identities = self.homes.iter().filter_map(|home| identity_of(&home.index));
-        let there: BTreeSet<LocationId> = identities.map(|identity| identity.location).collect();
+        let there = self.ids_there();
         let remove = self.homes[0].with_engine(&self.shared, move |engine| {
             let living = engine.living()?.into_iter().map(|(location, _)| location);
             let aside = engine.set_aside()?;
@@ -80,8 +85,7 @@ impl World {
         if !self.profile.has(Step::Replace) {
             return Ok(false);
         }
-        let identities = self.homes.iter().filter_map(|home| identity_of(&home.index));
-        let there: BTreeSet<LocationId> = identities.map(|identity| identity.location).collect();
+        let there = self.ids_there();
         let mut answered = BTreeSet::new();
         for home in &self.homes {
             let there = there.clone();

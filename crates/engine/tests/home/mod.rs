@@ -161,6 +161,21 @@ impl Homes {
         run(&mut engine)
     }
 
+    /// The same, where the mailbox cannot be reached.
+    pub(crate) fn with_engine_offline<T>(&mut self, n: usize, run: impl FnOnce(&mut Engine<'_>) -> T) -> T {
+        let home = &mut self.homes[n];
+        let ports = Ports {
+            disk: &home.disk,
+            index: &mut home.index,
+            mailbox: None,
+            clock: &home.clock,
+            entropy: &self.entropy,
+            witness: &home.witness,
+        };
+        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
+        run(&mut engine)
+    }
+
     pub(crate) fn hand(&self, n: usize) -> Hand {
         self.time.pass_ns(60_000_000_000);
         self.homes[n].disk.hand()
@@ -252,17 +267,7 @@ impl Homes {
     /// Syncs where the mailbox cannot be reached.
     pub(crate) fn sync_offline(&mut self, n: usize) -> SyncReport {
         self.time.pass_ns(60_000_000_000);
-        let home = &mut self.homes[n];
-        let ports = Ports {
-            disk: &home.disk,
-            index: &mut home.index,
-            mailbox: None,
-            clock: &home.clock,
-            entropy: &self.entropy,
-            witness: &home.witness,
-        };
-        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
-        engine.sync(&SyncOptions::default()).expect("a sound world")
+        self.with_engine_offline(n, |engine| engine.sync(&SyncOptions::default()).expect("a sound world"))
     }
 
     pub(crate) fn disk(&self, n: usize) -> &SimDisk {
@@ -408,17 +413,8 @@ impl Homes {
     }
 
     pub(crate) fn try_to_ask_from(&mut self, n: usize, threshold: Threshold) -> Result<Result<bool, ()>, EngineError> {
-        let home = &mut self.homes[n];
-        let ports = Ports {
-            disk: &home.disk,
-            index: &mut home.index,
-            mailbox: None,
-            clock: &home.clock,
-            entropy: &self.entropy,
-            witness: &home.witness,
-        };
-        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
-        engine.change_threshold(|before| if before == threshold { Err(()) } else { Ok(threshold) })
+        let change = |before| if before == threshold { Err(()) } else { Ok(threshold) };
+        self.with_engine_offline(n, |engine| engine.change_threshold(change))
     }
 
     /// Tells from when on deletions are many, and who said so, as far as a home has heard.

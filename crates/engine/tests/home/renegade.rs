@@ -6,7 +6,7 @@ use offsync_core::format::{Membership, ObjectName, People, Statement, Want};
 use offsync_core::ids::{ChunkId, LocationId, PublicKey};
 use offsync_core::seal::SigningKey;
 use offsync_core::version_vector::VersionVector;
-use offsync_engine::{Engine, EngineError, Ports, Silent, SyncOptions};
+use offsync_engine::{EngineError, SyncOptions};
 
 use super::Homes;
 
@@ -100,19 +100,8 @@ impl Homes {
 
     /// Says of a location that it is out, where the mailbox cannot be reached.
     pub(crate) fn remove_offline(&mut self, by: usize, location: LocationId) {
-        let home = &mut self.homes[by];
-        let ports = Ports {
-            disk: &home.disk,
-            index: &mut home.index,
-            mailbox: None,
-            clock: &home.clock,
-            entropy: &self.entropy,
-            witness: &home.witness,
-        };
-        let mut engine = Engine::open(ports, &self.keys, &home.signer, &Silent).expect("begun");
-        engine
-            .set_membership(location, Membership::Removed)
-            .expect("a sound index");
+        let said = self.with_engine_offline(by, |engine| engine.set_membership(location, Membership::Removed));
+        said.expect("a sound index");
     }
 
     /// Syncs a home that is out; gives by whose word.

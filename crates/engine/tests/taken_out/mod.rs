@@ -22,6 +22,15 @@ fn sync_all(homes: &mut Homes, who: &[usize], times: usize) {
     }
 }
 
+/// Puts the third home's drive back to before its last sync; gives the id that it had.
+fn put_back(homes: &mut Homes) -> LocationId {
+    let (old, backup) = (homes.location(2), homes.backup(2));
+    homes.hand(2).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(2);
+    homes.restore(2, &backup);
+    old
+}
+
 fn another_key() -> SigningKey {
     SigningKey::from_seed([99; 32])
 }
@@ -144,10 +153,7 @@ fn who_was_taken_out_brings_nobody_in_not_even_at_a_home_that_was_away() {
 #[test]
 fn no_old_id_of_a_drive_comes_back_when_the_one_that_it_has_is_taken_out() {
     let mut homes = settled(3);
-    let (old, backup) = (homes.location(2), homes.backup(2));
-    homes.hand(2).write(&path("b.txt"), "b").expect("fits");
-    homes.sync(2);
-    homes.restore(2, &backup);
+    let old = put_back(&mut homes);
     assert!(homes.sync(2).took_new_id);
     homes.round(2);
     let (now, signer) = (homes.location(2), homes.signer(2));
@@ -165,10 +171,7 @@ fn no_old_id_of_a_drive_comes_back_when_the_one_that_it_has_is_taken_out() {
 fn a_drive_that_took_a_new_id_unheard_is_out_until_it_is_taken_back_and_loses_nothing() {
     for by_its_old_id in [true, false] {
         let mut homes = settled(3);
-        let (old, backup) = (homes.location(2), homes.backup(2));
-        homes.hand(2).write(&path("b.txt"), "b").expect("fits");
-        homes.sync(2);
-        homes.restore(2, &backup);
+        let old = put_back(&mut homes);
         assert!(homes.sync(2).took_new_id);
         let now = homes.location(2);
         homes.hand(2).write(&path("mine.txt"), "unsent").expect("fits");
@@ -201,10 +204,7 @@ fn a_drive_that_took_a_new_id_unheard_is_out_until_it_is_taken_back_and_loses_no
 #[test]
 fn a_drive_that_was_taken_out_before_it_could_say_its_new_id_goes_on_once_it_is_taken_back() {
     let mut homes = settled(3);
-    let (old, backup) = (homes.location(2), homes.backup(2));
-    homes.hand(2).write(&path("b.txt"), "b").expect("fits");
-    homes.sync(2);
-    homes.restore(2, &backup);
+    let old = put_back(&mut homes);
     assert!(homes.sync_offline(2).took_new_id);
     homes.hand(2).write(&path("mine.txt"), "unsent").expect("fits");
     homes.remove(0, old);
