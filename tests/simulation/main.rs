@@ -27,7 +27,7 @@ mod world;
 mod wrap;
 
 use guard::Off;
-use run::{hold, turns_red};
+use run::{hold, turns_red, turns_red_from};
 
 #[test]
 fn what_was_once_broken_holds() {
@@ -186,7 +186,7 @@ fn names_that_are_not_flushed_turns_it_red() {
 
 #[test]
 fn intents_that_are_not_written_down_turns_it_red() {
-    turns_red(Off::Journal, "sweep");
+    turns_red_from(20, Off::Journal, "sweep");
 }
 
 #[test]

@@ -139,10 +139,13 @@ impl Profile {
     }
 }
 
+/// How many seeds the profiles run that take three times as long as others.
+const LONG_SEEDS: u64 = 200;
+
 const PLAIN: Profile = Profile {
     name: "edits",
     homes: (3, 4),
-    seeds: 480,
+    seeds: 300,
     steps: 40,
     weights: &[],
     allowance_bytes: None,
@@ -417,6 +420,7 @@ pub(crate) fn all() -> Vec<Profile> {
         Profile {
             name: "rot",
             homes: (3, 3),
+            seeds: LONG_SEEDS,
             steps: 60,
             weights: &[(9, Person), (8, Sync), (12, Advance), (2, Crash), (4, Rot)],
             power_percent: 30,
@@ -426,6 +430,7 @@ pub(crate) fn all() -> Vec<Profile> {
         Profile {
             name: "kept",
             homes: (3, 3),
+            seeds: LONG_SEEDS,
             steps: 60,
             weights: &[(9, Person), (8, Sync), (12, Advance), (2, Crash), (4, Rot), (3, Keep)],
             power_percent: 30,
@@ -485,6 +490,7 @@ pub(crate) fn all() -> Vec<Profile> {
         Profile {
             name: "mix",
             homes: (4, 4),
+            seeds: LONG_SEEDS,
             steps: 80,
             weights: &[
                 (50, Person),
