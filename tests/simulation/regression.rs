@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 77] = [
+const ONCE_BROKEN: [(&str, u64, &str); 79] = [
     (
         "asked",
         404,
@@ -353,6 +353,16 @@ const ONCE_BROKEN: [(&str, u64, &str); 77] = [
         "years",
         202_581,
         "an account that had shrunk was full of strays, and there was no room to say them anew",
+    ),
+    (
+        "years",
+        240_156,
+        "an account that had shrunk was full of what the one home that had it had deleted, and there was no room to say so",
+    ),
+    (
+        "years2",
+        240_128,
+        "a home's word for who it is lay damaged in the mailbox, and it lacked the key to read that others said so",
     ),
 ];
 

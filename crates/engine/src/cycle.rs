@@ -15,7 +15,7 @@ use crate::consent::Consent;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, AWAITS_STATE, GONE, HELD, LAST_CHECK, LAST_SYNC, SCANNED, STATEMENT, UNSETTLED};
+use crate::memory::{self, AWAITS_STATE, CachedHead, GONE, HELD, LAST_CHECK, LAST_SYNC, SCANNED, STATEMENT, UNSETTLED};
 use crate::options::SyncOptions;
 use crate::post::Posting;
 use crate::report::{Held, Outlook, SyncReport};
@@ -50,6 +50,7 @@ impl Engine<'_> {
     fn cycle(&mut self, options: &SyncOptions) -> Result<SyncReport> {
         self.report = SyncReport::default();
         self.held.clear();
+        self.replaced_unsaid.clear();
         self.unread_paths = 0;
         self.space = Space::default();
         let had_held = !self.shown_held()?.is_empty();
@@ -368,16 +369,27 @@ impl Engine<'_> {
     }
 
     /// Says who this location is where nobody has: whoever invited it may be gone, or may not have synced since.
+    ///
+    /// Who does not hear it cannot say either that its word lies damaged in the mailbox, or says so under a key that has yet
+    /// to come: whoever may be unheard reads its own word there.
     fn introduce_myself(&mut self, mailbox: &dyn Mailbox, view: &mut View) -> Result<()> {
         let me = self.me();
         let is_about_me = |name: &&ObjectName| matches!(name, ObjectName::People { subject, .. } if *subject == me);
-        let mut unkept = Vec::new();
+        let (may_be_unheard, mut is_introduced, mut unkept) = (self.may_be_unheard()?, false, Vec::new());
         for name in view.names().filter(is_about_me).cloned().collect::<Vec<_>>() {
             match memory::read::<Vec<u8>>(self.index, &format!("{STATEMENT}{name}"))? {
-                Some(sealed) if self.introduces(&name, &sealed) => return Ok(()),
+                Some(sealed) if self.introduces(&name, &sealed) => {
+                    is_introduced = true;
+                    if may_be_unheard && self.lies_damaged(mailbox, &name)? {
+                        self.put_object(mailbox, view, &name, &sealed)?;
+                    }
+                }
                 Some(_) => {}
                 None => unkept.push(name),
             }
+        }
+        if is_introduced {
+            return Ok(());
         }
         // What says nothing new here was not kept.
         for name in unkept {
@@ -390,11 +402,27 @@ impl Engine<'_> {
         self.say_who_i_am(mailbox, view)
     }
 
+    /// Tells whether somebody's last word leaves it open that they heard who this location is.
+    fn may_be_unheard(&self) -> Result<bool> {
+        let (me, heads) = (self.me(), self.heads()?);
+        let is_unheard_of = |cached: &CachedHead| cached.head.location != me && !cached.head.counts.contains(&me);
+        Ok(self.lacks_key || heads.values().any(is_unheard_of))
+    }
+
+    fn lies_damaged(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<bool> {
+        match self.get(mailbox, name)? {
+            Some(sealed) => self.is_damaged(name, &sealed),
+            None => Ok(self.unusable.remove(name)),
+        }
+    }
+
     /// Tells whether a statement about this location says who it is. What it is called, where it stands and which keys it was
-    /// handed does not: nobody believes that of whom nobody introduced. What cannot be read may say it.
+    /// handed does not: nobody believes that of whom nobody introduced. Nor does what is damaged; a newer Offsync's words may.
     fn introduces(&self, name: &ObjectName, sealed: &[u8]) -> bool {
-        let said = People::decode(&self.keys, name, sealed).ok();
-        said.is_none_or(|said| said.statement.introduced_key().is_some())
+        match People::decode(&self.keys, name, sealed) {
+            Ok(said) => said.statement.introduced_key().is_some(),
+            Err(error) => error.is_newer(),
+        }
     }
 
     /// Says who this location is, as far as it knows.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use offsync_core::dot::Dot;
 use offsync_core::format::ObjectName;
 use offsync_core::ids::{ArchiveId, ChunkId, LocationId};
 use offsync_core::ports::{Clock, Disk, Entropy, IndexStore, IndexWrite, Mailbox, Witness};
@@ -55,6 +56,8 @@ pub struct Engine<'a> {
     pub(crate) listed_ns: Option<i64>,
     /// Whether somebody in the mailbox cannot be verified, because nobody has introduced them yet.
     pub(crate) sees_strangers: bool,
+    /// Whether something in the mailbox is sealed with a key that has yet to come.
+    pub(crate) lacks_key: bool,
     /// Chunks that the index believes to be on this drive and that could not be read from it.
     pub(crate) unreadable: BTreeSet<ChunkId>,
     /// Folders that the drive would not rename in this cycle.
@@ -65,6 +68,8 @@ pub struct Engine<'a> {
     pub(crate) space: Space,
     /// The smallest and the largest object in bytes that found no room in the mailbox since somebody last asked.
     pub(crate) found_no_room: Option<(u64, u64)>,
+    /// The versions that changes of this drive replace which found no room in the mailbox.
+    pub(crate) replaced_unsaid: BTreeSet<Dot>,
 }
 
 impl<'a> Engine<'a> {
@@ -100,11 +105,13 @@ impl<'a> Engine<'a> {
             unread_paths: 0,
             listed_ns: None,
             sees_strangers: false,
+            lacks_key: false,
             unreadable: BTreeSet::new(),
             stuck_spellings: BTreeSet::new(),
             unusable: BTreeSet::new(),
             space: Space::default(),
             found_no_room: None,
+            replaced_unsaid: BTreeSet::new(),
         })
     }
 

@@ -113,6 +113,7 @@ impl Engine<'_> {
         let has_content = |unit: &Unit| unit.iter().any(|i| changes[*i].value.content.is_live());
         all.sort_by_cached_key(|unit| (has_content(unit), cost(unit), unit[0]));
         (self.report.waiting_entries, self.report.waiting_bytes) = (0, 0);
+        self.replaced_unsaid.clear();
         let mut room = self.room(view, posting)?;
         let mut left = room.content_bytes.min(CHANGESET_CONTENT_BYTES_MAX);
         let mut manifest_left = MANIFEST_BYTES_GUESS_MAX;
@@ -135,6 +136,8 @@ impl Engine<'_> {
             if size > most {
                 self.report.waiting_entries += unit.len() as u64;
                 self.report.waiting_bytes += cost(unit);
+                let replaced = unit.iter().flat_map(|i| &changes[*i].replaces);
+                self.replaced_unsaid.extend(replaced);
                 continue;
             }
             // What does not fit into this changeset goes with the next.

@@ -90,8 +90,11 @@ impl Engine<'_> {
         Ok(spare)
     }
 
-    /// Tells whether a chunk can be read here, or is of nothing any more.
+    /// Tells whether a chunk can be read here, or is of nothing any more: what this drive has replaced is about to be said,
+    /// once there is room to say it.
     fn can_serve(&mut self, chunk: &ChunkId, stores: &Stores) -> Result<bool> {
-        Ok(self.index.versions_with_chunk(chunk)?.is_empty() || self.read_chunk(chunk, stores)?.is_some())
+        let versions = self.index.versions_with_chunk(chunk)?;
+        let is_replaced = versions.iter().all(|(_, dot)| self.replaced_unsaid.contains(dot));
+        Ok(is_replaced || self.read_chunk(chunk, stores)?.is_some())
     }
 }

@@ -94,6 +94,7 @@ impl<'a> Engine<'a> {
 
     /// Says that a key has yet to come; to who was taken out none comes, and they are told of that.
     fn tell_lacking_key(&mut self) {
+        self.lacks_key = true;
         if self.refuse_if_removed().is_ok() {
             self.skip(&RelPath::root(), LACKS_KEY);
         }

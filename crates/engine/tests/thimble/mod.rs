@@ -301,3 +301,29 @@ fn two_authors_share_the_room_though_one_of_them_always_comes_first() {
     assert!(ahead.iter().all(|bytes| *bytes <= ahead[0]), "{ahead:?}");
     assert_eq!(sent[0], sent[1]);
 }
+
+#[test]
+fn what_somebody_sent_who_is_gone_and_everybody_else_deleted_leaves_an_account_which_shrank() {
+    let mut homes = Homes::new(3);
+    homes.hand(0).write(&path("a.txt"), "a").expect("fits");
+    homes.round(2);
+    homes.hand(1).write(&path("film.mov"), film()).expect("fits");
+    homes.sync(1);
+    homes.sync(0);
+    let author = homes.location(1);
+    homes.remove(0, author);
+    homes.sync(0);
+    // It knows nothing any more, so that it cannot follow; and there is no room to tell it.
+    homes.come_back(2);
+    let shrunk_bytes = homes.mail_bytes() / 2;
+    homes.hand(0).remove(&path("film.mov")).expect("is there");
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    for _ in 0..8 {
+        [0, 2]
+            .iter()
+            .for_each(|home| drop(homes.sync_allowing(*home, shrunk_bytes)));
+    }
+    assert_eq!(homes.read(2, "b.txt"), "b");
+    assert!(homes.hand(2).tree().len() == 2, "{:?}", homes.hand(2).tree());
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
