@@ -56,6 +56,7 @@ impl Engine<'_> {
         let had_held = !self.shown_held()?.is_empty();
         let is_new = !self.has_synced()? || self.awaits_state()?;
         self.recover()?;
+        self.show_again()?;
         self.match_marker()?;
         self.learn_drive()?;
         let scanned_ns = self.clock.now_ns();
@@ -314,6 +315,7 @@ impl Engine<'_> {
     fn take_in(&mut self, mailbox: &dyn Mailbox, view: &mut View, consent: &Consent) -> Result<BTreeSet<ChunkId>> {
         self.fetch_changesets(mailbox, view)?;
         self.fetch_states(mailbox, view)?;
+        self.show_again()?;
         self.end_waiting_for_state()?;
         let mut missing = self.settle(consent)?;
         if self.let_trash_give_way(mailbox, view, &missing)? {
@@ -458,6 +460,7 @@ impl Engine<'_> {
         let is_alone = !self.people()?.keys().any(is_other);
         let is_informed = is_alone || (heads.keys().any(is_other) && self.covers_all_heads()?);
         if is_waiting && is_informed && !self.awaits_rules()? {
+            self.forget_what_was_shown()?;
             self.commit(vec![memory::erase(AWAITS_STATE)])?;
         }
         Ok(())

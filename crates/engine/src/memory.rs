@@ -387,6 +387,10 @@ pub(crate) const BEGINS_AGAIN: &str = "begins-again";
 pub(crate) const MENDING: &str = "mending";
 /// That the index was mended by letting go of what it said, and people have not been told that this is over.
 pub(crate) const MENDED: &str = "mended";
+/// What places showed before an index was mended, until others tell what became of it.
+pub(crate) const WAS_SHOWN: &str = "was-shown/";
+/// The deletions that waited to be sent before an index was mended, likewise.
+pub(crate) const WAS_GONE: &str = "was-gone/";
 pub(crate) const LOG: &str = "log/";
 pub(crate) const STATEMENT: &str = "statement/";
 pub(crate) const DRIVE: &str = "drive";

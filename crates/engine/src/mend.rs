@@ -3,12 +3,23 @@
 //!
 //! What such a row said is lost, and is not guessed. The other homes know what an entry was, so its home begins again and
 //! is told; the drive knows what stands at a place, so that is looked at anew. Not a byte of a file is touched.
+//!
+//! What each place showed is kept aside until then: of what the others saw and have no more, it was deleted, moved or edited
+//! elsewhere while this drive lay in a drawer. To send that as new would bring it back everywhere.
 
+use std::collections::BTreeSet;
+
+use offsync_core::dot::Dot;
+use offsync_core::limits::INDEX_PAGE_ROWS;
+use offsync_core::place::{Place, Shown};
 use offsync_core::ports::{IndexErrorKind, IndexWrite};
+use offsync_core::rel_path::PathKey;
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
-use crate::memory::{self, FOLDER_HASHES_KEPT, IDENTITY, JOURNAL, MENDED, MENDING, VECTOR};
+use crate::memory::{
+    self, FOLDER_HASHES_KEPT, GONE, Gone, IDENTITY, JOURNAL, MENDED, MENDING, VECTOR, WAS_GONE, WAS_SHOWN,
+};
 
 impl Engine<'_> {
     /// Runs something that reads the index, and once more with a mended index if it finds a damaged row.
@@ -52,7 +63,10 @@ impl Engine<'_> {
         match self.is_alone()? {
             // Nobody else has heard of a number: those that follow are as good as new ones.
             true => self.forget_all_entries()?,
-            false => self.let_go_of_all()?,
+            false => {
+                self.keep_what_was_shown()?;
+                self.let_go_of_all()?;
+            }
         }
         self.commit(vec![
             // What it names is looked at with all else.
@@ -62,6 +76,74 @@ impl Engine<'_> {
             memory::write(MENDED, &true),
         ])?;
         self.take_up_what_is_noted()
+    }
+
+    /// Keeps aside what places show and which deletions wait. What a mend kept that was cut off stays as it is.
+    fn keep_what_was_shown(&mut self) -> Result<()> {
+        let mut after: Option<PathKey> = None;
+        loop {
+            let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(last.clone());
+            let kept = |(key, place): (PathKey, Place)| {
+                let shown = place.shown?;
+                Some(memory::write(memory::of_key(WAS_SHOWN, &key), &(key, shown)))
+            };
+            self.commit(page.into_iter().filter_map(kept).collect())?;
+        }
+        let gone = memory::read_all::<Gone>(self.index, GONE)?.into_values();
+        let kept = gone.map(|gone| memory::write(memory::of_key(WAS_GONE, &gone.path.key()), &gone));
+        self.commit(kept.collect())
+    }
+
+    /// Shows again what was shown before the index was mended, as far as somebody has told what became of it.
+    pub(crate) fn show_again(&mut self) -> Result<()> {
+        let mut writes = Vec::new();
+        for (name, (key, shown)) in memory::read_all::<(PathKey, Shown)>(self.index, WAS_SHOWN)? {
+            if !self.are_told(shown.refs.iter().flat_map(|one| &one.dots)) {
+                continue;
+            }
+            writes.push(memory::erase(format!("{WAS_SHOWN}{name}")));
+            let (now_shown, there) = self.index.place(&key)?.map_or((None, None), Place::into_parts);
+            if now_shown.is_none() {
+                writes.extend(key.parent().as_ref().map(memory::unsettle));
+                writes.push(IndexWrite::Place(key, Place::new(Some(shown), there)));
+            }
+        }
+        for (name, mut gone) in memory::read_all::<Gone>(self.index, WAS_GONE)? {
+            let all: BTreeSet<Vec<Dot>> = std::mem::take(&mut gone.shown);
+            let (told, untold) = all.into_iter().partition(|dots| self.are_told(dots.iter()));
+            gone.shown = untold;
+            writes.push(match gone.shown.is_empty() {
+                true => memory::erase(format!("{WAS_GONE}{name}")),
+                false => memory::write(format!("{WAS_GONE}{name}"), &gone),
+            });
+            gone.shown = told;
+            if let Some(known) = memory::read::<Gone>(self.index, &format!("{GONE}{name}"))? {
+                gone.shown.extend(known.shown);
+            }
+            if !gone.shown.is_empty() {
+                writes.push(memory::write(format!("{GONE}{name}"), &gone));
+            }
+        }
+        self.commit(writes)
+    }
+
+    /// Tells whether somebody who told this location what there is had seen all of some versions.
+    fn are_told<'d>(&self, mut dots: impl Iterator<Item = &'d Dot>) -> bool {
+        // A folder that is only there for what is in it shows no version.
+        !self.vector.is_empty() && dots.all(|dot| self.vector.covers_dot(dot))
+    }
+
+    /// Lets go of what was kept aside, once this home knows all that anybody says: of the rest nobody has heard, and it goes
+    /// out as new.
+    pub(crate) fn forget_what_was_shown(&mut self) -> Result<()> {
+        let mut writes = Vec::new();
+        for prefix in [WAS_SHOWN, WAS_GONE] {
+            let notes = self.index.notes(prefix)?.into_iter();
+            writes.extend(notes.map(|(name, _)| memory::erase(name)));
+        }
+        self.commit(writes)
     }
 
     fn is_alone(&self) -> Result<bool> {

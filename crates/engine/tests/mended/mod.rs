@@ -1,5 +1,6 @@
 //! A row of an index that is not as it was written: its home learns anew what it said, and no other home hears of it.
 
+use offsync_core::ports::IndexStore;
 use offsync_testkit::Rng;
 
 use crate::home::{Homes, path};
@@ -149,7 +150,45 @@ fn what_was_edited_and_deleted_since_the_last_sync_is_lost_to_nobody() {
                 "{kept} in {tree:?}"
             );
         }
+        assert_eq!(tree.len(), 3, "{tree:?}");
         assert!(homes.sync(home).up_to_date);
+    }
+}
+
+#[test]
+fn what_others_deleted_moved_and_edited_while_the_drive_was_away_stays_so() {
+    for damaged in ["a", "b", "2016/c", "e"] {
+        for is_alone_there in [true, false] {
+            let mut homes = at_rest();
+            homes.hand(0).write(&path("e"), "e as it was").expect("fits");
+            homes.round(3);
+            let hand = homes.hand(0);
+            hand.remove(&path("a")).expect("there");
+            hand.write(&path("b"), "edited elsewhere").expect("fits");
+            hand.rename(&path("2016/c"), &path("moved")).expect("there");
+            // What this home did meanwhile is its own word.
+            homes.hand(1).write(&path("e"), "edited here").expect("fits");
+            homes.sync(0);
+            homes.sync(2);
+            if is_alone_there {
+                homes.sync_offline(1);
+            }
+            spoil_entry(&homes, 1, damaged);
+            homes.round(5);
+            homes.assert_all_equal();
+            for home in 0..3 {
+                let tree = homes.hand(home).tree();
+                let names: Vec<String> = tree.keys().map(ToString::to_string).collect();
+                assert_eq!(names, ["2016", "b", "e", "moved"], "{damaged} at {home}");
+                assert_eq!(homes.read(home, "b"), "edited elsewhere");
+                assert_eq!(homes.read(home, "moved"), "2016/c as it was");
+                assert_eq!(homes.read(home, "e"), "edited here");
+                let report = homes.sync(home);
+                assert!(report.up_to_date && report.conflicts.is_empty(), "{report:#?}");
+            }
+            assert_eq!(homes.index(1).notes("was-").expect("sound").len(), 0);
+            homes.assert_mailbox_holds_only_heads_and_people();
+        }
     }
 }
 
