@@ -48,8 +48,11 @@ impl Engine<'_> {
         }
         let mine = own_keys(&known, self.signer, self.keys.archive());
         for (name, key) in mine {
-            let Some(revision) = known.revision(name) else { continue };
-            self.hand_to(revision, &key, known.living.iter().filter(|who| !known.has(name, who)))?;
+            self.hand_to(
+                known.revision(name),
+                &key,
+                known.living.iter().filter(|who| !known.has(name, who)),
+            )?;
         }
         self.take_up_keys()
     }
@@ -59,14 +62,11 @@ impl Engine<'_> {
         let (known, archive) = (Known::read(self.index)?, *self.keys.archive());
         let mut writes = Vec::new();
         for (name, key) in own_keys(&known, self.signer, &archive) {
-            let Some((revision, handed)) = known
-                .revision(name)
-                .zip(hand_over(&key, to, &archive, self.random_seed()))
-            else {
+            let Some(handed) = hand_over(&key, to, &archive, self.random_seed()) else {
                 continue;
             };
             let handed = Handed {
-                revision,
+                revision: known.revision(name),
                 key: name,
                 to: *to,
                 author: self.me(),

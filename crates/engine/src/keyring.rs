@@ -11,6 +11,9 @@ use crate::error::Result;
 use crate::memory::{self, CachedPerson, KEYED, PERSON};
 use crate::taken_out::TakenOut;
 
+/// The revision of a key that nobody writes with: who was taken out may have made it up.
+const TO_READ_ALONE: u64 = 0;
+
 /// A key that somebody was handed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Handed {
@@ -80,21 +83,23 @@ impl Known {
 
     /// Gives the key that would be in force if there were only some.
     fn best(&self, is_one: impl Fn(&KeyName) -> bool) -> Option<(u64, KeyName)> {
-        let told = self
-            .handed
-            .iter()
-            .filter(|handed| is_one(&handed.key) && !self.silenced.contains(&handed.author));
+        let to_write = |handed: &&Handed| handed.revision > TO_READ_ALONE && !self.silenced.contains(&handed.author);
+        let told = self.handed.iter().filter(to_write);
+        let told = told.filter(|handed| is_one(&handed.key));
         told.map(|handed| (self.is_clean(Some(handed.key)), handed.revision, handed.key))
             .max()
             .map(|(_, revision, key)| (revision, key))
     }
 
     /// Gives the revision of a key, as those tell it who were not taken out.
-    pub(crate) fn revision(&self, key: KeyName) -> Option<u64> {
+    ///
+    /// What only somebody told of who was taken out is handed on to be read with: what it had sent before is sealed so.
+    pub(crate) fn revision(&self, key: KeyName) -> u64 {
         let told = self.handed.iter().filter(|handed| handed.key == key);
         told.filter(|handed| !self.silenced.contains(&handed.author))
             .map(|handed| handed.revision)
             .max()
+            .unwrap_or(TO_READ_ALONE)
     }
 
     /// Tells whether nobody has a key who was taken out.
@@ -106,6 +111,13 @@ impl Known {
                 .iter()
                 .any(|handed| handed.key == key && self.removed.contains(&handed.to)),
         }
+    }
+
+    /// Tells whether somebody who lives was handed a key.
+    pub(crate) fn is_anybodys(&self, key: KeyName) -> bool {
+        self.handed
+            .iter()
+            .any(|handed| handed.key == key && self.living.contains(&handed.to))
     }
 
     pub(crate) fn has(&self, key: KeyName, who: &PublicKey) -> bool {

@@ -149,11 +149,11 @@ fn two_homes_that_take_out_two_others_come_to_one_key_that_neither_of_them_has()
 
 #[test]
 fn nobody_writes_with_a_key_that_somebody_hands_out_who_was_taken_out() {
-    for revision in [2, u64::MAX] {
+    for (revision, to) in [(2, 0..2), (u64::MAX, 0..2), (2, 1..2), (u64::MAX, 0..1), (0, 0..1)] {
         let mut homes = settled(3);
         take_out(&mut homes, 0, 2);
         sync_all(&mut homes, &[0, 1], 2);
-        for to in [0, 1] {
+        for to in to {
             homes.forge_key(2, to, revision);
         }
         homes.hand(0).write(&path("b.txt"), "b").expect("fits");
@@ -163,6 +163,21 @@ fn nobody_writes_with_a_key_that_somebody_hands_out_who_was_taken_out() {
             assert!(!homes.writes_with_forged_key(home), "{revision}");
         }
     }
+}
+
+#[test]
+fn a_key_that_is_handed_on_to_read_with_is_not_written_with_where_there_is_no_other_yet() {
+    let mut homes = settled(3);
+    homes.forge_key(2, 0, 7);
+    take_out(&mut homes, 1, 2);
+    // Who said so never syncs again, and makes no other key.
+    let told = homes.with_engine(1, |engine| engine.tell_people().expect("a sound mailbox"));
+    assert!(told);
+    sync_all(&mut homes, &[0], 6);
+    homes.hand(0).write(&path("b.txt"), "b").expect("fits");
+    homes.sync(0);
+    assert!(!homes.writes_with_forged_key(0));
+    assert!(!homes.opens_key_in_force(2, 0));
 }
 
 #[test]
@@ -236,4 +251,32 @@ fn who_lacks_the_newest_key_writes_with_the_one_before_and_not_with_the_first() 
     homes.sync(1);
     assert!(!homes.opens_key_in_force(1, 0));
     assert!(!homes.first_key_opens(&format!("head.{}", homes.location(1))));
+}
+
+#[test]
+fn what_somebody_sent_who_was_taken_out_since_is_read_by_a_newcomer_too_and_its_key_is_not_written_with() {
+    let mut homes = settled(3);
+    take_out(&mut homes, 1, 2);
+    homes.hand(1).write(&path("b.txt"), "b").expect("fits");
+    sync_all(&mut homes, &[1], 2);
+    let manifest = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
+    let manifest = manifest.expect("was posted");
+    assert!(!homes.first_key_opens(&manifest));
+    // The other home hears of the key before the changeset is listed, and takes its author out.
+    let sealed = homes.object(&manifest);
+    homes.lose_objects(&manifest);
+    homes.sync(0);
+    take_out(&mut homes, 0, 1);
+    homes.sync(0);
+    homes.forge(&manifest, sealed);
+    homes.add_home();
+    let report = homes.sync(3);
+    assert!(report.skipped.is_empty(), "{report:#?}");
+    assert_eq!(homes.read(3, "b.txt"), "b");
+    homes.hand(3).write(&path("c.txt"), "c").expect("fits");
+    homes.sync(3);
+    assert_eq!(homes.key_in_force(3), homes.key_in_force(0));
+    assert!(!homes.opens_key_in_force(1, 3));
+    sync_all(&mut homes, &[0, 3], 3);
+    assert_eq!(homes.read(0, "c.txt"), "c");
 }
