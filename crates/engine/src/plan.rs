@@ -367,7 +367,9 @@ impl Engine<'_> {
                 .and_then(Place::on_disk)
                 .is_some_and(|there| there.content.is_folder());
             let is_folder = overlay.is_folder(self.index, &folder)?;
-            if (is_shown != is_folder || is_there != is_folder) && all.insert(parent.clone()) {
+            // What spells it may have come, or have gone.
+            let is_implied = shown.is_some_and(|shown| shown.refs.iter().all(|one| one.dots.is_empty()));
+            if (is_shown != is_folder || is_there != is_folder || is_implied) && all.insert(parent.clone()) {
                 todo.push(parent);
             }
         }
