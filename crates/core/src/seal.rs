@@ -64,7 +64,10 @@ pub enum OpenError {
     },
     /// It was sealed with a later key of the archive that was not handed over here yet.
     #[error("the object was sealed with a key of the archive that has not come here yet")]
-    UnknownKey,
+    UnknownKey {
+        /// The key that its header names.
+        key: KeyName,
+    },
     /// Another key, another name, or changed bytes.
     #[error("the object was not sealed with this archive's key under this name")]
     NotAuthentic,
@@ -264,6 +267,16 @@ pub fn seal(keys: &ArchiveKeys, name: &ObjectName, nonce: [u8; 24], body: &[u8])
     sealed
 }
 
+/// Tells whether an object would open if its version were one that is known: then that byte alone is damaged, and no newer
+/// Offsync will ever read it.
+fn is_ours_but_for_the_version(keys: &ArchiveKeys, name: &ObjectName, sealed: &[u8]) -> bool {
+    [FIRST_VERSION, LATER_VERSION].into_iter().any(|version| {
+        let mut ours = sealed.to_vec();
+        ours[4] = version;
+        open(keys, name, &ours).is_ok()
+    })
+}
+
 /// Opens an object that was sealed under this name, and gives its body.
 ///
 /// Authenticates first; decompresses a stream that ends at the declared size, which is capped
@@ -276,6 +289,7 @@ pub fn open(keys: &ArchiveKeys, name: &ObjectName, sealed: &[u8]) -> Result<Vec<
     let header_bytes = match begin[4] {
         FIRST_VERSION => HEADER_BYTES,
         LATER_VERSION => HEADER_BYTES + KEY_NAME_BYTES,
+        _ if is_ours_but_for_the_version(keys, name, sealed) => return Err(OpenError::NotAuthentic),
         version => return Err(OpenError::Newer { version }),
     };
     let (header, ciphertext) = sealed.split_at_checked(header_bytes).ok_or(OpenError::TooShort)?;
@@ -312,7 +326,7 @@ fn key_of<'k>(keys: &'k ArchiveKeys, name: &ObjectName, named: &[u8]) -> Result<
     };
     let key = match named {
         None => &keys.seal,
-        Some(named) => &keys.later_key(named).ok_or(OpenError::UnknownKey)?.seal,
+        Some(key) => &keys.later_key(key).ok_or(OpenError::UnknownKey { key })?.seal,
     };
     let is_in_force = named == keys.in_force;
     match name {

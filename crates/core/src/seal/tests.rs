@@ -98,6 +98,13 @@ fn every_cut_is_noticed() {
 fn what_is_newer_or_foreign_is_told_apart() {
     let mut sealed = seal(&keys(), &names()[0], NONCE, b"body");
     sealed[4] = 3;
+    let damaged = Err(OpenError::NotAuthentic);
+    assert_eq!(
+        open(&keys(), &names()[0], &sealed),
+        damaged,
+        "but for one byte it is ours"
+    );
+    *sealed.last_mut().expect("a tag") ^= 1;
     assert_eq!(
         open(&keys(), &names()[0], &sealed),
         Err(OpenError::Newer { version: 3 })
@@ -120,9 +127,11 @@ fn renewed_keys() -> ArchiveKeys {
 fn what_is_sealed_with_a_later_key_opens_for_who_has_it_alone() {
     let sealed = seal(&renewed_keys(), &names()[4], NONCE, b"body");
     assert_eq!(open(&renewed_keys(), &names()[4], &sealed).as_deref(), Ok(&b"body"[..]));
-    assert_eq!(open(&keys(), &names()[4], &sealed), Err(OpenError::UnknownKey));
+    let key = ArchiveKeys::name_of(&later(2), keys().archive());
+    let unknown = Err(OpenError::UnknownKey { key });
+    assert_eq!(open(&keys(), &names()[4], &sealed), unknown);
     let other = keys().with_later(&[later(1)], None);
-    assert_eq!(open(&other, &names()[4], &sealed), Err(OpenError::UnknownKey));
+    assert_eq!(open(&other, &names()[4], &sealed), unknown);
     for at in 0..sealed.len() * 8 {
         let mut changed = sealed.clone();
         changed[at / 8] ^= 1 << (at % 8);
