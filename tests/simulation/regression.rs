@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 79] = [
+const ONCE_BROKEN: [(&str, u64, &str); 82] = [
     (
         "asked",
         404,
@@ -358,6 +358,21 @@ const ONCE_BROKEN: [(&str, u64, &str); 79] = [
         "years",
         240_156,
         "an account that had shrunk was full of what the one home that had it had deleted, and there was no room to say so",
+    ),
+    (
+        "years",
+        240_848,
+        "a folder that is only there for what is in it kept its spelling where what spells it had come since",
+    ),
+    (
+        "years",
+        240_850,
+        "what a home that was taken out had sent stayed closed to all whom it had not handed its key",
+    ),
+    (
+        "years",
+        241_013,
+        "a changeset whose version byte was damaged was taken for a newer Offsync's for ever",
     ),
     (
         "years2",
