@@ -1,0 +1,44 @@
+//! A mailbox that holds less than what goes through it: what each home is told of it, between one sync and the next.
+
+use crate::story::noise;
+use crate::world::{Home, World, invited, settle, text};
+
+const FILM_BYTES: u64 = 30 << 20;
+
+/// Two homes with a film that the mailbox does not hold, and one that has learned of it and has nothing of it.
+fn with_a_newcomer(world: &World) -> [Home; 3] {
+    let pep = world.home("pep");
+    pep.write("film.bin", noise(1, FILM_BYTES as usize));
+    world.init_allowing(&pep, "16MiB");
+    let anna = world.give_copy(&pep, "anna");
+    settle(&[&pep, &anna]);
+    let [invitation, words] = invited(world, &pep, "Tia").map(|path| text(&path).to_owned());
+    let tia = world.home("tia");
+    let join = ["join", tia.at(), "--invitation", &invitation, "--phrase-file", &words];
+    tia.run(join).expect_code(0);
+    for home in [&tia, &pep, &tia] {
+        home.sync();
+    }
+    [pep, anna, tia]
+}
+
+#[test]
+fn what_was_taken_in_already_has_not_come_once_more() {
+    let world = World::in_memory();
+    let [pep, _, tia] = with_a_newcomer(&world);
+    let asked = "1 file is not on this drive yet; what lacks was asked for. The next sync of 'anna's home' or of another home sends it; sync here after that.";
+    let come = "1 file is not on this drive yet. What was asked for has come: sync here to take it in.";
+    tia.run(["status", tia.at()]).expect_out(asked);
+    pep.sync();
+    tia.run(["status", tia.at()]).expect_out(come);
+    tia.sync();
+    // The packs lie there until Pep syncs, and hold nothing more.
+    assert!(world.waiting().iter().any(|name| name.starts_with("for.")));
+    tia.run(["status", tia.at()]).expect_out(asked);
+    pep.sync();
+    tia.run(["status", tia.at()]).expect_out(come);
+    for home in [&tia, &pep, &tia] {
+        home.sync();
+    }
+    assert!(tia.has("film.bin"));
+}
