@@ -1,5 +1,7 @@
 //! A mailbox that holds less than what goes through it: what each home is told of it, between one sync and the next.
 
+use offsync_engine::size;
+
 use crate::story::noise;
 use crate::world::{Home, World, invited, settle, text};
 
@@ -41,4 +43,21 @@ fn what_was_taken_in_already_has_not_come_once_more() {
         home.sync();
     }
     assert!(tia.has("film.bin"));
+}
+
+#[test]
+fn what_came_of_a_file_is_not_told_as_still_to_come() {
+    let world = World::in_memory();
+    let [pep, _, tia] = with_a_newcomer(&world);
+    let lacking = || tia.json(["status", tia.at()]).document()[0]["lacking"]["bytes"].clone();
+    assert_eq!(lacking(), FILM_BYTES);
+    let served = pep.sync()["served"][0]["bytes"].as_u64().expect("a number");
+    assert_eq!(lacking(), FILM_BYTES, "it lies in the mailbox");
+    let told = tia.run(["sync", tia.at()]);
+    let left = FILM_BYTES - served;
+    assert_eq!(lacking(), left);
+    told.expect_out(&format!(
+        "  1 file is not here yet ({} to come) and was asked for.",
+        size(left)
+    ));
 }

@@ -48,7 +48,7 @@ pub struct Lacking {
     /// How many.
     #[ts(type = "number")]
     pub files: u64,
-    /// Their size in bytes.
+    /// What is to come of their content, in bytes.
     #[ts(type = "number")]
     pub bytes: u64,
 }
@@ -331,7 +331,7 @@ pub enum Headline {
         /// How many are known; none if the others have more than this location knows of.
         #[ts(type = "number")]
         files: u64,
-        /// Their size in bytes.
+        /// What is to come of their content, in bytes.
         #[ts(type = "number")]
         bytes: u64,
         /// Whose sync comes next.

@@ -99,7 +99,7 @@ test("what comes in says how long it will take, once that is known", () => {
 
 test("what lacks says whether it was asked for, and whose sync comes next", () => {
   const lacking = { kind: "incomplete", files: 2, bytes: 3 * MB } as const;
-  const title = "2 files (3 MB) are not on this drive yet.";
+  const title = "2 files (3 MB to come) are not on this drive yet.";
   const told = (turn: Turn, waits_for: string[]) =>
     check({ ...lacking, turn, waits_for }, title).detail;
   expect(told("unknown", [])).toBe(
@@ -125,9 +125,9 @@ test("one file that lacks is one, and many are counted as the language writes nu
     turn: "unknown",
     waits_for: [],
   });
-  const one = check(lacking(1), "1 file (3 MB) is not on this drive yet.");
+  const one = check(lacking(1), "1 file (3 MB to come) is not on this drive yet.");
   expect(one.detail).toMatch(/^It arrives/);
-  check(lacking(1204), "1,204 files (3 MB) are not on this drive yet.");
+  check(lacking(1204), "1,204 files (3 MB to come) are not on this drive yet.");
 });
 
 test("who has not heard yet what there is is told whose sync tells it, and speaks of no files", () => {

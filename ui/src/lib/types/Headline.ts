@@ -78,7 +78,7 @@ bytes: number, } | { "kind": "incomplete",
  */
 files: number, 
 /**
- * Their size in bytes.
+ * What is to come of their content, in bytes.
  */
 bytes: number, 
 /**

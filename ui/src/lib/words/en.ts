@@ -71,8 +71,8 @@ export function en(locale: string) {
         n === 0
           ? "The other homes have more than is here yet."
           : count(n, {
-              one: `# file (${size}) is not on this drive yet.`,
-              other: `# files (${size}) are not on this drive yet.`,
+              one: `# file (${size} to come) is not on this drive yet.`,
+              other: `# files (${size} to come) are not on this drive yet.`,
             }),
       cannotHold: (n: number) =>
         count(n, {
