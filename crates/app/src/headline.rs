@@ -87,6 +87,7 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
             bytes: waiting.bytes,
             visits: waiting.visits,
             waits_on: waiting.waits_on.clone(),
+            of_each: waiting.of_each,
         };
     }
     if status.local_changes.entries > 0 {
@@ -183,6 +184,7 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             bytes,
             visits,
             waits_on,
+            of_each,
         } => {
             let wait = if *entries == 1 { "waits" } else { "wait" };
             // Else who counts what was changed here finds more than is said.
@@ -194,7 +196,7 @@ pub(crate) fn in_words(headline: &Headline) -> String {
                 "{} ({}) {wait} for room in the mailbox{besides}{}. You can unplug.",
                 many(*entries, "change", "changes"),
                 size(*bytes),
-                visits_to_come(*visits, waits_on.as_deref())
+                visits_to_come(*entries, *visits, waits_on.as_deref(), *of_each)
             )
         }
         Headline::Unsent { entries, .. } => format!(
@@ -289,15 +291,19 @@ fn held(deletions: u64, of: u64, direction: HeldDirection, by: Option<&str>) -> 
 }
 
 /// Says how long it takes until all has had room, as far as anybody can tell; to be put behind that it waits.
-pub(crate) fn visits_to_come(visits: Option<u64>, waits_on: Option<&str>) -> String {
+pub(crate) fn visits_to_come(entries: u64, visits: Option<u64>, waits_on: Option<&str>, of_each: bool) -> String {
+    // Room comes when all have fetched, so each of several must come so often.
+    let whose = match waits_on {
+        Some(home) if of_each => format!("each of the other homes, of '{home}' first"),
+        Some(home) => format!("'{home}'"),
+        None => "each of the other homes".into(),
+    };
     match (visits, waits_on) {
-        (Some(1), Some(home)) => format!("; about one more visit of '{home}'"),
-        (Some(n), Some(home)) => format!("; about {n} more visits of '{home}'"),
+        (Some(1), _) => format!("; about one more visit of {whose}"),
+        (Some(n), _) => format!("; about {n} more visits of {whose}"),
         (None, Some(home)) => format!("; the next sync of '{home}' makes some"),
-        // Room comes when all have fetched, so each of them must come so often.
-        (Some(1), None) => "; about one more visit of each of the other homes".into(),
-        (Some(n), None) => format!("; about {n} more visits of each of the other homes"),
-        (None, None) => "; it goes as soon as there is room for it".into(),
+        (None, None) if entries == 1 => "; it goes as soon as there is room for it".into(),
+        (None, None) => "; they go as soon as there is room for them".into(),
     }
 }
 

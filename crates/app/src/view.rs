@@ -147,8 +147,12 @@ pub struct Waiting {
     /// About how many visits of `waits_on` it takes, as visits went so far.
     #[ts(type = "number | null")]
     pub visits: Option<u64>,
-    /// What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
+    /// What to call the home whose visit frees the most room; absent beside `visits` where several must come first.
     pub waits_on: Option<String>,
+    /// Whether each of the other homes must come so often as `visits` says, `waits_on` first.
+    #[ts(as = "Option<bool>", optional)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_each: bool,
 }
 
 /// Changes that have not been posted yet.
@@ -353,8 +357,12 @@ pub enum Headline {
         /// About how many visits of `waits_on` it takes.
         #[ts(type = "number | null")]
         visits: Option<u64>,
-        /// What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
+        /// What to call the home whose visit frees the most room; absent beside `visits` where several must come first.
         waits_on: Option<String>,
+        /// Whether each of the other homes must come so often as `visits` says, `waits_on` first.
+        #[ts(as = "Option<bool>", optional)]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        of_each: bool,
     },
     /// Changes made here wait to be sent.
     Unsent {

@@ -238,11 +238,12 @@ fn nothing_is_called_safe_while_a_file_is_not_on_the_drive() {
         bytes: 5,
         visits: None,
         waits_on: None,
+        of_each: false,
     });
     check_awaiting(
         &lacking,
         &unfit,
-        "2 changes (5 bytes) wait for room in the mailbox; it goes as soon as there is room for it. You can unplug.",
+        "2 changes (5 bytes) wait for room in the mailbox; they go as soon as there is room for them. You can unplug.",
     );
 }
 
@@ -269,6 +270,7 @@ fn what_waits_for_room_says_how_many_visits_it_takes() {
             bytes: 41_000_000_000,
             visits,
             waits_on: waits_on.map(Into::into),
+            of_each: entries == 3,
         });
         check(&waits, sentence);
     };
@@ -280,10 +282,12 @@ fn what_waits_for_room_says_how_many_visits_it_takes() {
         "2 changes (41.0 GB) wait for room in the mailbox; the next sync of 'Grandma' makes some. You can unplug.";
     check_visits(2, None, Some("Grandma"), unknown);
     let nobody =
-        "2 changes (41.0 GB) wait for room in the mailbox; it goes as soon as there is room for it. You can unplug.";
+        "2 changes (41.0 GB) wait for room in the mailbox; they go as soon as there is room for them. You can unplug.";
     check_visits(2, None, None, nobody);
     let each = "2 changes (41.0 GB) wait for room in the mailbox; about 7 more visits of each of the other homes. You can unplug.";
     check_visits(2, Some(7), None, each);
+    let first = "3 changes (41.0 GB) wait for room in the mailbox; about 7 more visits of each of the other homes, of 'Grandma' first. You can unplug.";
+    check_visits(3, Some(7), Some("Grandma"), first);
 }
 
 #[test]
@@ -294,6 +298,7 @@ fn what_was_changed_since_is_told_from_what_waits_for_room() {
         bytes: 41_000_000_000,
         visits: Some(7),
         waits_on: Some("Grandma".into()),
+        of_each: false,
     });
     waits.local_changes.entries = 1_204;
     let more = "1180 changes (41.0 GB) wait for room in the mailbox, and 24 newer ones for the next sync; about 7 more visits of 'Grandma'. You can unplug.";

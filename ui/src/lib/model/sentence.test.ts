@@ -141,9 +141,9 @@ test("who has not heard yet what there is is told whose sync tells it, and speak
 });
 
 test("what waits for room says for how many visits of whom", () => {
-  const waits = (visits: number | null, waits_on: string | null, newer = 0) =>
+  const waits = (visits: number | null, waits_on: string | null, newer = 0, of_each = false) =>
     check(
-      { kind: "waits_for_room", entries: 120, newer, bytes: 41_000 * MB, visits, waits_on },
+      { kind: "waits_for_room", entries: 120, newer, bytes: 41_000 * MB, visits, waits_on, of_each },
       "120 changes (41 GB) wait for room in the mailbox.",
     ).detail;
   expect(waits(7, "Grandma’s home")).toBe(
@@ -153,10 +153,13 @@ test("what waits for room says for how many visits of whom", () => {
   expect(waits(7, null)).toBe(
     "About 7 more visits of each of the other homes, and all has gone. You can unplug.",
   );
+  expect(waits(7, "Grandma’s home", 0, true)).toContain(
+    "About 7 more visits of each of the other homes, of Grandma’s home first, and all has gone.",
+  );
   expect(waits(null, "Grandma’s home")).toContain("The next sync of Grandma’s home makes some.");
-  expect(waits(null, null)).toBe("It goes as soon as there is room for it. You can unplug.");
+  expect(waits(null, null)).toBe("They go as soon as there is room for them. You can unplug.");
   expect(waits(null, null, 24)).toBe(
-    "It goes as soon as there is room for it. 24 newer changes wait for the next sync. You can unplug.",
+    "They go as soon as there is room for them. 24 newer changes wait for the next sync. You can unplug.",
   );
   expect(waits(null, null, 1)).toContain(" 1 newer change waits for the next sync.");
 });

@@ -142,9 +142,9 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     case "incomplete":
       return incomplete(status.headline, voice);
     case "waits_for_room": {
-      const { visits, waits_on, newer } = status.headline;
+      const { entries, visits, waits_on, of_each = false, newer } = status.headline;
       const more = newer > 0 ? [words.newer(newer)] : [];
-      return [words.roomComes(visits, waits_on), ...more, words.unplug].join(" ");
+      return [words.roomComes(entries, visits, waits_on, of_each), ...more, words.unplug].join(" ");
     }
     case "unsent":
       return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));

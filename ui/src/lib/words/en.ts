@@ -155,15 +155,19 @@ export function en(locale: string) {
         `They were asked what it is. The next sync of ${home} or of another home tells it; sync here after that.`,
       hasCome: "What was asked for has come. Sync to take it in.",
       pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
-      roomComes: (visits: number | null, home: string | null) =>
-        visits === null
-          ? home === null
-            ? "It goes as soon as there is room for it."
-            : `The next sync of ${home} makes some.`
-          : count(visits, {
-              one: `About one more visit of ${home ?? "each of the other homes"}, and all has gone.`,
-              other: `About # more visits of ${home ?? "each of the other homes"}, and all has gone.`,
-            }),
+      roomComes: (n: number, visits: number | null, home: string | null, ofEach: boolean) => {
+        if (visits === null) {
+          return home === null
+            ? `${count(n, { one: "It goes", other: "They go" })} as soon as there is room for ${them(n)}.`
+            : `The next sync of ${home} makes some.`;
+        }
+        const each = "each of the other homes";
+        const whose = home !== null && ofEach ? `${each}, of ${home} first` : (home ?? each);
+        return count(visits, {
+          one: `About one more visit of ${whose}, and all has gone.`,
+          other: `About # more visits of ${whose}, and all has gone.`,
+        });
+      },
       newer: (n: number) =>
         count(n, {
           one: "# newer change waits for the next sync.",
