@@ -1,6 +1,7 @@
 //! A mailbox that holds less than what goes through it: what each home is told of it, between one sync and the next.
 
 use offsync_engine::size;
+use serde_json::Value;
 
 use crate::story::noise;
 use crate::world::{Home, World, invited, settle, text};
@@ -43,6 +44,41 @@ fn what_was_taken_in_already_has_not_come_once_more() {
         home.sync();
     }
     assert!(tia.has("film.bin"));
+}
+
+#[test]
+fn nothing_is_called_safe_while_another_home_has_more_to_send_than_the_mailbox_holds() {
+    let world = World::in_memory();
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    world.init_allowing(&pep, "16MiB");
+    let anna = world.give_copy(&pep, "anna");
+    let grandma = world.give_copy(&pep, "grandma");
+    let homes = [&pep, &anna, &grandma];
+    settle(&homes);
+    anna.write("film.bin", noise(1, FILM_BYTES as usize));
+    anna.sync();
+    pep.sync();
+    let until = "'anna's home' has changes to send that wait for room in the mailbox until 'grandma's home' syncs. You can unplug.";
+    pep.run(["status", pep.at()]).expect_out(until);
+    grandma.sync();
+    let next = "'anna's home' has changes to send that wait for room in the mailbox: the next sync there sends more of it. You can unplug.";
+    for home in [&pep, &grandma] {
+        home.run(["status", home.at()]).expect_out(next);
+        let said = home.json(["status", home.at()]).document();
+        assert_eq!(said[0]["headline"]["kind"], "more_to_come", "{said:#}");
+    }
+    let listed = pep.json(["locations", pep.at()]).document();
+    let waits = |home: &Value| home["label"] == "anna's home" && home["waits_for_room"] == true;
+    assert!(listed.as_array().expect("a list").iter().any(waits), "{listed:#}");
+    for home in homes.iter().cycle().take(24) {
+        home.sync();
+    }
+    settle(&homes);
+    for home in homes {
+        home.run(["status", home.at()])
+            .expect_out("Everything is safe in 3 homes.");
+    }
 }
 
 #[test]

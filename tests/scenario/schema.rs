@@ -245,7 +245,8 @@ pub(crate) fn conflicts() -> Value {
 pub(crate) fn locations() -> Value {
     json!([{"location_id": "ID", "label": "", "person": "", "this": false,
         "state": "up_to_date|behind|ahead|parked|invited|removed",
-        "behind": {"changesets": 0, "bytes": 0}, "cannot_store": 0, "last_seen": null, "last_check": null, "root": null}])
+        "behind": {"changesets": 0, "bytes": 0}, "cannot_store": 0,
+        "waits_for_room": false, "last_seen": null, "last_check": null, "root": null}])
 }
 
 /// `log` lists these.

@@ -110,6 +110,15 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
         let label = |location: &&LocationView| labels.get(location.location_id.as_str()).cloned();
         some.iter().filter_map(label).collect()
     };
+    // What they have is in no other home: this is not all that there is.
+    let has_more = |location: &&LocationView| counts(location) && location.waits_for_room;
+    let from: Vec<_> = status.locations.iter().filter(has_more).collect();
+    if !from.is_empty() {
+        return Headline::MoreToCome {
+            from: named(&from),
+            behind: named(&behind),
+        };
+    }
     if behind.is_empty() && unfit.is_empty() {
         return Headline::AllSafe { homes };
     }
@@ -204,6 +213,7 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             many(*entries, "change is", "changes are"),
             if *entries == 1 { "it" } else { "them" }
         ),
+        Headline::MoreToCome { from, behind } => more_to_come(from, behind),
         Headline::OthersBehind {
             safe_homes,
             behind,
@@ -240,6 +250,29 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             many(*homes, "home", "homes")
         ),
     }
+}
+
+/// Says who has more to send than the mailbox holds, and whose sync lets it come.
+fn more_to_come(from: &[String], behind: &[String]) -> String {
+    let quoted = |some: &[String]| match some {
+        [one] => format!("'{one}'"),
+        [one, two] => format!("'{one}' and '{two}'"),
+        [one, rest @ ..] => format!("'{one}' and {} more", rest.len()),
+        [] => "Nobody".into(),
+    };
+    let (has, there) = match from.len() {
+        1 => ("has", "there"),
+        _ => ("have", "at each of them"),
+    };
+    let until = match behind.len() {
+        // Who lacks something and has more to send does both with one sync.
+        _ if behind == from => format!(": the next sync {there} makes some"),
+        0 => format!(": the next sync {there} sends more of it"),
+        1 => format!(" until {} syncs", quoted(behind)),
+        _ => format!(" until {} sync", quoted(behind)),
+    };
+    let who = quoted(from);
+    format!("{who} {has} changes to send that wait for room in the mailbox{until}. You can unplug.")
 }
 
 /// Says what drives cannot store; and where no other home is known to have all, what makes it safe.

@@ -306,6 +306,7 @@ mod tests {
             behind_changesets: 0,
             behind_bytes: 0,
             unfit: 0,
+            waits_for_room: false,
             last_seen_ns: None,
             last_check_ns: None,
             root: None,

@@ -99,6 +99,9 @@ pub struct LocationView {
     /// Files and links that its drive cannot store, where it is behind by these alone; nobody waits for it then.
     #[ts(type = "number")]
     pub cannot_store: u64,
+    /// Whether it said that it has more to send, for which the mailbox had no room.
+    #[serde(default)]
+    pub waits_for_room: bool,
     /// RFC 3339 time of its last head; absent before its first.
     pub last_seen: Option<String>,
     /// RFC 3339 time at which it last re-read its files; absent if never.
@@ -371,6 +374,13 @@ pub enum Headline {
         /// Their size in bytes.
         #[ts(type = "number")]
         bytes: u64,
+    },
+    /// All that was sent is here, and other homes have more to send, which waits until the mailbox has room.
+    MoreToCome {
+        /// Labels of those that have.
+        from: Vec<String>,
+        /// Labels of those that have to fetch before there is room.
+        behind: Vec<String>,
     },
     /// One or more homes are behind; they catch up when they sync.
     OthersBehind {

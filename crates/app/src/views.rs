@@ -503,6 +503,7 @@ pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
             bytes: standing.behind_bytes,
         },
         cannot_store: standing.unfit,
+        waits_for_room: standing.waits_for_room,
         last_seen: standing.last_seen_ns.map(rfc3339),
         last_check: standing.last_check_ns.map(rfc3339),
         root: standing.root.map(|root| root.to_string()),

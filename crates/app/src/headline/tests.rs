@@ -12,6 +12,7 @@ fn home(label: &str, state: LocationState, changesets: u64) -> LocationView {
         state,
         behind: Behind { changesets, bytes: 0 },
         cannot_store: 0,
+        waits_for_room: false,
         last_seen: None,
         last_check: None,
         root: None,
@@ -256,6 +257,49 @@ fn who_waits_to_hear_from_the_others_is_neither_alone_nor_safe() {
     let mut invited = status(&[home("Anna", LocationState::Invited, 0)]);
     invited.locations[0].state = LocationState::Behind;
     check(&invited, sentence);
+}
+
+#[test]
+fn who_has_more_to_send_than_the_mailbox_holds_is_named() {
+    let mut more = status(&[
+        home("Anna", LocationState::UpToDate, 0),
+        home("Grandma", LocationState::UpToDate, 0),
+        home("Olot", LocationState::UpToDate, 0),
+    ]);
+    let waits = |more: &mut ArchiveStatus, at: usize| more.locations[at].waits_for_room = true;
+    waits(&mut more, 1);
+    check(
+        &more,
+        "'Anna' has changes to send that wait for room in the mailbox: the next sync there sends more of it. You can unplug.",
+    );
+    waits(&mut more, 2);
+    check(
+        &more,
+        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox: the next sync at each of them sends more of it. You can unplug.",
+    );
+    for at in [1, 2] {
+        more.locations[at].state = LocationState::Behind;
+    }
+    check(
+        &more,
+        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox: the next sync at each of them makes some. You can unplug.",
+    );
+    for at in [1, 2] {
+        more.locations[at].state = LocationState::UpToDate;
+    }
+    more.locations[3] = home("Olot", LocationState::Behind, 2);
+    check(
+        &more,
+        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox until 'Olot' syncs. You can unplug.",
+    );
+    // Nothing waits for who is parked, and nobody knows what is there.
+    for at in [1, 2] {
+        more.locations[at].state = LocationState::Parked;
+    }
+    check(
+        &more,
+        "Everything is safe in 1 home. Olot is 2 changes behind. You can unplug.",
+    );
 }
 
 #[test]

@@ -164,6 +164,15 @@ test("what waits for room says for how many visits of whom", () => {
   expect(waits(null, null, 1)).toContain(" 1 newer change waits for the next sync.");
 });
 
+test("what another home has still to send says whose sync lets it come", () => {
+  const title = "Anna’s home has changes to send that wait for room in the mailbox.";
+  const more = (behind: string[]) =>
+    check({ kind: "more_to_come", from: ["Anna’s home"], behind }, title).detail;
+  expect(more([])).toBe("The next sync of Anna’s home sends more of it. You can unplug.");
+  expect(more(["Olot"])).toBe("There is room once Olot has synced. You can unplug.");
+  expect(more(["Olot", "Avinyó"])).toContain("once Olot and Avinyó have synced.");
+});
+
 test("what was not sent yet says so, and how much it is", () => {
   const said = check(
     { kind: "unsent", entries: 1, bytes: 3 * MB },

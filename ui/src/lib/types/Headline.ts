@@ -120,7 +120,15 @@ entries: number,
 /**
  * Their size in bytes.
  */
-bytes: number, } | { "kind": "others_behind", 
+bytes: number, } | { "kind": "more_to_come", 
+/**
+ * Labels of those that have.
+ */
+from: Array<string>, 
+/**
+ * Labels of those that have to fetch before there is room.
+ */
+behind: Array<string>, } | { "kind": "others_behind", 
 /**
  * Homes that hold everything, this one included.
  */

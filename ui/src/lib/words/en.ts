@@ -96,6 +96,8 @@ export function en(locale: string) {
         });
         return left ? `${told}, ${left}.` : `${told}.`;
       },
+      moreToCome: (names: string, n: number) =>
+        `${names} ${count(n, { one: "has", other: "have" })} changes to send that wait for room in the mailbox.`,
       oneBehind: (home: string, n: number) =>
         `${home} is ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
       someBehind: (names: string, n: number) =>
@@ -168,6 +170,9 @@ export function en(locale: string) {
           other: `About # more visits of ${whose}, and all has gone.`,
         });
       },
+      nextSendsMore: (names: string) => `The next sync of ${names} sends more of it.`,
+      roomOnce: (names: string, n: number) =>
+        `There is room once ${names} ${count(n, { one: "has", other: "have" })} synced.`,
       newer: (n: number) =>
         count(n, {
           one: "# newer change waits for the next sync.",
