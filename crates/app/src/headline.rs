@@ -219,22 +219,12 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             behind,
             changesets,
         } => {
-            let who = match behind.as_slice() {
-                [one] => format!("{one} is"),
-                [one, two] => format!("{one} and {two} are"),
-                [one, rest @ ..] => format!("{one} and {} more are", rest.len()),
-                [] => "Nobody is".into(),
+            // One home alone is not "safe".
+            let safe = match safe_homes {
+                1 => "Only this home is known to have everything.".to_owned(),
+                n => format!("Everything is safe in {n} homes."),
             };
-            let homes = many(*safe_homes, "home", "homes");
-            match changesets {
-                0 => format!("Everything is safe in {homes}. {who} still to come. You can unplug."),
-                // Each has a number of its own, which stands beside its name; this is the largest.
-                n => format!(
-                    "Everything is safe in {homes}. {who} {}{} behind. You can unplug.",
-                    if behind.len() > 1 { "up to " } else { "" },
-                    many(*n, "change", "changes")
-                ),
-            }
+            format!("{safe} {} You can unplug.", late(behind, *changesets))
         }
         Headline::CannotStore {
             safe_homes,
@@ -245,10 +235,25 @@ pub(crate) fn in_words(headline: &Headline) -> String {
         Headline::AllSafe { homes: 1 } => {
             "All is here, and all other homes are parked: only this one counts. You can unplug.".into()
         }
-        Headline::AllSafe { homes } => format!(
-            "Everything is safe in {}. You can unplug.",
-            many(*homes, "home", "homes")
-        ),
+        Headline::AllSafe { homes } => format!("Everything is safe in {homes} homes. You can unplug."),
+    }
+}
+
+/// Says who is behind, and by how much.
+fn late(behind: &[String], changesets: u64) -> String {
+    let (who, is) = match behind {
+        [one] => (one.clone(), "is"),
+        [one, two] => (format!("{one} and {two}"), "are"),
+        [one, rest @ ..] => (format!("{one} and {} more", rest.len()), "are"),
+        [] => ("Nobody".into(), "is"),
+    };
+    // Each of several has a number of its own, which stands beside its name; this is the largest.
+    match (behind.len(), changesets) {
+        (_, 0) => format!("{who} {is} still to come."),
+        (0 | 1, 1) => format!("{who} {is} 1 change behind."),
+        (0 | 1, n) => format!("{who} {is} {n} changes behind."),
+        (_, 1) => format!("{who} lack 1 change at most."),
+        (_, n) => format!("{who} {is} up to {n} changes behind."),
     }
 }
 

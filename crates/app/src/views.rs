@@ -357,6 +357,7 @@ fn status_of_open(
                 "'{}' could not be read here, so nobody knows what changed in it.",
                 one.path
             ),
+            (1, None) => "1 file or folder could not be read here, so nobody knows what changed in it.".into(),
             (n, _) => format!("{n} files or folders could not be read here, so nobody knows what changed in them."),
         };
         status.headline = needs_you("unread", message, "");

@@ -128,7 +128,16 @@ fn of_several_that_are_behind_the_largest_number_is_said_to_be_that() {
     ];
     check(
         &status(&late),
-        "Everything is safe in 1 home. Anna and Grandma are up to 3 changes behind. You can unplug.",
+        "Only this home is known to have everything. Anna and Grandma are up to 3 changes behind. You can unplug.",
+    );
+    let one = [
+        home("Anna", LocationState::Behind, 1),
+        home("Grandma", LocationState::Invited, 0),
+        home("Olot", LocationState::UpToDate, 0),
+    ];
+    check(
+        &status(&one),
+        "Everything is safe in 2 homes. Anna and Grandma lack 1 change at most. You can unplug.",
     );
 }
 
@@ -143,7 +152,7 @@ fn who_is_parked_is_neither_safe_nor_behind() {
     let late = home("Anna", LocationState::Behind, 2);
     check(
         &status(&[late, parked.clone()]),
-        "Everything is safe in 1 home. Anna is 2 changes behind. You can unplug.",
+        "Only this home is known to have everything. Anna is 2 changes behind. You can unplug.",
     );
     check(
         &status(&[parked]),
@@ -298,7 +307,7 @@ fn who_has_more_to_send_than_the_mailbox_holds_is_named() {
     }
     check(
         &more,
-        "Everything is safe in 1 home. Olot is 2 changes behind. You can unplug.",
+        "Only this home is known to have everything. Olot is 2 changes behind. You can unplug.",
     );
 }
 
@@ -412,6 +421,6 @@ fn what_a_drive_cannot_store_is_said_and_waited_for_by_nobody() {
     let late = status(&[unfit("Anna", 1), home("Olot", LocationState::Behind, 2)]);
     check(
         &late,
-        "Everything is safe in 1 home. Olot is 2 changes behind. You can unplug.",
+        "Only this home is known to have everything. Olot is 2 changes behind. You can unplug.",
     );
 }

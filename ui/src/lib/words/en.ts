@@ -101,7 +101,9 @@ export function en(locale: string) {
       oneBehind: (home: string, n: number) =>
         `${home} is ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
       someBehind: (names: string, n: number) =>
-        `${names} are up to ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
+        n === 1
+          ? `${names} lack ${changes(n)} at most; it is waiting in the mailbox.`
+          : `${names} are up to ${changes(n)} behind; they are waiting in the mailbox.`,
       safeIn: (n: number) => `Everything is safe in ${homes(n)}.`,
       driveCannotStore: (home: string, n: number) =>
         `The drive of ${home} cannot store ${filesOrLinks(n)}.`,
