@@ -52,6 +52,7 @@ mod matrix_inside;
 mod membership;
 mod moving_mailbox;
 mod namesakes;
+mod narrow;
 mod newer;
 mod odd_changes;
 mod odd_names;

@@ -566,11 +566,11 @@ fn each_home_has_a_number_of_its_own_and_a_parked_one_none_in_the_summary() {
         }
     };
     expect(
-        "Everything is safe in 1 home. anna's home and grandma's home are up to 2 changes behind. You can unplug.",
+        "Only this home is known to have everything. anna's home and grandma's home are up to 2 changes behind. You can unplug.",
         "]: 2 changes behind (",
     );
     say(&pep, &["park", "grandma"]);
-    let sentence = "Everything is safe in 1 home. anna's home is 1 change behind. You can unplug.";
+    let sentence = "Only this home is known to have everything. anna's home is 1 change behind. You can unplug.";
     expect(sentence, "]: parked: nothing waits");
     anna.sync();
     pep.run(["status", pep.at()])

@@ -119,9 +119,14 @@ fn a_file_that_goes_in_parts_is_told_of_at_both_ends_and_how_often_each_home_mus
     let between = sync(&pep);
     assert_eq!(
         (&between["waiting"]["visits"], &between["waiting"]["waits_on"]),
-        (&visits, &json!(null)),
+        (&visits, &json!("grandma's home")),
         "grandma has not come: {between:#}"
     );
+    assert_eq!(between["waiting"]["of_each"], true, "{between:#}");
+    let status = pep.json(["status", pep.at()]).document()[0].clone();
+    assert_eq!(status["waiting"]["waits_on"], "grandma's home", "{status:#}");
+    let first = " of each of the other homes, of 'grandma's home' first. You can unplug.";
+    pep.run(["status", pep.at()]).expect_out(first);
     sync(&grandma);
     for _ in 0..12 {
         for home in [&pep, &anna, &grandma] {

@@ -452,7 +452,7 @@ fn expect_patience(home: &Home, others: &[&Home], files: usize, [next, asked, co
     is_behind(home, come);
     let told = home.run(["sync", home.at()]);
     if home.tree().len() < files {
-        told.expect_out("files are not here yet (540.0 kB) and were asked for. The next sync of");
+        told.expect_out("files are not here yet (540.0 kB to come) and were asked for. The next sync of");
         home.run(["status", home.at()])
             .expect_out("not on this drive yet; what lacks was asked for. The next sync of '")
             .expect_out("sends it; sync here after that.");
@@ -492,7 +492,7 @@ fn who_comes_back_with_nothing_has_all_at_the_third_visit_and_each_home_says_who
     lose_computer_and_drive(&pep);
     recover(&pep, text(&sheet)).expect_code(0);
     let asked = "  Asked what the archive holds. The next sync of 'anna's home' tells it; sync here after that.\n";
-    let wants = "  7 files are not here yet (540.0 kB) and were asked for. The next sync of 'anna's home' sends them; sync here after that.\n";
+    let wants = "  7 files are not here yet (540.0 kB to come) and were asked for. The next sync of 'anna's home' sends them; sync here after that.\n";
     let turns = [
         (&pep, asked),
         (

@@ -172,7 +172,9 @@ fn people_read_what_would_be_done_and_nothing_as_if_it_were() {
     anna.sync();
     rehearse(
         &pep,
-        &["  Would ask for 1 file not here yet (2.0 kB). The sync of 'anna's home' after that would send it.\n"],
+        &[
+            "  Would ask for 1 file not here yet (2.0 kB to come). The sync of 'anna's home' after that would send it.\n",
+        ],
     );
     pep.sync();
     rehearse(

@@ -106,7 +106,7 @@ fn rot_is_found_named_never_posted_and_healed_from_another_home() {
         .expect_out(ask);
     pep.sync();
     pep.run(["status", pep.at()])
-        .expect_out("Everything is safe in 1 home.")
+        .expect_out("Only this home is known to have everything.")
         .expect_out("]: not all is there yet, last seen");
     let quick = anna.sync_damaged();
 

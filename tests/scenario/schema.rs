@@ -145,7 +145,7 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 6] = ["replaced", "kept", "sample", "by", "by_label", "other_homes"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 28] = [
+pub(crate) const SYNC_MORE: [&str; 29] = [
     "[].mailbox_went_back",
     "[].mended_index",
     "[].set_aside",
@@ -165,6 +165,7 @@ pub(crate) const SYNC_MORE: [&str; 28] = [
     "[].lost",
     "[].waiting.visits",
     "[].waiting.waits_on",
+    "[].waiting.of_each",
     "[].awaits_state",
     "[].warnings",
     "[].drive_present",
@@ -244,7 +245,8 @@ pub(crate) fn conflicts() -> Value {
 pub(crate) fn locations() -> Value {
     json!([{"location_id": "ID", "label": "", "person": "", "this": false,
         "state": "up_to_date|behind|ahead|parked|invited|removed",
-        "behind": {"changesets": 0, "bytes": 0}, "cannot_store": 0, "last_seen": null, "last_check": null, "root": null}])
+        "behind": {"changesets": 0, "bytes": 0}, "cannot_store": 0,
+        "waits_for_room": false, "last_seen": null, "last_check": null, "root": null}])
 }
 
 /// `log` lists these.

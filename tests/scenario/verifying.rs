@@ -77,7 +77,7 @@ fn the_receipt_tells_on_how_many_drives_in_how_many_homes_all_stands_and_how_man
     assert_eq!(reason, json!({"reason": "unsent", "changes": 1}));
     pep.sync();
     let status = pep.run(["status", pep.at()]);
-    status.expect_out("Everything is safe in 1 home. anna's home is 1 change behind.");
+    status.expect_out("Only this home is known to have everything. anna's home is 1 change behind.");
     assert_eq!(
         (told(), &receipt()["drives"]),
         (None, &json!(1)),

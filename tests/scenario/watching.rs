@@ -160,6 +160,7 @@ fn check_line(line: &Value) {
         "posted.part_bytes",
         "waiting.visits",
         "waiting.waits_on",
+        "waiting.of_each",
     ];
     check(line, &sample, &more);
     assert!(line["time"].is_string(), "{line:#}");

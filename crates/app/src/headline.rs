@@ -87,6 +87,7 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
             bytes: waiting.bytes,
             visits: waiting.visits,
             waits_on: waiting.waits_on.clone(),
+            of_each: waiting.of_each,
         };
     }
     if status.local_changes.entries > 0 {
@@ -109,6 +110,15 @@ pub(crate) fn headline(status: &ArchiveStatus, awaited: &Awaited) -> Headline {
         let label = |location: &&LocationView| labels.get(location.location_id.as_str()).cloned();
         some.iter().filter_map(label).collect()
     };
+    // What they have is in no other home: this is not all that there is.
+    let has_more = |location: &&LocationView| counts(location) && location.waits_for_room;
+    let from: Vec<_> = status.locations.iter().filter(has_more).collect();
+    if !from.is_empty() {
+        return Headline::MoreToCome {
+            from: named(&from),
+            behind: named(&behind),
+        };
+    }
     if behind.is_empty() && unfit.is_empty() {
         return Headline::AllSafe { homes };
     }
@@ -183,6 +193,7 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             bytes,
             visits,
             waits_on,
+            of_each,
         } => {
             let wait = if *entries == 1 { "waits" } else { "wait" };
             // Else who counts what was changed here finds more than is said.
@@ -194,7 +205,7 @@ pub(crate) fn in_words(headline: &Headline) -> String {
                 "{} ({}) {wait} for room in the mailbox{besides}{}. You can unplug.",
                 many(*entries, "change", "changes"),
                 size(*bytes),
-                visits_to_come(*visits, waits_on.as_deref())
+                visits_to_come(*entries, *visits, waits_on.as_deref(), *of_each)
             )
         }
         Headline::Unsent { entries, .. } => format!(
@@ -202,27 +213,18 @@ pub(crate) fn in_words(headline: &Headline) -> String {
             many(*entries, "change is", "changes are"),
             if *entries == 1 { "it" } else { "them" }
         ),
+        Headline::MoreToCome { from, behind } => more_to_come(from, behind),
         Headline::OthersBehind {
             safe_homes,
             behind,
             changesets,
         } => {
-            let who = match behind.as_slice() {
-                [one] => format!("{one} is"),
-                [one, two] => format!("{one} and {two} are"),
-                [one, rest @ ..] => format!("{one} and {} more are", rest.len()),
-                [] => "Nobody is".into(),
+            // One home alone is not "safe".
+            let safe = match safe_homes {
+                1 => "Only this home is known to have everything.".to_owned(),
+                n => format!("Everything is safe in {n} homes."),
             };
-            let homes = many(*safe_homes, "home", "homes");
-            match changesets {
-                0 => format!("Everything is safe in {homes}. {who} still to come. You can unplug."),
-                // Each has a number of its own, which stands beside its name; this is the largest.
-                n => format!(
-                    "Everything is safe in {homes}. {who} {}{} behind. You can unplug.",
-                    if behind.len() > 1 { "up to " } else { "" },
-                    many(*n, "change", "changes")
-                ),
-            }
+            format!("{safe} {} You can unplug.", late(behind, *changesets))
         }
         Headline::CannotStore {
             safe_homes,
@@ -233,11 +235,49 @@ pub(crate) fn in_words(headline: &Headline) -> String {
         Headline::AllSafe { homes: 1 } => {
             "All is here, and all other homes are parked: only this one counts. You can unplug.".into()
         }
-        Headline::AllSafe { homes } => format!(
-            "Everything is safe in {}. You can unplug.",
-            many(*homes, "home", "homes")
-        ),
+        Headline::AllSafe { homes } => format!("Everything is safe in {homes} homes. You can unplug."),
     }
+}
+
+/// Says who is behind, and by how much.
+fn late(behind: &[String], changesets: u64) -> String {
+    let (who, is) = match behind {
+        [one] => (one.clone(), "is"),
+        [one, two] => (format!("{one} and {two}"), "are"),
+        [one, rest @ ..] => (format!("{one} and {} more", rest.len()), "are"),
+        [] => ("Nobody".into(), "is"),
+    };
+    // Each of several has a number of its own, which stands beside its name; this is the largest.
+    match (behind.len(), changesets) {
+        (_, 0) => format!("{who} {is} still to come."),
+        (0 | 1, 1) => format!("{who} {is} 1 change behind."),
+        (0 | 1, n) => format!("{who} {is} {n} changes behind."),
+        (_, 1) => format!("{who} lack 1 change at most."),
+        (_, n) => format!("{who} {is} up to {n} changes behind."),
+    }
+}
+
+/// Says who has more to send than the mailbox holds, and whose sync lets it come.
+fn more_to_come(from: &[String], behind: &[String]) -> String {
+    let quoted = |some: &[String]| match some {
+        [one] => format!("'{one}'"),
+        [one, two] => format!("'{one}' and '{two}'"),
+        [one, rest @ ..] => format!("'{one}' and {} more", rest.len()),
+        [] => "Nobody".into(),
+    };
+    let (has, there) = match from.len() {
+        1 => ("has", "there"),
+        _ => ("have", "at each of them"),
+    };
+    let until = match behind.len() {
+        // Who lacks something and has more to send does both with one sync.
+        _ if behind == from => format!(": the next sync {there} makes some"),
+        0 => format!(": the next sync {there} sends more of it"),
+        1 => format!(" until {} syncs", quoted(behind)),
+        _ => format!(" until {} sync", quoted(behind)),
+    };
+    let who = quoted(from);
+    format!("{who} {has} changes to send that wait for room in the mailbox{until}. You can unplug.")
 }
 
 /// Says what drives cannot store; and where no other home is known to have all, what makes it safe.
@@ -289,15 +329,19 @@ fn held(deletions: u64, of: u64, direction: HeldDirection, by: Option<&str>) -> 
 }
 
 /// Says how long it takes until all has had room, as far as anybody can tell; to be put behind that it waits.
-pub(crate) fn visits_to_come(visits: Option<u64>, waits_on: Option<&str>) -> String {
+pub(crate) fn visits_to_come(entries: u64, visits: Option<u64>, waits_on: Option<&str>, of_each: bool) -> String {
+    // Room comes when all have fetched, so each of several must come so often.
+    let whose = match waits_on {
+        Some(home) if of_each => format!("each of the other homes, of '{home}' first"),
+        Some(home) => format!("'{home}'"),
+        None => "each of the other homes".into(),
+    };
     match (visits, waits_on) {
-        (Some(1), Some(home)) => format!("; about one more visit of '{home}'"),
-        (Some(n), Some(home)) => format!("; about {n} more visits of '{home}'"),
+        (Some(1), _) => format!("; about one more visit of {whose}"),
+        (Some(n), _) => format!("; about {n} more visits of {whose}"),
         (None, Some(home)) => format!("; the next sync of '{home}' makes some"),
-        // Room comes when all have fetched, so each of them must come so often.
-        (Some(1), None) => "; about one more visit of each of the other homes".into(),
-        (Some(n), None) => format!("; about {n} more visits of each of the other homes"),
-        (None, None) => "; it goes as soon as there is room for it".into(),
+        (None, None) if entries == 1 => "; it goes as soon as there is room for it".into(),
+        (None, None) => "; they go as soon as there is room for them".into(),
     }
 }
 

@@ -129,11 +129,30 @@ pub(crate) fn other_homes(standings: &[LocationStanding], people: &[Known]) -> u
 /// Says what waits for room, and for whose visits.
 pub(crate) fn waiting(outlook: &Outlook, standings: &[LocationStanding]) -> Waiting {
     let mut labels = told_apart(standings.iter().map(|one| (one.location, one.label.as_str())));
+    // Who has come already has made its part of the room: to name the others alone would let that one wait for them.
+    let last = outlook.visits.and_then(|_| last_to_come(standings));
+    let last = last.filter(|_| outlook.waits_on.is_none());
     Waiting {
         entries: outlook.entries,
         bytes: outlook.bytes,
         visits: outlook.visits,
-        waits_on: outlook.waits_on.and_then(|location| labels.remove(&location)),
+        waits_on: outlook.waits_on.or(last).and_then(|location| labels.remove(&location)),
+        of_each: last.is_some(),
+    }
+}
+
+/// Gives the home that alone has still to fetch what lies in the mailbox, if there is just one.
+fn last_to_come(standings: &[LocationStanding]) -> Option<LocationId> {
+    let is_to_come = |one: &&LocationStanding| match one.state {
+        _ if one.is_this => false,
+        LocationState::Removed | LocationState::Parked => false,
+        LocationState::Behind | LocationState::Invited => true,
+        LocationState::UpToDate | LocationState::Unfit | LocationState::Ahead => one.behind_changesets > 0,
+    };
+    let mut to_come = standings.iter().filter(is_to_come);
+    match (to_come.next(), to_come.next()) {
+        (Some(one), None) => Some(one.location),
+        _ => None,
     }
 }
 
@@ -277,8 +296,8 @@ impl DamagedReport {
 mod tests {
     use super::*;
 
-    fn check(states: [LocationState; 2], awaits_state: bool, who: &[&str]) {
-        let standing = |number: u8, state: LocationState| LocationStanding {
+    fn standing(number: u8, state: LocationState) -> LocationStanding {
+        LocationStanding {
             location: LocationId::new([number; 16]),
             label: "Anna".into(),
             person: String::new(),
@@ -287,10 +306,14 @@ mod tests {
             behind_changesets: 0,
             behind_bytes: 0,
             unfit: 0,
+            waits_for_room: false,
             last_seen_ns: None,
             last_check_ns: None,
             root: None,
-        };
+        }
+    }
+
+    fn check(states: [LocationState; 2], awaits_state: bool, who: &[&str]) {
         let [one, other] = states;
         let all = [
             standing(0, LocationState::UpToDate),
@@ -309,6 +332,29 @@ mod tests {
         check([Behind, Ahead], true, &["Anna [02020202]"]);
         check([Unfit, Behind], false, &["Anna [01010101]"]);
         check([Unfit, UpToDate], false, &["Anna [02020202]", "Anna [01010101]"]);
+    }
+
+    #[test]
+    fn the_one_home_that_has_not_come_is_named_though_each_must_come_so_often() {
+        use LocationState::{Behind, Invited, Parked, UpToDate};
+        let check = |visits: Option<u64>, others: [LocationState; 2], named: Option<&str>| {
+            let outlook = Outlook {
+                entries: 1,
+                bytes: 5,
+                visits,
+                waits_on: None,
+            };
+            let [one, other] = others;
+            let all = [standing(0, UpToDate), standing(1, one), standing(2, other)];
+            let waiting = waiting(&outlook, &all);
+            assert_eq!(waiting.waits_on.as_deref(), named);
+            assert_eq!(waiting.of_each, named.is_some());
+        };
+        check(Some(3), [UpToDate, Behind], Some("Anna [02020202]"));
+        check(Some(3), [Invited, UpToDate], Some("Anna [01010101]"));
+        check(Some(3), [Behind, Behind], None);
+        check(Some(3), [UpToDate, Parked], None);
+        check(None, [UpToDate, Behind], None);
     }
 
     #[test]

@@ -211,6 +211,7 @@ fn stranger_view(location: LocationId, state: LocationState) -> LocationView {
         behind: Behind::default(),
         last_seen: None,
         cannot_store: 0,
+        waits_for_room: false,
         last_check: None,
         root: None,
     }

@@ -78,6 +78,7 @@ fn held(held: &HeldView) -> (String, String) {
             "The only file that was in this folder is gone".to_owned()
         }
         (HeldDirection::Local, _) if deletions == of => format!("All {of} files that were in this folder are gone"),
+        (HeldDirection::Local, _) if deletions == 1 => format!("1 of {of} files was deleted here"),
         (HeldDirection::Local, _) => format!("{deletions} of {of} files were deleted here"),
         (HeldDirection::Remote, Some(label)) => format!("'{label}' deleted {}", so_many_of(deletions, of)),
         (HeldDirection::Remote, None) => format!("Other homes deleted {}", so_many_of(deletions, of)),

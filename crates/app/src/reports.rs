@@ -52,14 +52,17 @@ pub struct WaitingReport {
     pub bytes: u64,
     /// About how many visits of `waits_on` it takes, as visits went so far.
     pub visits: Option<u64>,
-    /// What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
+    /// What to call the home whose visit frees the most room; absent beside `visits` where several must come first.
     pub waits_on: Option<String>,
+    /// Whether each of the other homes must come so often as `visits` says, `waits_on` first.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub of_each: bool,
 }
 
 impl WaitingReport {
     /// Says how long it takes, to be put behind that it waits.
     pub fn visits_to_come(&self) -> String {
-        visits_to_come(self.visits, self.waits_on.as_deref())
+        visits_to_come(self.entries, self.visits, self.waits_on.as_deref(), self.of_each)
     }
 }
 
@@ -315,6 +318,7 @@ impl SyncReport {
                 bytes: report.waiting_bytes,
                 visits: waiting.visits,
                 waits_on: waiting.waits_on,
+                of_each: waiting.of_each,
             },
             fetched: FetchedReport {
                 changesets: report.fetched_changesets,

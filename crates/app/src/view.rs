@@ -48,7 +48,7 @@ pub struct Lacking {
     /// How many.
     #[ts(type = "number")]
     pub files: u64,
-    /// Their size in bytes.
+    /// What is to come of their content, in bytes.
     #[ts(type = "number")]
     pub bytes: u64,
 }
@@ -99,6 +99,9 @@ pub struct LocationView {
     /// Files and links that its drive cannot store, where it is behind by these alone; nobody waits for it then.
     #[ts(type = "number")]
     pub cannot_store: u64,
+    /// Whether it said that it has more to send, for which the mailbox had no room.
+    #[serde(default)]
+    pub waits_for_room: bool,
     /// RFC 3339 time of its last head; absent before its first.
     pub last_seen: Option<String>,
     /// RFC 3339 time at which it last re-read its files; absent if never.
@@ -147,8 +150,12 @@ pub struct Waiting {
     /// About how many visits of `waits_on` it takes, as visits went so far.
     #[ts(type = "number | null")]
     pub visits: Option<u64>,
-    /// What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
+    /// What to call the home whose visit frees the most room; absent beside `visits` where several must come first.
     pub waits_on: Option<String>,
+    /// Whether each of the other homes must come so often as `visits` says, `waits_on` first.
+    #[ts(as = "Option<bool>", optional)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_each: bool,
 }
 
 /// Changes that have not been posted yet.
@@ -331,7 +338,7 @@ pub enum Headline {
         /// How many are known; none if the others have more than this location knows of.
         #[ts(type = "number")]
         files: u64,
-        /// Their size in bytes.
+        /// What is to come of their content, in bytes.
         #[ts(type = "number")]
         bytes: u64,
         /// Whose sync comes next.
@@ -353,8 +360,12 @@ pub enum Headline {
         /// About how many visits of `waits_on` it takes.
         #[ts(type = "number | null")]
         visits: Option<u64>,
-        /// What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
+        /// What to call the home whose visit frees the most room; absent beside `visits` where several must come first.
         waits_on: Option<String>,
+        /// Whether each of the other homes must come so often as `visits` says, `waits_on` first.
+        #[ts(as = "Option<bool>", optional)]
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        of_each: bool,
     },
     /// Changes made here wait to be sent.
     Unsent {
@@ -363,6 +374,13 @@ pub enum Headline {
         /// Their size in bytes.
         #[ts(type = "number")]
         bytes: u64,
+    },
+    /// All that was sent is here, and other homes have more to send, which waits until the mailbox has room.
+    MoreToCome {
+        /// Labels of those that have.
+        from: Vec<String>,
+        /// Labels of those that have to fetch before there is room.
+        behind: Vec<String>,
     },
     /// One or more homes are behind; they catch up when they sync.
     OthersBehind {

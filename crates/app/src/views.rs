@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::is_empty_folder;
 use offsync_adapters::mailbox::MailboxUrl;
-use offsync_core::format::ObjectName;
 use offsync_core::ids::LocationId;
 use offsync_core::ports::{Clock, Disk, MailboxErrorKind};
 use offsync_core::rel_path::RelPath;
@@ -321,7 +320,7 @@ fn status_of_open(
         Err(reason) => status.no_receipt = Some(reason),
     }
     let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
-    let awaited = awaited(archive, survey, awaits_state, &damaged);
+    let awaited = awaited(survey, awaits_state, &damaged);
     status.headline = headline(&status, &awaited);
     let trouble = archive.mailbox_trouble.as_ref();
     let trouble = trouble.filter(|trouble| !comes_by_itself(archive, trouble.kind()));
@@ -358,6 +357,7 @@ fn status_of_open(
                 "'{}' could not be read here, so nobody knows what changed in it.",
                 one.path
             ),
+            (1, None) => "1 file or folder could not be read here, so nobody knows what changed in it.".into(),
             (n, _) => format!("{n} files or folders could not be read here, so nobody knows what changed in them."),
         };
         status.headline = needs_you("unread", message, "");
@@ -422,8 +422,8 @@ fn needs_you(code: &str, message: impl Into<String>, hint: impl Into<String>) ->
     }
 }
 
-/// Looks how far what lacks is on its way; where nothing lacks the mailbox is not asked again.
-fn awaited(archive: &Opened, survey: &Survey, awaits_state: bool, damaged: &[DamagedReport]) -> Awaited {
+/// Tells how far what lacks is on its way.
+fn awaited(survey: &Survey, awaits_state: bool, damaged: &[DamagedReport]) -> Awaited {
     let is_ahead = |standing: &LocationStanding| standing.state == Standing::Ahead;
     let is_whole =
         !awaits_state && survey.unshown.files == 0 && damaged.is_empty() && !survey.locations.iter().any(is_ahead);
@@ -431,21 +431,12 @@ fn awaited(archive: &Opened, survey: &Survey, awaits_state: bool, damaged: &[Dam
         return Awaited::default();
     }
     // Who has said more than this one has heard has to tell it first.
-    let is_told = awaits_state || survey.locations.iter().any(is_ahead);
-    let me = archive.marker.location;
-    let listed = archive.mailbox.as_ref().and_then(|mailbox| mailbox.list().ok());
-    let listed = listed.unwrap_or_default();
-    let names = || listed.iter().filter_map(|object| object.name.parse().ok());
-    let is_for_me = |name: ObjectName| match name {
-        ObjectName::ServedPack { reader, .. } => reader == me,
-        ObjectName::ServedState { reader, .. } => reader == me && is_told,
-        _ => false,
-    };
+    let awaits_telling = awaits_state || survey.locations.iter().any(is_ahead);
     Awaited {
-        is_unfit: !is_told && damaged.is_empty() && survey.unshown.unfit == survey.unshown.files,
-        is_asked: names().any(|name: ObjectName| name == ObjectName::Want(me)),
-        has_come: names().any(is_for_me),
-        waits_for: who_can_help(&survey.locations, is_told),
+        is_unfit: !awaits_telling && damaged.is_empty() && survey.unshown.unfit == survey.unshown.files,
+        is_asked: survey.mailbox.is_asked,
+        has_come: survey.mailbox.is_served || (awaits_telling && survey.mailbox.is_told),
+        waits_for: who_can_help(&survey.locations, awaits_telling),
     }
 }
 
@@ -513,6 +504,7 @@ pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
             bytes: standing.behind_bytes,
         },
         cannot_store: standing.unfit,
+        waits_for_room: standing.waits_for_room,
         last_seen: standing.last_seen_ns.map(rfc3339),
         last_check: standing.last_check_ns.map(rfc3339),
         root: standing.root.map(|root| root.to_string()),

@@ -258,6 +258,7 @@ impl Engine<'_> {
             );
             self.skip(&RelPath::root(), reason);
         }
+        self.note_emptied(&view, &missing)?;
         self.note_lost(&view, &missing, &counted)?;
         Ok(lacking)
     }

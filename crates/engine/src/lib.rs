@@ -16,6 +16,7 @@ mod counted;
 mod crossed;
 mod cycle;
 mod damaged_reading;
+mod emptied;
 mod engine;
 mod error;
 mod fate;

@@ -51,6 +51,8 @@ pub struct LocationStanding {
     pub behind_bytes: u64,
     /// Files and links that its drive can never hold, where it has all else.
     pub unfit: u64,
+    /// Whether it said that it has more to send, for which the mailbox had no room; nobody knows of who is set aside.
+    pub waits_for_room: bool,
     /// When it wrote its last head, by its own clock.
     pub last_seen_ns: Option<i64>,
     /// When it last read all its files, by its own clock.
@@ -117,6 +119,9 @@ impl Engine<'_> {
             state,
             behind_changesets,
             behind_bytes,
+            waits_for_room: !is_this
+                && !matches!(state, LocationState::Parked | LocationState::Removed)
+                && head.is_some_and(|head| head.waits_for_room),
             unfit: if state == LocationState::Unfit { unfit } else { 0 },
             last_seen_ns: head.map(|head| head.written_ns),
             last_check_ns: if is_this {

@@ -38,6 +38,12 @@ pub struct MailboxStanding {
     pub incoming_bytes: u64,
     /// Changesets that wait for one before them, which is not there any more or cannot be read: others have to sync first.
     pub stuck_changesets: u64,
+    /// Whether this location's want lies there.
+    pub is_asked: bool,
+    /// Whether content lies there that was served to this location, and of which no sync has taken in all that it lacks.
+    pub is_served: bool,
+    /// Whether state lies there that was served to this location.
+    pub is_told: bool,
 }
 
 /// How things stand at one location.
@@ -215,6 +221,7 @@ impl Engine<'_> {
         };
         let mut standing = MailboxStanding {
             used_bytes: view.used_bytes(),
+            is_served: self.has_been_served(&view)?,
             ..MailboxStanding::default()
         };
         let me = self.me();
@@ -232,6 +239,8 @@ impl Engine<'_> {
                         }
                     }
                 }
+                ObjectName::Want(location) => standing.is_asked |= *location == me,
+                ObjectName::ServedState { reader, .. } => standing.is_told |= *reader == me,
                 ObjectName::Manifest { author, sequence } | ObjectName::Pack { author, sequence, .. }
                     if stuck.contains(&(*author, *sequence)) => {}
                 ObjectName::Manifest { author, sequence } if self.vector.get(author) < *sequence => {

@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 
 use offsync_core::dot::Dot;
+use offsync_core::entry::Content;
+use offsync_core::ids::ChunkId;
 use offsync_core::rel_path::PathKey;
 
 use crate::engine::Engine;
@@ -19,7 +21,7 @@ use crate::refused::to_come_back;
 pub struct Unshown {
     /// How many.
     pub files: u64,
-    /// Their size in bytes.
+    /// What is to come of their content in bytes: without what is in staging already.
     pub bytes: u64,
     /// How many of them this drive can never show: for their kind, their size or their name.
     pub unfit: u64,
@@ -33,6 +35,7 @@ impl Engine<'_> {
     /// Gives what is known here and not on this drive.
     pub fn unshown(&self) -> Result<Unshown> {
         let mut unshown = Unshown::default();
+        let mut staged = None;
         let unfitting = self.unfitting()?;
         let never: BTreeSet<Dot> = unfitting.values().flat_map(|one| one.dots.iter().copied()).collect();
         for folder in memory::read_all::<PathKey>(self.index, UNSETTLED)?.into_values() {
@@ -50,7 +53,8 @@ impl Engine<'_> {
                     let content = &version.value.content;
                     if !content.is_folder() && !there.contains(dot) && !is_gone(dot) {
                         unshown.files += 1;
-                        unshown.bytes += content.size_bytes();
+                        let staged_bytes = self.staged_of(content, &mut staged)?;
+                        unshown.bytes += content.size_bytes().saturating_sub(staged_bytes);
                         if never.contains(dot) {
                             unshown.unfit += 1;
                             unshown.unfit_bytes += content.size_bytes();
@@ -63,7 +67,8 @@ impl Engine<'_> {
         // What others deleted and a person here is still to be asked about: it comes back first.
         for (_, dot, value) in to_come_back(self.index)? {
             unshown.files += 1;
-            unshown.bytes += value.content.size_bytes();
+            let staged_bytes = self.staged_of(&value.content, &mut staged)?;
+            unshown.bytes += value.content.size_bytes().saturating_sub(staged_bytes);
             unshown.dots.insert(dot);
         }
         let keys: BTreeSet<PathKey> = unfitting.keys().cloned().collect();
@@ -78,5 +83,20 @@ impl Engine<'_> {
             unshown.dots.extend(&unfitting.dots);
         }
         Ok(unshown)
+    }
+    /// Gives how much of a file's content is in staging; what is there is looked up once, and only if something lacks.
+    fn staged_of(&self, content: &Content, staged: &mut Option<BTreeSet<ChunkId>>) -> Result<u64> {
+        let Content::File(file) = content else { return Ok(0) };
+        let staged = match staged {
+            Some(staged) => staged,
+            None => {
+                let all = self.staged_chunks()?.into_values();
+                let chunks = all.flat_map(|one| one.chunks.into_iter().map(|(chunk, _, _)| chunk));
+                staged.insert(chunks.collect())
+            }
+        };
+        let pieces = file.pieces().into_iter();
+        let there = pieces.filter(|(chunk, _, _)| staged.contains(chunk));
+        Ok(there.map(|(_, _, len)| len).sum())
     }
 }

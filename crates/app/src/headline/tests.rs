@@ -12,6 +12,7 @@ fn home(label: &str, state: LocationState, changesets: u64) -> LocationView {
         state,
         behind: Behind { changesets, bytes: 0 },
         cannot_store: 0,
+        waits_for_room: false,
         last_seen: None,
         last_check: None,
         root: None,
@@ -127,7 +128,16 @@ fn of_several_that_are_behind_the_largest_number_is_said_to_be_that() {
     ];
     check(
         &status(&late),
-        "Everything is safe in 1 home. Anna and Grandma are up to 3 changes behind. You can unplug.",
+        "Only this home is known to have everything. Anna and Grandma are up to 3 changes behind. You can unplug.",
+    );
+    let one = [
+        home("Anna", LocationState::Behind, 1),
+        home("Grandma", LocationState::Invited, 0),
+        home("Olot", LocationState::UpToDate, 0),
+    ];
+    check(
+        &status(&one),
+        "Everything is safe in 2 homes. Anna and Grandma lack 1 change at most. You can unplug.",
     );
 }
 
@@ -142,7 +152,7 @@ fn who_is_parked_is_neither_safe_nor_behind() {
     let late = home("Anna", LocationState::Behind, 2);
     check(
         &status(&[late, parked.clone()]),
-        "Everything is safe in 1 home. Anna is 2 changes behind. You can unplug.",
+        "Only this home is known to have everything. Anna is 2 changes behind. You can unplug.",
     );
     check(
         &status(&[parked]),
@@ -238,11 +248,12 @@ fn nothing_is_called_safe_while_a_file_is_not_on_the_drive() {
         bytes: 5,
         visits: None,
         waits_on: None,
+        of_each: false,
     });
     check_awaiting(
         &lacking,
         &unfit,
-        "2 changes (5 bytes) wait for room in the mailbox; it goes as soon as there is room for it. You can unplug.",
+        "2 changes (5 bytes) wait for room in the mailbox; they go as soon as there is room for them. You can unplug.",
     );
 }
 
@@ -258,6 +269,49 @@ fn who_waits_to_hear_from_the_others_is_neither_alone_nor_safe() {
 }
 
 #[test]
+fn who_has_more_to_send_than_the_mailbox_holds_is_named() {
+    let mut more = status(&[
+        home("Anna", LocationState::UpToDate, 0),
+        home("Grandma", LocationState::UpToDate, 0),
+        home("Olot", LocationState::UpToDate, 0),
+    ]);
+    let waits = |more: &mut ArchiveStatus, at: usize| more.locations[at].waits_for_room = true;
+    waits(&mut more, 1);
+    check(
+        &more,
+        "'Anna' has changes to send that wait for room in the mailbox: the next sync there sends more of it. You can unplug.",
+    );
+    waits(&mut more, 2);
+    check(
+        &more,
+        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox: the next sync at each of them sends more of it. You can unplug.",
+    );
+    for at in [1, 2] {
+        more.locations[at].state = LocationState::Behind;
+    }
+    check(
+        &more,
+        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox: the next sync at each of them makes some. You can unplug.",
+    );
+    for at in [1, 2] {
+        more.locations[at].state = LocationState::UpToDate;
+    }
+    more.locations[3] = home("Olot", LocationState::Behind, 2);
+    check(
+        &more,
+        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox until 'Olot' syncs. You can unplug.",
+    );
+    // Nothing waits for who is parked, and nobody knows what is there.
+    for at in [1, 2] {
+        more.locations[at].state = LocationState::Parked;
+    }
+    check(
+        &more,
+        "Only this home is known to have everything. Olot is 2 changes behind. You can unplug.",
+    );
+}
+
+#[test]
 fn what_waits_for_room_says_how_many_visits_it_takes() {
     let mut waits = status(&[home("Grandma", LocationState::Behind, 3)]);
     waits.local_changes.entries = 2;
@@ -269,6 +323,7 @@ fn what_waits_for_room_says_how_many_visits_it_takes() {
             bytes: 41_000_000_000,
             visits,
             waits_on: waits_on.map(Into::into),
+            of_each: entries == 3,
         });
         check(&waits, sentence);
     };
@@ -280,10 +335,12 @@ fn what_waits_for_room_says_how_many_visits_it_takes() {
         "2 changes (41.0 GB) wait for room in the mailbox; the next sync of 'Grandma' makes some. You can unplug.";
     check_visits(2, None, Some("Grandma"), unknown);
     let nobody =
-        "2 changes (41.0 GB) wait for room in the mailbox; it goes as soon as there is room for it. You can unplug.";
+        "2 changes (41.0 GB) wait for room in the mailbox; they go as soon as there is room for them. You can unplug.";
     check_visits(2, None, None, nobody);
     let each = "2 changes (41.0 GB) wait for room in the mailbox; about 7 more visits of each of the other homes. You can unplug.";
     check_visits(2, Some(7), None, each);
+    let first = "3 changes (41.0 GB) wait for room in the mailbox; about 7 more visits of each of the other homes, of 'Grandma' first. You can unplug.";
+    check_visits(3, Some(7), Some("Grandma"), first);
 }
 
 #[test]
@@ -294,6 +351,7 @@ fn what_was_changed_since_is_told_from_what_waits_for_room() {
         bytes: 41_000_000_000,
         visits: Some(7),
         waits_on: Some("Grandma".into()),
+        of_each: false,
     });
     waits.local_changes.entries = 1_204;
     let more = "1180 changes (41.0 GB) wait for room in the mailbox, and 24 newer ones for the next sync; about 7 more visits of 'Grandma'. You can unplug.";
@@ -363,6 +421,6 @@ fn what_a_drive_cannot_store_is_said_and_waited_for_by_nobody() {
     let late = status(&[unfit("Anna", 1), home("Olot", LocationState::Behind, 2)]);
     check(
         &late,
-        "Everything is safe in 1 home. Olot is 2 changes behind. You can unplug.",
+        "Only this home is known to have everything. Olot is 2 changes behind. You can unplug.",
     );
 }

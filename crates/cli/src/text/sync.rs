@@ -289,7 +289,7 @@ fn still_to_come(report: &SyncReport, mood: Mood) -> Option<String> {
     let lost = report.lost.iter().filter(|file| !file.damaged_here).count() as u64;
     let files = report.lacking.files.saturating_sub(report.no_room_files + lost);
     let size = match report.no_room_files + lost {
-        0 => format!(" ({})", size(report.lacking.bytes)),
+        0 => format!(" ({} to come)", size(report.lacking.bytes)),
         _ => String::new(),
     };
     if files == 0 && (!report.damaged.is_empty() || !report.lost.is_empty() || report.no_room_files > 0) {
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn what_was_asked_for_is_told_and_what_has_no_room_is_not_said_to_be() {
-        let two = "  2 files are not here yet (0 bytes) and were asked for. The next sync of 'Pep' sends them; sync here after that.";
+        let two = "  2 files are not here yet (0 bytes to come) and were asked for. The next sync of 'Pep' sends them; sync here after that.";
         check(2, 0, Some(two));
         let one = "  1 file is not here yet and was asked for. The next sync of 'Pep' sends it; sync here after that.";
         check(3, 2, Some(one));

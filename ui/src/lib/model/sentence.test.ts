@@ -65,7 +65,7 @@ test("one copy alone is never called safe", () => {
   );
   check(
     { kind: "others_behind", safe_homes: 1, behind: ["A", "B"], changesets: 1 },
-    "A and B are up to 1 change behind; it is waiting in the mailbox.",
+    "A and B lack 1 change at most; it is waiting in the mailbox.",
   );
   const alone = check({ kind: "alone" }, "Only this home has a copy so far.");
   expect(alone.detail).toContain("Nothing is sent until a second home joins.");
@@ -99,7 +99,7 @@ test("what comes in says how long it will take, once that is known", () => {
 
 test("what lacks says whether it was asked for, and whose sync comes next", () => {
   const lacking = { kind: "incomplete", files: 2, bytes: 3 * MB } as const;
-  const title = "2 files (3 MB) are not on this drive yet.";
+  const title = "2 files (3 MB to come) are not on this drive yet.";
   const told = (turn: Turn, waits_for: string[]) =>
     check({ ...lacking, turn, waits_for }, title).detail;
   expect(told("unknown", [])).toBe(
@@ -125,9 +125,9 @@ test("one file that lacks is one, and many are counted as the language writes nu
     turn: "unknown",
     waits_for: [],
   });
-  const one = check(lacking(1), "1 file (3 MB) is not on this drive yet.");
+  const one = check(lacking(1), "1 file (3 MB to come) is not on this drive yet.");
   expect(one.detail).toMatch(/^It arrives/);
-  check(lacking(1204), "1,204 files (3 MB) are not on this drive yet.");
+  check(lacking(1204), "1,204 files (3 MB to come) are not on this drive yet.");
 });
 
 test("who has not heard yet what there is is told whose sync tells it, and speaks of no files", () => {
@@ -141,9 +141,9 @@ test("who has not heard yet what there is is told whose sync tells it, and speak
 });
 
 test("what waits for room says for how many visits of whom", () => {
-  const waits = (visits: number | null, waits_on: string | null, newer = 0) =>
+  const waits = (visits: number | null, waits_on: string | null, newer = 0, of_each = false) =>
     check(
-      { kind: "waits_for_room", entries: 120, newer, bytes: 41_000 * MB, visits, waits_on },
+      { kind: "waits_for_room", entries: 120, newer, bytes: 41_000 * MB, visits, waits_on, of_each },
       "120 changes (41 GB) wait for room in the mailbox.",
     ).detail;
   expect(waits(7, "Grandma’s home")).toBe(
@@ -153,12 +153,24 @@ test("what waits for room says for how many visits of whom", () => {
   expect(waits(7, null)).toBe(
     "About 7 more visits of each of the other homes, and all has gone. You can unplug.",
   );
+  expect(waits(7, "Grandma’s home", 0, true)).toContain(
+    "About 7 more visits of each of the other homes, of Grandma’s home first, and all has gone.",
+  );
   expect(waits(null, "Grandma’s home")).toContain("The next sync of Grandma’s home makes some.");
-  expect(waits(null, null)).toBe("It goes as soon as there is room for it. You can unplug.");
+  expect(waits(null, null)).toBe("They go as soon as there is room for them. You can unplug.");
   expect(waits(null, null, 24)).toBe(
-    "It goes as soon as there is room for it. 24 newer changes wait for the next sync. You can unplug.",
+    "They go as soon as there is room for them. 24 newer changes wait for the next sync. You can unplug.",
   );
   expect(waits(null, null, 1)).toContain(" 1 newer change waits for the next sync.");
+});
+
+test("what another home has still to send says whose sync lets it come", () => {
+  const title = "Anna’s home has changes to send that wait for room in the mailbox.";
+  const more = (behind: string[]) =>
+    check({ kind: "more_to_come", from: ["Anna’s home"], behind }, title).detail;
+  expect(more([])).toBe("The next sync of Anna’s home sends more of it. You can unplug.");
+  expect(more(["Olot"])).toBe("There is room once Olot has synced. You can unplug.");
+  expect(more(["Olot", "Avinyó"])).toContain("once Olot and Avinyó have synced.");
 });
 
 test("what was not sent yet says so, and how much it is", () => {

@@ -62,6 +62,8 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
       return progress
         ? words.goingOut(headline.entries, remaining(progress, voice))
         : words.unsent(headline.entries);
+    case "more_to_come":
+      return words.moreToCome(named(headline.from, voice), headline.from.length);
     case "others_behind":
       return othersBehind(headline, voice);
     case "cannot_store":
@@ -79,6 +81,11 @@ function allSafe(homes: number, voice: Voice): string {
   return homes === 1 ? words.onlyHere : words.safeIn(homes);
 }
 
+/** Few homes are named, many are counted. */
+function named(labels: string[], voice: Voice): string {
+  return labels.length <= NAMED_HOMES_MAX ? voice.list(labels) : voice.words.homes(labels.length);
+}
+
 function othersBehind(
   headline: Extract<Headline, { kind: "others_behind" }>,
   voice: Voice,
@@ -88,7 +95,7 @@ function othersBehind(
   const few = behind.length <= NAMED_HOMES_MAX;
   // One home alone is not "safe": say who lacks what instead.
   if (safe_homes < 2) {
-    const names = few ? voice.list(behind) : voice.words.homes(behind.length);
+    const names = named(behind, voice);
     return behind.length === 1
       ? words.oneBehind(names, changesets)
       : words.someBehind(names, changesets);
@@ -142,9 +149,17 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     case "incomplete":
       return incomplete(status.headline, voice);
     case "waits_for_room": {
-      const { visits, waits_on, newer } = status.headline;
+      const { entries, visits, waits_on, of_each = false, newer } = status.headline;
       const more = newer > 0 ? [words.newer(newer)] : [];
-      return [words.roomComes(visits, waits_on), ...more, words.unplug].join(" ");
+      return [words.roomComes(entries, visits, waits_on, of_each), ...more, words.unplug].join(" ");
+    }
+    case "more_to_come": {
+      const { from, behind } = status.headline;
+      const next =
+        behind.length === 0
+          ? words.nextSendsMore(named(from, voice))
+          : words.roomOnce(named(behind, voice), behind.length);
+      return `${next} ${words.unplug}`;
     }
     case "unsent":
       return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));

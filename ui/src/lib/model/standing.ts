@@ -22,6 +22,7 @@ export function standing(archive: ArchiveStatus): Standing {
     case "incomplete":
     case "waits_for_room":
     case "unsent":
+    case "more_to_come":
     case "others_behind":
       return "waiting";
     case "cannot_store":

@@ -78,7 +78,7 @@ bytes: number, } | { "kind": "incomplete",
  */
 files: number, 
 /**
- * Their size in bytes.
+ * What is to come of their content, in bytes.
  */
 bytes: number, 
 /**
@@ -106,9 +106,13 @@ bytes: number,
  */
 visits: number | null, 
 /**
- * What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
+ * What to call the home whose visit frees the most room; absent beside `visits` where several must come first.
  */
-waits_on: string | null, } | { "kind": "unsent", 
+waits_on: string | null, 
+/**
+ * Whether each of the other homes must come so often as `visits` says, `waits_on` first.
+ */
+of_each?: boolean, } | { "kind": "unsent", 
 /**
  * Paths.
  */
@@ -116,7 +120,15 @@ entries: number,
 /**
  * Their size in bytes.
  */
-bytes: number, } | { "kind": "others_behind", 
+bytes: number, } | { "kind": "more_to_come", 
+/**
+ * Labels of those that have.
+ */
+from: Array<string>, 
+/**
+ * Labels of those that have to fetch before there is room.
+ */
+behind: Array<string>, } | { "kind": "others_behind", 
 /**
  * Homes that hold everything, this one included.
  */

@@ -9,6 +9,6 @@ export type Lacking = {
  */
 files: number, 
 /**
- * Their size in bytes.
+ * What is to come of their content, in bytes.
  */
 bytes: number, };

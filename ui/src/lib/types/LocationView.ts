@@ -35,6 +35,10 @@ behind: Behind,
  */
 cannot_store: number, 
 /**
+ * Whether it said that it has more to send, for which the mailbox had no room.
+ */
+waits_for_room: boolean, 
+/**
  * RFC 3339 time of its last head; absent before its first.
  */
 last_seen: string | null, 

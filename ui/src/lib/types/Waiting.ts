@@ -17,6 +17,10 @@ bytes: number,
  */
 visits: number | null, 
 /**
- * What to call the home whose visit frees the most room; absent beside `visits` where each of several must come so often.
+ * What to call the home whose visit frees the most room; absent beside `visits` where several must come first.
  */
-waits_on: string | null, };
+waits_on: string | null, 
+/**
+ * Whether each of the other homes must come so often as `visits` says, `waits_on` first.
+ */
+of_each?: boolean, };

@@ -71,8 +71,8 @@ export function en(locale: string) {
         n === 0
           ? "The other homes have more than is here yet."
           : count(n, {
-              one: `# file (${size}) is not on this drive yet.`,
-              other: `# files (${size}) are not on this drive yet.`,
+              one: `# file (${size} to come) is not on this drive yet.`,
+              other: `# files (${size} to come) are not on this drive yet.`,
             }),
       cannotHold: (n: number) =>
         count(n, {
@@ -96,10 +96,14 @@ export function en(locale: string) {
         });
         return left ? `${told}, ${left}.` : `${told}.`;
       },
+      moreToCome: (names: string, n: number) =>
+        `${names} ${count(n, { one: "has", other: "have" })} changes to send that wait for room in the mailbox.`,
       oneBehind: (home: string, n: number) =>
         `${home} is ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
       someBehind: (names: string, n: number) =>
-        `${names} are up to ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
+        n === 1
+          ? `${names} lack ${changes(n)} at most; it is waiting in the mailbox.`
+          : `${names} are up to ${changes(n)} behind; they are waiting in the mailbox.`,
       safeIn: (n: number) => `Everything is safe in ${homes(n)}.`,
       driveCannotStore: (home: string, n: number) =>
         `The drive of ${home} cannot store ${filesOrLinks(n)}.`,
@@ -155,15 +159,22 @@ export function en(locale: string) {
         `They were asked what it is. The next sync of ${home} or of another home tells it; sync here after that.`,
       hasCome: "What was asked for has come. Sync to take it in.",
       pressToReceive: (n: number) => `${changes(n)} from other homes. Sync to receive ${them(n)}.`,
-      roomComes: (visits: number | null, home: string | null) =>
-        visits === null
-          ? home === null
-            ? "It goes as soon as there is room for it."
-            : `The next sync of ${home} makes some.`
-          : count(visits, {
-              one: `About one more visit of ${home ?? "each of the other homes"}, and all has gone.`,
-              other: `About # more visits of ${home ?? "each of the other homes"}, and all has gone.`,
-            }),
+      roomComes: (n: number, visits: number | null, home: string | null, ofEach: boolean) => {
+        if (visits === null) {
+          return home === null
+            ? `${count(n, { one: "It goes", other: "They go" })} as soon as there is room for ${them(n)}.`
+            : `The next sync of ${home} makes some.`;
+        }
+        const each = "each of the other homes";
+        const whose = home !== null && ofEach ? `${each}, of ${home} first` : (home ?? each);
+        return count(visits, {
+          one: `About one more visit of ${whose}, and all has gone.`,
+          other: `About # more visits of ${whose}, and all has gone.`,
+        });
+      },
+      nextSendsMore: (names: string) => `The next sync of ${names} sends more of it.`,
+      roomOnce: (names: string, n: number) =>
+        `There is room once ${names} ${count(n, { one: "has", other: "have" })} synced.`,
       newer: (n: number) =>
         count(n, {
           one: "# newer change waits for the next sync.",

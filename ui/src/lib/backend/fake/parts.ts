@@ -29,6 +29,7 @@ export function home({ seen = DAY, ...parts }: HomeParts): LocationView {
     state: "up_to_date",
     behind: { changesets: 0, bytes: 0 },
     cannot_store: 0,
+    waits_for_room: false,
     last_seen: seen === null ? null : minutesAgo(seen),
     last_check: seen === null ? null : minutesAgo(seen),
     root: null,
