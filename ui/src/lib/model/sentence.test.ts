@@ -143,7 +143,15 @@ test("who has not heard yet what there is is told whose sync tells it, and speak
 test("what waits for room says for how many visits of whom", () => {
   const waits = (visits: number | null, waits_on: string | null, newer = 0, of_each = false) =>
     check(
-      { kind: "waits_for_room", entries: 120, newer, bytes: 41_000 * MB, visits, waits_on, of_each },
+      {
+        kind: "waits_for_room",
+        entries: 120,
+        newer,
+        bytes: 41_000 * MB,
+        visits,
+        waits_on,
+        of_each,
+      },
       "120 changes (41 GB) wait for room in the mailbox.",
     ).detail;
   expect(waits(7, "Grandma’s home")).toBe(
