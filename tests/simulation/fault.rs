@@ -66,6 +66,7 @@ impl World {
                 self.say(|_| format!("home {at}: the clock jumps by {hours} hours"));
             }
             Step::Replug => self.replug(at),
+            Step::Spoil => self.spoil(at),
             Step::Rot => return self.rot(at),
             Step::Keep => return self.keep_damaged(at),
             Step::Squeeze => {
@@ -220,6 +221,28 @@ impl World {
         }
         let at = self.invite(from);
         self.say(|_| format!("home {at} JOINS as a copy of home {from}"));
+    }
+
+    /// Lets a bit turn in a row of an index: of an entry, or of a place.
+    fn spoil(&mut self, at: usize) {
+        let home = &self.homes[at];
+        if home.running.is_some() {
+            return;
+        }
+        let entries: Vec<_> = home.index.all_entries().into_iter().map(|(key, _)| key).collect();
+        let places: Vec<_> = home.index.all_places().into_iter().map(|(key, _)| key).collect();
+        if self.rng.percent(30) {
+            if let Some(key) = self.rng.choose(&places) {
+                self.homes[at].index.spoil_place(key);
+                self.say(|_| format!("home {at}: the place {key:?} is DAMAGED"));
+            }
+        } else if let Some(key) = self.rng.choose(&entries) {
+            self.homes[at].index.spoil_entry(key);
+            self.homes[at].was_restored = true;
+            self.shared.watch.notes().homes[at].1 = true;
+            self.shared.watch.expect_new_id(at);
+            self.say(|_| format!("home {at}: the entry {key:?} is DAMAGED"));
+        }
     }
 
     fn back_up(&mut self, at: usize) {

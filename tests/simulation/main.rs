@@ -140,6 +140,11 @@ fn tight() {
 }
 
 #[test]
+fn spoil() {
+    hold("spoil");
+}
+
+#[test]
 fn rot() {
     hold("rot");
 }

@@ -61,6 +61,8 @@ pub(crate) enum Step {
     ClockJump,
     /// Other things fill a drive up to some bytes, or make room again.
     Squeeze,
+    /// A row of a drive's index is not as it was written.
+    Spoil,
     /// A file rots on a drive whose every file is read again then.
     Rot,
     /// A person says of a file that is known to be damaged that it is right as it is.
@@ -130,7 +132,8 @@ impl Profile {
         let is_loss = |(_, step): &(u32, Step)| {
             matches!(
                 step,
-                Step::Restore | Step::Fire | Step::Replace | Step::LosePrivate | Step::Rot
+                // Who begins again forgets what was deleted and not sent.
+                Step::Restore | Step::Fire | Step::Replace | Step::LosePrivate | Step::Rot | Step::Spoil
             )
         };
         // Who took a file away that was nowhere else, and says no to that: it lives on without content.
@@ -415,6 +418,14 @@ pub(crate) fn all() -> Vec<Profile> {
             weights: &[(9, Person), (8, Sync), (12, Advance), (1, Crash), (4, Squeeze)],
             power_percent: 30,
             has_big_files: true,
+            ..PLAIN
+        },
+        Profile {
+            name: "spoil",
+            homes: (3, 4),
+            steps: 60,
+            weights: &[(9, Person), (8, Sync), (12, Advance), (1, Crash), (2, Spoil)],
+            power_percent: 30,
             ..PLAIN
         },
         Profile {

@@ -51,12 +51,17 @@ impl Engine<'_> {
         self.report = SyncReport::default();
         self.held.clear();
         self.replaced_unsaid.clear();
+        self.lacks_key = false;
         self.unread_paths = 0;
         self.space = Space::default();
         let had_held = !self.shown_held()?.is_empty();
         let is_new = !self.has_synced()? || self.awaits_state()?;
         self.recover()?;
-        self.show_again()?;
+        match options.trust() {
+            Trust::Own => self.show_again()?,
+            // Of a copied folder nobody knows what it shows.
+            Trust::Adopted => self.forget_what_was_shown()?,
+        }
         self.match_marker()?;
         self.learn_drive()?;
         let scanned_ns = self.clock.now_ns();
@@ -407,8 +412,11 @@ impl Engine<'_> {
 
     /// Tells whether somebody's last word leaves it open that they heard who this location is.
     fn may_be_unheard(&self) -> Result<bool> {
-        let (me, heads) = (self.me(), self.heads()?);
-        let is_unheard_of = |cached: &CachedHead| cached.head.location != me && !cached.head.counts.contains(&me);
+        let (me, heads, departed) = (self.me(), self.heads()?, self.departed()?);
+        let is_unheard_of = |cached: &CachedHead| {
+            let said_by = &cached.head.location;
+            *said_by != me && !departed.contains(said_by) && !cached.head.counts.contains(&me)
+        };
         Ok(self.lacks_key || heads.values().any(is_unheard_of))
     }
 

@@ -2,7 +2,7 @@
 //! before any head says a root of it.
 //!
 //! What such a row said is lost, and is not guessed. The other homes know what an entry was, so its home begins again and
-//! is told; the drive knows what stands at a place, so that is looked at anew. Not a byte of a file is touched.
+//! is told; the drive knows what stands at a place, so that is looked at anew. To mend it touches not a byte of a file.
 //!
 //! What each place showed is kept aside until then: of what the others saw and have no more, it was deleted, moved or edited
 //! elsewhere while this drive lay in a drawer. To send that as new would bring it back everywhere.
@@ -18,7 +18,7 @@ use offsync_core::rel_path::PathKey;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
 use crate::memory::{
-    self, FOLDER_HASHES_KEPT, GONE, Gone, IDENTITY, JOURNAL, MENDED, MENDING, VECTOR, WAS_GONE, WAS_SHOWN,
+    self, FOLDER_HASHES_KEPT, GONE, Gone, HELD, IDENTITY, JOURNAL, MENDED, MENDING, VECTOR, WAS_GONE, WAS_SHOWN,
 };
 
 impl Engine<'_> {
@@ -79,7 +79,10 @@ impl Engine<'_> {
     }
 
     /// Keeps aside what places show and which deletions wait. What a mend kept that was cut off stays as it is.
+    ///
+    /// Deletions that people are asked about are let go of: what was answered is of them as they were.
     fn keep_what_was_shown(&mut self) -> Result<()> {
+        let is_asked = self.index.note(HELD)?.is_some();
         let mut after: Option<PathKey> = None;
         loop {
             let page = self.index.places_after(after.as_ref(), INDEX_PAGE_ROWS)?;
@@ -92,11 +95,15 @@ impl Engine<'_> {
             self.commit(page.into_iter().filter_map(kept).collect())?;
         }
         let gone = memory::read_all::<Gone>(self.index, GONE)?.into_values();
-        let kept = gone.map(|gone| memory::write(memory::of_key(WAS_GONE, &gone.path.key()), &gone));
+        let kept = gone
+            .filter(|_| !is_asked)
+            .map(|gone| memory::write(memory::of_key(WAS_GONE, &gone.path.key()), &gone));
         self.commit(kept.collect())
     }
 
     /// Shows again what was shown before the index was mended, as far as somebody has told what became of it.
+    ///
+    /// Where nothing is noted of a place by now, it is no deletion: what is left out, or was never on this drive, has no row.
     pub(crate) fn show_again(&mut self) -> Result<()> {
         let mut writes = Vec::new();
         for (name, (key, shown)) in memory::read_all::<(PathKey, Shown)>(self.index, WAS_SHOWN)? {
@@ -104,10 +111,9 @@ impl Engine<'_> {
                 continue;
             }
             writes.push(memory::erase(format!("{WAS_SHOWN}{name}")));
-            let (now_shown, there) = self.index.place(&key)?.map_or((None, None), Place::into_parts);
-            if now_shown.is_none() {
+            if let Some((None, Some(there))) = self.index.place(&key)?.map(Place::into_parts) {
                 writes.extend(key.parent().as_ref().map(memory::unsettle));
-                writes.push(IndexWrite::Place(key, Place::new(Some(shown), there)));
+                writes.push(IndexWrite::Place(key, Place::new(Some(shown), Some(there))));
             }
         }
         for (name, mut gone) in memory::read_all::<Gone>(self.index, WAS_GONE)? {

@@ -299,6 +299,8 @@ impl Engine<'_> {
         for name in refused.cloned().collect::<Vec<_>>() {
             self.delete_object(mailbox, view, &name)?;
         }
+        // Of a number that was used twice nobody can tell which of both is meant.
+        self.forget_what_was_shown()?;
         self.let_go_of_all()
     }
 

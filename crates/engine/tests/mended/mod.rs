@@ -193,6 +193,31 @@ fn what_others_deleted_moved_and_edited_while_the_drive_was_away_stays_so() {
 }
 
 #[test]
+fn what_is_not_on_the_drive_or_left_out_by_a_rule_while_an_index_is_mended_is_no_deletion() {
+    let mut homes = at_rest();
+    homes
+        .hand(1)
+        .write(&path("big.tmp"), "kept though left out")
+        .expect("fits");
+    homes.round(3);
+    homes.hand(1).write(&path(".offsyncignore"), "*.tmp\n").expect("fits");
+    homes.round(3);
+    spoil_entry(&homes, 1, "a");
+    // What is not asked for is not read.
+    homes.hand(1).write(&path("a"), "a as it was").expect("fits");
+    assert!(homes.sync_offline(1).mended_index);
+    homes.hand(1).remove(&path("b")).expect("there");
+    homes.sync_offline(1);
+    homes.round(6);
+    for home in 0..3 {
+        for name in ["a", "b", "2016/c"] {
+            assert_eq!(homes.read(home, name), format!("{name} as it was"), "at {home}");
+        }
+        assert_eq!(homes.read(home, "big.tmp"), "kept though left out", "at {home}");
+    }
+}
+
+#[test]
 fn a_cable_that_is_pulled_while_an_index_is_mended_costs_nothing() {
     let mut cut = 0;
     for calls in (0..).step_by(7) {
