@@ -64,10 +64,7 @@ pub enum OpenError {
     },
     /// It was sealed with a later key of the archive that was not handed over here yet.
     #[error("the object was sealed with a key of the archive that has not come here yet")]
-    UnknownKey {
-        /// The key that its header names.
-        key: KeyName,
-    },
+    UnknownKey,
     /// Another key, another name, or changed bytes.
     #[error("the object was not sealed with this archive's key under this name")]
     NotAuthentic,
@@ -270,7 +267,10 @@ pub fn seal(keys: &ArchiveKeys, name: &ObjectName, nonce: [u8; 24], body: &[u8])
 /// Tells whether an object would open if its version were one that is known: then that byte alone is damaged, and no newer
 /// Offsync will ever read it.
 fn is_ours_but_for_the_version(keys: &ArchiveKeys, name: &ObjectName, sealed: &[u8]) -> bool {
-    [FIRST_VERSION, LATER_VERSION].into_iter().any(|version| {
+    let mut others = [FIRST_VERSION, LATER_VERSION]
+        .into_iter()
+        .filter(|version| *version != sealed[4]);
+    others.any(|version| {
         let mut ours = sealed.to_vec();
         ours[4] = version;
         open(keys, name, &ours).is_ok()
@@ -299,7 +299,10 @@ pub fn open(keys: &ArchiveKeys, name: &ObjectName, sealed: &[u8]) -> Result<Vec<
     if header[5] != name.kind() {
         return Err(OpenError::NotAuthentic);
     }
-    let key = key_of(keys, name, &header[HEADER_BYTES..])?;
+    let key = key_of(keys, name, &header[HEADER_BYTES..]).map_err(|error| match error {
+        OpenError::UnknownKey if is_ours_but_for_the_version(keys, name, sealed) => OpenError::NotAuthentic,
+        error => error,
+    })?;
     let nonce: [u8; 24] = header[NONCE_AT..HEADER_BYTES]
         .try_into()
         .map_err(|_| OpenError::TooShort)?;
@@ -326,7 +329,7 @@ fn key_of<'k>(keys: &'k ArchiveKeys, name: &ObjectName, named: &[u8]) -> Result<
     };
     let key = match named {
         None => &keys.seal,
-        Some(key) => &keys.later_key(key).ok_or(OpenError::UnknownKey { key })?.seal,
+        Some(named) => &keys.later_key(named).ok_or(OpenError::UnknownKey)?.seal,
     };
     let is_in_force = named == keys.in_force;
     match name {

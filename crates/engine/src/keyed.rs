@@ -12,7 +12,7 @@ use offsync_core::seal::{ArchiveKey, ArchiveKeys, hand_over};
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::keyring::{Handed, Known, keys_known, own_keys};
+use crate::keyring::{Handed, KEYS_TO_READ_MAX, Known, TO_READ_ALONE, keys_known, own_keys};
 use crate::memory::{self, UNKEYED};
 
 impl Engine<'_> {
@@ -47,12 +47,14 @@ impl Engine<'_> {
             self.hand_to(revision, &key, known.living.iter())?;
         }
         let mine = own_keys(&known, self.signer, self.keys.archive());
+        let mut to_read_alone = 0;
         for (name, key) in mine {
-            self.hand_to(
-                known.revision(name),
-                &key,
-                known.living.iter().filter(|who| !known.has(name, who)),
-            )?;
+            let revision = known.revision(name);
+            to_read_alone += usize::from(revision == TO_READ_ALONE);
+            if revision == TO_READ_ALONE && to_read_alone > KEYS_TO_READ_MAX {
+                continue;
+            }
+            self.hand_to(revision, &key, known.living.iter().filter(|who| !known.has(name, who)))?;
         }
         self.take_up_keys()
     }

@@ -12,7 +12,9 @@ use crate::memory::{self, CachedPerson, KEYED, PERSON};
 use crate::taken_out::TakenOut;
 
 /// The revision of a key that nobody writes with: who was taken out may have made it up.
-const TO_READ_ALONE: u64 = 0;
+pub(crate) const TO_READ_ALONE: u64 = 0;
+/// How many such keys are handed on at most: each is said to everybody who lives, and kept.
+pub(crate) const KEYS_TO_READ_MAX: usize = 16;
 
 /// A key that somebody was handed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,13 +113,6 @@ impl Known {
                 .iter()
                 .any(|handed| handed.key == key && self.removed.contains(&handed.to)),
         }
-    }
-
-    /// Tells whether somebody who lives was handed a key.
-    pub(crate) fn is_anybodys(&self, key: KeyName) -> bool {
-        self.handed
-            .iter()
-            .any(|handed| handed.key == key && self.living.contains(&handed.to))
     }
 
     pub(crate) fn has(&self, key: KeyName, who: &PublicKey) -> bool {

@@ -18,7 +18,6 @@ use offsync_core::version_vector::VersionVector;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::keyring::Known;
 use crate::lost::for_want;
 use crate::memory::{self, GAP_CYCLES as GAP_NOTE, STATEMENT};
 use crate::options::Patience;
@@ -239,16 +238,11 @@ impl Engine<'_> {
             ObjectName::ServedState { .. } => State::decode(&self.keys, name, sealed).err(),
             ObjectName::Pack { .. } | ObjectName::ServedPack { .. } => decode_pack(&self.keys, name, sealed).err(),
         };
-        Ok(match error {
-            None => false,
+        Ok(error.is_some_and(|error| match error {
             // What a stranger wrote, or names others' versions without repeating them, is sound, and only counts as absent.
-            Some(FormatError::UnknownAuthor(_) | FormatError::Unresolved(_)) => false,
-            Some(error) => match error.lacking_key() {
-                // With a damaged header it may name any: nobody hands over one that nobody has, and who is gone says it no more.
-                Some(key) => self.departed()?.contains(name.writer()) && !Known::read(self.index)?.is_anybodys(key),
-                None => !error.is_newer(),
-            },
-        })
+            FormatError::UnknownAuthor(_) | FormatError::Unresolved(_) => false,
+            error => !error.is_newer(),
+        }))
     }
 
     fn served_chunks(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<BTreeSet<ChunkId>> {

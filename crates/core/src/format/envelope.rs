@@ -4,7 +4,7 @@ use super::wire::WireError;
 use crate::dot::Dot;
 use crate::ids::{LocationId, PublicKey};
 use crate::object_name::ObjectName;
-use crate::seal::{ArchiveKeys, KeyName, OpenError, SIGNATURE_BYTES, SigningKey, open, seal, sign, verify};
+use crate::seal::{ArchiveKeys, OpenError, SIGNATURE_BYTES, SigningKey, open, seal, sign, verify};
 
 /// Why a sent object cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,15 +37,7 @@ impl FormatError {
 
     /// Tells whether it was sealed with a key that has not come here yet.
     pub fn lacks_key(&self) -> bool {
-        self.lacking_key().is_some()
-    }
-
-    /// Gives the key that it was sealed with, if that has not come here yet.
-    pub fn lacking_key(&self) -> Option<KeyName> {
-        match self {
-            Self::Open(OpenError::UnknownKey { key }) => Some(*key),
-            _ => None,
-        }
+        matches!(self, Self::Open(OpenError::UnknownKey))
     }
 }
 
