@@ -19,13 +19,15 @@ impl Engine<'_> {
     pub(crate) fn note_emptied(&mut self, view: &View, missing: &BTreeSet<ChunkId>) -> Result<()> {
         let me = self.me();
         let is_for_me = |name: &&ObjectName| matches!(name, ObjectName::ServedPack { reader, .. } if *reader == me);
-        let is_emptied = |name: &&ObjectName| {
-            let held = self.space.packs.get(*name);
-            held.is_some_and(|held| held.iter().all(|chunk| !missing.contains(chunk)))
+        let before = self.emptied()?;
+        // A cycle that lacks nothing reads none of them.
+        let is_emptied = |name: &&ObjectName| match self.space.packs.get(*name) {
+            Some(held) => held.iter().all(|chunk| !missing.contains(chunk)),
+            None => before.contains(&name.to_string()),
         };
         let served = view.names().filter(is_for_me);
         let emptied: BTreeSet<String> = served.filter(is_emptied).map(ToString::to_string).collect();
-        if emptied == self.emptied()? {
+        if emptied == before {
             return Ok(());
         }
         self.commit(vec![match emptied.is_empty() {

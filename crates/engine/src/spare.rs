@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use offsync_core::format::{ObjectName, Want};
 use offsync_core::ids::{ChunkId, LocationId};
 
-use crate::content::Stores;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::serve::{Serving, allowed, reserve_left};
@@ -73,6 +72,11 @@ impl Engine<'_> {
         };
         let old: Vec<ObjectName> = view.names().filter(is_old).cloned().collect();
         let (lacking, stores) = (reading.lacking(), self.stores()?);
+        let unsent = self.local_changes()?;
+        let unsent: BTreeSet<ChunkId> = unsent
+            .iter()
+            .flat_map(|change| change.value.content.chunk_ids())
+            .collect();
         let mut spare = Vec::new();
         for name in old {
             // What cannot be read, a newer Offsync may have written.
@@ -81,7 +85,8 @@ impl Engine<'_> {
             };
             let mut is_spare = chunks.iter().all(|chunk| !lacking.contains(chunk));
             for chunk in &chunks {
-                is_spare = is_spare && self.can_serve(chunk, &stores)?;
+                let is_of_nothing = !unsent.contains(chunk) && self.is_of_nothing(chunk)?;
+                is_spare = is_spare && (is_of_nothing || self.read_chunk(chunk, &stores)?.is_some());
             }
             if is_spare {
                 spare.push(name);
@@ -90,11 +95,10 @@ impl Engine<'_> {
         Ok(spare)
     }
 
-    /// Tells whether a chunk can be read here, or is of nothing any more: what this drive has replaced is about to be said,
-    /// once there is room to say it.
-    fn can_serve(&mut self, chunk: &ChunkId, stores: &Stores) -> Result<bool> {
+    /// Tells whether a chunk is of nothing any more: what this drive has replaced is about to be said, once there is room to
+    /// say it.
+    fn is_of_nothing(&self, chunk: &ChunkId) -> Result<bool> {
         let versions = self.index.versions_with_chunk(chunk)?;
-        let is_replaced = versions.iter().all(|(_, dot)| self.replaced_unsaid.contains(dot));
-        Ok(is_replaced || self.read_chunk(chunk, stores)?.is_some())
+        Ok(versions.iter().all(|(_, dot)| self.replaced_unsaid.contains(dot)))
     }
 }
