@@ -61,6 +61,12 @@ impl Engine<'_> {
                 due.push(needs);
             }
         }
+        for location in self.gone_on_without(serving)? {
+            let before = known.remove(&location.to_string());
+            if before != Some(GAP_CYCLES - 1) {
+                writes.push(memory::write(format!("{STRANDED}{location}"), &(GAP_CYCLES - 1)));
+            }
+        }
         writes.extend(known.into_keys().map(|name| memory::erase(format!("{STRANDED}{name}"))));
         self.commit(writes)?;
         if due.is_empty() {
@@ -78,6 +84,15 @@ impl Engine<'_> {
             }
         }
         Ok(due)
+    }
+
+    /// Gives those who have spoken and are set aside: once they are back, one look is enough to believe that nothing leads them
+    /// on, since what they had not folded was not kept for them.
+    fn gone_on_without(&self, serving: &Serving<'_>) -> Result<Vec<LocationId>> {
+        let departed = self.departed()?;
+        let is_aside =
+            |location: &LocationId| !serving.counted.0.contains_key(location) && !departed.contains(location);
+        Ok(self.heads()?.into_keys().filter(is_aside).collect())
     }
 
     /// Gives those who count and have spoken, of whom no row of changesets leads from what they folded to here, or who lack
