@@ -131,6 +131,15 @@ fn what_is_sealed_with_a_later_key_opens_for_who_has_it_alone() {
     assert_eq!(open(&keys(), &names()[4], &sealed), unknown);
     let other = keys().with_later(&[later(1)], None);
     assert_eq!(open(&other, &names()[4], &sealed), unknown);
+    let mut damaged = sealed.clone();
+    damaged[HEADER_BYTES] ^= 1;
+    let opened = open(&renewed_keys(), &names()[4], &damaged);
+    assert_eq!(
+        opened,
+        Err(OpenError::NotAuthentic),
+        "but for the key that it names it is ours"
+    );
+    assert_eq!(open(&other, &names()[4], &damaged), unknown);
     for at in 0..sealed.len() * 8 {
         let mut changed = sealed.clone();
         changed[at / 8] ^= 1 << (at % 8);
