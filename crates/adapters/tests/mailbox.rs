@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl, OpendalMailbox, create_mailbox, open_mailbox};
-use offsync_core::ids::ArchiveId;
+use offsync_core::format::ObjectName;
+use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind};
 
 const ARCHIVE: ArchiveId = ArchiveId::new([7; 16]);
@@ -139,8 +140,7 @@ fn what_is_unfinished_or_foreign_is_listed_as_what_takes_room() {
         fs::write(path, "x").unwrap();
     }
     fs::create_dir(inner(base.path()).join("folder")).unwrap();
-    let day_and_hour = std::time::Duration::from_secs(25 * 3600);
-    let then = std::time::SystemTime::now() - day_and_hour;
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 3600);
     fs::File::options()
         .write(true)
         .open(&old)
@@ -156,7 +156,7 @@ fn what_is_unfinished_or_foreign_is_listed_as_what_takes_room() {
     assert_eq!(names, [(".DS_Store", 1), (".tmp-young", 1), ("Thumbs db", 1), ("a", 1)]);
     assert!(
         young.exists() && !old.exists(),
-        "leftovers of a crash are swept after a day"
+        "leftovers of a crash are swept after an hour"
     );
 }
 
@@ -174,4 +174,29 @@ fn a_folder_in_the_way_is_said_and_left_alone() {
         1,
         "nothing unfinished stays"
     );
+}
+
+#[test]
+fn what_a_crash_of_one_writer_left_goes_at_once_and_what_others_are_writing_stays() {
+    let base = tempfile::tempdir().unwrap();
+    let mailbox = FolderMailbox::create(base.path(), &ARCHIVE).unwrap();
+    let (me, other) = (LocationId::new([1; 16]), LocationId::new([2; 16]));
+    let unfinished = |writer: LocationId| {
+        let names = [
+            ObjectName::Head(writer),
+            ObjectName::Manifest {
+                author: writer,
+                sequence: 3,
+            },
+        ];
+        names.map(|name| inner(base.path()).join(format!(".tmp-{name}-00000000000000ff-7")))
+    };
+    let (mine, others) = (unfinished(me), unfinished(other));
+    let odd = inner(base.path()).join(".tmp-out.x");
+    for path in mine.iter().chain(&others).chain([&odd]) {
+        fs::write(path, "x").unwrap();
+    }
+    mailbox.sweep_of(&me);
+    assert!(mine.iter().all(|path| !path.exists()));
+    assert!(others.iter().chain([&odd]).all(|path| path.exists()));
 }

@@ -329,6 +329,8 @@ impl App {
             .unwrap_or_default();
         match FolderMailbox::open(folder, &marker.archive_id, &unhex(&known)) {
             Ok(mailbox) => {
+                // Whoever opens an archive holds its drive.
+                mailbox.sweep_of(&marker.location);
                 let identity = hex(mailbox.identity());
                 if known != identity {
                     self.remember_mailbox(root, mailbox.identity())?;

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use offsync_core::ids::ArchiveId;
+use offsync_core::format::ObjectName;
+use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::limits::OBJECT_BYTES_MAX;
 use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 
@@ -18,10 +19,10 @@ use super::archive_folder::{check_content, check_name, folder_name};
 use crate::atomic_file::move_over;
 use crate::disk::file_system_identity;
 
-/// How unfinished objects begin; no listing shows them.
+/// How the names of unfinished objects begin, before the object's own; nobody reads them, and they take room.
 const UNFINISHED: &str = ".tmp-";
-/// Unfinished objects of this age are a crash's leftovers.
-const UNFINISHED_KEPT: Duration = Duration::from_secs(24 * 3600);
+/// Unfinished objects that nothing was written to for so long are a crash's leftovers, whoever made them.
+const UNFINISHED_KEPT: Duration = Duration::from_secs(3600);
 /// Largest object that is read: what a mailbox holds, and some more for what later versions hold.
 const READ_BYTES_MAX: u64 = 4 * OBJECT_BYTES_MAX as u64;
 
@@ -107,16 +108,30 @@ impl FolderMailbox {
         self.check().map(|_| ())
     }
 
-    /// Removes what crashes left; nobody waits for it, so failures are nothing.
+    /// Removes what crashes left long ago; nobody waits for it, so failures are nothing.
     fn sweep(&self) {
-        let Ok(names) = fs::read_dir(&self.folder) else { return };
-        for entry in names.flatten() {
-            let is_unfinished = entry.file_name().to_string_lossy().starts_with(UNFINISHED);
-            let age = entry
-                .metadata()
-                .and_then(|meta| meta.modified())
-                .map(|time| time.elapsed().unwrap_or_default());
-            if is_unfinished && age.is_ok_and(|age| age > UNFINISHED_KEPT) {
+        self.remove_unfinished(|entry, _| {
+            let changed = entry.metadata().and_then(|meta| meta.modified());
+            let age = changed.map(|time| time.elapsed().unwrap_or_default());
+            age.is_ok_and(|age| age > UNFINISHED_KEPT)
+        });
+    }
+
+    /// Removes what crashes of one writer left, however young: it would take the room that what it belongs to needs.
+    ///
+    /// For who holds that location's drive, so that nobody else writes for it. A clone of it elsewhere puts its object once more.
+    pub fn sweep_of(&self, writer: &LocationId) {
+        self.remove_unfinished(|_, name| object_of(name).is_some_and(|object| object.writer() == writer));
+    }
+
+    fn remove_unfinished(&self, is_left: impl Fn(&fs::DirEntry, &str) -> bool) {
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(UNFINISHED) && is_left(&entry, &name) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -178,10 +193,10 @@ impl Mailbox for FolderMailbox {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|error| MailboxError::new(MailboxErrorKind::Broken, error.to_string()))?;
-        let unfinished = format!("{UNFINISHED}{:016x}-{number}", u64::from_ne_bytes(random));
+        let unfinished = format!("{UNFINISHED}{name}-{:016x}-{number}", u64::from_ne_bytes(random));
         let unfinished = self.folder.join(unfinished);
         self.put_at(&path, &unfinished, bytes).map_err(|error| {
-            // Best effort: what stays is swept after a day.
+            // Best effort: what stays is swept later.
             let _ = fs::remove_file(&unfinished);
             match error.kind() {
                 io::ErrorKind::NotFound => self.absent().err().unwrap_or_else(|| failed("write", &path, &error)),
@@ -199,6 +214,12 @@ impl Mailbox for FolderMailbox {
             Err(error) => Err(failed("delete", &path, &error)),
         }
     }
+}
+
+/// Gives the object that an unfinished one was to become.
+fn object_of(unfinished: &str) -> Option<ObjectName> {
+    let (named, _) = unfinished.strip_prefix(UNFINISHED)?.rsplit_once('-')?;
+    named.rsplit_once('-')?.0.parse().ok()
 }
 
 fn no_base(base: &Path) -> MailboxError {
