@@ -1,7 +1,7 @@
 //! A row of an index that says something else than was written: its home notices, and learns anew what it said; the sound
 //! homes go on as before, and nobody calls a file lost.
 
-use crate::world::{Home, World, check_alike};
+use crate::world::{Home, World, assert_at_rest, check_alike};
 
 const MENDED: &str = "  Offsync's index on this drive was damaged, and is made anew from the files here and from what the other homes know. No file is lost.\n";
 const DAMAGED: &str = "A note in Offsync's index on this drive is damaged. Your files are untouched.";
@@ -88,5 +88,68 @@ fn who_looks_at_a_damaged_index_is_told_to_sync_and_the_sync_says_what_it_does()
             "{:?}",
             home.tree()
         );
+    }
+}
+
+/// Turns one bit of what a note holds, by its place in it, or of the note's name.
+fn turn_a_bit_of_a_note(home: &Home, like: &str, of_its_name: bool) {
+    let index = rusqlite::Connection::open(home.private().join("index.sqlite")).expect("there is an index");
+    let select = "SELECT name, value FROM note WHERE name LIKE ?1 ORDER BY name LIMIT 1";
+    let (name, mut value): (String, Vec<u8>) = index
+        .query_row(select, [like], |row| Ok((row.get(0)?, row.get(1)?)))
+        .expect("there is such a note");
+    let mut new_name = name.clone();
+    if of_its_name {
+        new_name.replace_range(1..2, "!");
+    } else {
+        *value.last_mut().expect("it holds something") ^= 2;
+    }
+    let update = "UPDATE note SET name = ?2, value = ?3 WHERE name = ?1";
+    let changed = index
+        .execute(update, (name, new_name, value))
+        .expect("it can be changed");
+    assert_eq!(changed, 1);
+}
+
+#[test]
+fn a_note_that_says_something_else_brings_back_nothing_and_holds_nobody_up() {
+    let notes = [
+        ("vector", false),
+        ("vector", true),
+        ("identity", false),
+        ("statement/%", true),
+        ("person/%", false),
+    ];
+    for (note, of_its_name) in notes {
+        let world = World::in_memory();
+        let homes @ [pep, anna, grandma] = &world.trio(|pep| {
+            fill(pep);
+            pep.write("old.txt", "to be deleted");
+        });
+        let sound = [pep, grandma].map(|home| home.noted("location"));
+        turn_a_bit_of_a_note(anna, note, of_its_name);
+        pep.write("a.txt", "edited");
+        pep.remove("old.txt");
+        anna.write("new.txt", "new");
+        pep.sync();
+        let told = anna.run(["sync", anna.at()]);
+        told.expect_out(MENDED);
+        for _ in 0..4 {
+            for home in homes {
+                let told = home.run(["sync", home.at()]);
+                assert!(
+                    !told.stdout.contains("ALARM") && !told.stdout.contains("restored"),
+                    "{note}: {told}"
+                );
+            }
+        }
+        for home in homes {
+            let last = home.run(["sync", home.at()]);
+            last.expect_code(0);
+            assert_eq!(home.read("a.txt"), b"edited", "{note}");
+            assert_eq!(home.tree().len(), 3, "{note}: {:?}", home.tree());
+        }
+        assert_at_rest(&homes.each_ref());
+        assert_eq!([pep, grandma].map(|home| home.noted("location")), sound, "{note}");
     }
 }

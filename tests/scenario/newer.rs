@@ -52,7 +52,7 @@ fn an_index_of_a_newer_format_is_left_alone() {
     };
     set_user_version(9);
     expect_left_alone(&world, &pep);
-    set_user_version(1);
+    set_user_version(2);
     pep.sync();
 }
 

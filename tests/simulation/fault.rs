@@ -231,7 +231,16 @@ impl World {
         }
         let entries: Vec<_> = home.index.all_entries().into_iter().map(|(key, _)| key).collect();
         let places: Vec<_> = home.index.all_places().into_iter().map(|(key, _)| key).collect();
-        if self.rng.percent(30) {
+        let notes = home.index.all_notes();
+        if self.rng.percent(25) {
+            if let Some(name) = self.rng.choose(&notes) {
+                self.homes[at].index.spoil_note(name);
+                self.homes[at].was_restored = true;
+                self.shared.watch.notes().homes[at].1 = true;
+                self.shared.watch.expect_new_id(at);
+                self.say(|_| format!("home {at}: the note {name} is DAMAGED"));
+            }
+        } else if self.rng.percent(30) {
             if let Some(key) = self.rng.choose(&places) {
                 self.homes[at].index.spoil_place(key);
                 self.say(|_| format!("home {at}: the place {key:?} is DAMAGED"));

@@ -9,7 +9,7 @@ use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::Disk;
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKeys, SigningKey};
-use offsync_engine::{Beginning, Engine, Ports, Silent, SyncOptions, SyncReport};
+use offsync_engine::{Beginning, Engine, Ports, Silent, SyncOptions, SyncReport, mend_notes};
 use offsync_testkit::{
     DiskSnapshot, IndexSnapshot, MailboxHandle, Running, SimClock, SimDisk, SimEntropy, SimIndex, SimWitness, Stepper,
 };
@@ -113,6 +113,7 @@ impl Home {
         let (keys, signer) = (shared.keys.clone(), self.signer.clone());
         shared.watch.see_signer(&signer);
         move || {
+            mend_notes(&mut index, &disk).map_err(|error| error.to_string())?;
             let ports = Ports {
                 disk: &disk,
                 index: &mut index,

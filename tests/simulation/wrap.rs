@@ -98,6 +98,14 @@ impl IndexStore for WatchedIndex {
     fn drop_damaged(&mut self) -> Result<DroppedRows, IndexError> {
         self.inner.drop_damaged()
     }
+
+    fn check_notes(&self) -> Result<(), IndexError> {
+        self.inner.check_notes()
+    }
+
+    fn drop_damaged_notes(&mut self) -> Result<Vec<String>, IndexError> {
+        self.inner.drop_damaged_notes()
+    }
 }
 
 /// A way into the mailbox that is watched.

@@ -12,7 +12,7 @@ use offsync_adapters::witness::FileWitness;
 use offsync_core::format::Marker;
 use offsync_core::ports::{Disk, DiskErrorKind, Mailbox, MailboxError};
 use offsync_core::seal::{ArchiveKeys, SigningKey};
-use offsync_engine::{Engine, Monitor, Ports, Silence, SyncOptions};
+use offsync_engine::{Engine, Monitor, Ports, Silence, SyncOptions, mend_notes};
 
 use crate::app::App;
 use crate::failure::{AppError, Result, lost_index};
@@ -343,6 +343,11 @@ impl App {
 }
 
 impl Opened {
+    /// Lets go of what is damaged in the notes of the index, before a sync begins on them.
+    pub(crate) fn mend_notes(&mut self) -> Result<()> {
+        Ok(mend_notes(&mut self.index, &self.disk)?)
+    }
+
     /// Runs something on the engine of this archive.
     pub(crate) fn with_engine<T>(
         &mut self,

@@ -22,7 +22,7 @@ use offsync_core::ports::{
     OpenFile, StagedFile, StagedName, TrashName, Witness, WitnessError,
 };
 use offsync_core::rel_path::RelPath;
-use offsync_engine::{Engine, EngineError, IGNORE_FILE, Monitor, Ports};
+use offsync_engine::{Engine, EngineError, IGNORE_FILE, Monitor, Ports, mend_notes};
 
 use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::opened::Opened;
@@ -60,6 +60,7 @@ impl Opened {
         let path = stage.path().join("index.sqlite");
         self.index.snapshot_to(&path)?;
         let mut index = SqliteIndex::open(&path)?;
+        mend_notes(&mut index, &self.disk)?;
         let disk = StageDisk {
             real: &self.disk,
             stage: stage.path().to_path_buf(),

@@ -123,6 +123,7 @@ impl App {
             ..archive.options()
         };
         let cycle = |archive: &mut Opened| {
+            archive.mend_notes()?;
             archive.with_engine(&monitor, |engine| {
                 let before = engine.mending(|engine| Before::look(engine, &how))?;
                 Ok((engine.is_brought_back()?, engine.sync(&how)?, before))

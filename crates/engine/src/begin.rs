@@ -103,14 +103,7 @@ impl Beginning {
     }
 
     fn identity_writes(&self, clock: &dyn Clock, key: &PublicKey, holds: &VersionVector) -> Vec<IndexWrite> {
-        let identity = Identity {
-            archive: self.archive,
-            location: self.location,
-            succeeds: None,
-            counter: 0,
-            nonces: vec![None],
-            predecessor: None,
-        };
+        let identity = Identity::new(self.archive, self.location);
         let person = CachedPerson {
             label: self.label.clone(),
             person: self.person.clone(),

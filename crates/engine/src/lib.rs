@@ -101,6 +101,7 @@ pub use fit::{LeftBehind, reason_elsewhere};
 pub use ignore::{IGNORE_FILE, is_clutter};
 pub use keep::{NotKept, WhyNotKept};
 pub use memory::{CachedPerson, Identity, LogRecord, TrashRecord};
+pub use mend::mend_notes;
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::{Silence, SyncOptions};
 pub use report::{

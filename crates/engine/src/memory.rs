@@ -36,6 +36,20 @@ pub struct Identity {
     pub predecessor: Option<ManifestHash>,
 }
 
+impl Identity {
+    /// Makes the identity of a location that has said nothing yet.
+    pub(crate) fn new(archive: ArchiveId, location: LocationId) -> Self {
+        Self {
+            archive,
+            location,
+            succeeds: None,
+            counter: 0,
+            nonces: vec![None],
+            predecessor: None,
+        }
+    }
+}
+
 /// A location as this one knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CachedPerson {

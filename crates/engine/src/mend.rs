@@ -10,16 +10,54 @@
 use std::collections::BTreeSet;
 
 use offsync_core::dot::Dot;
+use offsync_core::format::marker::Marker;
 use offsync_core::limits::INDEX_PAGE_ROWS;
 use offsync_core::place::{Place, Shown};
-use offsync_core::ports::{IndexErrorKind, IndexWrite};
+use offsync_core::ports::{Disk, IndexErrorKind, IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
 
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
 use crate::memory::{
-    self, FOLDER_HASHES_KEPT, GONE, Gone, HELD, IDENTITY, JOURNAL, MENDED, MENDING, VECTOR, WAS_GONE, WAS_SHOWN,
+    self, AWAITS_STATE, FOLDER_HASH, FOLDER_HASHES_KEPT, GONE, Gone, HEARD, HELD, IDENTITY, Identity, JOURNAL, LOG,
+    MENDED, MENDING, VECTOR, WAS_GONE, WAS_SHOWN,
 };
+
+/// Lets go of damaged notes before an engine is opened on them to sync: what it is opened with may be among them.
+///
+/// Of most notes nobody can tell what follows from their loss, so the home begins again as it does without an entry. Who it is
+/// tells the marker.
+pub fn mend_notes(index: &mut dyn IndexStore, disk: &dyn Disk) -> Result<()> {
+    match index.check_notes() {
+        Err(error) if error.kind() == IndexErrorKind::DamagedRow => {}
+        sound => return Ok(sound?),
+    }
+    let was_mending = memory::read::<bool>(index, MENDING).ok().flatten().is_some();
+    let mut writes = vec![memory::write(MENDING, &true)];
+    let is_nameless = index.note(IDENTITY).is_err();
+    if is_nameless {
+        let marker = disk.read_marker()?.ok_or(EngineError::NoIdentity)?;
+        let marker = Marker::parse(&String::from_utf8_lossy(&marker)).map_err(|_| EngineError::NoIdentity)?;
+        writes.push(memory::write(
+            IDENTITY,
+            &Identity::new(marker.archive_id, marker.location),
+        ));
+    }
+    index.commit(writes)?;
+    let dropped = index.drop_damaged_notes()?;
+    let is_derived = |name: &String| DERIVED.iter().any(|prefix| name.starts_with(prefix));
+    let writes = match !was_mending && !is_nameless && dropped.iter().all(is_derived) {
+        true => vec![memory::erase(MENDING)],
+        // Who else there is may be among them: it is not concluded that nobody is.
+        false => vec![memory::write(AWAITS_STATE, &true)],
+    };
+    // All statements are read once more: what was noted of them may be what is lost.
+    let heard = index.notes(HEARD)?.into_iter().map(|(name, _)| memory::erase(name));
+    Ok(index.commit(writes.into_iter().chain(heard).collect())?)
+}
+
+/// Notes that are made anew from others, or tell people what was.
+const DERIVED: [&str; 4] = [FOLDER_HASH, FOLDER_HASHES_KEPT, HEARD, LOG];
 
 impl Engine<'_> {
     /// Runs something that reads the index, and once more with a mended index if it finds a damaged row.

@@ -15,7 +15,7 @@ use rusqlite::{Connection, Params, Transaction};
 use super::children::key_of;
 use super::errors::from_sqlite;
 use super::reads::{Table, one, siblings_of, tally};
-use super::row::{chunk_column, entry_flags, pack_place, pack_siblings, place_flags, unpack_place};
+use super::row::{chunk_column, entry_flags, pack_note, pack_place, pack_siblings, place_flags, unpack_place};
 use super::schema::{FILES, NEW_CHUNKS_MAX, NEW_ENTRY_CHUNKS, NEW_PLACE_CHUNKS, PLACE_FILE};
 
 /// What a batch changes in the counts.
@@ -96,7 +96,10 @@ fn write_place(
 
 fn write_note(on: &Transaction<'_>, name: &str, value: Option<&[u8]>) -> Result<(), IndexError> {
     match value {
-        Some(value) => run(on, "INSERT OR REPLACE INTO note VALUES (?1, ?2)", (name, value)),
+        Some(value) => {
+            let row = (name, pack_note(name, value));
+            run(on, "INSERT OR REPLACE INTO note VALUES (?1, ?2)", row)
+        }
         None => run(on, "DELETE FROM note WHERE name = ?1", (name,)),
     }
 }

@@ -8,11 +8,12 @@ use offsync_core::place::Place;
 use offsync_core::ports::IndexError;
 use offsync_core::rel_path::PathKey;
 use offsync_core::siblings::Siblings;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::children::{for_each_child, key_of};
-use super::errors::{damaged_row, from_sqlite};
-use super::row::{chunk_column, unpack_place, unpack_siblings};
+use super::errors::{damaged, damaged_row, from_sqlite};
+use super::row::{chunk_column, unpack_note, unpack_place, unpack_siblings};
 use super::schema::FILES;
 
 /// The two tables that map keys to bodies.
@@ -206,10 +207,11 @@ pub(super) fn note(on: &Connection, name: &str) -> Result<Option<Vec<u8>>, Index
     let mut statement = on
         .prepare_cached("SELECT value FROM note WHERE name = ?1")
         .map_err(from_sqlite)?;
-    statement
-        .query_row((name,), |row| row.get(0))
-        .optional()
-        .map_err(from_sqlite)
+    let mut rows = statement.query((name,)).map_err(from_sqlite)?;
+    let Some(row) = rows.next().map_err(from_sqlite)? else {
+        return Ok(None);
+    };
+    Ok(Some(unpack_note(name.as_bytes(), blob(row, 0)?)?.to_vec()))
 }
 
 /// Gives the notes whose names begin with `prefix`.
@@ -219,13 +221,23 @@ pub(super) fn notes(on: &Connection, prefix: &str) -> Result<Vec<(String, Vec<u8
     let mut rows = statement.query((prefix,)).map_err(from_sqlite)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(from_sqlite)? {
-        let name: String = row.get(0).map_err(from_sqlite)?;
-        if !name.starts_with(prefix) {
+        let name = note_name(row)?;
+        if !name.starts_with(prefix.as_bytes()) {
             break;
         }
-        found.push((name, row.get(1).map_err(from_sqlite)?));
+        let value = unpack_note(name, blob(row, 1)?)?.to_vec();
+        let name = std::str::from_utf8(name).map_err(|_| damaged_row("a note's name is no text"))?;
+        found.push((name.to_owned(), value));
     }
     Ok(found)
+}
+
+/// Gives the name of a note as it is stored, which may not be text any more.
+pub(super) fn note_name<'r>(row: &'r Row<'_>) -> Result<&'r [u8], IndexError> {
+    match row.get_ref(0).map_err(from_sqlite)? {
+        ValueRef::Text(name) => Ok(name),
+        _ => Err(damaged("a note's name is no text")),
+    }
 }
 
 fn number(on: &Connection, sql: &str, parameters: impl Params) -> Result<i64, IndexError> {

@@ -70,6 +70,25 @@ pub(super) fn chunk_column(chunk: &ChunkId) -> i64 {
     i64::from_be_bytes(*first)
 }
 
+/// Lays out a note.
+pub(super) fn pack_note(name: &str, value: &[u8]) -> Vec<u8> {
+    let mut body = vec![FORMAT];
+    body.extend(sum(name.as_bytes(), value));
+    body.extend(value);
+    body
+}
+
+/// Reads a note: gives what was laid out under just that name.
+pub(super) fn unpack_note<'b>(name: &[u8], body: &'b [u8]) -> Result<&'b [u8], IndexError> {
+    let summed = body
+        .split_first()
+        .and_then(|(number, rest)| Some((*number, rest.split_first_chunk()?)));
+    match summed {
+        Some((FORMAT, (written, value))) if *written == sum(name, value) => Ok(value),
+        _ => Err(damaged_row("a note is not as it was written")),
+    }
+}
+
 fn pack<T: Serialize>(key: &[u8], value: &T) -> Result<Vec<u8>, IndexError> {
     let failed = |error| IndexError::new(IndexErrorKind::Other, format!("a row cannot be laid out: {error}"));
     let mut body = postcard::to_extend(value, vec![0; 1 + SUM_BYTES]).map_err(failed)?;

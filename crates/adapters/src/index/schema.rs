@@ -3,7 +3,10 @@
 //! Never changes a file of another version.
 
 /// The version of the tables, kept in SQLite's `user_version`.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
+
+/// The version whose notes carry no sum; one that is opened becomes one of today.
+pub(super) const NOTES_WITHOUT_SUM: i64 = 1;
 
 /// Says that a file is an index of Offsync, in SQLite's `application_id`.
 pub(super) const APPLICATION: i64 = 0x0ff5_59c1;

@@ -18,10 +18,10 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::commit::commit;
 use super::errors::{damaged, from_sqlite};
-use super::mend::drop_damaged;
+use super::mend::{check_notes, drop_damaged, drop_damaged_notes, sum_notes};
 use super::reads::{self, Table};
 use super::row::{unpack_place, unpack_siblings};
-use super::schema::{APPLICATION, MANNERS, TABLES, VERSION};
+use super::schema::{APPLICATION, MANNERS, NOTES_WITHOUT_SUM, TABLES, VERSION};
 
 /// Prepared statements kept; there are fewer kinds than that.
 const STATEMENTS_KEPT: usize = 64;
@@ -42,10 +42,14 @@ impl SqliteIndex {
             }
             _ => (),
         }
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let version: i64 = pragma(&connection, "user_version")?;
         match version {
             VERSION => Ok(Self { connection }),
+            NOTES_WITHOUT_SUM => {
+                sum_notes(&mut connection)?;
+                Ok(Self { connection })
+            }
             newer if newer > VERSION => {
                 let reason = format!("{} was written by a newer Offsync", path.display());
                 Err(IndexError::new(IndexErrorKind::Newer, reason))
@@ -194,5 +198,13 @@ impl IndexStore for SqliteIndex {
 
     fn drop_damaged(&mut self) -> Result<DroppedRows, IndexError> {
         drop_damaged(&mut self.connection)
+    }
+
+    fn check_notes(&self) -> Result<(), IndexError> {
+        check_notes(&self.connection)
+    }
+
+    fn drop_damaged_notes(&mut self) -> Result<Vec<String>, IndexError> {
+        drop_damaged_notes(&mut self.connection)
     }
 }

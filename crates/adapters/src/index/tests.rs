@@ -328,7 +328,7 @@ fn an_index_of_a_newer_version_is_left_alone() {
     drop(index);
     let at = top.path().join("index.sqlite");
     let other = rusqlite::Connection::open(&at).unwrap();
-    other.pragma_update(None, "user_version", 2).unwrap();
+    other.pragma_update(None, "user_version", 3).unwrap();
     drop(other);
     let before = fs::read(&at).unwrap();
     assert_eq!(kind_of_opening(&at), Some(IndexErrorKind::Newer));

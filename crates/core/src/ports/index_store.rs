@@ -114,4 +114,8 @@ pub trait IndexStore: Send {
     fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<(), IndexError>;
     /// Reads all entries and places, and lets go of those that are not as they were written.
     fn drop_damaged(&mut self) -> Result<DroppedRows, IndexError>;
+    /// Reads all notes; fails with [`IndexErrorKind::DamagedRow`] if one is not as it was written, or under another name.
+    fn check_notes(&self) -> Result<(), IndexError>;
+    /// Lets go of the notes that are not as they were written, and gives their names as they are now.
+    fn drop_damaged_notes(&mut self) -> Result<Vec<String>, IndexError>;
 }

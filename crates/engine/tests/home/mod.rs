@@ -8,7 +8,7 @@ use offsync_core::rel_path::RelPath;
 use offsync_core::seal::{ArchiveKey, ArchiveKeys, SigningKey};
 use offsync_engine::{
     Beginning, Emptied, Engine, EngineError, Identity, Monitor, Outlook, Ports, Silent, Survey, SyncOptions,
-    SyncReport, TrashLine,
+    SyncReport, TrashLine, mend_notes,
 };
 use offsync_testkit::{
     DiskOptions, DiskSnapshot, Hand, IndexSnapshot, MailboxHandle, MailboxOptions, Rng, SimClock, SimDisk, SimEntropy,
@@ -149,6 +149,7 @@ impl Homes {
 
     fn with_monitor<T>(&mut self, n: usize, monitor: &dyn Monitor, run: impl FnOnce(&mut Engine<'_>) -> T) -> T {
         let home = &mut self.homes[n];
+        mend_notes(&mut home.index, &home.disk).expect("mended");
         let ports = Ports {
             disk: &home.disk,
             index: &mut home.index,

@@ -1,5 +1,7 @@
 //! A row of an index that is not as it was written: its home learns anew what it said, and no other home hears of it.
 
+mod notes;
+
 use offsync_core::ports::IndexStore;
 use offsync_testkit::Rng;
 

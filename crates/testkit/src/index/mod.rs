@@ -93,6 +93,19 @@ impl SimIndex {
         rows.spoiled_places.insert(key.clone());
     }
 
+    /// Lets a note be another one than was written.
+    pub fn spoil_note(&self, name: &str) {
+        let mut state = held(&self.state);
+        let rows = Arc::make_mut(&mut state.rows);
+        assert!(rows.notes.contains_key(name), "{name} is no note");
+        rows.spoiled_notes.insert(name.to_owned());
+    }
+
+    /// Gives the names of all notes.
+    pub fn all_notes(&self) -> Vec<String> {
+        held(&self.state).rows.notes.keys().cloned().collect()
+    }
+
     /// Makes every call fail that way, or none.
     pub fn set_trouble(&self, trouble: Option<Kind>) {
         held(&self.state).trouble = trouble;
@@ -237,11 +250,16 @@ impl IndexStore for SimIndex {
     }
 
     fn note(&self, name: &str) -> Result<Option<Vec<u8>>, IndexError> {
-        Ok(self.rows()?.notes.get(name).cloned())
+        let rows = self.rows()?;
+        if rows.spoiled_notes.contains(name) {
+            rows.read_notes(name)?;
+        }
+        Ok(rows.notes.get(name).cloned())
     }
 
     fn notes(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, IndexError> {
         let rows = self.rows()?;
+        rows.read_notes(prefix)?;
         let from = rows.notes.range(prefix.to_owned()..);
         Ok(from
             .take_while(|(name, _)| name.starts_with(prefix))
@@ -278,6 +296,17 @@ impl IndexStore for SimIndex {
         self.check_write()?;
         let mut state = held(&self.state);
         Ok(Arc::make_mut(&mut state.rows).drop_spoiled())
+    }
+
+    fn check_notes(&self) -> Result<(), IndexError> {
+        self.rows()?.read_notes("")
+    }
+
+    fn drop_damaged_notes(&mut self) -> Result<Vec<String>, IndexError> {
+        drop(self.rows()?);
+        self.check_write()?;
+        let mut state = held(&self.state);
+        Ok(Arc::make_mut(&mut state.rows).drop_spoiled_notes())
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Rows {
     pub(super) spoiled_entries: BTreeSet<PathKey>,
     /// Places that are not as they were written.
     pub(super) spoiled_places: BTreeSet<PathKey>,
+    /// Notes that are not as they were written.
+    pub(super) spoiled_notes: BTreeSet<String>,
 }
 
 impl Rows {
@@ -34,8 +36,13 @@ impl Rows {
         match write {
             IndexWrite::Entry(key, siblings) => self.set_entry(key, siblings),
             IndexWrite::Place(key, place) => self.set_place(key, place),
-            IndexWrite::Note(name, Some(note)) => _ = self.notes.insert(name, note),
-            IndexWrite::Note(name, None) => _ = self.notes.remove(&name),
+            IndexWrite::Note(name, note) => {
+                self.spoiled_notes.remove(&name);
+                match note {
+                    Some(note) => _ = self.notes.insert(name, note),
+                    None => _ = self.notes.remove(&name),
+                }
+            }
         }
     }
 
@@ -47,6 +54,25 @@ impl Rows {
     /// Fails if one of the places is not as it was written.
     pub(super) fn read_places<'a>(&self, keys: impl IntoIterator<Item = &'a PathKey>) -> Result<(), IndexError> {
         read_sound(&self.spoiled_places, keys)
+    }
+
+    /// Fails if one of the notes whose names begin so is not as it was written.
+    pub(super) fn read_notes(&self, prefix: &str) -> Result<(), IndexError> {
+        let mut from = self.spoiled_notes.range(prefix.to_owned()..);
+        match from.next().filter(|name| name.starts_with(prefix)) {
+            Some(name) => Err(IndexError::new(
+                IndexErrorKind::DamagedRow,
+                format!("the note {name} is not as it was written"),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets go of the notes that are not as they were written.
+    pub(super) fn drop_spoiled_notes(&mut self) -> Vec<String> {
+        let spoiled: Vec<String> = std::mem::take(&mut self.spoiled_notes).into_iter().collect();
+        spoiled.iter().for_each(|name| _ = self.notes.remove(name));
+        spoiled
     }
 
     /// Lets go of all rows that are not as they were written.

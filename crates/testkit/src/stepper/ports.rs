@@ -374,4 +374,13 @@ impl<I: IndexStore> IndexStore for SteppedIndex<I> {
         self.pass("drop_damaged")?;
         self.inner.drop_damaged()
     }
+
+    fn check_notes(&self) -> Result<(), IndexError> {
+        self.pass("check_notes")?.check_notes()
+    }
+
+    fn drop_damaged_notes(&mut self) -> Result<Vec<String>, IndexError> {
+        self.pass("drop_damaged_notes")?;
+        self.inner.drop_damaged_notes()
+    }
 }

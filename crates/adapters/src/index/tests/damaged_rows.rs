@@ -125,3 +125,73 @@ fn a_row_that_was_written_without_a_sum_is_read_and_gets_one_with_its_next_chang
     );
     assert_eq!(kind_of_opening(&at), Some(IndexErrorKind::DamagedRow));
 }
+
+#[test]
+fn a_note_of_which_any_bit_turned_or_under_another_name_is_given_to_nobody_and_let_go_of() {
+    let (top, mut index) = fresh();
+    let note = |name: &str| IndexWrite::Note(name.into(), Some(b"what it says".to_vec()));
+    index.commit(vec![note("kept"), note("note/a")]).unwrap();
+    drop(index);
+    let at = top.path().join("index.sqlite");
+    let other = rusqlite::Connection::open(&at).unwrap();
+    let select = "SELECT value FROM note WHERE name = 'note/a'";
+    let value: Vec<u8> = other.query_row(select, (), |row| row.get(0)).unwrap();
+    drop(other);
+    let update = "UPDATE note SET value = ?1 WHERE name = 'note/a'";
+    for bit in 0..value.len() * 8 {
+        let mut turned = value.clone();
+        turned[bit / 8] ^= 1 << (bit % 8);
+        meddle(&at, update, (turned,));
+        let index = SqliteIndex::open(&at).unwrap();
+        let reads = [
+            index.note("note/a").map(drop),
+            index.notes("note/").map(drop),
+            index.check_notes(),
+        ];
+        for read in reads {
+            assert_eq!(
+                read.err().map(|error| error.kind()),
+                Some(IndexErrorKind::DamagedRow),
+                "bit {bit}"
+            );
+        }
+    }
+    meddle(&at, update, (value,));
+    // A name may be no text any more.
+    for name in [
+        "CAST(x'6e6f74652f62' AS TEXT)",
+        "CAST(x'6e6f7465ff62' AS TEXT)",
+        "CAST(x'ff' AS TEXT)",
+    ] {
+        meddle(&at, &format!("UPDATE note SET name = {name} WHERE name <> 'kept'"), ());
+        let index = SqliteIndex::open(&at).unwrap();
+        assert_eq!(index.check_notes().unwrap_err().kind(), IndexErrorKind::DamagedRow);
+        assert_eq!(index.note("note/a").unwrap(), None);
+    }
+    let mut index = SqliteIndex::open(&at).unwrap();
+    assert_eq!(index.drop_damaged_notes().unwrap(), ["\u{fffd}"]);
+    index.check_notes().unwrap();
+    assert_eq!(
+        index.notes("").unwrap(),
+        [("kept".to_owned(), b"what it says".to_vec())]
+    );
+    assert!(index.drop_damaged_notes().unwrap().is_empty());
+}
+
+#[test]
+fn notes_of_before_sums_are_read_and_carry_one_from_then_on() {
+    let (top, index) = fresh();
+    drop(index);
+    let at = top.path().join("index.sqlite");
+    meddle(&at, "INSERT INTO note VALUES ('a', x'0102')", ());
+    let other = rusqlite::Connection::open(&at).unwrap();
+    other.pragma_update(None, "user_version", 1).unwrap();
+    drop(other);
+    for _ in 0..2 {
+        let index = SqliteIndex::open(&at).unwrap();
+        assert_eq!(index.note("a").unwrap(), Some(vec![1, 2]));
+        index.check_notes().unwrap();
+    }
+    meddle(&at, "UPDATE note SET value = x'0102' WHERE name = 'a'", ());
+    assert!(SqliteIndex::open(&at).unwrap().check_notes().is_err());
+}
