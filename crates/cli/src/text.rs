@@ -194,10 +194,18 @@ pub(crate) fn emptied(report: &EmptiedReport) -> String {
 /// Tells what a mailbox holds.
 pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
     let allowance = report.allowance_bytes.map(|bytes| format!(" of {}", size(bytes)));
+    let foreign = match report.foreign.files {
+        0 => String::new(),
+        files => format!(
+            "; {} of it in {} not Offsync's",
+            size(report.foreign.bytes),
+            count(files, "file that is", "files that are")
+        ),
+    };
     let mut lines = vec![
         safe(&report.mailbox),
         format!(
-            "  {} in {}{}",
+            "  {} in {}{}{foreign}",
             count(report.objects, "object", "objects"),
             size(report.bytes),
             allowance.unwrap_or_default()
@@ -276,6 +284,12 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         format!("{} ({})", safe(&status.name), safe(&status.folder)),
         format!("  {}", status.headline.sentence()),
     ];
+    lines.extend(
+        status
+            .mailbox
+            .foreign
+            .map(|foreign| format!("  {}", foreign.sentence())),
+    );
     lines.extend(status.held.iter().flat_map(held::answers));
     lines.extend(status.also_held.iter().flat_map(held::held));
     if let Headline::Incomplete {

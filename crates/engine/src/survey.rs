@@ -18,7 +18,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_SYNC, LOG, LogRecord, OUTBOX, SENT};
 use crate::options::SyncOptions;
-use crate::report::{Held, IgnoredPath, LostFile, Outlook, SilentHome, SkippedPath};
+use crate::report::{Foreign, Held, IgnoredPath, LostFile, Outlook, SilentHome, SkippedPath};
 use crate::scan::Depth;
 use crate::standing::{LocationStanding, LocationState};
 use crate::trash::TrashLine;
@@ -32,6 +32,8 @@ pub struct MailboxStanding {
     pub trouble: Option<(MailboxErrorKind, String)>,
     /// Bytes in it.
     pub used_bytes: u64,
+    /// What of it is not Offsync's.
+    pub foreign: Foreign,
     /// Changesets that the next sync takes in.
     pub incoming_changesets: u64,
     /// Their objects in bytes.
@@ -221,6 +223,7 @@ impl Engine<'_> {
         };
         let mut standing = MailboxStanding {
             used_bytes: view.used_bytes(),
+            foreign: view.foreign(),
             is_served: self.has_been_served(&view)?,
             ..MailboxStanding::default()
         };

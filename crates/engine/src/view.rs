@@ -10,6 +10,7 @@ use offsync_core::rel_path::RelPath;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedPerson, PERSON};
+use crate::report::Foreign;
 
 /// Why something cannot be read yet that others sent since somebody was taken out.
 const LACKS_KEY: &str = "what others sent is sealed with a new key, since somebody was taken out of the archive; the key comes with the next sync of a home that has it, and then with the one after that here";
@@ -20,6 +21,7 @@ pub(crate) struct View {
     objects: BTreeMap<ObjectName, u64>,
     /// Bytes of everything in the folder, what is not Offsync's among it.
     used_bytes: u64,
+    foreign: Foreign,
 }
 
 impl View {
@@ -39,6 +41,17 @@ impl View {
         self.used_bytes
     }
 
+    /// Gives what is not Offsync's.
+    pub(crate) fn foreign(&self) -> Foreign {
+        self.foreign
+    }
+
+    fn add_foreign(&mut self, size_bytes: u64) {
+        self.used_bytes += size_bytes;
+        self.foreign.files += 1;
+        self.foreign.bytes += size_bytes;
+    }
+
     fn add(&mut self, name: ObjectName, size_bytes: u64) {
         self.used_bytes += size_bytes;
         self.used_bytes -= self.objects.insert(name, size_bytes).unwrap_or(0);
@@ -56,9 +69,10 @@ impl<'a> Engine<'a> {
         for object in mailbox.list()? {
             match object.name.parse() {
                 Ok(name) => view.add(name, object.size_bytes),
-                Err(_) => view.used_bytes += object.size_bytes,
+                Err(_) => view.add_foreign(object.size_bytes),
             }
         }
+        self.report.foreign = view.foreign;
         Ok(view)
     }
 

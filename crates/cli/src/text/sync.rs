@@ -122,6 +122,12 @@ fn sent(report: &SyncReport, mood: Mood) -> Vec<String> {
             },
             safe(&report.waiting.visits_to_come())
         ));
+        lines.extend(
+            report
+                .waiting
+                .foreign
+                .map(|foreign| format!("  {}", foreign.sentence())),
+        );
     }
     lines
 }

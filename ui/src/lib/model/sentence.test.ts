@@ -172,6 +172,28 @@ test("what waits for room says for how many visits of whom", () => {
   expect(waits(null, null, 1)).toContain(" 1 newer change waits for the next sync.");
 });
 
+test("what takes the room and is not Offsync's is said where something waits for it", () => {
+  const mailbox = {
+    reachable: true,
+    name: "NAS",
+    used_bytes: 16 * MB,
+    allowance_bytes: 16 * MB,
+    foreign: { files: 1, bytes: 15 * MB },
+  };
+  const inTheWay =
+    "15 MB in the mailbox are not Offsync’s (1 file): take it out, and there is more room.";
+  const waits = { kind: "waits_for_room" as const, entries: 1, newer: 0, bytes: 3 * MB };
+  const mine = { ...waits, visits: null, waits_on: null };
+  const theirs = { kind: "more_to_come" as const, from: ["Anna’s home"], behind: [] };
+  for (const headline of [mine, theirs]) {
+    const status = archive({ headline, mailbox });
+    const said = sentence(status, null, speak("en"), new Date()).detail;
+    expect(said.replaceAll("\u00a0", " ")).toContain(` ${inTheWay} You can unplug.`);
+    const without = archive({ headline });
+    expect(sentence(without, null, speak("en"), new Date()).detail).not.toContain("Offsync’s");
+  }
+});
+
 test("what another home has still to send says whose sync lets it come", () => {
   const title = "Anna’s home has changes to send that wait for room in the mailbox.";
   const more = (behind: string[]) =>

@@ -173,6 +173,8 @@ export function en(locale: string) {
         });
       },
       nextSendsMore: (names: string) => `The next sync of ${names} sends more of it.`,
+      foreign: (n: number, size: string) =>
+        `${size} in the mailbox are not Offsync’s (${files(n)}): take ${them(n)} out, and there is more room.`,
       roomOnce: (names: string, n: number) =>
         `There is room once ${names} ${count(n, { one: "has", other: "have" })} synced.`,
       newer: (n: number) =>

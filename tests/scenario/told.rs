@@ -1,0 +1,60 @@
+//! What `status`, `locations` and `sync` tell people: true in the odd hour, too, and in words that need no expert.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::story::noise;
+use crate::world::{Home, World, settle};
+
+const FOREIGN_BYTES: usize = 15 << 20;
+
+/// Two homes whose mailbox another program's file has filled, and a change of Pep's for which there is no room.
+fn filled_by_a_stranger(world: &World) -> ([Home; 2], PathBuf) {
+    let pep = world.home("pep");
+    pep.write("a.txt", "a");
+    world.init_allowing(&pep, "16MiB");
+    let anna = world.give_copy(&pep, "anna");
+    settle(&[&pep, &anna]);
+    let (head, _) = world.mail().pop_first().expect("heads lie there");
+    let stranger = head.with_file_name("holiday film.mp4");
+    fs::write(&stranger, noise(1, FOREIGN_BYTES)).expect("another program writes where it likes");
+    pep.write("film.bin", noise(2, 3 << 20));
+    ([pep, anna], stranger)
+}
+
+#[test]
+fn files_of_other_programs_that_fill_the_mailbox_are_named_with_what_makes_room() {
+    let world = World::in_memory();
+    let ([pep, anna], stranger) = filled_by_a_stranger(&world);
+    let named = "15.7 MB in the mailbox are not Offsync's (1 file): take it out, and there is more room.";
+    pep.run(["sync", pep.at()]).expect_out(named);
+    pep.run(["status", pep.at()]).expect_out(named);
+    let foreign = serde_json::json!({"files": 1, "bytes": FOREIGN_BYTES});
+    let status = pep.json(["status", pep.at()]).document();
+    assert_eq!(status[0]["mailbox"]["foreign"], foreign, "{status:#}");
+    let report = pep.json(["sync", pep.at()]).only_report();
+    assert_eq!(report["waiting"]["foreign"], foreign, "{report:#}");
+    let show = pep.json(["mailbox", "show", pep.at()]).document();
+    assert_eq!(show["foreign"], foreign, "{show:#}");
+    pep.run(["mailbox", "show", pep.at()])
+        .expect_out("; 15.7 MB of it in 1 file that is not Offsync's\n");
+    fs::remove_file(&stranger).expect("it is there");
+    settle(&[&pep, &anna]);
+    let told = pep.run(["mailbox", "show", pep.at()]);
+    assert!(!told.stdout.contains("not Offsync's"), "{told}");
+}
+
+#[test]
+fn a_small_file_of_another_program_is_not_said_to_take_the_room() {
+    let world = World::in_memory();
+    let ([pep, _], stranger) = filled_by_a_stranger(&world);
+    fs::write(&stranger, "a note").expect("it can be written");
+    // What a sync that was cut off has left behind is nobody's either.
+    fs::write(stranger.with_file_name(".tmp-0"), "half").expect("it can be written");
+    pep.write("large.bin", noise(3, 30 << 20));
+    let told = pep.run(["sync", pep.at()]);
+    told.expect_out("wait");
+    assert!(!told.stdout.contains("not Offsync's"), "{told}");
+    pep.run(["mailbox", "show", pep.at()])
+        .expect_out("; 10 bytes of it in 2 files that are not Offsync's\n");
+}
