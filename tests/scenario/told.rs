@@ -38,6 +38,10 @@ fn files_of_other_programs_that_fill_the_mailbox_are_named_with_what_makes_room(
     assert_eq!(show["foreign"], foreign, "{show:#}");
     pep.run(["mailbox", "show", pep.at()])
         .expect_out("; 15.7 MB of it in 1 file that is not Offsync's\n");
+    // Whose sync is next makes no room here.
+    anna.sync();
+    let more = "'Pep's home' has changes to send that wait for room in the mailbox; more of it comes as room is made: sync there and here in turn. You can unplug.";
+    anna.run(["status", anna.at()]).expect_out(more).expect_out(named);
     fs::remove_file(&stranger).expect("it is there");
     settle(&[&pep, &anna]);
     let told = pep.run(["mailbox", "show", pep.at()]);

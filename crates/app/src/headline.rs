@@ -272,7 +272,8 @@ fn more_to_come(from: &[String], behind: &[String]) -> String {
     let until = match behind.len() {
         // Who lacks something and has more to send does both with one sync.
         _ if behind == from => format!(": the next sync {there} makes some"),
-        0 => format!(": the next sync {there} sends more of it"),
+        // Whether there is room is not theirs alone to say.
+        0 => format!("; more of it comes as room is made: sync {there} and here in turn"),
         1 => format!(" until {} syncs", quoted(behind)),
         _ => format!(" until {} sync", quoted(behind)),
     };

@@ -279,12 +279,12 @@ fn who_has_more_to_send_than_the_mailbox_holds_is_named() {
     waits(&mut more, 1);
     check(
         &more,
-        "'Anna' has changes to send that wait for room in the mailbox: the next sync there sends more of it. You can unplug.",
+        "'Anna' has changes to send that wait for room in the mailbox; more of it comes as room is made: sync there and here in turn. You can unplug.",
     );
     waits(&mut more, 2);
     check(
         &more,
-        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox: the next sync at each of them sends more of it. You can unplug.",
+        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox; more of it comes as room is made: sync at each of them and here in turn. You can unplug.",
     );
     for at in [1, 2] {
         more.locations[at].state = LocationState::Behind;

@@ -198,7 +198,9 @@ test("what another home has still to send says whose sync lets it come", () => {
   const title = "Anna’s home has changes to send that wait for room in the mailbox.";
   const more = (behind: string[]) =>
     check({ kind: "more_to_come", from: ["Anna’s home"], behind }, title).detail;
-  expect(more([])).toBe("The next sync of Anna’s home sends more of it. You can unplug.");
+  expect(more([])).toBe(
+    "More of it comes as room is made: sync at Anna’s home and here in turn. You can unplug.",
+  );
   expect(more(["Olot"])).toBe("There is room once Olot has synced. You can unplug.");
   expect(more(["Olot", "Avinyó"])).toContain("once Olot and Avinyó have synced.");
 });

@@ -158,7 +158,7 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
       const { from, behind } = status.headline;
       const next =
         behind.length === 0
-          ? words.nextSendsMore(named(from, voice))
+          ? words.moreAsRoomIsMade(named(from, voice), from.length)
           : words.roomOnce(named(behind, voice), behind.length);
       return [next, ...foreign(status, voice), words.unplug].join(" ");
     }

@@ -172,7 +172,8 @@ export function en(locale: string) {
           other: `About # more visits of ${whose}, and all has gone.`,
         });
       },
-      nextSendsMore: (names: string) => `The next sync of ${names} sends more of it.`,
+      moreAsRoomIsMade: (names: string, n: number) =>
+        `More of it comes as room is made: sync at ${n === 1 ? names : "each of them"} and here in turn.`,
       foreign: (n: number, size: string) =>
         `${size} in the mailbox are not Offsync’s (${files(n)}): take ${them(n)} out, and there is more room.`,
       roomOnce: (names: string, n: number) =>
