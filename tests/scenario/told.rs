@@ -62,3 +62,16 @@ fn a_small_file_of_another_program_is_not_said_to_take_the_room() {
     pep.run(["mailbox", "show", pep.at()])
         .expect_out("; 10 bytes of it in 2 files that are not Offsync's\n");
 }
+
+#[test]
+fn what_is_unsent_here_is_said_by_locations_as_by_status() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("b.txt", "b");
+    for command in ["status", "locations"] {
+        pep.run([command, pep.at()])
+            .expect_out("]: 1 change not sent yet, this one\n");
+        let told = anna.run([command, anna.at()]);
+        told.expect_out("]: up to date, this one\n");
+    }
+}

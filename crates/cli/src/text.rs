@@ -16,7 +16,7 @@ mod sync;
 mod verify;
 
 pub(crate) use locations::{
-    location, namesakes, never_aside, no_receipt, not_removed, parked, receipt, remove_question, removed, renamed,
+    locations, namesakes, never_aside, no_receipt, not_removed, parked, receipt, remove_question, removed, renamed,
     unparked, waited_for,
 };
 pub(crate) use lost::lost;
@@ -345,15 +345,7 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
             )
         ));
     }
-    lines.extend(
-        status
-            .locations
-            .iter()
-            .map(|location| match (location.this, status.local_changes.entries) {
-                (true, unsent @ 1..) => format!("  {}", locations::with_unsent(location, unsent)),
-                _ => format!("  {}", self::location(location)),
-            }),
-    );
+    lines.extend(locations(status).iter().map(|line| format!("  {line}")));
     lines.extend(namesakes(&status.locations).iter().map(|line| format!("  {line}")));
     lines
 }
