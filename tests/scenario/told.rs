@@ -75,3 +75,22 @@ fn what_is_unsent_here_is_said_by_locations_as_by_status() {
         told.expect_out("]: up to date, this one\n");
     }
 }
+
+#[test]
+fn who_lacks_the_key_of_the_others_calls_nothing_safe_and_may_have_been_taken_out() {
+    let world = World::new();
+    let [pep, anna, grandma] = world.trio(|pep| pep.write("a.txt", "a"));
+    pep.run(["location", "remove", pep.at(), "grandma", "--yes"])
+        .expect_code(0);
+    for home in [&pep, &anna, &pep] {
+        home.sync();
+    }
+    let told = grandma.run(["status", grandma.at()]);
+    told.expect_code(5)
+        .expect_out("; or this home was taken out: the next sync here tells\n")
+        .expect_out("  What the others have is not all here yet.");
+    assert!(!told.stdout.contains("safe"), "{told}");
+    grandma
+        .json(["sync", grandma.at()])
+        .expect_failure(1, "removed", &["took this copy out"]);
+}

@@ -313,7 +313,8 @@ fn status_of_open(
     if status.waiting.is_some() || status.locations.iter().any(|location| location.waits_for_room) {
         status.mailbox.foreign = ForeignView::in_the_way(survey.mailbox.foreign, marker.allowance_bytes);
     }
-    if awaits_state || status.locations.iter().any(is_ahead) {
+    // Under a key that lacks here others say what nobody here can know.
+    if awaits_state || survey.lacks_key || status.locations.iter().any(is_ahead) {
         let mut own = status.locations.iter_mut().filter(|location| location.this);
         if let Some(own) = own.find(|own| own.state == LocationState::UpToDate || own.is_unfit()) {
             (own.state, own.cannot_store) = (LocationState::Behind, 0);

@@ -14,6 +14,8 @@ use crate::report::Foreign;
 
 /// Why something cannot be read yet that others sent since somebody was taken out.
 const LACKS_KEY: &str = "what others sent is sealed with a new key, since somebody was taken out of the archive; the key comes with the next sync of a home that has it, and then with the one after that here";
+/// What is said beside it where nobody has heard yet what the others say of who is out.
+const OR_TAKEN_OUT: &str = "; or this home was taken out: the next sync here tells";
 
 /// What a listing showed, kept up with what this cycle puts and deletes.
 #[derive(Clone, Debug, Default)]
@@ -111,6 +113,14 @@ impl<'a> Engine<'a> {
         self.lacks_key = true;
         if self.refuse_if_removed().is_ok() {
             self.skip(&RelPath::root(), LACKS_KEY);
+        }
+    }
+
+    /// Says that the key that lacks may never come: a survey hears no statement about who is out.
+    pub(crate) fn leave_open_who_is_out(&mut self) {
+        let said = self.report.skipped.iter_mut().find(|line| line.reason == LACKS_KEY);
+        if let Some(line) = said {
+            line.reason.push_str(OR_TAKEN_OUT);
         }
     }
 
