@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::story::noise;
-use crate::world::{Home, World, settle};
+use crate::world::{Home, World, invited, settle, text};
 
 const FOREIGN_BYTES: usize = 15 << 20;
 
@@ -93,4 +93,34 @@ fn who_lacks_the_key_of_the_others_calls_nothing_safe_and_may_have_been_taken_ou
     grandma
         .json(["sync", grandma.at()])
         .expect_failure(1, "removed", &["took this copy out"]);
+}
+
+#[test]
+fn who_has_joined_and_not_synced_yet_has_not_heard_of_the_others() {
+    let world = World::new();
+    let [pep, _anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    let [file, words] = invited(&world, &pep, "Tia");
+    let tia = world.home("tia");
+    let join = [
+        "join",
+        tia.at(),
+        "--invitation",
+        text(&file),
+        "--phrase-file",
+        text(&words),
+    ];
+    tia.run(join).expect_code(0);
+    let away = world.path("mailbox in a drawer");
+    fs::rename(world.mailbox(), &away).expect("a mailbox can go away");
+    for command in ["status", "locations"] {
+        let told = tia.run([command, tia.at()]);
+        told.expect_out("]: not heard of yet: sync here first\n");
+        assert!(!told.stdout.contains("not seen yet"), "{told}");
+    }
+    fs::rename(&away, world.mailbox()).expect("it can come back");
+    tia.sync();
+    // Who has synced knows whom it has not seen.
+    let [_, _] = invited(&world, &pep, "Uncle");
+    pep.run(["locations", pep.at()])
+        .expect_out("]: invited, not seen yet\n");
 }

@@ -10,6 +10,10 @@ use crate::units::{count, size};
 pub(crate) fn locations(status: &ArchiveStatus) -> Vec<String> {
     let one = |location: &LocationView| match (location.state, status.local_changes.entries) {
         (_, unsent @ 1..) if location.this => with_unsent(location, unsent),
+        // Who has never synced may not have heard of those who have been there for long.
+        (LocationState::Invited, _) if status.last_sync.is_none() => {
+            in_state(location, "not heard of yet: sync here first")
+        }
         _ => in_state(location, &state(location)),
     };
     status.locations.iter().map(one).collect()

@@ -236,6 +236,7 @@ export function en(locale: string) {
       hasMore: "Has more for you",
       parked: "Away for long",
       invited: "Not synced yet",
+      unheard: "Not heard of yet",
       notSynced: "not synced yet",
       removed: "No longer takes part",
       driveAway: "Not plugged in",
