@@ -145,7 +145,7 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 6] = ["replaced", "kept", "sample", "by", "by_label", "other_homes"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 30] = [
+pub(crate) const SYNC_MORE: [&str; 31] = [
     "[].mailbox_went_back",
     "[].mended_index",
     "[].set_aside",
@@ -173,6 +173,7 @@ pub(crate) const SYNC_MORE: [&str; 30] = [
     "[].took_new_id",
     "[].missing_chunks",
     "[].skipped[].path_base64",
+    "[].skipped[].detail",
     "[].also_held",
     "[].diverged",
     "[].alarms",

@@ -124,3 +124,61 @@ fn who_has_joined_and_not_synced_yet_has_not_heard_of_the_others() {
     pep.run(["locations", pep.at()])
         .expect_out("]: invited, not seen yet\n");
 }
+
+#[test]
+fn a_damaged_object_is_told_in_plain_words_and_why_only_to_who_asks() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.write("film.bin", noise(1, 3 << 20));
+    pep.sync();
+    let is_pack = |path: &PathBuf| path.extension().is_some_and(|end| end == "pack");
+    let (pack, mut bytes) = world
+        .mail()
+        .into_iter()
+        .find(|(path, _)| is_pack(path))
+        .expect("one lies there");
+    bytes[1000] ^= 1;
+    fs::write(&pack, bytes).expect("an object can be damaged");
+    let name = pack.file_name().expect("a name").to_string_lossy().into_owned();
+    let plain = format!(
+        "  not done: something in the mailbox is damaged ({name}): what it held is asked for again. If this is still said once all other homes have synced, delete that file in the mailbox\n"
+    );
+    let technical = "was not sealed with this archive's key";
+    let told = anna.run(["sync", anna.at(), "--dry-run"]);
+    assert!(!told.stdout.contains(technical), "{told}");
+    let told = anna.run(["sync", anna.at()]);
+    told.expect_code(5).expect_out(&plain);
+    assert!(!told.stdout.contains(technical), "{told}");
+    fs::remove_file(&pack).expect("it is there");
+    settle(&[&pep, &anna]);
+    assert!(anna.has("film.bin"));
+}
+
+#[test]
+fn why_an_object_is_damaged_is_in_the_document_and_told_at_length() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    pep.sync();
+    let is_hers = |path: &PathBuf| path.to_string_lossy().contains("/head.") && !is_of(path, &anna);
+    let (head, mut bytes) = world
+        .mail()
+        .into_iter()
+        .find(|(path, _)| is_hers(path))
+        .expect("one lies there");
+    bytes[100] ^= 1;
+    fs::write(&head, bytes).expect("an object can be damaged");
+    let technical = "the object was not sealed with this archive's key under this name";
+    let told = anna.json(["status", anna.at()]).document();
+    assert_eq!(told[0]["skipped"][0]["detail"], technical, "{told:#}");
+    let told = anna.run(["status", anna.at()]);
+    assert!(!told.stdout.contains(technical), "{told}");
+    anna.run(["status", anna.at(), "--verbose"]).expect_out(technical);
+    let told = anna.json(["sync", anna.at()]).only_report();
+    assert_eq!(told["skipped"][0]["detail"], technical, "{told:#}");
+    anna.run(["sync", anna.at(), "--verbose"]).expect_out(technical);
+}
+
+fn is_of(head: &std::path::Path, home: &Home) -> bool {
+    let id = home.json(["locations", home.at()]).document()[0]["location_id"].clone();
+    head.extension().is_some_and(|end| *end.to_string_lossy() == id)
+}

@@ -114,6 +114,9 @@ pub struct SkippedReport {
     pub path_base64: Option<String>,
     /// Why.
     pub reason: String,
+    /// What tells more to who knows what lies in a mailbox; not of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 impl SkippedReport {
@@ -122,13 +125,17 @@ impl SkippedReport {
             path: path.to_string(),
             path_base64: exact(path),
             reason: without_error_numbers(&reason.into()),
+            detail: None,
         }
     }
 }
 
 impl From<&SkippedPath> for SkippedReport {
     fn from(skipped: &SkippedPath) -> Self {
-        Self::new(&skipped.path, skipped.reason.clone())
+        Self {
+            detail: skipped.detail.clone(),
+            ..Self::new(&skipped.path, skipped.reason.clone())
+        }
     }
 }
 

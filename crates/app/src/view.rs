@@ -81,6 +81,10 @@ pub struct SkippedView {
     pub path_base64: Option<String>,
     /// Why.
     pub reason: String,
+    /// What tells more to who knows what lies in a mailbox; not of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub detail: Option<String>,
 }
 
 /// One location of an archive.

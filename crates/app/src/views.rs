@@ -469,6 +469,7 @@ fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {
         path: report.path,
         path_base64: report.path_base64,
         reason: report.reason,
+        detail: report.detail,
     }
 }
 

@@ -74,6 +74,12 @@ fn notes(warnings: &[SkippedReport]) -> Vec<String> {
     lines
 }
 
+/// Tells what tells more of a path that was left alone, to who asks for more.
+fn why(detail: Option<&str>, is_verbose: bool) -> Option<String> {
+    let detail = detail.filter(|_| is_verbose)?;
+    Some(format!("    why: {}", safe(detail)))
+}
+
 fn left_alone(path: &str, exact: Option<&str>, reason: &str) -> String {
     match path {
         "" => format!("  not done: {}", safe(reason)),
@@ -319,12 +325,10 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
     if status.mailbox.reachable {
         lines.push(format!("  mailbox: {}{allowance}", size(status.mailbox.used_bytes)));
     }
-    lines.extend(
-        status
-            .skipped
-            .iter()
-            .map(|line| left_alone(&line.path, line.path_base64.as_deref(), &line.reason)),
-    );
+    for line in &status.skipped {
+        lines.push(left_alone(&line.path, line.path_base64.as_deref(), &line.reason));
+        lines.extend(why(line.detail.as_deref(), is_verbose));
+    }
     let note = |line: &SkippedView| {
         let path = as_typed(&line.path, line.path_base64.as_deref());
         format!("  note: {path}: {}", safe(&line.reason))
@@ -444,6 +448,7 @@ pub(crate) fn unfit_elsewhere(lines: &[DiffLine]) -> Vec<String> {
             path: line.path.clone(),
             path_base64: line.path_base64.clone(),
             reason: reason.clone(),
+            detail: None,
         };
         line.warnings.iter().map(note).collect()
     };

@@ -54,6 +54,19 @@ pub struct SkippedPath {
     pub path: RelPath,
     /// A sentence for people.
     pub reason: String,
+    /// What tells more than people need; not of all.
+    pub detail: Option<String>,
+}
+
+impl SkippedPath {
+    /// Gives a path with all that is to be said of it.
+    pub fn new(path: RelPath, reason: String) -> Self {
+        Self {
+            path,
+            reason,
+            detail: None,
+        }
+    }
 }
 
 /// The rule by which a path is not taken in.

@@ -82,7 +82,11 @@ impl<'a> Engine<'a> {
         let bytes = match mailbox.get(&name.to_string()) {
             // One object that cannot be read keeps nobody from the others.
             Err(error) if matches!(error.kind(), MailboxErrorKind::Broken | MailboxErrorKind::Denied) => {
-                self.note_damaged(name, &error.to_string());
+                self.unusable.insert(name.clone());
+                self.say_of_object(
+                    format!("something in the mailbox cannot be read ({name}): what it held is asked for again"),
+                    &error.to_string(),
+                );
                 return Ok(None);
             }
             bytes => bytes?,
@@ -94,7 +98,11 @@ impl<'a> Engine<'a> {
     /// Says that an object of the mailbox is not what it should be.
     pub(crate) fn note_damaged(&mut self, name: &ObjectName, reason: &str) {
         self.unusable.insert(name.clone());
-        self.say_unusable(name, reason);
+        // It is of use to nobody, and whatever it held stands on somebody's drive: that file may go.
+        self.say_of_object(
+            format!("something in the mailbox is damaged ({name}): what it held is asked for again. If this is still said once all other homes have synced, delete that file in the mailbox"),
+            reason,
+        );
     }
 
     /// Says why an object could not be read. One that only a newer Offsync reads is of use to others, and not damaged.
@@ -102,7 +110,10 @@ impl<'a> Engine<'a> {
         if error.lacks_key() {
             self.tell_lacking_key();
         } else if error.is_newer() {
-            self.say_unusable(name, &error.to_string());
+            self.say_of_object(
+                format!("something in the mailbox was made by a newer Offsync ({name}): install the newest one here"),
+                &error.to_string(),
+            );
         } else {
             self.note_damaged(name, &error.to_string());
         }
@@ -124,11 +135,9 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn say_unusable(&mut self, name: &ObjectName, reason: &str) {
-        self.skip(
-            &RelPath::root(),
-            format!("the mailbox's object {name} cannot be used ({reason}); what it held is asked for again"),
-        );
+    /// Says in plain words what is wrong with an object; why it is so, to who asks for more.
+    fn say_of_object(&mut self, sentence: String, detail: &str) {
+        self.skip_in_detail(&RelPath::root(), sentence, Some(detail.to_owned()));
     }
 
     pub(crate) fn put_object(
