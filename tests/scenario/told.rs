@@ -182,3 +182,22 @@ fn is_of(head: &std::path::Path, home: &Home) -> bool {
     let id = home.json(["locations", home.at()]).document()[0]["location_id"].clone();
     head.extension().is_some_and(|end| *end.to_string_lossy() == id)
 }
+
+#[test]
+fn times_are_told_as_people_say_them_and_stand_exactly_in_the_document() {
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("a.txt", "a"));
+    for command in ["status", "locations"] {
+        let told = pep.run([command, pep.at()]);
+        let hers = told.stdout.lines().find(|line| line.contains("anna's home"));
+        let seen = hers.and_then(|line| line.split(", last seen ").nth(1));
+        assert!(
+            seen.is_some_and(|seen| seen == "just now" || seen.ends_with(" ago")),
+            "{told}"
+        );
+    }
+    let listed = pep.json(["locations", pep.at()]).document();
+    let seen = listed[1]["last_seen"].as_str().expect("a time");
+    assert!(seen.ends_with('Z'), "{listed:#}");
+    drop(anna);
+}

@@ -1,7 +1,7 @@
 //! Locations as people read them, and what was said of one.
 
 use offsync_app::view::{ArchiveStatus, LocationState, LocationView};
-use offsync_app::{NoReceipt, Receipt, short_id};
+use offsync_app::{NoReceipt, Receipt, ago, short_id};
 
 use super::safe;
 use crate::units::{count, size};
@@ -55,7 +55,7 @@ fn state(location: &LocationView) -> String {
 fn in_state(location: &LocationView, state: &str) -> String {
     let seen = match (&location.last_seen, location.this) {
         (_, true) => ", this one".to_owned(),
-        (Some(time), false) => format!(", last seen {time}"),
+        (Some(time), false) => format!(", last seen {}", ago(time)),
         (None, false) => String::new(),
     };
     format!(
