@@ -252,7 +252,7 @@ fn late(behind: &[String], changesets: u64) -> String {
         (_, 0) => format!("{who} {is} still to come."),
         (0 | 1, 1) => format!("{who} {is} 1 change behind."),
         (0 | 1, n) => format!("{who} {is} {n} changes behind."),
-        (_, 1) => format!("{who} lack 1 change at most."),
+        (_, 1) => format!("1 change has still to reach {who}."),
         (_, n) => format!("{who} {is} up to {n} changes behind."),
     }
 }

@@ -137,7 +137,7 @@ fn of_several_that_are_behind_the_largest_number_is_said_to_be_that() {
     ];
     check(
         &status(&one),
-        "Everything is safe in 2 homes. Anna and Grandma lack 1 change at most. You can unplug.",
+        "Everything is safe in 2 homes. 1 change has still to reach Anna and Grandma. You can unplug.",
     );
 }
 

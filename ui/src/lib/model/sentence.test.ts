@@ -65,7 +65,7 @@ test("one copy alone is never called safe", () => {
   );
   check(
     { kind: "others_behind", safe_homes: 1, behind: ["A", "B"], changesets: 1 },
-    "A and B lack 1 change at most; it is waiting in the mailbox.",
+    "1 change has still to reach A and B; it is waiting in the mailbox.",
   );
   const alone = check({ kind: "alone" }, "Only this home has a copy so far.");
   expect(alone.detail).toContain("Nothing is sent until a second home joins.");

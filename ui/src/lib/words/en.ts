@@ -102,7 +102,7 @@ export function en(locale: string) {
         `${home} is ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
       someBehind: (names: string, n: number) =>
         n === 1
-          ? `${names} lack ${changes(n)} at most; it is waiting in the mailbox.`
+          ? `1 change has still to reach ${names}; it is waiting in the mailbox.`
           : `${names} are up to ${changes(n)} behind; they are waiting in the mailbox.`,
       safeIn: (n: number) => `Everything is safe in ${homes(n)}.`,
       driveCannotStore: (home: string, n: number) =>
