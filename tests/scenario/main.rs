@@ -76,6 +76,7 @@ mod strangers;
 mod suspicion;
 mod taken_over;
 mod threshold;
+mod told;
 mod trash;
 mod tree;
 mod twice;

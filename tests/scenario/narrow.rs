@@ -62,7 +62,7 @@ fn nothing_is_called_safe_while_another_home_has_more_to_send_than_the_mailbox_h
     let until = "'anna's home' has changes to send that wait for room in the mailbox until 'grandma's home' syncs. You can unplug.";
     pep.run(["status", pep.at()]).expect_out(until);
     grandma.sync();
-    let next = "'anna's home' has changes to send that wait for room in the mailbox: the next sync there sends more of it. You can unplug.";
+    let next = "'anna's home' has changes to send that wait for room in the mailbox; more of it comes as room is made: sync there and here in turn. You can unplug.";
     for home in [&pep, &grandma] {
         home.run(["status", home.at()]).expect_out(next);
         let said = home.json(["status", home.at()]).document();

@@ -145,7 +145,7 @@ pub(crate) fn held() -> Value {
 pub(crate) const HELD_MORE: [&str; 6] = ["replaced", "kept", "sample", "by", "by_label", "other_homes"];
 
 /// What `sync` tells beyond the contract.
-pub(crate) const SYNC_MORE: [&str; 29] = [
+pub(crate) const SYNC_MORE: [&str; 31] = [
     "[].mailbox_went_back",
     "[].mended_index",
     "[].set_aside",
@@ -166,12 +166,14 @@ pub(crate) const SYNC_MORE: [&str; 29] = [
     "[].waiting.visits",
     "[].waiting.waits_on",
     "[].waiting.of_each",
+    "[].waiting.foreign",
     "[].awaits_state",
     "[].warnings",
     "[].drive_present",
     "[].took_new_id",
     "[].missing_chunks",
     "[].skipped[].path_base64",
+    "[].skipped[].detail",
     "[].also_held",
     "[].diverged",
     "[].alarms",
@@ -192,7 +194,7 @@ pub(crate) fn status() -> Value {
 }
 
 /// What `status` tells beyond the contract.
-pub(crate) const STATUS_MORE: [&str; 20] = [
+pub(crate) const STATUS_MORE: [&str; 21] = [
     "[].silent",
     "[].deletions",
     "[].receipt",
@@ -213,6 +215,7 @@ pub(crate) const STATUS_MORE: [&str; 20] = [
     "[].headline",
     "[].drive.total_bytes",
     "[].mailbox.name",
+    "[].mailbox.foreign",
 ];
 
 /// `deletions` tells this.

@@ -252,7 +252,7 @@ fn late(behind: &[String], changesets: u64) -> String {
         (_, 0) => format!("{who} {is} still to come."),
         (0 | 1, 1) => format!("{who} {is} 1 change behind."),
         (0 | 1, n) => format!("{who} {is} {n} changes behind."),
-        (_, 1) => format!("{who} lack 1 change at most."),
+        (_, 1) => format!("1 change has still to reach {who}."),
         (_, n) => format!("{who} {is} up to {n} changes behind."),
     }
 }
@@ -272,7 +272,8 @@ fn more_to_come(from: &[String], behind: &[String]) -> String {
     let until = match behind.len() {
         // Who lacks something and has more to send does both with one sync.
         _ if behind == from => format!(": the next sync {there} makes some"),
-        0 => format!(": the next sync {there} sends more of it"),
+        // Whether there is room is not theirs alone to say.
+        0 => format!("; more of it comes as room is made: sync {there} and here in turn"),
         1 => format!(" until {} syncs", quoted(behind)),
         _ => format!(" until {} sync", quoted(behind)),
     };

@@ -13,7 +13,7 @@ use crate::exact_path::{as_argument, exact};
 use crate::last_sent::last_sent;
 use crate::lost::LostView;
 use crate::naming::{Known, told_apart};
-use crate::view::{Lacking, LocalChanges, Waiting};
+use crate::view::{ForeignView, Lacking, LocalChanges, Waiting};
 
 /// What was put into the mailbox for a location that asked for it.
 #[derive(Clone, Debug, Serialize)]
@@ -61,6 +61,8 @@ pub(crate) struct LeftOpen {
     pub(crate) damaged: Vec<DamagedReport>,
     pub(crate) lost: Vec<LostView>,
     pub(crate) waiting: Option<Waiting>,
+    /// What of the mailbox is not Offsync's, where something waits for room.
+    pub(crate) foreign: Option<ForeignView>,
     /// Whether the cycle began with a location that a person had brought back.
     pub(crate) was_brought_back: bool,
 }
@@ -111,6 +113,10 @@ impl LeftOpen {
             damaged: damaged.iter().map(|one| DamagedReport::of(one, &lost)).collect(),
             lost,
             waiting: report.outlook.map(|outlook| waiting(&outlook, &standings)),
+            foreign: match report.waiting_entries {
+                0 => None,
+                _ => ForeignView::in_the_way(report.foreign, options.allowance_bytes),
+            },
             was_brought_back,
         })
     }

@@ -99,6 +99,7 @@ pub use schedule::rhythm;
 pub use set_up::SetUpRequest;
 pub use sync::SyncRequest;
 pub use threshold::many_deletions;
+pub use times::ago;
 pub use trash::{EmptiedReport, EmptyingHeld, RestoredView, TrashView};
 pub use verify::{VerifyReport, VerifyRequest};
 pub use watch_line::{DriveEvent, SyncEvent, WatchEvent, WatchLine};

@@ -13,6 +13,7 @@ use crate::failure::{AppError, Result};
 use crate::init::{mailbox_url, no_mailbox};
 use crate::naming::told_apart;
 use crate::opened::{Opened, bad_mailbox};
+use crate::view::ForeignView;
 
 /// What a mailbox holds.
 #[derive(Clone, Debug, Serialize)]
@@ -23,6 +24,8 @@ pub struct MailboxReport {
     pub objects: u64,
     /// Their size in bytes.
     pub bytes: u64,
+    /// What of these is not Offsync's.
+    pub foreign: ForeignView,
     /// What it may hold in bytes; `None` for whatever there is room for.
     pub allowance_bytes: Option<u64>,
     /// Locations that have not applied everything.
@@ -81,6 +84,7 @@ impl App {
             mailbox: archive.marker.mailbox.clone().unwrap_or_default(),
             objects: objects.len() as u64,
             bytes: objects.iter().map(|object| object.size_bytes).sum(),
+            foreign: survey.mailbox.foreign.into(),
             allowance_bytes: archive.marker.allowance_bytes,
             waiting_for: behind
                 .map(|standing| WaitingLocation {

@@ -13,7 +13,7 @@ use crate::headline::visits_to_come;
 use crate::left_open::{DamagedReport, LeftOpen, ServedReport, damage_sentence};
 use crate::lost::{LostView, lost_sentence};
 use crate::threshold::threshold_changed;
-use crate::view::{Failure, HeldDirection, HeldView, Lacking, SilentView};
+use crate::view::{Failure, ForeignView, HeldDirection, HeldView, Lacking, SilentView};
 
 /// Files seen and read.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -57,6 +57,9 @@ pub struct WaitingReport {
     /// Whether each of the other homes must come so often as `visits` says, `waits_on` first.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub of_each: bool,
+    /// What takes that room and is not Offsync's; absent where nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreign: Option<ForeignView>,
 }
 
 impl WaitingReport {
@@ -111,6 +114,9 @@ pub struct SkippedReport {
     pub path_base64: Option<String>,
     /// Why.
     pub reason: String,
+    /// What tells more to who knows what lies in a mailbox; not of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 impl SkippedReport {
@@ -119,13 +125,17 @@ impl SkippedReport {
             path: path.to_string(),
             path_base64: exact(path),
             reason: without_error_numbers(&reason.into()),
+            detail: None,
         }
     }
 }
 
 impl From<&SkippedPath> for SkippedReport {
     fn from(skipped: &SkippedPath) -> Self {
-        Self::new(&skipped.path, skipped.reason.clone())
+        Self {
+            detail: skipped.detail.clone(),
+            ..Self::new(&skipped.path, skipped.reason.clone())
+        }
     }
 }
 
@@ -319,6 +329,7 @@ impl SyncReport {
                 visits: waiting.visits,
                 waits_on: waiting.waits_on,
                 of_each: waiting.of_each,
+                foreign: left_open.foreign,
             },
             fetched: FetchedReport {
                 changesets: report.fetched_changesets,

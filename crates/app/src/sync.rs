@@ -260,10 +260,7 @@ mod tests {
     #[test]
     fn of_two_cycles_all_that_was_done_is_told_and_what_the_second_left_open() {
         let path = |name: &str| RelPath::new(name.as_bytes()).expect("a good path");
-        let warning = |name: &str| SkippedPath {
-            path: path(name),
-            reason: String::new(),
-        };
+        let warning = |name: &str| SkippedPath::new(path(name), String::new());
         let reader = LocationId::new([1; 16]);
         let cycle = |bytes: u64, healed: &str, has_state: bool| {
             let served = Served {

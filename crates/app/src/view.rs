@@ -8,9 +8,11 @@ use ts_rs::TS;
 
 use crate::receipt::{NoReceipt, Receipt};
 
+mod foreign;
 mod held;
 mod silent;
 
+pub use foreign::ForeignView;
 pub use held::{HeldDirection, HeldView};
 pub use silent::SilentView;
 
@@ -79,6 +81,10 @@ pub struct SkippedView {
     pub path_base64: Option<String>,
     /// Why.
     pub reason: String,
+    /// What tells more to who knows what lies in a mailbox; not of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub detail: Option<String>,
 }
 
 /// One location of an archive.
@@ -136,6 +142,10 @@ pub struct MailboxView {
     /// What it may hold; absent if unlimited.
     #[ts(type = "number | null")]
     pub allowance_bytes: Option<u64>,
+    /// What takes room there and is not Offsync's, where something waits for room here or in another home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub foreign: Option<ForeignView>,
 }
 
 /// What waited for room in the mailbox when the last sync ended.

@@ -29,9 +29,9 @@ use crate::receipt::{NoReceipt, Receipt};
 use crate::reports::{DiffLine, SkippedReport, held_view};
 use crate::times::rfc3339;
 use crate::view::{
-    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DeletionsView, DriveView, Headline, HeldView, IgnoredView,
-    Lacking, LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SilentView, SkippedView,
-    WayBack,
+    ArchiveActivity, ArchiveStatus, Behind, ChangeSummary, DeletionsView, DriveView, ForeignView, Headline, HeldView,
+    IgnoredView, Lacking, LocalChanges, LocationState, LocationView, LogLine, MailboxView, Overview, SilentView,
+    SkippedView, WayBack,
 };
 use crate::wrong_drive::WRONG_DRIVE;
 
@@ -276,6 +276,7 @@ fn status_of_open(
             name: mailbox_name(marker.mailbox.as_deref()),
             used_bytes: survey.mailbox.used_bytes,
             allowance_bytes: marker.allowance_bytes,
+            foreign: None,
         },
         local_changes,
         incoming: Behind {
@@ -309,7 +310,11 @@ fn status_of_open(
         headline: Headline::DriveAway,
     };
     let is_ahead = |location: &LocationView| location.state == LocationState::Ahead;
-    if awaits_state || status.locations.iter().any(is_ahead) {
+    if status.waiting.is_some() || status.locations.iter().any(|location| location.waits_for_room) {
+        status.mailbox.foreign = ForeignView::in_the_way(survey.mailbox.foreign, marker.allowance_bytes);
+    }
+    // Under a key that lacks here others say what nobody here can know.
+    if awaits_state || survey.lacks_key || status.locations.iter().any(is_ahead) {
         let mut own = status.locations.iter_mut().filter(|location| location.this);
         if let Some(own) = own.find(|own| own.state == LocationState::UpToDate || own.is_unfit()) {
             (own.state, own.cannot_store) = (LocationState::Behind, 0);
@@ -464,6 +469,7 @@ fn skipped(skipped: &offsync_engine::SkippedPath) -> SkippedView {
         path: report.path,
         path_base64: report.path_base64,
         reason: report.reason,
+        detail: report.detail,
     }
 }
 

@@ -182,7 +182,7 @@ fn locations(app: &App, folder: &Path, json: bool) -> Outcome {
             Some(reason) => Some(text::no_receipt(reason)),
             None => status.receipt.as_ref().and_then(text::receipt),
         };
-        let lines = all.iter().map(text::location);
+        let lines = text::locations(&status).into_iter();
         lines.chain(text::namesakes(all)).chain(receipt).collect()
     })
 }

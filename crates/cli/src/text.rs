@@ -16,7 +16,7 @@ mod sync;
 mod verify;
 
 pub(crate) use locations::{
-    location, namesakes, never_aside, no_receipt, not_removed, parked, receipt, remove_question, removed, renamed,
+    locations, namesakes, never_aside, no_receipt, not_removed, parked, receipt, remove_question, removed, renamed,
     unparked, waited_for,
 };
 pub(crate) use lost::lost;
@@ -72,6 +72,12 @@ fn notes(warnings: &[SkippedReport]) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// Tells what tells more of a path that was left alone, to who asks for more.
+fn why(detail: Option<&str>, is_verbose: bool) -> Option<String> {
+    let detail = detail.filter(|_| is_verbose)?;
+    Some(format!("    why: {}", safe(detail)))
 }
 
 fn left_alone(path: &str, exact: Option<&str>, reason: &str) -> String {
@@ -194,10 +200,18 @@ pub(crate) fn emptied(report: &EmptiedReport) -> String {
 /// Tells what a mailbox holds.
 pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
     let allowance = report.allowance_bytes.map(|bytes| format!(" of {}", size(bytes)));
+    let foreign = match report.foreign.files {
+        0 => String::new(),
+        files => format!(
+            "; {} of it in {} not Offsync's",
+            size(report.foreign.bytes),
+            count(files, "file that is", "files that are")
+        ),
+    };
     let mut lines = vec![
         safe(&report.mailbox),
         format!(
-            "  {} in {}{}",
+            "  {} in {}{}{foreign}",
             count(report.objects, "object", "objects"),
             size(report.bytes),
             allowance.unwrap_or_default()
@@ -276,6 +290,12 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
         format!("{} ({})", safe(&status.name), safe(&status.folder)),
         format!("  {}", status.headline.sentence()),
     ];
+    lines.extend(
+        status
+            .mailbox
+            .foreign
+            .map(|foreign| format!("  {}", foreign.sentence())),
+    );
     lines.extend(status.held.iter().flat_map(held::answers));
     lines.extend(status.also_held.iter().flat_map(held::held));
     if let Headline::Incomplete {
@@ -305,12 +325,10 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
     if status.mailbox.reachable {
         lines.push(format!("  mailbox: {}{allowance}", size(status.mailbox.used_bytes)));
     }
-    lines.extend(
-        status
-            .skipped
-            .iter()
-            .map(|line| left_alone(&line.path, line.path_base64.as_deref(), &line.reason)),
-    );
+    for line in &status.skipped {
+        lines.push(left_alone(&line.path, line.path_base64.as_deref(), &line.reason));
+        lines.extend(why(line.detail.as_deref(), is_verbose));
+    }
     let note = |line: &SkippedView| {
         let path = as_typed(&line.path, line.path_base64.as_deref());
         format!("  note: {path}: {}", safe(&line.reason))
@@ -331,15 +349,7 @@ pub(crate) fn status(status: &ArchiveStatus, is_verbose: bool) -> Vec<String> {
             )
         ));
     }
-    lines.extend(
-        status
-            .locations
-            .iter()
-            .map(|location| match (location.this, status.local_changes.entries) {
-                (true, unsent @ 1..) => format!("  {}", locations::with_unsent(location, unsent)),
-                _ => format!("  {}", self::location(location)),
-            }),
-    );
+    lines.extend(locations(status).iter().map(|line| format!("  {line}")));
     lines.extend(namesakes(&status.locations).iter().map(|line| format!("  {line}")));
     lines
 }
@@ -438,6 +448,7 @@ pub(crate) fn unfit_elsewhere(lines: &[DiffLine]) -> Vec<String> {
             path: line.path.clone(),
             path_base64: line.path_base64.clone(),
             reason: reason.clone(),
+            detail: None,
         };
         line.warnings.iter().map(note).collect()
     };

@@ -147,9 +147,15 @@ impl<'a> Engine<'a> {
     }
 
     pub(crate) fn skip(&mut self, path: &RelPath, reason: impl Into<String>) {
+        self.skip_in_detail(path, reason, None);
+    }
+
+    /// The same, with what tells more to who knows what lies in a mailbox.
+    pub(crate) fn skip_in_detail(&mut self, path: &RelPath, reason: impl Into<String>, detail: Option<String>) {
         let line = SkippedPath {
             path: path.clone(),
             reason: reason.into(),
+            detail,
         };
         if !self.report.skipped.contains(&line) {
             self.report.skipped.push(line);

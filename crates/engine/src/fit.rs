@@ -275,7 +275,7 @@ impl Engine<'_> {
                 }
                 if let Some(reason) = reason_elsewhere(&drive, &change.value, label, &names) {
                     let path = change.value.path.clone();
-                    lines.push(SkippedPath { path, reason });
+                    lines.push(SkippedPath::new(path, reason));
                 }
             }
         }
@@ -330,7 +330,7 @@ impl Engine<'_> {
                 "it stays where it is in the other homes, and '{folder}' with it, though that {went} here: what this drive cannot store does not go along with its folder. Move or delete it in a home whose drive can store it."
             );
             let path = held.value.path;
-            let line = SkippedPath { path, reason };
+            let line = SkippedPath::new(path, reason);
             left.push(LeftBehind { folder, line });
         }
         Ok(left)
@@ -367,10 +367,7 @@ impl Engine<'_> {
     }
 
     pub(crate) fn warn(&mut self, path: &RelPath, reason: String) {
-        let line = SkippedPath {
-            path: path.clone(),
-            reason,
-        };
+        let line = SkippedPath::new(path.clone(), reason);
         if !self.report.warnings.contains(&line) {
             self.report.warnings.push(line);
         }

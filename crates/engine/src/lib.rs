@@ -105,7 +105,7 @@ pub use mend::mend_notes;
 pub use monitor::{Monitor, Phase, Progress, Silent};
 pub use options::{Silence, SyncOptions};
 pub use report::{
-    Alarm, AlarmKind, ConflictLine, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile,
+    Alarm, AlarmKind, ConflictLine, Foreign, HeardThreshold, Held, HeldDirection, IgnoreRule, IgnoredPath, LostFile,
     MadeOfDamage, Outlook, Served, SilentHome, SkippedPath, SyncReport,
 };
 pub use resolve::Keep;

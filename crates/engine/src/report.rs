@@ -38,6 +38,15 @@ pub struct Outlook {
     pub waits_on: Option<LocationId>,
 }
 
+/// What lies in the mailbox's folder and is not Offsync's: it takes room there, and nobody here reads or deletes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Foreign {
+    /// Files.
+    pub files: u64,
+    /// Their size in bytes.
+    pub bytes: u64,
+}
+
 /// A path that was left alone, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SkippedPath {
@@ -45,6 +54,19 @@ pub struct SkippedPath {
     pub path: RelPath,
     /// A sentence for people.
     pub reason: String,
+    /// What tells more than people need; not of all.
+    pub detail: Option<String>,
+}
+
+impl SkippedPath {
+    /// Gives a path with all that is to be said of it.
+    pub fn new(path: RelPath, reason: String) -> Self {
+        Self {
+            path,
+            reason,
+            detail: None,
+        }
+    }
 }
 
 /// The rule by which a path is not taken in.
@@ -196,6 +218,8 @@ pub struct SyncReport {
     pub waiting_entries: u64,
     /// Their content in bytes.
     pub waiting_bytes: u64,
+    /// What lay in the mailbox when it was listed last, and is not Offsync's.
+    pub foreign: Foreign,
     /// How long what waits may take; `None` if nothing does.
     pub outlook: Option<Outlook>,
     /// Changesets folded.

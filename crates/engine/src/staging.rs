@@ -72,7 +72,7 @@ impl Engine<'_> {
         };
         let said = self.space.sentences(trash_bytes).into_iter();
         // Each is named once: no need to look for it among so many.
-        let lines: Vec<SkippedPath> = said.map(|(path, reason)| SkippedPath { path, reason }).collect();
+        let lines: Vec<SkippedPath> = said.map(|(path, reason)| SkippedPath::new(path, reason)).collect();
         self.report.no_room_files = lines.iter().filter(|line| line.path != RelPath::root()).count() as u64;
         self.report.skipped.extend(lines);
         Ok(())

@@ -18,7 +18,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedHead, CachedPerson, LAST_SYNC, LOG, LogRecord, OUTBOX, SENT};
 use crate::options::SyncOptions;
-use crate::report::{Held, IgnoredPath, LostFile, Outlook, SilentHome, SkippedPath};
+use crate::report::{Foreign, Held, IgnoredPath, LostFile, Outlook, SilentHome, SkippedPath};
 use crate::scan::Depth;
 use crate::standing::{LocationStanding, LocationState};
 use crate::trash::TrashLine;
@@ -32,6 +32,8 @@ pub struct MailboxStanding {
     pub trouble: Option<(MailboxErrorKind, String)>,
     /// Bytes in it.
     pub used_bytes: u64,
+    /// What of it is not Offsync's.
+    pub foreign: Foreign,
     /// Changesets that the next sync takes in.
     pub incoming_changesets: u64,
     /// Their objects in bytes.
@@ -84,6 +86,8 @@ pub struct Survey {
     pub last_sync_ns: Option<i64>,
     /// Files that are known to be damaged on this drive.
     pub damaged: Vec<DamagedFile>,
+    /// Whether others seal under a key that this location lacks: what they say since is unknown here, their word of it among that.
+    pub lacks_key: bool,
     /// Paths that were passed over.
     pub skipped: Vec<SkippedPath>,
     /// What the scan has to say of paths that it took in: lines of rules that are none.
@@ -128,7 +132,7 @@ impl Engine<'_> {
     /// Looks at the drive and the mailbox and tells how things stand.
     pub fn survey(&mut self, options: &SyncOptions) -> Result<Survey> {
         self.recover()?;
-        self.unread_paths = 0;
+        (self.unread_paths, self.lacks_key) = (0, false);
         let left_out = self.scan(Depth::Quick, options.trust())?;
         self.tell_moved_out(&left_out)?;
         let mut heads = self.heads()?;
@@ -136,6 +140,7 @@ impl Engine<'_> {
             Some(mailbox) => self.survey_mailbox(mailbox, &mut heads)?,
             None => MailboxStanding::default(),
         };
+        self.leave_open_who_is_out();
         let changes = self.local_changes()?;
         let in_outbox = self.differences_in_outbox(&changes)?;
         let in_outbox_bytes: u64 = in_outbox.iter().map(|line| line.bytes).sum();
@@ -190,6 +195,7 @@ impl Engine<'_> {
             damaged: self.damaged()?,
             lost: self.lost()?,
             last_sync_ns: memory::read(self.index, LAST_SYNC)?,
+            lacks_key: self.lacks_key,
             skipped: std::mem::take(&mut self.report.skipped),
             warnings: std::mem::take(&mut self.report.warnings),
             ignored: std::mem::take(&mut self.report.ignored),
@@ -221,6 +227,7 @@ impl Engine<'_> {
         };
         let mut standing = MailboxStanding {
             used_bytes: view.used_bytes(),
+            foreign: view.foreign(),
             is_served: self.has_been_served(&view)?,
             ..MailboxStanding::default()
         };

@@ -215,10 +215,9 @@ impl Engine<'_> {
             if is_fatal(&error) {
                 return Err(error.into());
             }
-            report.skipped.push(SkippedPath {
-                path: value.path.clone(),
-                reason: unreadable(&error),
-            });
+            report
+                .skipped
+                .push(SkippedPath::new(value.path.clone(), unreadable(&error)));
             return Ok(());
         }
         let bad = self.damaged_pieces(&value.path, file)?;

@@ -10,9 +10,12 @@ use offsync_core::rel_path::RelPath;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::memory::{self, CachedPerson, PERSON};
+use crate::report::Foreign;
 
 /// Why something cannot be read yet that others sent since somebody was taken out.
 const LACKS_KEY: &str = "what others sent is sealed with a new key, since somebody was taken out of the archive; the key comes with the next sync of a home that has it, and then with the one after that here";
+/// What is said beside it where nobody has heard yet what the others say of who is out.
+const OR_TAKEN_OUT: &str = "; or this home was taken out: the next sync here tells";
 
 /// What a listing showed, kept up with what this cycle puts and deletes.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +23,7 @@ pub(crate) struct View {
     objects: BTreeMap<ObjectName, u64>,
     /// Bytes of everything in the folder, what is not Offsync's among it.
     used_bytes: u64,
+    foreign: Foreign,
 }
 
 impl View {
@@ -39,6 +43,17 @@ impl View {
         self.used_bytes
     }
 
+    /// Gives what is not Offsync's.
+    pub(crate) fn foreign(&self) -> Foreign {
+        self.foreign
+    }
+
+    fn add_foreign(&mut self, size_bytes: u64) {
+        self.used_bytes += size_bytes;
+        self.foreign.files += 1;
+        self.foreign.bytes += size_bytes;
+    }
+
     fn add(&mut self, name: ObjectName, size_bytes: u64) {
         self.used_bytes += size_bytes;
         self.used_bytes -= self.objects.insert(name, size_bytes).unwrap_or(0);
@@ -56,9 +71,10 @@ impl<'a> Engine<'a> {
         for object in mailbox.list()? {
             match object.name.parse() {
                 Ok(name) => view.add(name, object.size_bytes),
-                Err(_) => view.used_bytes += object.size_bytes,
+                Err(_) => view.add_foreign(object.size_bytes),
             }
         }
+        self.report.foreign = view.foreign;
         Ok(view)
     }
 
@@ -66,7 +82,11 @@ impl<'a> Engine<'a> {
         let bytes = match mailbox.get(&name.to_string()) {
             // One object that cannot be read keeps nobody from the others.
             Err(error) if matches!(error.kind(), MailboxErrorKind::Broken | MailboxErrorKind::Denied) => {
-                self.note_damaged(name, &error.to_string());
+                self.unusable.insert(name.clone());
+                self.say_of_object(
+                    format!("something in the mailbox cannot be read ({name}): what it held is asked for again"),
+                    &error.to_string(),
+                );
                 return Ok(None);
             }
             bytes => bytes?,
@@ -78,7 +98,11 @@ impl<'a> Engine<'a> {
     /// Says that an object of the mailbox is not what it should be.
     pub(crate) fn note_damaged(&mut self, name: &ObjectName, reason: &str) {
         self.unusable.insert(name.clone());
-        self.say_unusable(name, reason);
+        // It is of use to nobody, and whatever it held stands on somebody's drive: that file may go.
+        self.say_of_object(
+            format!("something in the mailbox is damaged ({name}): what it held is asked for again. If this is still said once all other homes have synced, delete that file in the mailbox"),
+            reason,
+        );
     }
 
     /// Says why an object could not be read. One that only a newer Offsync reads is of use to others, and not damaged.
@@ -86,7 +110,10 @@ impl<'a> Engine<'a> {
         if error.lacks_key() {
             self.tell_lacking_key();
         } else if error.is_newer() {
-            self.say_unusable(name, &error.to_string());
+            self.say_of_object(
+                format!("something in the mailbox was made by a newer Offsync ({name}): install the newest one here"),
+                &error.to_string(),
+            );
         } else {
             self.note_damaged(name, &error.to_string());
         }
@@ -100,11 +127,17 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn say_unusable(&mut self, name: &ObjectName, reason: &str) {
-        self.skip(
-            &RelPath::root(),
-            format!("the mailbox's object {name} cannot be used ({reason}); what it held is asked for again"),
-        );
+    /// Says that the key that lacks may never come: a survey hears no statement about who is out.
+    pub(crate) fn leave_open_who_is_out(&mut self) {
+        let said = self.report.skipped.iter_mut().find(|line| line.reason == LACKS_KEY);
+        if let Some(line) = said {
+            line.reason.push_str(OR_TAKEN_OUT);
+        }
+    }
+
+    /// Says in plain words what is wrong with an object; why it is so, to who asks for more.
+    fn say_of_object(&mut self, sentence: String, detail: &str) {
+        self.skip_in_detail(&RelPath::root(), sentence, Some(detail.to_owned()));
     }
 
     pub(crate) fn put_object(

@@ -137,7 +137,7 @@ fn of_several_that_are_behind_the_largest_number_is_said_to_be_that() {
     ];
     check(
         &status(&one),
-        "Everything is safe in 2 homes. Anna and Grandma lack 1 change at most. You can unplug.",
+        "Everything is safe in 2 homes. 1 change has still to reach Anna and Grandma. You can unplug.",
     );
 }
 
@@ -279,12 +279,12 @@ fn who_has_more_to_send_than_the_mailbox_holds_is_named() {
     waits(&mut more, 1);
     check(
         &more,
-        "'Anna' has changes to send that wait for room in the mailbox: the next sync there sends more of it. You can unplug.",
+        "'Anna' has changes to send that wait for room in the mailbox; more of it comes as room is made: sync there and here in turn. You can unplug.",
     );
     waits(&mut more, 2);
     check(
         &more,
-        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox: the next sync at each of them sends more of it. You can unplug.",
+        "'Anna' and 'Grandma' have changes to send that wait for room in the mailbox; more of it comes as room is made: sync at each of them and here in turn. You can unplug.",
     );
     for at in [1, 2] {
         more.locations[at].state = LocationState::Behind;

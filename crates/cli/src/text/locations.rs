@@ -1,18 +1,26 @@
 //! Locations as people read them, and what was said of one.
 
-use offsync_app::view::{LocationState, LocationView};
-use offsync_app::{NoReceipt, Receipt, short_id};
+use offsync_app::view::{ArchiveStatus, LocationState, LocationView};
+use offsync_app::{NoReceipt, Receipt, ago, short_id};
 
 use super::safe;
 use crate::units::{count, size};
 
-/// Tells how a location stands, in one line.
-pub(crate) fn location(location: &LocationView) -> String {
-    in_state(location, &state(location))
+/// Tells how each location of an archive stands, in one line each.
+pub(crate) fn locations(status: &ArchiveStatus) -> Vec<String> {
+    let one = |location: &LocationView| match (location.state, status.local_changes.entries) {
+        (_, unsent @ 1..) if location.this => with_unsent(location, unsent),
+        // Who has never synced may not have heard of those who have been there for long.
+        (LocationState::Invited, _) if status.last_sync.is_none() => {
+            in_state(location, "not heard of yet: sync here first")
+        }
+        _ => in_state(location, &state(location)),
+    };
+    status.locations.iter().map(one).collect()
 }
 
-/// Tells the same of the one here, where changes have not been sent.
-pub(crate) fn with_unsent(location: &LocationView, unsent: u64) -> String {
+/// Tells of the one here that changes have not been sent.
+fn with_unsent(location: &LocationView, unsent: u64) -> String {
     let unsent = format!("{} not sent yet", count(unsent, "change", "changes"));
     let state = match location.state {
         LocationState::UpToDate => unsent,
@@ -47,7 +55,7 @@ fn state(location: &LocationView) -> String {
 fn in_state(location: &LocationView, state: &str) -> String {
     let seen = match (&location.last_seen, location.this) {
         (_, true) => ", this one".to_owned(),
-        (Some(time), false) => format!(", last seen {time}"),
+        (Some(time), false) => format!(", last seen {}", ago(time)),
         (None, false) => String::new(),
     };
     format!(

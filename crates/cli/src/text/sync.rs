@@ -7,7 +7,7 @@ use offsync_app::{
 };
 
 use super::held::held;
-use super::{changes, left_alone, notes, safe};
+use super::{changes, left_alone, notes, safe, why};
 use crate::units::{count, size};
 
 /// More homes than these are not named one by one.
@@ -52,7 +52,7 @@ pub(crate) fn sync(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<Str
     lines.extend(report.mailbox_went_back.then(|| format!("  {MAILBOX_WENT_BACK}")));
     lines.extend(report.set_aside.iter().map(|home| set_aside(home, mood)));
     lines.extend(conflicts(report, mood));
-    lines.extend(skipped(report, mood));
+    lines.extend(skipped(report, mood, is_verbose));
     lines.extend(notes(&report.warnings));
     lines.extend(still_to_come(report, mood));
     let healed = mood.say("healed", "would be healed");
@@ -122,6 +122,12 @@ fn sent(report: &SyncReport, mood: Mood) -> Vec<String> {
             },
             safe(&report.waiting.visits_to_come())
         ));
+        lines.extend(
+            report
+                .waiting
+                .foreign
+                .map(|foreign| format!("  {}", foreign.sentence())),
+        );
     }
     lines
 }
@@ -223,16 +229,18 @@ fn conflicts(report: &SyncReport, mood: Mood) -> Vec<String> {
 }
 
 /// Names paths that are left alone.
-fn skipped(report: &SyncReport, mood: Mood) -> Vec<String> {
-    let line = |skipped: &SkippedReport| {
+fn skipped(report: &SyncReport, mood: Mood, is_verbose: bool) -> Vec<String> {
+    let line = |skipped: &SkippedReport| -> Vec<String> {
         let (path, exact, reason) = (&skipped.path, skipped.path_base64.as_deref(), &skipped.reason);
-        match (mood, path.as_str()) {
+        let line = match (mood, path.as_str()) {
             (Mood::Done, path) => left_alone(path, exact, reason),
             (Mood::Would, "") => format!("  would not be done: {}", safe(reason)),
             (Mood::Would, path) => format!("  would be left alone: {}: {}", as_typed(path, exact), safe(reason)),
-        }
+        };
+        let why = why(skipped.detail.as_deref(), is_verbose);
+        [line].into_iter().chain(why).collect()
     };
-    report.skipped.iter().map(line).collect()
+    report.skipped.iter().flat_map(line).collect()
 }
 
 /// Tells what was looked at, for whoever asks for more.
@@ -343,6 +351,7 @@ mod tests {
             path: String::new(),
             path_base64: None,
             reason: "An object in the mailbox is damaged.".into(),
+            detail: None,
         }];
         assert_eq!(still_to_come(&report, Mood::Done).as_deref(), said);
     }

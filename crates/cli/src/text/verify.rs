@@ -156,6 +156,7 @@ mod tests {
             path: "closed.txt".into(),
             path_base64: None,
             reason: "it could not be read".into(),
+            detail: None,
         };
         VerifyReport {
             skipped: vec![one],

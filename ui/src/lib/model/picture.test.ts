@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { archive, behind, GB, home, MB } from "../backend/fake/parts";
+import { archive, behind, GB, home, MB, minutesAgo } from "../backend/fake/parts";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Headline } from "../types/Headline";
 import type { Turn } from "../types/Turn";
@@ -49,6 +49,13 @@ test("nothing waits for a parked home, so no line leads to it", () => {
 test("an invited home has an empty ring and was not seen", () => {
   const invited = draw({ locations: [anna({ state: "invited", seen: null })] }).others[0]!;
   expect([invited.share, invited.seen, invited.mood]).toEqual([0, "never", "invited"]);
+});
+
+test("before its first sync a home has not heard of the others, and does not call them new", () => {
+  const said = (last_sync: string | null) =>
+    draw({ last_sync, locations: [anna({ state: "invited", seen: null })] }).others[0]!.state;
+  expect(said(null)).toBe("Not heard of yet");
+  expect(said(minutesAgo(5))).toBe("Not synced yet");
 });
 
 test("what waits for a home that has not synced yet is said, and so is that it has not", () => {

@@ -146,7 +146,12 @@ function other(location: LocationView, status: ArchiveStatus, voice: Voice, now:
     mine: false,
     name: location.label,
     person: location.label.includes(location.person) ? null : location.person,
-    note: location.last_seen ? words.seen(seen) : waits ? words.notSynced : null,
+    // Who has never synced may not have heard of those who have been there for long.
+    note: location.last_seen
+      ? words.seen(seen)
+      : waits && status.last_sync !== null
+        ? words.notSynced
+        : null,
     state: stateWords(location, status, voice),
     mood: parked || unfit ? "away" : waits ? "waiting" : invited ? "invited" : "safe",
     share: invited
@@ -177,7 +182,9 @@ function stateWords(location: LocationView, status: ArchiveStatus, voice: Voice)
     case "invited":
       return location.behind.changesets > 0
         ? words.waiting(location.behind.changesets)
-        : words.invited;
+        : status.last_sync === null
+          ? words.unheard
+          : words.invited;
     case "removed":
       return words.removed;
   }

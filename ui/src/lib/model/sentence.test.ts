@@ -65,7 +65,7 @@ test("one copy alone is never called safe", () => {
   );
   check(
     { kind: "others_behind", safe_homes: 1, behind: ["A", "B"], changesets: 1 },
-    "A and B lack 1 change at most; it is waiting in the mailbox.",
+    "1 change has still to reach A and B; it is waiting in the mailbox.",
   );
   const alone = check({ kind: "alone" }, "Only this home has a copy so far.");
   expect(alone.detail).toContain("Nothing is sent until a second home joins.");
@@ -172,11 +172,35 @@ test("what waits for room says for how many visits of whom", () => {
   expect(waits(null, null, 1)).toContain(" 1 newer change waits for the next sync.");
 });
 
+test("what takes the room and is not Offsync's is said where something waits for it", () => {
+  const mailbox = {
+    reachable: true,
+    name: "NAS",
+    used_bytes: 16 * MB,
+    allowance_bytes: 16 * MB,
+    foreign: { files: 1, bytes: 15 * MB },
+  };
+  const inTheWay =
+    "15 MB in the mailbox are not Offsync’s (1 file): take it out, and there is more room.";
+  const waits = { kind: "waits_for_room" as const, entries: 1, newer: 0, bytes: 3 * MB };
+  const mine = { ...waits, visits: null, waits_on: null };
+  const theirs = { kind: "more_to_come" as const, from: ["Anna’s home"], behind: [] };
+  for (const headline of [mine, theirs]) {
+    const status = archive({ headline, mailbox });
+    const said = sentence(status, null, speak("en"), new Date()).detail;
+    expect(said.replaceAll("\u00a0", " ")).toContain(` ${inTheWay} You can unplug.`);
+    const without = archive({ headline });
+    expect(sentence(without, null, speak("en"), new Date()).detail).not.toContain("Offsync’s");
+  }
+});
+
 test("what another home has still to send says whose sync lets it come", () => {
   const title = "Anna’s home has changes to send that wait for room in the mailbox.";
   const more = (behind: string[]) =>
     check({ kind: "more_to_come", from: ["Anna’s home"], behind }, title).detail;
-  expect(more([])).toBe("The next sync of Anna’s home sends more of it. You can unplug.");
+  expect(more([])).toBe(
+    "More of it comes as room is made: sync at Anna’s home and here in turn. You can unplug.",
+  );
   expect(more(["Olot"])).toBe("There is room once Olot has synced. You can unplug.");
   expect(more(["Olot", "Avinyó"])).toContain("once Olot and Avinyó have synced.");
 });

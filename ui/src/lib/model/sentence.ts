@@ -151,15 +151,16 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     case "waits_for_room": {
       const { entries, visits, waits_on, of_each = false, newer } = status.headline;
       const more = newer > 0 ? [words.newer(newer)] : [];
-      return [words.roomComes(entries, visits, waits_on, of_each), ...more, words.unplug].join(" ");
+      const comes = words.roomComes(entries, visits, waits_on, of_each);
+      return [comes, ...more, ...foreign(status, voice), words.unplug].join(" ");
     }
     case "more_to_come": {
       const { from, behind } = status.headline;
       const next =
         behind.length === 0
-          ? words.nextSendsMore(named(from, voice))
+          ? words.moreAsRoomIsMade(named(from, voice), from.length)
           : words.roomOnce(named(behind, voice), behind.length);
-      return `${next} ${words.unplug}`;
+      return [next, ...foreign(status, voice), words.unplug].join(" ");
     }
     case "unsent":
       return words.pressToSend(status.headline.entries, voice.size(status.headline.bytes));
@@ -170,6 +171,12 @@ function detail(status: ArchiveStatus, voice: Voice, now: Date): string {
     default:
       return `${here} ${synced}`;
   }
+}
+
+/** What takes room in the mailbox that nobody but a person can make. */
+function foreign(status: ArchiveStatus, voice: Voice): string[] {
+  const there = status.mailbox.foreign;
+  return there ? [voice.words.detail.foreign(there.files, voice.size(there.bytes))] : [];
 }
 
 function incomplete(headline: Extract<Headline, { kind: "incomplete" }>, voice: Voice): string {

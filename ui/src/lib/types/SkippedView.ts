@@ -15,4 +15,8 @@ path_base64?: string,
 /**
  * Why.
  */
-reason: string, };
+reason: string, 
+/**
+ * What tells more to who knows what lies in a mailbox; not of all.
+ */
+detail?: string, };

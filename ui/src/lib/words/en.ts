@@ -102,7 +102,7 @@ export function en(locale: string) {
         `${home} is ${changes(n)} behind; ${count(n, { one: "it is", other: "they are" })} waiting in the mailbox.`,
       someBehind: (names: string, n: number) =>
         n === 1
-          ? `${names} lack ${changes(n)} at most; it is waiting in the mailbox.`
+          ? `1 change has still to reach ${names}; it is waiting in the mailbox.`
           : `${names} are up to ${changes(n)} behind; they are waiting in the mailbox.`,
       safeIn: (n: number) => `Everything is safe in ${homes(n)}.`,
       driveCannotStore: (home: string, n: number) =>
@@ -172,7 +172,10 @@ export function en(locale: string) {
           other: `About # more visits of ${whose}, and all has gone.`,
         });
       },
-      nextSendsMore: (names: string) => `The next sync of ${names} sends more of it.`,
+      moreAsRoomIsMade: (names: string, n: number) =>
+        `More of it comes as room is made: sync at ${n === 1 ? names : "each of them"} and here in turn.`,
+      foreign: (n: number, size: string) =>
+        `${size} in the mailbox are not Offsync’s (${files(n)}): take ${them(n)} out, and there is more room.`,
       roomOnce: (names: string, n: number) =>
         `There is room once ${names} ${count(n, { one: "has", other: "have" })} synced.`,
       newer: (n: number) =>
@@ -233,6 +236,7 @@ export function en(locale: string) {
       hasMore: "Has more for you",
       parked: "Away for long",
       invited: "Not synced yet",
+      unheard: "Not heard of yet",
       notSynced: "not synced yet",
       removed: "No longer takes part",
       driveAway: "Not plugged in",
