@@ -195,6 +195,7 @@ impl Engine<'_> {
         if self.report.took_new_id {
             own = None;
         }
+        let has_turned = self.has_turned()?;
         let was_wiped = self.was_wiped(mailbox, &view, own.as_ref())?;
         self.look_whether_it_went_back(own.as_ref(), was_wiped)?;
         self.succeed_forgotten(mailbox, &view)?;
@@ -253,6 +254,7 @@ impl Engine<'_> {
             lacking: &lacking,
             counted: &counted,
             was_wiped,
+            has_turned,
         };
         unless_full(self.serve(&mut view, &serving))?;
         unless_full(self.write_head(mailbox, &mut view, own.as_ref(), &lacking, &counted))?;

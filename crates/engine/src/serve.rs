@@ -35,6 +35,8 @@ pub(crate) struct Serving<'s> {
     pub(crate) counted: &'s Counted,
     /// Whether the mailbox lost all that led others on.
     pub(crate) was_wiped: bool,
+    /// Whether people let this location turn to this mailbox from another one since its last sync.
+    pub(crate) has_turned: bool,
 }
 
 impl Engine<'_> {

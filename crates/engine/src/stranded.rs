@@ -31,8 +31,8 @@ impl Engine<'_> {
 
     /// Gives what homes would ask for that nothing listed leads on, as wants of theirs; not of those that ask for state.
     ///
-    /// A listing may lag, so it takes two cycles to believe that; but not where the whole mailbox was wiped. Of content it is
-    /// `most_bytes` for each at the most.
+    /// A listing may lag, so it takes two cycles to believe that; but not where the whole mailbox was wiped, or where what was
+    /// folded since this location was here came by another one. Of content it is `most_bytes` for each at the most.
     pub(crate) fn unasked(
         &mut self,
         view: &View,
@@ -45,13 +45,15 @@ impl Engine<'_> {
         for (location, needs) in self.stranded(view, serving)? {
             let before = known.remove(&location.to_string());
             // A home that does not come to this mailbox is not led on in it; but all are where it was wiped.
-            let comes_here = view.contains(&ObjectName::Head(location)) && needs.gap.is_some();
+            let is_here = view.contains(&ObjectName::Head(location));
+            let comes_here = is_here && needs.gap.is_some();
             if before.is_none() && !serving.was_wiped && !comes_here {
                 continue;
             }
-            let cycles = match serving.was_wiped {
-                true => GAP_CYCLES,
-                false => before.unwrap_or(0).saturating_add(1).min(GAP_CYCLES),
+            let cycles = match before.unwrap_or(0) {
+                _ if serving.was_wiped || serving.has_turned && comes_here => GAP_CYCLES,
+                cycles if is_here => cycles.saturating_add(1).min(GAP_CYCLES),
+                cycles => cycles,
             };
             if before != Some(cycles) {
                 writes.push(memory::write(format!("{STRANDED}{location}"), &cycles));
@@ -67,7 +69,12 @@ impl Engine<'_> {
                 writes.push(memory::write(format!("{STRANDED}{location}"), &(GAP_CYCLES - 1)));
             }
         }
-        writes.extend(known.into_keys().map(|name| memory::erase(format!("{STRANDED}{name}"))));
+        let is_over = |name: &String| {
+            name.parse()
+                .is_ok_and(|location| !self.comes_elsewhere(view, &location, serving))
+        };
+        let over = known.into_keys().filter(is_over);
+        writes.extend(over.map(|name| memory::erase(format!("{STRANDED}{name}"))));
         self.commit(writes)?;
         if due.is_empty() {
             return Ok(due);
@@ -84,6 +91,11 @@ impl Engine<'_> {
             }
         }
         Ok(due)
+    }
+
+    /// Tells whether a location that counts comes to another mailbox: what leads it on here tells nothing.
+    fn comes_elsewhere(&self, view: &View, location: &LocationId, serving: &Serving<'_>) -> bool {
+        serving.counted.0.contains_key(location) && !view.contains(&ObjectName::Head(*location))
     }
 
     /// Gives those who have spoken and are set aside: once they are back, one look is enough to believe that nothing leads them

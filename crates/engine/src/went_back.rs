@@ -25,11 +25,16 @@ impl Engine<'_> {
         self.commit(vec![memory::write(TURNED, &true)])
     }
 
+    /// Tells whether that was so, and no sync has looked there since.
+    pub(crate) fn has_turned(&self) -> Result<bool> {
+        Ok(memory::read::<bool>(self.index, TURNED)?.is_some())
+    }
+
     /// Looks whether the mailbox holds less of this location's than it did; `is_gone` tells that its head is not there any more.
     ///
     /// For who keeps its id: who took a new one has no head there that could be older.
     pub(crate) fn look_whether_it_went_back(&mut self, own: Option<&Head>, is_gone: bool) -> Result<()> {
-        let has_turned = memory::read::<bool>(self.index, TURNED)?.is_some();
+        let has_turned = self.has_turned()?;
         let known = memory::read::<CachedHead>(self.index, &format!("{HEAD}{}", self.me()))?;
         let Some(CachedHead { head: known, .. }) = known else {
             return Ok(());
