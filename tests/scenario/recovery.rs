@@ -497,12 +497,12 @@ fn who_comes_back_with_nothing_has_all_at_the_third_visit_and_each_home_says_who
         (&pep, asked),
         (
             &anna,
-            "  told 'Pep's home' what the archive holds, as it asked; now 'Pep's home' has to sync\n",
+            "  told 'Pep's home' what the archive holds; now 'Pep's home' has to sync\n",
         ),
         (&pep, wants),
         (
             &anna,
-            "  sent 7 files that 'Pep's home' asked for (540.0 kB); now 'Pep's home' has to sync\n",
+            "  sent 7 files that 'Pep's home' lacks (540.0 kB); now 'Pep's home' has to sync\n",
         ),
         (&pep, "  received: 7 added\n"),
     ];

@@ -167,7 +167,7 @@ fn people_read_what_would_be_done_and_nothing_as_if_it_were() {
     pep.sync();
     rehearse(
         &anna,
-        &["  would tell 'Pep's home' what the archive holds, as it asked; then 'Pep's home' has to sync\n"],
+        &["  would tell 'Pep's home' what the archive holds; then 'Pep's home' has to sync\n"],
     );
     anna.sync();
     rehearse(
@@ -179,7 +179,7 @@ fn people_read_what_would_be_done_and_nothing_as_if_it_were() {
     pep.sync();
     rehearse(
         &anna,
-        &["  would send 1 file that 'Pep's home' asked for (2.0 kB); then 'Pep's home' has to sync\n"],
+        &["  would send 1 file that 'Pep's home' lacks (2.0 kB); then 'Pep's home' has to sync\n"],
     );
 }
 

@@ -264,13 +264,13 @@ fn served(served: &ServedReport, mood: Mood) -> Vec<String> {
     let mut lines = Vec::new();
     if served.state {
         lines.push(format!(
-            "  {} '{label}' what the archive holds, as it asked; {next} '{label}' has to sync",
+            "  {} '{label}' what the archive holds; {next} '{label}' has to sync",
             mood.say("told", "would tell")
         ));
     }
     if served.bytes > 0 {
         lines.push(format!(
-            "  {} {} that '{label}' asked for ({}); {next} '{label}' has to sync",
+            "  {} {} that '{label}' lacks ({}); {next} '{label}' has to sync",
             mood.say("sent", "would send"),
             count(served.files, "file", "files"),
             size(served.bytes)
