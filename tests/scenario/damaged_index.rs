@@ -114,6 +114,7 @@ fn turn_a_bit_of_a_note(home: &Home, like: &str, of_its_name: bool) {
 #[test]
 fn a_note_that_says_something_else_brings_back_nothing_and_holds_nobody_up() {
     let notes = [
+        ("identity", true),
         ("vector", false),
         ("vector", true),
         ("identity", false),

@@ -145,6 +145,7 @@ impl App {
         let options = source.options();
         // Offline: new files get their dots, and the drive is known to be as it was scanned.
         let mailbox = source.mailbox.take();
+        source.mend_notes()?;
         let scanned = source.with_engine(&monitor, |engine| engine.sync(&options))?;
         source.mailbox = mailbox;
         let values = source.with_engine(&Silent, |engine| engine.clean_values())?;

@@ -69,6 +69,7 @@ impl App {
             "the invitation",
             "With its six words an invitation opens the archive.",
         )?;
+        archive.mend_notes()?;
         archive.with_engine(&Silent, |engine| engine.refuse_if_removed())?;
         refuse_same_label(&mut archive, &request.label, None)?;
         let entropy: &dyn Entropy = &OsEntropy;

@@ -194,6 +194,7 @@ impl App {
     /// Runs a cycle: it asks for what lacks, and puts together what has come.
     fn repair(&self, archive: &mut Opened, monitor: &EventMonitor<'_>, report: &mut VerifyReport) -> Result<()> {
         let options: SyncOptions = archive.options();
+        archive.mend_notes()?;
         let synced = archive.with_engine(monitor, |engine| engine.sync(&options))?;
         let trouble = archive.mailbox_trouble.take();
         report.mailbox_trouble = trouble.as_ref().map(ToString::to_string);

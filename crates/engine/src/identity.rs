@@ -10,6 +10,7 @@ use offsync_core::format::{Manifest, Marker, ObjectName, People, Statement};
 use offsync_core::ids::{LocationId, PublicKey};
 use offsync_core::limits::HEADS_COUNTED_ON_MAX;
 use offsync_core::ports::{IndexWrite, Mailbox};
+use offsync_core::version_vector::VersionVector;
 use serde::{Deserialize, Serialize};
 
 use crate::begin::Beginning;
@@ -127,6 +128,22 @@ impl Engine<'_> {
             return Ok(true);
         }
         Ok(!self.is_brought_back()? && !self.is_new_here()?)
+    }
+
+    /// Gives who this location is by its marker, where the note of that was damaged and nobody was heard since.
+    fn as_marked(&self) -> Result<Option<CachedPerson>> {
+        let Some(bytes) = self.disk.read_marker()? else {
+            return Ok(None);
+        };
+        let marker = Marker::parse(&String::from_utf8_lossy(&bytes)).ok();
+        Ok(marker.map(|marker| CachedPerson {
+            label: marker.label,
+            person: marker.person,
+            key: self.signer.public(),
+            holds: VersionVector::default(),
+            heard_ns: self.clock.now_ns(),
+            succeeds: Vec::new(),
+        }))
     }
 
     /// Tells whether this location has spoken, and never at this computer.
@@ -330,7 +347,10 @@ impl Engine<'_> {
             self.tell_host(&old, &note)?;
         }
         let people = self.people()?;
-        let who = people.get(&old).or_else(|| people.get(&self.me())).cloned();
+        let who = match people.get(&old).or_else(|| people.get(&self.me())) {
+            Some(person) => Some(person.clone()),
+            None => self.as_marked()?,
+        };
         self.identity.location = location;
         self.identity.succeeds = Some((old, old_counter));
         self.identity.counter = old_counter;

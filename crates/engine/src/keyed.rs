@@ -26,6 +26,10 @@ impl Engine<'_> {
     ///
     /// Who said that somebody is out does so at once, the others after some cycles: that one may never sync again.
     pub(crate) fn hand_over_keys(&mut self) -> Result<()> {
+        if self.awaits_state()? {
+            // Who is out may not have been heard yet, or not again.
+            return Ok(());
+        }
         let known = Known::read(self.index)?;
         if known.silenced.is_empty() && known.handed.is_empty() {
             return Ok(());

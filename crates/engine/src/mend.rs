@@ -19,8 +19,8 @@ use offsync_core::rel_path::PathKey;
 use crate::engine::Engine;
 use crate::error::{EngineError, Result};
 use crate::memory::{
-    self, AWAITS_STATE, FOLDER_HASH, FOLDER_HASHES_KEPT, GONE, Gone, HEARD, HELD, IDENTITY, Identity, JOURNAL, LOG,
-    MENDED, MENDING, VECTOR, WAS_GONE, WAS_SHOWN,
+    self, AWAITS_STATE, CHECK, FOLDER_HASH, FOLDER_HASHES_KEPT, GONE, Gone, HEARD, HELD, IDENTITY, Identity, JOURNAL,
+    LAST_CHECK, LOG, MENDED, MENDING, VECTOR, WAS_GONE, WAS_SHOWN,
 };
 
 /// Lets go of damaged notes before an engine is opened on them to sync: what it is opened with may be among them.
@@ -28,13 +28,15 @@ use crate::memory::{
 /// Of most notes nobody can tell what follows from their loss, so the home begins again as it does without an entry. Who it is
 /// tells the marker.
 pub fn mend_notes(index: &mut dyn IndexStore, disk: &dyn Disk) -> Result<()> {
+    let was_mending = !matches!(memory::read::<bool>(index, MENDING), Ok(None));
     match index.check_notes() {
         Err(error) if error.kind() == IndexErrorKind::DamagedRow => {}
+        // What a pulled cable left of this: which notes went is not known any more.
+        Ok(()) if was_mending => return go_on_without(index),
         sound => return Ok(sound?),
     }
-    let was_mending = memory::read::<bool>(index, MENDING).ok().flatten().is_some();
     let mut writes = vec![memory::write(MENDING, &true)];
-    let is_nameless = index.note(IDENTITY).is_err();
+    let is_nameless = !matches!(index.note(IDENTITY), Ok(Some(_)));
     if is_nameless {
         let marker = disk.read_marker()?.ok_or(EngineError::NoIdentity)?;
         let marker = Marker::parse(&String::from_utf8_lossy(&marker)).map_err(|_| EngineError::NoIdentity)?;
@@ -46,14 +48,25 @@ pub fn mend_notes(index: &mut dyn IndexStore, disk: &dyn Disk) -> Result<()> {
     index.commit(writes)?;
     let dropped = index.drop_damaged_notes()?;
     let is_derived = |name: &String| DERIVED.iter().any(|prefix| name.starts_with(prefix));
-    let writes = match !was_mending && !is_nameless && dropped.iter().all(is_derived) {
-        true => vec![memory::erase(MENDING)],
+    match !was_mending && !is_nameless && dropped.iter().all(is_derived) {
+        true => Ok(index.commit(vec![memory::erase(MENDING)])?),
+        false => go_on_without(index),
+    }
+}
+
+/// Lets a home that lost notes hear all once more, before its next cycle begins again.
+fn go_on_without(index: &mut dyn IndexStore) -> Result<()> {
+    let mut writes = vec![
         // Who else there is may be among them: it is not concluded that nobody is.
-        false => vec![memory::write(AWAITS_STATE, &true)],
-    };
-    // All statements are read once more: what was noted of them may be what is lost.
+        memory::write(AWAITS_STATE, &true),
+        // What was known to be damaged may be, too: this drive was not checked.
+        memory::erase(LAST_CHECK),
+        memory::erase(CHECK),
+    ];
+    // Statements that are lost are read once more, and so are those of which it was noted that they were.
     let heard = index.notes(HEARD)?.into_iter().map(|(name, _)| memory::erase(name));
-    Ok(index.commit(writes.into_iter().chain(heard).collect())?)
+    writes.extend(heard);
+    Ok(index.commit(writes)?)
 }
 
 /// Notes that are made anew from others, or tell people what was.

@@ -21,6 +21,9 @@ use crate::memory::{self, STRANDED};
 use crate::serve::Serving;
 use crate::view::View;
 
+/// Noted in place of the cycles where the mailbox was wiped: then whoever is not led on is served, come here or not.
+const WHEREVER: u32 = GAP_CYCLES + 1;
+
 impl Engine<'_> {
     /// Tells whether the mailbox lost this location's head, by its listing and by its name: then it lost what led others on.
     pub(crate) fn was_wiped(&mut self, mailbox: &dyn Mailbox, view: &View, own: Option<&Head>) -> Result<bool> {
@@ -47,19 +50,22 @@ impl Engine<'_> {
             // A home that does not come to this mailbox is not led on in it; but all are where it was wiped.
             let is_here = view.contains(&ObjectName::Head(location));
             let comes_here = is_here && needs.gap.is_some();
-            if before.is_none() && !serving.was_wiped && !comes_here {
-                continue;
-            }
             let cycles = match before.unwrap_or(0) {
-                _ if serving.was_wiped || serving.has_turned && comes_here => GAP_CYCLES,
-                cycles if is_here => cycles.saturating_add(1).min(GAP_CYCLES),
+                _ if serving.was_wiped => WHEREVER,
+                WHEREVER => WHEREVER,
+                _ if serving.has_turned && comes_here => GAP_CYCLES,
+                cycles if comes_here => cycles.saturating_add(1).min(GAP_CYCLES),
                 cycles => cycles,
             };
+            if cycles == 0 {
+                continue;
+            }
             if before != Some(cycles) {
                 writes.push(memory::write(format!("{STRANDED}{location}"), &cycles));
             }
             let asks = asked.iter().any(|want| want.location == location && want.gap.is_some());
-            if cycles >= GAP_CYCLES && !asks {
+            let is_due = cycles == WHEREVER || comes_here && cycles == GAP_CYCLES;
+            if is_due && !asks {
                 due.push(needs);
             }
         }
@@ -69,12 +75,12 @@ impl Engine<'_> {
                 writes.push(memory::write(format!("{STRANDED}{location}"), &(GAP_CYCLES - 1)));
             }
         }
-        let is_over = |name: &String| {
-            name.parse()
-                .is_ok_and(|location| !self.comes_elsewhere(view, &location, serving))
+        let is_over = |(name, cycles): &(String, u32)| {
+            let location = name.parse();
+            *cycles == WHEREVER || location.is_ok_and(|location| !self.comes_elsewhere(view, &location, serving))
         };
-        let over = known.into_keys().filter(is_over);
-        writes.extend(over.map(|name| memory::erase(format!("{STRANDED}{name}"))));
+        let over = known.into_iter().filter(is_over);
+        writes.extend(over.map(|(name, _)| memory::erase(format!("{STRANDED}{name}"))));
         self.commit(writes)?;
         if due.is_empty() {
             return Ok(due);

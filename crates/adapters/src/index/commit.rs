@@ -15,7 +15,7 @@ use rusqlite::{Connection, Params, Transaction};
 use super::children::key_of;
 use super::errors::from_sqlite;
 use super::reads::{Table, one, siblings_of, tally};
-use super::row::{chunk_column, entry_flags, pack_note, pack_place, pack_siblings, place_flags, unpack_place};
+use super::row::{NoteSums, chunk_column, entry_flags, pack_place, pack_siblings, place_flags, unpack_place};
 use super::schema::{FILES, NEW_CHUNKS_MAX, NEW_ENTRY_CHUNKS, NEW_PLACE_CHUNKS, PLACE_FILE};
 
 /// What a batch changes in the counts.
@@ -28,7 +28,7 @@ struct Counts {
 }
 
 /// Writes all or nothing.
-pub(super) fn commit(connection: &mut Connection, writes: Vec<IndexWrite>) -> Result<(), IndexError> {
+pub(super) fn commit(connection: &mut Connection, writes: Vec<IndexWrite>, sums: NoteSums) -> Result<(), IndexError> {
     if writes.is_empty() {
         return Ok(());
     }
@@ -38,7 +38,7 @@ pub(super) fn commit(connection: &mut Connection, writes: Vec<IndexWrite>) -> Re
         match write {
             IndexWrite::Entry(key, siblings) => write_entry(&transaction, &key, &siblings, &mut counts)?,
             IndexWrite::Place(key, place) => write_place(&transaction, &key, place.as_ref(), &mut counts)?,
-            IndexWrite::Note(name, value) => write_note(&transaction, &name, value.as_deref())?,
+            IndexWrite::Note(name, value) => write_note(&transaction, &name, value.as_deref(), sums)?,
         }
     }
     write_counts(&transaction, &counts)?;
@@ -94,10 +94,10 @@ fn write_place(
     run(on, "INSERT OR REPLACE INTO place VALUES (?1, ?2, ?3)", row)
 }
 
-fn write_note(on: &Transaction<'_>, name: &str, value: Option<&[u8]>) -> Result<(), IndexError> {
+fn write_note(on: &Transaction<'_>, name: &str, value: Option<&[u8]>, sums: NoteSums) -> Result<(), IndexError> {
     match value {
         Some(value) => {
-            let row = (name, pack_note(name, value));
+            let row = (name, sums.pack(name, value));
             run(on, "INSERT OR REPLACE INTO note VALUES (?1, ?2)", row)
         }
         None => run(on, "DELETE FROM note WHERE name = ?1", (name,)),

@@ -9,7 +9,7 @@ use super::children::key_of;
 use super::commit::recount;
 use super::errors::{damaged, damaged_row, from_sqlite};
 use super::reads::{Table, Unpack, blob, note_name};
-use super::row::{pack_note, unpack_note, unpack_place, unpack_siblings};
+use super::row::{NoteSums, pack_note, unpack_place, unpack_siblings};
 use super::schema::VERSION;
 
 /// Reads all rows, and lets go of those that are not as they were written.
@@ -27,17 +27,17 @@ pub(super) fn drop_damaged(connection: &mut Connection) -> Result<DroppedRows, I
 }
 
 /// Reads all notes, and fails if one is not as it was written.
-pub(super) fn check_notes(connection: &Connection) -> Result<(), IndexError> {
-    match damaged_notes(connection)?.is_empty() {
+pub(super) fn check_notes(connection: &Connection, sums: NoteSums) -> Result<(), IndexError> {
+    match damaged_notes(connection, sums)?.is_empty() {
         true => Ok(()),
         false => Err(damaged_row("a note is not as it was written")),
     }
 }
 
 /// Lets go of the notes that are not as they were written; gives their names, as far as those are text.
-pub(super) fn drop_damaged_notes(connection: &mut Connection) -> Result<Vec<String>, IndexError> {
+pub(super) fn drop_damaged_notes(connection: &mut Connection, sums: NoteSums) -> Result<Vec<String>, IndexError> {
     let transaction = connection.transaction().map_err(from_sqlite)?;
-    let found = damaged_notes(&transaction)?;
+    let found = damaged_notes(&transaction, sums)?;
     for name in &found {
         // A name that is no text any more is no parameter either.
         let delete = "DELETE FROM note WHERE CAST(name AS BLOB) = ?1";
@@ -52,13 +52,13 @@ pub(super) fn drop_damaged_notes(connection: &mut Connection) -> Result<Vec<Stri
         .collect())
 }
 
-fn damaged_notes(on: &Connection) -> Result<Vec<Vec<u8>>, IndexError> {
+fn damaged_notes(on: &Connection, sums: NoteSums) -> Result<Vec<Vec<u8>>, IndexError> {
     let mut statement = on.prepare_cached("SELECT name, value FROM note").map_err(from_sqlite)?;
     let mut rows = statement.query(()).map_err(from_sqlite)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(from_sqlite)? {
         let name = note_name(row)?;
-        if blob(row, 1).and_then(|body| unpack_note(name, body)).is_err() {
+        if blob(row, 1).and_then(|body| sums.unpack(name, body)).is_err() {
             found.push(name.to_vec());
         }
     }

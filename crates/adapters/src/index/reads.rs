@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::children::{for_each_child, key_of};
 use super::errors::{damaged, damaged_row, from_sqlite};
-use super::row::{chunk_column, unpack_note, unpack_place, unpack_siblings};
+use super::row::{NoteSums, chunk_column, unpack_place, unpack_siblings};
 use super::schema::FILES;
 
 /// The two tables that map keys to bodies.
@@ -203,7 +203,7 @@ pub(super) fn tally(on: &Connection, name: &str) -> Result<i64, IndexError> {
 }
 
 /// Gives a note.
-pub(super) fn note(on: &Connection, name: &str) -> Result<Option<Vec<u8>>, IndexError> {
+pub(super) fn note(on: &Connection, name: &str, sums: NoteSums) -> Result<Option<Vec<u8>>, IndexError> {
     let mut statement = on
         .prepare_cached("SELECT value FROM note WHERE name = ?1")
         .map_err(from_sqlite)?;
@@ -211,11 +211,11 @@ pub(super) fn note(on: &Connection, name: &str) -> Result<Option<Vec<u8>>, Index
     let Some(row) = rows.next().map_err(from_sqlite)? else {
         return Ok(None);
     };
-    Ok(Some(unpack_note(name.as_bytes(), blob(row, 0)?)?.to_vec()))
+    Ok(Some(sums.unpack(name.as_bytes(), blob(row, 0)?)?.to_vec()))
 }
 
 /// Gives the notes whose names begin with `prefix`.
-pub(super) fn notes(on: &Connection, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, IndexError> {
+pub(super) fn notes(on: &Connection, prefix: &str, sums: NoteSums) -> Result<Vec<(String, Vec<u8>)>, IndexError> {
     let sql = "SELECT name, value FROM note WHERE name >= ?1 ORDER BY name";
     let mut statement = on.prepare_cached(sql).map_err(from_sqlite)?;
     let mut rows = statement.query((prefix,)).map_err(from_sqlite)?;
@@ -225,7 +225,7 @@ pub(super) fn notes(on: &Connection, prefix: &str) -> Result<Vec<(String, Vec<u8
         if !name.starts_with(prefix.as_bytes()) {
             break;
         }
-        let value = unpack_note(name, blob(row, 1)?)?.to_vec();
+        let value = sums.unpack(name, blob(row, 1)?)?.to_vec();
         let name = std::str::from_utf8(name).map_err(|_| damaged_row("a note's name is no text"))?;
         found.push((name.to_owned(), value));
     }

@@ -70,7 +70,33 @@ pub(super) fn chunk_column(chunk: &ChunkId) -> i64 {
     i64::from_be_bytes(*first)
 }
 
-/// Lays out a note.
+/// Whether the notes of an index carry sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoteSums {
+    Carried,
+    /// As in an index of before, to which nothing can be written now that would change that.
+    Unknown,
+}
+
+impl NoteSums {
+    /// Lays out a note.
+    pub(super) fn pack(self, name: &str, value: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Carried => pack_note(name, value),
+            Self::Unknown => value.to_vec(),
+        }
+    }
+
+    /// Reads a note.
+    pub(super) fn unpack<'b>(self, name: &[u8], body: &'b [u8]) -> Result<&'b [u8], IndexError> {
+        match self {
+            Self::Carried => unpack_note(name, body),
+            Self::Unknown => Ok(body),
+        }
+    }
+}
+
+/// Lays out a note with its sum.
 pub(super) fn pack_note(name: &str, value: &[u8]) -> Vec<u8> {
     let mut body = vec![FORMAT];
     body.extend(sum(name.as_bytes(), value));
@@ -78,8 +104,8 @@ pub(super) fn pack_note(name: &str, value: &[u8]) -> Vec<u8> {
     body
 }
 
-/// Reads a note: gives what was laid out under just that name.
-pub(super) fn unpack_note<'b>(name: &[u8], body: &'b [u8]) -> Result<&'b [u8], IndexError> {
+/// Reads a note with its sum: gives what was laid out under just that name.
+fn unpack_note<'b>(name: &[u8], body: &'b [u8]) -> Result<&'b [u8], IndexError> {
     let summed = body
         .split_first()
         .and_then(|(number, rest)| Some((*number, rest.split_first_chunk()?)));

@@ -20,7 +20,7 @@ use super::commit::commit;
 use super::errors::{damaged, from_sqlite};
 use super::mend::{check_notes, drop_damaged, drop_damaged_notes, sum_notes};
 use super::reads::{self, Table};
-use super::row::{unpack_place, unpack_siblings};
+use super::row::{NoteSums, unpack_place, unpack_siblings};
 use super::schema::{APPLICATION, MANNERS, NOTES_WITHOUT_SUM, TABLES, VERSION};
 
 /// Prepared statements kept; there are fewer kinds than that.
@@ -30,6 +30,7 @@ const STATEMENTS_KEPT: usize = 64;
 #[derive(Debug)]
 pub struct SqliteIndex {
     connection: Connection,
+    notes: NoteSums,
 }
 
 impl SqliteIndex {
@@ -45,10 +46,19 @@ impl SqliteIndex {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let version: i64 = pragma(&connection, "user_version")?;
         match version {
-            VERSION => Ok(Self { connection }),
+            VERSION => Ok(Self {
+                connection,
+                notes: NoteSums::Carried,
+            }),
             NOTES_WITHOUT_SUM => {
-                sum_notes(&mut connection)?;
-                Ok(Self { connection })
+                let notes = match sum_notes(&mut connection) {
+                    // It is looked at as it is: trash that is emptied may make room.
+                    Err(error) if matches!(error.kind(), IndexErrorKind::Full | IndexErrorKind::ReadOnly) => {
+                        NoteSums::Unknown
+                    }
+                    done => done.map(|()| NoteSums::Carried)?,
+                };
+                Ok(Self { connection, notes })
             }
             newer if newer > VERSION => {
                 let reason = format!("{} was written by a newer Offsync", path.display());
@@ -74,7 +84,10 @@ impl SqliteIndex {
             .pragma_update(None, "user_version", VERSION)
             .map_err(from_sqlite)?;
         transaction.commit().map_err(from_sqlite)?;
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            notes: NoteSums::Carried,
+        })
     }
 
     /// Lets the file grow no further, as on a full drive.
@@ -181,11 +194,11 @@ impl IndexStore for SqliteIndex {
     }
 
     fn note(&self, name: &str) -> Result<Option<Vec<u8>>, IndexError> {
-        reads::note(&self.connection, name)
+        reads::note(&self.connection, name, self.notes)
     }
 
     fn notes(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>, IndexError> {
-        reads::notes(&self.connection, prefix)
+        reads::notes(&self.connection, prefix, self.notes)
     }
 
     fn count_files(&self) -> Result<u64, IndexError> {
@@ -193,7 +206,7 @@ impl IndexStore for SqliteIndex {
     }
 
     fn commit(&mut self, writes: Vec<IndexWrite>) -> Result<(), IndexError> {
-        commit(&mut self.connection, writes)
+        commit(&mut self.connection, writes, self.notes)
     }
 
     fn drop_damaged(&mut self) -> Result<DroppedRows, IndexError> {
@@ -201,10 +214,10 @@ impl IndexStore for SqliteIndex {
     }
 
     fn check_notes(&self) -> Result<(), IndexError> {
-        check_notes(&self.connection)
+        check_notes(&self.connection, self.notes)
     }
 
     fn drop_damaged_notes(&mut self) -> Result<Vec<String>, IndexError> {
-        drop_damaged_notes(&mut self.connection)
+        drop_damaged_notes(&mut self.connection, self.notes)
     }
 }

@@ -1,6 +1,6 @@
 //! A note that is not as it was written: whatever it was, its home goes on, no file is lost, and nothing that was deleted comes back.
 
-use offsync_core::ports::IndexStore;
+use offsync_core::ports::{IndexStore, IndexWrite};
 
 use crate::home::{Homes, path};
 
@@ -31,10 +31,22 @@ fn amid_changes() -> Homes {
 fn whichever_note_is_damaged_all_come_together_and_nothing_is_lost_or_comes_back() {
     let names = amid_changes().index(1).all_notes();
     assert!(names.iter().any(|name| name == "vector") && names.iter().any(|name| name == "identity"));
-    for name in names {
+    let cut = [false, true].map(|is_cut| names.iter().map(move |name| (name, is_cut)));
+    for (name, is_cut) in cut.into_iter().flatten() {
         let mut homes = amid_changes();
-        homes.index(1).spoil_note(&name);
+        homes.index(1).spoil_note(name);
         assert!(homes.index(1).check_notes().is_err());
+        if is_cut && name != "identity" {
+            // A cable was pulled right after the damaged note had gone.
+            let mut index = homes.index(1).clone();
+            index
+                .commit(vec![IndexWrite::Note("mending".into(), Some(vec![1]))])
+                .expect("fits");
+            assert_eq!(
+                index.drop_damaged_notes().expect("is there"),
+                std::slice::from_ref(name)
+            );
+        }
         let report = homes.sync(1);
         assert!(
             report.lost.is_empty() && report.alarms.is_empty(),

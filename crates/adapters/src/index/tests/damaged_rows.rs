@@ -6,6 +6,7 @@ use offsync_core::ports::{DroppedRows, IndexErrorKind, IndexStore, IndexWrite};
 use offsync_core::rel_path::PathKey;
 
 use super::super::SqliteIndex;
+use super::super::row::NoteSums;
 use super::{fresh, gone, key, kind_of_opening, live, names, shown};
 
 /// Lets a program that knows no sums change bodies.
@@ -194,4 +195,20 @@ fn notes_of_before_sums_are_read_and_carry_one_from_then_on() {
     }
     meddle(&at, "UPDATE note SET value = x'0102' WHERE name = 'a'", ());
     assert!(SqliteIndex::open(&at).unwrap().check_notes().is_err());
+}
+
+#[test]
+fn notes_of_before_sums_are_laid_out_and_read_as_they_are() {
+    let (top, index) = fresh();
+    drop(index);
+    let at = top.path().join("index.sqlite");
+    meddle(&at, "INSERT INTO note VALUES ('a', x'0102')", ());
+    let other = rusqlite::Connection::open(&at).unwrap();
+    other.pragma_update(None, "user_version", 1).unwrap();
+    drop(other);
+    let sums = [NoteSums::Unknown, NoteSums::Carried];
+    assert_eq!(sums.map(|sums| sums.unpack(b"a", &[1, 2]).is_ok()), [true, false]);
+    assert_eq!(sums.map(|sums| sums.pack("a", &[1, 2]).len()), [2, 11]);
+    let index = SqliteIndex::open(&at).unwrap();
+    assert_eq!(index.notes("").unwrap(), [("a".to_owned(), vec![1, 2])]);
 }
