@@ -294,6 +294,18 @@ impl World {
         Ok(())
     }
 
+    /// Tells whether a home names damage that it has not asked for, and could by now.
+    pub(crate) fn has_damage_to_ask_for(&self) -> Result<bool, Bad> {
+        for home in self.homes.iter().filter(|_| self.profile.has_rot()) {
+            let damaged = home.with_engine(&self.shared, |engine| engine.damaged())()?;
+            let mut damaged = damaged.map_err(|error| error.to_string())?.into_iter();
+            if damaged.any(|one| !one.is_wanted && !one.is_unsent) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Tells whether a file that holds what nobody wrote may stand there in the end: it is what somebody meant, as the
     /// index knows; or it is named as damaged, and nobody has it whole any more since people took it away.
     pub(crate) fn may_be_rotten(&self, at: usize, path: &RelPath, seen: &Seen) -> Result<bool, Bad> {

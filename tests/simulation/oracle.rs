@@ -25,6 +25,8 @@ const QUIET_ROUNDS: usize = 3;
 
 /// After so many rounds people have read what they are warned of.
 const WARNED_ROUNDS: usize = 10;
+/// Days after which a pack that nobody can end a changeset for has left the mailbox.
+const ORPHAN_DAYS: u32 = 31;
 /// Days after which a location has forgotten all that it kept for somebody else's sake.
 const SILENCE_DAYS: u32 = 400;
 /// What a conflict copy's name has before the digits of its version.
@@ -48,7 +50,7 @@ impl World {
             self.round()?;
             self.verify_all()?;
         }
-        let (mut quiet, mut last) = (0, None);
+        let (mut quiet, mut last, mut has_waited, mut has_verified) = (0, None, false, false);
         for round in 1..=ROUNDS_MAX {
             // Whoever syncs is told of homes that nobody introduced, whether or not others move something every day.
             if round % WARNED_ROUNDS == 0 {
@@ -68,10 +70,24 @@ impl World {
                 && !self.remove_ghosts()?
                 && !self.answer_for_strangers()?
             {
-                return Ok(());
+                if !has_verified && self.has_damage_to_ask_for()? {
+                    // When they verified, what the file holds had not been sent to anybody who could heal it.
+                    self.verify_all()?;
+                    (quiet, has_verified) = (0, true);
+                } else if !has_waited && self.nothing_waits().is_err() && self.has_orphans() {
+                    self.say(|_| "-- a month passes: what waits for room has it once orphans leave --".into());
+                    self.time.pass_days(ORPHAN_DAYS);
+                    (quiet, has_waited) = (0, true);
+                } else {
+                    return Ok(());
+                }
             }
         }
         Err(format!("never quiet: {:?}", self.mailbox.names()))
+    }
+
+    fn has_orphans(&self) -> bool {
+        self.mailbox.names().iter().any(|name| self.waits_as_orphan(name))
     }
 
     /// Tells whether some home asked for what a person there said no to losing, and nobody may have it any more.
