@@ -414,8 +414,10 @@ impl World {
             for (value, (_, writer)) in &values.written {
                 let may_be_gone = values.consumed.contains(value) || values.excused.contains(value);
                 if !may_be_gone && !there.contains(value) && !everywhere.contains(value) {
+                    let holds = |at: &usize| self.held_whole(*at).contains(value);
+                    let holders: Vec<usize> = (0..self.homes.len()).filter(holds).collect();
                     return Err(format!(
-                        "a value is lost: v{value}, written at home {writer}, at home {}",
+                        "a value is lost: v{value}, written at home {writer}, at home {}: in tree or trash of {holders:?}",
                         home.at
                     ));
                 }
