@@ -3,7 +3,7 @@
 
 use crate::world::{Home, World, assert_at_rest, check_alike};
 
-const MENDED: &str = "  Offsync's index on this drive was damaged, and is made anew from the files here and from what the other homes know. No file is lost.\n";
+const MENDED: &str = "  Offsync's index on this drive was damaged, and is made anew from the files here and from what the other homes know. No file is lost; what was deleted here and not sent yet may come back.\n";
 const DAMAGED: &str = "A note in Offsync's index on this drive is damaged. Your files are untouched.";
 
 /// Turns one bit of the digest that a home's index holds of a file.

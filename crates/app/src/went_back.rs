@@ -9,7 +9,7 @@ pub const MAILBOX_WENT_BACK: &str =
 const DRIVE_WENT_BACK: &str = "This drive was put back to an earlier state, or is a copy of another one. Nothing is lost: it goes on as a home of its own.";
 
 /// Said until a drive whose index was damaged goes on from there.
-pub const MENDED_INDEX: &str = "Offsync's index on this drive was damaged, and is made anew from the files here and from what the other homes know. No file is lost.";
+pub const MENDED_INDEX: &str = "Offsync's index on this drive was damaged, and is made anew from the files here and from what the other homes know. No file is lost; what was deleted here and not sent yet may come back.";
 
 impl SyncReport {
     /// Gives what a screen says of a mailbox or a drive that went back, and of a damaged index, each in a finished sentence.
