@@ -20,7 +20,8 @@ use offsync_testkit::{SimIndex, SimMailbox};
 use crate::guard::{Off, Put};
 
 /// New ids that a home may take without any cause that is counted: one whose first cycle died may have been heard, and its
-/// computer did not remember it yet.
+/// computer did not remember it yet. Or one for each night that came back with the mailbox: with the next head of another home it
+/// may hear that numbers of that id went on after that night, and nobody can tell which of two meanings they have.
 const IDS_TO_SPARE: u64 = 1;
 
 /// A version as its author minted it.
@@ -85,6 +86,8 @@ pub(crate) struct Notes {
     ids_taken: BTreeMap<usize, u64>,
     /// How often there was cause for that.
     ids_due: BTreeMap<usize, u64>,
+    /// How often each home came back with the mailbox as both were one night.
+    burns: BTreeMap<usize, u64>,
 }
 
 impl Notes {
@@ -232,10 +235,16 @@ impl Watch {
         let taken = notes.ids_taken.entry(home).or_default();
         *taken += 1;
         let (taken, due) = (*taken, notes.ids_due.get(&home).copied().unwrap_or(0));
-        if taken > due + IDS_TO_SPARE {
+        let burns = notes.burns.get(&home).copied().unwrap_or(0);
+        if taken > due + IDS_TO_SPARE.max(burns) {
             let text = format!("ids are taken without need: home {home} took {taken}, and {due} times there was cause");
             notes.trouble.get_or_insert(text);
         }
+    }
+
+    /// Notes that a home comes back with the mailbox as both were one night.
+    pub(crate) fn note_burn(&self, home: usize) {
+        *self.notes().burns.entry(home).or_default() += 1;
     }
 
     /// Notes that something happened to a home for which it takes a new id: it was put back, or cloned.
