@@ -59,7 +59,7 @@ impl World {
     /// Does what people do about a home that everybody sees in the list and nobody has any more, since whoever took it out
     /// died before anybody heard: takes it out once more. Tells whether there was one.
     pub(crate) fn remove_ghosts(&mut self) -> Result<bool, Bad> {
-        if !self.profile.has(Step::Replace) && !self.profile.restores_computers {
+        if !self.profile.has(Step::Replace) && !self.profile.has(Step::Fire) {
             return Ok(false);
         }
         let there = self.ids_there();
