@@ -105,9 +105,26 @@ impl Engine<'_> {
         if dropped.entries > 0 {
             return self.let_go_of_what_is_not_known();
         }
-        // What stands at a place without a row is looked at as if it had just been put there.
+        // What stands at a place without a row is looked at as if it had just been put there; what does not stand there is
+        // put there again, and nothing else would ask for it.
+        if dropped.places > 0 {
+            self.unsettle_all()?;
+        }
         self.commit(vec![memory::erase(MENDING), memory::write(MENDED, &true)])?;
         self.take_up_what_is_noted()
+    }
+
+    /// Lets each folder be looked at anew that should show anything.
+    fn unsettle_all(&mut self) -> Result<()> {
+        let mut after: Option<PathKey> = None;
+        loop {
+            let page = self.index.entries_after(after.as_ref(), INDEX_PAGE_ROWS)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(last.clone());
+            let live = page.iter().filter(|(_, siblings)| siblings.is_live());
+            let folders: BTreeSet<PathKey> = live.filter_map(|(key, _)| key.parent()).collect();
+            self.commit(folders.iter().map(memory::unsettle).collect())?;
+        }
     }
 
     fn let_go_of_what_is_not_known(&mut self) -> Result<()> {

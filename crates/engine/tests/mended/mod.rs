@@ -108,6 +108,27 @@ fn a_damaged_place_is_looked_at_anew_and_costs_one_file_read() {
     assert_nothing_came_of_it(&mut homes, &[]);
 }
 
+/// What nobody notices any more in what is scanned: the file is gone, and so is the row that said that it was there.
+#[test]
+fn what_was_deleted_with_its_damaged_place_comes_back() {
+    for others_go_on in [false, true] {
+        let mut homes = at_rest();
+        let before = homes.location(1);
+        homes.index(1).spoil_place(&path("2016/c").key());
+        homes.hand(1).remove(&path("2016/c")).expect("is there");
+        if others_go_on {
+            homes.hand(0).write(&path("2016/d"), "d").expect("fits");
+            homes.sync(0);
+        }
+        let report = homes.sync(1);
+        assert!(report.mended_index && !report.up_to_date, "{report:#?}");
+        homes.round(3);
+        assert_eq!(homes.location(1), before);
+        let new: &[&str] = if others_go_on { &["2016/d"] } else { &[] };
+        assert_nothing_came_of_it(&mut homes, new);
+    }
+}
+
 #[test]
 fn who_has_told_nobody_yet_goes_on_as_it_was() {
     let mut homes = Homes::new(1);
