@@ -422,8 +422,11 @@ impl Watch {
             _ => decode_pack(&keys, &parsed, &sealed).ok().and_then(|chunks| {
                 let needs = |at: &usize| {
                     let (index, _) = &notes.homes[*at];
-                    let head = identity_of(index).and_then(|identity| notes.heads.get(&identity.location));
-                    let has_folded = head.is_some_and(|head| head.vector.get(author) >= sequence);
+                    // What a clone's head says that never spoke is its original's.
+                    let has_folded = identity_of(index).is_some_and(|identity| {
+                        let head = notes.heads.get(&identity.location);
+                        head.is_some_and(|head| head.counter == identity.counter && head.vector.get(author) >= sequence)
+                    });
                     (*at == home || has_folded) && chunks.iter().any(|(chunk, _)| has_version_with(index, chunk))
                 };
                 let needing = (0..notes.homes.len()).find(needs)?;
