@@ -14,6 +14,7 @@ mod beside;
 mod catching_up;
 mod changes;
 mod clock;
+mod cloud;
 mod copying;
 mod copying_damage;
 mod crossing;

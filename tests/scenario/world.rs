@@ -107,7 +107,8 @@ impl World {
         self.init_into_mailbox(pep, &self.mailbox_url(), &more);
     }
 
-    fn init_into_mailbox(&self, pep: &Home, mailbox: &str, more: &[&str]) {
+    /// Begins an archive at `pep` with a mailbox at a place.
+    pub(crate) fn init_into_mailbox(&self, pep: &Home, mailbox: &str, more: &[&str]) {
         let arguments = [
             "init",
             pep.at(),
@@ -436,7 +437,8 @@ pub(crate) fn settle(homes: &[&Home]) {
     assert_at_rest(homes);
 }
 
-fn settle_quietly(homes: &[&Home]) {
+/// The same, where the mailbox is looked at by who asks.
+pub(crate) fn settle_quietly(homes: &[&Home]) {
     for _ in 0..6 {
         let mut is_quiet = true;
         for home in homes {

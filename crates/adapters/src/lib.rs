@@ -4,6 +4,7 @@
 //! anything: rules live in `core`, use cases in `engine`.
 
 pub mod clock;
+pub mod cloud;
 pub mod disk;
 pub mod drives;
 pub mod entropy;
@@ -14,3 +15,4 @@ pub mod watching;
 pub mod witness;
 
 mod atomic_file;
+mod waiting;

@@ -75,25 +75,31 @@ fn a_mailbox_comes_into_being_on_purpose_alone() {
     let base = tempfile::tempdir().unwrap();
     let url = MailboxUrl::for_folder(&base.path().join("mail")).unwrap();
     assert_eq!(
-        kind(open_mailbox(&url, &ARCHIVE, &[])),
+        kind(open_mailbox(&url, &ARCHIVE, &[], None)),
         Some(MailboxErrorKind::Away),
         "the folder is not there"
     );
     fs::create_dir(base.path().join("mail")).unwrap();
     assert_eq!(
-        kind(open_mailbox(&url, &ARCHIVE, &[])),
+        kind(open_mailbox(&url, &ARCHIVE, &[], None)),
         Some(MailboxErrorKind::Missing),
         "and holds nothing"
     );
-    create_mailbox(&url, &ARCHIVE).unwrap().put("a", b"x").unwrap();
+    create_mailbox(&url, &ARCHIVE, None).unwrap().put("a", b"x").unwrap();
     assert_eq!(
-        create_mailbox(&url, &ARCHIVE).unwrap().list().unwrap().len(),
+        create_mailbox(&url, &ARCHIVE, None).unwrap().list().unwrap().len(),
         1,
         "one that is there is taken"
     );
-    assert_eq!(open_mailbox(&url, &ARCHIVE, &[]).unwrap().list().unwrap().len(), 1);
+    assert_eq!(
+        open_mailbox(&url, &ARCHIVE, &[], None).unwrap().list().unwrap().len(),
+        1
+    );
     let deep = MailboxUrl::for_folder(&base.path().join("not/mounted")).unwrap();
-    assert_eq!(kind(create_mailbox(&deep, &ARCHIVE)), Some(MailboxErrorKind::Away));
+    assert_eq!(
+        kind(create_mailbox(&deep, &ARCHIVE, None)),
+        Some(MailboxErrorKind::Away)
+    );
 }
 
 #[test]

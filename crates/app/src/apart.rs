@@ -102,7 +102,7 @@ pub(crate) fn there(url: &str, archive: &ArchiveId) -> Option<MailboxUrl> {
 fn folder_of(url: &MailboxUrl) -> Option<&Path> {
     match url {
         MailboxUrl::Folder(folder) => Some(folder),
-        MailboxUrl::Memory => None,
+        MailboxUrl::Memory | MailboxUrl::Cloud(_) => None,
     }
 }
 

@@ -89,6 +89,12 @@ impl App {
 
     /// Keeps the keys of a location.
     pub(crate) fn keep_keys(&self, bundle: &KeyBundle, name: &str) -> Result<()> {
+        self.make_config_dir()?;
+        bundle.keep(self.secrets(), name)
+    }
+
+    /// Makes the folder of this computer's settings, for its owner alone.
+    pub(crate) fn make_config_dir(&self) -> Result<()> {
         make_private_folder(&self.config_dir).map_err(|error| {
             AppError::failed(
                 "settings",
@@ -98,8 +104,7 @@ impl App {
                 ),
                 "Name another one with --config-dir or OFFSYNC_CONFIG_DIR.",
             )
-        })?;
-        bundle.keep(self.secrets(), name)
+        })
     }
 
     pub(crate) fn archives(&self) -> Result<Archives> {

@@ -1,13 +1,12 @@
 //! The archives that this computer knows: a small file in the settings folder, no secrets.
 
-use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::disk::find_archive_root;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{AppError, Result};
+use crate::failure::Result;
+use crate::settings_file;
 
 /// One archive on this computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +33,9 @@ pub(crate) struct KnownArchive {
     /// The mailbox's file system when it was last used, hexadecimal; empty if unknown.
     #[serde(default)]
     pub(crate) mailbox_identity: String,
+    /// The account that the mailbox is in, where one was named for it.
+    #[serde(default)]
+    pub(crate) account: Option<String>,
 }
 
 /// All of them.
@@ -45,34 +47,12 @@ pub(crate) struct Archives {
 
 impl Archives {
     pub(crate) fn load(config_dir: &Path) -> Result<Self> {
-        let path = file(config_dir);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(unusable(&path, &error.to_string())),
-        };
-        toml::from_str(&text).map_err(|error| unusable(&path, error.message()))
+        settings_file::load(&file(config_dir))
     }
 
     /// Changes what is known; two programs that change it at once do so one after the other.
     pub(crate) fn change(config_dir: &Path, change: impl FnOnce(&mut Self)) -> Result<()> {
-        let path = file(config_dir);
-        let wrong = |error: std::io::Error| unwritten(&path, &error);
-        fs::create_dir_all(config_dir).map_err(wrong)?;
-        let turn = fs::File::create(path.with_extension("lock")).map_err(wrong)?;
-        turn.lock().map_err(wrong)?;
-        let before = Self::load(config_dir)?;
-        let mut after = before.clone();
-        change(&mut after);
-        if after == before {
-            return Ok(());
-        }
-        let text = toml::to_string(&after).map_err(|error| unusable(&path, &error.to_string()))?;
-        let unfinished = path.with_extension("new");
-        let written = fs::File::create(&unfinished)
-            .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&unfinished, &path));
-        written.map_err(wrong)
+        settings_file::change(&file(config_dir), change)
     }
 
     /// Keeps an archive, replacing what was known of its folder, and of the place where its drive was plugged in before.
@@ -96,26 +76,4 @@ impl Archives {
 
 fn file(config_dir: &Path) -> PathBuf {
     config_dir.join("archives.toml")
-}
-
-/// Says that the settings stay as they were: what cannot be written is no reason to remove them.
-fn unwritten(path: &Path, error: &std::io::Error) -> AppError {
-    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
-    let hint = match error.kind() {
-        StorageFull | QuotaExceeded => "Make room where they lie, and try again.",
-        _ => "Check that their folder can be written, and try again.",
-    };
-    let message = format!(
-        "Offsync's settings at '{}' could not be written: {error}.",
-        path.display()
-    );
-    AppError::failed("settings", message, hint)
-}
-
-fn unusable(path: &Path, why: &str) -> AppError {
-    AppError::failed(
-        "settings",
-        format!("Offsync's settings at '{}' cannot be used: {why}.", path.display()),
-        "Mend or remove that file; your archives and their drives are not touched by it.",
-    )
 }

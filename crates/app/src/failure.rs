@@ -271,7 +271,10 @@ impl From<&MailboxError> for AppError {
                 "mailbox_full",
                 "Make room where the mailbox lies, or let the others sync first.",
             ),
-            MailboxErrorKind::SignIn => ("sign_in_needed", "Sign in to the account again."),
+            MailboxErrorKind::SignIn => (
+                "sign_in_needed",
+                "Sign in to the account again: `offsync account add NAME MAILBOX_URL`, with the name and the address that `offsync account list` and `offsync mailbox show FOLDER` tell.",
+            ),
             MailboxErrorKind::Denied => ("mailbox_denied", "Check that you may read and write there."),
             MailboxErrorKind::Broken => ("mailbox_broken", "Try again later; if it stays, check the account."),
         };

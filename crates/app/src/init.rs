@@ -6,7 +6,7 @@ use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::{RealDisk, find_archive_root};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
-use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
+use offsync_adapters::mailbox::{MailboxUrl, OpenedMailbox};
 use offsync_core::format::Marker;
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::limits::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::archives::{Archives, KnownArchive};
 use crate::failure::{AppError, ExitClass, Result};
 use crate::keystore::KeyBundle;
-use crate::opened::{bad_mailbox, drive_identity, hex, index_path, refuse_closed};
+use crate::opened::{drive_identity, hex, index_path, refuse_closed};
 
 /// What `init` asks for.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,7 @@ pub struct InitRequest {
     pub label: String,
     /// Who looks after it; the label if nobody is named.
     pub person: Option<String>,
-    /// Where the mailbox is: a URL.
+    /// Where the mailbox is: a URL, or an account with or without a folder in it.
     pub mailbox: String,
     /// What the mailbox may hold in bytes.
     pub allowance_bytes: Option<u64>,
@@ -63,8 +63,9 @@ impl App {
         check_name("--name", &request.name)?;
         check_name("--label", &request.label)?;
         check_allowance(request.allowance_bytes)?;
-        let url = mailbox_url(&request.mailbox)?;
-        self.refuse_overlap(&root, Some(&url))?;
+        let place = self.mailbox_place(&request.mailbox)?;
+        let url = &place.url;
+        self.refuse_overlap(&root, Some(url))?;
         self.refuse_own_settings(&root)?;
         let entropy: &dyn Entropy = &OsEntropy;
         let archive = ArchiveId::new(entropy.sixteen());
@@ -82,19 +83,18 @@ impl App {
             park_after_days: park_after(request.park_after_days)?,
             drive_identity: Vec::new(),
         };
-        let MailboxUrl::Folder(folder) = &url else {
-            return Err(bad_mailbox(&"this kind of mailbox keeps nothing"));
-        };
         refuse_around(&root)?;
         // Whatever cannot be done is found before anything is kept anywhere else.
         self.secrets().get(&marker.key_name)?;
         RealDisk::create(&root)?;
         let bundle = KeyBundle::new(entropy);
-        let made_mailbox = (!folder.exists()).then(|| folder.display().to_string());
-        let mailbox = FolderMailbox::create(folder, &archive).map_err(|error| {
-            forget_attempt(&root);
-            no_mailbox(folder, error)
-        })?;
+        let made_mailbox = match url {
+            MailboxUrl::Folder(folder) if !folder.exists() => Some(folder.display().to_string()),
+            _ => None,
+        };
+        let mailbox = self
+            .begin_mailbox(&place, &archive)
+            .inspect_err(|_| forget_attempt(&root))?;
         self.keep_keys(&bundle, &marker.key_name)
             .inspect_err(|_| forget_attempt(&root))?;
         let beginning = Beginning {
@@ -109,7 +109,7 @@ impl App {
             beginning.found(index, &keys, &bundle.signer(), &SystemClock, entropy)
         })
         .inspect_err(|_| self.forget_beginning(&root, &key_name, &mailbox))?;
-        self.remember_mailbox(&root, mailbox.identity())?;
+        self.remember_mailbox(&root, mailbox.identity(), place.account.as_deref())?;
         Ok(InitReport {
             archive_id: archive.to_string(),
             location_id: location.to_string(),
@@ -119,7 +119,7 @@ impl App {
     }
 
     /// Takes away what was kept for an archive that could not begin; with its marker it has.
-    fn forget_beginning(&self, root: &Path, key_name: &str, mailbox: &FolderMailbox) {
+    fn forget_beginning(&self, root: &Path, key_name: &str, mailbox: &OpenedMailbox) {
         let own = root.join(".offsync");
         if own.join("location.toml").exists() {
             return;
@@ -172,10 +172,12 @@ impl App {
             has_sheet: false,
             was_invited: false,
             mailbox_identity: String::new(),
+            account: None,
         };
         Archives::change(self.config_dir(), |archives| {
             if let Some(known) = archives.at(root).filter(|known| known.mailbox == archive.mailbox) {
                 archive.mailbox_identity = known.mailbox_identity.clone();
+                archive.account = known.account.clone();
             }
             archives.put(archive);
         })
@@ -199,11 +201,12 @@ impl App {
         })
     }
 
-    /// Keeps which file system the mailbox of an archive lies on.
-    pub(crate) fn remember_mailbox(&self, root: &Path, identity: &[u8]) -> Result<()> {
+    /// Keeps which file system the mailbox of an archive lies on, or which account was named for it.
+    pub(crate) fn remember_mailbox(&self, root: &Path, identity: &[u8], account: Option<&str>) -> Result<()> {
         Archives::change(self.config_dir(), |archives| {
             if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
                 archive.mailbox_identity = hex(identity);
+                archive.account = account.map(str::to_owned);
             }
         })
     }
@@ -370,19 +373,6 @@ pub(crate) fn unwritable(root: &Path, error: &std::io::Error) -> AppError {
     )
 }
 
-/// Reads what a person says for a mailbox: an address, or a folder's path as it stands, in which a `%` is just that.
-pub(crate) fn mailbox_url(text: &str) -> Result<MailboxUrl> {
-    let url = match Path::new(text).is_absolute() {
-        true => MailboxUrl::for_folder(Path::new(text)),
-        false => text.parse(),
-    };
-    let url = url.map_err(|error| bad_mailbox(&error))?;
-    match &url {
-        MailboxUrl::Folder(_) => Ok(url),
-        MailboxUrl::Memory => Err(bad_mailbox(&"a mailbox in memory keeps nothing")),
-    }
-}
-
 pub(crate) fn check_name(what: &str, name: &str) -> Result<()> {
     if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(AppError::new(
@@ -418,24 +408,5 @@ fn park_after(days: Option<u32>) -> Result<u32> {
         Some(days) => Err(AppError::usage(format!(
             "--park-after {days} would set people aside who are away for a week; it is at least {PARK_AFTER_DAYS_MIN} days."
         ))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_mailbox_is_named_by_its_address_or_by_its_folder_as_it_stands() {
-        for (said, folder) in [
-            ("fs:///mnt/My%20stick", Some("/mnt/My stick")),
-            ("/mnt/My stick", Some("/mnt/My stick")),
-            ("/mnt/100%20", Some("/mnt/100%20")),
-            ("mnt/stick", None),
-            ("memory://", None),
-        ] {
-            let url = mailbox_url(said).ok();
-            assert_eq!(url, folder.map(|folder| MailboxUrl::Folder(folder.into())), "{said}");
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use offsync_adapters::cloud::Credential;
 use offsync_adapters::entropy::OsEntropy;
 use offsync_core::format::Invitation;
 use offsync_core::format::invitation::{InvitedPerson, seal_invitation};
@@ -128,7 +129,7 @@ impl Opened {
             signing_seed: guest.bundle.signing_seed.clone(),
             exchange_seed: guest.bundle.exchange_seed.clone(),
             mailbox: self.marker.mailbox.clone().unwrap_or_default(),
-            mailbox_secret: None,
+            mailbox_secret: self.credential.as_ref().map(Credential::pack),
             allowance_bytes: self.marker.allowance_bytes,
             park_after_days: self.marker.park_after_days,
             inviter: (self.marker.location, self.signer.public()),

@@ -6,25 +6,26 @@
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::clock::SystemClock;
+use offsync_adapters::cloud::Credential;
 use offsync_adapters::disk::{RealDisk, find_archive_root};
 use offsync_adapters::mailbox::open_mailbox;
 use offsync_core::format::{Invitation, InvitationError, Marker, ObjectName, open_invitation};
 use offsync_core::ids::{ArchiveId, LocationId, PublicKey};
 use offsync_core::phrase::Phrase;
-use offsync_core::ports::Disk;
+use offsync_core::ports::{Disk, Mailbox};
 use offsync_core::rel_path::RelPath;
 use offsync_core::seal::SigningKey;
 use offsync_engine::{Adoption, Beginning, Companion};
 use serde::Serialize;
 
+use crate::apart::there;
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::events::EventMonitor;
 use crate::failure::{AppError, Result};
-use crate::init::{mailbox_url, refuse_around, usable_folder};
+use crate::init::{refuse_around, usable_folder};
 use crate::invite::write_new;
 use crate::keystore::KeyBundle;
-use crate::mailboxes::find_mailbox;
 use crate::naming::{Named, meant_by, short_id, too_short};
 use crate::opened::{index_path, read_marker, refuse_closed};
 
@@ -112,11 +113,13 @@ impl App {
             signing_seed: invitation.signing_seed.clone(),
             exchange_seed: invitation.exchange_seed.clone(),
         };
-        let mut invitation = invitation;
+        let (mut invitation, mut account) = (invitation, None);
         if let Some(address) = &request.mailbox {
-            let url = mailbox_url(address)?.around(&invitation.archive_id);
-            find_mailbox(&url, &invitation.archive_id)?;
-            invitation.mailbox = url.to_string();
+            let place = self.mailbox_place(address)?.around(&invitation.archive_id);
+            self.find_mailbox(&place, &invitation.archive_id)?;
+            invitation.mailbox = place.url.to_string();
+            account = place.account;
+            invitation.mailbox_secret = None;
         }
         self.refuse_place(&folder, &invitation.mailbox, &invitation.archive_id)?;
         let key_name = format!("{}.{}", invitation.archive_id, invitation.location);
@@ -148,6 +151,14 @@ impl App {
         if !envelope.exists() {
             let _ = write_new(&envelope, &sealed);
         }
+        if let Some(packed) = &invitation.mailbox_secret
+            && let Ok(url) = invitation.mailbox.parse()
+        {
+            account = self.take_account(&url, packed, &invitation.archive_name)?;
+        }
+        if account.is_some() {
+            self.remember_mailbox(&root, &[], account.as_deref())?;
+        }
         self.remember_invitation(&root)?;
         Ok(JoinReport {
             second_home: was_used,
@@ -163,7 +174,14 @@ impl App {
         let head = ObjectName::Head(invitation.location).to_string();
         // A mailbox that is elsewhere for this computer, or away, knows nothing.
         let listed = invitation.mailbox.parse().ok();
-        let listed = listed.and_then(|url| open_mailbox(&url, &invitation.archive_id, &[]).ok()?.list().ok());
+        let credential = invitation
+            .mailbox_secret
+            .as_ref()
+            .and_then(|packed| Credential::unpack(packed));
+        let listed = listed.and_then(|url| {
+            let mailbox = open_mailbox(&url, &invitation.archive_id, &[], credential.as_ref());
+            mailbox.ok()?.list().ok()
+        });
         Ok(listed.is_some_and(|objects| objects.iter().any(|object| object.name == head)))
     }
 
@@ -174,8 +192,7 @@ impl App {
         }
         let root = find_archive_root(folder).unwrap_or_else(|| folder.to_path_buf());
         // The address is another computer's: here anything may lie at it.
-        let mailbox = mailbox.parse().ok();
-        let mailbox = mailbox.filter(|url| find_mailbox(url, archive).is_ok());
+        let mailbox = there(mailbox, archive);
         self.refuse_overlap(&root, mailbox.as_ref())
     }
 

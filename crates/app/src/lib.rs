@@ -3,6 +3,9 @@
 //! The only place where failures become codes, sentences and hints, and where keys are
 //! taken out of the keystore. Shells decide nothing.
 
+mod account_care;
+mod accounts;
+mod address;
 mod alarm;
 mod amounts;
 mod apart;
@@ -46,6 +49,7 @@ mod said_path;
 mod samples;
 mod schedule;
 mod set_up;
+mod settings_file;
 mod silence;
 mod stage;
 mod sync;
@@ -64,6 +68,7 @@ mod watched;
 mod went_back;
 mod wrong_drive;
 
+pub use account_care::{AccountRequest, AccountView};
 pub use amounts::so_many_of;
 pub use app::{App, AppOptions};
 pub use conflicts::{ConflictView, ResolvedReport, SideKind, SideView};
@@ -84,6 +89,7 @@ pub use mailboxes::{MailboxReport, MailboxSought, WaitingLocation};
 pub use members::ReplaceRequest;
 pub use naming::{namesakes, short_id};
 pub use narration::{Narrator, Tone};
+pub use offsync_adapters::cloud::Asked;
 pub use offsync_core::guard::Threshold;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, HELD_DELETIONS_HIGHEST, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};

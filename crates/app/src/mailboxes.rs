@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
-use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
+use offsync_adapters::cloud::Credential;
+use offsync_adapters::mailbox::{MailboxUrl, OpenedMailbox, create_mailbox, open_mailbox};
 use offsync_core::ids::ArchiveId;
-use offsync_core::ports::{Disk, MailboxError, MailboxErrorKind};
+use offsync_core::ports::{Disk, Mailbox, MailboxError, MailboxErrorKind};
 use offsync_engine::{CarriedOver, LocationStanding, LocationState, Silent};
 use serde::Serialize;
 
+use crate::accounts::MailboxPlace;
+use crate::address::bad_mailbox;
 use crate::app::App;
-use crate::failure::{AppError, Result};
-use crate::init::{mailbox_url, no_mailbox};
+use crate::failure::{AppError, ExitClass, Result};
+use crate::init::no_mailbox;
 use crate::naming::told_apart;
-use crate::opened::{Opened, bad_mailbox};
+use crate::opened::Opened;
 use crate::view::ForeignView;
 
 /// What a mailbox holds.
@@ -110,16 +113,16 @@ impl App {
         sought: MailboxSought,
     ) -> std::result::Result<MailboxReport, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let url = mailbox_url(address)?.around(&archive.marker.archive_id);
-        self.refuse_overlap(&archive.root, Some(&url))?;
+        let place = self.mailbox_place(address)?.around(&archive.marker.archive_id);
+        self.refuse_overlap(&archive.root, Some(&place.url))?;
         let (identity, begun) = match sought {
-            MailboxSought::There => (find_mailbox(&url, &archive.marker.archive_id)?, None),
+            MailboxSought::There => (self.find_mailbox(&place, &archive.marker.archive_id)?, None),
             MailboxSought::ThereOrNew => {
-                let (identity, is_new) = find_or_begin_mailbox(&url, &archive.marker.archive_id)?;
+                let (identity, is_new) = self.find_or_begin_mailbox(&place, &archive.marker.archive_id)?;
                 (identity, Some(is_new))
             }
         };
-        self.turn_to(&mut archive, &url, &identity)?;
+        self.turn_to(&mut archive, &place, &identity)?;
         drop(archive);
         Ok(MailboxReport {
             begun,
@@ -134,8 +137,9 @@ impl App {
     /// already, what this location's one holds is added to that.
     pub fn move_mailbox(&self, folder: &Path, address: &str) -> std::result::Result<MailboxReport, AppError> {
         let mut archive = self.open_archive(folder)?;
-        let url = mailbox_url(address)?.around(&archive.marker.archive_id);
-        self.refuse_overlap(&archive.root, Some(&url))?;
+        let place = self.mailbox_place(address)?.around(&archive.marker.archive_id);
+        let url = &place.url;
+        self.refuse_overlap(&archive.root, Some(url))?;
         if archive.marker.mailbox.as_deref() == Some(url.to_string().as_str()) {
             return Err(AppError::failed(
                 "same_mailbox",
@@ -146,14 +150,15 @@ impl App {
         if let Some(trouble) = archive.mailbox_trouble.take() {
             return Err(old_mailbox_is_away(trouble));
         }
-        let to = begin_mailbox(mailbox_folder(&url)?, &archive.marker.archive_id)?;
+        let to = self.begin_mailbox(&place, &archive.marker.archive_id)?;
         let carried = archive.with_engine(&Silent, |engine| engine.carry_over(&to));
         let carried = carried.map_err(not_moved)?;
         let identity = to.identity().to_vec();
-        self.turn_to(&mut archive, &url, &identity).map_err(|error| AppError {
-            message: format!("The mailbox was not moved and is used where it was. {}", error.message),
-            ..error
-        })?;
+        self.turn_to(&mut archive, &place, &identity)
+            .map_err(|error| AppError {
+                message: format!("The mailbox was not moved and is used where it was. {}", error.message),
+                ..error
+            })?;
         drop(archive);
         Ok(MailboxReport {
             moved: Some(carried),
@@ -162,12 +167,12 @@ impl App {
     }
 
     /// Notes on the drive and at this computer where the mailbox is found from now on; on neither if one of them cannot be.
-    fn turn_to(&self, archive: &mut Opened, url: &MailboxUrl, identity: &[u8]) -> Result<()> {
+    fn turn_to(&self, archive: &mut Opened, place: &MailboxPlace, identity: &[u8]) -> Result<()> {
         let before = archive.marker.clone();
-        archive.marker.mailbox = Some(url.to_string());
+        archive.marker.mailbox = Some(place.url.to_string());
         archive.disk.write_marker(archive.marker.to_toml().as_bytes())?;
         let noted = self.remember_archive(&archive.root, &archive.marker);
-        let noted = noted.and_then(|()| self.remember_mailbox(&archive.root, identity));
+        let noted = noted.and_then(|()| self.remember_mailbox(&archive.root, identity, place.account.as_deref()));
         if noted.is_err() {
             archive.disk.write_marker(before.to_toml().as_bytes())?;
             archive.marker = before;
@@ -229,33 +234,51 @@ fn is_waited_for(state: LocationState) -> bool {
     !matches!(state, LocationState::Removed | LocationState::Parked)
 }
 
-/// Looks whether the mailbox of an archive is at an address; gives the identity of its file system.
-pub(crate) fn find_mailbox(url: &MailboxUrl, archive: &ArchiveId) -> Result<Vec<u8>> {
-    let folder = mailbox_folder(url)?;
-    Ok(FolderMailbox::open(folder, archive, &[])?.identity().to_vec())
-}
-
-/// Finds the mailbox of an archive at an address, or begins one there; gives the identity of its file system, and whether
-/// it is new.
-fn find_or_begin_mailbox(url: &MailboxUrl, archive: &ArchiveId) -> Result<(Vec<u8>, bool)> {
-    let folder = mailbox_folder(url)?;
-    let is_absent = |kind| matches!(kind, MailboxErrorKind::Missing | MailboxErrorKind::Away);
-    match FolderMailbox::open(folder, archive, &[]) {
-        Ok(mailbox) => Ok((mailbox.identity().to_vec(), false)),
-        Err(error) if is_absent(error.kind()) => Ok((begin_mailbox(folder, archive)?.identity().to_vec(), true)),
-        Err(error) => Err(error.into()),
+impl App {
+    /// Looks whether the mailbox of an archive is at a place; gives the identity of its file system.
+    pub(crate) fn find_mailbox(&self, place: &MailboxPlace, archive: &ArchiveId) -> Result<Vec<u8>> {
+        let mailbox = open_mailbox(&place.url, archive, &[], self.credential_of(place)?.as_ref())?;
+        // One in an account is called for the first time by this.
+        if mailbox.list()?.is_empty() && matches!(place.url, MailboxUrl::Cloud(_)) {
+            let reason = format!("{} holds no mailbox of this archive", place.url);
+            return Err(MailboxError::new(MailboxErrorKind::Missing, reason).into());
+        }
+        Ok(mailbox.identity().to_vec())
     }
-}
 
-/// Opens the mailbox of an archive in a folder, or makes it there.
-fn begin_mailbox(folder: &Path, archive: &ArchiveId) -> Result<FolderMailbox> {
-    FolderMailbox::create(folder, archive).map_err(|error| no_mailbox(folder, error))
-}
+    /// Finds the mailbox of an archive at a place, or begins one there; gives the identity of its file system, and whether
+    /// it is new.
+    fn find_or_begin_mailbox(&self, place: &MailboxPlace, archive: &ArchiveId) -> Result<(Vec<u8>, bool)> {
+        match self.find_mailbox(place, archive) {
+            Ok(identity) => Ok((identity, false)),
+            Err(error) if ["mailbox_missing", "mailbox_away"].contains(&error.code) => {
+                Ok((self.begin_mailbox(place, archive)?.identity().to_vec(), true))
+            }
+            Err(error) => Err(error),
+        }
+    }
 
-fn mailbox_folder(url: &MailboxUrl) -> Result<&Path> {
-    match url {
-        MailboxUrl::Folder(folder) => Ok(folder),
-        MailboxUrl::Memory => Err(bad_mailbox(&"this kind of mailbox keeps nothing")),
+    /// Opens the mailbox of an archive at a place, or makes it there.
+    pub(crate) fn begin_mailbox(&self, place: &MailboxPlace, archive: &ArchiveId) -> Result<OpenedMailbox> {
+        let made = create_mailbox(&place.url, archive, self.credential_of(place)?.as_ref());
+        made.map_err(|error| match &place.url {
+            MailboxUrl::Folder(folder) => no_mailbox(folder, error),
+            _ => error.into(),
+        })
+    }
+
+    /// Gives what opens the account of a place; one that this computer is not signed in to is refused.
+    fn credential_of(&self, place: &MailboxPlace) -> Result<Option<Credential>> {
+        let credential = self.credential_for(&place.url, place.account.as_deref())?;
+        match (&place.url, &credential) {
+            (MailboxUrl::Cloud(address), None) => Err(AppError::new(
+                ExitClass::Mailbox,
+                "sign_in_needed",
+                format!("This computer is not signed in to {address}."),
+                format!("Add it as an account: `offsync account add NAME {address}`."),
+            )),
+            _ => Ok(credential),
+        }
     }
 }
 

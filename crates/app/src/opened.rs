@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use offsync_adapters::clock::SystemClock;
+use offsync_adapters::cloud::Credential;
 use offsync_adapters::disk::{ArchiveDisk, EngineLock, RealDisk, find_archive_root, is_empty_folder};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
-use offsync_adapters::mailbox::{FolderMailbox, MailboxUrl};
+use offsync_adapters::mailbox::{MailboxUrl, open_mailbox};
 use offsync_adapters::witness::FileWitness;
 use offsync_core::format::Marker;
 use offsync_core::ports::{Disk, DiskErrorKind, Mailbox, MailboxError};
 use offsync_core::seal::{ArchiveKeys, SigningKey};
 use offsync_engine::{Engine, Monitor, Ports, Silence, SyncOptions, mend_notes};
 
+use crate::accounts::AMBIGUOUS_ACCOUNT;
+use crate::address::bad_mailbox;
 use crate::app::App;
 use crate::failure::{AppError, Result, lost_index};
 use crate::keystore::{KeyBundle, NO_KEY};
@@ -34,6 +37,8 @@ pub(crate) struct Opened {
     pub(crate) index: SqliteIndex,
     pub(crate) mailbox: Option<Box<dyn Mailbox>>,
     pub(crate) mailbox_trouble: Option<MailboxError>,
+    /// What opens the account that the mailbox is in.
+    pub(crate) credential: Option<Credential>,
     /// Whether the file system that the mailbox was last seen on has no name to know it by.
     pub(crate) is_mailbox_nameless: bool,
     /// Whether the drive's file system is the one that the marker names.
@@ -239,7 +244,8 @@ impl App {
             _ => error,
         })?;
         let index = SqliteIndex::open(&index_path(&root))?;
-        let (mailbox, mailbox_trouble) = match self.open_mailbox(&root, &marker)? {
+        let credential = self.credential_at(&root, &marker)?;
+        let (mailbox, mailbox_trouble) = match self.open_mailbox(&root, &marker, credential.as_ref())? {
             Some(Ok(mailbox)) => (Some(mailbox), None),
             Some(Err(trouble)) => (None, Some(trouble)),
             None => (None, None),
@@ -259,6 +265,7 @@ impl App {
             index,
             mailbox,
             mailbox_trouble,
+            credential,
             is_mailbox_nameless,
             is_same_drive,
             is_full: false,
@@ -313,27 +320,41 @@ impl App {
         )
     }
 
+    /// Gives what opens the account that the mailbox of an archive is in.
+    fn credential_at(&self, root: &Path, marker: &Marker) -> Result<Option<Credential>> {
+        let Some(Ok(url)) = marker.mailbox.as_ref().map(|url| url.parse()) else {
+            return Ok(None);
+        };
+        let account = self.archives()?.at(root).and_then(|known| known.account.clone());
+        match self.credential_for(&url, account.as_deref()) {
+            // Which one is meant, nobody said at this computer: it is as if there were none.
+            Err(error) if error.code == AMBIGUOUS_ACCOUNT => Ok(None),
+            credential => credential,
+        }
+    }
+
     /// Opens the mailbox; the inner error says why it cannot be used now, and is no reason not to look at the drive.
-    fn open_mailbox(&self, root: &Path, marker: &Marker) -> Result<Option<MailboxNow>> {
+    fn open_mailbox(
+        &self,
+        root: &Path,
+        marker: &Marker,
+        credential: Option<&Credential>,
+    ) -> Result<Option<MailboxNow>> {
         let Some(url) = &marker.mailbox else {
             return Ok(None);
         };
         let url: MailboxUrl = url.parse().map_err(|error| bad_mailbox(&error))?;
-        let MailboxUrl::Folder(folder) = &url else {
-            return Ok(None);
-        };
         let archives = self.archives()?;
-        let known = archives
-            .at(root)
-            .map(|known| known.mailbox_identity.clone())
-            .unwrap_or_default();
-        match FolderMailbox::open(folder, &marker.archive_id, &unhex(&known)) {
+        let known = archives.at(root);
+        let account = known.and_then(|known| known.account.clone());
+        let known = known.map(|known| known.mailbox_identity.clone()).unwrap_or_default();
+        match open_mailbox(&url, &marker.archive_id, &unhex(&known), credential) {
             Ok(mailbox) => {
                 // Whoever opens an archive holds its drive.
                 mailbox.sweep_of(&marker.location);
                 let identity = hex(mailbox.identity());
                 if known != identity {
-                    self.remember_mailbox(root, mailbox.identity())?;
+                    self.remember_mailbox(root, mailbox.identity(), account.as_deref())?;
                 }
                 Ok(Some(Ok(Box::new(mailbox))))
             }
@@ -389,16 +410,6 @@ impl Opened {
         self.is_same_drive = true;
         Ok(())
     }
-}
-
-/// Says that a mailbox address is no good.
-pub(crate) fn bad_mailbox(error: &dyn std::fmt::Display) -> AppError {
-    AppError::new(
-        crate::failure::ExitClass::Usage,
-        "bad_mailbox",
-        format!("{error}."),
-        "Give a folder as fs:///full/path/of/the/folder.",
-    )
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

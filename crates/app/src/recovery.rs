@@ -19,11 +19,10 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::failure::{AppError, Result};
-use crate::init::{mailbox_url, usable_folder};
+use crate::init::usable_folder;
 use crate::invite::not_written;
 use crate::join::{JoinReport, JoinRequest};
 use crate::keystore::KeyBundle;
-use crate::mailboxes::find_mailbox;
 use crate::opened::{Opened, index_path, lock_patiently, read_marker, refuse_closed};
 use crate::outside::refuse_travelling;
 use crate::times::rfc3339;
@@ -97,9 +96,9 @@ impl App {
             ));
         }
         if let Some(address) = &request.mailbox {
-            let url = mailbox_url(address)?.around(&sheet.archive_id);
-            find_mailbox(&url, &sheet.archive_id)?;
-            sheet.mailbox = url.to_string();
+            let place = self.mailbox_place(address)?.around(&sheet.archive_id);
+            self.find_mailbox(&place, &sheet.archive_id)?;
+            sheet.mailbox = place.url.to_string();
         }
         self.refuse_place(&request.folder, &sheet.mailbox, &sheet.archive_id)?;
         let bundle = KeyBundle {

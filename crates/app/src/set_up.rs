@@ -7,11 +7,11 @@ use offsync_adapters::mailbox::MailboxUrl;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::address::bad_mailbox;
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result};
 use crate::init::InitRequest;
-use crate::opened::bad_mailbox;
 use crate::sync::SyncRequest;
 use crate::view::ArchiveStatus;
 

@@ -517,7 +517,7 @@ pub(crate) fn location_view(standing: &LocationStanding) -> LocationView {
     }
 }
 
-/// Gives a mailbox's address as people know it: the name of its folder.
+/// Gives a mailbox's address as people know it: the name of its folder, or of its server.
 fn mailbox_name(url: Option<&str>) -> String {
     let url = url.unwrap_or_default();
     match url.parse() {
@@ -525,6 +525,7 @@ fn mailbox_name(url: Option<&str>) -> String {
             let name = folder.file_name().unwrap_or(folder.as_os_str());
             name.to_string_lossy().into_owned()
         }
+        Ok(MailboxUrl::Cloud(address)) => address.place().to_owned(),
         _ => url.to_owned(),
     }
 }
@@ -539,6 +540,7 @@ mod tests {
             ("fs:///media/pep/My%20stick/100%25", "100%"),
             ("fs:///media/pep/My%20stick/", "My stick"),
             ("fs:///", "/"),
+            ("webdav://cloud.example.org/dav/anna", "cloud.example.org"),
             ("", ""),
         ] {
             assert_eq!(mailbox_name(Some(url)), name, "{url}");

@@ -52,6 +52,7 @@ mod tests {
                 has_sheet: false,
                 was_invited: false,
                 mailbox_identity: String::new(),
+                account: None,
             };
             let marker = Marker {
                 archive_id: ArchiveId::new([1; 16]),

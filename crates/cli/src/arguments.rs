@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use offsync_app::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN, Threshold, many_deletions, rhythm};
 
+use crate::accounts::Account;
+use crate::mailboxes::Mailbox;
 use crate::units::{parse_budget, parse_days, parse_files, parse_limit, parse_percent, parse_size};
 
 /// Keeps one archive alike on drives in several homes, without anybody being online at the same time.
@@ -122,6 +124,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  offsync mailbox show /media/pep/Photos\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)\n  offsync mailbox use /media/pep/Photos fs:///mnt/nas/offsync --new      (it was emptied, or is on a new NAS)"
     )]
     Mailbox(Mailbox),
+    /// Sign this computer in to where mailboxes lie
+    #[command(after_help = "Example:\n  offsync account list")]
+    Account(Account),
     /// List the files that are kept in two versions
     #[command(after_help = "Example:\n  offsync conflicts /media/pep/Photos")]
     Conflicts(Folder),
@@ -496,44 +501,6 @@ pub(crate) struct Deletions {
     /// As in an archive where nobody changed it
     #[arg(long, conflicts_with_all = ["least", "percent", "most"])]
     pub(crate) default: bool,
-}
-
-/// `mailbox`.
-#[derive(Args, Debug)]
-pub(crate) struct Mailbox {
-    #[command(subcommand)]
-    pub(crate) command: MailboxCommand,
-}
-
-/// What can be asked of a mailbox.
-#[derive(Subcommand, Debug)]
-pub(crate) enum MailboxCommand {
-    /// Tell what it holds, and for whom
-    #[command(after_help = "Example:\n  offsync mailbox show /media/pep/Photos")]
-    Show(Folder),
-    /// Find the same mailbox at another address from now on, or begin a new one where that is lost
-    #[command(
-        after_help = "Examples:\n  offsync mailbox use /media/anna/Photos fs:///media/anna/STICK/offsync      (the same stick has another path here)\n  offsync mailbox use /media/pep/Photos fs:///mnt/nas/offsync --new      (it was emptied, or is on a new NAS)"
-    )]
-    Use {
-        /// The archive's folder, or any folder in it
-        folder: PathBuf,
-        /// Where the mailbox is on this computer: fs:///folder
-        mailbox: String,
-        /// Begin a new mailbox there if the archive has none there: what nobody has of the old one, homes ask each other for
-        #[arg(long)]
-        new: bool,
-    },
-    /// Move it to another address, with all it holds
-    #[command(
-        after_help = "Examples:\n  offsync mailbox move /media/pep/Photos fs:///mnt/nas/offsync      (from a stick to a NAS)\n  offsync mailbox move /media/anna/Photos fs:///mnt/diskstation/offsync      (in each other home, too, with its path there)\n\nThe old mailbox stays as it is. Delete it once each home was told."
-    )]
-    Move {
-        /// The archive's folder, or any folder in it
-        folder: PathBuf,
-        /// Where it is to be: fs:///folder
-        mailbox: String,
-    },
 }
 
 /// `log`.

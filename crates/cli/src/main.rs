@@ -1,5 +1,6 @@
 //! `offsync`, the command line: parses, calls the application, prints. It decides nothing.
 
+mod accounts;
 mod arguments;
 mod deletions;
 mod documents;
@@ -7,6 +8,7 @@ mod documents;
 mod examples;
 mod homes;
 mod keystore;
+mod mailboxes;
 mod outcome;
 mod progress;
 mod prompt;

@@ -7,17 +7,15 @@ use std::sync::atomic::Ordering;
 
 use clap::CommandFactory;
 use offsync_app::{
-    App, AppOptions, InitRequest, Keep, MailboxSought, Narrator, SyncReport, SyncRequest, Tone, VerifyRequest,
-    play_demo,
+    App, AppOptions, InitRequest, Keep, Narrator, SyncReport, SyncRequest, Tone, VerifyRequest, play_demo,
 };
 
 use crate::arguments::{
-    Arguments, Command, Demo, Everywhere, Forget, Init, Kept, Lost, MailboxCommand, Recovery, Resolve, Sync,
-    TrashCommand, Verify,
+    Arguments, Command, Demo, Everywhere, Forget, Init, Kept, Lost, Recovery, Resolve, Sync, TrashCommand, Verify,
 };
 use crate::outcome::{BUSY, DONE, HELD, Outcome, PARTIAL, USAGE, print_lines, show, usage_error, warn};
 use crate::text::Mood;
-use crate::{deletions, documents, homes, keystore, progress, prompt, text, watch};
+use crate::{accounts, deletions, documents, homes, keystore, mailboxes, progress, prompt, text, watch};
 
 /// The worst code wins, in this order.
 const WORST_FIRST: [u8; 6] = [4, 6, 1, 3, 5, 0];
@@ -109,7 +107,8 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         Command::Lost(lost) => self::lost(&app, lost, json),
         Command::Trash(trash) => self::trash(&app, &trash.command, json),
         Command::Verify(verify) => self::verify(&app, verify, json),
-        Command::Mailbox(mailbox) => self::mailbox(&app, &mailbox.command, json),
+        Command::Account(account) => accounts::account(&app, &account.command, json),
+        Command::Mailbox(mailbox) => mailboxes::mailbox(&app, &mailbox.command, json),
         Command::Log(log) => show(&app.log(&log.folder, log.limit)?, json, |all| {
             text::or_nothing(all, "No change is known here yet.", |line| vec![text::log(line)])
         }),
@@ -255,21 +254,6 @@ fn trash(app: &App, command: &TrashCommand, json: bool) -> Outcome {
             })
         }
     }
-}
-
-fn mailbox(app: &App, command: &MailboxCommand, json: bool) -> Outcome {
-    let report = match command {
-        MailboxCommand::Show(folder) => app.mailbox(&folder.folder)?,
-        MailboxCommand::Use { folder, mailbox, new } => {
-            let sought = match new {
-                true => MailboxSought::ThereOrNew,
-                false => MailboxSought::There,
-            };
-            app.use_mailbox(folder, mailbox, sought)?
-        }
-        MailboxCommand::Move { folder, mailbox } => app.move_mailbox(folder, mailbox)?,
-    };
-    show(&report, json, text::mailbox)
 }
 
 /// Writes the recovery sheet to a file, or hands it on for a printer.

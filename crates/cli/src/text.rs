@@ -8,6 +8,7 @@ use offsync_app::{
 
 use crate::units::{count, size};
 
+mod accounts;
 mod held;
 mod locations;
 mod lost;
@@ -15,6 +16,7 @@ mod membership;
 mod sync;
 mod verify;
 
+pub(crate) use accounts::{account, account_added, account_removed, account_told};
 pub(crate) use locations::{
     locations, namesakes, never_aside, no_receipt, not_removed, parked, receipt, remove_question, removed, renamed,
     unparked, waited_for,

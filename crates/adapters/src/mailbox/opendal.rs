@@ -1,30 +1,34 @@
 //! A mailbox in whatever OpenDAL reaches, behind a face that waits.
 //!
 //! Guarantees that it can be called from anywhere, also from inside another tokio runtime:
-//! the work runs on threads of its own. Never uses rename, conditional writes or writers of
-//! several parts; every object goes up in one shot.
+//! the work runs on threads of its own. A call that a service or a line fails is made again a few
+//! times, and then ends. Never uses rename, conditional writes or writers of several parts; every
+//! object goes up in one shot.
 
 use std::future::Future;
-use std::sync::mpsc;
-use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use ::opendal::{Error, ErrorKind, Operator};
 use offsync_core::ids::ArchiveId;
 use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
-use tokio::runtime::{Builder, Runtime};
 
-use super::archive_folder::{check_content, check_name, folder_name};
+use super::archive_folder::{check_content, check_name, folder_name, is_object_name};
 use super::url::MailboxUrl;
+use crate::cloud::{CloudAddress, Credential, Trouble, Wait, store};
+use crate::waiting::wait_for;
 
-/// Threads that talk to clouds; they wait more than they work.
-const THREADS: usize = 2;
+/// How often a call is made in all, where it is the line or the service that fails it.
+const ATTEMPTS: u32 = 4;
+/// How long is waited before the second attempt; before each next one, twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// The mailbox of one archive in a store of OpenDAL.
 #[derive(Clone)]
 pub struct OpendalMailbox {
     operator: Operator,
     folder: String,
-    runtime: Arc<Runtime>,
+    /// Whether a folder is something of its own where it lies.
+    has_folders: bool,
 }
 
 impl std::fmt::Debug for OpendalMailbox {
@@ -35,7 +39,7 @@ impl std::fmt::Debug for OpendalMailbox {
 }
 
 impl OpendalMailbox {
-    /// Opens the mailbox at an address.
+    /// Opens the mailbox at an address that needs no sign-in.
     pub fn open(url: &MailboxUrl, archive: &ArchiveId) -> Result<Self, MailboxError> {
         // Registers the services that were built in; more than once does no harm.
         ::opendal::init_default_registry();
@@ -45,11 +49,47 @@ impl OpendalMailbox {
                 Operator::via_iter("fs", pairs)
             }
             MailboxUrl::Memory => Operator::via_iter("memory", []),
+            MailboxUrl::Cloud(_) => return Err(broken("an account is opened with what it is signed in with")),
         };
-        Self::on(
-            operator.map_err(|error| from_opendal("open the mailbox", &error))?,
-            archive,
-        )
+        Self::on(operator.map_err(|error| from_opendal(&error))?, archive)
+    }
+
+    /// Opens the mailbox in an account; makes no call yet.
+    pub fn in_cloud(
+        address: &CloudAddress,
+        credential: &Credential,
+        archive: &ArchiveId,
+    ) -> Result<Self, MailboxError> {
+        let operator = store(address, credential)?;
+        let mut mailbox = Self::on(operator, archive)?;
+        mailbox.has_folders = address.protocol().has_folders();
+        Ok(mailbox)
+    }
+
+    /// Makes the mailbox's folder, where its service knows folders; one that is there is taken as it is.
+    pub fn make(&self) -> Result<(), MailboxError> {
+        if !self.has_folders {
+            // What stood for one would be an empty object, in the way of those that are put below it at some servers.
+            return self.list().map(|_| ());
+        }
+        let (operator, folder) = (self.operator.clone(), self.folder.clone());
+        self.attempt(move || {
+            let (operator, folder) = (operator.clone(), folder.clone());
+            async move { operator.create_dir(&folder).await }
+        })
+    }
+
+    /// Takes the mailbox away again, if nothing was put into it: its archive did not come to be.
+    pub fn forget_if_empty(&self) {
+        if !self.has_folders || !self.list().is_ok_and(|objects| objects.is_empty()) {
+            return;
+        }
+        let (operator, folder) = (self.operator.clone(), self.folder.clone());
+        // What cannot be taken away is in nobody's way.
+        let _ = wait_for(async move {
+            let _ = operator.delete(&folder).await;
+            Ok(())
+        });
     }
 
     /// Uses a store that was set up elsewhere.
@@ -58,7 +98,7 @@ impl OpendalMailbox {
         Ok(Self {
             operator,
             folder,
-            runtime: shared_runtime()?,
+            has_folders: true,
         })
     }
 
@@ -67,76 +107,104 @@ impl OpendalMailbox {
         Ok(format!("{}{name}", self.folder))
     }
 
-    /// Runs a future on our own threads and waits for it.
-    fn wait<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = Result<T, MailboxError>> + Send + 'static,
-    ) -> Result<T, MailboxError> {
-        let (answer, answered) = mpsc::sync_channel(1);
-        self.runtime.spawn(async move {
-            // Nobody listens any more only if the caller's thread is gone.
-            let _ = answer.send(future.await);
-        });
-        answered
-            .recv()
-            .unwrap_or_else(|_| Err(broken("the mailbox gave no answer")))
+    /// Makes a call, and again if the line or the service fails it.
+    ///
+    /// Each of a mailbox's calls may be made twice: what a put says is the same each time, and what is deleted stays so.
+    fn attempt<T, F>(&self, call: impl Fn() -> F + Send + 'static) -> Result<T, MailboxError>
+    where
+        T: Send + 'static,
+        F: Future<Output = ::opendal::Result<T>> + Send,
+    {
+        wait_for(async move {
+            let mut pause = FIRST_PAUSE;
+            for _ in 1..ATTEMPTS {
+                match call().await {
+                    Err(error) if is_worth_another(&error) => tokio::time::sleep(pause).await,
+                    done => return done.map_err(|error| from_opendal(&error)),
+                }
+                pause *= 2;
+            }
+            call().await.map_err(|error| from_opendal(&error))
+        })
     }
 }
 
 impl Mailbox for OpendalMailbox {
     fn list(&self) -> Result<Vec<ObjectInfo>, MailboxError> {
         let (operator, folder) = (self.operator.clone(), self.folder.clone());
-        self.wait(async move {
-            list(&operator, &folder)
-                .await
-                .map_err(|error| from_opendal("list", &error))
+        self.attempt(move || {
+            let (operator, folder) = (operator.clone(), folder.clone());
+            async move { list(&operator, &folder).await }
         })
     }
 
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, MailboxError> {
         let (operator, path) = (self.operator.clone(), self.path(name)?);
-        self.wait(async move {
-            match operator.read(&path).await {
-                Ok(bytes) => Ok(Some(bytes.to_vec())),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-                Err(error) => Err(from_opendal("get an object", &error)),
+        self.attempt(move || {
+            let (operator, path) = (operator.clone(), path.clone());
+            async move {
+                match operator.read(&path).await {
+                    Ok(bytes) => Ok(Some(bytes.to_vec())),
+                    Err(error) if is_absence(&error) => Ok(None),
+                    Err(error) => Err(error),
+                }
             }
         })
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), MailboxError> {
         check_content(name, bytes)?;
-        let (operator, path, bytes) = (self.operator.clone(), self.path(name)?, bytes.to_vec());
-        self.wait(async move {
-            let put = operator.write(&path, bytes).await;
-            put.map(|_| ()).map_err(|error| from_opendal("put an object", &error))
+        let (operator, folder, path) = (self.operator.clone(), self.folder.clone(), self.path(name)?);
+        let bytes = ::opendal::Buffer::from(bytes.to_vec());
+        let has_folders = self.has_folders;
+        self.attempt(move || {
+            let (operator, folder) = (operator.clone(), folder.clone());
+            let (path, bytes) = (path.clone(), bytes.clone());
+            async move {
+                match operator.write(&path, bytes.clone()).await {
+                    Ok(_) => Ok(()),
+                    // Somebody emptied the account: its folder is made again, and not looked for before each put.
+                    Err(error) if has_folders && Trouble::inside(&error).is_none() => {
+                        operator.create_dir(&folder).await?;
+                        operator.write(&path, bytes).await.map(|_| ())
+                    }
+                    Err(error) => Err(error),
+                }
+            }
         })
     }
 
     fn delete(&self, name: &str) -> Result<(), MailboxError> {
         let (operator, path) = (self.operator.clone(), self.path(name)?);
-        self.wait(async move {
-            match operator.delete(&path).await {
-                Ok(()) => Ok(()),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-                Err(error) => Err(from_opendal("delete an object", &error)),
+        self.attempt(move || {
+            let (operator, path) = (operator.clone(), path.clone());
+            async move {
+                match operator.delete(&path).await {
+                    Err(error) if !is_absence(&error) => Err(error),
+                    _ => Ok(()),
+                }
             }
         })
     }
 }
 
 async fn list(operator: &Operator, folder: &str) -> ::opendal::Result<Vec<ObjectInfo>> {
+    let entries = match operator.list(folder).await {
+        // An account in which nothing was put yet, or that was emptied.
+        Err(error) if is_absence(&error) => return Ok(Vec::new()),
+        entries => entries?,
+    };
     let mut objects = Vec::new();
-    for entry in operator.list(folder).await? {
+    for entry in entries {
         let name = entry.name().to_owned();
         if !entry.metadata().mode().is_file() {
             continue;
         }
         // Some services list names alone; no object is empty, so 0 means "not said".
         let size_bytes = match entry.metadata().content_length() {
-            0 => match operator.stat(entry.path()).await {
+            0 if is_object_name(&name) => match operator.stat(entry.path()).await {
                 Ok(meta) => meta.content_length(),
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) if is_absence(&error) => continue,
                 Err(error) => return Err(error),
             },
             known => known,
@@ -146,21 +214,16 @@ async fn list(operator: &Operator, folder: &str) -> ::opendal::Result<Vec<Object
     Ok(objects)
 }
 
-/// Gives the one runtime of this process, made at the first use.
-fn shared_runtime() -> Result<Arc<Runtime>, MailboxError> {
-    static RUNTIME: OnceLock<Arc<Runtime>> = OnceLock::new();
-    if let Some(runtime) = RUNTIME.get() {
-        return Ok(runtime.clone());
+fn is_absence(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound && Trouble::inside(error).is_none()
+}
+
+/// Tells whether the same call may go well now. Who asks to wait was waited for already.
+fn is_worth_another(error: &Error) -> bool {
+    match Trouble::inside(error) {
+        Some(trouble) => trouble.kind == MailboxErrorKind::Away && trouble.wait == Wait::Unasked,
+        None => error.is_temporary(),
     }
-    let made = Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .thread_name("offsync-mailbox")
-        .enable_all()
-        .build();
-    let runtime = made.map_err(|error| broken(&format!("no threads for the mailbox: {error}")))?;
-    // If two threads come first at once, one runtime is dropped, which is allowed here: this is no async context
-    // of its own.
-    Ok(RUNTIME.get_or_init(|| Arc::new(runtime)).clone())
 }
 
 fn broken(reason: &str) -> MailboxError {
@@ -168,7 +231,10 @@ fn broken(reason: &str) -> MailboxError {
 }
 
 /// Says what failed by its kind alone: the texts of OpenDAL may hold URLs with tokens.
-fn from_opendal(doing: &str, error: &Error) -> MailboxError {
+fn from_opendal(error: &Error) -> MailboxError {
+    if let Some(trouble) = Trouble::inside(error) {
+        return trouble.clone().into();
+    }
     let (kind, why) = match error.kind() {
         ErrorKind::NotFound => (MailboxErrorKind::Missing, "it is not there"),
         ErrorKind::PermissionDenied => (MailboxErrorKind::Denied, "it is not allowed"),
@@ -178,5 +244,5 @@ fn from_opendal(doing: &str, error: &Error) -> MailboxError {
         ErrorKind::Unsupported => (MailboxErrorKind::Broken, "it cannot do that"),
         _ => (MailboxErrorKind::Broken, "the answer makes no sense"),
     };
-    MailboxError::new(kind, format!("cannot {doing}: {why}"))
+    Trouble::new(kind, why).into()
 }

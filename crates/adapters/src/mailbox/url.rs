@@ -9,9 +9,10 @@ use std::str::FromStr;
 use offsync_core::ids::ArchiveId;
 
 use super::archive_folder::folder_name;
+use crate::cloud::{AddressError, CloudAddress, Protocol};
 
 /// The schemes that this build can reach.
-pub const KNOWN_SCHEMES: [&str; 2] = ["fs", "memory"];
+pub const KNOWN_SCHEMES: [&str; 5] = ["fs", "memory", "s3", "webdav", "webdav+http"];
 
 /// Why a mailbox's address is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,9 @@ pub enum MailboxUrlError {
     #[error("'{0}' is no mailbox address; one looks like fs:///media/stick/offsync")]
     NoScheme(String),
     /// The scheme is not known.
-    #[error("'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders: fs:///media/stick/offsync")]
+    #[error(
+        "'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders (fs:///media/stick/offsync), webdav:// and s3://"
+    )]
     UnknownScheme {
         /// What was written.
         scheme: String,
@@ -31,6 +34,9 @@ pub enum MailboxUrlError {
     /// A `%` is not followed by two hexadecimal digits, or stands for a NUL.
     #[error("'{0}' has a % that is not followed by two hexadecimal digits; write %25 for a plain %")]
     BadEscape(String),
+    /// It names an account, and not as its protocol takes it.
+    #[error(transparent)]
+    Cloud(#[from] AddressError),
 }
 
 /// The address of a mailbox.
@@ -40,6 +46,8 @@ pub enum MailboxUrl {
     Folder(PathBuf),
     /// The memory of this process, for trying things out.
     Memory,
+    /// A folder in an account.
+    Cloud(CloudAddress),
 }
 
 impl FromStr for MailboxUrl {
@@ -52,9 +60,12 @@ impl FromStr for MailboxUrl {
         match scheme.to_ascii_lowercase().as_str() {
             "fs" => folder(text, rest).map(Self::Folder),
             "memory" => Ok(Self::Memory),
-            _ => Err(MailboxUrlError::UnknownScheme {
-                scheme: scheme.to_owned(),
-            }),
+            scheme => match Protocol::of_scheme(scheme) {
+                Some(protocol) => Ok(Self::Cloud(CloudAddress::parse(protocol, text)?)),
+                None => Err(MailboxUrlError::UnknownScheme {
+                    scheme: scheme.to_owned(),
+                }),
+            },
         }
     }
 }
@@ -83,6 +94,7 @@ impl MailboxUrl {
                     .parent()
                     .map_or_else(|| self.clone(), |base| Self::Folder(base.to_path_buf()))
             }
+            Self::Cloud(address) => Self::Cloud(address.clone().around(&folder_name(archive))),
             _ => self,
         }
     }
@@ -93,6 +105,7 @@ impl fmt::Display for MailboxUrl {
         match self {
             Self::Folder(folder) => write!(f, "fs://{}", escape(&path_bytes(folder))),
             Self::Memory => f.write_str("memory://"),
+            Self::Cloud(address) => address.fmt(f),
         }
     }
 }

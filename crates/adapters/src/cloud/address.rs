@@ -1,0 +1,355 @@
+//! Where in an account a mailbox lies: `webdav://cloud.example.org/files/anna/offsync`.
+//!
+//! Never holds a secret: an address with a password in it is refused.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+use url::Url;
+
+use super::protocol::Protocol;
+
+/// Why an address of an account is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// A password stands in it.
+    #[error("a password does not belong into an address: it would be shown in lists and logs; you are asked for it")]
+    Password,
+    /// It names no server or bucket.
+    #[error("'{said}' does not say where that is; such an address looks like {example}")]
+    NoPlace {
+        /// What was said, or its scheme.
+        said: String,
+        /// One that is right.
+        example: &'static str,
+    },
+    /// An option is unknown to the protocol.
+    #[error("'{option}' is no option of {scheme}:// addresses; {known}")]
+    UnknownOption {
+        /// What was said.
+        option: String,
+        /// The protocol's scheme.
+        scheme: &'static str,
+        /// A clause that names the known ones.
+        known: String,
+    },
+    /// An option does not have a value that it can have.
+    #[error("'{value}' is no {option} that can be used; {wanted}")]
+    BadOption {
+        /// The option.
+        option: &'static str,
+        /// What was said.
+        value: String,
+        /// A clause that says what it can be.
+        wanted: &'static str,
+    },
+    /// A folder on the way has a name that no service takes.
+    #[error("'{0}' is no folder that every service can make: no control characters, and no name of dots alone")]
+    BadFolder(String),
+}
+
+/// The address of a mailbox in an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloudAddress {
+    protocol: Protocol,
+    /// Host and port, or bucket.
+    place: String,
+    /// Folders from the top of the account on, without slashes at the ends.
+    root: String,
+    options: BTreeMap<&'static str, String>,
+    /// Who the address says that they are; not part of it.
+    id: Option<String>,
+}
+
+impl CloudAddress {
+    /// Reads what a person wrote, in any spelling that names the same.
+    pub fn parse(protocol: Protocol, text: &str) -> Result<Self, AddressError> {
+        let no_place = || AddressError::NoPlace {
+            said: text.split('?').next().unwrap_or(text).to_owned(),
+            example: protocol.example(),
+        };
+        // What else it cannot be read for might show the password.
+        let url = Url::parse(text).map_err(|_| AddressError::NoPlace {
+            said: format!("{}://...", protocol.scheme()),
+            example: protocol.example(),
+        })?;
+        if url.password().is_some() {
+            return Err(AddressError::Password);
+        }
+        let host = url
+            .host_str()
+            .filter(|host| !host.is_empty())
+            .ok_or_else(no_place)?
+            .to_ascii_lowercase();
+        let place = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        };
+        let decoded = |text: &str| {
+            percent_decoded(text)
+                .filter(|text| !text.chars().any(char::is_control))
+                .ok_or_else(|| AddressError::BadFolder(text.escape_debug().to_string()))
+        };
+        let folders = url.path().split('/').filter(|folder| !folder.is_empty()).map(|folder| {
+            let name = decoded(folder)?;
+            match name.chars().all(|c| c == '.') || name.contains('/') {
+                true => Err(AddressError::BadFolder(name)),
+                false => Ok(name),
+            }
+        });
+        let root = folders.collect::<Result<Vec<String>, _>>()?.join("/");
+        let id = Some(url.username())
+            .filter(|id| !id.is_empty())
+            .map(decoded)
+            .transpose()?;
+        let mut options = BTreeMap::new();
+        for (name, value) in url.query_pairs() {
+            let (name, value) = checked_option(protocol, &name, &value)?;
+            options.insert(name, value);
+        }
+        Ok(Self {
+            protocol,
+            place,
+            root,
+            options,
+            id,
+        })
+    }
+
+    /// Tells how it is reached.
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// Gives the server with its port, or the bucket.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// Gives the folder in the account, without slashes at the ends; empty for its top.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// Gives an option's value.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(String::as_str)
+    }
+
+    /// Gives who the address said that its account is of; what is kept does not have it.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Gives a folder in this one.
+    pub fn folder(&self, name: &str) -> Result<Self, AddressError> {
+        let is_bad = |part: &&str| part.chars().any(char::is_control) || part.chars().all(|c| c == '.');
+        let parts: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
+        if let Some(bad) = parts.iter().find(|part| is_bad(part)) {
+            return Err(AddressError::BadFolder(bad.escape_debug().to_string()));
+        }
+        let root = [&[self.root.as_str()][..], &parts].concat();
+        let root: Vec<&str> = root.into_iter().filter(|part| !part.is_empty()).collect();
+        Ok(Self {
+            root: root.join("/"),
+            ..self.clone()
+        })
+    }
+
+    /// Gives the folder around one of that name; this one where it is called otherwise.
+    #[must_use]
+    pub fn around(mut self, name: &str) -> Self {
+        let above = match self.root.rsplit_once('/') {
+            Some((above, last)) => (last == name).then(|| above.to_owned()),
+            None => (self.root == name).then(String::new),
+        };
+        self.root = above.unwrap_or(self.root);
+        self
+    }
+
+    /// Tells whether another address lies in the account of this one, in this folder or below.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        let below = other.root.strip_prefix(&self.root);
+        self.protocol == other.protocol
+            && self.place == other.place
+            && self.options == other.options
+            && below.is_some_and(|rest| rest.is_empty() || self.root.is_empty() || rest.starts_with('/'))
+    }
+}
+
+impl fmt::Display for CloudAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.protocol.scheme(), self.place)?;
+        if !self.root.is_empty() {
+            write!(f, "/{}", escaped(&self.root))?;
+        }
+        for (i, (name, value)) in self.options.iter().enumerate() {
+            write!(f, "{}{name}={}", if i == 0 { '?' } else { '&' }, escaped(value))?;
+        }
+        Ok(())
+    }
+}
+
+fn checked_option(protocol: Protocol, name: &str, value: &str) -> Result<(&'static str, String), AddressError> {
+    let known = protocol.options();
+    let Some(option) = known.iter().copied().find(|known| *known == name) else {
+        return Err(AddressError::UnknownOption {
+            option: name.to_owned(),
+            scheme: protocol.scheme(),
+            known: match known {
+                [] => "they have none".into(),
+                known => format!("there are {}", known.join(", ")),
+            },
+        });
+    };
+    let bad = |wanted| AddressError::BadOption {
+        option,
+        value: value.to_owned(),
+        wanted,
+    };
+    let value = match option {
+        "endpoint" => checked_endpoint(value)?,
+        "style" if !["path", "host"].contains(&value) => return Err(bad("it is path or host")),
+        "region" if value.is_empty() => return Err(bad("leave it away, or name one such as eu-central-1")),
+        _ => value.to_owned(),
+    };
+    Ok((option, value))
+}
+
+/// Checks the address of a server, and spells it without a slash at its end.
+fn checked_endpoint(value: &str) -> Result<String, AddressError> {
+    let bad = || AddressError::BadOption {
+        option: "endpoint",
+        value: value.to_owned(),
+        wanted: "it looks like https://s3.example.org",
+    };
+    let url = Url::parse(value).map_err(|_| bad())?;
+    if url.password().is_some() {
+        return Err(AddressError::Password);
+    }
+    let is_server = ["http", "https"].contains(&url.scheme()) && url.host_str().is_some() && url.query().is_none();
+    is_server
+        .then(|| url.as_str().trim_end_matches('/').to_owned())
+        .ok_or_else(bad)
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        if first != b'%' {
+            bytes.push(first);
+            rest = tail;
+            continue;
+        }
+        let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = &tail[2..];
+    }
+    String::from_utf8(bytes).ok()
+}
+
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b if b.is_ascii_alphanumeric() || b"/-._~:@".contains(&b) => out.push(char::from(b)),
+            b => write!(out, "%{b:02X}").expect("a text takes all"),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<CloudAddress, AddressError> {
+        let scheme = text.split("://").next().expect("there is one");
+        CloudAddress::parse(Protocol::of_scheme(scheme).expect("it is known"), text)
+    }
+
+    #[test]
+    fn it_is_written_as_it_was_meant_in_whatever_spelling() {
+        for (said, meant) in [
+            ("webdav://Cloud.Example.org/dav//a/", "webdav://cloud.example.org/dav/a"),
+            (
+                "https://cloud.example.org/dav/a%20b",
+                "webdav://cloud.example.org/dav/a%20b",
+            ),
+            (
+                "davs://anna@cloud.example.org:443/x",
+                "webdav://cloud.example.org:443/x",
+            ),
+            ("http://127.0.0.1:8080", "webdav+http://127.0.0.1:8080"),
+            ("webdav://[::1]:81/é", "webdav://[::1]:81/%C3%A9"),
+            ("s3://box", "s3://box"),
+            (
+                "s3://box/a/b?region=x&endpoint=https%3A%2F%2Fs3.example.org%2F",
+                "s3://box/a/b?endpoint=https://s3.example.org&region=x",
+            ),
+            ("s3://box?style=host", "s3://box?style=host"),
+        ] {
+            let address = parse(said).expect(said);
+            assert_eq!(address.to_string(), meant);
+            assert_eq!(parse(meant).expect(meant).to_string(), meant);
+        }
+        assert_eq!(parse("davs://anna%40x@c.org/").expect("is good").id(), Some("anna@x"));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_with_what_can_and_without_the_password() {
+        for (said, told) in [
+            ("webdav://anna:hunter2@c.org/x", "does not belong into an address"),
+            ("webdav://anna:hunter2@:x/y", "such an address looks like webdav://"),
+            ("webdav:///x", "such an address looks like webdav://"),
+            ("s3://", "looks like s3://my-bucket"),
+            ("webdav://c.org/x?endpoint=y", "they have none"),
+            ("s3://box?endpont=y", "there are endpoint, region, style"),
+            ("s3://box?endpoint=y", "it looks like https://s3.example.org"),
+            (
+                "s3://box?endpoint=https://a:hunter2@b",
+                "does not belong into an address",
+            ),
+            ("s3://box?style=y", "it is path or host"),
+            ("s3://box?region=", "such as eu-central-1"),
+            ("webdav://c.org/a%00b", "control characters"),
+            ("webdav://c.org/%2E%2E%2Fx", "no folder"),
+            ("webdav://c.org/...", "no folder"),
+        ] {
+            let error = parse(said).expect_err(said).to_string();
+            assert!(error.contains(told), "{said}: {error}");
+            assert!(!error.contains("hunter2"), "{said}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_account_holds_what_lies_in_its_folder() {
+        let at = |text| parse(text).expect("is good");
+        for (account, address, holds) in [
+            ("webdav://c.org/a", "webdav://c.org/a", true),
+            ("webdav://c.org/a", "webdav://c.org/a/b", true),
+            ("webdav://c.org", "webdav://c.org/a/b", true),
+            ("webdav://c.org/a", "webdav://c.org/ab", false),
+            ("webdav://c.org/a", "webdav://c.org", false),
+            ("webdav://c.org/a", "http://c.org/a", false),
+            ("s3://box", "s3://box/a", true),
+            ("s3://box", "s3://box/a?region=x", false),
+        ] {
+            assert_eq!(at(account).holds(&at(address)), holds, "{account} and {address}");
+        }
+        let box_ = at("s3://box/a");
+        assert_eq!(box_.folder("/b/c/").expect("is good").to_string(), "s3://box/a/b/c");
+        assert_eq!(box_.folder("").expect("is good"), box_);
+        assert!(box_.folder("../b").is_err());
+        assert_eq!(at("s3://box/a/b").around("b").to_string(), "s3://box/a");
+        assert_eq!(at("s3://box/a").around("a").to_string(), "s3://box");
+        assert_eq!(at("s3://box/a").around("b").to_string(), "s3://box/a");
+    }
+}

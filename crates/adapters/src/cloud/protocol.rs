@@ -1,0 +1,93 @@
+//! The protocols that accounts speak: what an address says in each, and what they ask people for.
+
+/// How a mailbox in an account is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// Object stores that speak Amazon's S3.
+    S3,
+    /// Files over HTTPS: Nextcloud, ownCloud, Koofr, pCloud, Yandex Disk, a NAS.
+    Webdav,
+    /// The same without encryption of the line, for a NAS at home.
+    WebdavPlain,
+}
+
+/// What an account's protocol asks a person for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What names the account: "User", "Access key id".
+    pub id: &'static str,
+    /// What opens it: "Password", "Secret access key".
+    pub secret: &'static str,
+}
+
+impl Protocol {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::S3, Self::Webdav, Self::WebdavPlain];
+
+    /// Gives the protocol of an address that begins with `scheme://`, also under the names by which other programs know it.
+    #[must_use]
+    pub fn of_scheme(scheme: &str) -> Option<Self> {
+        match scheme {
+            "s3" => Some(Self::S3),
+            "webdav" | "webdavs" | "webdav+https" | "davs" | "https" => Some(Self::Webdav),
+            "webdav+http" | "dav" | "http" => Some(Self::WebdavPlain),
+            _ => None,
+        }
+    }
+
+    /// Gives what its addresses begin with.
+    #[must_use]
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::S3 => "s3",
+            Self::Webdav => "webdav",
+            Self::WebdavPlain => "webdav+http",
+        }
+    }
+
+    /// Gives an address as an example.
+    #[must_use]
+    pub fn example(self) -> &'static str {
+        match self {
+            Self::S3 => "s3://my-bucket/offsync?endpoint=https://s3.example.org&region=eu-central-1",
+            Self::Webdav => "webdav://cloud.example.org/remote.php/dav/files/anna/offsync",
+            Self::WebdavPlain => "webdav+http://nas.local:5005/offsync",
+        }
+    }
+
+    /// Gives the options that may follow a `?` in its addresses.
+    #[must_use]
+    pub fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::S3 => &["endpoint", "region", "style"],
+            Self::Webdav | Self::WebdavPlain => &[],
+        }
+    }
+
+    /// Gives what it asks people for.
+    #[must_use]
+    pub fn asks(self) -> Asked {
+        match self {
+            Self::S3 => Asked {
+                id: "Access key id",
+                secret: "Secret access key",
+            },
+            Self::Webdav | Self::WebdavPlain => Asked {
+                id: "User",
+                secret: "Password",
+            },
+        }
+    }
+
+    /// Tells whether its services know folders. Others know names alone: what stands for a folder there is an object.
+    #[must_use]
+    pub fn has_folders(self) -> bool {
+        self != Self::S3
+    }
+
+    /// Tells whether what is sent, the secret among it, can be read by whoever is on the line.
+    #[must_use]
+    pub fn is_plain(self) -> bool {
+        self == Self::WebdavPlain
+    }
+}

@@ -1,0 +1,80 @@
+//! An account as OpenDAL reaches it, over our own transport.
+
+use ::opendal::{HttpTransporter, Operator};
+use offsync_core::ports::MailboxErrorKind;
+
+use super::address::CloudAddress;
+use super::credential::Credential;
+use super::protocol::Protocol;
+use super::transport::Transport;
+use super::trouble::Trouble;
+
+/// What is said where an address names no region: S3's own first one, which servers that have none take, too.
+const REGION: &str = "us-east-1";
+
+/// Opens the folder of an account.
+pub(crate) fn store(address: &CloudAddress, credential: &Credential) -> Result<Operator, Trouble> {
+    // Registers the services that were built in; more than once does no harm.
+    ::opendal::init_default_registry();
+    let (service, settings) = settings(address, credential);
+    let operator = Operator::via_iter(service, settings)
+        // What it says might hold what it was given.
+        .map_err(|_| Trouble::new(MailboxErrorKind::Broken, "the account is not set up rightly"))?;
+    let transport = Transport::new(address.protocol())?;
+    let context = operator
+        .base_context()
+        .with_http_transport(HttpTransporter::new(transport));
+    Ok(operator.with_context(context))
+}
+
+/// Gives the service of OpenDAL, and its settings.
+fn settings(address: &CloudAddress, credential: &Credential) -> (&'static str, Vec<(String, String)>) {
+    let (id, secret) = (credential.id(), credential.secret());
+    let root = format!("/{}", address.root());
+    let settings = match address.protocol() {
+        Protocol::S3 => vec![
+            ("bucket", address.place()),
+            ("root", &root),
+            ("region", address.option("region").unwrap_or(REGION)),
+            ("access_key_id", id),
+            ("secret_access_key", secret),
+            // Keys of other programs on this computer are none of ours.
+            ("disable_config_load", "true"),
+            (
+                "enable_virtual_host_style",
+                if address.option("style") == Some("host") {
+                    "true"
+                } else {
+                    "false"
+                },
+            ),
+            ("endpoint", address.option("endpoint").unwrap_or_default()),
+        ],
+        Protocol::Webdav | Protocol::WebdavPlain => {
+            // Its folder is made once, not looked for before each put.
+            vec![
+                ("root", root.as_str()),
+                ("username", id),
+                ("password", secret),
+                ("disable_create_dir", "true"),
+            ]
+        }
+    };
+    let mut settings: Vec<(String, String)> = settings
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let server = |scheme: &str| ("endpoint".to_owned(), format!("{scheme}://{}", address.place()));
+    match address.protocol() {
+        Protocol::S3 => ("s3", settings),
+        Protocol::Webdav => {
+            settings.push(server("https"));
+            ("webdav", settings)
+        }
+        Protocol::WebdavPlain => {
+            settings.push(server("http"));
+            ("webdav", settings)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What is wrong with an account, told in words of our own.
+//!
+//! It travels inside OpenDAL's errors, whose own kinds say less: a rate limit of one service is a permission that lacks to
+//! another, and their texts may hold addresses with tokens.
+
+use std::fmt;
+use std::time::Duration;
+
+use offsync_core::ports::{MailboxError, MailboxErrorKind};
+
+/// What a request came to, other than an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    pub(crate) kind: MailboxErrorKind,
+    /// A clause without secrets: "the password is not accepted".
+    pub(crate) why: String,
+    pub(crate) wait: Wait,
+}
+
+/// Whether a service asks to wait before anything is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    Unasked,
+    /// It does not say how long.
+    AWhile,
+    For(Duration),
+}
+
+impl Trouble {
+    pub(crate) fn new(kind: MailboxErrorKind, why: impl Into<String>) -> Self {
+        Self {
+            kind,
+            why: why.into(),
+            wait: Wait::Unasked,
+        }
+    }
+
+    /// Finds the trouble that an error of OpenDAL carries.
+    pub(crate) fn inside<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            if let Some(trouble) = error.downcast_ref() {
+                return Some(trouble);
+            }
+            next = error.source();
+        }
+        None
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Trouble {}
+
+/// Which call met it is nobody's business.
+impl From<Trouble> for MailboxError {
+    fn from(trouble: Trouble) -> Self {
+        Self::new(trouble.kind, trouble.why)
+    }
+}

@@ -1,0 +1,48 @@
+//! Trying an account out: does it take, list, give back and delete as a mailbox needs it?
+
+use offsync_core::ids::ArchiveId;
+use offsync_core::ports::{Entropy, Mailbox, MailboxError, MailboxErrorKind};
+
+use super::opendal::OpendalMailbox;
+use crate::cloud::{CloudAddress, Credential};
+use crate::entropy::OsEntropy;
+
+/// Size of what is put: enough that no service keeps it beside its list.
+const TRIAL_BYTES: usize = 4096;
+
+/// Puts a small object, lists, reads and deletes it, all in a folder of its own; the error is what went wrong first.
+pub fn try_out(address: &CloudAddress, credential: &Credential) -> Result<(), MailboxError> {
+    let entropy: &dyn Entropy = &OsEntropy;
+    let random = entropy.sixteen();
+    let mailbox = OpendalMailbox::in_cloud(address, credential, &ArchiveId::new(random))?;
+    let name = format!("trial.{}", ArchiveId::new(entropy.sixteen()));
+    let bytes: Vec<u8> = (0..TRIAL_BYTES).map(|i| random[i % 16] ^ (i % 251) as u8).collect();
+    mailbox.put(&name, &bytes)?;
+    let tried = look(&mailbox, &name, &bytes);
+    let deleted = mailbox.delete(&name);
+    mailbox.forget_if_empty();
+    tried.and(deleted)?;
+    match mailbox.get(&name)? {
+        None => Ok(()),
+        Some(_) => Err(broken("what is deleted there stays")),
+    }
+}
+
+fn look(mailbox: &OpendalMailbox, name: &str, bytes: &[u8]) -> Result<(), MailboxError> {
+    let listed = mailbox.list()?;
+    let is_listed = |size_bytes: u64| size_bytes == bytes.len() as u64;
+    if !listed
+        .iter()
+        .any(|object| object.name == name && is_listed(object.size_bytes))
+    {
+        return Err(broken("what is put there is not listed"));
+    }
+    match mailbox.get(name)? {
+        Some(read) if read == bytes => Ok(()),
+        _ => Err(broken("what is put there is not given back as it was")),
+    }
+}
+
+fn broken(why: &str) -> MailboxError {
+    MailboxError::new(MailboxErrorKind::Broken, why)
+}

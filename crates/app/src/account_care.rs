@@ -1,0 +1,270 @@
+//! What people do with accounts: add, list, try, look how full they are, remove.
+
+use offsync_adapters::cloud::{Credential, Usage, usage};
+use offsync_adapters::mailbox::{MailboxUrl, try_out};
+use offsync_core::ports::MailboxError;
+use offsync_engine::size;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::accounts::{Accounts, KnownAccount, check_account_name};
+use crate::address::mailbox_url;
+use crate::app::App;
+use crate::failure::{AppError, ExitClass, Result};
+
+/// What `account add` asks for.
+#[derive(Default)]
+pub struct AccountRequest {
+    /// What to call it on this computer.
+    pub name: String,
+    /// Where in it mailboxes go: a URL without secrets.
+    pub mailbox: String,
+    /// Who the account is of; the one that the address names if nobody is.
+    pub id: Option<String>,
+    /// What opens it.
+    pub secret: Option<Zeroizing<String>>,
+}
+
+/// An account, and how it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountView {
+    /// What it is called on this computer.
+    pub name: String,
+    /// How it is reached: the scheme of its address.
+    pub service: String,
+    /// Where in it mailboxes go.
+    pub mailbox: String,
+    /// Whether it can be used, as far as was looked.
+    pub ok: bool,
+    /// What all that is in it takes in bytes; `None` where that was not asked, or the service does not say.
+    pub used_bytes: Option<u64>,
+    /// What it may hold in bytes; `None` likewise.
+    pub total_bytes: Option<u64>,
+    /// That in one sentence.
+    pub message: String,
+    /// Names of the archives of this computer whose mailbox is in it.
+    pub archives: Vec<String>,
+}
+
+impl App {
+    /// Signs this computer in to an account, once it was tried out; one of that name and address is signed in to again.
+    pub fn add_account(&self, request: &AccountRequest) -> std::result::Result<AccountView, AppError> {
+        check_account_name(&request.name)?;
+        let url = mailbox_url(&request.mailbox)?;
+        let accounts = Accounts::load(self.config_dir())?;
+        if let Some(known) = accounts.named(&request.name)
+            && known.mailbox != url.to_string()
+        {
+            return Err(AppError::failed(
+                "account_exists",
+                format!("There is an account '{}' already, at {}.", request.name, known.mailbox),
+                "Choose another name, or remove that one first: `offsync account remove NAME`.",
+            ));
+        }
+        let credential = credential_of(&url, request)?;
+        if let (MailboxUrl::Cloud(address), Some(credential)) = (&url, &credential) {
+            try_out(address, credential).map_err(|error| not_added(&request.name, &error))?;
+        } else if let MailboxUrl::Folder(folder) = &url
+            && !folder.is_dir()
+        {
+            return Err(AppError::failed(
+                "no_such_folder",
+                format!("There is no folder '{}'.", folder.display()),
+                "Check the path, or connect what it is on.",
+            ));
+        }
+        let known = KnownAccount {
+            name: request.name.clone(),
+            mailbox: url.to_string(),
+        };
+        self.keep_account(known.clone(), credential.as_ref())?;
+        self.test(&known, Tested::JustNow)
+    }
+
+    /// Lists the accounts of this computer, and calls none of them.
+    pub fn list_accounts(&self) -> std::result::Result<Vec<AccountView>, AppError> {
+        let accounts = Accounts::load(self.config_dir())?;
+        accounts.all.iter().map(|known| self.account_view(known)).collect()
+    }
+
+    /// Tries an account out: puts, lists, reads and deletes something small.
+    pub fn test_account(&self, name: &str) -> std::result::Result<AccountView, AppError> {
+        self.test(&self.known_account(name)?, Tested::No)
+    }
+
+    /// Tells how full an account is.
+    pub fn account_usage(&self, name: &str) -> std::result::Result<AccountView, AppError> {
+        let known = self.known_account(name)?;
+        let view = self.account_view(&known)?;
+        let (Some(address), Some(credential)) = (known.address(), self.credential(name)?) else {
+            return Ok(view);
+        };
+        let usage = usage(&address, &credential).map_err(|error| troubled(name, &error))?;
+        Ok(AccountView {
+            message: told_usage(&usage).unwrap_or_else(|| "The service does not say how full it is.".into()),
+            used_bytes: usage.used_bytes,
+            total_bytes: usage.total_bytes,
+            ..view
+        })
+    }
+
+    /// Lets this computer forget an account; nothing in it is touched.
+    pub fn remove_account(&self, name: &str) -> std::result::Result<AccountView, AppError> {
+        let known = self.known_account(name)?;
+        let view = self.account_view(&known)?;
+        if let Some(archive) = view.archives.first() {
+            return Err(AppError::failed(
+                "account_in_use",
+                format!("The mailbox of '{archive}' is in '{name}'."),
+                "Move it first: `offsync mailbox move FOLDER MAILBOX`; or let this computer forget the archive: `offsync forget FOLDER`.",
+            ));
+        }
+        self.forget_account(name)?;
+        Ok(AccountView {
+            message:
+                "This computer has forgotten what opens it. At the service, the app password or key can be deleted now."
+                    .into(),
+            ..view
+        })
+    }
+
+    fn test(&self, known: &KnownAccount, tested: Tested) -> Result<AccountView> {
+        let view = self.account_view(known)?;
+        let (Some(address), Some(credential)) = (known.address(), self.credential(&known.name)?) else {
+            return Ok(view);
+        };
+        if tested == Tested::No {
+            try_out(&address, &credential).map_err(|error| troubled(&known.name, &error))?;
+        }
+        // Where there is no answer to this, all else worked.
+        let usage = usage(&address, &credential).unwrap_or_default();
+        let how_full = told_usage(&usage).map(|told| format!(" {told}")).unwrap_or_default();
+        Ok(AccountView {
+            message: format!("It works.{how_full}"),
+            used_bytes: usage.used_bytes,
+            total_bytes: usage.total_bytes,
+            ..view
+        })
+    }
+
+    fn known_account(&self, name: &str) -> Result<KnownAccount> {
+        let accounts = Accounts::load(self.config_dir())?;
+        accounts.named(name).cloned().ok_or_else(|| {
+            let names: Vec<&str> = accounts.all.iter().map(|known| known.name.as_str()).collect();
+            AppError::failed(
+                "no_such_account",
+                format!("This computer has no account '{name}'."),
+                match names.as_slice() {
+                    [] => "Add it: `offsync account add NAME MAILBOX_URL`.".to_owned(),
+                    names => format!("It has {}.", names.join(", ")),
+                },
+            )
+        })
+    }
+
+    fn account_view(&self, known: &KnownAccount) -> Result<AccountView> {
+        let is_open = known.address().is_none() || self.credential(&known.name)?.is_some();
+        let archives = self.archives()?.all.into_iter().filter(|archive| {
+            let url = archive.mailbox.as_deref().and_then(|url| url.parse().ok());
+            match url {
+                Some(MailboxUrl::Cloud(address)) => self
+                    .account_of(&address, archive.account.as_deref())
+                    .is_ok_and(|account| account.as_ref() == Some(&known.name)),
+                _ => false,
+            }
+        });
+        Ok(AccountView {
+            name: known.name.clone(),
+            service: known
+                .address()
+                .map_or("fs", |address| address.protocol().scheme())
+                .to_owned(),
+            mailbox: known.mailbox.clone(),
+            ok: is_open,
+            used_bytes: None,
+            total_bytes: None,
+            message: match is_open {
+                true => "This computer is signed in.".into(),
+                false => format!(
+                    "This computer's keystore does not have what opens it: sign in again with `offsync account add {} {}`.",
+                    known.name, known.mailbox
+                ),
+            },
+            archives: archives.map(|archive| archive.name).collect(),
+        })
+    }
+}
+
+/// Whether an account was tried out a moment ago.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tested {
+    JustNow,
+    No,
+}
+
+fn credential_of(url: &MailboxUrl, request: &AccountRequest) -> Result<Option<Credential>> {
+    let MailboxUrl::Cloud(address) = url else {
+        return Ok(None);
+    };
+    let asked = address.protocol().asks();
+    let id = request.id.as_deref().or_else(|| address.id()).map(str::trim);
+    let secret = request.secret.as_ref().map(|secret| secret.trim());
+    match (id, secret) {
+        (Some(id), Some(secret)) if !id.is_empty() && !secret.is_empty() => Ok(Some(Credential::new(id, secret))),
+        _ => Err(AppError::new(
+            ExitClass::Usage,
+            "account_needs",
+            format!(
+                "This account needs two things: {} and {}.",
+                lower(asked.id),
+                lower(asked.secret)
+            ),
+            "Type them when asked, or set OFFSYNC_ACCOUNT_ID and OFFSYNC_ACCOUNT_SECRET.",
+        )),
+    }
+}
+
+fn lower(asked: &str) -> String {
+    let mut letters = asked.chars();
+    letters
+        .next()
+        .map(|first| first.to_lowercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+fn told_usage(usage: &Usage) -> Option<String> {
+    match (usage.used_bytes, usage.total_bytes) {
+        (Some(used), Some(total)) => Some(format!("{} of {} are used.", size(used), size(total))),
+        (Some(used), None) => Some(format!("{} are used.", size(used))),
+        _ => None,
+    }
+}
+
+fn not_added(name: &str, error: &MailboxError) -> AppError {
+    let told = troubled(name, error);
+    AppError {
+        message: format!("'{name}' was not added. {}", told.message),
+        ..told
+    }
+}
+
+/// Says what is wrong with an account that no archive is concerned by.
+fn troubled(name: &str, error: &MailboxError) -> AppError {
+    use offsync_core::ports::MailboxErrorKind as Kind;
+    let told: AppError = error.into();
+    let hint = match error.kind() {
+        Kind::Away => "Check the address and the network, and try again.",
+        Kind::Missing => "Check the address.",
+        Kind::SignIn => {
+            "Check what you typed. Many services want an app password, made in their settings for this purpose, in place of the one that people sign in with."
+        }
+        Kind::Denied => "Check what this sign-in may do there: it has to list, read, write and delete.",
+        Kind::NoRoom => "Make room in it.",
+        Kind::Broken => "Check the address: it may be that of a page for people, and not the one for programs.",
+    };
+    AppError {
+        message: format!("The account '{name}' cannot be used: {error}."),
+        hint: hint.into(),
+        ..told
+    }
+}

@@ -1,0 +1,49 @@
+//! Where a mailbox is, as people say it.
+
+use std::path::Path;
+
+use offsync_adapters::mailbox::MailboxUrl;
+
+use crate::failure::{AppError, ExitClass, Result};
+
+/// Reads what a person says for a mailbox: an address, or a folder's path as it stands, in which a `%` is just that.
+pub(crate) fn mailbox_url(text: &str) -> Result<MailboxUrl> {
+    let url = match Path::new(text).is_absolute() {
+        true => MailboxUrl::for_folder(Path::new(text)),
+        false => text.parse(),
+    };
+    let url = url.map_err(|error| bad_mailbox(&error))?;
+    match &url {
+        MailboxUrl::Folder(_) | MailboxUrl::Cloud(_) => Ok(url),
+        MailboxUrl::Memory => Err(bad_mailbox(&"a mailbox in memory keeps nothing")),
+    }
+}
+
+/// Says that a mailbox address is no good.
+pub(crate) fn bad_mailbox(error: &dyn std::fmt::Display) -> AppError {
+    AppError::new(
+        ExitClass::Usage,
+        "bad_mailbox",
+        format!("{error}."),
+        "Give a folder as fs:///full/path/of/the/folder, or the name of an account: `offsync account list`.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailbox_is_named_by_its_address_or_by_its_folder_as_it_stands() {
+        for (said, folder) in [
+            ("fs:///mnt/My%20stick", Some("/mnt/My stick")),
+            ("/mnt/My stick", Some("/mnt/My stick")),
+            ("/mnt/100%20", Some("/mnt/100%20")),
+            ("mnt/stick", None),
+            ("memory://", None),
+        ] {
+            let url = mailbox_url(said).ok();
+            assert_eq!(url, folder.map(|folder| MailboxUrl::Folder(folder.into())), "{said}");
+        }
+    }
+}

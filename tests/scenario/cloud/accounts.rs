@@ -1,0 +1,222 @@
+//! `account`: what people type, what they are told, and that no secret is told.
+
+use super::servers::{ALL, ID, Kind, SECRET, Server};
+use super::stories::{add_account, pair};
+use crate::output::Output;
+use crate::world::{World, settle_quietly};
+
+#[test]
+fn an_account_is_added_listed_tried_and_removed() {
+    for kind in ALL {
+        let Some(server) = Server::start(kind) else { return };
+        let world = World::new();
+        let pep = world.home("pep");
+        let url = server.url("offsync");
+        let added = add_account(&pep, "family", &url, SECRET);
+        added.expect_code(0).expect_out("Added 'family'. It works.");
+        added.expect_out("say family, or family:FOLDER");
+        pep.run(["account", "list"]).expect_code(0).expect_out(&url);
+        pep.run(["account", "test", "family"])
+            .expect_code(0)
+            .expect_out("It works.");
+        let usage = pep.json(["account", "usage", "family"]).document();
+        let says_how_full = kind == Kind::WsgiDav;
+        assert_eq!(usage[0]["used_bytes"].is_u64(), says_how_full, "{kind:?}: {usage:#}");
+        assert_eq!(usage[0]["total_bytes"].is_u64(), says_how_full, "{kind:?}: {usage:#}");
+        // Signing in again is the same command.
+        add_account(&pep, "family", &url, SECRET).expect_code(0);
+        let other = add_account(&pep, "family", &server.url("elsewhere"), SECRET);
+        assert!(
+            other
+                .expect_code(1)
+                .stderr
+                .contains("There is an account 'family' already"),
+            "{other}"
+        );
+        pep.run(["account", "remove", "family"])
+            .expect_code(0)
+            .expect_out("has forgotten what opens it");
+        pep.run(["account", "list"])
+            .expect_code(0)
+            .expect_out("This computer has no account.");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_account_is_said_in_one_sentence_before_it_is_kept() {
+    for kind in ALL {
+        let Some(server) = Server::start(kind) else { return };
+        let world = World::new();
+        let pep = world.home("pep");
+        let says = |output: Output, code: i32, told: &str| {
+            output.expect_code(code);
+            assert!(output.stderr.contains(told), "{told:?} is not said: {output}");
+            assert!(!output.stderr.contains("wrong-secret"), "{output}");
+            pep.run(["account", "list"]).expect_out("This computer has no account.");
+        };
+        let is_s3 = [Kind::Moto, Kind::RcloneS3].contains(&kind);
+        if kind != Kind::Moto {
+            let told = if is_s3 {
+                "the access key or its secret is not accepted"
+            } else {
+                "the user or the password is not accepted"
+            };
+            says(add_account(&pep, "x", &server.url("a"), "wrong-secret"), 6, told);
+        }
+        if is_s3 {
+            let url = server.url("a").replace("s3://box", "s3://no-such-box");
+            says(
+                add_account(&pep, "x", &url, SECRET),
+                6,
+                "there is no bucket of that name",
+            );
+        }
+        let url = server.url_by(1, "a");
+        says(add_account(&pep, "x", &url, SECRET), 6, "it cannot be reached now");
+    }
+}
+
+#[test]
+fn what_cannot_be_an_account_is_refused_with_what_can() {
+    let world = World::new();
+    let pep = world.home("pep");
+    for (arguments, told) in [
+        (
+            ["account", "add", "a b", "webdav://c.org/x"],
+            "cannot be the name of an account",
+        ),
+        (
+            ["account", "add", "x", "webdav://anna:hunter2@c.org/x"],
+            "a password does not belong into an address",
+        ),
+        (
+            ["account", "add", "x", "gopher://c.org/x"],
+            "is no kind of mailbox that this Offsync knows",
+        ),
+        (
+            ["account", "add", "x", "s3://box?endpoint=nowhere"],
+            "it looks like https://s3.example.org",
+        ),
+        (
+            ["account", "add", "x", "webdav://c.org/x"],
+            "set OFFSYNC_ACCOUNT_ID and OFFSYNC_ACCOUNT_SECRET",
+        ),
+        (["mailbox", "use", pep.at(), "family"], "is not an Offsync archive"),
+    ] {
+        let output = pep.run(arguments);
+        assert!(output.code == 2 || output.code == 1, "{output}");
+        assert!(
+            output.stderr.to_lowercase().contains(&told.to_lowercase()),
+            "{told:?} is not said: {output}"
+        );
+        assert!(!output.stderr.contains("hunter2"), "{output}");
+    }
+    for (arguments, told) in [
+        (["account", "test", "x"], "This computer has no account 'x'."),
+        (["account", "remove", "x"], "offsync account add NAME MAILBOX_URL"),
+    ] {
+        let output = pep.run(arguments);
+        assert!(output.expect_code(1).stderr.contains(told), "{output}");
+    }
+    let init = ["init", pep.at(), "--name", "P", "--label", "P", "--mailbox"];
+    for (mailbox, code, told) in [
+        (
+            "family:x",
+            2,
+            "there is no account 'family' (this computer has no account yet)",
+        ),
+        (
+            "webdav://c.org/x",
+            6,
+            "This computer is not signed in to webdav://c.org/x.",
+        ),
+    ] {
+        let output = pep.run(init.into_iter().chain([mailbox]));
+        assert!(output.expect_code(code).stderr.contains(told), "{output}");
+        assert!(!pep.has(".offsync"), "nothing was begun");
+    }
+}
+
+#[test]
+fn an_account_that_holds_a_mailbox_is_kept_and_one_that_is_gone_is_asked_for() {
+    let Some(server) = Server::start(Kind::WsgiDav) else {
+        return;
+    };
+    let world = World::new();
+    let [pep, anna] = pair(&world, &server.url("offsync"));
+    settle_quietly(&[&pep, &anna]);
+    let output = pep.run(["account", "remove", "family"]);
+    assert!(
+        output
+            .expect_code(1)
+            .stderr
+            .contains("The mailbox of 'Photos' is in 'family'."),
+        "{output}"
+    );
+    // Another computer, with the keys and without the account.
+    let settings = pep.settings();
+    std::fs::remove_file(settings.join("accounts.toml")).expect("it is there");
+    let output = pep.run(["sync", pep.at()]);
+    output.expect_code(6);
+    assert!(
+        output.stderr.contains("this computer is not signed in to its account"),
+        "{output}"
+    );
+    assert!(
+        output.stderr.contains("offsync account add NAME MAILBOX_URL"),
+        "{output}"
+    );
+    pep.run(["status", pep.at()]).expect_code(0);
+    add_account(&pep, "family", &server.url("offsync"), SECRET).expect_code(0);
+    pep.sync();
+}
+
+/// Whatever people or other programs may see: what is printed, the settings, the drive, the mailbox.
+#[test]
+fn no_secret_is_seen_anywhere_but_in_the_keystore() {
+    for kind in ALL {
+        let Some(server) = Server::start(kind) else { return };
+        let world = World::new();
+        let [pep, anna] = pair(&world, &server.url("offsync"));
+        settle_quietly(&[&pep, &anna]);
+        let mut told = String::new();
+        for home in [&pep, &anna] {
+            for arguments in [
+                vec!["account", "list"],
+                vec!["--json", "account", "list"],
+                vec!["-v", "sync", home.at()],
+                vec!["--json", "status", home.at()],
+                vec!["mailbox", "show", home.at()],
+                vec!["locations", home.at()],
+            ] {
+                let output = home.run(arguments);
+                told += &format!("{}{}", output.stdout, output.stderr);
+            }
+        }
+        assert!(!told.contains(SECRET), "{told}");
+        let needle = SECRET.as_bytes();
+        let mut looked_at = 0;
+        for folder in [Some(world.base().to_path_buf()), server.kept_in()]
+            .into_iter()
+            .flatten()
+        {
+            let mut left = vec![folder];
+            while let Some(folder) = left.pop() {
+                for entry in std::fs::read_dir(&folder).expect("it can be listed") {
+                    let path = entry.expect("it can be listed").path();
+                    if path.is_dir() {
+                        left.push(path);
+                        continue;
+                    }
+                    let is_keystore = path.file_name().is_some_and(|name| name == "keys");
+                    let bytes = std::fs::read(&path).expect("it can be read");
+                    let holds = bytes.windows(needle.len()).any(|part| part == needle);
+                    assert_eq!(holds, is_keystore, "{}", path.display());
+                    looked_at += 1;
+                }
+            }
+        }
+        assert!(looked_at > 10, "{looked_at} files");
+        let _ = ID;
+    }
+}

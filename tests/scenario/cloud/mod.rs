@@ -1,0 +1,7 @@
+//! Mailboxes in accounts, at real servers on this machine: each is started by its test, and ends with it.
+
+mod accounts;
+mod failing;
+mod proxy;
+mod servers;
+mod stories;

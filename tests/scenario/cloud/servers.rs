@@ -1,0 +1,264 @@
+//! Real servers on loopback: S3 by moto and by rclone, WebDAV by WsgiDAV and by Apache.
+//!
+//! `.ci/servers` installs them. Where one is not installed a test says that it was skipped; with `CI` set it fails.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// How long a server may take to listen on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Which server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// S3 that takes each signature.
+    Moto,
+    /// S3 that checks signatures, over plain files.
+    RcloneS3,
+    /// WebDAV that says how full it is.
+    WsgiDav,
+    /// WebDAV that does not.
+    Apache,
+}
+
+/// All of them.
+pub(super) const ALL: [Kind; 4] = [Kind::Moto, Kind::RcloneS3, Kind::WsgiDav, Kind::Apache];
+
+/// Who the servers know.
+pub(super) const ID: &str = "anna-of-the-tests";
+/// What opens their accounts; no line that anybody reads may hold it.
+pub(super) const SECRET: &str = "hunter2-never-to-be-seen";
+
+/// A server that runs.
+pub(super) struct Server {
+    pub(super) kind: Kind,
+    pub(super) port: u16,
+    child: Child,
+    base: TempDir,
+}
+
+impl Server {
+    /// Starts a server; `None`, with a printed reason, where it is not installed.
+    pub(super) fn start(kind: Kind) -> Option<Self> {
+        if let Some(missing) = missing(kind) {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "{missing} is not installed: .ci/setup test"
+            );
+            println!("skipped: {missing} is not installed (.ci/setup test does that)");
+            return None;
+        }
+        let base = tempfile::Builder::new()
+            .prefix("offsync-server-")
+            .tempdir()
+            .expect("a temporary folder can be made");
+        // Another program may take the port in between: then the next one is tried.
+        for _ in 0..5 {
+            let port = free_port();
+            let mut child = command(kind, port, base.path())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .expect("an installed server can be started");
+            if listens(&mut child, port) {
+                let server = Self {
+                    kind,
+                    port,
+                    child,
+                    base,
+                };
+                server.prepare();
+                return Some(server);
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        panic!("{kind:?} did not begin to listen")
+    }
+
+    /// Gives the address of a folder in its account, with this port in place of its own.
+    pub(super) fn url_by(&self, port: u16, folder: &str) -> String {
+        match self.kind {
+            Kind::Moto | Kind::RcloneS3 => format!("s3://box/{folder}?endpoint=http://127.0.0.1:{port}"),
+            Kind::WsgiDav | Kind::Apache => format!("webdav+http://127.0.0.1:{port}/{folder}"),
+        }
+    }
+
+    /// Gives the address of a folder in its account.
+    pub(super) fn url(&self, folder: &str) -> String {
+        self.url_by(self.port, folder)
+    }
+
+    /// Gives the folder in which it keeps what it is given; `None` where it keeps all in memory.
+    pub(super) fn kept_in(&self) -> Option<PathBuf> {
+        (self.kind != Kind::Moto).then(|| self.base.path().join("kept"))
+    }
+
+    fn prepare(&self) {
+        match self.kind {
+            Kind::Moto => ask(self.port, "PUT /box HTTP/1.1"),
+            Kind::RcloneS3 => fs::create_dir_all(self.base.path().join("kept/box")).expect("a folder can be made"),
+            Kind::WsgiDav | Kind::Apache => {}
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Apache's first process ends those that it started.
+        let pid = rustix::process::Pid::from_child(&self.child);
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(5) {
+            if let Ok(Some(_)) = self.child.try_wait() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn installed(program: &str) -> PathBuf {
+    offsync_tests::repository().join("target/servers/bin").join(program)
+}
+
+/// Where Debian keeps Apache and what can be loaded into it.
+const APACHE: &str = "/usr/sbin/apache2";
+const APACHE_MODULES: &str = "/usr/lib/apache2/modules";
+
+fn missing(kind: Kind) -> Option<&'static str> {
+    let (program, name) = match kind {
+        Kind::Moto => (installed("moto_server"), "moto"),
+        Kind::RcloneS3 => (installed("rclone"), "rclone"),
+        Kind::WsgiDav => (installed("wsgidav"), "WsgiDAV"),
+        Kind::Apache => (PathBuf::from(APACHE), "Apache"),
+    };
+    (!program.exists()).then_some(name)
+}
+
+fn command(kind: Kind, port: u16, base: &Path) -> Command {
+    let kept = base.join("kept");
+    fs::create_dir_all(&kept).expect("a folder can be made");
+    let port_said = port.to_string();
+    match kind {
+        Kind::Moto => {
+            let mut command = Command::new(installed("moto_server"));
+            command.args(["-H", "127.0.0.1", "-p", &port_said]);
+            command
+        }
+        Kind::RcloneS3 => {
+            let mut command = Command::new(installed("rclone"));
+            command
+                .args(["serve", "s3"])
+                .arg(&kept)
+                .args(["--addr", &format!("127.0.0.1:{port}")])
+                .args(["--auth-key", &format!("{ID},{SECRET}")])
+                .args(["--config", "/dev/null", "--cache-dir"])
+                .arg(base.join("cache"));
+            command
+        }
+        Kind::WsgiDav => {
+            let settings = base.join("wsgidav.json");
+            let text = serde_json::json!({
+                "host": "127.0.0.1",
+                "port": port,
+                "provider_mapping": {"/": kept},
+                "simple_dc": {"user_mapping": {"*": {ID: {"password": SECRET}}}},
+                "http_authenticator": {"accept_basic": true, "accept_digest": false, "default_to_digest": false},
+                "lock_storage": true,
+                "verbose": 0,
+            });
+            fs::write(&settings, text.to_string()).expect("a file can be written");
+            let mut command = Command::new(installed("wsgidav"));
+            command.arg("--config").arg(settings);
+            command
+        }
+        Kind::Apache => {
+            let settings = base.join("apache.conf");
+            let users = base.join("users");
+            // The plainest of the forms that it reads, "{SHA}" aside: crypt's own, which each Debian knows.
+            fs::write(&users, format!("{ID}:{}\n", sha1_entry())).expect("a file can be written");
+            fs::write(&settings, apache_settings(port, base, &kept, &users)).expect("a file can be written");
+            // Whoever starts it as root has it serve as somebody else, who must get at the files.
+            open_to_all(base);
+            open_to_all(&kept);
+            let mut command = Command::new(APACHE);
+            command.args(["-X", "-f"]).arg(settings);
+            command
+        }
+    }
+}
+
+/// What `htpasswd -s` would write for the password of these tests.
+fn sha1_entry() -> String {
+    "{SHA}ChKUq3IligLjk+uMRy2H8I7orjo=".into()
+}
+
+fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(folder, fs::Permissions::from_mode(0o777)).expect("a mode can be set");
+}
+
+fn apache_settings(port: u16, base: &Path, kept: &Path, users: &Path) -> String {
+    let base = base.display();
+    let modules: String = [
+        ("mpm_event", "mpm_event"),
+        ("authn_core", "authn_core"),
+        ("authn_file", "authn_file"),
+        ("authz_core", "authz_core"),
+        ("authz_user", "authz_user"),
+        ("auth_basic", "auth_basic"),
+        ("dav", "dav"),
+        ("dav_fs", "dav_fs"),
+    ]
+    .iter()
+    .filter(|(_, file)| Path::new(APACHE_MODULES).join(format!("mod_{file}.so")).exists())
+    .map(|(name, file)| format!("LoadModule {name}_module {APACHE_MODULES}/mod_{file}.so\n"))
+    .collect();
+    format!(
+        "{modules}ServerName localhost\nListen 127.0.0.1:{port}\nServerRoot {base}\nPidFile {base}/apache.pid\n\
+         ErrorLog {base}/apache.log\nMutex file:{base}\nDAVLockDB {base}/locks\nUser www-data\nGroup www-data\n\
+         DocumentRoot {kept}\n<Directory {kept}>\n  Dav On\n  AuthType Basic\n  AuthName kept\n  AuthUserFile {users}\n  \
+         Require valid-user\n</Directory>\n",
+        kept = kept.display(),
+        users = users.display(),
+    )
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
+    listener.local_addr().expect("it is bound").port()
+}
+
+fn listens(child: &mut Child, port: u16) -> bool {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return true;
+        }
+        if matches!(child.try_wait(), Ok(Some(_))) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    false
+}
+
+/// Asks a server for something without a body, and expects it to be done.
+fn ask(port: u16, line: &str) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    let request = format!("{line}\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("it reads");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{line}: {answer}");
+}
