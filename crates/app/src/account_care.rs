@@ -1,6 +1,6 @@
 //! What people do with accounts: add, list, try, look how full they are, remove.
 
-use offsync_adapters::cloud::{Credential, Usage, usage};
+use offsync_adapters::cloud::{Asked, CloudAddress, Credential, Usage, usage};
 use offsync_adapters::mailbox::{MailboxUrl, try_out};
 use offsync_core::ports::MailboxError;
 use offsync_engine::size;
@@ -10,7 +10,9 @@ use zeroize::Zeroizing;
 use crate::accounts::{Accounts, KnownAccount, check_account_name};
 use crate::address::mailbox_url;
 use crate::app::App;
+use crate::clients::client_of;
 use crate::failure::{AppError, ExitClass, Result};
+use crate::signing_in::tried_out;
 
 /// What `account add` asks for.
 #[derive(Default)]
@@ -51,20 +53,7 @@ impl App {
     pub fn add_account(&self, request: &AccountRequest) -> std::result::Result<AccountView, AppError> {
         check_account_name(&request.name)?;
         let url = mailbox_url(&request.mailbox)?;
-        let accounts = Accounts::load(self.config_dir())?;
-        if let Some(known) = accounts.named(&request.name)
-            && known.mailbox != url.to_string()
-        {
-            return Err(AppError::failed(
-                "account_exists",
-                format!("There is an account '{}' already, at {}.", request.name, known.mailbox),
-                "Choose another name, or remove that one first: `offsync account remove NAME`.",
-            ));
-        }
-        let credential = credential_of(&url, request)?;
-        if let (MailboxUrl::Cloud(address), Some(credential)) = (&url, &credential) {
-            try_out(address, credential).map_err(|error| not_added(&request.name, &error))?;
-        } else if let MailboxUrl::Folder(folder) = &url
+        if let MailboxUrl::Folder(folder) = &url
             && !folder.is_dir()
         {
             return Err(AppError::failed(
@@ -73,12 +62,44 @@ impl App {
                 "Check the path, or connect what it is on.",
             ));
         }
+        self.refuse_other_of_that_name(&request.name, &url)?;
+        let mut credential = self.credential_by(&url, request)?;
+        let mut url = url;
+        if let (MailboxUrl::Cloud(address), Some(first)) = (&url, credential.clone()) {
+            let tried = tried_out(address, first).map_err(|error| not_added(&request.name, &error))?;
+            url = MailboxUrl::Cloud(address.clone().of(tried.id()));
+            credential = Some(tried);
+        }
+        // Who signed in in the browser is known just now.
+        self.refuse_other_of_that_name(&request.name, &url)?;
+        let accounts = Accounts::load(self.config_dir())?;
         let known = KnownAccount {
             name: request.name.clone(),
             mailbox: url.to_string(),
+            archive: accounts.named(&request.name).and_then(|known| known.archive.clone()),
         };
         self.keep_account(known.clone(), credential.as_ref())?;
         self.test(&known, Tested::JustNow)
+    }
+
+    /// Refuses the name of another account.
+    fn refuse_other_of_that_name(&self, name: &str, url: &MailboxUrl) -> Result<()> {
+        let accounts = Accounts::load(self.config_dir())?;
+        let Some(known) = accounts.named(name) else {
+            return Ok(());
+        };
+        let is_same = match (known.address(), url) {
+            (Some(known), MailboxUrl::Cloud(address)) => known.holds(address) && known.root() == address.root(),
+            _ => known.mailbox == url.to_string(),
+        };
+        if is_same {
+            return Ok(());
+        }
+        Err(AppError::failed(
+            "account_exists",
+            format!("There is an account '{name}' already, at {}.", known.mailbox),
+            "Choose another name, or remove that one first: `offsync account remove NAME`.",
+        ))
     }
 
     /// Lists the accounts of this computer, and calls none of them.
@@ -96,10 +117,10 @@ impl App {
     pub fn account_usage(&self, name: &str) -> std::result::Result<AccountView, AppError> {
         let known = self.known_account(name)?;
         let view = self.account_view(&known)?;
-        let (Some(address), Some(credential)) = (known.address(), self.credential(name)?) else {
+        let (Some(address), Some(access)) = (known.address(), self.access(name)?) else {
             return Ok(view);
         };
-        let usage = usage(&address, &credential).map_err(|error| troubled(name, &error))?;
+        let usage = usage(&address, &access).map_err(|error| troubled(name, &error))?;
         Ok(AccountView {
             message: told_usage(&usage).unwrap_or_else(|| "The service does not say how full it is.".into()),
             used_bytes: usage.used_bytes,
@@ -130,17 +151,17 @@ impl App {
 
     fn test(&self, known: &KnownAccount, tested: Tested) -> Result<AccountView> {
         let view = self.account_view(known)?;
-        let (Some(address), Some(credential)) = (known.address(), self.credential(&known.name)?) else {
+        let (Some(address), Some(access)) = (known.address(), self.access(&known.name)?) else {
             return Ok(view);
         };
         if tested == Tested::No {
-            try_out(&address, &credential).map_err(|error| troubled(&known.name, &error))?;
+            try_out(&address, &access).map_err(|error| troubled(&known.name, &error))?;
         }
         // Where there is no answer to this, all else worked.
-        let usage = usage(&address, &credential).unwrap_or_default();
+        let usage = usage(&address, &access).unwrap_or_default();
         let how_full = told_usage(&usage).map(|told| format!(" {told}")).unwrap_or_default();
         Ok(AccountView {
-            message: format!("It works.{how_full}"),
+            message: format!("It works.{how_full}{}", on_the_way(&address)),
             used_bytes: usage.used_bytes,
             total_bytes: usage.total_bytes,
             ..view
@@ -202,25 +223,34 @@ enum Tested {
     No,
 }
 
-fn credential_of(url: &MailboxUrl, request: &AccountRequest) -> Result<Option<Credential>> {
-    let MailboxUrl::Cloud(address) = url else {
-        return Ok(None);
-    };
-    let asked = address.protocol().asks();
-    let id = request.id.as_deref().or_else(|| address.id()).map(str::trim);
-    let secret = request.secret.as_ref().map(|secret| secret.trim());
-    match (id, secret) {
-        (Some(id), Some(secret)) if !id.is_empty() && !secret.is_empty() => Ok(Some(Credential::new(id, secret))),
-        _ => Err(AppError::new(
-            ExitClass::Usage,
-            "account_needs",
-            format!(
-                "This account needs two things: {} and {}.",
-                lower(asked.id),
-                lower(asked.secret)
-            ),
-            "Type them when asked, or set OFFSYNC_ACCOUNT_ID and OFFSYNC_ACCOUNT_SECRET.",
-        )),
+impl App {
+    /// Gives what opens an account: as it was typed, or as the browser brings it.
+    fn credential_by(&self, url: &MailboxUrl, request: &AccountRequest) -> Result<Option<Credential>> {
+        let MailboxUrl::Cloud(address) = url else {
+            return Ok(None);
+        };
+        let (asked_id, asked_secret) = match address.protocol().asks() {
+            Asked::Typed { id, secret } => (id, secret),
+            Asked::Browser { service } => {
+                let client = client_of(self.config_dir(), address.protocol(), service)?;
+                return self.sign_in(address.protocol(), client).map(Some);
+            }
+        };
+        let id = request.id.as_deref().or_else(|| address.id()).map(str::trim);
+        let secret = request.secret.as_ref().map(|secret| secret.trim());
+        match (id, secret) {
+            (Some(id), Some(secret)) if !id.is_empty() && !secret.is_empty() => Ok(Some(Credential::new(id, secret))),
+            _ => Err(AppError::new(
+                ExitClass::Usage,
+                "account_needs",
+                format!(
+                    "This account needs two things: {} and {}.",
+                    lower(asked_id),
+                    lower(asked_secret)
+                ),
+                "Type them when asked, or set OFFSYNC_ACCOUNT_ID and OFFSYNC_ACCOUNT_SECRET.",
+            )),
+        }
     }
 }
 
@@ -230,6 +260,16 @@ fn lower(asked: &str) -> String {
         .next()
         .map(|first| first.to_lowercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+/// Warns of a line on which a password can be read.
+fn on_the_way(address: &CloudAddress) -> &'static str {
+    match address.is_readable_on_the_way() {
+        true => {
+            " The line to it is not encrypted: whoever is on the way can read what opens it. If the server can do that, add it with webdav:// or an endpoint of https://."
+        }
+        false => "",
+    }
 }
 
 fn told_usage(usage: &Usage) -> Option<String> {

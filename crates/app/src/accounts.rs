@@ -1,10 +1,12 @@
 //! The accounts that this computer is signed in to: names and addresses in the settings, what opens them in the keystore.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use offsync_adapters::cloud::{Asked, CloudAddress, Credential};
+use offsync_adapters::cloud::{Access, Asked, CloudAddress, Credential, Keeper};
 use offsync_adapters::mailbox::MailboxUrl;
-use offsync_core::ports::SecretError;
+use offsync_core::format::Invitation;
+use offsync_core::ports::{SecretError, Secrets};
 use serde::{Deserialize, Serialize};
 
 use crate::address::{bad_mailbox, mailbox_url};
@@ -23,6 +25,9 @@ pub(crate) struct KnownAccount {
     pub(crate) name: String,
     /// Where in it mailboxes go, without secrets.
     pub(crate) mailbox: String,
+    /// The archive whose invitation brought it along, and which alone it serves: who invites to one cannot speak for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) archive: Option<String>,
 }
 
 /// All of them.
@@ -64,7 +69,9 @@ impl Accounts {
 
     /// Gives the accounts that an address lies in, those that name the most of it.
     fn holding(&self, address: &CloudAddress) -> Vec<&KnownAccount> {
-        let holds = |known: &&KnownAccount| known.address().is_some_and(|account| account.holds(address));
+        let holds = |known: &&KnownAccount| {
+            known.archive.is_none() && known.address().is_some_and(|account| account.holds(address))
+        };
         let all: Vec<&KnownAccount> = self.all.iter().filter(holds).collect();
         let depth = |known: &KnownAccount| known.mailbox.len();
         let deepest = all.iter().map(|known| depth(known)).max();
@@ -95,10 +102,7 @@ impl App {
     /// Reads what a person says for a mailbox: an account with or without a folder in it, an address, or a folder's path.
     pub(crate) fn mailbox_place(&self, said: &str) -> Result<MailboxPlace> {
         if said.contains("://") || Path::new(said).is_absolute() {
-            return Ok(MailboxPlace {
-                url: mailbox_url(said)?,
-                account: None,
-            });
+            return self.place_of(mailbox_url(said)?, None);
         }
         let (name, folder) = said.split_once(':').unwrap_or((said, ""));
         let accounts = Accounts::load(self.config_dir())?;
@@ -117,19 +121,33 @@ impl App {
                 return Err(bad_mailbox(&format!("'{folder}' is no folder in '{name}'")));
             }
         };
-        Ok(MailboxPlace {
-            url,
-            account: Some(name.to_owned()),
-        })
+        self.place_of(url, Some(name.to_owned()))
+    }
+
+    /// Gives the place that an address names, with whose account it is in where it does not say that itself.
+    fn place_of(&self, url: MailboxUrl, named: Option<String>) -> Result<MailboxPlace> {
+        let MailboxUrl::Cloud(address) = &url else {
+            return Ok(MailboxPlace { url, account: named });
+        };
+        let account = self.account_of(address, named.as_deref())?;
+        let accounts = Accounts::load(self.config_dir())?;
+        let known = account
+            .as_deref()
+            .and_then(|account| accounts.named(account)?.address());
+        let url = match known.as_ref().and_then(CloudAddress::id) {
+            Some(id) => MailboxUrl::Cloud(address.clone().of(id)),
+            None => url,
+        };
+        Ok(MailboxPlace { url, account })
     }
 
     /// Gives what opens the account of a mailbox; `None` for one that needs nothing, or of which this computer knows nothing.
-    pub(crate) fn credential_for(&self, url: &MailboxUrl, account: Option<&str>) -> Result<Option<Credential>> {
+    pub(crate) fn access_for(&self, url: &MailboxUrl, account: Option<&str>) -> Result<Option<Access>> {
         let MailboxUrl::Cloud(address) = url else {
             return Ok(None);
         };
         match self.account_of(address, account)? {
-            Some(name) => self.credential(&name),
+            Some(name) => self.access(&name),
             None => Ok(None),
         }
     }
@@ -168,6 +186,19 @@ impl App {
         Ok(packed.and_then(|packed| Credential::unpack(&packed)))
     }
 
+    /// Gives what opens an account; what a service puts in its place is kept there.
+    pub(crate) fn access(&self, account: &str) -> Result<Option<Access>> {
+        let Some(credential) = self.credential(account)? else {
+            return Ok(None);
+        };
+        let keeper = AccountKeeper {
+            secrets: self.shared_secrets(),
+            name: secret_name(account),
+            lock: self.config_dir().join(format!("{}.lock", secret_name(account))),
+        };
+        Ok(Some(Access::kept(credential, Arc::new(keeper))))
+    }
+
     /// Keeps an account; one of that name is replaced.
     pub(crate) fn keep_account(&self, known: KnownAccount, credential: Option<&Credential>) -> Result<()> {
         self.make_config_dir()?;
@@ -182,10 +213,28 @@ impl App {
         })
     }
 
-    /// Keeps the account that an invitation brings along, under a name made of `wanted`; gives that name.
-    pub(crate) fn take_account(&self, url: &MailboxUrl, packed: &[u8], wanted: &str) -> Result<Option<String>> {
-        let (MailboxUrl::Cloud(address), Some(credential)) = (url, Credential::unpack(packed)) else {
-            return Ok(None);
+    /// Keeps the account that an invitation brings along, under a name made of its archive's; gives that name, or the one that
+    /// served this home before.
+    pub(crate) fn take_account(&self, invitation: &Invitation, before: Option<String>) -> Result<Option<String>> {
+        let packed = invitation.mailbox_secret.as_ref();
+        let url = invitation.mailbox.parse::<MailboxUrl>();
+        let (Ok(MailboxUrl::Cloud(address)), Some(packed)) = (&url, packed) else {
+            return Ok(before);
+        };
+        // What somebody signed in with since is newer than the invitation.
+        if let Some(name) = before
+            .as_deref()
+            .and_then(|name| self.account_of(address, Some(name)).ok()?)
+            && self.credential(&name)?.is_some()
+        {
+            return Ok(Some(name));
+        }
+        let Some(credential) = Credential::unpack(packed) else {
+            return Err(AppError::failed(
+                "newer_version_needed",
+                "What opens the account of the mailbox was sealed by a newer Offsync, which this one cannot read.",
+                "Install the newest Offsync on this computer.",
+            ));
         };
         let accounts = Accounts::load(self.config_dir())?;
         for known in &accounts.all {
@@ -194,7 +243,7 @@ impl App {
                 return Ok(Some(known.name.clone()));
             }
         }
-        let base = as_name(wanted);
+        let base = as_name(&invitation.archive_name);
         let name = std::iter::once(base.clone())
             .chain((2..).map(|n| format!("{base}-{n}")))
             .find(|name| accounts.named(name).is_none())
@@ -204,6 +253,7 @@ impl App {
             KnownAccount {
                 name: name.clone(),
                 mailbox,
+                archive: Some(invitation.archive_id.to_string()),
             },
             Some(&credential),
         )?;
@@ -231,6 +281,30 @@ impl App {
             MailboxUrl::Cloud(address) => Some(address.protocol().asks()),
             _ => None,
         })
+    }
+}
+
+/// The keystore, for what opens one account.
+struct AccountKeeper {
+    secrets: Arc<dyn Secrets>,
+    name: String,
+    lock: PathBuf,
+}
+
+impl Keeper for AccountKeeper {
+    fn turn(&self) -> Box<dyn Send> {
+        let file = std::fs::File::create(&self.lock).and_then(|file| file.lock().map(|()| file));
+        // Where there is no turn to wait for, two programs at worst sign in with the same.
+        Box::new(file.ok())
+    }
+
+    fn read(&self) -> Option<Credential> {
+        let packed = self.secrets.get(&self.name).ok()??;
+        Credential::unpack(&packed)
+    }
+
+    fn write(&self, credential: &Credential) -> std::result::Result<(), SecretError> {
+        self.secrets.set(&self.name, &credential.pack())
     }
 }
 

@@ -9,6 +9,7 @@ use offsync_core::ports::Secrets;
 use offsync_engine::Silence;
 
 use crate::archives::Archives;
+use crate::browser::Browser;
 use crate::events::EventSink;
 use crate::failure::{AppError, Result};
 use crate::keystore::{KeyBundle, KeystoreKind};
@@ -25,10 +26,11 @@ pub struct AppOptions {
 /// One computer's Offsync.
 pub struct App {
     config_dir: PathBuf,
-    secrets: Box<dyn Secrets>,
+    secrets: Arc<dyn Secrets>,
     sink: EventSink,
     cancel: Arc<AtomicBool>,
     silence: Silence,
+    browser: Option<Arc<dyn Browser>>,
 }
 
 impl App {
@@ -38,13 +40,14 @@ impl App {
             Some(folder) => folder.clone(),
             None => default_config_dir()?,
         };
-        let secrets = options.keystore.open(&config_dir);
+        let secrets = Arc::from(options.keystore.open(&config_dir));
         Ok(Self {
             config_dir,
             secrets,
             sink: Arc::new(|_| {}),
             cancel: Arc::new(AtomicBool::new(false)),
             silence: Silence::SetAside,
+            browser: None,
         })
     }
 
@@ -60,6 +63,17 @@ impl App {
     pub fn asking_about_silent_homes(mut self) -> Self {
         self.silence = Silence::Ask;
         self
+    }
+
+    /// Leads people to services through this browser, from now on.
+    #[must_use]
+    pub fn with_browser(mut self, browser: Arc<dyn Browser>) -> Self {
+        self.browser = Some(browser);
+        self
+    }
+
+    pub(crate) fn browser(&self) -> Option<&dyn Browser> {
+        self.browser.as_deref()
     }
 
     /// Gives the switch that stops what runs at the next safe point.
@@ -85,6 +99,11 @@ impl App {
 
     pub(crate) fn secrets(&self) -> &dyn Secrets {
         self.secrets.as_ref()
+    }
+
+    /// Gives the keystore to whoever outlives this call.
+    pub(crate) fn shared_secrets(&self) -> Arc<dyn Secrets> {
+        self.secrets.clone()
     }
 
     /// Keeps the keys of a location.

@@ -60,6 +60,9 @@ impl Archives {
         for known in self.all.iter().filter(|known| known.key_name == archive.key_name) {
             archive.has_sheet |= known.has_sheet;
             archive.was_invited |= known.was_invited;
+            if archive.account.is_none() && archive.mailbox == known.mailbox {
+                archive.account = known.account.clone();
+            }
         }
         let is_same =
             |known: &KnownArchive| known.archive_id == archive.archive_id && known.location_id == archive.location_id;
@@ -67,6 +70,13 @@ impl Archives {
         self.all
             .retain(|known| known.folder != archive.folder && (!is_same(known) || is_there(known)));
         self.all.push(archive);
+    }
+
+    /// Gives the account that was named for the mailbox of an archive, wherever its drive was plugged in then.
+    pub(crate) fn account_of(&self, folder: &Path, key_name: &str) -> Option<String> {
+        let same_drive = self.all.iter().filter(|known| known.key_name == key_name);
+        let mut known = self.at(folder).into_iter().chain(same_drive);
+        known.find_map(|known| known.account.clone())
     }
 
     pub(crate) fn at(&self, folder: &Path) -> Option<&KnownArchive> {

@@ -80,6 +80,9 @@ pub struct CopyReport {
     pub skipped: Vec<SkippedReport>,
     /// Paths that the new drive holds under another name, or cannot hold at all.
     pub warnings: Vec<SkippedReport>,
+    /// The account that the invitation on it opens, as this computer calls it; absent where the mailbox is in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// What a copy remembers of itself while it is under way.
@@ -133,6 +136,8 @@ impl App {
         }
         let known = source.with_engine(&Silent, |engine| engine.known_vectors())?;
         let known: Vec<LocationId> = known.into_iter().map(|(location, _, _)| location).collect();
+        // Before all that takes long: somebody may have to be there for it.
+        let handed_on = self.handed_on(&source)?;
         let is_resumed = request.to.join(IN_PROGRESS).exists();
         let was_there = request.to.exists();
         let (to, location) = prepare(&source, &request.to, &known).inspect_err(|error| {
@@ -174,7 +179,7 @@ impl App {
         let (marker, files) = self.verify_copy(&mut source, &target, &to, &guest, &values, &mut left_out)?;
         let not_sent_yet = source.with_engine(&Silent, |engine| engine.unposted())?;
         let holds = source.with_engine(&Silent, |engine| Ok(engine.vector().clone()))?;
-        let (sealed, phrase) = source.seal_for(&guest)?;
+        let (sealed, phrase) = source.seal_for(&guest, handed_on)?;
         write_new(&to.join(INVITATION_ON_DRIVE), &sealed)?;
         target.write_marker(marker.to_toml().as_bytes())?;
         source.with_engine(&Silent, |engine| {
@@ -207,6 +212,7 @@ impl App {
             damaged,
             skipped,
             warnings,
+            account: source.account.clone(),
         })
     }
 

@@ -211,6 +211,15 @@ impl App {
         })
     }
 
+    /// Keeps which account was named for the mailbox of an archive.
+    pub(crate) fn remember_account(&self, root: &Path, account: Option<&str>) -> Result<()> {
+        Archives::change(self.config_dir(), |archives| {
+            if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
+                archive.account = account.map(str::to_owned);
+            }
+        })
+    }
+
     /// Refuses the folder of a home that this computer knows, and whose own folder was lost: its keys would be forgotten.
     fn refuse_known_home(&self, root: &Path) -> Result<()> {
         let archives = self.archives()?;

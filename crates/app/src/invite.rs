@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use offsync_adapters::cloud::Credential;
 use offsync_adapters::entropy::OsEntropy;
 use offsync_core::format::Invitation;
 use offsync_core::format::invitation::{InvitedPerson, seal_invitation};
@@ -12,6 +11,7 @@ use offsync_core::ports::Entropy;
 use offsync_core::version_vector::VersionVector;
 use offsync_engine::{Beginning, Silent};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::failure::{AppError, DRIVE_FULL, Result};
@@ -45,6 +45,9 @@ pub struct InviteReport {
     pub phrase: String,
     /// Whether the others can hear of the new home already: the mailbox could be reached.
     pub told: bool,
+    /// The account that it opens, as this computer calls it; absent where the mailbox is in none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
 }
 
 /// A location that is about to be invited.
@@ -76,7 +79,8 @@ impl App {
         let entropy: &dyn Entropy = &OsEntropy;
         let location = LocationId::new(entropy.sixteen());
         let guest = archive.guest(location, &request.label, &request.person);
-        let (sealed, phrase) = archive.seal_for(&guest)?;
+        let handed_on = self.handed_on(&archive)?;
+        let (sealed, phrase) = archive.seal_for(&guest, handed_on)?;
         write_new(&request.out, &sealed)?;
         let told = archive.with_engine(&Silent, |engine| {
             engine.invite(
@@ -91,6 +95,7 @@ impl App {
             file: request.out.display().to_string(),
             phrase: phrase.to_string(),
             told,
+            account: archive.account,
         })
     }
 }
@@ -111,7 +116,11 @@ impl Opened {
     }
 
     /// Seals an invitation under new words.
-    pub(crate) fn seal_for(&mut self, guest: &Guest) -> Result<(Vec<u8>, Phrase)> {
+    pub(crate) fn seal_for(
+        &mut self,
+        guest: &Guest,
+        mailbox_secret: Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<(Vec<u8>, Phrase)> {
         let known = self.with_engine(&Silent, |engine| engine.known_vectors())?;
         let people = known.into_iter().map(|(location, person, _)| InvitedPerson {
             location,
@@ -129,7 +138,7 @@ impl Opened {
             signing_seed: guest.bundle.signing_seed.clone(),
             exchange_seed: guest.bundle.exchange_seed.clone(),
             mailbox: self.marker.mailbox.clone().unwrap_or_default(),
-            mailbox_secret: self.credential.as_ref().map(Credential::pack),
+            mailbox_secret,
             allowance_bytes: self.marker.allowance_bytes,
             park_after_days: self.marker.park_after_days,
             inviter: (self.marker.location, self.signer.public()),

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::cloud::Credential;
+use offsync_adapters::cloud::{Access, Credential};
 use offsync_adapters::disk::{RealDisk, find_archive_root};
 use offsync_adapters::mailbox::open_mailbox;
 use offsync_core::format::{Invitation, InvitationError, Marker, ObjectName, open_invitation};
@@ -151,13 +151,14 @@ impl App {
         if !envelope.exists() {
             let _ = write_new(&envelope, &sealed);
         }
-        if let Some(packed) = &invitation.mailbox_secret
-            && let Ok(url) = invitation.mailbox.parse()
-        {
-            account = self.take_account(&url, packed, &invitation.archive_name)?;
+        if account.is_none() {
+            let before = self
+                .archives()?
+                .account_of(&root, &read_marker(&RealDisk::open(&root)?)?.key_name);
+            account = self.take_account(&invitation, before)?;
         }
         if account.is_some() {
-            self.remember_mailbox(&root, &[], account.as_deref())?;
+            self.remember_account(&root, account.as_deref())?;
         }
         self.remember_invitation(&root)?;
         Ok(JoinReport {
@@ -174,12 +175,10 @@ impl App {
         let head = ObjectName::Head(invitation.location).to_string();
         // A mailbox that is elsewhere for this computer, or away, knows nothing.
         let listed = invitation.mailbox.parse().ok();
-        let credential = invitation
-            .mailbox_secret
-            .as_ref()
-            .and_then(|packed| Credential::unpack(packed));
+        let packed = invitation.mailbox_secret.as_ref();
+        let access = packed.and_then(|packed| Credential::unpack(packed)).map(Access::from);
         let listed = listed.and_then(|url| {
-            let mailbox = open_mailbox(&url, &invitation.archive_id, &[], credential.as_ref());
+            let mailbox = open_mailbox(&url, &invitation.archive_id, &[], access.as_ref());
             mailbox.ok()?.list().ok()
         });
         Ok(listed.is_some_and(|objects| objects.iter().any(|object| object.name == head)))

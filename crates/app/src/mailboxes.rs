@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use offsync_adapters::cloud::Credential;
+use offsync_adapters::cloud::Access;
 use offsync_adapters::mailbox::{MailboxUrl, OpenedMailbox, create_mailbox, open_mailbox};
 use offsync_core::ids::ArchiveId;
 use offsync_core::ports::{Disk, Mailbox, MailboxError, MailboxErrorKind};
@@ -10,12 +10,12 @@ use offsync_engine::{CarriedOver, LocationStanding, LocationState, Silent};
 use serde::Serialize;
 
 use crate::accounts::MailboxPlace;
-use crate::address::bad_mailbox;
+use crate::address::{bad_mailbox, mailbox_url};
 use crate::app::App;
 use crate::failure::{AppError, ExitClass, Result};
 use crate::init::no_mailbox;
 use crate::naming::told_apart;
-use crate::opened::Opened;
+use crate::opened::{Opened, sign_in_hint};
 use crate::view::ForeignView;
 
 /// What a mailbox holds.
@@ -68,11 +68,11 @@ impl App {
     pub fn mailbox(&self, folder: &Path) -> std::result::Result<MailboxReport, AppError> {
         let mut archive = self.open_archive(folder)?;
         if let Some(trouble) = archive.mailbox_trouble.take() {
-            return Err(trouble.into());
+            return Err(archive.explained(trouble.into()));
         }
         let options = archive.options();
         let objects = match &archive.mailbox {
-            Some(mailbox) => mailbox.list()?,
+            Some(mailbox) => mailbox.list().map_err(|error| archive.explained(error.into()))?,
             None => Vec::new(),
         };
         let survey = archive.look(&Silent, |engine| engine.survey(&options))?;
@@ -112,8 +112,13 @@ impl App {
         address: &str,
         sought: MailboxSought,
     ) -> std::result::Result<MailboxReport, AppError> {
+        let place = self.mailbox_place(address)?;
+        self.use_place(folder, place, sought)
+    }
+
+    fn use_place(&self, folder: &Path, place: MailboxPlace, sought: MailboxSought) -> Result<MailboxReport> {
         let mut archive = self.open_archive(folder)?;
-        let place = self.mailbox_place(address)?.around(&archive.marker.archive_id);
+        let place = place.around(&archive.marker.archive_id);
         self.refuse_overlap(&archive.root, Some(&place.url))?;
         let (identity, begun) = match sought {
             MailboxSought::There => (self.find_mailbox(&place, &archive.marker.archive_id)?, None),
@@ -211,11 +216,13 @@ impl App {
         place: Option<&Path>,
         sought: MailboxSought,
     ) -> std::result::Result<MailboxReport, AppError> {
-        let address = match place {
-            Some(place) => address_of(place)?,
-            None => self.open_archive(folder)?.marker.mailbox.unwrap_or_default(),
-        };
-        self.use_mailbox(folder, &address, sought)
+        if let Some(place) = place {
+            return self.use_mailbox(folder, &address_of(place)?, sought);
+        }
+        let Opened { root, marker, .. } = self.open_archive(folder)?;
+        let account = self.archives()?.account_of(&root, &marker.key_name);
+        let url = mailbox_url(&marker.mailbox.unwrap_or_default())?;
+        self.use_place(folder, MailboxPlace { url, account }, sought)
     }
 
     /// Moves the mailbox of an archive into a folder.
@@ -237,7 +244,7 @@ fn is_waited_for(state: LocationState) -> bool {
 impl App {
     /// Looks whether the mailbox of an archive is at a place; gives the identity of its file system.
     pub(crate) fn find_mailbox(&self, place: &MailboxPlace, archive: &ArchiveId) -> Result<Vec<u8>> {
-        let mailbox = open_mailbox(&place.url, archive, &[], self.credential_of(place)?.as_ref())?;
+        let mailbox = open_mailbox(&place.url, archive, &[], self.access_of(place)?.as_ref())?;
         // One in an account is called for the first time by this.
         if mailbox.list()?.is_empty() && matches!(place.url, MailboxUrl::Cloud(_)) {
             let reason = format!("{} holds no mailbox of this archive", place.url);
@@ -260,7 +267,7 @@ impl App {
 
     /// Opens the mailbox of an archive at a place, or makes it there.
     pub(crate) fn begin_mailbox(&self, place: &MailboxPlace, archive: &ArchiveId) -> Result<OpenedMailbox> {
-        let made = create_mailbox(&place.url, archive, self.credential_of(place)?.as_ref());
+        let made = create_mailbox(&place.url, archive, self.access_of(place)?.as_ref());
         made.map_err(|error| match &place.url {
             MailboxUrl::Folder(folder) => no_mailbox(folder, error),
             _ => error.into(),
@@ -268,16 +275,16 @@ impl App {
     }
 
     /// Gives what opens the account of a place; one that this computer is not signed in to is refused.
-    fn credential_of(&self, place: &MailboxPlace) -> Result<Option<Credential>> {
-        let credential = self.credential_for(&place.url, place.account.as_deref())?;
-        match (&place.url, &credential) {
+    fn access_of(&self, place: &MailboxPlace) -> Result<Option<Access>> {
+        let access = self.access_for(&place.url, place.account.as_deref())?;
+        match (&place.url, &access) {
             (MailboxUrl::Cloud(address), None) => Err(AppError::new(
                 ExitClass::Mailbox,
                 "sign_in_needed",
                 format!("This computer is not signed in to {address}."),
-                format!("Add it as an account: `offsync account add NAME {address}`."),
+                sign_in_hint(place.account.as_deref(), &address.to_string()),
             )),
-            _ => Ok(credential),
+            _ => Ok(access),
         }
     }
 }

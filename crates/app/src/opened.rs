@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::cloud::Credential;
+use offsync_adapters::cloud::Access;
 use offsync_adapters::disk::{ArchiveDisk, EngineLock, RealDisk, find_archive_root, is_empty_folder};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
@@ -38,7 +38,9 @@ pub(crate) struct Opened {
     pub(crate) mailbox: Option<Box<dyn Mailbox>>,
     pub(crate) mailbox_trouble: Option<MailboxError>,
     /// What opens the account that the mailbox is in.
-    pub(crate) credential: Option<Credential>,
+    pub(crate) access: Option<Access>,
+    /// What that account is called on this computer.
+    pub(crate) account: Option<String>,
     /// Whether the file system that the mailbox was last seen on has no name to know it by.
     pub(crate) is_mailbox_nameless: bool,
     /// Whether the drive's file system is the one that the marker names.
@@ -244,8 +246,14 @@ impl App {
             _ => error,
         })?;
         let index = SqliteIndex::open(&index_path(&root))?;
-        let credential = self.credential_at(&root, &marker)?;
-        let (mailbox, mailbox_trouble) = match self.open_mailbox(&root, &marker, credential.as_ref())? {
+        let account = self.account_at(&root, &marker)?;
+        let access = account.as_deref().map(|name| self.access(name)).transpose()?.flatten();
+        // One that this computer forgot is asked for under the name that it had.
+        let account = match account {
+            None => self.archives()?.account_of(&root, &marker.key_name),
+            account => account,
+        };
+        let (mailbox, mailbox_trouble) = match self.open_mailbox(&root, &marker, access.as_ref())? {
             Some(Ok(mailbox)) => (Some(mailbox), None),
             Some(Err(trouble)) => (None, Some(trouble)),
             None => (None, None),
@@ -265,7 +273,8 @@ impl App {
             index,
             mailbox,
             mailbox_trouble,
-            credential,
+            access,
+            account,
             is_mailbox_nameless,
             is_same_drive,
             is_full: false,
@@ -320,35 +329,30 @@ impl App {
         )
     }
 
-    /// Gives what opens the account that the mailbox of an archive is in.
-    fn credential_at(&self, root: &Path, marker: &Marker) -> Result<Option<Credential>> {
-        let Some(Ok(url)) = marker.mailbox.as_ref().map(|url| url.parse()) else {
+    /// Gives the account that the mailbox of an archive is in, as far as this computer knows.
+    fn account_at(&self, root: &Path, marker: &Marker) -> Result<Option<String>> {
+        let Some(Ok(MailboxUrl::Cloud(address))) = marker.mailbox.as_ref().map(|url| url.parse()) else {
             return Ok(None);
         };
-        let account = self.archives()?.at(root).and_then(|known| known.account.clone());
-        match self.credential_for(&url, account.as_deref()) {
+        let named = self.archives()?.account_of(root, &marker.key_name);
+        match self.account_of(&address, named.as_deref()) {
             // Which one is meant, nobody said at this computer: it is as if there were none.
             Err(error) if error.code == AMBIGUOUS_ACCOUNT => Ok(None),
-            credential => credential,
+            account => account,
         }
     }
 
     /// Opens the mailbox; the inner error says why it cannot be used now, and is no reason not to look at the drive.
-    fn open_mailbox(
-        &self,
-        root: &Path,
-        marker: &Marker,
-        credential: Option<&Credential>,
-    ) -> Result<Option<MailboxNow>> {
+    fn open_mailbox(&self, root: &Path, marker: &Marker, access: Option<&Access>) -> Result<Option<MailboxNow>> {
         let Some(url) = &marker.mailbox else {
             return Ok(None);
         };
         let url: MailboxUrl = url.parse().map_err(|error| bad_mailbox(&error))?;
         let archives = self.archives()?;
         let known = archives.at(root);
-        let account = known.and_then(|known| known.account.clone());
+        let account = archives.account_of(root, &marker.key_name);
         let known = known.map(|known| known.mailbox_identity.clone()).unwrap_or_default();
-        match open_mailbox(&url, &marker.archive_id, &unhex(&known), credential) {
+        match open_mailbox(&url, &marker.archive_id, &unhex(&known), access) {
             Ok(mailbox) => {
                 // Whoever opens an archive holds its drive.
                 mailbox.sweep_of(&marker.location);
@@ -384,7 +388,21 @@ impl Opened {
             witness: &self.witness,
         };
         let mut engine = Engine::open(ports, &self.keys, &self.signer, monitor)?;
-        Ok(run(&mut engine)?)
+        let done = run(&mut engine);
+        drop(engine);
+        done.map_err(|error| self.explained(error.into()))
+    }
+
+    /// Says which account is to be signed in to, where that is what lacks.
+    pub(crate) fn explained(&self, error: AppError) -> AppError {
+        let mailbox = self.marker.mailbox.as_deref().unwrap_or_default();
+        match error.code {
+            "sign_in_needed" => AppError {
+                hint: sign_in_hint(self.account.as_deref(), mailbox),
+                ..error
+            },
+            _ => error,
+        }
     }
 
     /// Gives how cycles of this archive go.
@@ -410,6 +428,14 @@ impl Opened {
         self.is_same_drive = true;
         Ok(())
     }
+}
+
+/// Says how this computer signs in to the account of a mailbox.
+pub(crate) fn sign_in_hint(account: Option<&str>, mailbox: &str) -> String {
+    let name = account.unwrap_or("NAME");
+    format!(
+        "Sign in: `offsync account add {name} {mailbox}`. If the account is somebody else's, ask them what opens it now."
+    )
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

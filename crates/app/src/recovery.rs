@@ -95,10 +95,12 @@ impl App {
                 "Check the path, or plug in the drive that it is on.",
             ));
         }
+        let mut account = None;
         if let Some(address) = &request.mailbox {
             let place = self.mailbox_place(address)?.around(&sheet.archive_id);
             self.find_mailbox(&place, &sheet.archive_id)?;
             sheet.mailbox = place.url.to_string();
+            account = place.account;
         }
         self.refuse_place(&request.folder, &sheet.mailbox, &sheet.archive_id)?;
         let bundle = KeyBundle {
@@ -117,6 +119,9 @@ impl App {
                 }
                 self.remember_archive(root, &marker)?;
                 self.remember_sheet(root)?;
+                if account.is_some() {
+                    self.remember_account(root, account.as_deref())?;
+                }
                 self.adopt(root)
             }
             root => {
@@ -128,6 +133,9 @@ impl App {
                 self.keep_keys(&bundle, &marker.key_name)?;
                 let report = self.begin_again(&root, marker, &bundle.signer().public())?;
                 self.remember_sheet(&root)?;
+                if account.is_some() {
+                    self.remember_account(&root, account.as_deref())?;
+                }
                 Ok(report)
             }
         }

@@ -39,7 +39,7 @@ impl App {
     fn rehearse_one(&self, folder: &Path, request: &SyncRequest) -> Result<SyncReport> {
         let mut archive = self.open_archive(folder)?;
         if let Some(trouble) = archive.mailbox_trouble.take() {
-            return Err(trouble.into());
+            return Err(archive.explained(trouble.into()));
         }
         let options = SyncOptions {
             deep: request.deep,

@@ -59,7 +59,7 @@ impl App {
 /// Refuses where the mailbox could not be asked who came.
 fn reached<T>(archive: &mut Opened, found: T) -> Result<T> {
     match archive.mailbox_trouble.take() {
-        Some(trouble) => Err(trouble.into()),
+        Some(trouble) => Err(archive.explained(trouble.into())),
         None => Ok(found),
     }
 }

@@ -154,7 +154,7 @@ impl App {
                 archive.adopt_drive()?;
                 // What could be done here was done; that the mailbox could not be reached is still to be said.
                 match archive.mailbox_trouble.take() {
-                    Some(trouble) => Err(trouble.into()),
+                    Some(trouble) => Err(archive.explained(trouble.into())),
                     None => Ok(report),
                 }
             })

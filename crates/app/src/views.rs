@@ -7,7 +7,7 @@ use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::is_empty_folder;
 use offsync_adapters::mailbox::MailboxUrl;
 use offsync_core::ids::LocationId;
-use offsync_core::ports::{Clock, Disk, MailboxErrorKind};
+use offsync_core::ports::{Clock, Disk, MailboxError, MailboxErrorKind};
 use offsync_core::rel_path::RelPath;
 use offsync_engine::{
     Difference, EngineError, Held, IgnoredPath, LeftBehind, LocationStanding, LocationState as Standing, LogRecord,
@@ -327,10 +327,13 @@ fn status_of_open(
     let damaged: Vec<DamagedReport> = survey.damaged.iter().map(|one| DamagedReport::of(one, lost)).collect();
     let awaited = awaited(survey, awaits_state, &damaged);
     status.headline = headline(&status, &awaited);
-    let trouble = archive.mailbox_trouble.as_ref();
+    // What is wrong with an account is known by the first call.
+    let met = survey.mailbox.trouble.as_ref();
+    let met = met.map(|(kind, why)| MailboxError::new(*kind, why.clone()));
+    let trouble = archive.mailbox_trouble.as_ref().or(met.as_ref());
     let trouble = trouble.filter(|trouble| !comes_by_itself(archive, trouble.kind()));
     if let (Headline::MailboxAway { .. }, Some(trouble)) = (&status.headline, trouble) {
-        status.headline = told(&trouble.into());
+        status.headline = told(&archive.explained(trouble.into()));
     }
     let is_calm = !matches!(status.headline, Headline::Held { .. });
     if is_calm && let Some(Damaged { code, what, next }) = damage(&damaged, &awaited.waits_for, awaited.has_come) {

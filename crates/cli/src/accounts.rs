@@ -1,7 +1,7 @@
 //! `account`: signing this computer in to where mailboxes lie. No secret is ever taken from an argument.
 
 use clap::{Args, Subcommand};
-use offsync_app::{AccountRequest, AccountView, App};
+use offsync_app::{AccountRequest, AccountView, App, Asked};
 use zeroize::Zeroizing;
 
 use crate::outcome::{Outcome, show, usage_error};
@@ -81,22 +81,23 @@ fn add(app: &App, name: &str, mailbox: &str) -> Result<AccountView, offsync_app:
         mailbox: mailbox.to_owned(),
         ..AccountRequest::default()
     };
-    let Some(asked) = app.asked_for(name, mailbox)? else {
-        return app.add_account(&request);
+    let (id, secret) = match app.asked_for(name, mailbox)? {
+        None | Some(Asked::Browser { .. }) => return app.add_account(&request),
+        Some(Asked::Typed { id, secret }) => (id, secret),
     };
     let said = |variable: &str| std::env::var(variable).ok().filter(|said| !said.is_empty());
     request.id = match said(ID) {
-        None if !app.names_id(mailbox)? => prompt::line(&format!("{}: ", asked.id)),
+        None if !app.names_id(mailbox)? => prompt::line(&format!("{id}: ")),
         said => said,
     };
     request.secret = match said(SECRET) {
         Some(secret) => Some(Zeroizing::new(secret)),
-        None => prompt::secret(&format!("{} (it is not shown): ", asked.secret)),
+        None => prompt::secret(&format!("{secret} (it is not shown): ")),
     };
     if request.secret.is_none() && !prompt::is_possible() {
         return Err(usage_error(format!(
             "Nobody can be asked for the {} here: set {ID} and {SECRET}, or run it in a terminal.",
-            asked.secret.to_lowercase()
+            secret.to_lowercase()
         )));
     }
     app.add_account(&request)

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod arguments;
+mod browser;
 mod deletions;
 mod documents;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use clap::CommandFactory;
@@ -13,6 +14,7 @@ use offsync_app::{
 use crate::arguments::{
     Arguments, Command, Demo, Everywhere, Forget, Init, Kept, Lost, Recovery, Resolve, Sync, TrashCommand, Verify,
 };
+use crate::browser::BrowserBeside;
 use crate::outcome::{BUSY, DONE, HELD, Outcome, PARTIAL, USAGE, print_lines, show, usage_error, warn};
 use crate::text::Mood;
 use crate::{accounts, deletions, documents, homes, keystore, mailboxes, progress, prompt, text, watch};
@@ -44,7 +46,9 @@ fn first_sentence(message: &str) -> String {
 /// Runs a command.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     let outcome = match options(arguments) {
-        Ok(options) => App::new(&options).and_then(|app| with_app(arguments, app)),
+        Ok(options) => {
+            App::new(&options).and_then(|app| with_app(arguments, app.with_browser(Arc::new(BrowserBeside::default()))))
+        }
         Err(message) => Err(usage_error(message)),
     };
     let code = outcome.unwrap_or_else(|error| {

@@ -477,6 +477,7 @@ pub(crate) fn copy(report: &CopyReport) -> Vec<String> {
             safe(person)
         ),
     ];
+    lines.extend(membership::opens_account(report.account.as_deref()));
     if report.not_sent_yet > 0 {
         lines.push(format!(
             "{} not sent yet: sync here and there, and the copy gets them.",

@@ -4,4 +4,5 @@ mod accounts;
 mod failing;
 mod proxy;
 mod servers;
+mod signing_in;
 mod stories;

@@ -234,7 +234,7 @@ fn apache_settings(port: u16, base: &Path, kept: &Path, users: &Path) -> String 
     )
 }
 
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     listener.local_addr().expect("it is bound").port()
 }

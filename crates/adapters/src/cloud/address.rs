@@ -57,7 +57,7 @@ pub struct CloudAddress {
     /// Folders from the top of the account on, without slashes at the ends.
     root: String,
     options: BTreeMap<&'static str, String>,
-    /// Who the address says that they are; not part of it.
+    /// Whose account it is, where one address leads each to something else; not said yet, or no part of it.
     id: Option<String>,
 }
 
@@ -76,21 +76,21 @@ impl CloudAddress {
         if url.password().is_some() {
             return Err(AddressError::Password);
         }
-        let host = url
-            .host_str()
-            .filter(|host| !host.is_empty())
-            .ok_or_else(no_place)?
-            .to_ascii_lowercase();
-        let place = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host,
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(no_place)?;
+        // Where there is one service alone, the first folder stands where others name a server.
+        let (place, first) = match (protocol.is_signed_in(), url.port()) {
+            (true, Some(_)) => return Err(no_place()),
+            (true, None) => (String::new(), Some(host)),
+            (false, Some(port)) => (format!("{}:{port}", host.to_ascii_lowercase()), None),
+            (false, None) => (host.to_ascii_lowercase(), None),
         };
         let decoded = |text: &str| {
             percent_decoded(text)
                 .filter(|text| !text.chars().any(char::is_control))
                 .ok_or_else(|| AddressError::BadFolder(text.escape_debug().to_string()))
         };
-        let folders = url.path().split('/').filter(|folder| !folder.is_empty()).map(|folder| {
+        let folders = first.into_iter().chain(url.path().split('/'));
+        let folders = folders.filter(|folder| !folder.is_empty()).map(|folder| {
             let name = decoded(folder)?;
             match name.chars().all(|c| c == '.') || name.contains('/') {
                 true => Err(AddressError::BadFolder(name)),
@@ -98,10 +98,15 @@ impl CloudAddress {
             }
         });
         let root = folders.collect::<Result<Vec<String>, _>>()?.join("/");
-        let id = Some(url.username())
-            .filter(|id| !id.is_empty())
-            .map(decoded)
-            .transpose()?;
+        // What follows a slash in a password would be taken for a folder, and be shown.
+        if url.path().contains('@') && url.port().is_some() && url.username().is_empty() {
+            return Err(AddressError::Password);
+        }
+        if let Some(rest) = url.fragment() {
+            return Err(AddressError::BadFolder(format!("#{rest}")));
+        }
+        let id = Some(url.username()).filter(|id| !id.is_empty() && protocol.is_personal());
+        let id = id.map(decoded).transpose()?;
         let mut options = BTreeMap::new();
         for (name, value) in url.query_pairs() {
             let (name, value) = checked_option(protocol, &name, &value)?;
@@ -140,10 +145,46 @@ impl CloudAddress {
         self.options.get(name).map(String::as_str)
     }
 
-    /// Gives who the address said that its account is of; what is kept does not have it.
+    /// Gives whose account it is, if that was said.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// Tells whether whoever is on the line can read what is sent there, the password among it. What stays in this computer or
+    /// in a network at home does not count.
+    #[must_use]
+    pub fn is_readable_on_the_way(&self) -> bool {
+        let endpoint = self
+            .option("endpoint")
+            .and_then(|endpoint| endpoint.strip_prefix("http://"));
+        let place = if self.protocol.is_plain() {
+            Some(self.place.as_str())
+        } else {
+            endpoint
+        };
+        let Some(place) = place else { return false };
+        let host = Url::parse(&format!("http://{place}"))
+            .ok()
+            .and_then(|url| url.host().map(|host| host.to_owned()));
+        match host {
+            Some(url::Host::Ipv4(at)) => !at.is_loopback() && !at.is_private() && !at.is_link_local(),
+            Some(url::Host::Ipv6(at)) => !at.is_loopback() && !at.is_unique_local() && !at.is_unicast_link_local(),
+            Some(url::Host::Domain(name)) => {
+                name.contains('.')
+                    && ![".local", ".lan", ".home", ".home.arpa"]
+                        .iter()
+                        .any(|end| name.ends_with(end))
+            }
+            None => true,
+        }
+    }
+
+    /// Gives the same in the account of somebody; where all accounts lead to the same, nobody is named.
+    #[must_use]
+    pub fn of(self, id: &str) -> Self {
+        let id = (self.protocol.is_personal() && !id.is_empty()).then(|| id.to_owned());
+        Self { id, ..self }
     }
 
     /// Gives a folder in this one.
@@ -172,22 +213,34 @@ impl CloudAddress {
         self
     }
 
-    /// Tells whether another address lies in the account of this one, in this folder or below.
+    /// Tells whether another address lies in the account of this one, in this folder or below. One that says of nobody whose
+    /// account it is may be of this one.
     #[must_use]
     pub fn holds(&self, other: &Self) -> bool {
         let below = other.root.strip_prefix(&self.root);
         self.protocol == other.protocol
             && self.place == other.place
             && self.options == other.options
+            && (self.id == other.id || other.id.is_none())
             && below.is_some_and(|rest| rest.is_empty() || self.root.is_empty() || rest.starts_with('/'))
     }
 }
 
 impl fmt::Display for CloudAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.protocol.scheme(), self.place)?;
-        if !self.root.is_empty() {
-            write!(f, "/{}", escaped(&self.root))?;
+        write!(f, "{}://", self.protocol.scheme())?;
+        if let Some(id) = &self.id {
+            write!(
+                f,
+                "{}@",
+                escaped(id).replace('@', "%40").replace('/', "%2F").replace(':', "%3A")
+            )?;
+        }
+        f.write_str(&self.place)?;
+        match (self.place.is_empty(), self.root.is_empty()) {
+            (_, true) => {}
+            (true, false) => write!(f, "{}", escaped(&self.root))?,
+            (false, false) => write!(f, "/{}", escaped(&self.root))?,
         }
         for (i, (name, value)) in self.options.iter().enumerate() {
             write!(f, "{}{name}={}", if i == 0 { '?' } else { '&' }, escaped(value))?;
@@ -271,8 +324,8 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<CloudAddress, AddressError> {
-        let scheme = text.split("://").next().expect("there is one");
-        CloudAddress::parse(Protocol::of_scheme(scheme).expect("it is known"), text)
+        let scheme = text.split("://").next().expect("there is one").to_lowercase();
+        CloudAddress::parse(Protocol::of_scheme(&scheme).expect("it is known"), text)
     }
 
     #[test]
@@ -285,8 +338,14 @@ mod tests {
             ),
             (
                 "davs://anna@cloud.example.org:443/x",
-                "webdav://cloud.example.org:443/x",
+                "webdav://anna@cloud.example.org:443/x",
             ),
+            (
+                "webdav://a%40b.c@cloud.example.org/x",
+                "webdav://a%40b.c@cloud.example.org/x",
+            ),
+            ("s3://key@box/x", "s3://box/x"),
+            ("gdrive://anna%40x.org@Offsync", "gdrive://anna%40x.org@Offsync"),
             ("http://127.0.0.1:8080", "webdav+http://127.0.0.1:8080"),
             ("webdav://[::1]:81/é", "webdav://[::1]:81/%C3%A9"),
             ("s3://box", "s3://box"),
@@ -295,6 +354,9 @@ mod tests {
                 "s3://box/a/b?endpoint=https://s3.example.org&region=x",
             ),
             ("s3://box?style=host", "s3://box?style=host"),
+            ("gdrive://Offsync/", "gdrive://Offsync"),
+            ("GDRIVE://My%20Photos/for%20Anna", "gdrive://My%20Photos/for%20Anna"),
+            ("onedrive://é", "onedrive://%C3%A9"),
         ] {
             let address = parse(said).expect(said);
             assert_eq!(address.to_string(), meant);
@@ -309,7 +371,11 @@ mod tests {
             ("webdav://anna:hunter2@c.org/x", "does not belong into an address"),
             ("webdav://anna:hunter2@:x/y", "such an address looks like webdav://"),
             ("webdav:///x", "such an address looks like webdav://"),
+            ("webdav://anna:12/hunter2@c.org/x", "does not belong into an address"),
+            ("webdav://c.org/a#b", "no folder"),
             ("s3://", "looks like s3://my-bucket"),
+            ("gdrive://", "looks like gdrive://Offsync"),
+            ("gdrive://a:80/b", "looks like gdrive://Offsync"),
             ("webdav://c.org/x?endpoint=y", "they have none"),
             ("s3://box?endpont=y", "there are endpoint, region, style"),
             ("s3://box?endpoint=y", "it looks like https://s3.example.org"),
@@ -341,6 +407,10 @@ mod tests {
             ("webdav://c.org/a", "http://c.org/a", false),
             ("s3://box", "s3://box/a", true),
             ("s3://box", "s3://box/a?region=x", false),
+            ("webdav://anna@c.org/a", "webdav://c.org/a", true),
+            ("webdav://anna@c.org/a", "webdav://anna@c.org/a", true),
+            ("webdav://anna@c.org/a", "webdav://pep@c.org/a", false),
+            ("webdav://c.org/a", "webdav://pep@c.org/a", false),
         ] {
             assert_eq!(at(account).holds(&at(address)), holds, "{account} and {address}");
         }

@@ -3,18 +3,30 @@
 //! Guarantees that it is wiped from memory when dropped. Never prints itself.
 
 use std::fmt;
+use std::sync::Arc;
 
+use offsync_core::ports::SecretError;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The first byte of a packed credential.
 const VERSION: u8 = 1;
 
-/// A user and a password, or what else a protocol asks for in their place.
+/// A user and a password, or what else a protocol asks for in their place; or a sign-in and the program that it was given to.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub struct Credential {
     id: String,
     secret: String,
+    client: Option<Client>,
+}
+
+/// The program that people sign in to, as a service knows it: a sign-in is good for the one that it was given to alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+pub struct Client {
+    /// Its public name at the service.
+    pub id: String,
+    /// What some services ask for beside it, though a program that people have cannot keep it.
+    pub secret: Option<String>,
 }
 
 impl Credential {
@@ -23,6 +35,16 @@ impl Credential {
         Self {
             id: id.into(),
             secret: secret.into(),
+            client: None,
+        }
+    }
+
+    /// Makes a credential of a sign-in.
+    pub(super) fn signed_in(id: impl Into<String>, refresh_token: impl Into<String>, client: Client) -> Self {
+        Self {
+            id: id.into(),
+            secret: refresh_token.into(),
+            client: Some(client),
         }
     }
 
@@ -32,22 +54,37 @@ impl Credential {
         &self.id
     }
 
+    /// Gives the same with what names the account, as its service says it.
+    #[must_use]
+    pub fn called(mut self, id: String) -> Self {
+        self.id = id;
+        self
+    }
+
     /// Gives what opens it.
     #[must_use]
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// Lays it out as it is kept: a byte for the version, then both texts as postcard writes them.
+    /// Gives the program that a sign-in was given to; `None` for what was typed.
+    #[must_use]
+    pub fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+
+    /// Lays it out as it is kept: a byte for the version, then all as postcard writes it.
     #[must_use]
     pub fn pack(&self) -> Zeroizing<Vec<u8>> {
         // Room for all of it at once, so that no copy stays behind where a smaller buffer was.
-        let mut packed = Zeroizing::new(Vec::with_capacity(self.id.len() + self.secret.len() + 21));
-        packed.push(VERSION);
-        let room = self.id.len() + self.secret.len() + 20;
-        packed.resize(1 + room, 0);
+        let client = self.client.as_ref();
+        let client = client.map_or(0, |client| {
+            client.id.len() + client.secret.as_ref().map_or(0, String::len)
+        });
+        let mut packed = Zeroizing::new(vec![0; 1 + self.id.len() + self.secret.len() + client + 44]);
+        packed[0] = VERSION;
         let used = postcard::to_slice(self, &mut packed[1..])
-            .expect("two texts and their lengths fit")
+            .expect("four texts and their lengths fit")
             .len();
         packed.truncate(1 + used);
         packed
@@ -67,6 +104,61 @@ impl fmt::Debug for Credential {
     }
 }
 
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client(..)")
+    }
+}
+
+/// Where a credential is kept. Some services give a new one in place of the old with each use.
+pub trait Keeper: Send + Sync {
+    /// Waits until no other program of this computer is about to change it; that lasts until what is given is dropped.
+    fn turn(&self) -> Box<dyn Send>;
+    /// Gives what is kept now.
+    fn read(&self) -> Option<Credential>;
+    /// Keeps another one in its place.
+    fn write(&self, credential: &Credential) -> Result<(), SecretError>;
+}
+
+/// What opens an account, and where that is kept as it changes.
+#[derive(Clone)]
+pub struct Access {
+    pub(super) credential: Credential,
+    pub(super) keeper: Option<Arc<dyn Keeper>>,
+}
+
+impl Access {
+    /// Opens an account with what is kept there.
+    pub fn kept(credential: Credential, keeper: Arc<dyn Keeper>) -> Self {
+        Self {
+            credential,
+            keeper: Some(keeper),
+        }
+    }
+
+    /// Gives what opens it, as it was when it was read.
+    #[must_use]
+    pub fn credential(&self) -> &Credential {
+        &self.credential
+    }
+}
+
+/// Opens an account with what is kept nowhere yet.
+impl From<Credential> for Access {
+    fn from(credential: Credential) -> Self {
+        Self {
+            credential,
+            keeper: None,
+        }
+    }
+}
+
+impl fmt::Debug for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Access(..)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,13 +167,19 @@ mod tests {
     fn it_is_read_as_it_was_packed_and_never_shown() {
         let long = "x".repeat(3000);
         for (id, secret) in [("anna", "hunter2"), ("", ""), ("é", long.as_str())] {
-            let credential = Credential::new(id, secret);
-            assert_eq!(Credential::unpack(&credential.pack()), Some(credential.clone()));
-            assert_eq!(format!("{credential:?}"), "Credential(..)");
+            let client = Client {
+                id: "client".into(),
+                secret: Some(long.clone()),
+            };
+            for credential in [Credential::new(id, secret), Credential::signed_in(id, secret, client)] {
+                assert_eq!(Credential::unpack(&credential.pack()), Some(credential.clone()));
+                assert_eq!(format!("{credential:?}"), "Credential(..)");
+                assert_eq!(format!("{:?}", Access::from(credential)), "Access(..)");
+            }
         }
         let packed = Credential::new("anna", "hunter2").pack();
-        assert_eq!(packed.as_slice(), b"\x01\x04anna\x07hunter2");
-        assert_eq!(Credential::unpack(b"\x02\x04anna\x07hunter2"), None);
+        assert_eq!(packed.as_slice(), b"\x01\x04anna\x07hunter2\x00");
+        assert_eq!(Credential::unpack(b"\x02\x04anna\x07hunter2\x00"), None);
         assert_eq!(Credential::unpack(&packed[..8]), None);
         assert_eq!(Credential::unpack(b""), None);
     }

@@ -4,15 +4,23 @@
 
 mod address;
 mod credential;
+mod dialect;
+mod line;
 mod protocol;
+mod provider;
+mod sign_in;
 mod store;
+mod token;
 mod transport;
 mod trouble;
 mod usage;
+mod webdav;
 
 pub use self::address::{AddressError, CloudAddress};
-pub use self::credential::Credential;
+pub use self::credential::{Access, Client, Credential, Keeper};
 pub use self::protocol::{Asked, Protocol};
+pub use self::sign_in::SignIn;
 pub(crate) use self::store::store;
 pub(crate) use self::trouble::{Trouble, Wait};
 pub use self::usage::{Usage, usage};
+pub(crate) use self::webdav::refuse_absent;

@@ -9,20 +9,41 @@ pub enum Protocol {
     Webdav,
     /// The same without encryption of the line, for a NAS at home.
     WebdavPlain,
+    /// Google Drive.
+    Gdrive,
+    /// Dropbox.
+    Dropbox,
+    /// Microsoft OneDrive.
+    Onedrive,
 }
 
 /// What an account's protocol asks a person for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// What names the account: "User", "Access key id".
-    pub id: &'static str,
-    /// What opens it: "Password", "Secret access key".
-    pub secret: &'static str,
+pub enum Asked {
+    /// Two things to type.
+    Typed {
+        /// What names the account: "User", "Access key id".
+        id: &'static str,
+        /// What opens it: "Password", "Secret access key".
+        secret: &'static str,
+    },
+    /// To sign in in the browser.
+    Browser {
+        /// What people call the service.
+        service: &'static str,
+    },
 }
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::S3, Self::Webdav, Self::WebdavPlain];
+    pub const ALL: [Self; 6] = [
+        Self::S3,
+        Self::Webdav,
+        Self::WebdavPlain,
+        Self::Gdrive,
+        Self::Dropbox,
+        Self::Onedrive,
+    ];
 
     /// Gives the protocol of an address that begins with `scheme://`, also under the names by which other programs know it.
     #[must_use]
@@ -31,6 +52,9 @@ impl Protocol {
             "s3" => Some(Self::S3),
             "webdav" | "webdavs" | "webdav+https" | "davs" | "https" => Some(Self::Webdav),
             "webdav+http" | "dav" | "http" => Some(Self::WebdavPlain),
+            "gdrive" => Some(Self::Gdrive),
+            "dropbox" => Some(Self::Dropbox),
+            "onedrive" => Some(Self::Onedrive),
             _ => None,
         }
     }
@@ -42,6 +66,9 @@ impl Protocol {
             Self::S3 => "s3",
             Self::Webdav => "webdav",
             Self::WebdavPlain => "webdav+http",
+            Self::Gdrive => "gdrive",
+            Self::Dropbox => "dropbox",
+            Self::Onedrive => "onedrive",
         }
     }
 
@@ -52,6 +79,9 @@ impl Protocol {
             Self::S3 => "s3://my-bucket/offsync?endpoint=https://s3.example.org&region=eu-central-1",
             Self::Webdav => "webdav://cloud.example.org/remote.php/dav/files/anna/offsync",
             Self::WebdavPlain => "webdav+http://nas.local:5005/offsync",
+            Self::Gdrive => "gdrive://Offsync",
+            Self::Dropbox => "dropbox://Offsync",
+            Self::Onedrive => "onedrive://Offsync",
         }
     }
 
@@ -60,7 +90,7 @@ impl Protocol {
     pub fn options(self) -> &'static [&'static str] {
         match self {
             Self::S3 => &["endpoint", "region", "style"],
-            Self::Webdav | Self::WebdavPlain => &[],
+            Self::Webdav | Self::WebdavPlain | Self::Gdrive | Self::Dropbox | Self::Onedrive => &[],
         }
     }
 
@@ -68,15 +98,44 @@ impl Protocol {
     #[must_use]
     pub fn asks(self) -> Asked {
         match self {
-            Self::S3 => Asked {
+            Self::S3 => Asked::Typed {
                 id: "Access key id",
                 secret: "Secret access key",
             },
-            Self::Webdav | Self::WebdavPlain => Asked {
+            Self::Webdav | Self::WebdavPlain => Asked::Typed {
                 id: "User",
                 secret: "Password",
             },
+            Self::Gdrive => Asked::Browser {
+                service: "Google Drive",
+            },
+            Self::Dropbox => Asked::Browser { service: "Dropbox" },
+            Self::Onedrive => Asked::Browser { service: "OneDrive" },
         }
+    }
+
+    /// Tells whether people sign in to it in their browser: then its addresses name folders alone, and no server.
+    #[must_use]
+    pub fn is_signed_in(self) -> bool {
+        matches!(self, Self::Gdrive | Self::Dropbox | Self::Onedrive)
+    }
+
+    /// Tells whether it is WebDAV, over whatever line.
+    #[must_use]
+    pub fn is_webdav(self) -> bool {
+        matches!(self, Self::Webdav | Self::WebdavPlain)
+    }
+
+    /// Tells whether one address leads each person to something else. The name of a bucket leads all to the same.
+    #[must_use]
+    pub fn is_personal(self) -> bool {
+        self != Self::S3
+    }
+
+    /// Tells whether a folder has to be there before anything is put into it.
+    #[must_use]
+    pub fn wants_folders(self) -> bool {
+        self.is_webdav()
     }
 
     /// Tells whether its services know folders. Others know names alone: what stands for a folder there is an object.

@@ -4,7 +4,7 @@ use ::opendal::{HttpTransporter, Operator};
 use offsync_core::ports::MailboxErrorKind;
 
 use super::address::CloudAddress;
-use super::credential::Credential;
+use super::credential::Access;
 use super::protocol::Protocol;
 use super::transport::Transport;
 use super::trouble::Trouble;
@@ -13,14 +13,14 @@ use super::trouble::Trouble;
 const REGION: &str = "us-east-1";
 
 /// Opens the folder of an account.
-pub(crate) fn store(address: &CloudAddress, credential: &Credential) -> Result<Operator, Trouble> {
+pub(crate) fn store(address: &CloudAddress, access: &Access) -> Result<Operator, Trouble> {
     // Registers the services that were built in; more than once does no harm.
     ::opendal::init_default_registry();
-    let (service, settings) = settings(address, credential);
+    let (service, settings) = settings(address, access);
     let operator = Operator::via_iter(service, settings)
         // What it says might hold what it was given.
         .map_err(|_| Trouble::new(MailboxErrorKind::Broken, "the account is not set up rightly"))?;
-    let transport = Transport::new(address.protocol())?;
+    let transport = Transport::new(address, access)?;
     let context = operator
         .base_context()
         .with_http_transport(HttpTransporter::new(transport));
@@ -28,8 +28,8 @@ pub(crate) fn store(address: &CloudAddress, credential: &Credential) -> Result<O
 }
 
 /// Gives the service of OpenDAL, and its settings.
-fn settings(address: &CloudAddress, credential: &Credential) -> (&'static str, Vec<(String, String)>) {
-    let (id, secret) = (credential.id(), credential.secret());
+fn settings(address: &CloudAddress, access: &Access) -> (&'static str, Vec<(String, String)>) {
+    let (id, secret) = (access.credential.id(), access.credential.secret());
     let root = format!("/{}", address.root());
     let settings = match address.protocol() {
         Protocol::S3 => vec![
@@ -59,6 +59,10 @@ fn settings(address: &CloudAddress, credential: &Credential) -> (&'static str, V
                 ("disable_create_dir", "true"),
             ]
         }
+        // The transport puts the token in its place.
+        Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => {
+            vec![("root", root.as_str()), ("access_token", "of-the-transport")]
+        }
     };
     let mut settings: Vec<(String, String)> = settings
         .into_iter()
@@ -68,6 +72,9 @@ fn settings(address: &CloudAddress, credential: &Credential) -> (&'static str, V
     let server = |scheme: &str| ("endpoint".to_owned(), format!("{scheme}://{}", address.place()));
     match address.protocol() {
         Protocol::S3 => ("s3", settings),
+        Protocol::Gdrive => ("gdrive", settings),
+        Protocol::Dropbox => ("dropbox", settings),
+        Protocol::Onedrive => ("onedrive", settings),
         Protocol::Webdav => {
             settings.push(server("https"));
             ("webdav", settings)

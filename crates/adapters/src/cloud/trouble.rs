@@ -15,6 +15,8 @@ pub(crate) struct Trouble {
     /// A clause without secrets: "the password is not accepted".
     pub(crate) why: String,
     pub(crate) wait: Wait,
+    /// Whether the same call may go well right after.
+    pub(crate) is_fleeting: bool,
 }
 
 /// Whether a service asks to wait before anything is asked again.
@@ -32,7 +34,21 @@ impl Trouble {
             kind,
             why: why.into(),
             wait: Wait::Unasked,
+            is_fleeting: kind == MailboxErrorKind::Away,
         }
+    }
+
+    /// Says that the same call would come to the same right after, and take as long.
+    pub(crate) fn lasting(self) -> Self {
+        Self {
+            is_fleeting: false,
+            ..self
+        }
+    }
+
+    /// Wraps it as OpenDAL passes it on.
+    pub(crate) fn carried(self) -> ::opendal::Error {
+        ::opendal::Error::new(::opendal::ErrorKind::Unexpected, self.why.clone()).set_source(self)
     }
 
     /// Finds the trouble that an error of OpenDAL carries.

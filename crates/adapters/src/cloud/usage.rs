@@ -1,73 +1,101 @@
 //! How much an account holds, where its service says so.
 
 use ::opendal::Buffer;
-use base64::Engine as _;
-use http::{Request, header};
-use offsync_core::ports::{MailboxError, MailboxErrorKind};
+use http::Request;
+use offsync_core::ports::MailboxError;
+use serde_json::Value;
 
 use super::address::CloudAddress;
-use super::credential::Credential;
+use super::credential::Access;
 use super::protocol::Protocol;
+use super::provider::provider;
 use super::transport::Transport;
 use super::trouble::Trouble;
+use super::webdav::{bad_address, properties};
 use crate::waiting::wait_for;
 
 /// What an account holds, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
+    /// Whose account it is; `None` where the service does not say.
+    pub id: Option<String>,
     /// What all that is in it takes; `None` where the service does not say.
     pub used_bytes: Option<u64>,
     /// What it may hold at most; `None` where the service does not say, or sets no limit.
     pub total_bytes: Option<u64>,
 }
 
-/// The properties of RFC 4331.
-const QUOTA_QUERY: &str = r#"<?xml version="1.0" encoding="utf-8"?><D:propfind xmlns:D="DAV:"><D:prop><D:quota-available-bytes/><D:quota-used-bytes/></D:prop></D:propfind>"#;
-
 /// Asks an account how much it holds.
-pub fn usage(address: &CloudAddress, credential: &Credential) -> Result<Usage, MailboxError> {
+pub fn usage(address: &CloudAddress, access: &Access) -> Result<Usage, MailboxError> {
+    let (address, access) = (address.clone(), access.clone());
     match address.protocol() {
         // No store of this kind has a limit that a program could ask for.
         Protocol::S3 => Ok(Usage::default()),
-        Protocol::Webdav | Protocol::WebdavPlain => {
-            let asked = webdav_usage(address.clone(), credential.clone());
-            wait_for(async move { Ok(asked.await?) })
+        Protocol::Webdav | Protocol::WebdavPlain => wait_for(async move { Ok(webdav_usage(address, access).await?) }),
+        Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => {
+            wait_for(async move { Ok(told_usage(address, access).await?) })
         }
     }
 }
 
-async fn webdav_usage(address: CloudAddress, credential: Credential) -> Result<Usage, Trouble> {
-    let scheme = if address.protocol().is_plain() { "http" } else { "https" };
-    let mut url = url::Url::parse(&format!("{scheme}://{}/", address.place())).map_err(|_| bad_address())?;
-    url.path_segments_mut()
-        .map_err(|()| bad_address())?
-        .pop_if_empty()
-        .extend(address.root().split('/').filter(|folder| !folder.is_empty()))
-        .push("");
-    let transport = Transport::new(address.protocol())?;
-    let mut sign = format!("{}:{}", credential.id(), credential.secret());
-    let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(&sign));
-    zeroize::Zeroize::zeroize(&mut sign);
+/// Asks a service that people sign in to.
+async fn told_usage(address: CloudAddress, access: Access) -> Result<Usage, Trouble> {
+    let protocol = address.protocol();
+    let provider = provider(protocol).ok_or_else(bad_address)?;
+    let method = if protocol == Protocol::Dropbox { "POST" } else { "GET" };
     let request = Request::builder()
-        .method("PROPFIND")
-        .uri(url.as_str())
-        .header("Depth", "0")
-        .header(header::CONTENT_TYPE, "application/xml")
-        .header(header::AUTHORIZATION, basic)
-        .body(Buffer::from(QUOTA_QUERY))
-        .map_err(|_| bad_address())?;
-    let answer = transport.ask(request).await?;
-    let text = String::from_utf8_lossy(answer.body()).into_owned();
-    let used_bytes = property(&text, "quota-used-bytes");
-    let free_bytes = property(&text, "quota-available-bytes");
-    Ok(Usage {
-        used_bytes,
-        total_bytes: used_bytes.zip(free_bytes).map(|(used, free)| used.saturating_add(free)),
+        .method(method)
+        .uri(provider.usage)
+        .body(Buffer::new());
+    let transport = Transport::new(&address, &access)?;
+    let answer = transport.ask(request.map_err(|_| bad_address())?).await?;
+    let told: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    Ok(match protocol {
+        Protocol::Gdrive => Usage {
+            id: text(&told["user"]["emailAddress"]),
+            used_bytes: number(&told["storageQuota"]["usage"]),
+            // Without a limit where a company pays for as much as is used.
+            total_bytes: number(&told["storageQuota"]["limit"]),
+        },
+        Protocol::Dropbox => Usage {
+            id: dropbox_id(&transport).await,
+            used_bytes: number(&told["used"]),
+            total_bytes: number(&told["allocation"]["allocated"]),
+        },
+        _ => Usage {
+            id: text(&told["owner"]["user"]["email"]).or_else(|| text(&told["owner"]["user"]["displayName"])),
+            used_bytes: number(&told["quota"]["used"]),
+            total_bytes: number(&told["quota"]["total"]).filter(|total| *total > 0),
+        },
     })
 }
 
-fn bad_address() -> Trouble {
-    Trouble::new(MailboxErrorKind::Broken, "its address cannot be used")
+/// Dropbox says elsewhere whose account it is.
+async fn dropbox_id(transport: &Transport) -> Option<String> {
+    let request = Request::post("https://api.dropboxapi.com/2/users/get_current_account").body(Buffer::new());
+    let answer = transport.ask(request.ok()?).await.ok()?;
+    let told: Value = serde_json::from_slice(answer.body()).ok()?;
+    text(&told["email"])
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// Reads a number, which Google writes as a text.
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
+async fn webdav_usage(address: CloudAddress, access: Access) -> Result<Usage, Trouble> {
+    let text = properties(&address, &access).await?.unwrap_or_default();
+    let used_bytes = property(&text, "quota-used-bytes");
+    let free_bytes = property(&text, "quota-available-bytes");
+    Ok(Usage {
+        id: None,
+        used_bytes,
+        total_bytes: used_bytes.zip(free_bytes).map(|(used, free)| used.saturating_add(free)),
+    })
 }
 
 /// Reads a number among the properties of a folder, whatever its name space is called; negative ones say "unknown" or

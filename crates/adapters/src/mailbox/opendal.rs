@@ -14,7 +14,7 @@ use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 
 use super::archive_folder::{check_content, check_name, folder_name, is_object_name};
 use super::url::MailboxUrl;
-use crate::cloud::{CloudAddress, Credential, Trouble, Wait, store};
+use crate::cloud::{Access, CloudAddress, Trouble, Wait, refuse_absent, store};
 use crate::waiting::wait_for;
 
 /// How often a call is made in all, where it is the line or the service that fails it.
@@ -29,6 +29,10 @@ pub struct OpendalMailbox {
     folder: String,
     /// Whether a folder is something of its own where it lies.
     has_folders: bool,
+    /// Whether that has to be there before anything is put into it.
+    wants_folders: bool,
+    /// The account, where one was opened.
+    account: Option<(CloudAddress, Access)>,
 }
 
 impl std::fmt::Debug for OpendalMailbox {
@@ -55,21 +59,20 @@ impl OpendalMailbox {
     }
 
     /// Opens the mailbox in an account; makes no call yet.
-    pub fn in_cloud(
-        address: &CloudAddress,
-        credential: &Credential,
-        archive: &ArchiveId,
-    ) -> Result<Self, MailboxError> {
-        let operator = store(address, credential)?;
+    pub fn in_cloud(address: &CloudAddress, access: &Access, archive: &ArchiveId) -> Result<Self, MailboxError> {
+        let operator = store(address, access)?;
         let mut mailbox = Self::on(operator, archive)?;
         mailbox.has_folders = address.protocol().has_folders();
+        mailbox.wants_folders = address.protocol().wants_folders();
+        mailbox.account = Some((address.clone(), access.clone()));
         Ok(mailbox)
     }
 
     /// Makes the mailbox's folder, where its service knows folders; one that is there is taken as it is.
     pub fn make(&self) -> Result<(), MailboxError> {
-        if !self.has_folders {
-            // What stood for one would be an empty object, in the way of those that are put below it at some servers.
+        if !self.wants_folders {
+            // Elsewhere it comes with the first object. At S3, what stood for one would be an empty object, in the way of those
+            // that are put below it at some servers.
             return self.list().map(|_| ());
         }
         let (operator, folder) = (self.operator.clone(), self.folder.clone());
@@ -99,6 +102,8 @@ impl OpendalMailbox {
             operator,
             folder,
             has_folders: true,
+            wants_folders: true,
+            account: None,
         })
     }
 
@@ -131,10 +136,16 @@ impl OpendalMailbox {
 
 impl Mailbox for OpendalMailbox {
     fn list(&self) -> Result<Vec<ObjectInfo>, MailboxError> {
-        let (operator, folder) = (self.operator.clone(), self.folder.clone());
+        let (operator, folder, account) = (self.operator.clone(), self.folder.clone(), self.account.clone());
         self.attempt(move || {
-            let (operator, folder) = (operator.clone(), folder.clone());
-            async move { list(&operator, &folder).await }
+            let (operator, folder, account) = (operator.clone(), folder.clone(), account.clone());
+            async move {
+                let objects = list(&operator, &folder).await?;
+                if objects.is_empty() {
+                    refuse_absent_of(account.as_ref()).await?;
+                }
+                Ok(objects)
+            }
         })
     }
 
@@ -156,15 +167,16 @@ impl Mailbox for OpendalMailbox {
         check_content(name, bytes)?;
         let (operator, folder, path) = (self.operator.clone(), self.folder.clone(), self.path(name)?);
         let bytes = ::opendal::Buffer::from(bytes.to_vec());
-        let has_folders = self.has_folders;
+        let (wants_folders, account) = (self.wants_folders, self.account.clone());
         self.attempt(move || {
             let (operator, folder) = (operator.clone(), folder.clone());
-            let (path, bytes) = (path.clone(), bytes.clone());
+            let (path, bytes, account) = (path.clone(), bytes.clone(), account.clone());
             async move {
                 match operator.write(&path, bytes.clone()).await {
                     Ok(_) => Ok(()),
                     // Somebody emptied the account: its folder is made again, and not looked for before each put.
-                    Err(error) if has_folders && Trouble::inside(&error).is_none() => {
+                    Err(error) if wants_folders && Trouble::inside(&error).is_none() => {
+                        refuse_absent_of(account.as_ref()).await?;
                         operator.create_dir(&folder).await?;
                         operator.write(&path, bytes).await.map(|_| ())
                     }
@@ -214,6 +226,14 @@ async fn list(operator: &Operator, folder: &str) -> ::opendal::Result<Vec<Object
     Ok(objects)
 }
 
+/// Fails if the folder that an account's mailboxes lie in is not there: then it is not this mailbox that was emptied.
+async fn refuse_absent_of(account: Option<&(CloudAddress, Access)>) -> ::opendal::Result<()> {
+    match account {
+        Some((address, access)) => refuse_absent(address, access).await.map_err(Trouble::carried),
+        None => Ok(()),
+    }
+}
+
 fn is_absence(error: &Error) -> bool {
     error.kind() == ErrorKind::NotFound && Trouble::inside(error).is_none()
 }
@@ -221,7 +241,7 @@ fn is_absence(error: &Error) -> bool {
 /// Tells whether the same call may go well now. Who asks to wait was waited for already.
 fn is_worth_another(error: &Error) -> bool {
     match Trouble::inside(error) {
-        Some(trouble) => trouble.kind == MailboxErrorKind::Away && trouble.wait == Wait::Unasked,
+        Some(trouble) => trouble.is_fleeting && trouble.wait == Wait::Unasked,
         None => error.is_temporary(),
     }
 }

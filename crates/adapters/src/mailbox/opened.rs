@@ -6,15 +6,15 @@ use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 use super::folder::FolderMailbox;
 use super::opendal::OpendalMailbox;
 use super::url::MailboxUrl;
-use crate::cloud::Credential;
+use crate::cloud::Access;
 
 /// The mailbox of an archive.
 #[derive(Debug)]
 pub enum OpenedMailbox {
     /// In a folder.
-    Folder(FolderMailbox),
+    Folder(Box<FolderMailbox>),
     /// In an account, or in memory.
-    Store(OpendalMailbox),
+    Store(Box<OpendalMailbox>),
 }
 
 /// Opens the mailbox of an archive; `remembered` is what [`OpenedMailbox::identity`] gave before, or empty.
@@ -24,14 +24,16 @@ pub fn open_mailbox(
     url: &MailboxUrl,
     archive: &ArchiveId,
     remembered: &[u8],
-    credential: Option<&Credential>,
+    access: Option<&Access>,
 ) -> Result<OpenedMailbox, MailboxError> {
     Ok(match url {
-        MailboxUrl::Folder(folder) => OpenedMailbox::Folder(FolderMailbox::open(folder, archive, remembered)?),
-        MailboxUrl::Memory => OpenedMailbox::Store(OpendalMailbox::open(url, archive)?),
+        MailboxUrl::Folder(folder) => {
+            OpenedMailbox::Folder(Box::new(FolderMailbox::open(folder, archive, remembered)?))
+        }
+        MailboxUrl::Memory => OpenedMailbox::Store(Box::new(OpendalMailbox::open(url, archive)?)),
         MailboxUrl::Cloud(address) => {
-            let credential = credential.ok_or_else(not_signed_in)?;
-            OpenedMailbox::Store(OpendalMailbox::in_cloud(address, credential, archive)?)
+            let access = access.ok_or_else(not_signed_in)?;
+            OpenedMailbox::Store(Box::new(OpendalMailbox::in_cloud(address, access, archive)?))
         }
     })
 }
@@ -40,12 +42,12 @@ pub fn open_mailbox(
 pub fn create_mailbox(
     url: &MailboxUrl,
     archive: &ArchiveId,
-    credential: Option<&Credential>,
+    access: Option<&Access>,
 ) -> Result<OpenedMailbox, MailboxError> {
     if let MailboxUrl::Folder(folder) = url {
-        return Ok(OpenedMailbox::Folder(FolderMailbox::create(folder, archive)?));
+        return Ok(OpenedMailbox::Folder(Box::new(FolderMailbox::create(folder, archive)?)));
     }
-    let opened = open_mailbox(url, archive, &[], credential)?;
+    let opened = open_mailbox(url, archive, &[], access)?;
     if let OpenedMailbox::Store(store) = &opened {
         store.make()?;
     }
@@ -86,8 +88,8 @@ impl OpenedMailbox {
 
     fn port(&self) -> &dyn Mailbox {
         match self {
-            Self::Folder(folder) => folder,
-            Self::Store(store) => store,
+            Self::Folder(folder) => folder.as_ref(),
+            Self::Store(store) => store.as_ref(),
         }
     }
 }

@@ -4,19 +4,20 @@ use offsync_core::ids::ArchiveId;
 use offsync_core::ports::{Entropy, Mailbox, MailboxError, MailboxErrorKind};
 
 use super::opendal::OpendalMailbox;
-use crate::cloud::{CloudAddress, Credential};
+use crate::cloud::{Access, CloudAddress};
 use crate::entropy::OsEntropy;
 
 /// Size of what is put: enough that no service keeps it beside its list.
 const TRIAL_BYTES: usize = 4096;
 
 /// Puts a small object, lists, reads and deletes it, all in a folder of its own; the error is what went wrong first.
-pub fn try_out(address: &CloudAddress, credential: &Credential) -> Result<(), MailboxError> {
+pub fn try_out(address: &CloudAddress, access: &Access) -> Result<(), MailboxError> {
     let entropy: &dyn Entropy = &OsEntropy;
     let random = entropy.sixteen();
-    let mailbox = OpendalMailbox::in_cloud(address, credential, &ArchiveId::new(random))?;
+    let mailbox = OpendalMailbox::in_cloud(address, access, &ArchiveId::new(random))?;
     let name = format!("trial.{}", ArchiveId::new(entropy.sixteen()));
     let bytes: Vec<u8> = (0..TRIAL_BYTES).map(|i| random[i % 16] ^ (i % 251) as u8).collect();
+    mailbox.make()?;
     mailbox.put(&name, &bytes)?;
     let tried = look(&mailbox, &name, &bytes);
     let deleted = mailbox.delete(&name);

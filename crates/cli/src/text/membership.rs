@@ -73,12 +73,21 @@ pub(crate) fn invite(report: &InviteReport, person: &str) -> Vec<String> {
         format!("Tell {person} these six words: {}", report.phrase),
         format!("With both, on {person}'s computer: offsync join FOLDER --invitation FILE"),
     ];
+    lines.extend(opens_account(report.account.as_deref()));
     if !report.told {
         lines.push(format!(
             "The mailbox cannot be reached now: sync here before {person} does, so that the other homes hear who it is."
         ));
     }
     lines
+}
+
+/// Says that what opens an account goes along.
+pub(crate) fn opens_account(account: Option<&str>) -> Option<String> {
+    let account = safe(account?);
+    Some(format!(
+        "It opens your account '{account}', too, with what you signed in with: who has it and the six words can see there how much waits, and delete it; not read it."
+    ))
 }
 
 /// Tells what joining found.
