@@ -12,6 +12,7 @@ use crate::address::mailbox_url;
 use crate::app::App;
 use crate::clients::client_of;
 use crate::failure::{AppError, ExitClass, Result};
+use crate::opened::sign_in_hint;
 use crate::signing_in::tried_out;
 
 /// What `account add` asks for.
@@ -120,7 +121,7 @@ impl App {
         let (Some(address), Some(access)) = (known.address(), self.access(name)?) else {
             return Ok(view);
         };
-        let usage = usage(&address, &access).map_err(|error| troubled(name, &error))?;
+        let usage = usage(&address, &access).map_err(|error| known_troubled(&known, &error))?;
         Ok(AccountView {
             message: told_usage(&usage).unwrap_or_else(|| "The service does not say how full it is.".into()),
             used_bytes: usage.used_bytes,
@@ -133,10 +134,11 @@ impl App {
     pub fn remove_account(&self, name: &str) -> std::result::Result<AccountView, AppError> {
         let known = self.known_account(name)?;
         let view = self.account_view(&known)?;
-        if let Some(archive) = view.archives.first() {
+        if !view.archives.is_empty() {
+            let archives: Vec<String> = view.archives.iter().map(|archive| format!("'{archive}'")).collect();
             return Err(AppError::failed(
                 "account_in_use",
-                format!("The mailbox of '{archive}' is in '{name}'."),
+                format!("The mailbox of {} is in '{name}'.", archives.join(", ")),
                 "Move it first: `offsync mailbox move FOLDER MAILBOX`; or let this computer forget the archive: `offsync forget FOLDER`.",
             ));
         }
@@ -155,7 +157,7 @@ impl App {
             return Ok(view);
         };
         if tested == Tested::No {
-            try_out(&address, &access).map_err(|error| troubled(&known.name, &error))?;
+            try_out(&address, &access).map_err(|error| known_troubled(known, &error))?;
         }
         // Where there is no answer to this, all else worked.
         let usage = usage(&address, &access).unwrap_or_default();
@@ -285,6 +287,18 @@ fn not_added(name: &str, error: &MailboxError) -> AppError {
     AppError {
         message: format!("'{name}' was not added. {}", told.message),
         ..told
+    }
+}
+
+/// The same for one that worked before: nobody typed anything now.
+fn known_troubled(known: &KnownAccount, error: &MailboxError) -> AppError {
+    let told = troubled(&known.name, error);
+    match error.kind() {
+        offsync_core::ports::MailboxErrorKind::SignIn => AppError {
+            hint: sign_in_hint(Some(&known.name), &known.mailbox),
+            ..told
+        },
+        _ => told,
     }
 }
 

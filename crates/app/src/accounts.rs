@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use offsync_adapters::cloud::{Access, Asked, CloudAddress, Credential, Keeper};
-use offsync_adapters::mailbox::MailboxUrl;
+use offsync_adapters::cloud::{Access, Asked, CloudAddress, Credential, Keeper, Protocol};
+use offsync_adapters::mailbox::{KNOWN_SCHEMES, MailboxUrl};
 use offsync_core::format::Invitation;
 use offsync_core::ports::{SecretError, Secrets};
 use serde::{Deserialize, Serialize};
@@ -169,7 +169,7 @@ impl App {
                     ExitClass::Usage,
                     AMBIGUOUS_ACCOUNT,
                     format!(
-                        "{address} lies in several accounts of this computer: {}.",
+                        "Several accounts of this computer lead to {address}: {}.",
                         names.join(", ")
                     ),
                     format!(
@@ -268,6 +268,17 @@ impl App {
         })
     }
 
+    /// Lets go of the accounts that came with invitations to an archive.
+    pub(crate) fn forget_accounts_of(&self, archive_id: &str) -> Result<()> {
+        let accounts = Accounts::load(self.config_dir())?;
+        let came = |known: &&KnownAccount| known.archive.as_deref() == Some(archive_id);
+        accounts
+            .all
+            .iter()
+            .filter(came)
+            .try_for_each(|known| self.forget_account(&known.name))
+    }
+
     /// Tells whether an address names who its account is of: `webdav://anna@host`.
     pub fn names_id(&self, mailbox: &str) -> std::result::Result<bool, AppError> {
         let url = mailbox_url(mailbox)?;
@@ -311,7 +322,10 @@ impl Keeper for AccountKeeper {
 /// Checks the name that a person gives an account: it stands in commands, with a folder after a colon.
 pub(crate) fn check_account_name(name: &str) -> Result<()> {
     let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
-    if !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.chars().all(is_plain) && !name.starts_with(['-', '.']) {
+    // A slip such as `webdav:photos` is to be told as one.
+    let is_scheme = KNOWN_SCHEMES.contains(&name) || Protocol::of_scheme(name).is_some();
+    let is_good = name.chars().all(is_plain) && !name.starts_with(['-', '.']) && !is_scheme;
+    if !name.is_empty() && name.len() <= NAME_BYTES_MAX && is_good {
         return Ok(());
     }
     Err(AppError::new(
@@ -380,7 +394,7 @@ mod tests {
             assert_eq!(as_name(called), name);
             check_account_name(name).expect("it is good");
         }
-        for bad in ["", "a b", "a:b", "a/b", "-a", "../a"] {
+        for bad in ["", "a b", "a:b", "a/b", "-a", "../a", "webdav", "fs", "http"] {
             assert!(check_account_name(bad).is_err(), "{bad}");
         }
     }

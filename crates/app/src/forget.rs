@@ -89,6 +89,10 @@ impl App {
         Archives::change(self.config_dir(), |archives| {
             archives.all.retain(|other| other.folder != known.folder);
         })?;
+        // What an invitation brought along for this archive alone goes with it.
+        if !others().any(|other| other.archive_id == known.archive_id) {
+            self.forget_accounts_of(&known.archive_id)?;
+        }
         Ok(report(true))
     }
 

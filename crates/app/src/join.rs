@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use offsync_adapters::clock::SystemClock;
 use offsync_adapters::cloud::{Access, Credential};
 use offsync_adapters::disk::{RealDisk, find_archive_root};
-use offsync_adapters::mailbox::open_mailbox;
+use offsync_adapters::mailbox::{MailboxUrl, open_mailbox};
 use offsync_core::format::{Invitation, InvitationError, Marker, ObjectName, open_invitation};
 use offsync_core::ids::{ArchiveId, LocationId, PublicKey};
 use offsync_core::phrase::Phrase;
@@ -18,6 +18,7 @@ use offsync_core::seal::SigningKey;
 use offsync_engine::{Adoption, Beginning, Companion};
 use serde::Serialize;
 
+use crate::accounts::MailboxPlace;
 use crate::apart::there;
 use crate::app::App;
 use crate::archives::KnownArchive;
@@ -116,10 +117,13 @@ impl App {
         let (mut invitation, mut account) = (invitation, None);
         if let Some(address) = &request.mailbox {
             let place = self.mailbox_place(address)?.around(&invitation.archive_id);
-            self.find_mailbox(&place, &invitation.archive_id)?;
-            invitation.mailbox = place.url.to_string();
-            account = place.account;
-            invitation.mailbox_secret = None;
+            // Said once more, it is as if it had not been: the invitation has what opens it.
+            if !is_same_place(&place, &invitation.mailbox) {
+                self.find_mailbox(&place, &invitation.archive_id)?;
+                invitation.mailbox = place.url.to_string();
+                account = place.account;
+                invitation.mailbox_secret = None;
+            }
         }
         self.refuse_place(&folder, &invitation.mailbox, &invitation.archive_id)?;
         let key_name = format!("{}.{}", invitation.archive_id, invitation.location);
@@ -383,6 +387,16 @@ impl App {
             awaits_state,
             second_home: false,
         })
+    }
+}
+
+/// Tells whether a place is the one that an invitation names, where no account of this computer is meant by it.
+fn is_same_place(place: &MailboxPlace, invited: &str) -> bool {
+    match (&place.url, invited.parse()) {
+        (MailboxUrl::Cloud(said), Ok(MailboxUrl::Cloud(invited))) => {
+            place.account.is_none() && invited.holds(said) && invited.root() == said.root()
+        }
+        _ => false,
     }
 }
 

@@ -89,6 +89,9 @@ fn hint_on_screen(code: &str, hint: String) -> String {
         "mailbox_missing" => {
             "Connect the drive or folder that holds the mailbox, then sync. If it was emptied or is lost for good, begin a new one."
         }
+        "sign_in_needed" => {
+            "Sign in to its account again: so far in the terminal, and Offsync’s README says how. If the account is somebody else’s, ask them what opens it now."
+        }
         "keystore" => "Start the desktop’s keyring, or unlock it, and try again.",
         "settings" => "Check that your home folder can be written, and try again.",
         "settings_inside" | "inside_an_archive" | "bad_mailbox" | "same_mailbox" => "Choose another folder.",

@@ -396,13 +396,15 @@ impl Opened {
     /// Says which account is to be signed in to, where that is what lacks.
     pub(crate) fn explained(&self, error: AppError) -> AppError {
         let mailbox = self.marker.mailbox.as_deref().unwrap_or_default();
-        match error.code {
-            "sign_in_needed" => AppError {
-                hint: sign_in_hint(self.account.as_deref(), mailbox),
-                ..error
-            },
-            _ => error,
-        }
+        let is_account = matches!(mailbox.parse(), Ok(MailboxUrl::Cloud(_)));
+        let hint = match error.code {
+            "sign_in_needed" => sign_in_hint(self.account.as_deref(), mailbox),
+            "mailbox_away" if is_account => "Try again later. Nothing is lost.".into(),
+            "mailbox_missing" if is_account => "Look at the service whether it was moved or renamed, or a share there is not mounted. If it is lost for good, begin a new one: `offsync mailbox use FOLDER MAILBOX --new`.".into(),
+            "mailbox_denied" if is_account => "Mend that at the service or in the address; `offsync account test NAME` tries it out.".into(),
+            _ => return error,
+        };
+        AppError { hint, ..error }
     }
 
     /// Gives how cycles of this archive go.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use offsync_adapters::cloud::{Access, Asked, Client, CloudAddress, Credential, Keeper, Protocol, SignIn, usage};
 use offsync_adapters::mailbox::{MailboxUrl, try_out};
-use offsync_core::ports::{MailboxError, SecretError};
+use offsync_core::ports::{MailboxError, MailboxErrorKind, SecretError};
 use zeroize::Zeroizing;
 
 use crate::app::App;
@@ -54,7 +54,11 @@ impl App {
             ));
         };
         let Some(client) = access.credential().client() else {
-            return Ok(Some(access.credential().pack()));
+            // One that is away is no reason not to invite; one that does not take what would be handed on is.
+            return match archive.mailbox.as_ref().map(|mailbox| mailbox.list()) {
+                Some(Err(error)) if error.kind() == MailboxErrorKind::SignIn => Err(archive.explained(error.into())),
+                _ => Ok(Some(access.credential().pack())),
+            };
         };
         let wrong = |error: MailboxError| archive.explained((&error).into());
         let (access, kept) = kept_here(self.sign_in(address.protocol(), client.clone())?);

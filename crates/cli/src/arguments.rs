@@ -180,7 +180,7 @@ pub(crate) struct Init {
     /// Who looks after it
     #[arg(long)]
     pub(crate) person: Option<String>,
-    /// Where changes wait for the others: fs:// and the full path of a folder, on a NAS or on a stick
+    /// Where changes wait for the others: fs:// and the full path of a folder, on a NAS or on a stick; or an account
     #[arg(long)]
     pub(crate) mailbox: String,
     /// What the mailbox may hold
@@ -245,7 +245,7 @@ pub(crate) struct Join {
     /// A file with the recovery sheet of the location that this folder was, after the computer was lost
     #[arg(long, value_name = "FILE", conflicts_with_all = ["invitation", "phrase_file", "as_location"])]
     pub(crate) recovery: Option<PathBuf>,
-    /// Where this computer finds the mailbox, if not where the one who invited does: fs:///folder
+    /// Where this computer finds the mailbox, if not where the one who invited does: fs:///folder, or an account
     #[arg(long, value_name = "MAILBOX", conflicts_with = "as_location")]
     pub(crate) mailbox: Option<String>,
 }

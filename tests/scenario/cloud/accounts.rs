@@ -200,6 +200,9 @@ fn no_secret_is_seen_anywhere_but_in_the_keystore() {
             }
         }
         assert!(!told.contains(SECRET), "{told}");
+        use base64::Engine;
+        let sent = base64::engine::general_purpose::STANDARD.encode(format!("{ID}:{SECRET}"));
+        assert!(!told.contains(&sent), "{told}");
         let needle = SECRET.as_bytes();
         let mut looked_at = 0;
         for folder in [Some(world.base().to_path_buf()), server.kept_in()]
@@ -225,4 +228,97 @@ fn no_secret_is_seen_anywhere_but_in_the_keystore() {
         assert!(looked_at > 10, "{looked_at} files");
         let _ = ID;
     }
+}
+
+#[test]
+fn an_invitation_that_says_where_the_mailbox_is_once_more_still_opens_it_and_goes_with_its_archive() {
+    let Some(server) = Server::start(Kind::WsgiDav) else {
+        return;
+    };
+    let world = World::new();
+    let [pep, anna] = pair(&world, &server.url("offsync"));
+    let grandma = world.home("grandma");
+    let (out, words) = (world.path("grandma.invitation"), world.path("grandma.words"));
+    let [out, words] = [&out, &words].map(|path| path.to_str().expect("it is a text"));
+    let invite = [
+        "invite",
+        pep.at(),
+        "--label",
+        "Grandma's home",
+        "--person",
+        "Grandma",
+        "--out",
+        out,
+    ];
+    let invited = pep.run(invite.into_iter().chain(["--phrase-file", words]));
+    invited.expect_code(0).expect_out("It opens your account 'family', too");
+    let join = [
+        "join",
+        grandma.at(),
+        "--invitation",
+        out,
+        "--phrase-file",
+        words,
+        "--mailbox",
+    ];
+    let url = server.url("offsync/photos");
+    grandma.run(join.into_iter().chain([url.as_str()])).expect_code(0);
+    settle_quietly(&[&pep, &anna, &grandma]);
+    assert_eq!(grandma.tree(), pep.tree());
+    let listed = grandma.json(["account", "list"]).document();
+    assert_eq!(listed[0]["name"], "photos", "{listed:#}");
+    grandma.run(["forget", grandma.at(), "--yes"]).expect_code(0);
+    grandma
+        .run(["account", "list"])
+        .expect_out("This computer has no account.");
+    let keys = std::fs::read(grandma.settings().join("keys")).expect("there is a keystore");
+    assert!(
+        !keys.windows(SECRET.len()).any(|part| part == SECRET.as_bytes()),
+        "what opens it went, too"
+    );
+}
+
+#[test]
+fn who_lacks_the_password_that_holds_now_invites_nobody_and_is_told_the_command() {
+    let Some(server) = Server::start(Kind::WsgiDav) else {
+        return;
+    };
+    let world = World::new();
+    let [pep, anna] = pair(&world, &server.url("offsync"));
+    settle_quietly(&[&pep, &anna]);
+    server.change_password("another-secret");
+    let mailbox = server.url("offsync").replace("://", &format!("://{ID}@"));
+    let command = format!("offsync account add family {mailbox}/photos");
+    let out = world.path("x.invitation");
+    let out = out.to_str().expect("it is a text");
+    for arguments in [
+        vec!["sync", pep.at()],
+        vec!["mailbox", "show", pep.at()],
+        vec!["invite", pep.at(), "--label", "X", "--person", "X", "--out", out],
+    ] {
+        let output = pep.run(arguments);
+        assert!(
+            output
+                .expect_code(6)
+                .stderr
+                .contains("the user or the password is not accepted"),
+            "{output}"
+        );
+        assert!(output.stderr.contains(&command), "{output}");
+    }
+    let status = pep.run(["status", pep.at()]);
+    status
+        .expect_code(0)
+        .expect_out("the user or the password is not accepted");
+    let tried = pep.run(["account", "test", "family"]);
+    assert!(
+        tried
+            .expect_code(6)
+            .stderr
+            .contains(&format!("offsync account add family {mailbox}")),
+        "{tried}"
+    );
+    add_account(&pep, "family", &server.url("offsync"), "another-secret").expect_code(0);
+    add_account(&anna, "photos", &server.url("offsync/photos"), "another-secret").expect_code(0);
+    settle_quietly(&[&pep, &anna]);
 }

@@ -66,7 +66,7 @@ fn what_is_wrong_is_said_with_the_next_step_and_nothing_is_lost() {
         let output = pep.run(["sync", pep.at()]);
         output.expect_code(6);
         assert!(output.stderr.contains(told), "{fault:?}: {output}");
-        assert!(output.stderr.contains("Try again when it can be reached"), "{output}");
+        assert!(output.stderr.contains("Try again later. Nothing is lost."), "{output}");
         assert!(proxy.seen() < 20, "{fault:?}: {} requests", proxy.seen());
         assert_eq!(pep.tree(), before);
     }

@@ -39,7 +39,7 @@ pub(super) const SECRET: &str = "hunter2-never-to-be-seen";
 pub(super) struct Server {
     pub(super) kind: Kind,
     pub(super) port: u16,
-    child: Child,
+    child: std::cell::RefCell<Child>,
     base: TempDir,
 }
 
@@ -71,7 +71,7 @@ impl Server {
                 let server = Self {
                     kind,
                     port,
-                    child,
+                    child: std::cell::RefCell::new(child),
                     base,
                 };
                 server.prepare();
@@ -110,21 +110,45 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Lets WsgiDAV know its user by another password from now on.
+    pub(super) fn change_password(&self, secret: &str) {
+        assert_eq!(self.kind, Kind::WsgiDav, "no other takes one so easily");
+        stop(&mut self.child.borrow_mut());
+        let settings = self.base.path().join("wsgidav.json");
+        let text = fs::read_to_string(&settings).expect("it was started with it");
+        fs::write(&settings, text.replace(SECRET, secret)).expect("a file can be written");
+        let mut command = Command::new(installed("wsgidav"));
+        command.arg("--config").arg(settings).stdin(Stdio::null());
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("an installed server can be started");
+        assert!(listens(&mut child, self.port), "its port was its own until now");
+        *self.child.borrow_mut() = child;
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
-        // Apache's first process ends those that it started.
-        let pid = rustix::process::Pid::from_child(&self.child);
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let began = Instant::now();
-        while began.elapsed() < Duration::from_secs(5) {
-            if let Ok(Some(_)) = self.child.try_wait() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        stop(self.child.get_mut());
     }
+}
+
+fn stop(child: &mut Child) {
+    // Apache's first process ends those that it started.
+    let pid = rustix::process::Pid::from_child(child);
+    let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(5) {
+        if let Ok(Some(_)) = child.try_wait() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 fn installed(program: &str) -> PathBuf {

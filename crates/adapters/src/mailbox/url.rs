@@ -12,7 +12,16 @@ use super::archive_folder::folder_name;
 use crate::cloud::{AddressError, CloudAddress, Protocol};
 
 /// The schemes that this build can reach.
-pub const KNOWN_SCHEMES: [&str; 5] = ["fs", "memory", "s3", "webdav", "webdav+http"];
+pub const KNOWN_SCHEMES: [&str; 8] = [
+    "fs",
+    "memory",
+    "s3",
+    "webdav",
+    "webdav+http",
+    "gdrive",
+    "dropbox",
+    "onedrive",
+];
 
 /// Why a mailbox's address is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +31,7 @@ pub enum MailboxUrlError {
     NoScheme(String),
     /// The scheme is not known.
     #[error(
-        "'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders (fs:///media/stick/offsync), webdav:// and s3://"
+        "'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders (fs:///media/stick/offsync), webdav://, webdav+http://, s3://, gdrive://, dropbox:// and onedrive://"
     )]
     UnknownScheme {
         /// What was written.
