@@ -245,3 +245,30 @@ fn what_goes_wrong_is_told_apart(double: &Double, world: &World, pep: &Home, ser
     );
     double.control(service, "deny&on=0");
 }
+
+/// Drive keeps two files of one name: another program makes a second, or a put whose answer was lost.
+#[test]
+fn what_stands_twice_at_google_drive_is_read_as_its_newest_and_leaves_with_it() {
+    let (double, world) = (Double::start(), World::new());
+    let [pep, anna] = pair(&double, &world, "gdrive");
+    settle(&double, &world, [&pep, &anna]);
+    change(&pep, &anna);
+    double.run(&world, &pep, ["sync", pep.at()]).expect_code(0);
+    let names = |told: &Value| -> Vec<String> {
+        let names = told["files"].as_array().expect("a list").iter();
+        names.map(|name| name.as_str().expect("a text").to_owned()).collect()
+    };
+    let before = names(&double.control("google", "look"));
+    let after = names(&double.control("google", "duplicate"));
+    assert!(
+        after.len() > before.len() && before.iter().any(|name| name.starts_with("out.")),
+        "{after:?}"
+    );
+    settle(&double, &world, [&pep, &anna]);
+    let shown = double
+        .run(&world, &pep, ["--json", "mailbox", "show", pep.at()])
+        .document();
+    assert_all_is_there_by(&pep, &anna, &shown);
+    let left = names(&double.control("google", "look"));
+    assert!(!left.iter().any(|name| name.starts_with("out.")), "{left:?}");
+}
