@@ -3,7 +3,8 @@
 use super::servers::{ALL, ID, Kind, SECRET, Server};
 use super::stories::{add_account, pair};
 use crate::output::Output;
-use crate::world::{World, settle_quietly};
+use crate::schema;
+use crate::world::{Home, World, settle_quietly};
 
 #[test]
 fn an_account_is_added_listed_tried_and_removed() {
@@ -321,4 +322,70 @@ fn who_lacks_the_password_that_holds_now_invites_nobody_and_is_told_the_command(
     add_account(&pep, "family", &server.url("offsync"), "another-secret").expect_code(0);
     add_account(&anna, "photos", &server.url("offsync/photos"), "another-secret").expect_code(0);
     settle_quietly(&[&pep, &anna]);
+}
+
+/// What a person may have to tell the program by: a certificate of one's own, as a NAS has.
+#[test]
+fn a_line_is_encrypted_and_who_is_at_its_end_is_looked_at() {
+    let Some((server, certificate)) = Server::start_sealed() else {
+        return;
+    };
+    let world = World::new();
+    let pep = world.home("pep");
+    let sealed = server.url("offsync").replace("webdav+http://", "webdav://");
+    let unknown = add_account(&pep, "nas", &sealed, SECRET);
+    assert!(
+        unknown
+            .expect_code(6)
+            .stderr
+            .contains("its certificate is not one that this computer trusts"),
+        "{unknown}"
+    );
+    let trusting = |home: &Home, arguments: &[&str]| {
+        let mut command = home.command(arguments.iter().copied());
+        command
+            .env("OFFSYNC_ACCOUNT_ID", ID)
+            .env("OFFSYNC_ACCOUNT_SECRET", SECRET);
+        command.env("SSL_CERT_FILE", &certificate);
+        Output::of(&mut command)
+    };
+    trusting(&pep, &["account", "add", "nas", &sealed])
+        .expect_code(0)
+        .expect_out("It works.");
+    // The other way round: what speaks no TLS is told from what is not there.
+    let Some(plain) = Server::start(Kind::WsgiDav) else {
+        return;
+    };
+    let url = plain.url("offsync").replace("webdav+http://", "webdav://");
+    let output = trusting(&pep, &["account", "add", "plain", &url]);
+    assert!(
+        output
+            .expect_code(6)
+            .stderr
+            .contains("the line to it cannot be encrypted"),
+        "{output}"
+    );
+    std::fs::remove_dir_all(certificate.parent().expect("it lies in a folder")).expect("it is there");
+}
+
+#[test]
+fn accounts_are_told_to_scripts_as_the_contract_says() {
+    let Some(server) = Server::start(Kind::WsgiDav) else {
+        return;
+    };
+    let world = World::new();
+    let pep = world.home("pep");
+    add_account(&pep, "family", &server.url("offsync"), SECRET).expect_code(0);
+    let sample = serde_json::json!([
+        {"name": "", "service": "", "ok": true, "used_bytes": null, "total_bytes": null, "message": ""}
+    ]);
+    for arguments in [
+        ["account", "list", ""],
+        ["account", "test", "family"],
+        ["account", "usage", "family"],
+    ] {
+        let arguments = arguments.into_iter().filter(|word| !word.is_empty());
+        let document = pep.json(arguments).expect_code(0).document();
+        schema::check(&document, &sample, &["[].mailbox", "[].archives"]);
+    }
 }

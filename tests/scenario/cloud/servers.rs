@@ -46,6 +46,45 @@ pub(super) struct Server {
 impl Server {
     /// Starts a server; `None`, with a printed reason, where it is not installed.
     pub(super) fn start(kind: Kind) -> Option<Self> {
+        Self::start_with(kind, |_| {})
+    }
+
+    /// Starts WsgiDAV behind a certificate that nobody vouches for; gives the file with it, too.
+    pub(super) fn start_sealed() -> Option<(Self, PathBuf)> {
+        let place = tempfile::tempdir().expect("a temporary folder can be made").keep();
+        let (key, certificate) = (place.join("key.pem"), place.join("certificate.pem"));
+        let mut openssl = Command::new("openssl");
+        openssl.args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "30",
+        ]);
+        openssl.args([
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-addext",
+            "basicConstraints=critical,CA:FALSE",
+        ]);
+        openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate);
+        let made = openssl.output().expect("openssl can be started");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let server = Self::start_with(Kind::WsgiDav, |settings| {
+            settings["ssl_certificate"] = certificate.to_string_lossy().as_ref().into();
+            settings["ssl_private_key"] = key.to_string_lossy().as_ref().into();
+            settings["server"] = "cheroot".into();
+        })?;
+        Some((server, certificate))
+    }
+
+    fn start_with(kind: Kind, settle: impl Fn(&mut serde_json::Value)) -> Option<Self> {
         if let Some(missing) = missing(kind) {
             assert!(
                 std::env::var_os("CI").is_none(),
@@ -61,7 +100,7 @@ impl Server {
         // Another program may take the port in between: then the next one is tried.
         for _ in 0..5 {
             let port = free_port();
-            let mut child = command(kind, port, base.path())
+            let mut child = command(kind, port, base.path(), &settle)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -169,7 +208,7 @@ fn missing(kind: Kind) -> Option<&'static str> {
     (!program.exists()).then_some(name)
 }
 
-fn command(kind: Kind, port: u16, base: &Path) -> Command {
+fn command(kind: Kind, port: u16, base: &Path, settle: &impl Fn(&mut serde_json::Value)) -> Command {
     let kept = base.join("kept");
     fs::create_dir_all(&kept).expect("a folder can be made");
     let port_said = port.to_string();
@@ -192,7 +231,7 @@ fn command(kind: Kind, port: u16, base: &Path) -> Command {
         }
         Kind::WsgiDav => {
             let settings = base.join("wsgidav.json");
-            let text = serde_json::json!({
+            let mut text = serde_json::json!({
                 "host": "127.0.0.1",
                 "port": port,
                 "provider_mapping": {"/": kept},
@@ -201,6 +240,7 @@ fn command(kind: Kind, port: u16, base: &Path) -> Command {
                 "lock_storage": true,
                 "verbose": 0,
             });
+            settle(&mut text);
             fs::write(&settings, text.to_string()).expect("a file can be written");
             let mut command = Command::new(installed("wsgidav"));
             command.arg("--config").arg(settings);

@@ -248,22 +248,29 @@ fn half_an_answer() -> Trouble {
 
 /// Says why there is no answer, without the address that the library would name.
 fn unreached(error: &reqwest::Error) -> Trouble {
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        // An error inside an I/O error is no source of it.
-        let inside = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = inner
-            .downcast_ref()
-            .or_else(|| inside.and_then(|inside| inside.downcast_ref()));
-        if let Some(tls) = tls {
-            return sealing_failed(tls);
-        }
-        cause = inner.source();
+    if let Some(tls) = tls_inside(error) {
+        return sealing_failed(tls);
     }
     match error.is_connect() || error.is_timeout() {
         true => Trouble::new(MailboxErrorKind::Away, "it cannot be reached now").lasting(),
         false => half_an_answer(),
     }
+}
+
+/// Finds what kept a line from being encrypted. An error inside an I/O error is no source of it, and may be one, too.
+fn tls_inside(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref() {
+            return Some(tls);
+        }
+        let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match inside {
+            Some(inside) => Some(inside),
+            None => error.source(),
+        };
+    }
+    None
 }
 
 fn sealing_failed(error: &rustls::Error) -> Trouble {
