@@ -93,7 +93,7 @@ pub use mailboxes::{MailboxReport, MailboxSought, WaitingLocation};
 pub use members::ReplaceRequest;
 pub use naming::{namesakes, short_id};
 pub use narration::{Narrator, Tone};
-pub use offsync_adapters::cloud::Asked;
+pub use offsync_adapters::cloud::{Asked, Offering, Question, offerings};
 pub use offsync_core::guard::Threshold;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, HELD_DELETIONS_HIGHEST, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};

@@ -1,7 +1,7 @@
 //! `account`: signing this computer in to where mailboxes lie. No secret is ever taken from an argument.
 
 use clap::{Args, Subcommand};
-use offsync_app::{AccountRequest, AccountView, App, Asked};
+use offsync_app::{AccountRequest, AccountView, App, Asked, offerings};
 use zeroize::Zeroizing;
 
 use crate::outcome::{Outcome, show, usage_error};
@@ -33,6 +33,9 @@ pub(crate) enum AccountCommand {
         /// Where in it mailboxes go: webdav://host/folder, s3://bucket/folder?endpoint=URL, fs:///folder
         mailbox_url: String,
     },
+    /// List the services that an account can be with, and what each asks for
+    #[command(after_help = "Example:\n  offsync account services")]
+    Services,
     /// List the accounts that this computer is signed in to
     #[command(after_help = "Example:\n  offsync account list")]
     List,
@@ -60,6 +63,9 @@ pub(crate) enum AccountCommand {
 pub(crate) fn account(app: &App, command: &AccountCommand, json: bool) -> Outcome {
     let one = |view: AccountView| vec![view];
     let (all, tell): (_, fn(&AccountView) -> Vec<String>) = match command {
+        AccountCommand::Services => {
+            return show(&offerings(), json, |all| all.iter().flat_map(text::offering).collect());
+        }
         AccountCommand::Add { name, mailbox_url } => (one(add(app, name, mailbox_url)?), text::account_added),
         AccountCommand::List => (app.list_accounts()?, text::account),
         AccountCommand::Test { name } => (one(app.test_account(name)?), text::account_told),

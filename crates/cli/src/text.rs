@@ -16,7 +16,7 @@ mod membership;
 mod sync;
 mod verify;
 
-pub(crate) use accounts::{account, account_added, account_removed, account_told};
+pub(crate) use accounts::{account, account_added, account_removed, account_told, offering};
 pub(crate) use locations::{
     locations, namesakes, never_aside, no_receipt, not_removed, parked, receipt, remove_question, removed, renamed,
     unparked, waited_for,

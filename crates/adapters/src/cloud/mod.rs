@@ -3,6 +3,7 @@
 //! Guarantees that no secret is in an address, in an error or in a log. Never decides what people are told.
 
 mod address;
+mod catalogue;
 mod credential;
 mod dialect;
 mod line;
@@ -17,6 +18,7 @@ mod usage;
 mod webdav;
 
 pub use self::address::{AddressError, CloudAddress};
+pub use self::catalogue::{Offering, Question, offerings};
 pub use self::credential::{Access, Client, Credential, Keeper};
 pub use self::protocol::{Asked, Protocol};
 pub use self::sign_in::SignIn;

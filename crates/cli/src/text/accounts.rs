@@ -1,6 +1,6 @@
 //! Accounts, as people read them.
 
-use offsync_app::AccountView;
+use offsync_app::{AccountView, Offering};
 
 use super::safe;
 
@@ -34,4 +34,31 @@ pub(crate) fn account_added(view: &AccountView) -> Vec<String> {
 /// Tells that one was removed.
 pub(crate) fn account_removed(view: &AccountView) -> Vec<String> {
     vec![format!("Removed '{}'. {}", safe(&view.name), view.message)]
+}
+
+/// Tells what a service asks for, and what its invitations can be misused for.
+pub(crate) fn offering(service: &Offering) -> Vec<String> {
+    let asks = service.asks.iter();
+    let asks = asks.map(|asked| format!("    {{{}}}  {}, such as {}", asked.key, asked.label, asked.example));
+    let mut lines = vec![
+        format!("{} (free: {})", service.name, first_small(&service.free)),
+        format!("  {}", service.address),
+    ];
+    lines.extend(asks);
+    lines.push(format!("  First: {}", service.help));
+    lines.push(format!("  Who has an invitation and its words can: {}", service.stolen));
+    lines.push(format!("  That is ended so: {}", service.revoke));
+    lines.push(String::new());
+    lines
+}
+
+/// Lets a text go on in the middle of a sentence; names stay as they are.
+fn first_small(text: &str) -> String {
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            first.to_lowercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text.to_owned(),
+    }
 }
