@@ -49,6 +49,8 @@ pub struct CopyRequest {
     pub label: String,
     /// Who will look after it.
     pub person: String,
+    /// Another account, or a place in one, by which the new home is to reach the mailbox; this home's own if none is named.
+    pub account: Option<String>,
 }
 
 /// What `copy` made.
@@ -137,7 +139,7 @@ impl App {
         let known = source.with_engine(&Silent, |engine| engine.known_vectors())?;
         let known: Vec<LocationId> = known.into_iter().map(|(location, _, _)| location).collect();
         // Before all that takes long: somebody may have to be there for it.
-        let handed_on = self.handed_on(&source)?;
+        let handed_on = self.handed_on(&source, request.account.as_deref())?;
         let is_resumed = request.to.join(IN_PROGRESS).exists();
         let was_there = request.to.exists();
         let (to, location) = prepare(&source, &request.to, &known).inspect_err(|error| {
@@ -176,11 +178,14 @@ impl App {
         let bytes = self.copy_files(&mut source, &target, &values, &monitor, &mut left_out)?;
         target.flush()?;
         let guest = source.guest(location, &request.label, &request.person);
-        let (marker, files) = self.verify_copy(&mut source, &target, &to, &guest, &values, &mut left_out)?;
+        let (mut marker, files) = self.verify_copy(&mut source, &target, &to, &guest, &values, &mut left_out)?;
         let not_sent_yet = source.with_engine(&Silent, |engine| engine.unposted())?;
         let holds = source.with_engine(&Silent, |engine| Ok(engine.vector().clone()))?;
-        let (sealed, phrase) = source.seal_for(&guest, handed_on)?;
+        let (sealed, phrase) = source.seal_for(&guest, &handed_on)?;
         write_new(&to.join(INVITATION_ON_DRIVE), &sealed)?;
+        if !handed_on.mailbox.is_empty() {
+            marker.mailbox = Some(handed_on.mailbox.clone());
+        }
         target.write_marker(marker.to_toml().as_bytes())?;
         source.with_engine(&Silent, |engine| {
             engine.note_drive_of(&location, &drive)?;
@@ -212,7 +217,7 @@ impl App {
             damaged,
             skipped,
             warnings,
-            account: source.account.clone(),
+            account: handed_on.account,
         })
     }
 

@@ -146,6 +146,7 @@ fn give_copy(pep: &Home, home: &Home, label: &str, narrator: &mut dyn Narrator) 
         to: home.drive.clone(),
         label: label.into(),
         person: person.into(),
+        account: None,
     })?;
     narrator.say(
         Tone::Figure,

@@ -11,7 +11,6 @@ use offsync_core::ports::Entropy;
 use offsync_core::version_vector::VersionVector;
 use offsync_engine::{Beginning, Silent};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::failure::{AppError, DRIVE_FULL, Result};
@@ -20,6 +19,7 @@ use crate::keystore::KeyBundle;
 use crate::naming::refuse_same_label;
 use crate::opened::Opened;
 use crate::outside::refuse_travelling;
+use crate::signing_in::HandedOn;
 
 /// What `invite` asks for.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct InviteRequest {
     pub person: String,
     /// The file to write the invitation to.
     pub out: PathBuf,
+    /// Another account, or a place in one, by which the new home is to reach the mailbox; this home's own if none is named.
+    pub account: Option<String>,
 }
 
 /// What `invite` made.
@@ -79,8 +81,8 @@ impl App {
         let entropy: &dyn Entropy = &OsEntropy;
         let location = LocationId::new(entropy.sixteen());
         let guest = archive.guest(location, &request.label, &request.person);
-        let handed_on = self.handed_on(&archive)?;
-        let (sealed, phrase) = archive.seal_for(&guest, handed_on)?;
+        let handed_on = self.handed_on(&archive, request.account.as_deref())?;
+        let (sealed, phrase) = archive.seal_for(&guest, &handed_on)?;
         write_new(&request.out, &sealed)?;
         let told = archive.with_engine(&Silent, |engine| {
             engine.invite(
@@ -95,7 +97,7 @@ impl App {
             file: request.out.display().to_string(),
             phrase: phrase.to_string(),
             told,
-            account: archive.account,
+            account: handed_on.account,
         })
     }
 }
@@ -116,11 +118,7 @@ impl Opened {
     }
 
     /// Seals an invitation under new words.
-    pub(crate) fn seal_for(
-        &mut self,
-        guest: &Guest,
-        mailbox_secret: Option<Zeroizing<Vec<u8>>>,
-    ) -> Result<(Vec<u8>, Phrase)> {
+    pub(crate) fn seal_for(&mut self, guest: &Guest, handed_on: &HandedOn) -> Result<(Vec<u8>, Phrase)> {
         let known = self.with_engine(&Silent, |engine| engine.known_vectors())?;
         let people = known.into_iter().map(|(location, person, _)| InvitedPerson {
             location,
@@ -137,8 +135,8 @@ impl Opened {
             person: guest.beginning.person.clone(),
             signing_seed: guest.bundle.signing_seed.clone(),
             exchange_seed: guest.bundle.exchange_seed.clone(),
-            mailbox: self.marker.mailbox.clone().unwrap_or_default(),
-            mailbox_secret,
+            mailbox: handed_on.mailbox.clone(),
+            mailbox_secret: handed_on.secret.clone(),
             allowance_bytes: self.marker.allowance_bytes,
             park_after_days: self.marker.park_after_days,
             inviter: (self.marker.location, self.signer.public()),

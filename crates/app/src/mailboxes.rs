@@ -275,7 +275,7 @@ impl App {
     }
 
     /// Gives what opens the account of a place; one that this computer is not signed in to is refused.
-    fn access_of(&self, place: &MailboxPlace) -> Result<Option<Access>> {
+    pub(crate) fn access_of(&self, place: &MailboxPlace) -> Result<Option<Access>> {
         let access = self.access_for(&place.url, place.account.as_deref())?;
         match (&place.url, &access) {
             (MailboxUrl::Cloud(address), None) => Err(AppError::new(

@@ -126,6 +126,7 @@ impl App {
             folder: request.folder.clone(),
             to: request.to.clone(),
             label: request.label.clone().unwrap_or(person.label),
+            account: None,
             person: request.person.clone().unwrap_or(person.person),
         };
         let report = self.copy_for(&request_copy, Some(location))?;

@@ -154,6 +154,7 @@ fn give_a_copy(app: &App, base: &Path, who: &str) -> Result<()> {
         to: to.clone(),
         label: format!("{who}’s home"),
         person: who.to_owned(),
+        account: None,
     })?;
     computer_of(base, who)?.join(&JoinRequest {
         folder: to,

@@ -12,6 +12,16 @@ use crate::app::App;
 use crate::failure::{AppError, ExitClass, Result};
 use crate::opened::{Opened, sign_in_hint};
 
+/// How a new home reaches the mailbox.
+pub(crate) struct HandedOn {
+    /// By which address; empty if the archive has none.
+    pub(crate) mailbox: String,
+    /// With what.
+    pub(crate) secret: Option<Zeroizing<Vec<u8>>>,
+    /// What this computer calls the account.
+    pub(crate) account: Option<String>,
+}
+
 impl App {
     /// Lets a person sign in in the browser.
     pub(crate) fn sign_in(&self, protocol: Protocol, client: Client) -> Result<Credential> {
@@ -36,33 +46,70 @@ impl App {
             .map_err(wrong)
     }
 
-    /// Gives what an invitation to an archive brings along for its mailbox; `None` where that needs nothing.
+    /// Gives what an invitation to an archive brings along for its mailbox: what opens the account that it is in, or another one
+    /// that leads to it, `through` which the new home is to go.
     ///
     /// Of a service that people sign in to in their browser, that is a sign-in of its own: one that two homes used would be
-    /// renewed by each and good for the other no more, and could not be taken back from one alone.
-    pub(crate) fn handed_on(&self, archive: &Opened) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        let mailbox = archive.marker.mailbox.as_deref().unwrap_or_default();
+    /// renewed by each and good for the other no more.
+    pub(crate) fn handed_on(&self, archive: &Opened, through: Option<&str>) -> Result<HandedOn> {
+        if let Some(said) = through {
+            return self.handed_on_through(archive, said);
+        }
+        let mailbox = archive.marker.mailbox.clone().unwrap_or_default();
         let Ok(MailboxUrl::Cloud(address)) = mailbox.parse() else {
-            return Ok(None);
+            return Ok(HandedOn {
+                mailbox,
+                secret: None,
+                account: None,
+            });
         };
         let Some(access) = &archive.access else {
             return Err(AppError::new(
                 ExitClass::Mailbox,
                 "sign_in_needed",
                 format!("This computer is not signed in to {mailbox}, so the invitation could not open the mailbox."),
-                sign_in_hint(archive.account.as_deref(), mailbox),
+                sign_in_hint(archive.account.as_deref(), &mailbox),
             ));
         };
-        let Some(client) = access.credential().client() else {
-            // One that is away is no reason not to invite; one that does not take what would be handed on is.
-            return match archive.mailbox.as_ref().map(|mailbox| mailbox.list()) {
-                Some(Err(error)) if error.kind() == MailboxErrorKind::SignIn => Err(archive.explained(error.into())),
-                _ => Ok(Some(access.credential().pack())),
-            };
+        // One that is away is no reason not to invite; one that does not take what would be handed on is.
+        if access.credential().client().is_none()
+            && let Some(Err(error)) = archive.mailbox.as_ref().map(|mailbox| mailbox.list())
+            && error.kind() == MailboxErrorKind::SignIn
+        {
+            return Err(archive.explained(error.into()));
+        }
+        let secret = self.secret_for_another(&address, access)?;
+        Ok(HandedOn {
+            mailbox,
+            secret: Some(secret),
+            account: archive.account.clone(),
+        })
+    }
+
+    /// The same by another account, which has to lead to this archive's mailbox.
+    fn handed_on_through(&self, archive: &Opened, said: &str) -> Result<HandedOn> {
+        let place = self.mailbox_place(said)?.around(&archive.marker.archive_id);
+        // Nothing may have been put yet where this home's own one is.
+        if archive.marker.mailbox.as_deref() != Some(place.url.to_string().as_str()) {
+            self.find_mailbox(&place, &archive.marker.archive_id)?;
+        }
+        let secret = match (&place.url, self.access_of(&place)?) {
+            (MailboxUrl::Cloud(address), Some(access)) => Some(self.secret_for_another(address, &access)?),
+            _ => None,
         };
-        let wrong = |error: MailboxError| archive.explained((&error).into());
+        Ok(HandedOn {
+            mailbox: place.url.to_string(),
+            secret,
+            account: place.account,
+        })
+    }
+
+    fn secret_for_another(&self, address: &CloudAddress, access: &Access) -> Result<Zeroizing<Vec<u8>>> {
+        let Some(client) = access.credential().client() else {
+            return Ok(access.credential().pack());
+        };
         let (access, kept) = kept_here(self.sign_in(address.protocol(), client.clone())?);
-        let id = usage(&address, &access).map_err(wrong)?.id.unwrap_or_default();
+        let id = usage(address, &access)?.id.unwrap_or_default();
         if address.id().is_some_and(|owner| owner != id) {
             return Err(AppError::failed(
                 "another_account",
@@ -73,7 +120,7 @@ impl App {
                 "Run the same command again, and choose that account in the browser; sign out there first if it does not ask.",
             ));
         }
-        Ok(Some(kept.now().called(id).pack()))
+        Ok(kept.now().called(id).pack())
     }
 }
 

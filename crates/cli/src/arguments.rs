@@ -69,7 +69,7 @@ pub(crate) enum Command {
     Copy(Copy),
     /// Make an invitation in a file, for a copy that exists already or for none
     #[command(
-        after_help = "Examples:\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation --phrase-file words.txt"
+        after_help = "Examples:\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation --phrase-file words.txt\n  offsync invite /media/pep/Photos --label \"Anna's home\" --person Anna --out anna.invitation --account key-for-anna      (with a key of her own)"
     )]
     Invite(Invite),
     /// Let this folder become a location, with the six words that came with it
@@ -204,6 +204,9 @@ pub(crate) struct Copy {
     /// Who will look after it
     #[arg(long)]
     pub(crate) person: String,
+    /// Let the new home reach the mailbox by this account: one with a key or an app password of its own
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
     /// Write the six words to this file too
     #[arg(long, value_name = "FILE")]
     pub(crate) phrase_file: Option<PathBuf>,
@@ -223,6 +226,9 @@ pub(crate) struct Invite {
     /// The file to write the invitation to
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// Let the new home reach the mailbox by this account: one with a key or an app password of its own
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) account: Option<String>,
     /// Write the six words to this file too
     #[arg(long, value_name = "FILE")]
     pub(crate) phrase_file: Option<PathBuf>,

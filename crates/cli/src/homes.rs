@@ -81,6 +81,7 @@ pub(crate) fn copy(app: &App, copy: &Copy, json: bool) -> Outcome {
         to: copy.to.clone(),
         label: copy.label.clone(),
         person: copy.person.clone(),
+        account: copy.account.clone(),
     };
     make_copy(app, copy.phrase_file.as_deref(), json, || app.copy(&request))
 }
@@ -121,6 +122,7 @@ fn with_words_in<T>(
 
 pub(crate) fn invite(app: &App, invite: &Invite, json: bool) -> Outcome {
     let request = InviteRequest {
+        account: invite.account.clone(),
         folder: invite.folder.clone(),
         label: invite.label.clone(),
         person: invite.person.clone(),

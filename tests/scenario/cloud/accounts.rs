@@ -389,3 +389,49 @@ fn accounts_are_told_to_scripts_as_the_contract_says() {
         schema::check(&document, &sample, &["[].mailbox", "[].archives"]);
     }
 }
+
+/// A bucket opens to several keys: a friend's is taken back without the others'.
+#[test]
+fn a_friend_is_given_a_key_of_its_own() {
+    let Some(server) = Server::start(Kind::Moto) else {
+        return;
+    };
+    let world = World::new();
+    let pep = world.home("pep");
+    pep.write("beach.jpg", "beach");
+    add_account(&pep, "family", &server.url("offsync"), SECRET).expect_code(0);
+    add_account(&pep, "key-for-anna", &server.url("offsync"), "annas-own-secret").expect_code(0);
+    world.init_into_mailbox(&pep, "family:photos", &[]);
+    let anna = world.home_without_folder("anna");
+    let words = world.path("words");
+    let words = words.to_str().expect("it is a text");
+    let copy = [
+        "copy",
+        pep.at(),
+        anna.at(),
+        "--label",
+        "Anna's home",
+        "--person",
+        "Anna",
+        "--phrase-file",
+        words,
+    ];
+    let elsewhere = pep.run(copy.into_iter().chain(["--account", "key-for-anna:elsewhere"]));
+    assert!(
+        elsewhere
+            .expect_code(6)
+            .stderr
+            .contains("holds no mailbox of this archive"),
+        "{elsewhere}"
+    );
+    let copied = pep.run(copy.into_iter().chain(["--account", "key-for-anna:photos"]));
+    copied
+        .expect_code(0)
+        .expect_out("It opens your account 'key-for-anna', too");
+    anna.run(["join", anna.at(), "--phrase-file", words]).expect_code(0);
+    settle_quietly(&[&pep, &anna]);
+    assert_eq!(anna.tree(), pep.tree());
+    let keys = |home: &Home| std::fs::read(home.settings().join("keys")).expect("there is a keystore");
+    let holds = |keys: &[u8], secret: &str| keys.windows(secret.len()).any(|part| part == secret.as_bytes());
+    assert!(holds(&keys(&anna), "annas-own-secret") && !holds(&keys(&anna), SECRET));
+}

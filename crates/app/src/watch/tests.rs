@@ -70,6 +70,7 @@ impl Stage {
         };
         stage.app.init(&init).expect("nothing is in the way");
         let invite = InviteRequest {
+            account: None,
             folder: stage.root.clone(),
             label: "Anna".into(),
             person: "Anna".into(),
