@@ -28,7 +28,7 @@ use crate::carried::{
 use crate::events::EventMonitor;
 use crate::failure::{AppError, DRIVE_FULL, Result};
 use crate::init::{check_name, forget_attempt, lies_inside, unwritable, usable_folder};
-use crate::invite::{Guest, write_new};
+use crate::invite::{Guest, Words, write_new};
 use crate::join::INVITATION_ON_DRIVE;
 use crate::naming::refuse_same_label;
 use crate::opened::{Opened, drive_identity, index_path, refuse_closed};
@@ -140,6 +140,8 @@ impl App {
         let known: Vec<LocationId> = known.into_iter().map(|(location, _, _)| location).collect();
         // Before all that takes long: somebody may have to be there for it.
         let handed_on = self.handed_on(&source, request.account.as_deref())?;
+        // Before this takes memory of its own.
+        let words = Words::new();
         let is_resumed = request.to.join(IN_PROGRESS).exists();
         let was_there = request.to.exists();
         let (to, location) = prepare(&source, &request.to, &known).inspect_err(|error| {
@@ -181,7 +183,7 @@ impl App {
         let (mut marker, files) = self.verify_copy(&mut source, &target, &to, &guest, &values, &mut left_out)?;
         let not_sent_yet = source.with_engine(&Silent, |engine| engine.unposted())?;
         let holds = source.with_engine(&Silent, |engine| Ok(engine.vector().clone()))?;
-        let (sealed, phrase) = source.seal_for(&guest, &handed_on)?;
+        let sealed = source.seal_for(&guest, &handed_on, &words)?;
         write_new(&to.join(INVITATION_ON_DRIVE), &sealed)?;
         if !handed_on.mailbox.is_empty() {
             marker.mailbox = Some(handed_on.mailbox.clone());
@@ -204,7 +206,7 @@ impl App {
             label: request.label.clone(),
             person: request.person.clone(),
             folder: to.display().to_string(),
-            phrase: phrase.to_string(),
+            phrase: words.phrase.to_string(),
             files,
             bytes,
             not_sent_yet,

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::entropy::OsEntropy;
+use offsync_core::format::Envelope;
 use offsync_core::format::Invitation;
-use offsync_core::format::invitation::{InvitedPerson, seal_invitation};
+use offsync_core::format::invitation::InvitedPerson;
 use offsync_core::ids::LocationId;
 use offsync_core::phrase::Phrase;
 use offsync_core::ports::Entropy;
 use offsync_core::version_vector::VersionVector;
 use offsync_engine::{Beginning, Silent};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::failure::{AppError, DRIVE_FULL, Result};
@@ -82,7 +84,8 @@ impl App {
         let location = LocationId::new(entropy.sixteen());
         let guest = archive.guest(location, &request.label, &request.person);
         let handed_on = self.handed_on(&archive, request.account.as_deref())?;
-        let (sealed, phrase) = archive.seal_for(&guest, &handed_on)?;
+        let words = Words::new();
+        let sealed = archive.seal_for(&guest, &handed_on, &words)?;
         write_new(&request.out, &sealed)?;
         let told = archive.with_engine(&Silent, |engine| {
             engine.invite(
@@ -95,7 +98,7 @@ impl App {
         Ok(InviteReport {
             location_id: location.to_string(),
             file: request.out.display().to_string(),
-            phrase: phrase.to_string(),
+            phrase: words.phrase.to_string(),
             told,
             account: handed_on.account,
         })
@@ -118,7 +121,7 @@ impl Opened {
     }
 
     /// Seals an invitation under new words.
-    pub(crate) fn seal_for(&mut self, guest: &Guest, handed_on: &HandedOn) -> Result<(Vec<u8>, Phrase)> {
+    pub(crate) fn seal_for(&mut self, guest: &Guest, handed_on: &HandedOn, words: &Words) -> Result<Vec<u8>> {
         let known = self.with_engine(&Silent, |engine| engine.known_vectors())?;
         let people = known.into_iter().map(|(location, person, _)| InvitedPerson {
             location,
@@ -142,13 +145,28 @@ impl Opened {
             inviter: (self.marker.location, self.signer.public()),
             people: people.collect(),
         };
-        let entropy: &dyn Entropy = &OsEntropy;
-        let mut words = [0; 32];
-        entropy.fill(&mut words);
-        let phrase = Phrase::from_entropy(&words);
         let mut nonce = [0; 24];
+        let entropy: &dyn Entropy = &OsEntropy;
         entropy.fill(&mut nonce);
-        Ok((seal_invitation(&invitation, &phrase, entropy.sixteen(), nonce), phrase))
+        Ok(words.envelope.seal(&invitation, nonce))
+    }
+}
+
+/// Six new words, and the envelope that they open.
+pub(crate) struct Words {
+    pub(crate) phrase: Phrase,
+    envelope: Envelope,
+}
+
+impl Words {
+    /// Draws them. That takes 64 MiB for a moment.
+    pub(crate) fn new() -> Self {
+        let entropy: &dyn Entropy = &OsEntropy;
+        let mut drawn = Zeroizing::new([0; 32]);
+        entropy.fill(drawn.as_mut());
+        let phrase = Phrase::from_entropy(&drawn);
+        let envelope = Envelope::under(&phrase, entropy.sixteen());
+        Self { phrase, envelope }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use super::invitation::{InvitedPerson, seal_invitation_at};
+use super::invitation::{Envelope, InvitedPerson};
 use super::samples::{NONCE, key_of, keys, location, names, signer};
 use super::*;
 use crate::dot::Dot;
@@ -377,7 +377,7 @@ fn invitations_of_the_first_version_are_read_for_ever() {
         }],
     };
     let phrase = Phrase::parse("abacus drop-down zoom yo-yo t-shirt felt-tip").expect("six words");
-    let written = seal_invitation_at(KdfCost::MINIMUM, &invitation, &phrase, [8; 16], [9; 24]);
+    let written = Envelope::at(KdfCost::MINIMUM, &phrase, [8; 16]).seal(&invitation, [9; 24]);
     let golden = unhex(include_str!("golden/v1/invitation.hex"));
     assert_eq!(hex(&golden), hex(&written), "written now:\n{}", hex(&written));
     assert_eq!(open_invitation(&golden, &phrase), Ok(invitation));

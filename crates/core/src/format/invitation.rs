@@ -135,44 +135,61 @@ pub enum InvitationError {
     Damaged(#[from] WireError),
 }
 
-/// Seals an invitation under a phrase at the cost of [`KdfCost::INTERACTIVE`].
-pub fn seal_invitation(invitation: &Invitation, phrase: &Phrase, salt: [u8; 16], nonce: [u8; 24]) -> Vec<u8> {
-    seal_invitation_at(KdfCost::INTERACTIVE, invitation, phrase, salt, nonce)
+/// What an invitation is sealed in: the key that its words are worth. To make that takes the memory of its cost for a moment;
+/// to seal with it takes none, so whoever is about to need much makes it before.
+pub struct Envelope {
+    cost: KdfCost,
+    salt: [u8; 16],
+    cipher: XChaCha20Poly1305,
 }
 
-/// Seals an invitation under a phrase at a given cost; beyond [`KdfCost::MAXIMUM`] the maximum is taken.
-pub fn seal_invitation_at(
-    cost: KdfCost,
-    invitation: &Invitation,
-    phrase: &Phrase,
-    salt: [u8; 16],
-    nonce: [u8; 24],
-) -> Vec<u8> {
-    let most = KdfCost::MAXIMUM;
-    let lanes = cost.lanes.clamp(1, most.lanes);
-    let cost = KdfCost {
-        memory_kib: cost.memory_kib.clamp(8 * lanes, most.memory_kib),
-        passes: cost.passes.clamp(1, most.passes),
-        lanes,
-    };
-    let mut sealed = MAGIC.to_vec();
-    sealed.push(VERSION);
-    for number in [cost.memory_kib, cost.passes, cost.lanes] {
-        sealed.extend_from_slice(&number.to_le_bytes());
+impl std::fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Envelope(..)")
     }
-    sealed.extend_from_slice(&salt);
-    sealed.extend_from_slice(&nonce);
-    let content = Zeroizing::new(write(invitation));
-    let cipher = cipher(cost, phrase, &salt).expect("the cost was clamped to what Argon2id allows");
-    let payload = Payload {
-        msg: &content,
-        aad: &sealed,
-    };
-    let ciphertext = cipher
-        .encrypt(&XNonce::from(nonce), payload)
-        .expect("far below the cipher's limit");
-    sealed.extend_from_slice(&ciphertext);
-    sealed
+}
+
+impl Envelope {
+    /// Makes the key of a phrase at the cost of [`KdfCost::INTERACTIVE`].
+    pub fn under(phrase: &Phrase, salt: [u8; 16]) -> Self {
+        Self::at(KdfCost::INTERACTIVE, phrase, salt)
+    }
+
+    /// Makes the key of a phrase at a given cost; beyond [`KdfCost::MAXIMUM`] the maximum is taken.
+    pub fn at(cost: KdfCost, phrase: &Phrase, salt: [u8; 16]) -> Self {
+        let most = KdfCost::MAXIMUM;
+        let lanes = cost.lanes.clamp(1, most.lanes);
+        let cost = KdfCost {
+            memory_kib: cost.memory_kib.clamp(8 * lanes, most.memory_kib),
+            passes: cost.passes.clamp(1, most.passes),
+            lanes,
+        };
+        let cipher = cipher(cost, phrase, &salt).expect("the cost was clamped to what Argon2id allows");
+        Self { cost, salt, cipher }
+    }
+
+    /// Seals an invitation; a nonce is used once.
+    #[must_use]
+    pub fn seal(&self, invitation: &Invitation, nonce: [u8; 24]) -> Vec<u8> {
+        let mut sealed = MAGIC.to_vec();
+        sealed.push(VERSION);
+        for number in [self.cost.memory_kib, self.cost.passes, self.cost.lanes] {
+            sealed.extend_from_slice(&number.to_le_bytes());
+        }
+        sealed.extend_from_slice(&self.salt);
+        sealed.extend_from_slice(&nonce);
+        let content = Zeroizing::new(write(invitation));
+        let payload = Payload {
+            msg: &content,
+            aad: &sealed,
+        };
+        let ciphertext = self
+            .cipher
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("far below the cipher's limit");
+        sealed.extend_from_slice(&ciphertext);
+        sealed
+    }
 }
 
 /// Opens an invitation with its words.

@@ -35,7 +35,7 @@ fn phrase(byte: u8) -> Phrase {
 }
 
 fn sealed() -> Vec<u8> {
-    seal_invitation_at(CHEAP, &invitation(), &phrase(1), [8; 16], [9; 24])
+    Envelope::at(CHEAP, &phrase(1), [8; 16]).seal(&invitation(), [9; 24])
 }
 
 #[test]
@@ -52,13 +52,13 @@ fn an_invitation_without_account_or_limit_survives() {
         people: vec![],
         ..invitation()
     };
-    let sealed = seal_invitation_at(CHEAP, &bare, &phrase(1), [8; 16], [9; 24]);
+    let sealed = Envelope::at(CHEAP, &phrase(1), [8; 16]).seal(&bare, [9; 24]);
     assert_eq!(open_invitation(&sealed, &phrase(1)), Ok(bare));
 }
 
 #[test]
 fn a_person_pays_the_full_cost() {
-    let sealed = seal_invitation(&invitation(), &phrase(1), [8; 16], [9; 24]);
+    let sealed = Envelope::under(&phrase(1), [8; 16]).seal(&invitation(), [9; 24]);
     let (cost, _, _) = read_header(&sealed[..HEADER_BYTES]).expect("a good header");
     assert_eq!(cost, KdfCost::INTERACTIVE);
     assert_eq!(open_invitation(&sealed, &phrase(1)), Ok(invitation()));
