@@ -64,6 +64,14 @@ impl World {
         format!("fs://{}", self.mailbox().display())
     }
 
+    /// Adds to the environment of each program that is started in this world from now on.
+    pub(crate) fn surround(&self, with: &[(&str, String)]) {
+        let computers = self.path("computers");
+        fs::create_dir_all(&computers).expect("a folder can be made");
+        let lines: String = with.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        fs::write(computers.join("environment"), lines).expect("a file can be written");
+    }
+
     /// Gives somebody a computer and a drive with an empty folder on it.
     pub(crate) fn home(&self, who: &str) -> Home {
         let home = self.home_without_folder(who);
@@ -231,7 +239,19 @@ impl Home {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         clock::show(&mut command, &self.computer);
+        command.envs(self.more_environment());
         command
+    }
+
+    /// Gives what [`World::surround`] said.
+    fn more_environment(&self) -> Vec<(String, String)> {
+        let said = self
+            .computer
+            .parent()
+            .map(|computers| fs::read_to_string(computers.join("environment")));
+        let said = said.and_then(Result::ok).unwrap_or_default();
+        let pairs = said.lines().filter_map(|line| line.split_once('='));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// Sets this computer's clock to so many days from today; asks `clock::can_be_set` before.

@@ -175,7 +175,7 @@ impl Drop for Server {
     }
 }
 
-fn stop(child: &mut Child) {
+pub(super) fn stop(child: &mut Child) {
     // Apache's first process ends those that it started.
     let pid = rustix::process::Pid::from_child(child);
     let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
@@ -303,7 +303,7 @@ pub(super) fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-fn listens(child: &mut Child, port: u16) -> bool {
+pub(super) fn listens(child: &mut Child, port: u16) -> bool {
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {

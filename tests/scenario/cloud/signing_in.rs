@@ -1,15 +1,13 @@
 //! Signing in in the browser, at a double of the services (`double.py`): what people see, and that the whole story passes.
 
-use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::stories::change;
-use crate::output::Output;
-use crate::world::{Home, World};
+use super::servers::{free_port, listens, stop};
+use super::stories::{assert_all_is_there, change, pair};
+use crate::world::{Home, World, settle_quietly};
 
 /// The double, which ends with its test.
 struct Double {
@@ -18,26 +16,24 @@ struct Double {
 }
 
 impl Double {
-    fn start() -> Self {
+    /// Starts it, and leads all that is started in a world to it in place of the services.
+    fn in_place_of_the_services(world: &World) -> Self {
         let script = offsync_tests::repository().join("tests/scenario/cloud/double.py");
-        let port = super::servers::free_port();
-        let child = Command::new("python3")
+        let port = free_port();
+        let mut child = Command::new("python3")
             .arg("-B")
             .arg(script)
             .arg(port.to_string())
             .stdin(Stdio::null())
             .spawn()
             .expect("python3 is there");
-        let began = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(60), "the double does not listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self { port, child }
+        assert!(listens(&mut child, port), "the double does not listen");
+        let double = Self { port, child };
+        double.lead(world);
+        double
     }
 
-    /// Leads a program to the double in place of the services.
-    fn lead(&self, command: &mut Command, world: &World) {
+    fn lead(&self, world: &World) {
         let at = |service: &str| format!("http://127.0.0.1:{}/{service}", self.port);
         let doubles = [
             (
@@ -68,23 +64,16 @@ impl Double {
         ];
         let doubles: Vec<String> = doubles.iter().map(|(from, to)| format!("{from}={to}")).collect();
         let browser = world.path("browser");
-        if !browser.exists() {
-            let says = "#!/bin/sh\nexec python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()' \"$1\"\n";
-            std::fs::write(&browser, says).expect("a file can be written");
-            std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).expect("a mode can be set");
-        }
-        command
-            .env("OFFSYNC_TEST_DOUBLES", doubles.join(","))
-            .env("BROWSER", browser)
-            .env("OFFSYNC_CLIENT_GDRIVE", "client-of-the-tests:no-secret")
-            .env("OFFSYNC_CLIENT_DROPBOX", "client-of-the-tests")
-            .env("OFFSYNC_CLIENT_ONEDRIVE", "client-of-the-tests");
-    }
-
-    fn run<'a>(&self, world: &World, home: &Home, arguments: impl IntoIterator<Item = &'a str>) -> Output {
-        let mut command = home.command(arguments);
-        self.lead(&mut command, world);
-        Output::of(&mut command)
+        let says = "#!/bin/sh\nexec python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()' \"$1\"\n";
+        std::fs::write(&browser, says).expect("a file can be written");
+        std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).expect("a mode can be set");
+        world.surround(&[
+            ("OFFSYNC_TEST_DOUBLES", doubles.join(",")),
+            ("BROWSER", browser.display().to_string()),
+            ("OFFSYNC_CLIENT_GDRIVE", "client-of-the-tests:no-secret".into()),
+            ("OFFSYNC_CLIENT_DROPBOX", "client-of-the-tests".into()),
+            ("OFFSYNC_CLIENT_ONEDRIVE", "client-of-the-tests".into()),
+        ]);
     }
 
     /// Tells the double what to do; gives what it says of itself.
@@ -97,69 +86,8 @@ impl Double {
 
 impl Drop for Double {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        stop(&mut self.child);
     }
-}
-
-/// Lets all sync until nobody has anything to say.
-fn settle(double: &Double, world: &World, homes: [&Home; 2]) {
-    for _ in 0..6 {
-        let mut is_quiet = true;
-        for home in homes {
-            let output = double.run(world, home, ["--json", "sync", home.at()]);
-            output.expect_code(0);
-            let report = output.only_report();
-            is_quiet &= report["posted"]["changesets"] == 0 && report["fetched"]["changesets"] == 0;
-            is_quiet &= report["pruned"]["objects"] == 0 && report["up_to_date"] == true;
-        }
-        if is_quiet {
-            return;
-        }
-    }
-    panic!("the homes have not come to rest after six rounds");
-}
-
-/// Pep, signed in, with an archive; and Anna, who joined with six words alone.
-fn pair(double: &Double, world: &World, scheme: &str) -> [Home; 2] {
-    let pep = world.home("pep");
-    pep.write("2016/beach.jpg", "beach");
-    pep.write("2016/tent.jpg", "tent");
-    let added = double.run(
-        world,
-        &pep,
-        ["account", "add", "family", &format!("{scheme}://Offsync")],
-    );
-    added.expect_code(0).expect_out("Added 'family'. It works.");
-    let words = world.path("words");
-    let words = words.to_str().expect("it is a text");
-    let anna = world.home_without_folder("anna");
-    let init = [
-        "init",
-        pep.at(),
-        "--name",
-        "Photos",
-        "--label",
-        "Pep's home",
-        "--mailbox",
-        "family:photos",
-    ];
-    double.run(world, &pep, init).expect_code(0);
-    let copy = [
-        "copy",
-        pep.at(),
-        anna.at(),
-        "--label",
-        "Anna's home",
-        "--person",
-        "Anna",
-        "--phrase-file",
-        words,
-    ];
-    double.run(world, &pep, copy).expect_code(0);
-    let join = ["join", anna.at(), "--phrase-file", words];
-    double.run(world, &anna, join).expect_code(0);
-    [pep, anna]
 }
 
 #[test]
@@ -179,45 +107,36 @@ fn a_family_shares_onedrive() {
 
 /// Who signed in shares a mailbox with who never did; what goes wrong with the sign-in or the account is told apart.
 fn share(service: &str, scheme: &str) {
-    let (double, world) = (Double::start(), World::new());
-    let [pep, anna] = pair(&double, &world, scheme);
+    let world = World::new();
+    let double = Double::in_place_of_the_services(&world);
+    let [pep, anna] = pair(&world, &format!("{scheme}://Offsync"));
     change(&pep, &anna);
     // A token that ends amid it all is no trouble.
     double.control(service, "expire");
-    settle(&double, &world, [&pep, &anna]);
-    let shown = double
-        .run(&world, &pep, ["--json", "mailbox", "show", pep.at()])
-        .document();
+    settle_quietly(&[&pep, &anna]);
+    let shown = pep.json(["mailbox", "show", pep.at()]).document();
     let mailbox = format!("{scheme}://anna%40example.org@Offsync/photos");
     assert_eq!(shown["mailbox"], mailbox, "{shown:#}");
-    assert_all_is_there_by(&pep, &anna, &shown);
-    let listed = double.run(&world, &anna, ["--json", "account", "list"]).document();
+    assert_all_is_there(&pep, &anna);
+    let listed = anna.json(["account", "list"]).document();
     assert_eq!(listed[0]["name"], "photos", "{listed:#}");
     assert_eq!(listed[0]["service"], scheme, "{listed:#}");
     // What is deleted is gone: a trash would fill the account. Each home has a sign-in of its own.
     let kept = double.control(service, "look");
     assert_eq!((&kept["trash"], &kept["refresh"]), (&0.into(), &2.into()), "{kept:#}");
-    let usage = double.run(&world, &pep, ["account", "usage", "family"]);
+    let usage = pep.run(["account", "usage", "family"]);
     usage.expect_code(0).expect_out(" are used.");
-    what_goes_wrong_is_told_apart(&double, &world, &pep, service, scheme);
+    what_goes_wrong_is_told_apart(&double, &pep, service, scheme);
     let again = ["account", "add", "photos", &mailbox];
-    double.run(&world, &anna, again).expect_code(0);
-    settle(&double, &world, [&pep, &anna]);
+    anna.run(again).expect_code(0);
+    settle_quietly(&[&pep, &anna]);
 }
 
-/// The same as at other servers, by what the mailbox was seen to hold.
-fn assert_all_is_there_by(pep: &Home, anna: &Home, shown: &Value) {
-    assert_eq!(pep.tree(), anna.tree());
-    assert_eq!(anna.read("2016/beach.jpg"), b"beach, cut");
-    assert!(!anna.has("2016/tent.jpg") && pep.has("from anna.txt"));
-    assert_eq!(shown["objects"], 5, "two heads, and who there is: {shown:#}");
-}
-
-fn what_goes_wrong_is_told_apart(double: &Double, world: &World, pep: &Home, service: &str, scheme: &str) {
+fn what_goes_wrong_is_told_apart(double: &Double, pep: &Home, service: &str, scheme: &str) {
     pep.write("later.txt", "later");
     let before = pep.tree();
     let sync = |code: i32, told: &str| {
-        let output = double.run(world, pep, ["sync", pep.at()]);
+        let output = pep.run(["sync", pep.at()]);
         output.expect_code(code);
         let said = format!("{}{}", output.stdout, output.stderr);
         assert!(said.contains(told), "{service}: {told:?} is not said: {output}");
@@ -232,13 +151,10 @@ fn what_goes_wrong_is_told_apart(double: &Double, world: &World, pep: &Home, ser
     sync(6, "the sign-in has expired or was taken back");
     let address = format!("{scheme}://Offsync");
     let add = ["account", "add", "family", &address];
-    double
-        .run(world, pep, add)
-        .expect_code(0)
-        .expect_out("Added 'family'. It works.");
+    pep.run(add).expect_code(0).expect_out("Added 'family'. It works.");
     sync(0, "");
     double.control(service, "deny&on=1");
-    let refused = double.run(world, pep, add);
+    let refused = pep.run(add);
     assert!(
         refused.expect_code(6).stderr.contains("the service was told no"),
         "{refused}"
@@ -249,11 +165,12 @@ fn what_goes_wrong_is_told_apart(double: &Double, world: &World, pep: &Home, ser
 /// Drive keeps two files of one name: another program makes a second, or a put whose answer was lost.
 #[test]
 fn what_stands_twice_at_google_drive_is_read_as_its_newest_and_leaves_with_it() {
-    let (double, world) = (Double::start(), World::new());
-    let [pep, anna] = pair(&double, &world, "gdrive");
-    settle(&double, &world, [&pep, &anna]);
+    let world = World::new();
+    let double = Double::in_place_of_the_services(&world);
+    let [pep, anna] = pair(&world, "gdrive://Offsync");
+    settle_quietly(&[&pep, &anna]);
     change(&pep, &anna);
-    double.run(&world, &pep, ["sync", pep.at()]).expect_code(0);
+    pep.run(["sync", pep.at()]).expect_code(0);
     let names = |told: &Value| -> Vec<String> {
         let names = told["files"].as_array().expect("a list").iter();
         names.map(|name| name.as_str().expect("a text").to_owned()).collect()
@@ -264,11 +181,8 @@ fn what_stands_twice_at_google_drive_is_read_as_its_newest_and_leaves_with_it() 
         after.len() > before.len() && before.iter().any(|name| name.starts_with("out.")),
         "{after:?}"
     );
-    settle(&double, &world, [&pep, &anna]);
-    let shown = double
-        .run(&world, &pep, ["--json", "mailbox", "show", pep.at()])
-        .document();
-    assert_all_is_there_by(&pep, &anna, &shown);
+    settle_quietly(&[&pep, &anna]);
+    assert_all_is_there(&pep, &anna);
     let left = names(&double.control("google", "look"));
     assert!(!left.iter().any(|name| name.starts_with("out.")), "{left:?}");
 }

@@ -25,7 +25,8 @@ pub(super) fn pair(world: &World, url: &str) -> [Home; 2] {
     pep.write("2016/beach.jpg", "beach");
     pep.write("2016/tent.jpg", "tent");
     pep.write("list.txt", "list");
-    add_account(&pep, "family", url, SECRET).expect_code(0);
+    let added = add_account(&pep, "family", url, SECRET);
+    added.expect_code(0).expect_out("Added 'family'. It works.");
     world.init_into_mailbox(&pep, "family:photos", &[]);
     let anna = world.give_copy(&pep, "anna");
     [pep, anna]
