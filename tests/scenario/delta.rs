@@ -19,7 +19,7 @@ const FILE: &str = "film.bin";
 /// What a manifest, heads and people may add to what is fetched, for each chunk of the file.
 const DESCRIPTION_BYTES_PER_CHUNK: u64 = 80;
 /// The most memory that a sync may hold.
-const PEAK_BYTES_MAX: u64 = 64_000_000;
+const PEAK_BYTES_MAX: u64 = 48_000_000;
 
 /// What a person does to a large file.
 struct Edit {
