@@ -15,4 +15,5 @@ pub mod watching;
 pub mod witness;
 
 mod atomic_file;
+mod percent;
 mod waiting;

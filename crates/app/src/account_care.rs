@@ -2,7 +2,7 @@
 
 use offsync_adapters::cloud::{Asked, CloudAddress, Credential, Usage, usage};
 use offsync_adapters::mailbox::{MailboxUrl, try_out};
-use offsync_core::ports::MailboxError;
+use offsync_core::ports::{MailboxError, MailboxErrorKind as Kind};
 use offsync_engine::size;
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -173,11 +173,10 @@ impl App {
     fn known_account(&self, name: &str) -> Result<KnownAccount> {
         let accounts = Accounts::load(self.config_dir())?;
         accounts.named(name).cloned().ok_or_else(|| {
-            let names: Vec<&str> = accounts.all.iter().map(|known| known.name.as_str()).collect();
             AppError::failed(
                 "no_such_account",
                 format!("This computer has no account '{name}'."),
-                match names.as_slice() {
+                match accounts.names().as_slice() {
                     [] => "Add it: `offsync account add NAME MAILBOX_URL`.".to_owned(),
                     names => format!("It has {}.", names.join(", ")),
                 },
@@ -290,21 +289,8 @@ fn not_added(name: &str, error: &MailboxError) -> AppError {
     }
 }
 
-/// The same for one that worked before: nobody typed anything now.
-fn known_troubled(known: &KnownAccount, error: &MailboxError) -> AppError {
-    let told = troubled(&known.name, error);
-    match error.kind() {
-        offsync_core::ports::MailboxErrorKind::SignIn => AppError {
-            hint: sign_in_hint(Some(&known.name), &known.mailbox),
-            ..told
-        },
-        _ => told,
-    }
-}
-
 /// Says what is wrong with an account that no archive is concerned by.
 fn troubled(name: &str, error: &MailboxError) -> AppError {
-    use offsync_core::ports::MailboxErrorKind as Kind;
     let told: AppError = error.into();
     let hint = match error.kind() {
         Kind::Away => "Check the address and the network, and try again.",
@@ -320,5 +306,17 @@ fn troubled(name: &str, error: &MailboxError) -> AppError {
         message: format!("The account '{name}' cannot be used: {error}."),
         hint: hint.into(),
         ..told
+    }
+}
+
+/// The same for one that worked before: nobody typed anything now.
+fn known_troubled(known: &KnownAccount, error: &MailboxError) -> AppError {
+    let told = troubled(&known.name, error);
+    match error.kind() {
+        Kind::SignIn => AppError {
+            hint: sign_in_hint(Some(&known.name), &known.mailbox),
+            ..told
+        },
+        _ => told,
     }
 }

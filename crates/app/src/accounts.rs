@@ -67,6 +67,10 @@ impl Accounts {
         self.all.iter().find(|known| known.name == name)
     }
 
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.all.iter().map(|known| known.name.as_str()).collect()
+    }
+
     /// Gives the accounts that an address lies in, those that name the most of it.
     fn holding(&self, address: &CloudAddress) -> Vec<&KnownAccount> {
         let holds = |known: &&KnownAccount| {
@@ -354,8 +358,7 @@ fn is_plain_folder(folder: &str) -> bool {
 }
 
 fn no_such_account(said: &str, name: &str, accounts: &Accounts) -> AppError {
-    let names: Vec<&str> = accounts.all.iter().map(|known| known.name.as_str()).collect();
-    let known = match names.as_slice() {
+    let known = match accounts.names().as_slice() {
         [] => "this computer has no account yet".to_owned(),
         names => format!("this computer has {}", names.join(", ")),
     };

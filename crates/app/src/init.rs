@@ -185,37 +185,34 @@ impl App {
 
     /// Keeps that something brings the keys of a location back.
     pub(crate) fn remember_sheet(&self, root: &Path) -> Result<()> {
-        Archives::change(self.config_dir(), |archives| {
-            if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
-                archive.has_sheet = true;
-            }
-        })
+        self.remember(root, |known| known.has_sheet = true)
     }
 
     /// Keeps that a location joined with an invitation.
     pub(crate) fn remember_invitation(&self, root: &Path) -> Result<()> {
-        Archives::change(self.config_dir(), |archives| {
-            if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
-                archive.was_invited = true;
-            }
-        })
+        self.remember(root, |known| known.was_invited = true)
     }
 
     /// Keeps which file system the mailbox of an archive lies on, or which account was named for it.
     pub(crate) fn remember_mailbox(&self, root: &Path, identity: &[u8], account: Option<&str>) -> Result<()> {
-        Archives::change(self.config_dir(), |archives| {
-            if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
-                archive.mailbox_identity = hex(identity);
-                archive.account = account.map(str::to_owned);
-            }
+        self.remember(root, |known| {
+            known.mailbox_identity = hex(identity);
+            known.account = account.map(str::to_owned);
         })
     }
 
-    /// Keeps which account was named for the mailbox of an archive.
-    pub(crate) fn remember_account(&self, root: &Path, account: Option<&str>) -> Result<()> {
+    /// Keeps which account was named for the mailbox of an archive, if one was.
+    pub(crate) fn remember_account(&self, root: &Path, account: Option<String>) -> Result<()> {
+        match account {
+            Some(account) => self.remember(root, |known| known.account = Some(account)),
+            None => Ok(()),
+        }
+    }
+
+    fn remember(&self, root: &Path, what: impl FnOnce(&mut KnownArchive)) -> Result<()> {
         Archives::change(self.config_dir(), |archives| {
-            if let Some(archive) = archives.all.iter_mut().find(|archive| archive.folder == root) {
-                archive.account = account.map(str::to_owned);
+            if let Some(known) = archives.all.iter_mut().find(|known| known.folder == root) {
+                what(known);
             }
         })
     }

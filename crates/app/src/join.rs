@@ -161,9 +161,7 @@ impl App {
                 .account_of(&root, &read_marker(&RealDisk::open(&root)?)?.key_name);
             account = self.take_account(&invitation, before)?;
         }
-        if account.is_some() {
-            self.remember_account(&root, account.as_deref())?;
-        }
+        self.remember_account(&root, account)?;
         self.remember_invitation(&root)?;
         Ok(JoinReport {
             second_home: was_used,

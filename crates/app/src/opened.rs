@@ -18,6 +18,7 @@ use offsync_engine::{Engine, Monitor, Ports, Silence, SyncOptions, mend_notes};
 use crate::accounts::AMBIGUOUS_ACCOUNT;
 use crate::address::bad_mailbox;
 use crate::app::App;
+use crate::archives::Archives;
 use crate::failure::{AppError, Result, lost_index};
 use crate::keystore::{KeyBundle, NO_KEY};
 use crate::wrong_drive::wrong_drive;
@@ -246,14 +247,14 @@ impl App {
             _ => error,
         })?;
         let index = SqliteIndex::open(&index_path(&root))?;
-        let account = self.account_at(&root, &marker)?;
-        let access = account.as_deref().map(|name| self.access(name)).transpose()?.flatten();
+        let archives = self.archives()?;
+        let named = archives.account_of(&root, &marker.key_name);
+        let found = self.account_at(&marker, named.as_deref())?;
+        let access = found.as_deref().map(|name| self.access(name)).transpose()?.flatten();
+        let mailbox = self.open_mailbox(&root, &marker, &archives, access.as_ref())?;
         // One that this computer forgot is asked for under the name that it had.
-        let account = match account {
-            None => self.archives()?.account_of(&root, &marker.key_name),
-            account => account,
-        };
-        let (mailbox, mailbox_trouble) = match self.open_mailbox(&root, &marker, access.as_ref())? {
+        let account = found.or(named);
+        let (mailbox, mailbox_trouble) = match mailbox {
             Some(Ok(mailbox)) => (Some(mailbox), None),
             Some(Err(trouble)) => (None, Some(trouble)),
             None => (None, None),
@@ -330,12 +331,11 @@ impl App {
     }
 
     /// Gives the account that the mailbox of an archive is in, as far as this computer knows.
-    fn account_at(&self, root: &Path, marker: &Marker) -> Result<Option<String>> {
+    fn account_at(&self, marker: &Marker, named: Option<&str>) -> Result<Option<String>> {
         let Some(Ok(MailboxUrl::Cloud(address))) = marker.mailbox.as_ref().map(|url| url.parse()) else {
             return Ok(None);
         };
-        let named = self.archives()?.account_of(root, &marker.key_name);
-        match self.account_of(&address, named.as_deref()) {
+        match self.account_of(&address, named) {
             // Which one is meant, nobody said at this computer: it is as if there were none.
             Err(error) if error.code == AMBIGUOUS_ACCOUNT => Ok(None),
             account => account,
@@ -343,12 +343,17 @@ impl App {
     }
 
     /// Opens the mailbox; the inner error says why it cannot be used now, and is no reason not to look at the drive.
-    fn open_mailbox(&self, root: &Path, marker: &Marker, access: Option<&Access>) -> Result<Option<MailboxNow>> {
+    fn open_mailbox(
+        &self,
+        root: &Path,
+        marker: &Marker,
+        archives: &Archives,
+        access: Option<&Access>,
+    ) -> Result<Option<MailboxNow>> {
         let Some(url) = &marker.mailbox else {
             return Ok(None);
         };
         let url: MailboxUrl = url.parse().map_err(|error| bad_mailbox(&error))?;
-        let archives = self.archives()?;
         let known = archives.at(root);
         let account = archives.account_of(root, &marker.key_name);
         let known = known.map(|known| known.mailbox_identity.clone()).unwrap_or_default();

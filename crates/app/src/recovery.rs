@@ -119,9 +119,7 @@ impl App {
                 }
                 self.remember_archive(root, &marker)?;
                 self.remember_sheet(root)?;
-                if account.is_some() {
-                    self.remember_account(root, account.as_deref())?;
-                }
+                self.remember_account(root, account)?;
                 self.adopt(root)
             }
             root => {
@@ -133,9 +131,7 @@ impl App {
                 self.keep_keys(&bundle, &marker.key_name)?;
                 let report = self.begin_again(&root, marker, &bundle.signer().public())?;
                 self.remember_sheet(&root)?;
-                if account.is_some() {
-                    self.remember_account(&root, account.as_deref())?;
-                }
+                self.remember_account(&root, account)?;
                 Ok(report)
             }
         }

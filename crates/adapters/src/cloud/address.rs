@@ -3,11 +3,12 @@
 //! Never holds a secret: an address with a password in it is refused.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 
 use url::Url;
 
 use super::protocol::Protocol;
+use crate::percent::{escape, unescape};
 
 /// Why an address of an account is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +86,8 @@ impl CloudAddress {
             (false, None) => (host.to_ascii_lowercase(), None),
         };
         let decoded = |text: &str| {
-            percent_decoded(text)
+            unescape(text)
+                .and_then(|bytes| String::from_utf8(bytes).ok())
                 .filter(|text| !text.chars().any(char::is_control))
                 .ok_or_else(|| AddressError::BadFolder(text.escape_debug().to_string()))
         };
@@ -131,6 +133,12 @@ impl CloudAddress {
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// Gives the server's own address.
+    pub(super) fn server(&self) -> String {
+        let scheme = if self.protocol.is_plain() { "http" } else { "https" };
+        format!("{scheme}://{}", self.place)
     }
 
     /// Gives the folder in the account, without slashes at the ends; empty for its top.
@@ -230,20 +238,22 @@ impl fmt::Display for CloudAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://", self.protocol.scheme())?;
         if let Some(id) = &self.id {
-            write!(
-                f,
-                "{}@",
-                escaped(id).replace('@', "%40").replace('/', "%2F").replace(':', "%3A")
-            )?;
+            // Where a password or a folder would begin.
+            write!(f, "{}@", escape(id.as_bytes()).replace('/', "%2F").replace(':', "%3A"))?;
         }
         f.write_str(&self.place)?;
         match (self.place.is_empty(), self.root.is_empty()) {
             (_, true) => {}
-            (true, false) => write!(f, "{}", escaped(&self.root))?,
-            (false, false) => write!(f, "/{}", escaped(&self.root))?,
+            (true, false) => write!(f, "{}", escape(self.root.as_bytes()))?,
+            (false, false) => write!(f, "/{}", escape(self.root.as_bytes()))?,
         }
         for (i, (name, value)) in self.options.iter().enumerate() {
-            write!(f, "{}{name}={}", if i == 0 { '?' } else { '&' }, escaped(value))?;
+            write!(
+                f,
+                "{}{name}={}",
+                if i == 0 { '?' } else { '&' },
+                escape(value.as_bytes())
+            )?;
         }
         Ok(())
     }
@@ -292,33 +302,6 @@ fn checked_endpoint(value: &str) -> Result<String, AddressError> {
         .ok_or_else(bad)
 }
 
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        if first != b'%' {
-            bytes.push(first);
-            rest = tail;
-            continue;
-        }
-        let digits = std::str::from_utf8(tail.get(..2)?).ok()?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = &tail[2..];
-    }
-    String::from_utf8(bytes).ok()
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b if b.is_ascii_alphanumeric() || b"/-._~:@".contains(&b) => out.push(char::from(b)),
-            b => write!(out, "%{b:02X}").expect("a text takes all"),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,6 +330,7 @@ mod tests {
             ("s3://key@box/x", "s3://box/x"),
             ("gdrive://anna%40x.org@Offsync", "gdrive://anna%40x.org@Offsync"),
             ("http://127.0.0.1:8080", "webdav+http://127.0.0.1:8080"),
+            ("http://127.0.0.1:8080/a%40b", "webdav+http://127.0.0.1:8080/a%40b"),
             ("webdav://[::1]:81/é", "webdav://[::1]:81/%C3%A9"),
             ("s3://box", "s3://box"),
             (

@@ -60,14 +60,13 @@ impl Dialect {
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             return Some(moved(headers));
         }
-        let is_webdav = matches!(protocol, Protocol::Webdav | Protocol::WebdavPlain);
-        let is_list = method.as_str() == "PROPFIND";
+        let is_list = protocol.is_webdav() && method.as_str() == "PROPFIND";
         let is_strange = match status {
             StatusCode::NETWORK_AUTHENTICATION_REQUIRED => true,
             StatusCode::MULTI_STATUS => false,
             status if status.is_success() => {
                 // Stores of objects say what they took or give by a tag, whatever they call it.
-                is_webdav && is_list || is_page && status == StatusCode::OK && !headers.contains_key(header::ETAG)
+                is_list || is_page && status == StatusCode::OK && !headers.contains_key(header::ETAG)
             }
             _ => false,
         };
@@ -173,11 +172,11 @@ impl Dialect {
                     ..Trouble::new(Kind::Away, "it is out of service for a while")
                 });
             }
-            StatusCode::UNAUTHORIZED => (Kind::SignIn, self.refused_sign_in()),
+            StatusCode::UNAUTHORIZED => return Some(self.refused_sign_in()),
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => (Kind::Denied, "the proxy of this network asks for a sign-in"),
             StatusCode::FORBIDDEN => (Kind::Denied, "this sign-in may not do that there"),
             StatusCode::PAYLOAD_TOO_LARGE => (Kind::Denied, "it takes no objects of 4 MiB"),
-            StatusCode::INSUFFICIENT_STORAGE => (Kind::NoRoom, "there is no room left"),
+            StatusCode::INSUFFICIENT_STORAGE => return Some(Trouble::no_room()),
             StatusCode::LOCKED | StatusCode::REQUEST_TIMEOUT => (Kind::Away, "it is busy with something else"),
             status if status.is_server_error() => (Kind::Away, "it has trouble of its own"),
             _ => return None,
@@ -185,10 +184,10 @@ impl Dialect {
         Some(Trouble::new(kind, why))
     }
 
-    fn refused_sign_in(self) -> &'static str {
+    fn refused_sign_in(self) -> Trouble {
         match self {
-            Self::Of(protocol) if protocol.is_signed_in() => "the sign-in has expired or was taken back",
-            _ => "the user or the password is not accepted",
+            Self::Of(protocol) if protocol.is_signed_in() => Trouble::signed_out(),
+            _ => Trouble::new(Kind::SignIn, "the user or the password is not accepted"),
         }
     }
 }
@@ -246,7 +245,7 @@ fn by_xml_code(text: &[u8]) -> Option<Trouble> {
             Kind::Denied,
             "the bucket lies in another region: its address has to name that one, as region=...",
         ),
-        "QuotaExceeded" | "XMinioStorageFull" => (Kind::NoRoom, "there is no room left"),
+        "QuotaExceeded" | "XMinioStorageFull" => return Some(Trouble::no_room()),
         "SlowDown" | "Throttling" | "RequestLimitExceeded" => return Some(too_many()),
         _ => return None,
     };
@@ -261,11 +260,9 @@ fn by_google_reason(text: &[u8]) -> Option<Trouble> {
         "rateLimitExceeded" | "userRateLimitExceeded" | "sharingRateLimitExceeded" => Some(too_many()),
         "dailyLimitExceeded" | "quotaExceeded" => Some(Trouble::new(Kind::Away, "it takes no more requests today")),
         "storageQuotaExceeded" | "activeItemCreationLimitExceeded" | "numChildrenInNonRootLimitExceeded" => {
-            Some(Trouble::new(Kind::NoRoom, "there is no room left"))
+            Some(Trouble::no_room())
         }
-        "authError" | "invalidCredentials" => {
-            Some(Trouble::new(Kind::SignIn, "the sign-in has expired or was taken back"))
-        }
+        "authError" | "invalidCredentials" => Some(Trouble::signed_out()),
         _ => None,
     }
 }
@@ -275,7 +272,7 @@ fn by_dropbox_summary(text: &[u8]) -> Option<Trouble> {
     let told: Value = serde_json::from_slice(text).ok()?;
     let summary = told["error_summary"].as_str()?;
     if summary.contains("insufficient_space") {
-        return Some(Trouble::new(Kind::NoRoom, "there is no room left"));
+        return Some(Trouble::no_room());
     }
     if summary.contains("too_many_write_operations") || summary.contains("too_many_requests") {
         return Some(too_many());
@@ -289,7 +286,7 @@ fn by_dropbox_summary(text: &[u8]) -> Option<Trouble> {
     is_refused
         .iter()
         .any(|said| summary.contains(said))
-        .then(|| Trouble::new(Kind::SignIn, "the sign-in has expired or was taken back"))
+        .then(Trouble::signed_out)
 }
 
 /// Reads how many seconds a service asks to wait. A date is taken for a while: whose clock is right nobody knows.

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use ::opendal::raw::parse_content_length;
 use ::opendal::{Buffer, HttpBody};
-use futures::StreamExt;
 use http::{Request, Response, header};
 use offsync_core::ports::MailboxErrorKind;
 
@@ -287,28 +286,33 @@ fn sealing_failed(error: &rustls::Error) -> Trouble {
     Trouble::new(MailboxErrorKind::Denied, why).lasting()
 }
 
+type Bytes = <Buffer as Iterator>::Item;
 type Parts = Pin<Box<dyn futures::Stream<Item = ::opendal::Result<Buffer>> + Send + Sync>>;
 
 fn said(text: Vec<u8>) -> Parts {
     Box::pin(futures::stream::iter([Ok(Buffer::from(text))]))
 }
 
+/// Waits for what follows of an answer; an empty part would pass for its end.
+async fn next_part(answer: &mut reqwest::Response) -> Result<Option<Bytes>, Trouble> {
+    loop {
+        match within(NEXT_PART, answer.chunk()).await?.map_err(|_| half_an_answer())? {
+            Some(part) if part.is_empty() => {}
+            part => return Ok(part),
+        }
+    }
+}
+
 fn streamed(answer: reqwest::Response) -> Parts {
-    let parts = answer.bytes_stream().filter(|part| {
-        let is_empty = part.as_ref().is_ok_and(|bytes| bytes.is_empty());
-        futures::future::ready(!is_empty)
-    });
-    let begun = (Box::pin(parts), 0);
-    Box::pin(futures::stream::unfold(Some(begun), |left| async move {
-        let (mut parts, seen) = left?;
-        match within(NEXT_PART, parts.next()).await {
+    Box::pin(futures::stream::unfold(Some((answer, 0)), |left| async move {
+        let (mut answer, seen) = left?;
+        match next_part(&mut answer).await {
             Ok(None) => None,
-            Ok(Some(Ok(bytes))) if seen + bytes.len() > ANSWER_BYTES_MAX => Some((Err(endless().carried()), None)),
-            Ok(Some(Ok(bytes))) => {
-                let seen = seen + bytes.len();
-                Some((Ok(Buffer::from(bytes)), Some((parts, seen))))
+            Ok(Some(part)) if seen + part.len() > ANSWER_BYTES_MAX => Some((Err(endless().carried()), None)),
+            Ok(Some(part)) => {
+                let seen = seen + part.len();
+                Some((Ok(Buffer::from(part)), Some((answer, seen))))
             }
-            Ok(Some(Err(_))) => Some((Err(half_an_answer().carried()), None)),
             Err(trouble) => Some((Err(trouble.carried()), None)),
         }
     }))
@@ -323,11 +327,10 @@ fn endless() -> Trouble {
 }
 
 /// Reads a whole answer of which something is to be known before it is passed on.
-async fn whole_text(answer: reqwest::Response) -> Result<Vec<u8>, Trouble> {
+async fn whole_text(mut answer: reqwest::Response) -> Result<Vec<u8>, Trouble> {
     let mut text = Vec::new();
-    let mut parts = Box::pin(answer.bytes_stream());
-    while let Some(part) = within(NEXT_PART, parts.next()).await? {
-        text.extend_from_slice(&part.map_err(|_| half_an_answer())?);
+    while let Some(part) = next_part(&mut answer).await? {
+        text.extend_from_slice(&part);
         if text.len() > ANSWER_BYTES_MAX {
             return Err(endless());
         }
@@ -336,10 +339,9 @@ async fn whole_text(answer: reqwest::Response) -> Result<Vec<u8>, Trouble> {
 }
 
 /// Reads the beginning of what an error says.
-async fn error_text(answer: reqwest::Response) -> Vec<u8> {
+async fn error_text(mut answer: reqwest::Response) -> Vec<u8> {
     let mut text = Vec::new();
-    let mut parts = Box::pin(answer.bytes_stream());
-    while let Ok(Some(Ok(part))) = within(NEXT_PART, parts.next()).await {
+    while let Ok(Some(part)) = next_part(&mut answer).await {
         text.extend_from_slice(&part);
         if text.len() > ERROR_BYTES_MAX {
             text.truncate(ERROR_BYTES_MAX);
@@ -356,7 +358,7 @@ struct SizedBody {
 }
 
 impl http_body::Body for SizedBody {
-    type Data = <Buffer as Iterator>::Item;
+    type Data = Bytes;
     type Error = std::convert::Infallible;
 
     fn poll_frame(

@@ -30,58 +30,44 @@ pub(crate) fn store(address: &CloudAddress, access: &Access) -> Result<Operator,
 /// Gives the service of OpenDAL, and its settings.
 fn settings(address: &CloudAddress, access: &Access) -> (&'static str, Vec<(String, String)>) {
     let (id, secret) = (access.credential.id(), access.credential.secret());
-    let root = format!("/{}", address.root());
-    let settings = match address.protocol() {
-        Protocol::S3 => vec![
-            ("bucket", address.place()),
-            ("root", &root),
-            ("region", address.option("region").unwrap_or(REGION)),
-            ("access_key_id", id),
-            ("secret_access_key", secret),
-            // Keys of other programs on this computer are none of ours.
-            ("disable_config_load", "true"),
-            (
-                "enable_virtual_host_style",
-                if address.option("style") == Some("host") {
-                    "true"
-                } else {
-                    "false"
-                },
-            ),
-            ("endpoint", address.option("endpoint").unwrap_or_default()),
-        ],
+    let (root, server) = (format!("/{}", address.root()), address.server());
+    let (service, settings) = match address.protocol() {
+        Protocol::S3 => {
+            let has_host_style = address.option("style") == Some("host");
+            let settings = vec![
+                ("bucket", address.place()),
+                ("root", &root),
+                ("region", address.option("region").unwrap_or(REGION)),
+                ("access_key_id", id),
+                ("secret_access_key", secret),
+                // Keys of other programs on this computer are none of ours.
+                ("disable_config_load", "true"),
+                (
+                    "enable_virtual_host_style",
+                    if has_host_style { "true" } else { "false" },
+                ),
+                ("endpoint", address.option("endpoint").unwrap_or_default()),
+            ];
+            ("s3", settings)
+        }
         Protocol::Webdav | Protocol::WebdavPlain => {
-            // Its folder is made once, not looked for before each put.
-            vec![
-                ("root", root.as_str()),
+            let settings = vec![
+                ("endpoint", server.as_str()),
+                ("root", &root),
                 ("username", id),
                 ("password", secret),
+                // Its folder is made once, not looked for before each put.
                 ("disable_create_dir", "true"),
-            ]
+            ];
+            ("webdav", settings)
         }
         // The transport puts the token in its place.
-        Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => {
-            vec![("root", root.as_str()), ("access_token", "of-the-transport")]
-        }
+        Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => (
+            address.protocol().scheme(),
+            vec![("root", root.as_str()), ("access_token", "of-the-transport")],
+        ),
     };
-    let mut settings: Vec<(String, String)> = settings
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    let server = |scheme: &str| ("endpoint".to_owned(), format!("{scheme}://{}", address.place()));
-    match address.protocol() {
-        Protocol::S3 => ("s3", settings),
-        Protocol::Gdrive => ("gdrive", settings),
-        Protocol::Dropbox => ("dropbox", settings),
-        Protocol::Onedrive => ("onedrive", settings),
-        Protocol::Webdav => {
-            settings.push(server("https"));
-            ("webdav", settings)
-        }
-        Protocol::WebdavPlain => {
-            settings.push(server("http"));
-            ("webdav", settings)
-        }
-    }
+    let said = settings.into_iter().filter(|(_, value)| !value.is_empty());
+    let owned = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    (service, owned.collect())
 }

@@ -127,9 +127,7 @@ where
 {
     match error {
         oauth2::RequestTokenError::Request(trouble) => trouble.clone(),
-        oauth2::RequestTokenError::ServerResponse(_) => {
-            Trouble::new(MailboxErrorKind::SignIn, "the sign-in has expired or was taken back")
-        }
+        oauth2::RequestTokenError::ServerResponse(_) => Trouble::signed_out(),
         _ => Trouble::new(
             MailboxErrorKind::Away,
             "the service's answer to the sign-in makes no sense",

@@ -38,6 +38,16 @@ impl Trouble {
         }
     }
 
+    /// A sign-in that is good no more.
+    pub(crate) fn signed_out() -> Self {
+        Self::new(MailboxErrorKind::SignIn, "the sign-in has expired or was taken back")
+    }
+
+    /// An account that is full.
+    pub(crate) fn no_room() -> Self {
+        Self::new(MailboxErrorKind::NoRoom, "there is no room left")
+    }
+
     /// Says that the same call would come to the same right after, and take as long.
     pub(crate) fn lasting(self) -> Self {
         Self {

@@ -16,8 +16,7 @@ const QUOTA_QUERY: &str = r#"<?xml version="1.0" encoding="utf-8"?><D:propfind x
 
 /// Asks what is known of the folder of an address; `None` if it is not there.
 pub(super) async fn properties(address: &CloudAddress, access: &Access) -> Result<Option<String>, Trouble> {
-    let scheme = if address.protocol().is_plain() { "http" } else { "https" };
-    let mut url = url::Url::parse(&format!("{scheme}://{}/", address.place())).map_err(|_| bad_address())?;
+    let mut url = url::Url::parse(&address.server()).map_err(|_| bad_address())?;
     url.path_segments_mut()
         .map_err(|()| bad_address())?
         .pop_if_empty()

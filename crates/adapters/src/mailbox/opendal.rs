@@ -14,7 +14,7 @@ use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 
 use super::archive_folder::{check_content, check_name, folder_name, is_object_name};
 use super::url::MailboxUrl;
-use crate::cloud::{Access, CloudAddress, Trouble, Wait, refuse_absent, store};
+use crate::cloud::{Access, CloudAddress, Protocol, Trouble, Wait, refuse_absent, store};
 use crate::waiting::wait_for;
 
 /// How often a call is made in all, where it is the line or the service that fails it.
@@ -27,10 +27,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 pub struct OpendalMailbox {
     operator: Operator,
     folder: String,
-    /// Whether a folder is something of its own where it lies.
-    has_folders: bool,
-    /// Whether that has to be there before anything is put into it.
-    wants_folders: bool,
     /// The account, where one was opened.
     account: Option<(CloudAddress, Access)>,
 }
@@ -61,16 +57,16 @@ impl OpendalMailbox {
     /// Opens the mailbox in an account; makes no call yet.
     pub fn in_cloud(address: &CloudAddress, access: &Access, archive: &ArchiveId) -> Result<Self, MailboxError> {
         let operator = store(address, access)?;
-        let mut mailbox = Self::on(operator, archive)?;
-        mailbox.has_folders = address.protocol().has_folders();
-        mailbox.wants_folders = address.protocol().wants_folders();
-        mailbox.account = Some((address.clone(), access.clone()));
-        Ok(mailbox)
+        let account = Some((address.clone(), access.clone()));
+        Ok(Self {
+            account,
+            ..Self::on(operator, archive)?
+        })
     }
 
     /// Makes the mailbox's folder, where its service knows folders; one that is there is taken as it is.
     pub fn make(&self) -> Result<(), MailboxError> {
-        if !self.wants_folders {
+        if !self.knows(Protocol::wants_folders) {
             // Elsewhere it comes with the first object. At S3, what stood for one would be an empty object, in the way of those
             // that are put below it at some servers.
             return self.list().map(|_| ());
@@ -84,7 +80,7 @@ impl OpendalMailbox {
 
     /// Takes the mailbox away again, if nothing was put into it: its archive did not come to be.
     pub fn forget_if_empty(&self) {
-        if !self.has_folders || !self.list().is_ok_and(|objects| objects.is_empty()) {
+        if !self.knows(Protocol::has_folders) || !self.list().is_ok_and(|objects| objects.is_empty()) {
             return;
         }
         let (operator, folder) = (self.operator.clone(), self.folder.clone());
@@ -101,10 +97,13 @@ impl OpendalMailbox {
         Ok(Self {
             operator,
             folder,
-            has_folders: true,
-            wants_folders: true,
             account: None,
         })
+    }
+
+    /// Tells something of the protocol; what needs no account is as files are.
+    fn knows(&self, of: impl Fn(Protocol) -> bool) -> bool {
+        self.account.as_ref().is_none_or(|(address, _)| of(address.protocol()))
     }
 
     fn path(&self, name: &str) -> Result<String, MailboxError> {
@@ -167,7 +166,7 @@ impl Mailbox for OpendalMailbox {
         check_content(name, bytes)?;
         let (operator, folder, path) = (self.operator.clone(), self.folder.clone(), self.path(name)?);
         let bytes = ::opendal::Buffer::from(bytes.to_vec());
-        let (wants_folders, account) = (self.wants_folders, self.account.clone());
+        let (wants_folders, account) = (self.knows(Protocol::wants_folders), self.account.clone());
         self.attempt(move || {
             let (operator, folder) = (operator.clone(), folder.clone());
             let (path, bytes, account) = (path.clone(), bytes.clone(), account.clone());

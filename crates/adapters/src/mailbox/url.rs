@@ -10,6 +10,7 @@ use offsync_core::ids::ArchiveId;
 
 use super::archive_folder::folder_name;
 use crate::cloud::{AddressError, CloudAddress, Protocol};
+use crate::percent::{escape, unescape};
 
 /// The schemes that this build can reach.
 pub const KNOWN_SCHEMES: [&str; 8] = [
@@ -126,38 +127,6 @@ fn folder(text: &str, rest: &str) -> Result<PathBuf, MailboxUrlError> {
         return Err(MailboxUrlError::NotAbsolute(text.to_owned()));
     }
     Ok(path)
-}
-
-fn unescape(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        if first != b'%' {
-            bytes.push(first);
-            rest = tail;
-            continue;
-        }
-        let digits = tail.get(..2).filter(|two| two.iter().all(u8::is_ascii_hexdigit))?;
-        let byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-        if byte == 0 {
-            return None;
-        }
-        bytes.push(byte);
-        rest = &tail[2..];
-    }
-    Some(bytes)
-}
-
-fn escape(bytes: &[u8]) -> String {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'.' | b'_' | b'~' | b':');
-    let one = |b: &u8| {
-        if is_plain(*b) {
-            char::from(*b).to_string()
-        } else {
-            format!("%{b:02X}")
-        }
-    };
-    bytes.iter().map(one).collect()
 }
 
 #[cfg(unix)]
