@@ -12,8 +12,8 @@ pub(super) struct Provider {
     pub(super) more: &'static [(&'static str, &'static str)],
     /// The host of the address that it sends the browser back to.
     pub(super) back_to: &'static str,
-    /// The port of that address, where the service knows it beforehand.
-    pub(super) port: Option<u16>,
+    /// The ports of that address, one as good as the other, where the service knows them beforehand; none: any port.
+    pub(super) ports: &'static [u16],
     /// Where a program finds how full the account is.
     pub(super) usage: &'static str,
 }
@@ -26,11 +26,12 @@ const GDRIVE: Provider = Provider {
     // Without asking for consent anew, a second sign-in of the same person brings no refresh token.
     more: &[("access_type", "offline"), ("prompt", "consent")],
     back_to: "127.0.0.1",
-    port: None,
+    ports: &[],
     usage: "https://www.googleapis.com/drive/v3/about?fields=user(emailAddress),storageQuota(limit,usage)",
 };
 
-/// Dropbox: the app's own folder. The address to come back to is one of those that are registered, with its port.
+/// Dropbox: the app's own folder. The address to come back to is one of those that are registered, with its port: these
+/// lie below all that systems hand out to outgoing connections (from 32,768 on), or one of those might hold it.
 const DROPBOX: Provider = Provider {
     authorize: "https://www.dropbox.com/oauth2/authorize",
     token: "https://api.dropboxapi.com/oauth2/token",
@@ -42,7 +43,7 @@ const DROPBOX: Provider = Provider {
     ],
     more: &[("token_access_type", "offline"), ("force_reauthentication", "false")],
     back_to: "localhost",
-    port: Some(53_682),
+    ports: &[17_682, 17_683, 17_684],
     usage: "https://api.dropboxapi.com/2/users/get_space_usage",
 };
 
@@ -53,7 +54,7 @@ const ONEDRIVE: Provider = Provider {
     scopes: &["Files.ReadWrite.AppFolder", "offline_access"],
     more: &[],
     back_to: "localhost",
-    port: None,
+    ports: &[],
     usage: "https://graph.microsoft.com/v1.0/me/drive?$select=quota,owner",
 };
 

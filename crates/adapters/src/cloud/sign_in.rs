@@ -46,12 +46,7 @@ impl SignIn {
     /// Begins to wait for the browser at an address of this computer.
     pub fn begin(protocol: Protocol, client: Client) -> Result<Self, MailboxError> {
         let provider = provider(protocol).ok_or_else(|| broken("nobody signs in to it in a browser"))?;
-        let listener = TcpListener::bind(("127.0.0.1", provider.port.unwrap_or(0))).map_err(|_| {
-            let port = provider.port.unwrap_or_default();
-            broken(&format!(
-                "another program, perhaps a sign-in that has not ended, holds port {port} of this computer, which the service sends the browser back to"
-            ))
-        })?;
+        let listener = listen(provider.ports)?;
         let port = listener
             .local_addr()
             .map_err(|_| broken("no port of this computer is free"))?
@@ -220,4 +215,40 @@ enum Answer {
 
 fn broken(why: &str) -> MailboxError {
     MailboxError::new(MailboxErrorKind::Broken, why)
+}
+
+/// Takes the first free one of these ports of this computer, or any if there are none to choose from.
+fn listen(ports: &[u16]) -> Result<TcpListener, MailboxError> {
+    let any = [0];
+    let asked = if ports.is_empty() { &any } else { ports };
+    let free = asked
+        .iter()
+        .find_map(|port| TcpListener::bind(("127.0.0.1", *port)).ok());
+    free.ok_or_else(|| {
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+        broken(&format!(
+            "other programs, perhaps sign-ins that have not ended, hold the ports of this computer that the service sends the browser back to ({})",
+            ports.join(", ")
+        ))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port_of(listener: &TcpListener) -> u16 {
+        listener.local_addr().expect("it listens").port()
+    }
+
+    #[test]
+    fn a_port_that_somebody_holds_is_passed_over_and_all_of_them_are_named() {
+        let [held, other] = [0, 0].map(|port| TcpListener::bind(("127.0.0.1", port)).expect("a port is free"));
+        let [first, second] = [port_of(&held), port_of(&other)];
+        let told = listen(&[first, second]).expect_err("both are held").to_string();
+        assert!(told.contains(&format!("({first}, {second})")), "{told}");
+        drop(other);
+        assert_eq!(port_of(&listen(&[first, second]).expect("one is free")), second);
+        assert_ne!(port_of(&listen(&[]).expect("any will do")), first);
+    }
 }
