@@ -143,12 +143,12 @@ impl Profile {
 }
 
 /// How many seeds the profiles run that take three times as long as others.
-const LONG_SEEDS: u64 = 200;
+const LONG_SEEDS: u64 = 110;
 
 const PLAIN: Profile = Profile {
     name: "edits",
     homes: (3, 4),
-    seeds: 300,
+    seeds: 160,
     steps: 40,
     weights: &[],
     allowance_bytes: None,
@@ -191,7 +191,7 @@ pub(crate) fn all() -> Vec<Profile> {
         // Ten years of five homes.
         name: "years",
         homes: (5, 5),
-        seeds: 40,
+        seeds: 24,
         steps: 260,
         weights: &[
             (60, Person),
@@ -466,7 +466,7 @@ pub(crate) fn all() -> Vec<Profile> {
         },
         Profile {
             name: "sweep",
-            seeds: 14,
+            seeds: 7,
             homes: (3, 3),
             steps: 0,
             power_percent: 50,
@@ -476,7 +476,7 @@ pub(crate) fn all() -> Vec<Profile> {
         years.clone(),
         Profile {
             name: "years2",
-            seeds: 20,
+            seeds: 12,
             weights: &[
                 (60, Person),
                 (60, Sync),
