@@ -200,7 +200,7 @@ impl App {
             name: secret_name(account),
             lock: self.config_dir().join(format!("{}.lock", secret_name(account))),
         };
-        Ok(Some(Access::kept(credential, Arc::new(keeper))))
+        Ok(Some(Access::kept(credential, Arc::new(keeper)).over(self.traffic()?)))
     }
 
     /// Keeps an account; one of that name is replaced.

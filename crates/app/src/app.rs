@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use offsync_adapters::cloud::Traffic;
 use offsync_adapters::witness::FileWitness;
 use offsync_core::ports::Secrets;
 use offsync_engine::Silence;
@@ -29,6 +30,7 @@ pub struct App {
     secrets: Arc<dyn Secrets>,
     sink: EventSink,
     cancel: Arc<AtomicBool>,
+    traffic: Arc<Traffic>,
     silence: Silence,
     browser: Option<Arc<dyn Browser>>,
 }
@@ -41,11 +43,13 @@ impl App {
             None => default_config_dir()?,
         };
         let secrets = Arc::from(options.keystore.open(&config_dir));
+        let cancel = Arc::new(AtomicBool::new(false));
         Ok(Self {
             config_dir,
             secrets,
             sink: Arc::new(|_| {}),
-            cancel: Arc::new(AtomicBool::new(false)),
+            traffic: Arc::new(Traffic::stopped_by(cancel.clone())),
+            cancel,
             silence: Silence::SetAside,
             browser: None,
         })
@@ -87,6 +91,12 @@ impl App {
 
     pub(crate) fn cancel(&self) -> &AtomicBool {
         &self.cancel
+    }
+
+    /// Gives the line to all accounts, as wide as it was told to be.
+    pub(crate) fn traffic(&self) -> Result<Arc<Traffic>> {
+        self.traffic.limit(self.kept_bandwidth()?);
+        Ok(self.traffic.clone())
     }
 
     pub(crate) fn silence(&self) -> Silence {

@@ -179,6 +179,8 @@ impl App {
         let listed = invitation.mailbox.parse().ok();
         let packed = invitation.mailbox_secret.as_ref();
         let access = packed.and_then(|packed| Credential::unpack(packed)).map(Access::from);
+        let line = self.traffic()?;
+        let access = access.map(|access| access.over(line));
         let listed = listed.and_then(|url| {
             let mailbox = open_mailbox(&url, &invitation.archive_id, &[], access.as_ref());
             mailbox.ok()?.list().ok()

@@ -13,7 +13,7 @@ use offsync_adapters::witness::FileWitness;
 use offsync_core::format::Marker;
 use offsync_core::ports::{Disk, DiskErrorKind, Mailbox, MailboxError};
 use offsync_core::seal::{ArchiveKeys, SigningKey};
-use offsync_engine::{Engine, Monitor, Ports, Silence, SyncOptions, mend_notes};
+use offsync_engine::{Engine, EngineError, Monitor, Ports, Silence, SyncOptions, mend_notes};
 
 use crate::accounts::AMBIGUOUS_ACCOUNT;
 use crate::address::bad_mailbox;
@@ -395,7 +395,11 @@ impl Opened {
         let mut engine = Engine::open(ports, &self.keys, &self.signer, monitor)?;
         let done = run(&mut engine);
         drop(engine);
-        done.map_err(|error| self.explained(error.into()))
+        done.map_err(|error| match error {
+            // A call to an account is not waited for any more once somebody wants all to stop.
+            EngineError::Mailbox(_) if monitor.is_cancelled() => EngineError::Cancelled.into(),
+            error => self.explained(error.into()),
+        })
     }
 
     /// Says which account is to be signed in to, where that is what lacks.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod arguments;
+mod bandwidth;
 mod browser;
 mod deletions;
 mod documents;

@@ -17,7 +17,7 @@ use crate::arguments::{
 use crate::browser::BrowserBeside;
 use crate::outcome::{BUSY, DONE, HELD, Outcome, PARTIAL, USAGE, print_lines, show, usage_error, warn};
 use crate::text::Mood;
-use crate::{accounts, deletions, documents, homes, keystore, mailboxes, progress, prompt, text, watch};
+use crate::{accounts, bandwidth, deletions, documents, homes, keystore, mailboxes, progress, prompt, text, watch};
 
 /// The worst code wins, in this order.
 const WORST_FIRST: [u8; 6] = [4, 6, 1, 3, 5, 0];
@@ -117,6 +117,7 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
             text::or_nothing(all, "No change is known here yet.", |line| vec![text::log(line)])
         }),
         Command::Locations(folder) => locations(&app, &folder.folder, json),
+        Command::Bandwidth(asked) => bandwidth::bandwidth(&app, asked, json),
         Command::Deletions(deletions) => deletions::deletions(&app, deletions, json),
         Command::Location(location) => homes::location(&app, &location.command, json),
         Command::Watch(watch) => watch::watch(&app, &watch.folders, everywhere),

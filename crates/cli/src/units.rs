@@ -34,6 +34,13 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     Ok(bytes as u64)
 }
 
+/// Reads how much goes in a second: a size, with or without what says so.
+pub(crate) fn parse_rate(text: &str) -> Result<u64, String> {
+    let size = text.trim().trim_end_matches("/s").trim_end_matches("ps");
+    parse_size(size)
+        .map_err(|_| format!("'{text}' is no rate; write one like 500kB or 2MB, which is meant for a second"))
+}
+
 /// Reads a duration: seconds, or a number with s, m, h, d.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let refused = || format!("'{text}' is no duration; write one like 90s, 10m, 2h or 1d");
@@ -196,6 +203,19 @@ mod tests {
         );
         let read = ["0", "100", "25%", "25 %"].map(parse_percent);
         assert_eq!(read, [Ok(0), Ok(100), Ok(25), Ok(25)]);
+    }
+
+    #[test]
+    fn rates_are_read_as_people_write_them() {
+        for said in ["500kB", "500KB/s", "0.5MB", "500000", " 500 kBps"] {
+            assert_eq!(parse_rate(said), Ok(500_000), "{said}");
+        }
+        for said in ["", "fast", "-1", "/s", "1/min"] {
+            assert!(
+                parse_rate(said).is_err_and(|told| told.contains("500kB or 2MB")),
+                "{said}"
+            );
+        }
     }
 
     #[test]

@@ -6,3 +6,4 @@ mod proxy;
 mod servers;
 mod signing_in;
 mod stories;
+mod traffic;

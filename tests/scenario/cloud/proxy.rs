@@ -18,9 +18,11 @@ pub(super) enum Fault {
     AnswerLost,
     /// The server does it, and half of the answer is lost.
     HalfAnAnswer,
+    /// The server hears it, and says nothing.
+    Silence,
 }
 
-/// All that can happen to a request.
+/// What can happen to a request that ends.
 pub(super) const FAULTS: [Fault; 5] = [
     Fault::Unheard,
     Fault::Unavailable,
@@ -108,6 +110,12 @@ fn pass(line: &Line, client: &TcpStream) -> io::Result<()> {
         Some(Fault::TooMany) => {
             let answer = b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
             return to_client.write_all(answer);
+        }
+        Some(Fault::Silence) => {
+            while !line.is_over.load(Ordering::SeqCst) {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            return Ok(());
         }
         _ => {}
     }

@@ -40,7 +40,7 @@ pub(super) fn change(pep: &Home, anna: &Home) {
     anna.write("from anna.txt", "hello");
 }
 
-fn noise(size: usize, seed: u64) -> Vec<u8> {
+pub(super) fn noise(size: usize, seed: u64) -> Vec<u8> {
     let mut state = seed;
     let next = |_| {
         state = state

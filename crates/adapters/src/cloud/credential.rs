@@ -9,6 +9,8 @@ use offsync_core::ports::SecretError;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::traffic::Traffic;
+
 /// The first byte of a packed credential.
 const VERSION: u8 = 1;
 
@@ -120,11 +122,12 @@ pub trait Keeper: Send + Sync {
     fn write(&self, credential: &Credential) -> Result<(), SecretError>;
 }
 
-/// What opens an account, and where that is kept as it changes.
+/// What opens an account, where that is kept as it changes, and the line to it.
 #[derive(Clone)]
 pub struct Access {
     pub(super) credential: Credential,
     pub(super) keeper: Option<Arc<dyn Keeper>>,
+    pub(super) traffic: Arc<Traffic>,
 }
 
 impl Access {
@@ -133,7 +136,14 @@ impl Access {
         Self {
             credential,
             keeper: Some(keeper),
+            traffic: Arc::default(),
         }
+    }
+
+    /// Goes over a line that others share.
+    #[must_use]
+    pub fn over(self, traffic: Arc<Traffic>) -> Self {
+        Self { traffic, ..self }
     }
 
     /// Gives what opens it, as it was when it was read.
@@ -149,6 +159,7 @@ impl From<Credential> for Access {
         Self {
             credential,
             keeper: None,
+            traffic: Arc::default(),
         }
     }
 }

@@ -6,14 +6,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 use std::time::Duration;
 
 use ::opendal::raw::parse_content_length;
 use ::opendal::{Buffer, HttpBody};
 use http::{Request, Response, header};
 use offsync_core::ports::MailboxErrorKind;
+use tokio::time::Instant;
 
 use super::dialect::Dialect;
+use super::traffic::Traffic;
 use super::trouble::{Trouble, Wait};
 
 /// How long a connection may take to come about.
@@ -22,8 +25,8 @@ const CONNECT: Duration = Duration::from_secs(30);
 const ANSWER: Duration = Duration::from_secs(90);
 /// How long each part of an answer may take to follow.
 const NEXT_PART: Duration = Duration::from_secs(60);
-/// What of a body goes on its way at once: a line that still takes one of these in time is slow, and not dead.
-const FRAME_BYTES: usize = 64 << 10;
+/// How often is looked whether somebody does not want to wait any more.
+const LOOK: Duration = Duration::from_millis(100);
 /// The largest answer that is read: far more than an object, and a list of far more than a mailbox holds.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// How often a request is sent again because the service asked to wait.
@@ -44,14 +47,16 @@ pub(super) struct Line {
     client: reqwest::Client,
     /// The folder in the account that all is about.
     root: String,
+    traffic: Arc<Traffic>,
 }
 
 impl Line {
-    pub(super) fn new(dialect: Dialect, root: &str) -> Result<Self, Trouble> {
+    pub(super) fn new(dialect: Dialect, root: &str, traffic: Arc<Traffic>) -> Result<Self, Trouble> {
         Ok(Self {
             dialect,
             client: client()?,
             root: root.to_owned(),
+            traffic,
         })
     }
 
@@ -80,23 +85,23 @@ impl Line {
         *rebuilt.headers_mut().expect("no part of it can be wrong") = headers;
         let is_whole = status.is_success() && (self.dialect.says_otherwise(&method, &uri) || size_bytes.is_none());
         let body = if self.dialect.needs_a_look(status) {
-            let text = error_text(answer).await;
+            let text = error_text(answer, &self.traffic).await;
             if let Some(trouble) = self.dialect.told_by(status, rebuilt.headers_ref(), &text) {
                 return Err(trouble);
             }
             size_bytes = Some(text.len() as u64);
             said(text)
         } else if is_whole && method != http::Method::HEAD {
-            let text = self
-                .dialect
-                .in_its_words(&method, &uri, whole_text(answer).await?, &self.root)?;
+            let text =
+                self.dialect
+                    .in_its_words(&method, &uri, whole_text(answer, &self.traffic).await?, &self.root)?;
             size_bytes = Some(text.len() as u64);
             let headers = rebuilt.headers_mut().expect("no part of it can be wrong");
             headers.remove(header::CONTENT_ENCODING);
             headers.insert(header::CONTENT_LENGTH, text.len().into());
             said(text)
         } else {
-            streamed(answer)
+            streamed(answer, self.traffic.clone())
         };
         let body = HttpBody::new(body, size_bytes);
         Ok(rebuilt.body(body).expect("no part of it can be wrong"))
@@ -112,10 +117,12 @@ impl Line {
         if !body.is_empty() {
             asked = asked.body(reqwest::Body::wrap(SizedBody {
                 left: body,
+                turn: None,
                 moved: moved.clone(),
+                traffic: self.traffic.clone(),
             }));
         }
-        let answer = while_it_moves(&moved, asked.send()).await?;
+        let answer = while_it_moves(&self.traffic, ANSWER, &moved, asked.send()).await?;
         answer.map_err(|error| unreached(&error))
     }
 
@@ -130,33 +137,34 @@ impl Line {
         let url = url
             .filter(is_safe)
             .ok_or_else(|| Trouble::new(MailboxErrorKind::Broken, "it leads to a place that cannot be used"))?;
-        let answer = while_it_moves(&AtomicU64::new(0), self.client.get(url).send()).await?;
+        let answer = while_it_moves(&self.traffic, ANSWER, &AtomicU64::new(0), self.client.get(url).send()).await?;
         answer.map_err(|error| unreached(&error))
     }
-}
 
-/// Sends again what was asked to wait, a few times.
-pub(super) async fn patiently<T, F>(send: impl Fn() -> F) -> Result<T, Trouble>
-where
-    F: Future<Output = Result<T, Trouble>>,
-{
-    let (mut waited, mut next) = (Duration::ZERO, FIRST_WAIT);
-    for _ in 0..WAITS {
-        let trouble = match send().await {
-            Err(trouble) if trouble.wait != Wait::Unasked => trouble,
-            done => return done,
-        };
-        let pause = match trouble.wait {
-            Wait::For(said) => said.max(WAIT_LEAST),
-            _ => next,
-        };
-        if waited.saturating_add(pause) > WAIT_ALL {
-            return Err(trouble);
+    /// Sends again what was asked to wait, a few times.
+    pub(super) async fn patiently<T, F>(&self, send: impl Fn() -> F) -> Result<T, Trouble>
+    where
+        F: Future<Output = Result<T, Trouble>>,
+    {
+        let (mut waited, mut next) = (Duration::ZERO, FIRST_WAIT);
+        for _ in 0..WAITS {
+            let trouble = match send().await {
+                Err(trouble) if trouble.wait != Wait::Unasked => trouble,
+                done => return done,
+            };
+            let pause = match trouble.wait {
+                Wait::For(said) => said.max(WAIT_LEAST),
+                _ => next,
+            };
+            if waited.saturating_add(pause) > WAIT_ALL {
+                return Err(trouble);
+            }
+            let pausing = tokio::time::sleep(pause);
+            while_it_moves(&self.traffic, WAIT_ALL * 2, &AtomicU64::new(0), pausing).await?;
+            (waited, next) = (waited + pause, next * 2);
         }
-        tokio::time::sleep(pause).await;
-        (waited, next) = (waited + pause, next * 2);
+        send().await
     }
-    send().await
 }
 
 /// Reads the whole of an answer.
@@ -177,7 +185,7 @@ impl<'c> oauth2::AsyncHttpClient<'c> for Line {
 
     fn call(&'c self, request: oauth2::HttpRequest) -> Self::Future {
         let request = request.map(Buffer::from);
-        Box::pin(async move { whole(patiently(|| self.send(request.clone())).await?).await })
+        Box::pin(async move { whole(self.patiently(|| self.send(request.clone())).await?).await })
     }
 }
 
@@ -219,20 +227,27 @@ fn client() -> Result<reqwest::Client, Trouble> {
     Ok(CLIENT.get_or_init(|| made).clone())
 }
 
-/// Ends a wait that takes too long.
-async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Result<T, Trouble> {
-    tokio::time::timeout(limit, future).await.map_err(|_| silent())
-}
-
-/// Waits for an answer as long as what is asked still moves, and a while after that.
-async fn while_it_moves<T>(moved: &AtomicU64, future: impl Future<Output = T>) -> Result<T, Trouble> {
+/// Waits as long as something moves, and a while after that; ends at once when all is to stop.
+async fn while_it_moves<T>(
+    traffic: &Traffic,
+    limit: Duration,
+    moved: &AtomicU64,
+    future: impl Future<Output = T>,
+) -> Result<T, Trouble> {
     let mut future = std::pin::pin!(future);
+    let (mut before, mut since) = (moved.load(Ordering::Relaxed), Instant::now());
     loop {
-        let before = moved.load(Ordering::Relaxed);
-        match tokio::time::timeout(ANSWER, &mut future).await {
-            Ok(done) => return Ok(done),
-            Err(_) if moved.load(Ordering::Relaxed) > before => {}
-            Err(_) => return Err(silent()),
+        if let Ok(done) = tokio::time::timeout(LOOK, &mut future).await {
+            return Ok(done);
+        }
+        if traffic.is_stopped() {
+            return Err(Trouble::new(MailboxErrorKind::Away, "it was told to stop").lasting());
+        }
+        let now = moved.load(Ordering::Relaxed);
+        if now > before {
+            (before, since) = (now, Instant::now());
+        } else if since.elapsed() >= limit {
+            return Err(silent());
         }
     }
 }
@@ -294,24 +309,29 @@ fn said(text: Vec<u8>) -> Parts {
 }
 
 /// Waits for what follows of an answer; an empty part would pass for its end.
-async fn next_part(answer: &mut reqwest::Response) -> Result<Option<Bytes>, Trouble> {
+async fn next_part(answer: &mut reqwest::Response, traffic: &Traffic) -> Result<Option<Bytes>, Trouble> {
     loop {
-        match within(NEXT_PART, answer.chunk()).await?.map_err(|_| half_an_answer())? {
+        let next = while_it_moves(traffic, NEXT_PART, &AtomicU64::new(0), answer.chunk()).await?;
+        match next.map_err(|_| half_an_answer())? {
             Some(part) if part.is_empty() => {}
-            part => return Ok(part),
+            Some(part) => {
+                traffic.has_come(part.len()).await;
+                return Ok(Some(part));
+            }
+            None => return Ok(None),
         }
     }
 }
 
-fn streamed(answer: reqwest::Response) -> Parts {
-    Box::pin(futures::stream::unfold(Some((answer, 0)), |left| async move {
-        let (mut answer, seen) = left?;
-        match next_part(&mut answer).await {
+fn streamed(answer: reqwest::Response, traffic: Arc<Traffic>) -> Parts {
+    Box::pin(futures::stream::unfold(Some((answer, traffic, 0)), |left| async move {
+        let (mut answer, traffic, seen) = left?;
+        match next_part(&mut answer, &traffic).await {
             Ok(None) => None,
             Ok(Some(part)) if seen + part.len() > ANSWER_BYTES_MAX => Some((Err(endless().carried()), None)),
             Ok(Some(part)) => {
                 let seen = seen + part.len();
-                Some((Ok(Buffer::from(part)), Some((answer, seen))))
+                Some((Ok(Buffer::from(part)), Some((answer, traffic, seen))))
             }
             Err(trouble) => Some((Err(trouble.carried()), None)),
         }
@@ -327,9 +347,9 @@ fn endless() -> Trouble {
 }
 
 /// Reads a whole answer of which something is to be known before it is passed on.
-async fn whole_text(mut answer: reqwest::Response) -> Result<Vec<u8>, Trouble> {
+async fn whole_text(mut answer: reqwest::Response, traffic: &Traffic) -> Result<Vec<u8>, Trouble> {
     let mut text = Vec::new();
-    while let Some(part) = next_part(&mut answer).await? {
+    while let Some(part) = next_part(&mut answer, traffic).await? {
         text.extend_from_slice(&part);
         if text.len() > ANSWER_BYTES_MAX {
             return Err(endless());
@@ -339,9 +359,9 @@ async fn whole_text(mut answer: reqwest::Response) -> Result<Vec<u8>, Trouble> {
 }
 
 /// Reads the beginning of what an error says.
-async fn error_text(mut answer: reqwest::Response) -> Vec<u8> {
+async fn error_text(mut answer: reqwest::Response, traffic: &Traffic) -> Vec<u8> {
     let mut text = Vec::new();
-    while let Ok(Some(part)) = next_part(&mut answer).await {
+    while let Ok(Some(part)) = next_part(&mut answer, traffic).await {
         text.extend_from_slice(&part);
         if text.len() > ERROR_BYTES_MAX {
             text.truncate(ERROR_BYTES_MAX);
@@ -351,10 +371,14 @@ async fn error_text(mut answer: reqwest::Response) -> Vec<u8> {
     text
 }
 
-/// A body whose size is said beforehand, as some servers want it, and that tells when it moves.
+/// A body whose size is said beforehand, as some servers want it, that goes as fast as the line may carry, and that tells when
+/// it moves.
 struct SizedBody {
     left: Buffer,
+    /// What goes next, and when.
+    turn: Option<(usize, Option<Pin<Box<tokio::time::Sleep>>>)>,
     moved: Arc<AtomicU64>,
+    traffic: Arc<Traffic>,
 }
 
 impl http_body::Body for SizedBody {
@@ -363,16 +387,30 @@ impl http_body::Body for SizedBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        context: &mut std::task::Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
         self.moved.fetch_add(1, Ordering::Relaxed);
-        let next = self.left.len().min(FRAME_BYTES);
+        let (next, mut turn) = match self.turn.take() {
+            Some(turn) => turn,
+            None => {
+                let next = self.left.len().min(self.traffic.frame_bytes());
+                let wait = self.traffic.until_it_goes(next);
+                (next, (!wait.is_zero()).then(|| Box::pin(tokio::time::sleep(wait))))
+            }
+        };
         if next == 0 {
-            return std::task::Poll::Ready(None);
+            return Poll::Ready(None);
+        }
+        if turn
+            .as_mut()
+            .is_some_and(|turn| turn.as_mut().poll(context).is_pending())
+        {
+            self.turn = Some((next, turn));
+            return Poll::Pending;
         }
         let frame = self.left.slice(..next).to_bytes();
         self.left = self.left.slice(next..);
-        std::task::Poll::Ready(Some(Ok(http_body::Frame::data(frame))))
+        Poll::Ready(Some(Ok(http_body::Frame::data(frame))))
     }
 
     fn is_end_stream(&self) -> bool {

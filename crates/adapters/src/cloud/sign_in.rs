@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oauth2::basic::BasicClient;
@@ -172,7 +173,7 @@ impl SignIn {
 
     fn exchange(self, code: AuthorizationCode) -> Result<Credential, MailboxError> {
         wait_for(async move {
-            let line = Line::new(Dialect::Tokens, "")?;
+            let line = Line::new(Dialect::Tokens, "", Arc::default())?;
             let mut asked = BasicClient::new(ClientId::new(self.client.id.clone()))
                 .set_token_uri(TokenUrl::new(self.provider.token.into()).expect("it is a URL"))
                 .set_redirect_uri(RedirectUrl::new(self.back_to.clone()).expect("it is a URL"));

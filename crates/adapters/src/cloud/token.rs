@@ -96,7 +96,8 @@ async fn ask(protocol: Protocol, credential: &Credential) -> Result<(Token, Opti
             "this computer is not signed in to it",
         ));
     };
-    let line = Line::new(Dialect::Tokens, "")?;
+    // Not stopped by anybody: with the answer, what the service put in the old one's place would be lost.
+    let line = Line::new(Dialect::Tokens, "", Arc::default())?;
     let mut asked = BasicClient::new(ClientId::new(client.id.clone()))
         .set_token_uri(TokenUrl::new(provider.token.into()).expect("it is a URL"))
         .set_auth_type(AuthType::RequestBody);

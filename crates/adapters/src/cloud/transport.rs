@@ -12,7 +12,7 @@ use offsync_core::ports::MailboxErrorKind;
 use super::address::CloudAddress;
 use super::credential::Access;
 use super::dialect::Dialect;
-use super::line::{Line, patiently, whole};
+use super::line::{Line, whole};
 use super::token::{SharedTokens, Tokens};
 use super::trouble::Trouble;
 
@@ -29,7 +29,7 @@ impl Transport {
         let protocol = address.protocol();
         let is_signed_in = protocol.is_signed_in();
         Ok(Self {
-            line: Line::new(Dialect::Of(protocol), address.root())?,
+            line: Line::new(Dialect::Of(protocol), address.root(), access.traffic.clone())?,
             tokens: is_signed_in.then(|| Arc::new(Tokens::new(protocol, access.clone()))),
         })
     }
@@ -40,7 +40,7 @@ impl Transport {
     }
 
     async fn exchange(&self, request: Request<Buffer>) -> Result<Response<HttpBody>, Trouble> {
-        patiently(|| self.send_signed(request.clone())).await
+        self.line.patiently(|| self.send_signed(request.clone())).await
     }
 
     /// Sends a request in the account's name; once more with a new token where the service did not take the old one.
