@@ -184,7 +184,7 @@ fn who_has_no_other_home_is_told_of_none() {
     world.init(&pep);
     pep.run(["mailbox", "move", pep.at(), &url(&nas(&world))])
         .expect_code(0)
-        .expect_out("went along. No other home takes part, so that is all: nobody uses the old one any more.");
+        .expect_out("went along. No other home takes part, so that is all: nobody uses the old one any more, and it can be deleted: fs://");
 }
 
 #[test]

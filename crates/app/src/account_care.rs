@@ -109,16 +109,16 @@ impl App {
         accounts.all.iter().map(|known| self.account_view(known)).collect()
     }
 
-    /// Tries an account out: puts, lists, reads and deletes something small.
-    pub fn test_account(&self, name: &str) -> std::result::Result<AccountView, AppError> {
-        self.test(&self.known_account(name)?, Tested::No)
+    /// Tries an account out: puts, lists, reads and deletes something small. With no name, the only one is meant.
+    pub fn test_account(&self, name: Option<&str>) -> std::result::Result<AccountView, AppError> {
+        self.test(&self.meant_account(name)?, Tested::No)
     }
 
-    /// Tells how full an account is.
-    pub fn account_usage(&self, name: &str) -> std::result::Result<AccountView, AppError> {
-        let known = self.known_account(name)?;
+    /// Tells how full an account is. With no name, the only one is meant.
+    pub fn account_usage(&self, name: Option<&str>) -> std::result::Result<AccountView, AppError> {
+        let known = self.meant_account(name)?;
         let view = self.account_view(&known)?;
-        let (Some(address), Some(access)) = (known.address(), self.access(name)?) else {
+        let (Some(address), Some(access)) = (known.address(), self.access(&known.name)?) else {
             return Ok(view);
         };
         let usage = usage(&address, &access).map_err(|error| known_troubled(&known, &error))?;
@@ -143,10 +143,21 @@ impl App {
             ));
         }
         self.forget_account(name)?;
-        Ok(AccountView {
-            message:
+        let asks = known.address().map(|address| address.protocol().asks());
+        let message = match (asks, &known.archive) {
+            (None, _) => "The folder and what is in it stay as they are.",
+            (_, Some(_)) => {
+                "This computer has forgotten what opens it. Whoever it belongs to can take that back at the service."
+            }
+            (Some(Asked::Typed { .. }), _) => {
                 "This computer has forgotten what opens it. At the service, the app password or key can be deleted now."
-                    .into(),
+            }
+            (Some(Asked::Browser { .. }), _) => {
+                "This computer has forgotten the sign-in. Once no home needs it any more, Offsync can be taken off the apps that may use the account, at the service."
+            }
+        };
+        Ok(AccountView {
+            message: message.into(),
             ..view
         })
     }
@@ -168,6 +179,30 @@ impl App {
             total_bytes: usage.total_bytes,
             ..view
         })
+    }
+
+    fn meant_account(&self, name: Option<&str>) -> Result<KnownAccount> {
+        if let Some(name) = name {
+            return self.known_account(name);
+        }
+        let mut accounts = Accounts::load(self.config_dir())?.all;
+        match accounts.len() {
+            0 => Err(AppError::failed(
+                "no_such_account",
+                "This computer has no account.",
+                "Add one: `offsync account add NAME MAILBOX_URL`.",
+            )),
+            1 => Ok(accounts.remove(0)),
+            _ => {
+                let names: Vec<String> = accounts.into_iter().map(|known| known.name).collect();
+                Err(AppError::new(
+                    ExitClass::Usage,
+                    "no_such_account",
+                    "This computer has several accounts, and none was named.",
+                    format!("It has {}.", names.join(", ")),
+                ))
+            }
+        }
     }
 
     fn known_account(&self, name: &str) -> Result<KnownAccount> {
@@ -206,7 +241,8 @@ impl App {
             used_bytes: None,
             total_bytes: None,
             message: match is_open {
-                true => "This computer is signed in.".into(),
+                // Whether the service still takes that, a call alone would tell.
+                true => "This computer has what opens it.".into(),
                 false => format!(
                     "This computer's keystore does not have what opens it: sign in again with `offsync account add {} {}`.",
                     known.name, known.mailbox

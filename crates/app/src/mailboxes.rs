@@ -41,6 +41,9 @@ pub struct MailboxReport {
     /// What was carried over from the mailbox before; absent where it was not moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved: Option<CarriedOver>,
+    /// Where it was before; absent where it was not moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
 }
 
 /// What is to be at the address that a mailbox is looked for at.
@@ -99,6 +102,7 @@ impl App {
             other_homes: others.count() as u64,
             begun: None,
             moved: None,
+            moved_from: None,
         })
     }
 
@@ -155,7 +159,16 @@ impl App {
         if let Some(trouble) = archive.mailbox_trouble.take() {
             return Err(old_mailbox_is_away(trouble));
         }
-        let to = self.begin_mailbox(&place, &archive.marker.archive_id)?;
+        let to = self
+            .begin_mailbox(&place, &archive.marker.archive_id)
+            .map_err(|error| AppError {
+                message: format!(
+                    "The mailbox was not moved and is used where it was: {url} cannot take it. {}",
+                    error.message
+                ),
+                ..error
+            })?;
+        let moved_from = archive.marker.mailbox.clone();
         let carried = archive.with_engine(&Silent, |engine| engine.carry_over(&to));
         let carried = carried.map_err(not_moved)?;
         let identity = to.identity().to_vec();
@@ -167,6 +180,7 @@ impl App {
         drop(archive);
         Ok(MailboxReport {
             moved: Some(carried),
+            moved_from,
             ..self.mailbox(folder)?
         })
     }

@@ -10,6 +10,7 @@ use offsync_adapters::clock::SystemClock;
 use offsync_adapters::disk::{RealDisk, find_archive_root};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
+use offsync_adapters::mailbox::MailboxUrl;
 use offsync_core::format::{Marker, RecoverySheet, SheetError};
 use offsync_core::ports::{Clock, Disk};
 use offsync_core::seal::ArchiveKeys;
@@ -305,6 +306,12 @@ fn printed(sheet: &RecoverySheet, others: &[String], date: &str) -> Zeroizing<St
     } else {
         others.join("; ")
     };
+    let account = match sheet.mailbox.parse() {
+        Ok(MailboxUrl::Cloud(_)) => {
+            "The mailbox lies in an account. This sheet does not open that: have its sign-in at hand, too.\n\n"
+        }
+        _ => "",
+    };
     let mut text = Zeroizing::new(format!(
         "OFFSYNC RECOVERY SHEET\n\n\
          Offsync keeps copies of the same files on drives in several homes, with nobody online at the same time.\n\
@@ -324,7 +331,7 @@ fn printed(sheet: &RecoverySheet, others: &[String], date: &str) -> Zeroizing<St
          \x20   offsync join FOLDER --recovery FILE\n\n\
          FOLDER is the archive's folder on the drive; FILE is this file, or a text file with the numbered\n\
          lines below typed into it. Capitals, blanks and dashes do not matter; O counts as 0, I and L as 1.\n\
-         If the drive is lost as well, take an empty folder: the files come from the other homes.\n\n",
+         If the drive is lost as well, take an empty folder: the files come from the other homes.\n\n{account}",
         plain(&sheet.archive_name),
         plain(&sheet.label),
         plain(&sheet.person),
@@ -360,6 +367,14 @@ mod tests {
             park_after_days: 180,
         };
         let text = printed(&sheet, &["01 \r\n02 x".into()], "2026-11-20");
-        assert_eq!(RecoverySheet::parse(&text), Ok(sheet));
+        assert!(!text.contains("lies in an account"));
+        assert_eq!(RecoverySheet::parse(&text), Ok(sheet.clone()));
+        let in_account = RecoverySheet {
+            mailbox: "webdav://pep@cloud.example.org/offsync".into(),
+            ..sheet
+        };
+        let text = printed(&in_account, &[], "2026-11-20");
+        assert!(text.contains("This sheet does not open that: have its sign-in at hand, too."));
+        assert_eq!(RecoverySheet::parse(&text), Ok(in_account));
     }
 }

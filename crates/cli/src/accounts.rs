@@ -42,14 +42,14 @@ pub(crate) enum AccountCommand {
     /// Try out whether a mailbox can lie there: put, list, read and delete something small
     #[command(after_help = "Example:\n  offsync account test pep-cloud")]
     Test {
-        /// What it is called on this computer
-        name: String,
+        /// What it is called on this computer; not needed where there is only one
+        name: Option<String>,
     },
     /// Tell how full it is, where its service says so
     #[command(after_help = "Example:\n  offsync account usage pep-cloud")]
     Usage {
-        /// What it is called on this computer
-        name: String,
+        /// What it is called on this computer; not needed where there is only one
+        name: Option<String>,
     },
     /// Let this computer forget it and what opens it; nothing in it is touched
     #[command(after_help = "Example:\n  offsync account remove pep-cloud")]
@@ -68,8 +68,8 @@ pub(crate) fn account(app: &App, command: &AccountCommand, json: bool) -> Outcom
         }
         AccountCommand::Add { name, mailbox_url } => (one(add(app, name, mailbox_url)?), text::account_added),
         AccountCommand::List => (app.list_accounts()?, text::account),
-        AccountCommand::Test { name } => (one(app.test_account(name)?), text::account_told),
-        AccountCommand::Usage { name } => (one(app.account_usage(name)?), text::account_told),
+        AccountCommand::Test { name } => (one(app.test_account(name.as_deref())?), text::account_told),
+        AccountCommand::Usage { name } => (one(app.account_usage(name.as_deref())?), text::account_told),
         AccountCommand::Remove { name } => (one(app.remove_account(name)?), text::account_removed),
     };
     show(&all, json, |all| {

@@ -200,6 +200,29 @@ pub(crate) fn emptied(report: &EmptiedReport) -> String {
 }
 
 /// Tells what a mailbox holds.
+/// Says what other homes have to do after a mailbox was moved, and what becomes of the old one.
+fn for_the_others(report: &MailboxReport) -> String {
+    let old = report.moved_from.as_deref().map(safe).unwrap_or_default();
+    let (each, did) = match report.other_homes {
+        0 => {
+            return format!(
+                "No other home takes part, so that is all: nobody uses the old one any more, and it can be deleted: {old}"
+            );
+        }
+        1 => ("the other home", "it did"),
+        _ => ("each of the other homes", "all of them did"),
+    };
+    let mailbox = safe(&report.mailbox);
+    let command = match mailbox.starts_with("fs://") {
+        true => "`offsync mailbox move FOLDER MAILBOX`, with its path there".to_owned(),
+        // What opens it came with nobody's invitation.
+        false => format!(
+            "`offsync mailbox move FOLDER {mailbox}`, after its computer was signed in, too: `offsync account add NAME {mailbox}`"
+        ),
+    };
+    format!("Say the same in {each}: {command}. Until {did}, leave the old one as it is: {old}")
+}
+
 pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
     let allowance = report.allowance_bytes.map(|bytes| format!(" of {}", size(bytes)));
     let foreign = match report.foreign.files {
@@ -230,18 +253,10 @@ pub(crate) fn mailbox(report: &MailboxReport) -> Vec<String> {
     }));
     if let Some(moved) = report.moved {
         let what = count(moved.objects, "object", "objects");
-        let others = match report.other_homes {
-            0 => "No other home takes part, so that is all: nobody uses the old one any more.",
-            1 => {
-                "Say the same in the other home: `offsync mailbox move FOLDER MAILBOX`, with its path there. Until it did, leave the old one as it is."
-            }
-            _ => {
-                "Say the same in each of the other homes: `offsync mailbox move FOLDER MAILBOX`, with its path there. Until all of them did, leave the old one as it is."
-            }
-        };
         lines.push(format!(
-            "The mailbox is there from now on; {what} ({}) went along. {others}",
-            size(moved.bytes)
+            "The mailbox is there from now on; {what} ({}) went along. {}",
+            size(moved.bytes),
+            for_the_others(report)
         ));
         lines.extend((moved.left_behind > 0).then(|| {
             let what = count(

@@ -76,8 +76,77 @@ fn what_is_wrong_with_an_account_is_said_in_one_sentence_before_it_is_kept() {
             );
         }
         let url = server.url_by(1, "a");
-        says(add_account(&pep, "x", &url, SECRET), 6, "it cannot be reached now");
+        let told = "nothing answers at that host and port";
+        says(add_account(&pep, "x", &url, SECRET), 6, told);
+        let url = server.url("a").replace("127.0.0.1", "no-such-host.invalid");
+        says(add_account(&pep, "x", &url, SECRET), 6, "no host of that name is found");
     }
+}
+
+#[test]
+fn the_only_account_needs_no_name_and_each_is_forgotten_in_its_own_words() {
+    let Some(server) = Server::start(Kind::WsgiDav) else {
+        return;
+    };
+    let world = World::new();
+    let [pep, anna] = pair(&world, &server.url("offsync"));
+    let none = world.home("none");
+    none.json(["account", "test"])
+        .expect_failure(1, "no_such_account", &["This computer has no account.", "Add one:"]);
+    for command in ["test", "usage"] {
+        pep.run(["account", command]).expect_code(0).expect_out("family: ");
+    }
+    pep.run(["account", "list"])
+        .expect_code(0)
+        .expect_out("This computer has what opens it. It holds the mailbox of 'Photos'.");
+    let folder = world.path("nas");
+    std::fs::create_dir(&folder).expect("a folder can be made");
+    let folder = format!("fs://{}", folder.display());
+    pep.run(["account", "add", "nas", &folder]).expect_code(0);
+    let told = ["none was named", "It has family, nas."];
+    pep.json(["account", "usage"])
+        .expect_failure(2, "no_such_account", &told);
+    pep.run(["account", "remove", "nas"])
+        .expect_code(0)
+        .expect_out("Removed 'nas'. The folder and what is in it stay as they are.");
+    add_account(&pep, "spare", &server.url("spare"), SECRET).expect_code(0);
+    pep.run(["account", "remove", "spare"])
+        .expect_code(0)
+        .expect_out("At the service, the app password or key can be deleted now.");
+    anna.run(["mailbox", "move", anna.at(), &folder])
+        .expect_code(0)
+        .expect_out("Until it did, leave the old one as it is: webdav");
+    anna.run(["account", "remove", "photos"])
+        .expect_code(0)
+        .expect_out("Whoever it belongs to can take that back at the service.");
+}
+
+#[test]
+fn a_mailbox_that_is_moved_into_an_account_tells_what_the_others_need_for_it() {
+    let Some(server) = Server::start(Kind::RcloneS3) else {
+        return;
+    };
+    let world = World::new();
+    let [pep, anna] = world.pair(|pep| pep.write("2024/a.txt", "a"));
+    add_account(&pep, "box", &server.url("x"), SECRET).expect_code(0);
+    let moved = pep.run(["mailbox", "move", pep.at(), "box:photos"]);
+    moved
+        .expect_code(0)
+        .expect_out("after its computer was signed in, too: `offsync account add NAME s3://")
+        .expect_out("leave the old one as it is: fs://");
+    let at = pep.json(["mailbox", "show", pep.at()]).document()["mailbox"].clone();
+    let at = at.as_str().expect("it is a text");
+    add_account(&anna, "peps", at, SECRET).expect_code(0);
+    anna.run(["mailbox", "move", anna.at(), at]).expect_code(0);
+    anna.write("2024/b.txt", "b");
+    settle_quietly(&[&pep, &anna]);
+    assert_eq!(pep.read("2024/b.txt"), b"b");
+    let lost = server.url_by(1, "x");
+    let mut command = pep.command(["--json", "mailbox", "move", pep.at(), &lost]);
+    let refused = Output::of(&mut command);
+    assert_ne!(refused.code, 0, "{refused}");
+    let told = "The mailbox was not moved and is used where it was: s3://";
+    assert!(refused.stdout.contains(told), "{refused}");
 }
 
 #[test]

@@ -73,7 +73,10 @@ fn what_is_wrong_is_said_with_the_next_step_and_nothing_is_lost() {
     drop(proxy);
     let output = pep.run(["sync", pep.at()]);
     output.expect_code(6);
-    assert!(output.stderr.contains("it cannot be reached now"), "{output}");
+    assert!(
+        output.stderr.contains("nothing answers at that host and port"),
+        "{output}"
+    );
     // Signed in at the server itself, all goes on.
     let url = server.url("offsync");
     for home in [&pep, &anna] {

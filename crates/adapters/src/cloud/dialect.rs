@@ -148,6 +148,10 @@ impl Dialect {
             Self::Of(Protocol::S3) => by_xml_code(text),
             Self::Of(Protocol::Gdrive) => by_google_reason(text),
             Self::Of(Protocol::Dropbox) => by_dropbox_summary(text),
+            Self::Of(protocol) if protocol.is_webdav() && wants_another_kind(status, headers) => Some(Trouble::new(
+                Kind::Denied,
+                "it takes sign-ins only of a kind that Offsync does not speak: it asks for Digest, or for one of a company's network, and Basic over an encrypted line is needed",
+            )),
             _ => None,
         }
         .map(|trouble| match (trouble.wait, wait) {
@@ -190,6 +194,17 @@ impl Dialect {
             _ => Trouble::new(Kind::SignIn, "the user or the password is not accepted"),
         }
     }
+}
+
+/// Tells whether a server that refuses a sign-in names the kinds that it takes, and the one that was tried is none of them.
+fn wants_another_kind(status: StatusCode, headers: Option<&HeaderMap>) -> bool {
+    let offered = headers.map(|headers| headers.get_all(header::WWW_AUTHENTICATE));
+    let kinds: Vec<String> = offered
+        .into_iter()
+        .flatten()
+        .filter_map(|kind| Some(kind.to_str().ok()?.to_ascii_lowercase()))
+        .collect();
+    status == StatusCode::UNAUTHORIZED && !kinds.is_empty() && !kinds.iter().any(|kind| kind.contains("basic"))
 }
 
 /// Tells whether a request moves a file of Drive into its trash, as OpenDAL does to delete one.
@@ -316,6 +331,27 @@ mod tests {
         assert_eq!(told.as_ref().map(|trouble| trouble.kind), kind, "{status} {text}");
         let told = told.map_or(Wait::Unasked, |trouble| trouble.wait);
         assert_eq!(told, wait, "{status} {text}");
+    }
+
+    #[test]
+    fn a_kind_of_sign_in_that_is_not_spoken_is_told_from_a_wrong_password() {
+        let told = |offers: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for offer in offers {
+                headers.append(header::WWW_AUTHENTICATE, offer.parse().expect("it is a header"));
+            }
+            let told = Dialect::Of(Protocol::Webdav).told_by(StatusCode::UNAUTHORIZED, Some(&headers), b"");
+            told.map(|trouble| trouble.kind)
+        };
+        assert_eq!(told(&["Digest realm=\"a\", qop=\"auth\""]), Some(Kind::Denied));
+        assert_eq!(told(&["Negotiate", "NTLM"]), Some(Kind::Denied));
+        for offers in [
+            &[][..],
+            &["Basic realm=\"a\""],
+            &["Digest realm=\"a\"", "basic realm=\"a\""],
+        ] {
+            assert_eq!(told(offers), Some(Kind::SignIn), "{offers:?}");
+        }
     }
 
     #[test]

@@ -262,21 +262,37 @@ fn half_an_answer() -> Trouble {
 
 /// Says why there is no answer, without the address that the library would name.
 fn unreached(error: &reqwest::Error) -> Trouble {
-    if let Some(tls) = tls_inside(error) {
+    if let Some(tls) = inside(error, |cause| cause.downcast_ref::<rustls::Error>()) {
         return sealing_failed(tls);
     }
-    match error.is_connect() || error.is_timeout() {
-        true => Trouble::new(MailboxErrorKind::Away, "it cannot be reached now").lasting(),
-        false => half_an_answer(),
+    if !error.is_connect() && !error.is_timeout() {
+        return half_an_answer();
     }
+    let why = if inside(error, |cause| cause.to_string().starts_with("dns error").then_some(())).is_some() {
+        "no host of that name is found: either the name is wrong, or this computer is not on the net"
+    } else if inside(error, refusal).is_some() {
+        "nothing answers at that host and port: either its address is wrong, or the server is not running"
+    } else {
+        "it cannot be reached now"
+    };
+    Trouble::new(MailboxErrorKind::Away, why).lasting()
 }
 
-/// Finds what kept a line from being encrypted. An error inside an I/O error is no source of it, and may be one, too.
-fn tls_inside(error: &reqwest::Error) -> Option<&rustls::Error> {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+/// Tells whether a host said that nothing listens where it was asked.
+fn refusal(cause: &(dyn std::error::Error + 'static)) -> Option<()> {
+    let cause: &std::io::Error = cause.downcast_ref()?;
+    (cause.kind() == std::io::ErrorKind::ConnectionRefused).then_some(())
+}
+
+/// Finds what is looked for among an error and what caused it. An error inside an I/O error is no source of it, and may be it.
+fn inside<'e, T>(
+    error: &'e reqwest::Error,
+    find: impl Fn(&'e (dyn std::error::Error + 'static)) -> Option<T>,
+) -> Option<T> {
+    let mut next: Option<&'e (dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
-        if let Some(tls) = error.downcast_ref() {
-            return Some(tls);
+        if let Some(found) = find(error) {
+            return Some(found);
         }
         let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
         next = match inside {
