@@ -2,6 +2,7 @@
 
 mod accounts;
 mod failing;
+mod keyring;
 mod proxy;
 mod servers;
 mod signing_in;
