@@ -123,7 +123,11 @@ impl App {
         };
         let usage = usage(&address, &access).map_err(|error| known_troubled(&known, &error))?;
         Ok(AccountView {
-            message: told_usage(&usage).unwrap_or_else(|| "The service does not say how full it is.".into()),
+            message: match (told_usage(&usage), usage.total_bytes) {
+                (None, _) => "The service does not say how full it is.".into(),
+                (Some(told), Some(_)) => told,
+                (Some(told), None) => format!("{told} How much there may be, the service does not say."),
+            },
             used_bytes: usage.used_bytes,
             total_bytes: usage.total_bytes,
             ..view

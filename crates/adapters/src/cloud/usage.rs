@@ -1,25 +1,30 @@
 //! How much an account holds, where its service says so.
 
 use ::opendal::Buffer;
+use futures::TryStreamExt;
 use http::Request;
-use offsync_core::ports::MailboxError;
+use offsync_core::ports::{MailboxError, MailboxErrorKind};
 use serde_json::Value;
 
 use super::address::CloudAddress;
 use super::credential::Access;
 use super::protocol::Protocol;
 use super::provider::provider;
+use super::store::store;
 use super::transport::Transport;
 use super::trouble::Trouble;
 use super::webdav::{bad_address, properties};
 use crate::waiting::wait_for;
+
+/// So many objects at most are counted: more would take many calls.
+const COUNTED_MAX: u32 = 10_000;
 
 /// What an account holds, in bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Whose account it is; `None` where the service does not say.
     pub id: Option<String>,
-    /// What all that is in it takes; `None` where the service does not say.
+    /// What all that is in it takes, or in a store of the folder that its address names; `None` where nobody says that.
     pub used_bytes: Option<u64>,
     /// What it may hold at most; `None` where the service does not say, or sets no limit.
     pub total_bytes: Option<u64>,
@@ -29,13 +34,36 @@ pub struct Usage {
 pub fn usage(address: &CloudAddress, access: &Access) -> Result<Usage, MailboxError> {
     let (address, access) = (address.clone(), access.clone());
     match address.protocol() {
-        // No store of this kind has a limit that a program could ask for.
-        Protocol::S3 => Ok(Usage::default()),
+        Protocol::S3 => wait_for(async move { Ok(counted_usage(address, access).await?) }),
         Protocol::Webdav | Protocol::WebdavPlain => wait_for(async move { Ok(webdav_usage(address, access).await?) }),
         Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => {
             wait_for(async move { Ok(told_usage(address, access).await?) })
         }
     }
+}
+
+/// Counts what lies in a store that has no answer to how full it is, and no limit that a program could ask for. Of more than
+/// is soon counted nothing is said.
+async fn counted_usage(address: CloudAddress, access: Access) -> Result<Usage, Trouble> {
+    let lister = store(&address, &access)?.lister_with("/").recursive(true).await;
+    let mut lister = lister.map_err(|error| told(&error))?;
+    let (mut used_bytes, mut counted) = (0, 0);
+    while let Some(entry) = lister.try_next().await.map_err(|error| told(&error))? {
+        used_bytes += entry.metadata().content_length();
+        counted += 1;
+        if counted > COUNTED_MAX {
+            return Ok(Usage::default());
+        }
+    }
+    Ok(Usage {
+        used_bytes: Some(used_bytes),
+        ..Usage::default()
+    })
+}
+
+fn told(error: &::opendal::Error) -> Trouble {
+    let unknown = || Trouble::new(MailboxErrorKind::Broken, "its list makes no sense");
+    Trouble::inside(error).cloned().unwrap_or_else(unknown)
 }
 
 /// Asks a service that people sign in to.
