@@ -11,7 +11,7 @@ use crate::accounts::{Accounts, KnownAccount, check_account_name};
 use crate::address::mailbox_url;
 use crate::app::App;
 use crate::clients::client_of;
-use crate::failure::{AppError, ExitClass, Result};
+use crate::failure::{AppError, ExitClass, Result, STRANGER_HINT};
 use crate::opened::sign_in_hint;
 use crate::signing_in::tried_out;
 
@@ -26,6 +26,8 @@ pub struct AccountRequest {
     pub id: Option<String>,
     /// What opens it.
     pub secret: Option<Zeroizing<String>>,
+    /// The fingerprint by which a person knows its server, where the protocol has such.
+    pub host_key: Option<String>,
 }
 
 /// An account, and how it is.
@@ -63,6 +65,11 @@ impl App {
                 "Check the path, or connect what it is on.",
             ));
         }
+        if let MailboxUrl::Cloud(address) = &url
+            && let Asked::Key { .. } = address.protocol().asks()
+        {
+            return self.add_by_key(address, request);
+        }
         self.refuse_other_of_that_name(&request.name, &url)?;
         let mut credential = self.credential_by(&url, request)?;
         let mut url = url;
@@ -78,13 +85,14 @@ impl App {
             name: request.name.clone(),
             mailbox: url.to_string(),
             archive: accounts.named(&request.name).and_then(|known| known.archive.clone()),
+            waits: false,
         };
         self.keep_account(known.clone(), credential.as_ref())?;
         self.test(&known, Tested::JustNow)
     }
 
     /// Refuses the name of another account.
-    fn refuse_other_of_that_name(&self, name: &str, url: &MailboxUrl) -> Result<()> {
+    pub(crate) fn refuse_other_of_that_name(&self, name: &str, url: &MailboxUrl) -> Result<()> {
         let accounts = Accounts::load(self.config_dir())?;
         let Some(known) = accounts.named(name) else {
             return Ok(());
@@ -156,6 +164,9 @@ impl App {
             (Some(Asked::Typed { .. }), _) => {
                 "This computer has forgotten what opens it. At the service, the app password or key can be deleted now."
             }
+            (Some(Asked::Key { .. }), _) => {
+                "This computer has forgotten its key. On the server, the line that ends with 'offsync' can be taken out of .ssh/authorized_keys now, unless it lets other homes in, too."
+            }
             (Some(Asked::Browser { .. }), _) => {
                 "This computer has forgotten the sign-in. Once no home needs it any more, Offsync can be taken off the apps that may use the account, at the service."
             }
@@ -166,7 +177,8 @@ impl App {
         })
     }
 
-    fn test(&self, known: &KnownAccount, tested: Tested) -> Result<AccountView> {
+    /// Tells that an account works, once that was tried.
+    pub(crate) fn test(&self, known: &KnownAccount, tested: Tested) -> Result<AccountView> {
         let view = self.account_view(known)?;
         let (Some(address), Some(access)) = (known.address(), self.access(&known.name)?) else {
             return Ok(view);
@@ -174,6 +186,10 @@ impl App {
         if tested == Tested::No {
             try_out(&address, &access).map_err(|error| known_troubled(known, &error))?;
         }
+        let view = match known.waits {
+            true => self.account_view(&self.note_let_in(known)?)?,
+            false => view,
+        };
         // Where there is no answer to this, all else worked.
         let usage = usage(&address, &access).unwrap_or_default();
         let how_full = told_usage(&usage).map(|told| format!(" {told}")).unwrap_or_default();
@@ -209,7 +225,7 @@ impl App {
         }
     }
 
-    fn known_account(&self, name: &str) -> Result<KnownAccount> {
+    pub(crate) fn known_account(&self, name: &str) -> Result<KnownAccount> {
         let accounts = Accounts::load(self.config_dir())?;
         accounts.named(name).cloned().ok_or_else(|| {
             AppError::failed(
@@ -241,10 +257,14 @@ impl App {
                 .map_or("fs", |address| address.protocol().scheme())
                 .to_owned(),
             mailbox: known.mailbox.clone(),
-            ok: is_open,
+            ok: is_open && !known.waits,
             used_bytes: None,
             total_bytes: None,
             message: match is_open {
+                true if known.waits => format!(
+                    "Its server does not let it in yet: `offsync account add {} {}` says what is to be done.",
+                    known.name, known.mailbox
+                ),
                 // Whether the service still takes that, a call alone would tell.
                 true => "This computer has what opens it.".into(),
                 false => format!(
@@ -259,7 +279,7 @@ impl App {
 
 /// Whether an account was tried out a moment ago.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Tested {
+pub(crate) enum Tested {
     JustNow,
     No,
 }
@@ -272,6 +292,8 @@ impl App {
         };
         let (asked_id, asked_secret) = match address.protocol().asks() {
             Asked::Typed { id, secret } => (id, secret),
+            // Made by `add_by_key`.
+            Asked::Key { .. } => return Ok(None),
             Asked::Browser { service } => {
                 let client = client_of(self.config_dir(), address.protocol(), service)?;
                 return self.sign_in(address.protocol(), client).map(Some);
@@ -321,7 +343,8 @@ fn told_usage(usage: &Usage) -> Option<String> {
     }
 }
 
-fn not_added(name: &str, error: &MailboxError) -> AppError {
+/// Says why an account was not added.
+pub(crate) fn not_added(name: &str, error: &MailboxError) -> AppError {
     let told = troubled(name, error);
     AppError {
         message: format!("'{name}' was not added. {}", told.message),
@@ -339,6 +362,7 @@ fn troubled(name: &str, error: &MailboxError) -> AppError {
             "Check what you typed. Many services want an app password, made in their settings for this purpose, in place of the one that people sign in with."
         }
         Kind::Denied => "Check what this sign-in may do there: it has to list, read, write and delete.",
+        Kind::Stranger => STRANGER_HINT,
         Kind::NoRoom => "Make room in it.",
         Kind::Broken => "Check the address: it may be that of a page for people, and not the one for programs.",
     };

@@ -28,6 +28,14 @@ pub(crate) struct KnownAccount {
     /// The archive whose invitation brought it along, and which alone it serves: who invites to one cannot speak for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) archive: Option<String>,
+    /// Whether its server has yet to let it in.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub(crate) waits: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands references")]
+fn is_no(flag: &bool) -> bool {
+    !flag
 }
 
 /// All of them.
@@ -200,7 +208,11 @@ impl App {
             name: secret_name(account),
             lock: self.config_dir().join(format!("{}.lock", secret_name(account))),
         };
-        Ok(Some(Access::kept(credential, Arc::new(keeper)).over(self.traffic()?)))
+        let accounts = Accounts::load(self.config_dir())?;
+        let known = accounts.named(account).and_then(KnownAccount::address);
+        let host_key = known.as_ref().and_then(CloudAddress::host_key).map(str::to_owned);
+        let access = Access::kept(credential, Arc::new(keeper)).at_host_key(host_key);
+        Ok(Some(access.over(self.traffic()?)))
     }
 
     /// Keeps an account; one of that name is replaced.
@@ -258,6 +270,7 @@ impl App {
                 name: name.clone(),
                 mailbox,
                 archive: Some(invitation.archive_id.to_string()),
+                waits: false,
             },
             Some(&credential),
         )?;

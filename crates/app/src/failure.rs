@@ -256,6 +256,9 @@ impl From<MailboxError> for AppError {
     }
 }
 
+/// What to do about a server that shows another key than the one agreed on.
+pub(crate) const STRANGER_HINT: &str = "Nothing was sent to it. Ask whoever looks after the server for the fingerprint of its host key; if that is the one that it shows now, `offsync account add NAME MAILBOX_URL` asks whether to go on with it.";
+
 impl From<&MailboxError> for AppError {
     fn from(error: &MailboxError) -> Self {
         let (code, hint) = match error.kind() {
@@ -276,6 +279,7 @@ impl From<&MailboxError> for AppError {
                 "Sign in to the account again: `offsync account add NAME MAILBOX_URL`, with the name and the address that `offsync account list` and `offsync mailbox show FOLDER` tell.",
             ),
             MailboxErrorKind::Denied => ("mailbox_denied", "Check that you may read and write there."),
+            MailboxErrorKind::Stranger => ("mailbox_stranger", STRANGER_HINT),
             MailboxErrorKind::Broken => ("mailbox_broken", "Try again later; if it stays, check the account."),
         };
         let message = match error.kind() {

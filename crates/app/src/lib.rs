@@ -43,6 +43,7 @@ mod notices;
 mod on_screen;
 mod opened;
 mod outside;
+mod own_keys;
 mod photos;
 mod receipt;
 mod recovery;
@@ -100,6 +101,7 @@ pub use offsync_core::guard::Threshold;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, HELD_DELETIONS_HIGHEST, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};
 pub use offsync_engine::{ChangeCounts, Keep, size};
 pub use on_screen::asks_to_type;
+pub use own_keys::{AccountKeyView, KEY_NOT_LET_IN, ShownHostKey};
 pub use receipt::{NoReceipt, Receipt};
 pub use recovery::RecoveryReport;
 pub use reports::{

@@ -27,7 +27,7 @@ impl App {
     pub(crate) fn sign_in(&self, protocol: Protocol, client: Client) -> Result<Credential> {
         let service = match protocol.asks() {
             Asked::Browser { service } => service,
-            Asked::Typed { .. } => protocol.scheme(),
+            Asked::Typed { .. } | Asked::Key { .. } => protocol.scheme(),
         };
         let Some(browser) = self.browser() else {
             return Err(AppError::usage(format!(
@@ -79,6 +79,11 @@ impl App {
             return Err(archive.explained(error.into()));
         }
         let secret = self.secret_for_another(&address, access)?;
+        // By what its server is known now: that of the archive may be from before it was set up anew.
+        let mailbox = match access.host_key() {
+            Some(host_key) => address.at_host_key(host_key).to_string(),
+            None => mailbox,
+        };
         Ok(HandedOn {
             mailbox,
             secret: Some(secret),

@@ -1,10 +1,10 @@
 //! `account`: signing this computer in to where mailboxes lie. No secret is ever taken from an argument.
 
 use clap::{Args, Subcommand};
-use offsync_app::{AccountRequest, AccountView, App, Asked, offerings};
+use offsync_app::{AccountRequest, AccountView, App, AppError, Asked, KEY_NOT_LET_IN, ShownHostKey, offerings};
 use zeroize::Zeroizing;
 
-use crate::outcome::{Outcome, show, usage_error};
+use crate::outcome::{Outcome, print_lines, show, usage_error};
 use crate::prompt;
 use crate::text;
 
@@ -12,6 +12,9 @@ use crate::text;
 const ID: &str = "OFFSYNC_ACCOUNT_ID";
 /// What opens it.
 const SECRET: &str = "OFFSYNC_ACCOUNT_SECRET";
+
+/// By which fingerprint a server is known.
+const HOST_KEY: &str = "OFFSYNC_HOST_KEY";
 
 /// `account`.
 #[derive(Args, Debug)]
@@ -25,12 +28,12 @@ pub(crate) struct Account {
 pub(crate) enum AccountCommand {
     /// Sign this computer in, and try out whether a mailbox can lie there
     #[command(
-        after_help = "Examples:\n  offsync account add pep-cloud webdav://cloud.example.org/remote.php/dav/files/pep/offsync\n  offsync account add box \"s3://pep-offsync?endpoint=https://s3.example.org&region=eu-central-1\"\n\nYou are asked for the user and the password, or for what the service has in their place: an app password, an access key and its secret. Where nobody can be asked, they are read from OFFSYNC_ACCOUNT_ID and OFFSYNC_ACCOUNT_SECRET. Said once more, it signs in again."
+        after_help = "Examples:\n  offsync account add pep-cloud webdav://cloud.example.org/remote.php/dav/files/pep/offsync\n  offsync account add box \"s3://pep-offsync?endpoint=https://s3.example.org&region=eu-central-1\"\n\nYou are asked for the user and the password, or for what the service has in their place: an app password, an access key and its secret. Where nobody can be asked, they are read from OFFSYNC_ACCOUNT_ID and OFFSYNC_ACCOUNT_SECRET. Said once more, it signs in again.\n\nA server that speaks SFTP (sftp://anna@nas.local/offsync) is asked for its host key, which you compare; where nobody can be asked, OFFSYNC_HOST_KEY says its fingerprint. A key is made for the account, and you are told where to put its public half."
     )]
     Add {
         /// What to call it on this computer
         name: String,
-        /// Where in it mailboxes go: webdav://host/folder, s3://bucket/folder?endpoint=URL, fs:///folder
+        /// Where in it mailboxes go: webdav://host/folder, sftp://user@host/folder, s3://bucket/folder?endpoint=URL, fs:///folder
         mailbox_url: String,
     },
     /// List the services that an account can be with, and what each asks for
@@ -51,6 +54,14 @@ pub(crate) enum AccountCommand {
         /// What it is called on this computer; not needed where there is only one
         name: Option<String>,
     },
+    /// Show the public half of the key that opens it: the line that its server has to know
+    #[command(
+        after_help = "Example:\n  offsync account key nas\n\nAccounts whose address begins with sftp:// are opened by a key of their own, whose private half stays in this computer's keystore. Its public half goes into .ssh/authorized_keys of the user on the server."
+    )]
+    Key {
+        /// What it is called on this computer
+        name: String,
+    },
     /// Let this computer forget it and what opens it; nothing in it is touched
     #[command(after_help = "Example:\n  offsync account remove pep-cloud")]
     Remove {
@@ -66,7 +77,17 @@ pub(crate) fn account(app: &App, command: &AccountCommand, json: bool) -> Outcom
         AccountCommand::Services => {
             return show(&offerings(), json, |all| all.iter().flat_map(text::offering).collect());
         }
-        AccountCommand::Add { name, mailbox_url } => (one(add(app, name, mailbox_url)?), text::account_added),
+        AccountCommand::Key { name } => return show(&app.account_key(name)?, json, |key| vec![text::safe(&key.line)]),
+        AccountCommand::Add { name, mailbox_url } => {
+            let added = add(app, name, mailbox_url);
+            if let Err(error) = &added
+                && error.code == KEY_NOT_LET_IN
+                && !json
+            {
+                print_lines(&[text::safe(&app.account_key(name)?.line)]);
+            }
+            (one(added?), text::account_added)
+        }
         AccountCommand::List => (app.list_accounts()?, text::account),
         AccountCommand::Test { name } => (one(app.test_account(name.as_deref())?), text::account_told),
         AccountCommand::Usage { name } => (one(app.account_usage(name.as_deref())?), text::account_told),
@@ -81,17 +102,27 @@ pub(crate) fn account(app: &App, command: &AccountCommand, json: bool) -> Outcom
     })
 }
 
-fn add(app: &App, name: &str, mailbox: &str) -> Result<AccountView, offsync_app::AppError> {
+fn add(app: &App, name: &str, mailbox: &str) -> Result<AccountView, AppError> {
     let mut request = AccountRequest {
         name: name.to_owned(),
         mailbox: mailbox.to_owned(),
         ..AccountRequest::default()
     };
+    let said = |variable: &str| std::env::var(variable).ok().filter(|said| !said.is_empty());
     let (id, secret) = match app.asked_for(name, mailbox)? {
         None | Some(Asked::Browser { .. }) => return app.add_account(&request),
+        Some(Asked::Key { id }) => {
+            if !app.names_id(mailbox)? {
+                request.id = said(ID).or_else(|| prompt::line(&format!("{id}: ")));
+            }
+            request.host_key = match said(HOST_KEY) {
+                None => Some(agreed_host_key(&app.shown_host_key(name, mailbox)?)?),
+                said => said,
+            };
+            return app.add_account(&request);
+        }
         Some(Asked::Typed { id, secret }) => (id, secret),
     };
-    let said = |variable: &str| std::env::var(variable).ok().filter(|said| !said.is_empty());
     request.id = match said(ID) {
         None if !app.names_id(mailbox)? => prompt::line(&format!("{id}: ")),
         said => said,
@@ -107,4 +138,35 @@ fn add(app: &App, name: &str, mailbox: &str) -> Result<AccountView, offsync_app:
         )));
     }
     app.add_account(&request)
+}
+
+/// Lets a person compare the key that a server shows; one that was agreed on before is not asked for again.
+fn agreed_host_key(shown: &ShownHostKey) -> Result<String, AppError> {
+    let ShownHostKey {
+        server, fingerprint, ..
+    } = shown;
+    let (server, question) = (
+        text::safe(server),
+        match &shown.agreed {
+            Some(agreed) if agreed == fingerprint => return Ok(fingerprint.clone()),
+            Some(agreed) => format!(
+                "'{}' shows another host key than before. It was\n  {}\nand is now\n  {fingerprint}\nSomebody may be in between; go on only if the server was set up anew, and whoever looks after it names that key. Go on with it?",
+                text::safe(server),
+                text::safe(agreed),
+            ),
+            None => format!(
+                "'{}' shows this host key:\n  {fingerprint}\nAt the server, `ssh-keygen -lf` of its /etc/ssh/ssh_host_*_key.pub shows the same if nobody is in between. Is it the same?",
+                text::safe(server),
+            ),
+        },
+    );
+    match prompt::yes(&question) {
+        Some(true) => Ok(fingerprint.clone()),
+        Some(false) => Err(usage_error(format!(
+            "Nothing was added, and nothing was sent to '{server}'."
+        ))),
+        None => Err(usage_error(format!(
+            "Nobody can be asked here whether the host key of '{server}' is {fingerprint}: compare it, and set {HOST_KEY} to the right one, or run it in a terminal."
+        ))),
+    }
 }

@@ -19,14 +19,25 @@ pub(super) fn add_account(home: &Home, name: &str, url: &str, secret: &str) -> O
     Output::of(&mut command)
 }
 
-/// Pep with some files, an archive whose mailbox is in an account, and Anna, who joined with a copy and six words alone.
-pub(super) fn pair(world: &World, url: &str) -> [Home; 2] {
+/// Pep with some files.
+pub(super) fn with_files(world: &World) -> Home {
     let pep = world.home("pep");
     pep.write("2016/beach.jpg", "beach");
     pep.write("2016/tent.jpg", "tent");
     pep.write("list.txt", "list");
+    pep
+}
+
+/// Pep with some files, an archive whose mailbox is in an account, and Anna, who joined with a copy and six words alone.
+pub(super) fn pair(world: &World, url: &str) -> [Home; 2] {
+    let pep = with_files(world);
     let added = add_account(&pep, "family", url, SECRET);
     added.expect_code(0).expect_out("Added 'family'. It works.");
+    share(world, pep)
+}
+
+/// Begins an archive in the account `family`, and gives Anna a copy.
+pub(super) fn share(world: &World, pep: Home) -> [Home; 2] {
     world.init_into_mailbox(&pep, "family:photos", &[]);
     let anna = world.give_copy(&pep, "anna");
     [pep, anna]
@@ -40,6 +51,7 @@ pub(super) fn change(pep: &Home, anna: &Home) {
     anna.write("from anna.txt", "hello");
 }
 
+/// Gives bytes that nothing makes smaller.
 pub(super) fn noise(size: usize, seed: u64) -> Vec<u8> {
     let mut state = seed;
     let next = |_| {

@@ -7,9 +7,18 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::proxy::{Fault, Proxy};
 use super::servers::{Kind, Server};
+use super::sftp;
+use super::sshd::Sshd;
 use super::stories::{noise, pair};
 use crate::output::Output;
-use crate::world::{World, settle_quietly};
+use crate::world::{Home, World, settle_quietly};
+
+/// Tells how long a home's sync took.
+fn took(home: &Home) -> Duration {
+    let began = Instant::now();
+    home.run(["sync", home.at()]).expect_code(0);
+    began.elapsed()
+}
 
 #[test]
 fn what_goes_to_an_account_and_comes_from_it_goes_no_faster_than_a_person_said() {
@@ -31,11 +40,6 @@ fn what_goes_to_an_account_and_comes_from_it_goes_no_faster_than_a_person_said()
         .expect_out("sends at most 1.0 MB a second and fetches at most 200.0 kB a second.");
     // Nothing packs it, and so many bytes cannot pass in less: a busy machine makes that longer, never shorter.
     pep.write("large.raw", noise(400_000, 3));
-    let took = |home: &crate::world::Home| {
-        let began = Instant::now();
-        home.run(["sync", home.at()]).expect_code(0);
-        began.elapsed()
-    };
     let sent = took(&pep);
     assert!(sent >= Duration::from_millis(3_500), "{sent:?}");
     let fetched = took(&anna);
@@ -43,6 +47,22 @@ fn what_goes_to_an_account_and_comes_from_it_goes_no_faster_than_a_person_said()
     assert_eq!(anna.read("large.raw"), pep.read("large.raw"));
     let now = anna.json(["bandwidth", "--unlimited"]).document();
     assert_eq!(now, serde_json::json!({}), "{now:#}");
+}
+
+#[test]
+fn files_over_ssh_go_no_faster_than_a_person_said() {
+    let Some(server) = Sshd::start() else { return };
+    let world = World::new();
+    let [pep, anna] = sftp::pair(&world, &server.url("offsync"), &server);
+    settle_quietly(&[&pep, &anna]);
+    pep.run(["bandwidth", "--up", "100kB"]).expect_code(0);
+    anna.run(["bandwidth", "--down", "200kB"]).expect_code(0);
+    pep.write("large.raw", noise(400_000, 3));
+    let sent = took(&pep);
+    assert!(sent >= Duration::from_millis(3_000), "{sent:?}");
+    let fetched = took(&anna);
+    assert!(fetched >= Duration::from_millis(1_000), "{fetched:?}");
+    assert_eq!(anna.read("large.raw"), pep.read("large.raw"));
 }
 
 #[test]

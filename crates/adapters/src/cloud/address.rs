@@ -10,6 +10,11 @@ use url::Url;
 use super::protocol::Protocol;
 use crate::percent::{escape, unescape};
 
+/// The option that says by which host key a server is known.
+const HOST_KEY: &str = "hostkey";
+/// How a fingerprint begins, and how long it is.
+const FINGERPRINT: (&str, usize) = ("SHA256:", 50);
+
 /// Why an address of an account is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
@@ -188,6 +193,34 @@ impl CloudAddress {
         }
     }
 
+    /// Gives the same with the host key by which its server is known, where its protocol has such.
+    #[must_use]
+    pub fn at_host_key(mut self, host_key: &str) -> Self {
+        let known = self.protocol.options().iter().find(|option| **option == HOST_KEY);
+        if let Some(option) = known {
+            self.options.insert(option, host_key.to_owned());
+        }
+        self
+    }
+
+    /// Gives the same as people say it, who compare the host key apart from it.
+    #[must_use]
+    pub fn without_host_key(mut self) -> Self {
+        self.options.remove(HOST_KEY);
+        self
+    }
+
+    /// Gives the host key by which its server is known; `None` where nobody said that, or its protocol has none.
+    #[must_use]
+    pub fn host_key(&self) -> Option<&str> {
+        self.option(HOST_KEY)
+    }
+
+    /// Gives what leads to an account: how its server proves itself changes when it is set up anew, and it stays the same.
+    fn leading(&self) -> impl Iterator<Item = (&&'static str, &String)> {
+        self.options.iter().filter(|(name, _)| **name != HOST_KEY)
+    }
+
     /// Gives the same in the account of somebody; where all accounts lead to the same, nobody is named.
     #[must_use]
     pub fn of(self, id: &str) -> Self {
@@ -228,7 +261,7 @@ impl CloudAddress {
         let below = other.root.strip_prefix(&self.root);
         self.protocol == other.protocol
             && self.place == other.place
-            && self.options == other.options
+            && self.leading().eq(other.leading())
             && (self.id == other.id || other.id.is_none())
             && below.is_some_and(|rest| rest.is_empty() || self.root.is_empty() || rest.starts_with('/'))
     }
@@ -279,10 +312,21 @@ fn checked_option(protocol: Protocol, name: &str, value: &str) -> Result<(&'stat
     let value = match option {
         "endpoint" => checked_endpoint(value)?,
         "style" if !["path", "host"].contains(&value) => return Err(bad("it is path or host")),
+        HOST_KEY if !is_fingerprint(value) => {
+            return Err(bad(
+                "it is a fingerprint as `ssh-keygen -lf` shows it: SHA256: and 43 letters, digits, + and /",
+            ));
+        }
         "region" if value.is_empty() => return Err(bad("leave it away, or name one such as eu-central-1")),
         _ => value.to_owned(),
     };
     Ok((option, value))
+}
+
+fn is_fingerprint(value: &str) -> bool {
+    let (begin, length) = FINGERPRINT;
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    value.len() == length && value.strip_prefix(begin).is_some_and(|rest| rest.bytes().all(is_plain))
 }
 
 /// Checks the address of a server, and spells it without a slash at its end.
@@ -341,6 +385,11 @@ mod tests {
             ("gdrive://Offsync/", "gdrive://Offsync"),
             ("GDRIVE://My%20Photos/for%20Anna", "gdrive://My%20Photos/for%20Anna"),
             ("onedrive://é", "onedrive://%C3%A9"),
+            ("ssh://anna@NAS.local:2222/~/x/", "sftp://anna@nas.local:2222/~/x"),
+            (
+                "sftp://anna@n?hostkey=SHA256:AAAAAAAAAAAAAAAAAAAA/AAAAAAAAAAAAAAAAAAAA%2BA",
+                "sftp://anna@n?hostkey=SHA256:AAAAAAAAAAAAAAAAAAAA/AAAAAAAAAAAAAAAAAAAA%2BA",
+            ),
         ] {
             let address = parse(said).expect(said);
             assert_eq!(address.to_string(), meant);
@@ -395,6 +444,17 @@ mod tests {
             ("webdav://anna@c.org/a", "webdav://anna@c.org/a", true),
             ("webdav://anna@c.org/a", "webdav://pep@c.org/a", false),
             ("webdav://c.org/a", "webdav://pep@c.org/a", false),
+            (
+                "sftp://anna@n?hostkey=SHA256:0000000000000000000000000000000000000000000",
+                "sftp://anna@n/a",
+                true,
+            ),
+            (
+                "sftp://anna@n/a",
+                "sftp://anna@n/a?hostkey=SHA256:0000000000000000000000000000000000000000000",
+                true,
+            ),
+            ("sftp://anna@n/a", "sftp://anna@n:2222/a", false),
         ] {
             assert_eq!(at(account).holds(&at(address)), holds, "{account} and {address}");
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::traffic::Traffic;
+use super::trouble::Trouble;
 
 /// The first byte of a packed credential.
 const VERSION: u8 = 1;
@@ -128,6 +129,8 @@ pub struct Access {
     pub(super) credential: Credential,
     pub(super) keeper: Option<Arc<dyn Keeper>>,
     pub(super) traffic: Arc<Traffic>,
+    /// The host key by which this computer knows the account's server; no secret.
+    pub(super) host_key: Option<String>,
 }
 
 impl Access {
@@ -137,6 +140,7 @@ impl Access {
             credential,
             keeper: Some(keeper),
             traffic: Arc::default(),
+            host_key: None,
         }
     }
 
@@ -144,6 +148,23 @@ impl Access {
     #[must_use]
     pub fn over(self, traffic: Arc<Traffic>) -> Self {
         Self { traffic, ..self }
+    }
+
+    /// Gives the same for a server that is known by a host key, whatever the address of a mailbox says.
+    #[must_use]
+    pub fn at_host_key(self, host_key: Option<String>) -> Self {
+        Self { host_key, ..self }
+    }
+
+    /// Gives the host key by which the account's server is known; `None` where addresses alone say that.
+    #[must_use]
+    pub fn host_key(&self) -> Option<&str> {
+        self.host_key.as_deref()
+    }
+
+    /// Waits until all that goes to accounts is to stop.
+    pub(crate) async fn stopped(&self) -> Trouble {
+        self.traffic.stopped().await
     }
 
     /// Gives what opens it, as it was when it was read.
@@ -160,6 +181,7 @@ impl From<Credential> for Access {
             credential,
             keeper: None,
             traffic: Arc::default(),
+            host_key: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use offsync_core::ports::MailboxErrorKind;
 use tokio::time::Instant;
 
 use super::dialect::Dialect;
-use super::traffic::Traffic;
+use super::traffic::{LOOK, Traffic};
 use super::trouble::{Trouble, Wait};
 
 /// How long a connection may take to come about.
@@ -25,8 +25,6 @@ const CONNECT: Duration = Duration::from_secs(30);
 const ANSWER: Duration = Duration::from_secs(90);
 /// How long each part of an answer may take to follow.
 const NEXT_PART: Duration = Duration::from_secs(60);
-/// How often is looked whether somebody does not want to wait any more.
-const LOOK: Duration = Duration::from_millis(100);
 /// The largest answer that is read: far more than an object, and a list of far more than a mailbox holds.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// How often a request is sent again because the service asked to wait.
@@ -241,7 +239,7 @@ async fn while_it_moves<T>(
             return Ok(done);
         }
         if traffic.is_stopped() {
-            return Err(Trouble::new(MailboxErrorKind::Away, "it was told to stop").lasting());
+            return Err(Trouble::stopped());
         }
         let now = moved.load(Ordering::Relaxed);
         if now > before {
@@ -331,7 +329,7 @@ async fn next_part(answer: &mut reqwest::Response, traffic: &Traffic) -> Result<
         match next.map_err(|_| half_an_answer())? {
             Some(part) if part.is_empty() => {}
             Some(part) => {
-                traffic.has_come(part.len()).await;
+                traffic.comes(part.len()).await;
                 return Ok(Some(part));
             }
             None => return Ok(None),

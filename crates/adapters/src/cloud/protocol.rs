@@ -9,6 +9,8 @@ pub enum Protocol {
     Webdav,
     /// The same without encryption of the line, for a NAS at home.
     WebdavPlain,
+    /// Files over SSH: a NAS, any server.
+    Sftp,
     /// Google Drive.
     Gdrive,
     /// Dropbox.
@@ -27,6 +29,11 @@ pub enum Asked {
         /// What opens it: "Password", "Secret access key".
         secret: &'static str,
     },
+    /// Who the account is of, and to let a key in that is made here.
+    Key {
+        /// What names the account: "User".
+        id: &'static str,
+    },
     /// To sign in in the browser.
     Browser {
         /// What people call the service.
@@ -36,10 +43,11 @@ pub enum Asked {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::S3,
         Self::Webdav,
         Self::WebdavPlain,
+        Self::Sftp,
         Self::Gdrive,
         Self::Dropbox,
         Self::Onedrive,
@@ -52,6 +60,7 @@ impl Protocol {
             "s3" => Some(Self::S3),
             "webdav" | "webdavs" | "webdav+https" | "davs" | "https" => Some(Self::Webdav),
             "webdav+http" | "dav" | "http" => Some(Self::WebdavPlain),
+            "sftp" | "ssh" => Some(Self::Sftp),
             "gdrive" => Some(Self::Gdrive),
             "dropbox" => Some(Self::Dropbox),
             "onedrive" => Some(Self::Onedrive),
@@ -66,6 +75,7 @@ impl Protocol {
             Self::S3 => "s3",
             Self::Webdav => "webdav",
             Self::WebdavPlain => "webdav+http",
+            Self::Sftp => "sftp",
             Self::Gdrive => "gdrive",
             Self::Dropbox => "dropbox",
             Self::Onedrive => "onedrive",
@@ -79,6 +89,7 @@ impl Protocol {
             Self::S3 => "s3://my-bucket/offsync?endpoint=https://s3.example.org&region=eu-central-1",
             Self::Webdav => "webdav://cloud.example.org/remote.php/dav/files/anna/offsync",
             Self::WebdavPlain => "webdav+http://nas.local:5005/offsync",
+            Self::Sftp => "sftp://anna@nas.local/offsync",
             Self::Gdrive => "gdrive://Offsync",
             Self::Dropbox => "dropbox://Offsync",
             Self::Onedrive => "onedrive://Offsync",
@@ -90,6 +101,7 @@ impl Protocol {
     pub fn options(self) -> &'static [&'static str] {
         match self {
             Self::S3 => &["endpoint", "region", "style"],
+            Self::Sftp => &["hostkey"],
             Self::Webdav | Self::WebdavPlain | Self::Gdrive | Self::Dropbox | Self::Onedrive => &[],
         }
     }
@@ -106,6 +118,7 @@ impl Protocol {
                 id: "User",
                 secret: "Password",
             },
+            Self::Sftp => Asked::Key { id: "User" },
             Self::Gdrive => Asked::Browser {
                 service: "Google Drive",
             },
@@ -135,7 +148,7 @@ impl Protocol {
     /// Tells whether a folder has to be there before anything is put into it.
     #[must_use]
     pub fn wants_folders(self) -> bool {
-        self.is_webdav()
+        self.is_webdav() || self == Self::Sftp
     }
 
     /// Tells whether its services know folders. Others know names alone: what stands for a folder there is an object.

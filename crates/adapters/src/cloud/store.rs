@@ -16,7 +16,12 @@ const REGION: &str = "us-east-1";
 pub(crate) fn store(address: &CloudAddress, access: &Access) -> Result<Operator, Trouble> {
     // Registers the services that were built in; more than once does no harm.
     ::opendal::init_default_registry();
-    let (service, settings) = settings(address, access);
+    let Some((service, settings)) = settings(address, access) else {
+        return Err(Trouble::new(
+            MailboxErrorKind::Broken,
+            "it is no store that is reached so",
+        ));
+    };
     let operator = Operator::via_iter(service, settings)
         // What it says might hold what it was given.
         .map_err(|_| Trouble::new(MailboxErrorKind::Broken, "the account is not set up rightly"))?;
@@ -27,8 +32,11 @@ pub(crate) fn store(address: &CloudAddress, access: &Access) -> Result<Operator,
     Ok(operator.with_context(context))
 }
 
-/// Gives the service of OpenDAL, and its settings.
-fn settings(address: &CloudAddress, access: &Access) -> (&'static str, Vec<(String, String)>) {
+/// A service of OpenDAL, and its settings.
+type Settings = (&'static str, Vec<(String, String)>);
+
+/// Gives the service behind an account; `None` where we speak its protocol ourselves.
+fn settings(address: &CloudAddress, access: &Access) -> Option<Settings> {
     let (id, secret) = (access.credential.id(), access.credential.secret());
     let (root, server) = (format!("/{}", address.root()), address.server());
     let (service, settings) = match address.protocol() {
@@ -61,6 +69,7 @@ fn settings(address: &CloudAddress, access: &Access) -> (&'static str, Vec<(Stri
             ];
             ("webdav", settings)
         }
+        Protocol::Sftp => return None,
         // The transport puts the token in its place.
         Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => (
             address.protocol().scheme(),
@@ -69,5 +78,5 @@ fn settings(address: &CloudAddress, access: &Access) -> (&'static str, Vec<(Stri
     };
     let said = settings.into_iter().filter(|(_, value)| !value.is_empty());
     let owned = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    (service, owned.collect())
+    Some((service, owned.collect()))
 }

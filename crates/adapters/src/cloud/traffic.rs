@@ -9,8 +9,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::trouble::Trouble;
+
 /// The least that a line may be told to carry, in bytes a second: with less, services end a call before it is done.
 pub const BYTES_PER_SECOND_MIN: u64 = 16_000;
+/// How often is looked whether somebody does not want to wait any more.
+pub(super) const LOOK: Duration = Duration::from_millis(100);
 /// What of a body goes on its way at once: a line that still takes one of these in time is slow, and not dead.
 const FRAME_BYTES: usize = 64 << 10;
 /// So often in a second goes what goes at once, on a line that is told to be slow.
@@ -64,12 +68,28 @@ impl Traffic {
         self.up.take(bytes, Instant::now())
     }
 
-    /// Waits because of what has come: what follows it stays with who sends it until the line takes more.
-    pub(super) async fn has_come(&self, bytes: usize) {
-        let wait = self.down.take(bytes, Instant::now());
-        if !wait.is_zero() {
-            tokio::time::sleep(wait).await;
+    /// Waits until so much may go.
+    pub(super) async fn goes(&self, bytes: usize) {
+        rest(self.until_it_goes(bytes)).await;
+    }
+
+    /// Waits until so much may come. Where it has come already, what follows it stays with who sends it meanwhile.
+    pub(super) async fn comes(&self, bytes: usize) {
+        rest(self.down.take(bytes, Instant::now())).await;
+    }
+
+    /// Waits until all is to stop.
+    pub(crate) async fn stopped(&self) -> Trouble {
+        while !self.is_stopped() {
+            tokio::time::sleep(LOOK).await;
         }
+        Trouble::stopped()
+    }
+}
+
+async fn rest(wait: Duration) {
+    if !wait.is_zero() {
+        tokio::time::sleep(wait).await;
     }
 }
 

@@ -48,6 +48,11 @@ impl Trouble {
         Self::new(MailboxErrorKind::NoRoom, "there is no room left")
     }
 
+    /// Somebody wants all to end.
+    pub(crate) fn stopped() -> Self {
+        Self::new(MailboxErrorKind::Away, "it was told to stop").lasting()
+    }
+
     /// Says that the same call would come to the same right after, and take as long.
     pub(crate) fn lasting(self) -> Self {
         Self {

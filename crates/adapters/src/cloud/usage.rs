@@ -10,6 +10,7 @@ use super::address::CloudAddress;
 use super::credential::Access;
 use super::protocol::Protocol;
 use super::provider::provider;
+use super::sftp;
 use super::store::store;
 use super::transport::Transport;
 use super::trouble::Trouble;
@@ -36,6 +37,7 @@ pub fn usage(address: &CloudAddress, access: &Access) -> Result<Usage, MailboxEr
     match address.protocol() {
         Protocol::S3 => wait_for(async move { Ok(counted_usage(address, access).await?) }),
         Protocol::Webdav | Protocol::WebdavPlain => wait_for(async move { Ok(webdav_usage(address, access).await?) }),
+        Protocol::Sftp => wait_for(async move { Ok(disk_usage(&address, &access).await?) }),
         Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => {
             wait_for(async move { Ok(told_usage(address, access).await?) })
         }
@@ -64,6 +66,16 @@ async fn counted_usage(address: CloudAddress, access: Access) -> Result<Usage, T
 fn told(error: &::opendal::Error) -> Trouble {
     let unknown = || Trouble::new(MailboxErrorKind::Broken, "its list makes no sense");
     Trouble::inside(error).cloned().unwrap_or_else(unknown)
+}
+
+/// Asks a server whose files are reached: it knows of its disk, whoever fills it.
+async fn disk_usage(address: &CloudAddress, access: &Access) -> Result<Usage, Trouble> {
+    let room = sftp::room(address, access).await?;
+    Ok(room.map_or_else(Usage::default, |room| Usage {
+        id: None,
+        used_bytes: Some(room.total_bytes.saturating_sub(room.unused_bytes)),
+        total_bytes: Some(room.total_bytes),
+    }))
 }
 
 /// Asks a service that people sign in to.

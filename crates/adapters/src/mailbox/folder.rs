@@ -7,26 +7,19 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use offsync_core::format::ObjectName;
 use offsync_core::ids::{ArchiveId, LocationId};
-use offsync_core::limits::OBJECT_BYTES_MAX;
 use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 
-use super::archive_folder::{check_content, check_name, folder_name};
+use super::archive_folder::{
+    READ_BYTES_MAX, UNFINISHED, check_content, check_name, folder_name, object_of, unfinished_name,
+};
 use crate::atomic_file::move_over;
 use crate::disk::file_system_identity;
 
-/// How the names of unfinished objects begin, before the object's own; nobody reads them, and they take room.
-const UNFINISHED: &str = ".tmp-";
 /// Unfinished objects that nothing was written to for so long are a crash's leftovers, whoever made them.
 const UNFINISHED_KEPT: Duration = Duration::from_secs(3600);
-/// Largest object that is read: what a mailbox holds, and some more for what later versions hold.
-const READ_BYTES_MAX: u64 = 4 * OBJECT_BYTES_MAX as u64;
-
-static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// The mailbox of one archive in a folder.
 #[derive(Debug)]
@@ -190,11 +183,7 @@ impl Mailbox for FolderMailbox {
         check_name(name)?;
         check_content(name, bytes)?;
         let path = self.folder.join(name);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|error| MailboxError::new(MailboxErrorKind::Broken, error.to_string()))?;
-        let unfinished = format!("{UNFINISHED}{name}-{:016x}-{number}", u64::from_ne_bytes(random));
-        let unfinished = self.folder.join(unfinished);
+        let unfinished = self.folder.join(unfinished_name(name)?);
         self.put_at(&path, &unfinished, bytes).map_err(|error| {
             // Best effort: what stays is swept later.
             let _ = fs::remove_file(&unfinished);
@@ -214,12 +203,6 @@ impl Mailbox for FolderMailbox {
             Err(error) => Err(failed("delete", &path, &error)),
         }
     }
-}
-
-/// Gives the object that an unfinished one was to become.
-fn object_of(unfinished: &str) -> Option<ObjectName> {
-    let (named, _) = unfinished.strip_prefix(UNFINISHED)?.rsplit_once('-')?;
-    named.rsplit_once('-')?.0.parse().ok()
 }
 
 fn no_base(base: &Path) -> MailboxError {

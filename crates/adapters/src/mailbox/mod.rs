@@ -1,17 +1,18 @@
-//! Mailboxes behind the `Mailbox` port: a folder, or whatever OpenDAL reaches.
+//! Mailboxes behind the `Mailbox` port: a folder, or whatever OpenDAL reaches, or files over SSH.
 //!
-//! Guarantees that no mailbox comes into being by being looked for. Never renames an object,
-//! never relies on conditional writes.
+//! Guarantees that no mailbox comes into being by being looked for. Never relies on conditional writes.
 
 mod archive_folder;
 mod folder;
 mod opendal;
 mod opened;
+mod sftp;
 mod trial;
 mod url;
 
 pub use self::folder::FolderMailbox;
 pub use self::opendal::OpendalMailbox;
 pub use self::opened::{OpenedMailbox, create_mailbox, open_mailbox};
+pub use self::sftp::SftpMailbox;
 pub use self::trial::try_out;
 pub use self::url::{KNOWN_SCHEMES, MailboxUrl, MailboxUrlError};

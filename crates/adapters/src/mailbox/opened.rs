@@ -5,8 +5,9 @@ use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 
 use super::folder::FolderMailbox;
 use super::opendal::OpendalMailbox;
+use super::sftp::SftpMailbox;
 use super::url::MailboxUrl;
-use crate::cloud::Access;
+use crate::cloud::{Access, Protocol};
 
 /// The mailbox of an archive.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub enum OpenedMailbox {
     Folder(Box<FolderMailbox>),
     /// In an account, or in memory.
     Store(Box<OpendalMailbox>),
+    /// In an account whose files are reached over SSH.
+    Sftp(Box<SftpMailbox>),
 }
 
 /// Opens the mailbox of an archive; `remembered` is what [`OpenedMailbox::identity`] gave before, or empty.
@@ -33,6 +36,11 @@ pub fn open_mailbox(
         MailboxUrl::Memory => OpenedMailbox::Store(Box::new(OpendalMailbox::open(url, archive)?)),
         MailboxUrl::Cloud(address) => {
             let access = access.ok_or_else(not_signed_in)?;
+            if address.protocol() == Protocol::Sftp {
+                return Ok(OpenedMailbox::Sftp(Box::new(SftpMailbox::open(
+                    address, access, archive,
+                ))));
+            }
             OpenedMailbox::Store(Box::new(OpendalMailbox::in_cloud(address, access, archive)?))
         }
     })
@@ -48,8 +56,10 @@ pub fn create_mailbox(
         return Ok(OpenedMailbox::Folder(Box::new(FolderMailbox::create(folder, archive)?)));
     }
     let opened = open_mailbox(url, archive, &[], access)?;
-    if let OpenedMailbox::Store(store) = &opened {
-        store.make()?;
+    match &opened {
+        OpenedMailbox::Folder(_) => {}
+        OpenedMailbox::Store(store) => store.make()?,
+        OpenedMailbox::Sftp(sftp) => sftp.make()?,
     }
     Ok(opened)
 }
@@ -67,14 +77,16 @@ impl OpenedMailbox {
     pub fn identity(&self) -> &[u8] {
         match self {
             Self::Folder(folder) => folder.identity(),
-            Self::Store(_) => &[],
+            Self::Store(_) | Self::Sftp(_) => &[],
         }
     }
 
-    /// Removes what crashes of one writer left half written. An account takes an object whole or not at all.
+    /// Removes what crashes of one writer left half written. Other accounts take an object whole or not at all.
     pub fn sweep_of(&self, writer: &LocationId) {
-        if let Self::Folder(folder) = self {
-            folder.sweep_of(writer);
+        match self {
+            Self::Folder(folder) => folder.sweep_of(writer),
+            Self::Store(_) => {}
+            Self::Sftp(sftp) => sftp.sweep_of(writer),
         }
     }
 
@@ -83,6 +95,7 @@ impl OpenedMailbox {
         match self {
             Self::Folder(folder) => folder.forget_if_empty(),
             Self::Store(store) => store.forget_if_empty(),
+            Self::Sftp(sftp) => sftp.forget_if_empty(),
         }
     }
 
@@ -90,6 +103,7 @@ impl OpenedMailbox {
         match self {
             Self::Folder(folder) => folder.as_ref(),
             Self::Store(store) => store.as_ref(),
+            Self::Sftp(sftp) => sftp.as_ref(),
         }
     }
 }

@@ -3,7 +3,8 @@
 use offsync_core::ids::ArchiveId;
 use offsync_core::ports::{Entropy, Mailbox, MailboxError, MailboxErrorKind};
 
-use super::opendal::OpendalMailbox;
+use super::opened::{OpenedMailbox, create_mailbox};
+use super::url::MailboxUrl;
 use crate::cloud::{Access, CloudAddress};
 use crate::entropy::OsEntropy;
 
@@ -14,10 +15,10 @@ const TRIAL_BYTES: usize = 4096;
 pub fn try_out(address: &CloudAddress, access: &Access) -> Result<(), MailboxError> {
     let entropy: &dyn Entropy = &OsEntropy;
     let random = entropy.sixteen();
-    let mailbox = OpendalMailbox::in_cloud(address, access, &ArchiveId::new(random))?;
+    let url = MailboxUrl::Cloud(address.clone());
+    let mailbox = create_mailbox(&url, &ArchiveId::new(random), Some(access))?;
     let name = format!("trial.{}", ArchiveId::new(entropy.sixteen()));
     let bytes: Vec<u8> = (0..TRIAL_BYTES).map(|i| random[i % 16] ^ (i % 251) as u8).collect();
-    mailbox.make()?;
     mailbox.put(&name, &bytes)?;
     let tried = look(&mailbox, &name, &bytes);
     let deleted = mailbox.delete(&name);
@@ -29,7 +30,7 @@ pub fn try_out(address: &CloudAddress, access: &Access) -> Result<(), MailboxErr
     }
 }
 
-fn look(mailbox: &OpendalMailbox, name: &str, bytes: &[u8]) -> Result<(), MailboxError> {
+fn look(mailbox: &OpenedMailbox, name: &str, bytes: &[u8]) -> Result<(), MailboxError> {
     let listed = mailbox.list()?;
     let is_listed = |size_bytes: u64| size_bytes == bytes.len() as u64;
     if !listed

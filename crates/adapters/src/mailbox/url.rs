@@ -13,12 +13,13 @@ use crate::cloud::{AddressError, CloudAddress, Protocol};
 use crate::percent::{escape, unescape};
 
 /// The schemes that this build can reach.
-pub const KNOWN_SCHEMES: [&str; 8] = [
+pub const KNOWN_SCHEMES: [&str; 9] = [
     "fs",
     "memory",
     "s3",
     "webdav",
     "webdav+http",
+    "sftp",
     "gdrive",
     "dropbox",
     "onedrive",
@@ -32,7 +33,7 @@ pub enum MailboxUrlError {
     NoScheme(String),
     /// The scheme is not known.
     #[error(
-        "'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders (fs:///media/stick/offsync), webdav://, webdav+http://, s3://, gdrive://, dropbox:// and onedrive://"
+        "'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders (fs:///media/stick/offsync), webdav://, webdav+http://, s3://, sftp://, gdrive://, dropbox:// and onedrive://"
     )]
     UnknownScheme {
         /// What was written.

@@ -17,6 +17,8 @@ pub enum MailboxErrorKind {
     SignIn,
     /// Not allowed.
     Denied,
+    /// What answers is not the server that was agreed on.
+    Stranger,
     /// An answer that makes no sense.
     Broken,
 }

@@ -141,6 +141,7 @@ fn failed(kind: Kind) -> MailboxError {
         Kind::NoRoom => "the simulated mailbox is full",
         Kind::SignIn => "the simulated sign-in is no longer good",
         Kind::Denied => "the simulated mailbox does not allow it",
+        Kind::Stranger => "the simulated mailbox is another one's",
         Kind::Broken => "the simulated mailbox answers nonsense",
     };
     MailboxError::new(kind, reason)

@@ -1,0 +1,255 @@
+//! A mailbox in a folder of a server that is reached over SSH.
+//!
+//! Guarantees that an object is seen whole or not at all, and that one line serves all calls as long as it holds. A call that
+//! the line fails is made again a few times, each on a new one, and then ends.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use offsync_core::ids::{ArchiveId, LocationId};
+use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
+
+use super::archive_folder::{
+    READ_BYTES_MAX, UNFINISHED, check_content, check_name, folder_name, object_of, unfinished_name,
+};
+use crate::cloud::{Access, CloudAddress, Found, Line, Trouble, folder_of};
+use crate::waiting::wait_for;
+
+/// How often a call is made in all, where it is the line that fails it.
+const ATTEMPTS: u32 = 4;
+/// How long is waited before the second attempt; before each next one, twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// Unfinished objects that nothing was written to for so long are a crash's leftovers, whoever made them and whatever the clocks
+/// of the server and of this computer say.
+const UNFINISHED_KEPT: Duration = Duration::from_secs(48 * 3600);
+
+/// The mailbox of one archive in a folder of a server.
+pub struct SftpMailbox {
+    place: Arc<Place>,
+    line: Arc<Mutex<Option<Arc<Line>>>>,
+}
+
+/// Where it is, and what opens it.
+struct Place {
+    address: CloudAddress,
+    access: Access,
+    base: String,
+    folder: String,
+}
+
+impl std::fmt::Debug for SftpMailbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SftpMailbox({})", self.place.folder)
+    }
+}
+
+impl SftpMailbox {
+    /// Opens the mailbox; makes no call yet.
+    #[must_use]
+    pub fn open(address: &CloudAddress, access: &Access, archive: &ArchiveId) -> Self {
+        let base = folder_of(address);
+        let name = folder_name(archive);
+        let folder = match base.strip_suffix('/') {
+            Some(top) => format!("{top}/{name}"),
+            None => format!("{base}/{name}"),
+        };
+        Self {
+            place: Arc::new(Place {
+                address: address.clone(),
+                access: access.clone(),
+                base,
+                folder,
+            }),
+            line: Arc::default(),
+        }
+    }
+
+    /// Makes the mailbox's folder, and those around it; one that is there is taken as it is.
+    pub fn make(&self) -> Result<(), MailboxError> {
+        self.attempt(|line, place| async move { line.make_folder(&place.folder).await })
+    }
+
+    /// Takes the mailbox away again, if nothing was put into it: its archive did not come to be.
+    pub fn forget_if_empty(&self) {
+        // What cannot be taken away is in nobody's way.
+        let _ = self.attempt(|line, place| async move {
+            line.remove_folder(&place.folder).await;
+            Ok(())
+        });
+    }
+
+    /// Removes what crashes of one writer left, however young: it would take the room that what it belongs to needs.
+    ///
+    /// For who holds that location's drive, so that nobody else writes for it.
+    pub fn sweep_of(&self, writer: &LocationId) {
+        let writer = writer.to_owned();
+        // Nobody waits for it, so failures are nothing.
+        let _ = self.attempt(move |line, place| async move {
+            let found = line.list(&place.folder).await?.unwrap_or_default();
+            let is_left = |found: &Found| object_of(&found.name).is_some_and(|object| *object.writer() == writer);
+            remove_unfinished(&line, &place, &found, is_left).await;
+            Ok(())
+        });
+    }
+
+    /// Makes a call, and again on a new line if this one fails it.
+    ///
+    /// Each of a mailbox's calls may be made twice: what a put says is the same each time, and what is deleted stays so.
+    fn attempt<T, F>(
+        &self,
+        call: impl Fn(Arc<Line>, Arc<Place>) -> F + Send + Sync + 'static,
+    ) -> Result<T, MailboxError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Trouble>> + Send,
+    {
+        let (kept, place) = (self.line.clone(), self.place.clone());
+        wait_for(async move {
+            let mut pause = FIRST_PAUSE;
+            for attempt in 1.. {
+                let attempted = async {
+                    let line = opened(&kept, &place).await?;
+                    tokio::select! {
+                        done = call(line.clone(), place.clone()) => done,
+                        wrong = line.broken() => Err(wrong),
+                    }
+                };
+                let done = tokio::select! {
+                    done = attempted => done,
+                    wrong = place.access.stopped() => Err(wrong),
+                };
+                let wrong = match done {
+                    Ok(done) => return Ok(done),
+                    Err(wrong) => wrong,
+                };
+                if !wrong.is_fleeting || attempt == ATTEMPTS {
+                    return Err(wrong.into());
+                }
+                keep(&kept, None);
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            unreachable!("the last attempt ends it")
+        })
+    }
+}
+
+impl Mailbox for SftpMailbox {
+    fn list(&self) -> Result<Vec<ObjectInfo>, MailboxError> {
+        self.attempt(|line, place| async move {
+            let Some(found) = line.list(&place.folder).await? else {
+                refuse_absent(&line, &place).await?;
+                return Ok(Vec::new());
+            };
+            let is_old = |found: &Found| found.changed.is_some_and(is_left);
+            remove_unfinished(&line, &place, &found, is_old).await;
+            let objects = found.into_iter().map(|found| ObjectInfo {
+                name: found.name,
+                size_bytes: found.size_bytes,
+            });
+            Ok(objects.collect())
+        })
+    }
+
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, MailboxError> {
+        check_name(name)?;
+        let name = name.to_owned();
+        self.attempt(move |line, place| {
+            let path = format!("{}/{name}", place.folder);
+            async move {
+                let read = line.read(&path, READ_BYTES_MAX).await?;
+                if read.is_none() {
+                    refuse_absent(&line, &place).await?;
+                }
+                Ok(read)
+            }
+        })
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), MailboxError> {
+        check_name(name)?;
+        check_content(name, bytes)?;
+        let (name, bytes) = (name.to_owned(), Arc::new(bytes.to_vec()));
+        // A server may still be busy with what an attempt before asked for: each has a name of its own.
+        let before = Arc::new(Mutex::new(None));
+        self.attempt(move |line, place| {
+            let (path, bytes) = (format!("{}/{name}", place.folder), bytes.clone());
+            let beside = unfinished_name(&name).map(|unfinished| format!("{}/{unfinished}", place.folder));
+            let left = beside.as_ref().ok().and_then(|beside| {
+                let mut before = before.lock().unwrap_or_else(PoisonError::into_inner);
+                before.replace(beside.clone())
+            });
+            async move {
+                let beside = beside.map_err(|error| Trouble::new(error.kind(), error.to_string()))?;
+                if let Some(left) = left {
+                    line.delete(&left).await?;
+                }
+                if line.write(&path, &beside, &bytes).await? {
+                    return Ok(());
+                }
+                // Somebody emptied the account: the mailbox's own folder is made again, and no other.
+                refuse_absent(&line, &place).await?;
+                line.make_folder(&place.folder).await?;
+                match line.write(&path, &beside, &bytes).await? {
+                    true => Ok(()),
+                    false => Err(absent(&place)),
+                }
+            }
+        })
+    }
+
+    fn delete(&self, name: &str) -> Result<(), MailboxError> {
+        check_name(name)?;
+        let name = name.to_owned();
+        self.attempt(move |line, place| {
+            let path = format!("{}/{name}", place.folder);
+            async move {
+                match line.delete(&path).await? {
+                    true => Ok(()),
+                    false => refuse_absent(&line, &place).await,
+                }
+            }
+        })
+    }
+}
+
+/// Gives the line that is open, or opens one.
+async fn opened(kept: &Mutex<Option<Arc<Line>>>, place: &Place) -> Result<Arc<Line>, Trouble> {
+    let open = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(line) = open {
+        return Ok(line);
+    }
+    let line = Arc::new(Line::to(&place.address, &place.access).await?);
+    keep(kept, Some(line.clone()));
+    Ok(line)
+}
+
+fn keep(kept: &Mutex<Option<Arc<Line>>>, line: Option<Arc<Line>>) {
+    *kept.lock().unwrap_or_else(PoisonError::into_inner) = line;
+}
+
+/// Fails if the folder that the account's mailboxes lie in is not there: then it is not this mailbox that was emptied.
+async fn refuse_absent(line: &Line, place: &Place) -> Result<(), Trouble> {
+    match line.has_folder(&place.base).await? {
+        true => Ok(()),
+        false => Err(absent(place)),
+    }
+}
+
+fn absent(place: &Place) -> Trouble {
+    let why = format!("its folder '{}' is not there any more", place.address.root());
+    Trouble::new(MailboxErrorKind::Missing, why)
+}
+
+fn is_left(changed: u64) -> bool {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.is_ok_and(|now| now.as_secs().saturating_sub(changed) > UNFINISHED_KEPT.as_secs())
+}
+
+async fn remove_unfinished(line: &Line, place: &Place, found: &[Found], is_left: impl Fn(&Found) -> bool) {
+    let left = |found: &&Found| found.name.starts_with(UNFINISHED) && is_left(found);
+    for unfinished in found.iter().filter(left) {
+        let _ = line.delete(&format!("{}/{}", place.folder, unfinished.name)).await;
+    }
+}
