@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use offsync_app::SetUpRequest;
 use offsync_app::view::{ArchiveStatus, Failure, Overview, WayBack};
-use offsync_app::{DamagedReport, LostReport, MailboxSought};
+use offsync_app::{AccountCard, DamagedReport, LostReport, MailboxSought, Offer, SignInRequest};
 use serde::Serialize;
 use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, State, WebviewWindow};
@@ -12,6 +12,7 @@ use tauri_plugin_dialog::DialogExt;
 
 use crate::desk::{Deletions, Desk, Waiting};
 use crate::settings;
+use crate::signing_in::Secret;
 
 /// Names to begin the set-up with; empty where there is nothing to go by.
 #[derive(Clone, Debug, Serialize)]
@@ -158,6 +159,88 @@ pub(crate) async fn use_mailbox(
 #[tauri::command]
 pub(crate) async fn move_mailbox(desk: State<'_, Arc<Desk>>, folder: String, place: String) -> Result<u64, Failure> {
     off_the_window_thread(&desk, move |desk| desk.move_mailbox(&folder, &place)).await
+}
+
+/// Lists the services that a mailbox can lie with.
+#[tauri::command]
+pub(crate) async fn services(desk: State<'_, Arc<Desk>>) -> Result<Vec<Offer>, Failure> {
+    off_the_window_thread(&desk, |desk| Ok(desk.services())).await
+}
+
+/// Lists the accounts of this computer.
+#[tauri::command]
+pub(crate) async fn accounts(desk: State<'_, Arc<Desk>>) -> Result<Vec<AccountCard>, Failure> {
+    off_the_window_thread(&desk, Desk::accounts).await
+}
+
+/// Signs in to a service; answers when it was tried out.
+#[tauri::command]
+pub(crate) async fn sign_in(
+    desk: State<'_, Arc<Desk>>,
+    request: SignInRequest,
+    secret: Option<Secret>,
+) -> Result<AccountCard, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.sign_in(&request, secret)).await
+}
+
+/// Signs in again to the account of a mailbox, and begins a sync once that is done.
+#[tauri::command]
+pub(crate) async fn sign_in_again(
+    desk: State<'_, Arc<Desk>>,
+    folder: String,
+    id: Option<String>,
+    secret: Option<Secret>,
+) -> Result<AccountCard, Failure> {
+    let copy = folder.clone();
+    let signed_in = off_the_window_thread(&desk, move |desk| desk.sign_in_again(&folder, id, secret)).await?;
+    let claimed = off_the_window_thread(&desk, move |desk| desk.claim(Some(&copy))).await?;
+    begin_sync(&desk, claimed);
+    Ok(signed_in)
+}
+
+/// Takes the address that a browser elsewhere ended at.
+#[tauri::command]
+pub(crate) async fn paste_address(desk: State<'_, Arc<Desk>>, address: String) -> Result<(), Failure> {
+    desk.paste(address);
+    Ok(())
+}
+
+/// Ends the waiting for a browser.
+#[tauri::command]
+pub(crate) async fn give_up_sign_in(desk: State<'_, Arc<Desk>>) -> Result<(), Failure> {
+    desk.give_up_sign_in();
+    Ok(())
+}
+
+/// Gives the account that the mailbox of an archive is in; nothing for a folder.
+#[tauri::command]
+pub(crate) async fn mailbox_account(
+    desk: State<'_, Arc<Desk>>,
+    folder: String,
+) -> Result<Option<AccountCard>, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.mailbox_account(&folder)).await
+}
+
+/// Asks how full that account is.
+#[tauri::command]
+pub(crate) async fn account_usage(desk: State<'_, Arc<Desk>>, folder: String) -> Result<AccountCard, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.account_usage(&folder)).await
+}
+
+/// Tries that account out.
+#[tauri::command]
+pub(crate) async fn try_account(desk: State<'_, Arc<Desk>>, folder: String) -> Result<AccountCard, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.try_account(&folder)).await
+}
+
+/// Moves the mailbox of an archive into an account of this computer, as [`move_mailbox`] does into a folder.
+#[tauri::command]
+pub(crate) async fn move_mailbox_into(
+    desk: State<'_, Arc<Desk>>,
+    folder: String,
+    account: String,
+) -> Result<u64, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.move_mailbox_into(&folder, &account)).await
 }
 
 /// Lets this computer forget a copy that was taken out of its archive.

@@ -3,6 +3,8 @@
 //! Everything here but [`Desk::overview`] may take long and belongs on a thread of its own. An archive is locked while
 //! it is worked on, so work takes turns, and what is asked meanwhile is answered from the [`Board`].
 
+mod accounts;
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, TryLockError};
@@ -16,8 +18,10 @@ use offsync_app::{
 };
 
 use crate::board::{Board, Running, Tell, Which, held, sentence};
+use crate::browser::BrowserBeside;
 use crate::refusals::{lost_changed, under_way, unknown_archive};
 use crate::settings::Settings;
+use crate::signing_in::SigningIn;
 
 /// How many changes of each archive the window gets.
 const ACTIVITY_LINES_MAX: usize = 200;
@@ -57,11 +61,13 @@ pub(crate) struct Desk {
     /// When all archives were last read.
     read_at: Mutex<Option<Instant>>,
     board: Arc<Board>,
+    signing_in: SigningIn,
 }
 
 impl Desk {
     /// Opens the desk; looks at nothing yet.
     pub(crate) fn new(settings: &Settings, tell: Tell) -> Result<Self, String> {
+        let browser = Arc::new(BrowserBeside::new(tell.clone()));
         let board = Arc::new(Board::new(tell));
         let open = |options| {
             let listener = board.clone();
@@ -71,12 +77,13 @@ impl Desk {
             Ok::<_, String>(app.asking_about_silent_homes())
         };
         Ok(Self {
-            own: open(settings.own())?,
+            own: open(settings.own())?.with_browser(browser.clone()),
             samples: open(settings.samples())?,
             samples_settings: settings.clone(),
             turn: Mutex::default(),
             read_at: Mutex::default(),
             board: board.clone(),
+            signing_in: SigningIn::with(browser),
         })
     }
 
@@ -327,6 +334,17 @@ impl Desk {
         let mut left_behind = 0;
         self.change(folder, |app, folder| {
             let moved = app.move_mailbox_to_folder(folder, Path::new(place))?.moved;
+            left_behind = moved.map_or(0, |moved| moved.left_behind);
+            Ok(())
+        })?;
+        Ok(left_behind)
+    }
+
+    /// The same into an account of this computer.
+    pub(crate) fn move_mailbox_into(&self, folder: &str, account: &str) -> Result<u64, Failure> {
+        let mut left_behind = 0;
+        self.change(folder, |app, folder| {
+            let moved = app.move_mailbox(folder, account)?.moved;
             left_behind = moved.map_or(0, |moved| moved.left_behind);
             Ok(())
         })?;

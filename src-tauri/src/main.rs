@@ -6,6 +6,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod board;
+mod browser;
 mod commands;
 mod desk;
 mod ending;
@@ -15,6 +16,7 @@ mod notices;
 mod panel;
 mod refusals;
 mod settings;
+mod signing_in;
 mod tray;
 mod window;
 
@@ -73,6 +75,16 @@ fn run() -> Result<(), Box<dyn Error>> {
             commands::use_mailbox,
             commands::move_mailbox,
             commands::forget,
+            commands::services,
+            commands::accounts,
+            commands::sign_in,
+            commands::sign_in_again,
+            commands::paste_address,
+            commands::give_up_sign_in,
+            commands::mailbox_account,
+            commands::account_usage,
+            commands::try_account,
+            commands::move_mailbox_into,
         ])
         .on_window_event(|window, event| {
             window::on_event(window, event);

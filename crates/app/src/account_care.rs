@@ -71,20 +71,16 @@ impl App {
             return self.add_by_key(address, request);
         }
         self.refuse_other_of_that_name(&request.name, &url)?;
-        let mut credential = self.credential_by(&url, request)?;
-        let mut url = url;
-        if let (MailboxUrl::Cloud(address), Some(first)) = (&url, credential.clone()) {
-            let tried = tried_out(address, first).map_err(|error| not_added(&request.name, &error))?;
-            url = MailboxUrl::Cloud(address.clone().of(tried.id()));
-            credential = Some(tried);
-        }
+        let (url, credential) = self.tried(url, request, |error| not_added(&request.name, error))?;
         // Who signed in in the browser is known just now.
         self.refuse_other_of_that_name(&request.name, &url)?;
         let accounts = Accounts::load(self.config_dir())?;
+        let before = accounts.named(&request.name);
         let known = KnownAccount {
             name: request.name.clone(),
             mailbox: url.to_string(),
-            archive: accounts.named(&request.name).and_then(|known| known.archive.clone()),
+            archive: before.and_then(|known| known.archive.clone()),
+            service: before.and_then(|known| known.service.clone()),
             waits: false,
         };
         self.keep_account(known.clone(), credential.as_ref())?;
@@ -285,6 +281,21 @@ pub(crate) enum Tested {
 }
 
 impl App {
+    /// Tries out what opens an account; gives that, and the address with whose account it is in it.
+    pub(crate) fn tried(
+        &self,
+        url: MailboxUrl,
+        request: &AccountRequest,
+        wrong: impl Fn(&MailboxError) -> AppError,
+    ) -> Result<(MailboxUrl, Option<Credential>)> {
+        let (MailboxUrl::Cloud(address), Some(first)) = (&url, self.credential_by(&url, request)?) else {
+            return Ok((url, None));
+        };
+        let credential = tried_out(address, first).map_err(|error| wrong(&error))?;
+        let url = MailboxUrl::Cloud(address.clone().of(credential.id()));
+        Ok((url, Some(credential)))
+    }
+
     /// Gives what opens an account: as it was typed, or as the browser brings it.
     fn credential_by(&self, url: &MailboxUrl, request: &AccountRequest) -> Result<Option<Credential>> {
         let MailboxUrl::Cloud(address) = url else {
@@ -353,7 +364,7 @@ pub(crate) fn not_added(name: &str, error: &MailboxError) -> AppError {
 }
 
 /// Says what is wrong with an account that no archive is concerned by.
-fn troubled(name: &str, error: &MailboxError) -> AppError {
+pub(crate) fn troubled(name: &str, error: &MailboxError) -> AppError {
     let told: AppError = error.into();
     let hint = match error.kind() {
         Kind::Away => "Check the address and the network, and try again.",

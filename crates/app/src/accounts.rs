@@ -28,6 +28,9 @@ pub(crate) struct KnownAccount {
     /// The archive whose invitation brought it along, and which alone it serves: who invites to one cannot speak for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) archive: Option<String>,
+    /// The service that was chosen for it in the catalogue: an address alone does not tell whose server it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) service: Option<String>,
     /// Whether its server has yet to let it in.
     #[serde(default, skip_serializing_if = "is_no")]
     pub(crate) waits: bool,
@@ -77,6 +80,15 @@ impl Accounts {
 
     pub(crate) fn names(&self) -> Vec<&str> {
         self.all.iter().map(|known| known.name.as_str()).collect()
+    }
+
+    /// Makes a name that no account has, of what something is called.
+    pub(crate) fn free_name(&self, called: &str) -> String {
+        let base = as_name(called);
+        std::iter::once(base.clone())
+            .chain((2..).map(|n| format!("{base}-{n}")))
+            .find(|name| self.named(name).is_none())
+            .expect("there is always a further number")
     }
 
     /// Gives the accounts that an address lies in, those that name the most of it.
@@ -259,17 +271,14 @@ impl App {
                 return Ok(Some(known.name.clone()));
             }
         }
-        let base = as_name(&invitation.archive_name);
-        let name = std::iter::once(base.clone())
-            .chain((2..).map(|n| format!("{base}-{n}")))
-            .find(|name| accounts.named(name).is_none())
-            .expect("there is always a further number");
+        let name = accounts.free_name(&invitation.archive_name);
         let mailbox = address.to_string();
         self.keep_account(
             KnownAccount {
                 name: name.clone(),
                 mailbox,
                 archive: Some(invitation.archive_id.to_string()),
+                service: None,
                 waits: false,
             },
             Some(&credential),

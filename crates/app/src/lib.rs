@@ -3,6 +3,7 @@
 //! The only place where failures become codes, sentences and hints, and where keys are
 //! taken out of the keystore. Shells decide nothing.
 
+mod account_card;
 mod account_care;
 mod accounts;
 mod address;
@@ -40,6 +41,7 @@ mod members;
 mod naming;
 mod narration;
 mod notices;
+mod offered;
 mod on_screen;
 mod opened;
 mod outside;
@@ -73,11 +75,12 @@ mod watched;
 mod went_back;
 mod wrong_drive;
 
+pub use account_card::{AccountCard, SignInRequest};
 pub use account_care::{AccountRequest, AccountView};
 pub use amounts::so_many_of;
 pub use app::{App, AppOptions};
 pub use bandwidth::{BandwidthRequest, BandwidthView};
-pub use browser::Browser;
+pub use browser::{Browser, open_in_browser};
 pub use conflicts::{ConflictView, ResolvedReport, SideKind, SideView};
 pub use copy::{CopyReport, CopyRequest};
 pub use deletions::{DeletionsReport, DeletionsRequest};
@@ -96,6 +99,7 @@ pub use mailboxes::{MailboxReport, MailboxSought, WaitingLocation};
 pub use members::ReplaceRequest;
 pub use naming::{namesakes, short_id};
 pub use narration::{Narrator, Tone};
+pub use offered::{Offer, OfferedQuestion, SignInBy};
 pub use offsync_adapters::cloud::{Asked, Offering, Question, offerings};
 pub use offsync_core::guard::Threshold;
 pub use offsync_core::limits::{ALLOWANCE_BYTES_MIN, HELD_DELETIONS_HIGHEST, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN};

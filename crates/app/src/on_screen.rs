@@ -90,7 +90,7 @@ fn hint_on_screen(code: &str, hint: String) -> String {
             "Connect the drive or folder that holds the mailbox, then sync. If it was emptied or is lost for good, begin a new one."
         }
         "sign_in_needed" => {
-            "Sign in to its account again: so far in the terminal, and Offsync’s README says how. If the account is somebody else’s, ask them what opens it now."
+            "Sign in again, and all goes on from where it stopped. If the account is somebody else’s, ask them what opens it now."
         }
         "keystore" => "Start the desktop’s keyring, or unlock it, and try again.",
         "settings" => "Check that your home folder can be written, and try again.",

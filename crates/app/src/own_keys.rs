@@ -110,6 +110,7 @@ impl App {
             name: request.name.clone(),
             mailbox: url.to_string(),
             archive: accounts.named(&request.name).and_then(|known| known.archive.clone()),
+            service: accounts.named(&request.name).and_then(|known| known.service.clone()),
             waits: tried.is_err(),
         };
         self.keep_account(known.clone(), Some(&credential))?;

@@ -28,14 +28,22 @@ pub struct SetUpRequest {
     pub person: String,
     /// A folder that serves as mailbox.
     pub mailbox_folder: String,
+    /// The account of this computer that holds the mailbox in its stead.
+    #[serde(default)]
+    pub mailbox_account: Option<String>,
 }
 
 impl App {
-    /// Begins an archive in a folder with a folder as mailbox, syncs it once, and tells how it stands.
+    /// Begins an archive in a folder with a folder or an account as mailbox, syncs it once, and tells how it stands.
     ///
     /// If the first sync fails, the archive is there all the same; asked once more with the same answers, it goes on.
     pub fn set_up(&self, request: &SetUpRequest) -> std::result::Result<ArchiveStatus, AppError> {
-        let mailbox = MailboxUrl::for_folder(request.mailbox_folder.as_ref()).map_err(|error| bad_mailbox(&error))?;
+        let mailbox = match &request.mailbox_account {
+            Some(account) => account.clone(),
+            None => MailboxUrl::for_folder(request.mailbox_folder.as_ref())
+                .map_err(|error| bad_mailbox(&error))?
+                .to_string(),
+        };
         let folder = match self.set_up_before(request)? {
             Some(folder) => folder,
             None => PathBuf::from(
@@ -44,7 +52,7 @@ impl App {
                     name: request.name.clone(),
                     label: request.label.clone(),
                     person: Some(request.person.clone()),
-                    mailbox: mailbox.to_string(),
+                    mailbox: mailbox.clone(),
                     ..InitRequest::default()
                 })?
                 .folder,
@@ -107,6 +115,7 @@ mod tests {
             label: "Home".into(),
             person: "Pep".into(),
             mailbox_folder: at("mailbox").display().to_string(),
+            mailbox_account: None,
         };
         let made = app.set_up(&request).expect("nothing is in the way");
         let again = app.set_up(&request).expect("it goes on");

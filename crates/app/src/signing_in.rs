@@ -36,14 +36,15 @@ impl App {
         };
         let wrong = |error: MailboxError| AppError {
             message: format!("Nobody is signed in to {service}: {error}."),
-            hint: "Run the same command again, and sign in in the browser.".into(),
+            hint: "Try again, and sign in in the browser.".into(),
             ..(&error).into()
         };
         let sign_in = SignIn::begin(protocol, client).map_err(wrong)?;
         browser.open(service, sign_in.url());
-        sign_in
-            .wait(|| browser.pasted(), || self.cancel().load(Ordering::SeqCst))
-            .map_err(wrong)
+        let is_over = || browser.is_given_up() || self.cancel().load(Ordering::SeqCst);
+        let signed_in = sign_in.wait(|| browser.pasted(), is_over).map_err(wrong)?;
+        browser.came_back();
+        Ok(signed_in)
     }
 
     /// Gives what an invitation to an archive brings along for its mailbox: what opens the account that it is in, or another one
@@ -122,7 +123,7 @@ impl App {
                     "The mailbox is in the account of {}, and the browser signed in as {id}.",
                     address.id().unwrap_or_default()
                 ),
-                "Run the same command again, and choose that account in the browser; sign out there first if it does not ask.",
+                "Try again, and choose that account in the browser; sign out there first if it does not ask.",
             ));
         }
         Ok(kept.now().called(id).pack())

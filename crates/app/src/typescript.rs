@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use ts_rs::{Config, TS};
 
+use crate::account_card::{AccountCard, SignInRequest};
 use crate::left_open::DamagedReport;
 use crate::lost::LostReport;
+use crate::offered::Offer;
 use crate::set_up::SetUpRequest;
 use crate::view::{Event, Failure, Overview};
 
@@ -45,6 +47,9 @@ fn export(into: &Path) {
         .and_then(|()| Event::export_all(&config))
         .and_then(|()| SetUpRequest::export_all(&config))
         .and_then(|()| LostReport::export_all(&config))
+        .and_then(|()| Offer::export_all(&config))
+        .and_then(|()| AccountCard::export_all(&config))
+        .and_then(|()| SignInRequest::export_all(&config))
         .and_then(|()| DamagedReport::export_all(&config))
         .and_then(|()| Failure::export_all(&config));
     exported.expect("types can be written");

@@ -8,10 +8,12 @@ use ts_rs::TS;
 
 use crate::receipt::{NoReceipt, Receipt};
 
+mod event;
 mod foreign;
 mod held;
 mod silent;
 
+pub use event::Event;
 pub use foreign::ForeignView;
 pub use held::{HeldDirection, HeldView};
 pub use silent::SilentView;
@@ -495,67 +497,6 @@ pub enum Phase {
     Verifying,
     /// Deleting what all have applied.
     Pruning,
-}
-
-/// Something that happened, for whoever listens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// A cycle began.
-    SyncStarted {
-        /// Which archive.
-        archive_id: String,
-        /// Which copy of it: the archive's folder on this computer.
-        folder: String,
-    },
-    /// A cycle went on.
-    Progress {
-        /// Which archive.
-        archive_id: String,
-        /// Which copy of it: the archive's folder on this computer.
-        folder: String,
-        /// What it is doing.
-        phase: Phase,
-        /// Items done.
-        done: u64,
-        /// Items in all, as far as known.
-        total: Option<u64>,
-        /// Bytes done.
-        #[ts(type = "number")]
-        done_bytes: u64,
-        /// Bytes in all, as far as known.
-        #[ts(type = "number | null")]
-        total_bytes: Option<u64>,
-        /// The path in hand.
-        path: Option<String>,
-    },
-    /// A cycle ended.
-    SyncFinished {
-        /// Which archive.
-        archive_id: String,
-        /// Which copy of it: the archive's folder on this computer.
-        folder: String,
-        /// The sentence to show if it failed.
-        error: Option<String>,
-        /// Whether the drive can be unplugged.
-        safe_to_unplug: bool,
-    },
-    /// Something changed that views should read again.
-    StatusChanged {
-        /// Which archive.
-        archive_id: String,
-        /// Which copy of it: the archive's folder on this computer.
-        folder: String,
-    },
-    /// Something that a person should know.
-    Notice {
-        /// Which archive.
-        archive_id: Option<String>,
-        /// Which copy of it: the archive's folder on this computer.
-        folder: Option<String>,
-        /// A finished sentence.
-        message: String,
-    },
 }
 
 /// Everything the window needs at once.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use offsync_adapters::clock::SystemClock;
+use offsync_adapters::cloud::Asked;
 use offsync_adapters::disk::is_empty_folder;
 use offsync_adapters::mailbox::MailboxUrl;
 use offsync_core::ids::LocationId;
@@ -528,7 +529,10 @@ fn mailbox_name(url: Option<&str>) -> String {
             let name = folder.file_name().unwrap_or(folder.as_os_str());
             name.to_string_lossy().into_owned()
         }
-        Ok(MailboxUrl::Cloud(address)) => address.place().to_owned(),
+        Ok(MailboxUrl::Cloud(address)) => match address.protocol().asks() {
+            Asked::Browser { service } => service.to_owned(),
+            Asked::Typed { .. } | Asked::Key { .. } => address.place().to_owned(),
+        },
         _ => url.to_owned(),
     }
 }
@@ -544,6 +548,7 @@ mod tests {
             ("fs:///media/pep/My%20stick/", "My stick"),
             ("fs:///", "/"),
             ("webdav://cloud.example.org/dav/anna", "cloud.example.org"),
+            ("gdrive://pep%40example.org@Offsync", "Google Drive"),
             ("", ""),
         ] {
             assert_eq!(mailbox_name(Some(url)), name, "{url}");

@@ -1,10 +1,9 @@
 //! The browser of whoever sits at a terminal.
 
-use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, PoisonError};
 
-use offsync_app::Browser;
+use offsync_app::{Browser, open_in_browser};
 
 use crate::outcome::warn;
 use crate::prompt;
@@ -21,11 +20,7 @@ impl Browser for BrowserBeside {
             "Sign in to {service} in the browser that opens now. If none does, or it is on another device, open this address there:\n\n  {url}\n"
         ));
         // Nobody is told where there is none: the address stands above.
-        let _ = browser(url)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
+        open_in_browser(url);
         if !prompt::is_possible() {
             return;
         }
@@ -48,20 +43,4 @@ impl Browser for BrowserBeside {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.as_ref()?.try_recv().ok().filter(|line| !line.is_empty())
     }
-}
-
-/// Gives what opens an address on this system.
-fn browser(url: &str) -> Command {
-    let mut command = match std::env::var_os("BROWSER").filter(|browser| !browser.is_empty()) {
-        Some(browser) => Command::new(browser),
-        None if cfg!(target_os = "macos") => Command::new("open"),
-        None if cfg!(windows) => {
-            let mut command = Command::new("rundll32");
-            command.arg("url.dll,FileProtocolHandler");
-            command
-        }
-        None => Command::new("xdg-open"),
-    };
-    command.arg(url);
-    command
 }

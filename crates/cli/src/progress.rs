@@ -77,7 +77,7 @@ impl Shown {
             }
             Event::SyncStarted { .. } => self.since = Instant::now(),
             Event::SyncFinished { .. } => self.clear(),
-            Event::StatusChanged { .. } | Event::Notice { .. } => {}
+            Event::StatusChanged { .. } | Event::Notice { .. } | Event::SigningIn { .. } => {}
         }
     }
 

@@ -9,6 +9,7 @@ const whole = {
   person: "Pep",
   label: "Girona",
   mailbox_folder: "/media/pep/Cloud/mailbox",
+  mailbox_account: null,
 };
 const mailbox = (mailbox_folder: string) => problem("mailbox", { ...whole, mailbox_folder }, words);
 

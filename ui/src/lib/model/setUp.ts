@@ -13,6 +13,7 @@ export const BLANK: SetUpRequest = {
   label: "",
   person: "",
   mailbox_folder: "",
+  mailbox_account: null,
 };
 
 export function before(step: Step): Step | null {

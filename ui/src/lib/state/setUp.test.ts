@@ -23,6 +23,7 @@ test("a keyring that is locked keeps every answer, and the next try may go well"
     label: "Home",
     person: "Pep",
     mailbox_folder: "/mailbox",
+    mailbox_account: null,
   };
   setUp.answers = answers;
   setUp.step = "summary";

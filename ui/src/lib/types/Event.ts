@@ -80,4 +80,8 @@ folder: string | null,
 /**
  * A finished sentence.
  */
-message: string, };
+message: string, } | { "event": "signing_in", 
+/**
+ * The address that the browser was sent to; absent once it came back, and what it brought is tried out.
+ */
+url: string | null, };

@@ -23,4 +23,8 @@ person: string,
 /**
  * A folder that serves as mailbox.
  */
-mailbox_folder: string, };
+mailbox_folder: string, 
+/**
+ * The account of this computer that holds the mailbox in its stead.
+ */
+mailbox_account: string | null, };

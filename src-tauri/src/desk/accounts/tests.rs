@@ -1,0 +1,206 @@
+//! The desk with a mailbox in an account: from the form of the set-up to a password that was changed.
+
+use std::fs;
+use std::sync::{Arc, Mutex};
+
+use offsync_app::view::{Event, Headline};
+use offsync_app::{KeystoreKind, SetUpRequest, SignInBy, asks_to_type};
+use tempfile::TempDir;
+
+use super::files_over_http::Server;
+use super::*;
+use crate::board::held;
+use crate::desk::Deletions;
+use crate::settings::Settings;
+
+struct Office {
+    desk: Arc<Desk>,
+    told: Arc<Mutex<Vec<Event>>>,
+    place: TempDir,
+    server: Server,
+}
+
+fn office() -> Office {
+    let place = tempfile::tempdir().expect("there is a place for temporary files");
+    let settings = Settings {
+        config_dir: Some(place.path().join("config")),
+        keystore: KeystoreKind::Plain,
+        samples_dir: place.path().join("samples"),
+    };
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let listener = told.clone();
+    let desk = Desk::new(&settings, Arc::new(move |event| held(&listener).push(event)));
+    Office {
+        desk: Arc::new(desk.expect("folders were named")),
+        told,
+        place,
+        server: Server::start(),
+    }
+}
+
+fn secret(typed: &str) -> Option<Secret> {
+    Some(typed.to_owned().into())
+}
+
+impl Office {
+    fn nas(&self) -> SignInRequest {
+        let server = format!("http://127.0.0.1:{}/", self.server.port);
+        SignInRequest {
+            service: "nas".into(),
+            answers: [("server", server), ("folder", "offsync".into())]
+                .map(|(key, value)| (key.to_owned(), value))
+                .into(),
+            id: Some("anna".into()),
+        }
+    }
+
+    fn set_up(&self, account: &AccountCard) -> String {
+        let folder = self.place.path().join("Photos");
+        fs::create_dir(&folder).expect("a folder can be made");
+        fs::write(folder.join("a.txt"), "a").expect("there is room");
+        let request = SetUpRequest {
+            folder: folder.display().to_string(),
+            name: "Photos".into(),
+            label: "Home".into(),
+            person: "Anna".into(),
+            mailbox_folder: String::new(),
+            mailbox_account: Some(account.name.clone()),
+        };
+        self.desk.set_up(&request).expect("the account is good").folder
+    }
+
+    fn headline(&self) -> Headline {
+        let overview = self.desk.refresh().expect("it can be read");
+        overview.archives.into_iter().next().expect("it was set up").headline
+    }
+
+    /// Everything that was told and kept outside of the keystore.
+    fn all_that_is_shown(&self) -> String {
+        let overview = self.desk.overview().expect("it was read");
+        let accounts = fs::read_to_string(self.place.path().join("config/accounts.toml")).expect("it was kept");
+        format!("{overview:?} {:?} {accounts}", held(&self.told))
+    }
+}
+
+#[test]
+fn a_mailbox_in_an_account_is_set_up_and_opened_again_after_a_new_password() {
+    let office = office();
+    let account = office
+        .desk
+        .sign_in(&office.nas(), secret("hunter2"))
+        .expect("it is good");
+    assert_eq!(
+        (
+            account.service.as_str(),
+            account.whose.as_deref(),
+            account.used_bytes,
+            account.total_bytes
+        ),
+        ("A NAS that speaks WebDAV", Some("anna"), Some(3000), Some(10_000))
+    );
+    assert!(account.is_open && !account.readable_on_the_way);
+    assert_eq!(office.desk.accounts().expect("it is kept").len(), 1);
+    let again = office
+        .desk
+        .sign_in(&office.nas(), secret("hunter2"))
+        .expect("it is good");
+    assert_eq!(again.name, account.name, "it is the same one");
+    let folder = office.set_up(&account);
+    assert!(
+        held(&office.server.files)
+            .keys()
+            .any(|path| path.starts_with("/offsync/"))
+    );
+    let tried = office.desk.try_account(&folder).expect("it works");
+    assert_eq!(tried, again);
+
+    office.server.change_password();
+    let Headline::NeedsYou { code, hint, .. } = office.headline() else {
+        panic!("{:?}", office.headline());
+    };
+    assert!(code == "sign_in_needed" && !asks_to_type(&hint), "{code}: {hint}");
+    let refused = office.desk.sign_in_again(&folder, None, secret("hunter2"));
+    let failure = refused.expect_err("it was changed");
+    assert_eq!(failure.code, "sign_in_needed");
+    assert!(
+        !asks_to_type(&failure.message) && !failure.message.contains("hunter"),
+        "{failure:?}"
+    );
+    let card = office
+        .desk
+        .mailbox_account(&folder)
+        .expect("it is known")
+        .expect("it is in one");
+    assert!(
+        matches!(card.sign_in, SignInBy::Typed { id: None, .. }),
+        "anna stays anna"
+    );
+    office
+        .desk
+        .sign_in_again(&folder, None, secret(" hunter3 "))
+        .expect("it is good");
+    for folder in office.desk.claim(Some(&folder)).expect("it is known") {
+        office.desk.sync(&folder, Deletions::Hold);
+    }
+    assert_eq!(office.headline(), Headline::Alone);
+    assert!(
+        !office.all_that_is_shown().contains("hunter"),
+        "what opens it is shown nowhere"
+    );
+}
+
+#[test]
+fn what_is_filled_in_wrongly_is_kept_nowhere_and_said_in_a_sentence() {
+    let office = office();
+    let check = |request: &SignInRequest, typed, code: &str| {
+        let failure = office.desk.sign_in(request, secret(typed)).expect_err("it is wrong");
+        assert_eq!(failure.code, code, "{failure:?}");
+        for text in [&failure.message, &failure.hint] {
+            assert!(
+                !text.is_empty() && !asks_to_type(text) && !text.contains("''"),
+                "{failure:?}"
+            );
+        }
+        assert!(!failure.message.contains(typed), "{failure:?}");
+    };
+    check(&office.nas(), "hunter1", "sign_in_needed");
+    let mut nobody = office.nas();
+    nobody.id = None;
+    check(&nobody, "hunter2", "account_needs");
+    let mut nowhere = office.nas();
+    nowhere.answers.insert("server".into(), "http://127.0.0.1:1".into());
+    check(&nowhere, "hunter2", "mailbox_away");
+    assert!(office.desk.accounts().expect("none is there").is_empty());
+}
+
+#[test]
+fn who_gives_up_in_the_browser_is_waited_for_no_longer() {
+    let office = office();
+    let config = office.place.path().join("config");
+    fs::create_dir_all(&config).expect("it can be made");
+    fs::write(config.join("clients.toml"), "[gdrive]\nid = \"abc\"\n").expect("it can be written");
+    let request = SignInRequest {
+        service: "gdrive".into(),
+        answers: [].into(),
+        id: None,
+    };
+    let desk = office.desk.clone();
+    let asked = std::thread::spawn(move || desk.sign_in(&request, None));
+    let began = std::time::Instant::now();
+    let is_open = || {
+        held(&office.told)
+            .iter()
+            .any(|event| matches!(event, Event::SigningIn { url: Some(_) }))
+    };
+    while !is_open() {
+        assert!(began.elapsed().as_secs() < 20, "the browser is sent nowhere");
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    office
+        .desk
+        .paste("http://127.0.0.1:1/?code=of-another&state=guessed".into());
+    office.desk.give_up_sign_in();
+    let failure = asked.join().expect("it ends").expect_err("nobody signed in");
+    assert_eq!(failure.code, "sign_in_needed");
+    assert!(!asks_to_type(&failure.hint), "{failure:?}");
+}
