@@ -5,6 +5,18 @@ import { createServer } from "node:http";
 import { mkdirSync, readFileSync } from "node:fs";
 import { extname, join, normalize } from "node:path";
 import { chromium } from "playwright-core";
+import { OF_ACCOUNTS } from "./shots.accounts.mjs";
+import {
+  press,
+  chooseFolder,
+  toSetUp,
+  toNames,
+  toMailbox,
+  toMove,
+  toSummary,
+  toWorking,
+  toDone,
+} from "./shots.steps.mjs";
 
 const POLICY =
   "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'";
@@ -30,42 +42,18 @@ const NARROW = [
   "many-homes",
   "first-run",
   "set-up-2-names",
+  "set-up-3-mailbox",
+  "set-up-3-waiting",
+  "set-up-3-wrong-password",
+  "signed-out-password",
+  "mailbox-account-works",
+  "mailbox-move-to",
 ];
 const AT_ONCE = 4;
 const ARGS =
   "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
 
-const press = (name) => (page) => page.getByRole("button", { name, exact: true }).click();
 const settle = (page) => page.waitForTimeout(250);
-const chooseFolder = async (page) => {
-  await page.getByRole("button", { name: /Choose a folder/ }).click();
-  await page.getByRole("button", { name: /Change/ }).waitFor();
-};
-const toSetUp = (page) => page.getByRole("button", { name: /Set up my archive/ }).click();
-const toNames = async (page) => {
-  await toSetUp(page);
-  await chooseFolder(page);
-  await press("Continue")(page);
-};
-const toMailbox = async (page) => {
-  await toNames(page);
-  await press("Continue")(page);
-};
-const toSummary = async (page) => {
-  await toMailbox(page);
-  await chooseFolder(page);
-  await press("Continue")(page);
-};
-const toWorking = async (page) => {
-  await toSummary(page);
-  await press("Set it up")(page);
-  await page.waitForTimeout(1500);
-};
-const toDone = async (page) => {
-  await toSummary(page);
-  await press("Set it up")(page);
-  await page.getByRole("button", { name: "Open Offsync" }).waitFor();
-};
 
 /** Name -> [scene, what to do before the picture is taken]. */
 const SHOTS = {
@@ -169,7 +157,7 @@ const SHOTS = {
     "others-behind",
     async (page) => {
       await press("Mailbox")(page);
-      await press("Move it")(page);
+      await toMove(page);
       await page.getByRole("progressbar").waitFor();
       await page.waitForTimeout(400);
     },
@@ -178,7 +166,7 @@ const SHOTS = {
     "others-behind",
     async (page) => {
       await press("Mailbox")(page);
-      await press("Move it")(page);
+      await toMove(page);
       await page.getByText("The mailbox is in").waitFor();
     },
   ],
@@ -186,7 +174,7 @@ const SHOTS = {
     "mailbox-not-moved",
     async (page) => {
       await press("Mailbox")(page);
-      await press("Move it")(page);
+      await toMove(page);
       await page.getByRole("alert").waitFor();
     },
   ],
@@ -248,6 +236,7 @@ const SHOTS = {
       for (let i = 0; i < 6; i++) await page.keyboard.press("Tab");
     },
   ],
+  ...OF_ACCOUNTS,
 };
 
 const server = createServer((request, response) => {

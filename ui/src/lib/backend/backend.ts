@@ -1,13 +1,16 @@
 // What the window asks of the engine, and nothing more. An archive is named by its folder: two
 // copies of one archive on one computer share their id. Every failure arrives as a `Failure`:
 // a sentence and the one thing to do.
+import type { AccountCard } from "../types/AccountCard";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { DamagedReport } from "../types/DamagedReport";
 import type { Event } from "../types/Event";
 import type { Failure } from "../types/Failure";
 import type { LostReport } from "../types/LostReport";
+import type { Offer } from "../types/Offer";
 import type { Overview } from "../types/Overview";
 import type { SetUpRequest } from "../types/SetUpRequest";
+import type { SignInRequest } from "../types/SignInRequest";
 import type { WayBack } from "../types/WayBack";
 
 export interface SuggestedNames {
@@ -46,6 +49,25 @@ export interface Backend {
   /** Moves the mailbox into another folder, with what it holds; ends when that is done. Gives how many objects stayed
    *  behind, which nobody can use. */
   moveMailbox(folder: string, place: string): Promise<number>;
+  /** The same into an account of this computer, by its name. */
+  moveMailboxInto(folder: string, account: string): Promise<number>;
+  /** The services that a mailbox can be with. */
+  services(): Promise<Offer[]>;
+  /** The accounts that this computer is signed in to. */
+  accounts(): Promise<AccountCard[]>;
+  /** Signs in and tries it out. Where that is done in the browser, it ends when somebody did it there, or gave up. */
+  signIn(request: SignInRequest, secret: string | null): Promise<AccountCard>;
+  /** The same for the account of an archive's mailbox; a sync begins after it. */
+  signInAgain(folder: string, id: string | null, secret: string | null): Promise<AccountCard>;
+  /** The address that a browser elsewhere ended at. */
+  pasteAddress(address: string): Promise<void>;
+  giveUpSignIn(): Promise<void>;
+  /** The account that a mailbox is in, null for a folder; at once. */
+  mailboxAccount(folder: string): Promise<AccountCard | null>;
+  /** The same with what its service says of its room. */
+  accountUsage(folder: string): Promise<AccountCard>;
+  /** The same once it was tried out. */
+  tryAccount(folder: string): Promise<AccountCard>;
   /** Lets this computer forget a copy that was taken out of its archive; its files stay. Refused if by now it comes back
    *  otherwise than the person was told. */
   forget(folder: string, told: WayBack): Promise<void>;

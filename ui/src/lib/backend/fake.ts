@@ -8,6 +8,7 @@ import type { Failure } from "../types/Failure";
 import type { LostReport } from "../types/LostReport";
 import type { Overview } from "../types/Overview";
 import type { Backend } from "./backend";
+import { accounts } from "./fake/accounts";
 import { cycle, type Tick } from "./fake/cycle";
 import { scene } from "./fake/scenes";
 import { withDamaged } from "./fake/damaged";
@@ -59,6 +60,17 @@ export function fake(name: string | null): Backend {
   }
 
   return {
+    ...accounts(played, tell, (folder) => {
+      change(folder, (one) => {
+        const { entries, bytes } = one.local_changes;
+        const mailbox = { ...one.mailbox, reachable: true };
+        return { ...one, mailbox, headline: { kind: "unsent", entries, bytes } };
+      });
+      run(
+        archives.find((one) => one.folder === folder)!,
+        0,
+      );
+    }),
     overview: () =>
       soon<Overview>(() => {
         if (played.loadFails) {
@@ -173,6 +185,11 @@ export function fake(name: string | null): Backend {
         throw played.moveFails;
       }
       change(folder, (one) => ({ ...one, mailbox: { ...one.mailbox, name: lastName(place) } }));
+      return 0;
+    },
+    moveMailboxInto: async (folder, account) => {
+      await pause(MOVE_MS);
+      change(folder, (one) => ({ ...one, mailbox: { ...one.mailbox, name: account } }));
       return 0;
     },
     forget: async (folder) => {

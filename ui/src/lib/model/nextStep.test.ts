@@ -13,6 +13,7 @@ test("the main button does what helps, and is not there where nothing one presse
   expect(step("wrong-drive")).toBe("none");
   expect(step("mailbox-away")).toBe("sync");
   expect(step("held")).toBe("sync");
+  expect(step("signed-out")).toBe("sign-in");
 });
 
 test("damage leads to its list also where it was asked for already", () => {

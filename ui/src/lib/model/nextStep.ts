@@ -2,7 +2,7 @@
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 
 /** `none` where a sync would be refused and what is left to do is no one step. */
-export type NextStep = "sync" | "repair" | "mailbox" | "none";
+export type NextStep = "sync" | "repair" | "mailbox" | "sign-in" | "none";
 
 const MAILBOX_TROUBLES = ["mailbox_missing", "mailbox_away"];
 
@@ -39,6 +39,9 @@ export function nextStep({ headline }: ArchiveStatus): NextStep {
   }
   if (headline.code === "damaged") {
     return "repair";
+  }
+  if (headline.code === "sign_in_needed") {
+    return "sign-in";
   }
   if (REFUSALS.includes(headline.code)) {
     return "none";

@@ -296,3 +296,8 @@ test("where no other home is, none is spoken of while deletions wait", () => {
   const among = scene("held-local").archives[0]!;
   expect(sentence(among, null, speak("en"), new Date()).detail).toContain("the other homes");
 });
+
+test("an account that lets nobody in is named, and the step that helps", () => {
+  const [status] = scene("signed-out").archives;
+  check(status!.headline, "Sign in to Google Drive again.", status);
+});

@@ -31,6 +31,9 @@ function title(status: ArchiveStatus, progress: Progress | null, voice: Voice): 
     case "drive_away":
       return words.driveAway(status.name);
     case "needs_you":
+      if (headline.code === "sign_in_needed") {
+        return words.signIn(status.mailbox.name);
+      }
       // What is told with a path to a terminal has a plainer name here.
       return words.needs[headline.code] ?? headline.message;
     case "removed":

@@ -34,7 +34,9 @@ export function problem(step: Step, answers: SetUpRequest, words: Words): string
         ? null
         : words.setUp.needNames;
     case "mailbox":
-      return answers.mailbox_folder ? misplaced(answers, words) : words.setUp.needFolder;
+      return answers.mailbox_folder || answers.mailbox_account !== null
+        ? misplaced(answers, words)
+        : words.setUp.needPlace;
     case "summary":
       return misplaced(answers, words);
   }
@@ -55,6 +57,9 @@ export function tidied(answers: SetUpRequest): SetUpRequest {
 }
 
 function misplaced(answers: SetUpRequest, words: Words): string | null {
+  if (answers.mailbox_account !== null) {
+    return null;
+  }
   const files = parts(answers.folder);
   const mailbox = parts(answers.mailbox_folder);
   const shared = files.every((part, i) => part === mailbox[i]);

@@ -1,5 +1,6 @@
 // Where the mailbox is to be: the folder that a person chose, and whether it is found, moved or begun there.
 import { nameOf } from "../model/setUp";
+import type { AccountCard } from "../types/AccountCard";
 import type { Failure } from "../types/Failure";
 import type { Session } from "./session.svelte";
 
@@ -61,6 +62,15 @@ export class MailboxSearch {
       }
       this.moving = nameOf(picked);
       this.leftBehind = await backend.moveMailbox(this.folder, picked);
+      await this.#end("moved");
+    });
+  }
+
+  /** Moves it into an account of this computer. */
+  async moveInto(account: AccountCard): Promise<void> {
+    await this.#work(async () => {
+      this.moving = account.service;
+      this.leftBehind = await this.session.backend.moveMailboxInto(this.folder, account.name);
       await this.#end("moved");
     });
   }

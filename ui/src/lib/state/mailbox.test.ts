@@ -91,3 +91,12 @@ test("who chooses nothing is left where they were", async () => {
   ]);
   expect(useMailbox).not.toHaveBeenCalled();
 });
+
+test("a mailbox is moved into an account without a folder being asked for", async () => {
+  const { backend, search } = await opened("in-account");
+  const picked = vi.spyOn(backend, "pickFolder");
+  const moved = vi.spyOn(backend, "moveMailboxInto").mockResolvedValue(0);
+  await search.moveInto((await backend.mailboxAccount(search.folder))!);
+  expect(moved.mock.calls).toEqual([[search.folder, "gdrive"]]);
+  expect([search.ended, picked.mock.calls]).toEqual(["moved", []]);
+});

@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Backend } from "../backend/backend";
+import { fake } from "../backend/fake";
 import { archive } from "../backend/fake/parts";
 import type { Event } from "../types/Event";
 import type { Overview } from "../types/Overview";
@@ -21,6 +22,7 @@ async function session(parts: Partial<Overview> = {}) {
     ...parts,
   };
   const backend: Backend = {
+    ...fake(null),
     overview: async () => overview,
     syncNow: vi.fn(async () => {}),
     setUp: async () => ATTIC,

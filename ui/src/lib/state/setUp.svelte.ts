@@ -2,9 +2,11 @@
 // in the browser's storage at once, so leaving and coming back loses nothing.
 import { after, before, BLANK, nameOf, problem, type Step, tidied } from "../model/setUp";
 import { advance, type Progress, STARTING } from "../model/progress";
+import type { AccountCard } from "../types/AccountCard";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { Failure } from "../types/Failure";
 import type { SetUpRequest } from "../types/SetUpRequest";
+import { Places } from "./places.svelte";
 import type { Session } from "./session.svelte";
 
 const KEPT_AS = "offsync.set-up";
@@ -15,11 +17,18 @@ export class SetUp {
   working = $state.raw<Progress | null>(null);
   made = $state.raw<ArchiveStatus | null>(null);
   failure = $state.raw<Failure | null>(null);
+  readonly places: Places;
   #session: Session;
 
   constructor(session: Session) {
     this.#session = session;
+    this.places = new Places(session);
   }
+
+  /** The account that was chosen for the mailbox; null for none, and for one that this computer has no more. */
+  account: AccountCard | null = $derived.by(
+    () => this.places.accounts.find((one) => one.name === this.answers.mailbox_account) ?? null,
+  );
 
   problem: string | null = $derived.by(() =>
     problem(this.step, this.answers, this.#session.voice.words),
@@ -34,6 +43,29 @@ export class SetUp {
     } catch {
       // A suggestion is a courtesy: without one the fields stay blank.
     }
+  }
+
+  /** Learns where a mailbox can be. An account that is gone since it was chosen has to be chosen anew. */
+  async readPlaces(): Promise<void> {
+    await this.places.read();
+    if (this.account === null) {
+      this.answers.mailbox_account = null;
+    }
+  }
+
+  /** Lets the mailbox go into an account. */
+  takeAccount(account: AccountCard) {
+    this.places.take(account);
+    this.failure = null;
+    this.answers.mailbox_account = account.name;
+    this.answers.mailbox_folder = "";
+  }
+
+  /** Back to the choice of where the mailbox is. */
+  chooseAgain() {
+    this.failure = null;
+    this.answers.mailbox_account = null;
+    this.answers.mailbox_folder = "";
   }
 
   async pick(field: "folder" | "mailbox_folder", title: string): Promise<void> {
@@ -62,6 +94,9 @@ export class SetUp {
   /** One step back; false if this was the first. */
   back(): boolean {
     const earlier = before(this.step);
+    if (this.step === "mailbox" && this.places.back()) {
+      return true;
+    }
     if (this.working || !earlier) {
       return false;
     }
@@ -81,7 +116,9 @@ export class SetUp {
   #take(field: "folder" | "mailbox_folder", folder: string) {
     this.failure = null;
     this.answers[field] = folder;
-    if (field === "folder") {
+    if (field === "mailbox_folder") {
+      this.answers.mailbox_account = null;
+    } else {
       this.answers.name ||= nameOf(folder);
     }
   }

@@ -1,6 +1,7 @@
 // English, written by hand. Other catalogues have the same shape: `Words` in voice.ts.
 // No sentence here may claim more than the status it is made from.
 import type { Phase } from "../types/Phase";
+import { enAccounts } from "./enAccounts";
 import { enDamaged } from "./enDamaged";
 import { enLost } from "./enLost";
 import { enSamples } from "./enSamples";
@@ -62,6 +63,7 @@ export function en(locale: string) {
         mailbox_missing: "The mailbox is not in its folder any more.",
         mailbox_away: "Another drive lies where the mailbox was.",
       } as Record<string, string>,
+      signIn: (service: string) => `Sign in to ${service} again.`,
       empty: "This archive is empty so far.",
       alone: "Only this home has a copy so far.",
       waitingForYou: (size: string) => `${size} are waiting for you in the mailbox.`,
@@ -361,6 +363,7 @@ export function en(locale: string) {
 
     activity: { title: "Activity", sub: "Every change, and which homes have it." },
 
+    ...enAccounts(),
     ...enDamaged(count),
     ...enLost(count),
     ...enSetUp(count),

@@ -33,7 +33,7 @@ export function enSetUp(count: Count) {
       labelHint: "For example: Home in Girona",
       mailboxTitle: "Where is the mailbox?",
       mailboxSub:
-        "Changes wait there until every home has them. A small folder that all homes can reach: in a cloud drive, on a NAS, or on a USB stick. All that lies in it is sealed.",
+        "Changes wait there until every home has them. All homes have to reach it. Whatever lies in it is sealed: nobody in between can read it.",
       mailboxPick: "Choose a folder for the mailbox",
       summaryTitle: "Ready to begin?",
       summarySub:
@@ -48,6 +48,7 @@ export function enSetUp(count: Count) {
         `${count(n, { one: "# file", other: "# files" })} found. Next, a second home makes them safe.`,
       open: "Open Offsync",
       needFolder: "Choose a folder to go on.",
+      needPlace: "Choose where the mailbox is to go on.",
       needNames: "All three names are needed to go on.",
       sameFolder: "The mailbox cannot be the folder with your files. Choose another folder.",
       insideFolder:

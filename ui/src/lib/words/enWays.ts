@@ -35,8 +35,9 @@ export function enWays() {
       rests: "Plug in the drive to see what waits, and to say where the mailbox is.",
       move: "To move it to another place",
       moveHint:
-        "Choose a folder on a NAS, on a stick or in a cloud drive. What waits comes along; the old one stays.",
+        "Into another folder, or an account in the cloud. What waits comes along; the old one stays.",
       moveAct: "Move it",
+      moveWhere: "Where is it to go?",
       pickMove: "Choose a folder for the mailbox",
       moving: (folder: string) => `Moving the mailbox to “${folder}”`,
       movingHint: "This takes a while where much waits. Until it is done, the old one is used.",

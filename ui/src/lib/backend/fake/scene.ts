@@ -1,4 +1,5 @@
 // What a scene is made of, and the family that most of them share.
+import type { AccountCard } from "../../types/AccountCard";
 import type { ArchiveActivity } from "../../types/ArchiveActivity";
 import type { ArchiveStatus } from "../../types/ArchiveStatus";
 import type { DamagedReport } from "../../types/DamagedReport";
@@ -16,6 +17,11 @@ export interface Scene {
   syncFails?: string;
   setUpFails?: Failure;
   moveFails?: Failure;
+  signInFails?: Failure;
+  accountFails?: Failure;
+  /** The accounts of this computer, and the one that the mailbox is in. */
+  accounts?: AccountCard[];
+  account?: AccountCard;
   loadFails?: Failure;
   /** The files that no home has; of one archive at most. */
   lost?: LostReport;

@@ -1,4 +1,5 @@
 // Every state that the window must show well, by name. Used by hand, by the screenshots and by tests.
+import { ACCOUNTS } from "./accounts";
 import { CALM } from "./calm";
 import { DAMAGED } from "./damaged";
 import { FAMILIES } from "./families";
@@ -14,6 +15,7 @@ const SCENES: Record<string, () => Scene> = {
   ...LOST,
   ...FAMILIES,
   ...SILENT,
+  ...ACCOUNTS,
 };
 
 export const SCENE_NAMES = Object.keys(SCENES);

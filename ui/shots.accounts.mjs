@@ -1,0 +1,111 @@
+// The states of a mailbox in an account: choosing one, signing in to it once and again, how it is.
+import {
+  press,
+  chooseFolder,
+  toMailbox,
+  toForm,
+  fillNextcloud,
+  toAccount,
+} from "./shots.steps.mjs";
+
+/** Name -> [scene, what to do before the picture is taken]. */
+export const OF_ACCOUNTS = {
+  "set-up-3-search": [
+    "first-run",
+    async (page) => {
+      await toMailbox(page);
+      await page.getByRole("searchbox").fill("s3");
+    },
+  ],
+  "set-up-3-folder": [
+    "first-run",
+    async (page) => (await toMailbox(page), await chooseFolder(page)),
+  ],
+  "set-up-3-browser": ["first-run", (page) => toForm(page, "Google Drive")],
+  "set-up-3-waiting": [
+    "first-run",
+    async (page) => {
+      await toForm(page, "Google Drive");
+      await press("Sign in with the browser")(page);
+      await page.getByText("Did no browser open").click();
+    },
+  ],
+  "set-up-3-form": ["first-run", (page) => toForm(page, "Nextcloud or ownCloud")],
+  "set-up-3-long-form": ["first-run", (page) => toForm(page, "Amazon S3, or another")],
+  "set-up-3-nas": ["first-run", (page) => toForm(page, "A NAS that speaks WebDAV")],
+  "set-up-3-trying": [
+    "first-run",
+    async (page) => {
+      await toForm(page, "Nextcloud or ownCloud");
+      await fillNextcloud(page);
+      await press("Sign in")(page);
+    },
+  ],
+  "set-up-3-account": ["first-run", toAccount],
+  "set-up-4-account": [
+    "first-run",
+    async (page) => (await toAccount(page), await press("Continue")(page)),
+  ],
+  "set-up-3-wrong-password": [
+    "wrong-password",
+    async (page) => {
+      await toForm(page, "Nextcloud or ownCloud");
+      await fillNextcloud(page);
+      await press("Sign in")(page);
+      await page.getByText("is not accepted").waitFor();
+    },
+  ],
+  "set-up-3-wrong-server": [
+    "wrong-server",
+    async (page) => {
+      await toForm(page, "Nextcloud or ownCloud");
+      await fillNextcloud(page);
+      await press("Sign in")(page);
+      await page.getByText("no such server").waitFor();
+    },
+  ],
+  "set-up-3-has-account": ["has-account", toMailbox],
+  "signed-out": ["signed-out"],
+  "signed-out-browser": [
+    "signed-out",
+    async (page) => {
+      await press("Sign in again")(page);
+      await page.getByText("Waiting for the browser").first().waitFor();
+      await page.getByText("Did no browser open").waitFor();
+    },
+  ],
+  "signed-out-done": [
+    "signed-out",
+    async (page) => {
+      await press("Sign in again")(page);
+      await page.getByText("Trying it out").first().waitFor();
+      await page.waitForTimeout(1600);
+    },
+  ],
+  "signed-out-password": ["password-changed", press("Sign in again")],
+  "mailbox-account": ["in-account", press("Mailbox")],
+  "mailbox-signed-out": ["signed-out", press("Mailbox")],
+  "mailbox-account-works": [
+    "in-account",
+    async (page) => {
+      await press("Mailbox")(page);
+      await press("Try it out")(page);
+      await page.getByText("It works").waitFor();
+    },
+  ],
+  "mailbox-account-refuses": [
+    "account-refuses",
+    async (page) => {
+      await press("Mailbox")(page);
+      await press("Try it out")(page);
+      await page.getByRole("alert").waitFor();
+    },
+  ],
+  "mailbox-move-to": [
+    "others-behind",
+    async (page) => {
+      await press("Mailbox")(page);
+      await press("Move it")(page);
+    },
+  ],
+};

@@ -1,0 +1,239 @@
+// Accounts as scenes play them: some services, who signed in where, and what refuses.
+import type { AccountCard } from "../../types/AccountCard";
+import type { Event } from "../../types/Event";
+import type { Failure } from "../../types/Failure";
+import type { Offer } from "../../types/Offer";
+import type { SignInRequest } from "../../types/SignInRequest";
+import type { Backend } from "../backend";
+import { GB, MB } from "./parts";
+import { one, type Scene, three } from "./scene";
+
+const ANSWER_MS = 60;
+const TRY_MS = 900;
+const BROWSER_MS = 3000;
+const BROWSER = { by: "browser" as const };
+const password = (id: string | null) => ({ by: "typed" as const, id, secret: "Password" });
+const key = { by: "typed" as const, id: "Access key id", secret: "Secret access key" };
+
+function service(id: string, name: string, free: string, more: Partial<Offer> = {}) {
+  const help = "Make an app password in the settings, and give that one.";
+  return { id, name, free, help, asks: [], sign_in: password("User"), ...more };
+}
+
+const asked = (key: string, label: string, example: string, hint = "") => ({
+  key,
+  label,
+  example,
+  hint,
+});
+
+const OWN_FOLDER =
+  "You sign in in the browser. Offsync sees its own folder in Apps, and nothing else.";
+
+export const SERVICES: Offer[] = [
+  service("gdrive", "Google Drive", "15 GB, shared with mail and photos", {
+    help: "You sign in in the browser. Offsync sees what it made itself, and nothing else of your drive.",
+    sign_in: BROWSER,
+  }),
+  service("dropbox", "Dropbox", "2 GB", { help: OWN_FOLDER, sign_in: BROWSER }),
+  service("onedrive", "OneDrive", "5 GB", { help: OWN_FOLDER, sign_in: BROWSER }),
+  service("nextcloud", "Nextcloud or ownCloud", "As much as your server gives you", {
+    help: "Make an app password in the settings, under Security, and give that one. It may see all your files there: a user of its own for Offsync sees less.",
+    asks: [asked("server", "Server", "cloud.example.org"), asked("user", "User", "anna")],
+    sign_in: password(null),
+  }),
+  service("koofr", "Koofr", "10 GB"),
+  service("pcloud", "pCloud", "Up to 10 GB", {
+    help: "The user is your e-mail address. It works without two-factor sign-in alone: an account of its own for Offsync is best.",
+    asks: [
+      asked(
+        "server",
+        "Server",
+        "ewebdav.pcloud.com",
+        "webdav.pcloud.com, or ewebdav.pcloud.com for accounts in Europe",
+      ),
+    ],
+  }),
+  service("yandex", "Yandex Disk", "5 GB"),
+  service("nas", "A NAS that speaks WebDAV", "As much as its disks hold", {
+    asks: [asked("server", "Server and port", "nas.example.org:5006")],
+  }),
+  service("r2", "Cloudflare R2", "10 GB", { sign_in: key }),
+  service("b2", "Backblaze B2", "10 GB", { sign_in: key }),
+  service(
+    "s3",
+    "Amazon S3, or another store that speaks S3",
+    "By the store: a month of what waits costs cents",
+    {
+      help: "Make a bucket without versions, and an access key that may list, read, write and delete there alone.",
+      asks: [
+        asked("bucket", "Bucket", "pep-offsync"),
+        asked("endpoint", "Endpoint", "https://s3.eu-central-1.amazonaws.com"),
+        asked("region", "Region", "eu-central-1"),
+      ],
+      sign_in: key,
+    },
+  ),
+];
+
+const GOOGLE: AccountCard = {
+  name: "gdrive",
+  service: "Google Drive",
+  whose: "pep@example.org",
+  place: "",
+  sign_in: BROWSER,
+  is_open: true,
+  readable_on_the_way: false,
+  used_bytes: 6.2 * GB,
+  total_bytes: 15 * GB,
+};
+
+const NEXTCLOUD: AccountCard = {
+  ...GOOGLE,
+  name: "nextcloud",
+  service: "Nextcloud or ownCloud",
+  whose: "pep",
+  place: "cloud.example.org",
+  sign_in: password(null),
+};
+
+const REFUSED: Failure = {
+  code: "sign_in_needed",
+  message: "The password is not accepted.",
+  hint: "Check what you typed. Many services want an app password, made in their settings for this purpose, in place of the one that people sign in with.",
+};
+
+const AWAY: Failure = {
+  code: "mailbox_away",
+  message: "It cannot be reached: no such server was found.",
+  hint: "Check the address and the network, and try again.",
+};
+
+const signedOut = (account: AccountCard): Scene =>
+  one(
+    three({
+      mailbox: {
+        reachable: false,
+        name: account.service,
+        used_bytes: 0,
+        allowance_bytes: null,
+      },
+      local_changes: { entries: 2, bytes: 3.1 * MB },
+      headline: {
+        kind: "needs_you",
+        code: "sign_in_needed",
+        message: "The mailbox cannot be used: the sign-in has expired or was taken back.",
+        hint: "Sign in again, and all goes on from where it stopped. If the account is somebody else’s, ask them what opens it now.",
+      },
+    }),
+    { account },
+  );
+
+const inAccount = (account: AccountCard, more: Partial<Scene> = {}): Scene => {
+  const mailbox = { reachable: true, name: account.service, used_bytes: 0, allowance_bytes: null };
+  return one(three({ mailbox: { ...mailbox, used_bytes: 214 * MB } }), { account, ...more });
+};
+
+export const ACCOUNTS: Record<string, () => Scene> = {
+  "signed-out": () => signedOut(GOOGLE),
+  "password-changed": () => signedOut(NEXTCLOUD),
+  "in-account": () => inAccount(GOOGLE),
+  "account-refuses": () => inAccount(NEXTCLOUD, { accountFails: REFUSED }),
+  "has-account": () => ({ archives: [], activity: [], accounts: [GOOGLE, NEXTCLOUD] }),
+  "wrong-server": () => ({ archives: [], activity: [], signInFails: AWAY }),
+  "wrong-password": () => ({ archives: [], activity: [], signInFails: REFUSED }),
+};
+
+type Part = Pick<
+  Backend,
+  | "services"
+  | "accounts"
+  | "signIn"
+  | "signInAgain"
+  | "pasteAddress"
+  | "giveUpSignIn"
+  | "mailboxAccount"
+  | "accountUsage"
+  | "tryAccount"
+>;
+
+/** What a backend answers about accounts; `opened` is what becomes of an archive that was signed in for again. */
+export function accounts(
+  played: Scene,
+  tell: (event: Event) => void,
+  opened: (folder: string) => void,
+): Part {
+  let known = [...(played.accounts ?? [])];
+  let account = played.account ?? null;
+  /** Ends what waits for the browser: with an address, or without one. */
+  let end = (_: boolean) => {};
+
+  async function browser(): Promise<void> {
+    tell({
+      event: "signing_in",
+      url: "https://accounts.example.org/o/oauth2/auth?client_id=offsync",
+    });
+    const isDone = await new Promise<boolean>((resolve) => {
+      end = resolve;
+      setTimeout(() => resolve(true), BROWSER_MS);
+    });
+    if (!isDone) {
+      throw REFUSED;
+    }
+    tell({ event: "signing_in", url: null });
+  }
+
+  async function signIn(by: Offer["sign_in"]): Promise<void> {
+    if (by.by === "browser") {
+      await browser();
+    }
+    await pause(TRY_MS);
+    if (played.signInFails) {
+      throw played.signInFails;
+    }
+  }
+
+  return {
+    services: async () => (await pause(ANSWER_MS), SERVICES),
+    accounts: async () => (await pause(ANSWER_MS), known),
+    signIn: async (request) => {
+      const chosen = SERVICES.find((one) => one.id === request.service)!;
+      await signIn(chosen.sign_in);
+      const made = cardOf(chosen, request);
+      known = [...known.filter((one) => one.name !== made.name), made];
+      return made;
+    },
+    signInAgain: async (folder) => {
+      await signIn(account!.sign_in);
+      account = { ...account!, is_open: true };
+      opened(folder);
+      return account;
+    },
+    pasteAddress: async () => end(true),
+    giveUpSignIn: async () => end(false),
+    mailboxAccount: async () => account && { ...account, used_bytes: null, total_bytes: null },
+    accountUsage: async () => (await pause(ANSWER_MS), account!),
+    tryAccount: async () => {
+      await pause(TRY_MS);
+      if (played.accountFails) {
+        throw played.accountFails;
+      }
+      return account!;
+    },
+  };
+}
+
+function cardOf(chosen: Offer, request: SignInRequest): AccountCard {
+  return {
+    ...GOOGLE,
+    name: chosen.id,
+    service: chosen.name,
+    whose: request.answers["user"] ?? request.id ?? GOOGLE.whose,
+    place: request.answers["server"] ?? "",
+    sign_in: chosen.sign_in,
+  };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
