@@ -84,6 +84,13 @@ export const OF_ACCOUNTS = {
   ],
   "signed-out-password": ["password-changed", press("Sign in again")],
   "mailbox-account": ["in-account", press("Mailbox")],
+  "mailbox-account-handed-on": [
+    "in-account",
+    async (page) => {
+      await press("Mailbox")(page);
+      await page.getByText("What an invitation hands on").click();
+    },
+  ],
   "mailbox-signed-out": ["signed-out", press("Mailbox")],
   "mailbox-account-works": [
     "in-account",

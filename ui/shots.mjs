@@ -47,6 +47,7 @@ const NARROW = [
   "set-up-3-wrong-password",
   "signed-out-password",
   "mailbox-account-works",
+  "mailbox-account-handed-on",
   "mailbox-move-to",
 ];
 const AT_ONCE = 4;

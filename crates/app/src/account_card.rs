@@ -17,7 +17,7 @@ use crate::accounts::{Accounts, KnownAccount};
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result, sentence};
-use crate::offered::{SignInBy, answered, offering, sign_in_by};
+use crate::offered::{SignInBy, answered, offering, offering_of, sign_in_by};
 
 /// An account of this computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -42,6 +42,17 @@ pub struct AccountCard {
     /// What it may hold in bytes; absent likewise.
     #[ts(type = "number | null")]
     pub total_bytes: Option<u64>,
+    /// What is to be known before others are let in to it; absent where the service is not one of the catalogue.
+    pub handed_on: Option<HandedOnCard>,
+}
+
+/// What somebody has who has an invitation to an archive whose mailbox is in an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct HandedOnCard {
+    /// What they can do with the account, also if they stole it.
+    pub can: String,
+    /// How that is ended.
+    pub end: String,
 }
 
 /// What is filled in to sign in to a service; what opens it comes beside it.
@@ -163,6 +174,7 @@ impl App {
     fn card(&self, name: &str, known: &KnownAccount, address: &CloudAddress) -> Result<AccountCard> {
         let credential = self.credential(name)?;
         let chosen = known.service.as_deref().and_then(|id| offering(id).ok());
+        let chosen = chosen.or_else(|| offering_of(address.protocol()));
         let service = match (chosen, address.protocol().asks()) {
             (Some(chosen), _) => chosen.name.clone(),
             (None, Asked::Browser { service }) => service.to_owned(),
@@ -184,6 +196,10 @@ impl App {
             readable_on_the_way: address.is_readable_on_the_way(),
             used_bytes: None,
             total_bytes: None,
+            handed_on: chosen.map(|chosen| HandedOnCard {
+                can: chosen.stolen.clone(),
+                end: chosen.revoke.clone(),
+            }),
         })
     }
 

@@ -140,6 +140,13 @@ pub(crate) fn offering(id: &str) -> Result<&'static Offering> {
     })
 }
 
+/// Gives the service of the catalogue that alone speaks a protocol.
+pub(crate) fn offering_of(protocol: Protocol) -> Option<&'static Offering> {
+    let is_alone = protocol.is_signed_in();
+    let mut all = offerings().iter();
+    all.find(|offering| is_alone && protocol_of(offering) == Some(protocol))
+}
+
 /// Makes the address of an account of what was answered; gives also who it is of, where that was among the questions.
 pub(crate) fn answered(
     offering: &Offering,

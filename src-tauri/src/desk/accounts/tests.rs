@@ -54,7 +54,7 @@ impl Office {
         }
     }
 
-    fn set_up(&self, account: &AccountCard) -> String {
+    fn set_up(&self, account: Option<&AccountCard>) -> String {
         let folder = self.place.path().join("Photos");
         fs::create_dir(&folder).expect("a folder can be made");
         fs::write(folder.join("a.txt"), "a").expect("there is room");
@@ -63,10 +63,10 @@ impl Office {
             name: "Photos".into(),
             label: "Home".into(),
             person: "Anna".into(),
-            mailbox_folder: String::new(),
-            mailbox_account: Some(account.name.clone()),
+            mailbox_folder: self.place.path().join("Mailbox").display().to_string(),
+            mailbox_account: account.map(|account| account.name.clone()),
         };
-        self.desk.set_up(&request).expect("the account is good").folder
+        self.desk.set_up(&request).expect("nothing is in the way").folder
     }
 
     fn headline(&self) -> Headline {
@@ -99,13 +99,15 @@ fn a_mailbox_in_an_account_is_set_up_and_opened_again_after_a_new_password() {
         ("A NAS that speaks WebDAV", Some("anna"), Some(3000), Some(10_000))
     );
     assert!(account.is_open && !account.readable_on_the_way);
+    let can = account.handed_on.as_ref().map(|handed_on| handed_on.can.as_str());
+    assert!(can.is_some_and(|can| can.contains("nobody reads")), "{can:?}");
     assert_eq!(office.desk.accounts().expect("it is kept").len(), 1);
     let again = office
         .desk
         .sign_in(&office.nas(), secret("hunter2"))
         .expect("it is good");
     assert_eq!(again.name, account.name, "it is the same one");
-    let folder = office.set_up(&account);
+    let folder = office.set_up(Some(&account));
     assert!(
         held(&office.server.files)
             .keys()
@@ -147,6 +149,27 @@ fn a_mailbox_in_an_account_is_set_up_and_opened_again_after_a_new_password() {
         !office.all_that_is_shown().contains("hunter"),
         "what opens it is shown nowhere"
     );
+}
+
+#[test]
+fn a_mailbox_is_moved_from_a_folder_into_an_account() {
+    let office = office();
+    let folder = office.set_up(None);
+    let none = office.desk.mailbox_account(&folder).expect("it is known");
+    assert_eq!(none, None, "a folder is in no account");
+    let account = office
+        .desk
+        .sign_in(&office.nas(), secret("hunter2"))
+        .expect("it is good");
+    let left_behind = office.desk.move_mailbox_into(&folder, &account.name);
+    assert_eq!(left_behind, Ok(0));
+    let now = office.desk.mailbox_account(&folder).expect("it is known");
+    assert_eq!(now.map(|card| card.name), Some(account.name.clone()));
+    assert_eq!(office.headline(), Headline::Alone);
+    let again = office.desk.move_mailbox_into(&folder, &account.name);
+    let failure = again.expect_err("it is there");
+    assert_eq!(failure.code, "same_mailbox");
+    assert!(!asks_to_type(&failure.hint), "{failure:?}");
 }
 
 #[test]

@@ -57,6 +57,11 @@ export function enAccounts() {
       readable:
         "The line to it is not encrypted: whoever is on the way can read the password. If the server can do HTTPS, sign in with that.",
       title: "Account",
+      handedOn: "What an invitation hands on",
+      handedOnHint: (service: string) =>
+        `An invitation to this archive, with its six words, also opens the mailbox at ${service}. Give it only to whom you trust.`,
+      can: "Who has both, or steals them, can",
+      end: "How that is ended",
     },
   };
 }

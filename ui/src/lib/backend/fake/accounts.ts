@@ -86,6 +86,10 @@ const GOOGLE: AccountCard = {
   readable_on_the_way: false,
   used_bytes: 6.2 * GB,
   total_bytes: 15 * GB,
+  handed_on: {
+    can: "See how much waits, and delete it. Not read it, not forge it, not see your other files.",
+    end: "Third-party apps in your Google account: it ends the access of all homes, and those that go on sign in again.",
+  },
 };
 
 const NEXTCLOUD: AccountCard = {
@@ -95,6 +99,10 @@ const NEXTCLOUD: AccountCard = {
   whose: "pep",
   place: "cloud.example.org",
   sign_in: password(null),
+  handed_on: {
+    can: "What that user may: see, change and delete all of its files there. What waits for the homes nobody reads or forges.",
+    end: "Delete the app password in the settings, under Security.",
+  },
 };
 
 const REFUSED: Failure = {
