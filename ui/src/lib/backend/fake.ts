@@ -8,7 +8,7 @@ import type { Failure } from "../types/Failure";
 import type { LostReport } from "../types/LostReport";
 import type { Overview } from "../types/Overview";
 import type { Backend } from "./backend";
-import { accounts } from "./fake/accounts";
+import { accounts, SERVICES } from "./fake/accounts";
 import { cycle, type Tick } from "./fake/cycle";
 import { scene } from "./fake/scenes";
 import { withDamaged } from "./fake/damaged";
@@ -189,7 +189,8 @@ export function fake(name: string | null): Backend {
     },
     moveMailboxInto: async (folder, account) => {
       await pause(MOVE_MS);
-      change(folder, (one) => ({ ...one, mailbox: { ...one.mailbox, name: account } }));
+      const name = SERVICES.find((one) => one.id === account)?.name ?? account;
+      change(folder, (one) => ({ ...one, mailbox: { ...one.mailbox, name } }));
       return 0;
     },
     forget: async (folder) => {
