@@ -16,6 +16,7 @@ test("a form can be sent once every field that it shows has something in it", ()
   expect(isFilled(koofr.asks, koofr.sign_in, typed({ secret: "x" }))).toBe(false);
   expect(isFilled(koofr.asks, koofr.sign_in, typed({ id: "a", secret: "x" }))).toBe(true);
   expect(isFilled([], service("gdrive").sign_in, typed())).toBe(true);
+  expect(isFilled([], { by: "key" }, typed())).toBe(true);
 });
 
 test("a failure stands at the field that it is about, or above them all", () => {

@@ -23,7 +23,7 @@ const OF_THE_PLACE = ["mailbox_away", "mailbox_missing", "mailbox_broken", "bad_
 /** Whether every field has something in it. */
 export function isFilled(asks: OfferedQuestion[], by: SignInBy, typed: Typed): boolean {
   const answered = asks.every(({ key }) => typed.answers[key]?.trim());
-  if (by.by === "browser") {
+  if (by.by !== "typed") {
     return answered;
   }
   return answered && typed.secret.trim() !== "" && (by.id === null || typed.id.trim() !== "");

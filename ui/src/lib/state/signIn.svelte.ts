@@ -55,7 +55,7 @@ export class SignIn {
     this.failure = this.url = null;
     this.#isGivenUp = false;
     this.stage = this.by.by === "browser" ? "browser" : "trying";
-    const secret = this.by.by === "browser" ? null : this.secret;
+    const secret = this.by.by === "typed" ? this.secret : null;
     this.secret = "";
     const stop = await this.#session.backend.onEvent((event) => {
       if (event.event === "signing_in") {
