@@ -93,6 +93,58 @@ fn a_mailbox_at_sshd_keeps_the_contract() {
     });
 }
 
+#[test]
+fn a_server_that_replaces_no_file_in_one_step_keeps_the_contract_all_the_same() {
+    let Some(server) = Sshd::start_plain() else { return };
+    let number = std::cell::Cell::new(0);
+    let open = opening(&server);
+    conformance::mailbox(|| {
+        number.set(number.get() + 1);
+        open(server.port, &number.get().to_string())
+    });
+    let direct = open(server.port, "x");
+    for content in ["old", "new", "newest"] {
+        direct.put("head.00ff", content.as_bytes()).expect("it can be put");
+        let read = direct.get("head.00ff").expect("it can be read");
+        assert_eq!(read.as_deref(), Some(content.as_bytes()));
+    }
+    let mut names = names_below(&server.kept_in().join("x"));
+    names.retain(|name| name != "head.00ff");
+    assert_eq!(names, Vec::<String>::new());
+}
+
+/// Gives the names of all files in the one folder that is in a folder.
+fn names_below(folder: &std::path::Path) -> Vec<String> {
+    let inner = fs::read_dir(folder).expect("it is there").flatten().next();
+    let inner = inner.expect("something is in it").path();
+    let entries = fs::read_dir(inner).expect("it is a folder").flatten();
+    entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+#[test]
+fn what_a_crash_left_goes_with_its_own_homes_sync_and_who_merely_looks_calls_nobody() {
+    let Some(server) = Sshd::start() else { return };
+    let line = CutLine::to(server.port);
+    let world = World::new();
+    let [pep, anna] = pair(&world, &server.url_by(line.port, "offsync"), &server);
+    settle_quietly(&[&pep, &anna]);
+    let kept = server.kept_in().join("offsync/photos");
+    let own = kept.join(format!("offsync-v1-{}", pep.noted("archive_id")));
+    let left = own.join(format!(".tmp-head.{}-00000000000000aa-7", pep.noted("location")));
+    fs::write(&left, "half a head").expect("there is room");
+    anna.sync();
+    assert!(left.exists(), "it may be about to be written");
+    pep.sync();
+    assert!(!left.exists());
+    line.cut(|_| None);
+    for command in ["log", "diff", "conflicts"] {
+        pep.run([command, pep.at()]).expect_code(0);
+    }
+    assert_eq!(line.seen(), 0, "who looks waits for no server");
+}
+
 /// Lets a new key in, and gives what opens mailboxes with it, by a port.
 fn opening(server: &Sshd) -> impl Fn(u16, &str) -> SftpMailbox + '_ {
     let key = new_key(&user(), &OsEntropy);
@@ -168,7 +220,7 @@ fn a_key_is_made_once_told_with_what_to_do_and_kept_from_everybody() {
     assert_eq!(told.expect_code(0).stdout.trim(), line);
     pep.run(["account", "list"])
         .expect_code(0)
-        .expect_out("Its server does not let it in yet");
+        .expect_out("It has not worked yet");
     // Where its settings lie, there is no more of the key than the world may know.
     let settings = fs::read_to_string(pep.settings().join("accounts.toml")).expect("it is kept");
     assert!(settings.contains("hostkey=SHA256:"), "{settings}");
@@ -355,6 +407,8 @@ fn a_folder_that_is_not_there_is_left_alone_until_a_new_one_is_begun() {
     let output = pep.run(["sync", pep.at()]);
     output.expect_code(6);
     assert!(output.stderr.contains("is not there any more"), "{output}");
+    let tried = pep.run(["account", "test", "family"]);
+    assert!(tried.expect_code(6).stderr.contains("is not there any more"), "{tried}");
     assert!(!kept.join("offsync").exists(), "it was made again");
     fs::rename(kept.join("elsewhere"), kept.join("offsync")).expect("it is there");
     settle_quietly(&[&pep, &anna]);

@@ -15,11 +15,21 @@ pub(super) struct Sshd {
     pub(super) port: u16,
     child: Child,
     base: TempDir,
+    more: &'static str,
 }
 
 impl Sshd {
     /// Starts it; `None`, with a printed reason, where it is not installed.
     pub(super) fn start() -> Option<Self> {
+        Self::start_with("")
+    }
+
+    /// Starts one that cannot put a file in the place of another in one step, as many that are no OpenSSH.
+    pub(super) fn start_plain() -> Option<Self> {
+        Self::start_with("ForceCommand internal-sftp -P posix-rename\n")
+    }
+
+    fn start_with(more: &'static str) -> Option<Self> {
         if !Path::new(SSHD).exists() {
             assert!(
                 std::env::var_os("CI").is_none(),
@@ -38,8 +48,13 @@ impl Sshd {
         // Another program may take the port in between: then the next one is tried.
         for _ in 0..5 {
             let port = free_port();
-            if let Some(child) = spawn(base.path(), port) {
-                return Some(Self { port, child, base });
+            if let Some(child) = spawn(base.path(), port, more) {
+                return Some(Self {
+                    port,
+                    child,
+                    base,
+                    more,
+                });
             }
         }
         panic!("sshd did not begin to listen")
@@ -82,7 +97,7 @@ impl Sshd {
     pub(super) fn set_up_anew(&mut self) {
         stop(&mut self.child);
         make_host_key(self.base.path());
-        self.child = spawn(self.base.path(), self.port).expect("its port was its own until now");
+        self.child = spawn(self.base.path(), self.port, self.more).expect("its port was its own until now");
     }
 }
 
@@ -107,7 +122,7 @@ fn make_host_key(base: &Path) {
     assert!(made.status().expect("ssh-keygen comes with it").success());
 }
 
-fn spawn(base: &Path, port: u16) -> Option<Child> {
+fn spawn(base: &Path, port: u16, more: &str) -> Option<Child> {
     if rustix::process::geteuid().is_root() {
         // Where it locks itself in before anybody is let in; the system's own start makes that folder.
         fs::create_dir_all("/run/sshd").expect("root may make it");
@@ -117,7 +132,7 @@ fn spawn(base: &Path, port: u16) -> Option<Child> {
     let text = format!(
         "ListenAddress 127.0.0.1\nPort {port}\nHostKey {at}/host_key\nPidFile none\nAuthorizedKeysFile {at}/authorized_keys\n\
          StrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-         PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\nMaxStartups 100:30:200\nLogLevel QUIET\n"
+         PermitRootLogin prohibit-password\nSubsystem sftp internal-sftp\nMaxStartups 100:30:200\nLogLevel QUIET\n{more}"
     );
     fs::write(&settings, text).expect("a file can be written");
     let mut child = Command::new(SSHD)

@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
@@ -20,13 +20,14 @@ use crate::waiting::wait_for;
 const ATTEMPTS: u32 = 4;
 /// How long is waited before the second attempt; before each next one, twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// Unfinished objects that nothing was written to for so long are a crash's leftovers, whoever made them and whatever the clocks
-/// of the server and of this computer say.
+/// Unfinished objects that nothing was written to for so long are a crash's leftovers, whoever made them.
 const UNFINISHED_KEPT: Duration = Duration::from_secs(48 * 3600);
 
 /// The mailbox of one archive in a folder of a server.
 pub struct SftpMailbox {
     place: Arc<Place>,
+    /// Whose leftovers go with the next list, however young.
+    swept: Arc<Mutex<Option<LocationId>>>,
     line: Arc<Mutex<Option<Arc<Line>>>>,
 }
 
@@ -62,6 +63,7 @@ impl SftpMailbox {
                 folder,
             }),
             line: Arc::default(),
+            swept: Arc::default(),
         }
     }
 
@@ -79,18 +81,12 @@ impl SftpMailbox {
         });
     }
 
-    /// Removes what crashes of one writer left, however young: it would take the room that what it belongs to needs.
+    /// Lets the next list remove what crashes of one writer left, however young: it would take the room that what it belongs to
+    /// needs. Makes no call itself, since who merely looks at an archive waits for no server.
     ///
     /// For who holds that location's drive, so that nobody else writes for it.
     pub fn sweep_of(&self, writer: &LocationId) {
-        let writer = writer.to_owned();
-        // Nobody waits for it, so failures are nothing.
-        let _ = self.attempt(move |line, place| async move {
-            let found = line.list(&place.folder).await?.unwrap_or_default();
-            let is_left = |found: &Found| object_of(&found.name).is_some_and(|object| *object.writer() == writer);
-            remove_unfinished(&line, &place, &found, is_left).await;
-            Ok(())
-        });
+        *self.swept.lock().unwrap_or_else(PoisonError::into_inner) = Some(*writer);
     }
 
     /// Makes a call, and again on a new line if this one fails it.
@@ -137,18 +133,21 @@ impl SftpMailbox {
 
 impl Mailbox for SftpMailbox {
     fn list(&self) -> Result<Vec<ObjectInfo>, MailboxError> {
-        self.attempt(|line, place| async move {
-            let Some(found) = line.list(&place.folder).await? else {
-                refuse_absent(&line, &place).await?;
-                return Ok(Vec::new());
-            };
-            let is_old = |found: &Found| found.changed.is_some_and(is_left);
-            remove_unfinished(&line, &place, &found, is_old).await;
-            let objects = found.into_iter().map(|found| ObjectInfo {
-                name: found.name,
-                size_bytes: found.size_bytes,
-            });
-            Ok(objects.collect())
+        let swept = self.swept.clone();
+        self.attempt(move |line, place| {
+            let swept = *swept.lock().unwrap_or_else(PoisonError::into_inner);
+            async move {
+                let Some(found) = line.list(&place.folder).await? else {
+                    refuse_absent(&line, &place).await?;
+                    return Ok(Vec::new());
+                };
+                remove_unfinished(&line, &place, &found, swept).await;
+                let objects = found.into_iter().map(|found| ObjectInfo {
+                    name: found.name,
+                    size_bytes: found.size_bytes,
+                });
+                Ok(objects.collect())
+            }
         })
     }
 
@@ -190,7 +189,7 @@ impl Mailbox for SftpMailbox {
                 }
                 // Somebody emptied the account: the mailbox's own folder is made again, and no other.
                 refuse_absent(&line, &place).await?;
-                line.make_folder(&place.folder).await?;
+                line.make_one_folder(&place.folder).await?;
                 match line.write(&path, &beside, &bytes).await? {
                     true => Ok(()),
                     false => Err(absent(&place)),
@@ -242,14 +241,18 @@ fn absent(place: &Place) -> Trouble {
     Trouble::new(MailboxErrorKind::Missing, why)
 }
 
-fn is_left(changed: u64) -> bool {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    now.is_ok_and(|now| now.as_secs().saturating_sub(changed) > UNFINISHED_KEPT.as_secs())
-}
-
-async fn remove_unfinished(line: &Line, place: &Place, found: &[Found], is_left: impl Fn(&Found) -> bool) {
-    let left = |found: &&Found| found.name.starts_with(UNFINISHED) && is_left(found);
-    for unfinished in found.iter().filter(left) {
+/// Removes what crashes left: that of a writer, and what is so old that nobody can be about to write it.
+///
+/// How old something is, the newest file beside it tells: that has the server's clock, too, whatever those of homes say.
+async fn remove_unfinished(line: &Line, place: &Place, found: &[Found], swept: Option<LocationId>) {
+    let newest = found.iter().filter_map(|found| found.changed).max().unwrap_or_default();
+    let is_old = |changed: u64| newest.saturating_sub(changed) > UNFINISHED_KEPT.as_secs();
+    let is_left = |found: &&Found| {
+        let by = object_of(&found.name).map(|object| *object.writer());
+        found.name.starts_with(UNFINISHED) && (found.changed.is_some_and(is_old) || (by.is_some() && by == swept))
+    };
+    for unfinished in found.iter().filter(is_left) {
+        // What stays is tried again with the next list.
         let _ = line.delete(&format!("{}/{}", place.folder, unfinished.name)).await;
     }
 }

@@ -14,6 +14,10 @@ use super::{broke_off, refusal};
 
 /// How much goes in one request: each server takes that.
 const PIECE_BYTES: usize = 32 << 10;
+/// So many files are listed at most: far more than a mailbox holds.
+const LISTED_MAX: usize = 1 << 20;
+/// What the name of a file ends with that goes as soon as another is in its place.
+const ASIDE: &str = "0";
 /// How many requests are under way at once.
 const AT_ONCE: usize = 16;
 
@@ -47,6 +51,8 @@ impl Line {
         let mut found = Vec::new();
         let done = loop {
             match self.files.readdir(handle.as_str()).await {
+                Ok(names) if names.files.is_empty() => break Err(broken("its list makes no sense")),
+                Ok(_) if found.len() > LISTED_MAX => break Err(broken("its list has no end")),
                 Ok(names) => found.extend(names.files),
                 Err(error) if refusal(&error) == Some(StatusCode::Eof) => break Ok(()),
                 Err(error) => break Err(wrong(&error)),
@@ -80,7 +86,11 @@ impl Line {
 
     async fn read_all(&self, handle: &str, path: &str, bytes_max: u64) -> Result<Vec<u8>, Trouble> {
         let attrs = self.files.fstat(handle).await;
-        let size = attrs.map_err(|error| troubled(&error, "read", path))?.attrs.len();
+        let size = attrs.map_err(|error| troubled(&error, "read", path))?.attrs.size;
+        // No object is empty; a server that does not say how large one is would have it read as if it were.
+        let Some(size) = size.filter(|size| *size > 0) else {
+            return Err(broken("it does not say how large an object is"));
+        };
         if size > bytes_max {
             return Err(broken("it is larger than any object of a mailbox"));
         }
@@ -167,14 +177,20 @@ impl Line {
         let Err(error) = self.files.rename(beside, path).await else {
             return Ok(());
         };
-        // The protocol itself knows no more than a rename to a name that is free.
-        match refusal(&error) {
-            Some(_) => {
-                self.files.remove(path).await.map_err(|_| error)?;
-                self.files.rename(beside, path).await.map(|_| ())
-            }
-            None => Err(error),
+        // The protocol itself knows no more than a rename to a name that is free, and one word for all that is in the way.
+        if refusal(&error) != Some(StatusCode::Failure) || self.files.stat(beside).await.is_err() {
+            return Err(error);
         }
+        let aside = format!("{beside}{ASIDE}");
+        self.files.rename(path, aside.as_str()).await.map_err(|_| error)?;
+        if let Err(error) = self.files.rename(beside, path).await {
+            // What was there is as good as before.
+            let _ = self.files.rename(aside.as_str(), path).await;
+            return Err(error);
+        }
+        // What stays is swept later.
+        let _ = self.files.remove(aside).await;
+        Ok(())
     }
 
     /// Deletes a file; `false` if it is not there.
@@ -204,14 +220,19 @@ impl Line {
             at = at.rsplit_once('/').map_or("", |(above, _)| above);
         }
         for folder in missing.into_iter().rev() {
-            if let Err(error) = self.files.mkdir(folder, FileAttributes::empty()).await {
-                // Somebody else may have made it just now.
-                if !self.has_folder(folder).await? {
-                    return Err(self.unwritten(&error, folder, &[]).await);
-                }
-            }
+            self.make_one_folder(folder).await?;
         }
         Ok(())
+    }
+
+    /// Makes a folder in one that is there.
+    pub(crate) async fn make_one_folder(&self, path: &str) -> Result<(), Trouble> {
+        match self.files.mkdir(path, FileAttributes::empty()).await {
+            Ok(_) => Ok(()),
+            // Somebody else may have made it just now.
+            Err(_) if self.has_folder(path).await? => Ok(()),
+            Err(error) => Err(self.unwritten(&error, path, &[]).await),
+        }
     }
 
     /// Takes a folder away if nothing is in it.
@@ -262,6 +283,8 @@ fn troubled(error: &Error, doing: &str, path: &str) -> Trouble {
             MailboxErrorKind::Denied,
             format!("its user may not {doing} '{path}' there"),
         ),
+        // One that was silent so long is so the next time, too.
+        None if matches!(error, Error::Timeout) => Trouble::new(MailboxErrorKind::Away, "it does not answer").lasting(),
         Some(StatusCode::ConnectionLost | StatusCode::NoConnection) | None => broke_off(),
         Some(_) => Trouble::new(MailboxErrorKind::Broken, format!("its server cannot {doing} '{path}'")),
     }

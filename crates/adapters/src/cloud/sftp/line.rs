@@ -222,7 +222,8 @@ fn config() -> Arc<Config> {
 /// Reaches a server at the first of its addresses that answers.
 async fn connected(address: &CloudAddress) -> Result<TcpStream, Trouble> {
     let (host, port) = host_and_port(address.place());
-    let found = tokio::net::lookup_host((host, port)).await;
+    let found = timeout(ANSWER_WAIT, tokio::net::lookup_host((host, port))).await;
+    let found = found.ok().and_then(Result::ok);
     let found: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
     let mut wrong = Trouble::new(
         MailboxErrorKind::Away,
@@ -264,7 +265,7 @@ fn another_server(address: &CloudAddress, shown: &str, agreed: &str) -> Trouble 
     Trouble::new(
         MailboxErrorKind::Stranger,
         format!(
-            "'{host}' shows the host key {shown}, and the one agreed on is {agreed}: somebody may be in between, or the server was set up anew"
+            "'{host}' shows the host key {shown}, and the one agreed on is {agreed}: somebody may be in between, the server was set up anew, or the one agreed on is another of its keys"
         ),
     )
 }
