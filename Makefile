@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both set up what they need and say so. What they do stands in .ci/.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test setup build demo fmt lint deny ci large matrix soak bench clean
+.PHONY: help run test setup build demo fmt lint deny ci failing large matrix soak bench clean
 
 help: ## say what there is
 	@sed -n 's/^\([a-z][a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name what; do \
@@ -52,6 +52,11 @@ matrix: ## play each pair of concurrent changes in a world of its own (5 minutes
 	@.ci/setup test
 	cargo build --workspace --bins
 	cargo test --package offsync-tests --test scenario each_pair_of_changes -- --ignored --nocapture
+
+failing: ## let each n-th request to each server and service fail, for all n (an hour)
+	@.ci/setup test
+	cargo build --workspace --bins
+	cargo test --package offsync-tests --test scenario whatever_their_number -- --ignored --nocapture
 
 soak: ## simulate many more schedules: SEEDS in each profile from FIRST on (a quarter of an hour on two cores)
 	@.ci/setup test

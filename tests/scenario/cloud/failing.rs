@@ -1,7 +1,8 @@
 //! Accounts whose server or line fails: nothing is lost, nothing goes on for ever, and what is wrong is said.
 
 use super::proxy::{FAULTS, Fault, Proxy};
-use super::servers::{Kind, SECRET, Server};
+use super::servers::{ALL, Kind, SECRET, Server};
+use super::signing_in::{Double, lead};
 use super::stories::{add_account, assert_all_is_there, change, pair};
 use crate::world::{Home, World, settle_quietly};
 
@@ -15,24 +16,43 @@ fn sync_on(homes: [&Home; 2], codes: &[i32]) {
     }
 }
 
-/// Plays the story with every n-th request failing in each way in turn.
-fn fails_every(kind: Kind, numbers: impl Iterator<Item = usize>) {
-    let Some(server) = Server::start(kind) else { return };
+/// Plays the story at a server with every n-th request failing in each way in turn; gives how many requests there were at most.
+fn fails_every(kind: Kind, numbers: impl Iterator<Item = usize>) -> usize {
+    let Some(server) = Server::start(kind) else { return 0 };
     let proxy = Proxy::to(server.port);
-    for n in numbers {
+    let seen = numbers.map(|n| {
         let world = World::in_memory();
-        proxy.spoil(|_| None);
-        let [pep, anna] = pair(&world, &server.url_by(proxy.port, &format!("every/{n}")));
-        change(&pep, &anna);
-        proxy.spoil(move |number| (number % n == n - 1).then(|| FAULTS[(number / n + n) % FAULTS.len()]));
-        // Where just some fail, people notice nothing.
-        sync_on([&pep, &anna], if n == 1 { &[6] } else { &[0] });
-        let seen = proxy.seen();
-        proxy.spoil(|_| None);
-        settle_quietly(&[&pep, &anna]);
-        assert_all_is_there(&pep, &anna);
-        println!("{kind:?}: each of {n} fails, of {seen} requests");
-    }
+        let url = server.url_by(proxy.port, &format!("every/{n}"));
+        play(&world, &proxy, &url, n, &format!("{kind:?}"))
+    });
+    seen.max().unwrap_or_default()
+}
+
+/// The same at the double of a service that people sign in to.
+fn fails_every_at_the_double(scheme: &str, numbers: impl Iterator<Item = usize>) -> usize {
+    let seen = numbers.map(|n| {
+        let world = World::in_memory();
+        let double = Double::in_place_of_the_services(&world);
+        let proxy = Proxy::to(double.port);
+        lead(&world, proxy.port);
+        play(&world, &proxy, &format!("{scheme}://Offsync"), n, scheme)
+    });
+    seen.max().unwrap_or_default()
+}
+
+fn play(world: &World, proxy: &Proxy, url: &str, n: usize, place: &str) -> usize {
+    proxy.spoil(|_| None);
+    let [pep, anna] = pair(world, url);
+    change(&pep, &anna);
+    proxy.spoil(move |number| (number % n == n - 1).then(|| FAULTS[(number / n + n) % FAULTS.len()]));
+    // Where just some fail, people notice nothing.
+    sync_on([&pep, &anna], if n == 1 { &[6] } else { &[0] });
+    let seen = proxy.seen();
+    proxy.spoil(|_| None);
+    settle_quietly(&[&pep, &anna]);
+    assert_all_is_there(&pep, &anna);
+    println!("{place}: each of {n} fails, of {seen} requests");
+    seen
 }
 
 #[test]
@@ -43,6 +63,29 @@ fn a_line_to_a_bucket_that_fails_every_so_many_requests_costs_nothing() {
 #[test]
 fn a_line_to_a_folder_that_fails_every_so_many_requests_costs_nothing() {
     fails_every(Kind::WsgiDav, [1, 2, 3, 5, 7, 11].into_iter());
+}
+
+#[test]
+fn a_line_to_a_service_that_fails_every_so_many_requests_costs_nothing() {
+    for scheme in ["gdrive", "dropbox", "onedrive"] {
+        fails_every_at_the_double(scheme, [2, 5].into_iter());
+    }
+}
+
+/// All numbers there are: up to as many as the story has requests.
+#[test]
+#[ignore = "takes long: make failing"]
+fn a_line_that_fails_every_so_many_requests_costs_nothing_whatever_their_number() {
+    for kind in ALL {
+        let most = fails_every(kind, std::iter::once(usize::MAX));
+        assert!(most > 10, "{kind:?}: {most} requests");
+        fails_every(kind, 1..=most);
+    }
+    for scheme in ["gdrive", "dropbox", "onedrive"] {
+        let most = fails_every_at_the_double(scheme, std::iter::once(usize::MAX));
+        assert!(most > 10, "{scheme}: {most} requests");
+        fails_every_at_the_double(scheme, 1..=most);
+    }
 }
 
 #[test]

@@ -101,6 +101,11 @@ fn pass(line: &Line, client: &TcpStream) -> io::Result<()> {
     };
     let number = line.seen.fetch_add(1, Ordering::SeqCst);
     let fault = (line.rule.lock().expect("nobody panics with it"))(number);
+    let fault = match fault {
+        // What a service put in an old sign-in's place is lost with such an answer, and the person has to sign in anew.
+        Some(Fault::AnswerLost | Fault::HalfAnAnswer) if asks_for_a_token(&request) => Some(Fault::Unheard),
+        fault => fault,
+    };
     let mut to_client = client;
     match fault {
         Some(Fault::Unheard) => return client.shutdown(Shutdown::Both),
@@ -130,6 +135,11 @@ fn pass(line: &Line, client: &TcpStream) -> io::Result<()> {
         }
         _ => to_client.write_all(&answer),
     }
+}
+
+fn asks_for_a_token(request: &[u8]) -> bool {
+    let line = request.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    String::from_utf8_lossy(line).contains("/token ")
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

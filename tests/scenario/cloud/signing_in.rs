@@ -10,14 +10,14 @@ use super::stories::{assert_all_is_there, change, pair};
 use crate::world::{Home, World, settle_quietly};
 
 /// The double, which ends with its test.
-struct Double {
-    port: u16,
+pub(super) struct Double {
+    pub(super) port: u16,
     child: Child,
 }
 
 impl Double {
     /// Starts it, and leads all that is started in a world to it in place of the services.
-    fn in_place_of_the_services(world: &World) -> Self {
+    pub(super) fn in_place_of_the_services(world: &World) -> Self {
         let script = offsync_tests::repository().join("tests/scenario/cloud/double.py");
         let port = free_port();
         let mut child = Command::new("python3")
@@ -29,51 +29,8 @@ impl Double {
             .expect("python3 is there");
         assert!(listens(&mut child, port), "the double does not listen");
         let double = Self { port, child };
-        double.lead(world);
+        lead(world, port);
         double
-    }
-
-    fn lead(&self, world: &World) {
-        let at = |service: &str| format!("http://127.0.0.1:{}/{service}", self.port);
-        let doubles = [
-            (
-                "https://accounts.google.com/o/oauth2/v2/auth",
-                format!("{}/authorize", at("google")),
-            ),
-            ("https://oauth2.googleapis.com/token", format!("{}/token", at("google"))),
-            ("https://www.googleapis.com", at("google")),
-            (
-                "https://www.dropbox.com/oauth2/authorize",
-                format!("{}/authorize", at("dropbox")),
-            ),
-            (
-                "https://api.dropboxapi.com/oauth2/token",
-                format!("{}/token", at("dropbox")),
-            ),
-            ("https://api.dropboxapi.com", at("dropbox")),
-            ("https://content.dropboxapi.com", at("dropbox")),
-            (
-                "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
-                format!("{}/authorize", at("microsoft")),
-            ),
-            (
-                "https://login.microsoftonline.com/common/oauth2/v2.0/token",
-                format!("{}/token", at("microsoft")),
-            ),
-            ("https://graph.microsoft.com", at("microsoft")),
-        ];
-        let doubles: Vec<String> = doubles.iter().map(|(from, to)| format!("{from}={to}")).collect();
-        let browser = world.path("browser");
-        let says = "#!/bin/sh\nexec python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()' \"$1\"\n";
-        std::fs::write(&browser, says).expect("a file can be written");
-        std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).expect("a mode can be set");
-        world.surround(&[
-            ("OFFSYNC_TEST_DOUBLES", doubles.join(",")),
-            ("BROWSER", browser.display().to_string()),
-            ("OFFSYNC_CLIENT_GDRIVE", "client-of-the-tests:no-secret".into()),
-            ("OFFSYNC_CLIENT_DROPBOX", "client-of-the-tests".into()),
-            ("OFFSYNC_CLIENT_ONEDRIVE", "client-of-the-tests".into()),
-        ]);
     }
 
     /// Tells the double what to do; gives what it says of itself.
@@ -88,6 +45,51 @@ impl Drop for Double {
     fn drop(&mut self) {
         stop(&mut self.child);
     }
+}
+
+/// Leads all that is started in a world to a double, or to a line to it, in place of the services.
+pub(super) fn lead(world: &World, port: u16) {
+    let at = |service: &str| format!("http://127.0.0.1:{port}/{service}");
+    let doubles = [
+        (
+            "https://accounts.google.com/o/oauth2/v2/auth",
+            format!("{}/authorize", at("google")),
+        ),
+        ("https://oauth2.googleapis.com/token", format!("{}/token", at("google"))),
+        ("https://www.googleapis.com", at("google")),
+        (
+            "https://www.dropbox.com/oauth2/authorize",
+            format!("{}/authorize", at("dropbox")),
+        ),
+        (
+            "https://api.dropboxapi.com/oauth2/token",
+            format!("{}/token", at("dropbox")),
+        ),
+        ("https://api.dropboxapi.com", at("dropbox")),
+        ("https://content.dropboxapi.com", at("dropbox")),
+        (
+            "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+            format!("{}/authorize", at("microsoft")),
+        ),
+        (
+            "https://login.microsoftonline.com/common/oauth2/v2.0/token",
+            format!("{}/token", at("microsoft")),
+        ),
+        ("https://graph.microsoft.com", at("microsoft")),
+    ];
+    let doubles: Vec<String> = doubles.iter().map(|(from, to)| format!("{from}={to}")).collect();
+    let browser = world.path("browser");
+    let says =
+        "#!/bin/sh\nexec python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()' \"$1\"\n";
+    std::fs::write(&browser, says).expect("a file can be written");
+    std::fs::set_permissions(&browser, std::fs::Permissions::from_mode(0o755)).expect("a mode can be set");
+    world.surround(&[
+        ("OFFSYNC_TEST_DOUBLES", doubles.join(",")),
+        ("BROWSER", browser.display().to_string()),
+        ("OFFSYNC_CLIENT_GDRIVE", "client-of-the-tests:no-secret".into()),
+        ("OFFSYNC_CLIENT_DROPBOX", "client-of-the-tests".into()),
+        ("OFFSYNC_CLIENT_ONEDRIVE", "client-of-the-tests".into()),
+    ]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use super::credential::Access;
 use super::dialect::Dialect;
 use super::line::{Line, whole};
 use super::token::{SharedTokens, Tokens};
-use super::trouble::Trouble;
+use super::trouble::{Trouble, Wait};
 
 /// Sends requests for one account.
 #[derive(Clone, Debug)]
@@ -39,8 +39,14 @@ impl Transport {
         whole(self.exchange(request).await?).await
     }
 
+    /// Sends a request, and once more if the line or the service fails it: some services take five for one call of a mailbox,
+    /// which would never come to its end on a line that fails one in five. What is asked twice comes to the same as once.
     async fn exchange(&self, request: Request<Buffer>) -> Result<Response<HttpBody>, Trouble> {
-        self.line.patiently(|| self.send_signed(request.clone())).await
+        let send = || self.line.patiently(|| self.send_signed(request.clone()));
+        match send().await {
+            Err(trouble) if trouble.is_fleeting && trouble.wait == Wait::Unasked => send().await,
+            done => done,
+        }
     }
 
     /// Sends a request in the account's name; once more with a new token where the service did not take the old one.
