@@ -12,6 +12,7 @@ use crate::arguments::When;
 use crate::units::size;
 
 const QUIET_FOR: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(200);
 
 struct Shown {
     since: Instant,
@@ -20,6 +21,8 @@ struct Shown {
     is_terminal: bool,
     bar: Option<(Phase, bool, ProgressBar)>,
     is_eager: bool,
+    /// What was last told while nothing was shown yet; somebody waits to show it.
+    held: Option<Event>,
 }
 
 /// Makes the listener that draws progress; one that does nothing if it is not wanted.
@@ -38,12 +41,30 @@ pub(crate) fn sink(when: When, is_quiet: bool) -> EventSink {
         is_terminal: std::io::stderr().is_terminal(),
         bar: None,
         is_eager: when == When::Always,
+        held: None,
     });
+    let shown = Arc::new(shown);
     Arc::new(move |event| {
-        if let Ok(mut shown) = shown.lock() {
-            shown.hear(&event);
+        let Ok(mut now) = shown.lock() else { return };
+        let had_none = now.held.is_none();
+        now.hear(&event);
+        if had_none && now.held.is_some() {
+            let left = QUIET_FOR.saturating_sub(now.since.elapsed());
+            drop(now);
+            show_later(shown.clone(), left);
         }
     })
+}
+
+/// Shows what was last told once it has taken long enough: one large file may be all that there is to tell of.
+fn show_later(shown: Arc<Mutex<Shown>>, left: Duration) {
+    std::thread::spawn(move || {
+        std::thread::sleep(left);
+        let Ok(mut now) = shown.lock() else { return };
+        if let Some(event) = now.held.take() {
+            now.hear(&event);
+        }
+    });
 }
 
 impl Shown {
@@ -59,8 +80,10 @@ impl Shown {
                 ..
             } => {
                 if !self.is_eager && self.since.elapsed() < QUIET_FOR {
+                    self.held = Some(event.clone());
                     return;
                 }
+                self.held = None;
                 let is_bytes = total_bytes.is_some();
                 let (done, total) = if is_bytes {
                     (*done_bytes, *total_bytes)
@@ -75,7 +98,7 @@ impl Shown {
                 bar.set_position(done);
                 bar.set_message(path.clone().unwrap_or_default());
             }
-            Event::SyncStarted { .. } => self.since = Instant::now(),
+            Event::SyncStarted { .. } => (self.since, self.held) = (Instant::now(), None),
             Event::SyncFinished { .. } => self.clear(),
             Event::StatusChanged { .. } | Event::Notice { .. } | Event::SigningIn { .. } => {}
         }
@@ -88,6 +111,8 @@ impl Shown {
             let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
             bar.set_style(style(is_bytes, total.is_some()));
             bar.set_prefix(word(phase));
+            // Also where nothing new is told for a while, something moves.
+            bar.enable_steady_tick(TICK);
             self.bar = Some((phase, is_bytes, bar));
         }
         let Some((_, _, bar)) = &self.bar else {
@@ -112,6 +137,7 @@ impl Shown {
     }
 
     fn clear(&mut self) {
+        self.held = None;
         if let Some((_, _, bar)) = self.bar.take() {
             bar.finish_and_clear();
         }
@@ -120,9 +146,9 @@ impl Shown {
 
 fn style(is_bytes: bool, has_total: bool) -> ProgressStyle {
     let template = match (is_bytes, has_total) {
-        (true, _) => "{prefix:>10} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} {wide_msg}",
-        (false, true) => "{prefix:>10} {bar:24} {pos} of {len} files {eta} {wide_msg}",
-        (false, false) => "{prefix:>10} {spinner} {pos} {wide_msg}",
+        (true, _) => "{spinner} {prefix:>10} {bar:24} {bytes}/{total_bytes} {bytes_per_sec} {eta} {wide_msg}",
+        (false, true) => "{spinner} {prefix:>10} {bar:24} {pos} of {len} files {elapsed} {wide_msg}",
+        (false, false) => "{spinner} {prefix:>10} {pos} {wide_msg}",
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
