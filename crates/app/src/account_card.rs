@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use offsync_adapters::cloud::{Asked, CloudAddress, Credential, usage};
-use offsync_adapters::mailbox::{MailboxUrl, try_out};
+use offsync_adapters::mailbox::{MailboxUrl, try_out_again};
 use offsync_core::ports::{MailboxError, MailboxErrorKind};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -70,7 +70,10 @@ impl App {
     /// Lists the accounts that a mailbox can be put into: those that this computer can open, and that no invitation brought.
     pub fn account_cards(&self) -> std::result::Result<Vec<AccountCard>, AppError> {
         let accounts = Accounts::load(self.config_dir())?;
-        let own = accounts.all.iter().filter(|known| known.archive.is_none());
+        let own = accounts
+            .all
+            .iter()
+            .filter(|known| known.archive.is_none() && !known.waits);
         let cards = own.filter_map(|known| Some(self.card(&known.name, known, &known.address()?)));
         let cards = cards.collect::<Result<Vec<_>>>()?;
         Ok(cards.into_iter().filter(|card| card.is_open).collect())
@@ -144,7 +147,10 @@ impl App {
     pub fn try_mailbox_account(&self, folder: &Path) -> std::result::Result<AccountCard, AppError> {
         let (known, address) = self.account_of_archive(folder)?.ok_or_else(no_account)?;
         let access = self.access(&known.name)?.ok_or_else(signed_out)?;
-        try_out(&address, &access).map_err(|error| refused(&address, &error))?;
+        try_out_again(&address, &access).map_err(|error| refused(&address, &error))?;
+        if known.waits {
+            self.note_let_in(&known)?;
+        }
         self.how_full(&known.name)
     }
 

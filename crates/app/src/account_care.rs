@@ -1,7 +1,7 @@
 //! What people do with accounts: add, list, try, look how full they are, remove.
 
-use offsync_adapters::cloud::{Asked, CloudAddress, Credential, Usage, usage};
-use offsync_adapters::mailbox::{MailboxUrl, try_out};
+use offsync_adapters::cloud::{Asked, CloudAddress, Credential, Usage, authorized_line, usage};
+use offsync_adapters::mailbox::{MailboxUrl, try_out, try_out_again};
 use offsync_core::ports::{MailboxError, MailboxErrorKind as Kind};
 use offsync_engine::size;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::address::mailbox_url;
 use crate::app::App;
 use crate::clients::client_of;
 use crate::failure::{AppError, ExitClass, Result, STRANGER_HINT};
-use crate::opened::sign_in_hint;
+use crate::opened::{sign_in_command, sign_in_hint};
 use crate::signing_in::tried_out;
 
 /// What `account add` asks for.
@@ -150,6 +150,7 @@ impl App {
                 "Move it first: `offsync mailbox move FOLDER MAILBOX`; or let this computer forget the archive: `offsync forget FOLDER`.",
             ));
         }
+        let line = self.credential(name)?.as_ref().and_then(authorized_line);
         self.forget_account(name)?;
         let asks = known.address().map(|address| address.protocol().asks());
         let message = match (asks, &known.archive) {
@@ -161,14 +162,16 @@ impl App {
                 "This computer has forgotten what opens it. At the service, the app password or key can be deleted now."
             }
             (Some(Asked::Key { .. }), _) => {
-                "This computer has forgotten its key. On the server, the line that ends with 'offsync' can be taken out of .ssh/authorized_keys now, unless it lets other homes in, too."
+                "This computer has forgotten its key. On the server, the line that this was can be taken out of .ssh/authorized_keys now, unless other homes were invited with it:"
             }
             (Some(Asked::Browser { .. }), _) => {
                 "This computer has forgotten the sign-in. Once no home needs it any more, Offsync can be taken off the apps that may use the account, at the service."
             }
         };
+        // Many servers know several such lines, which differ in the middle alone.
+        let line = line.filter(|_| known.archive.is_none()).map(|line| format!("\n{line}"));
         Ok(AccountView {
-            message: message.into(),
+            message: format!("{message}{}", line.unwrap_or_default()),
             ..view
         })
     }
@@ -180,6 +183,7 @@ impl App {
             return Ok(view);
         };
         if tested == Tested::No {
+            let try_out = if known.waits { try_out } else { try_out_again };
             try_out(&address, &access).map_err(|error| known_troubled(known, &error))?;
         }
         let view = match known.waits {
@@ -258,14 +262,14 @@ impl App {
             total_bytes: None,
             message: match is_open {
                 true if known.waits => format!(
-                    "Its server does not let it in yet: `offsync account add {} {}` says what is to be done.",
-                    known.name, known.mailbox
+                    "It has not worked yet: {} says what is to be done.",
+                    sign_in_command(&known.name, &known.mailbox)
                 ),
                 // Whether the service still takes that, a call alone would tell.
                 true => "This computer has what opens it.".into(),
                 false => format!(
-                    "This computer's keystore does not have what opens it: sign in again with `offsync account add {} {}`.",
-                    known.name, known.mailbox
+                    "This computer's keystore does not have what opens it: sign in again with {}.",
+                    sign_in_command(&known.name, &known.mailbox)
                 ),
             },
             archives: archives.map(|archive| archive.name).collect(),
@@ -291,7 +295,7 @@ impl App {
         let (MailboxUrl::Cloud(address), Some(first)) = (&url, self.credential_by(&url, request)?) else {
             return Ok((url, None));
         };
-        let credential = tried_out(address, first).map_err(|error| wrong(&error))?;
+        let credential = tried_out(address, first, self.traffic()?).map_err(|error| wrong(&error))?;
         let url = MailboxUrl::Cloud(address.clone().of(credential.id()));
         Ok((url, Some(credential)))
     }

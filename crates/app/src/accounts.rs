@@ -388,7 +388,7 @@ fn no_such_account(said: &str, name: &str, accounts: &Accounts) -> AppError {
         ExitClass::Usage,
         "bad_mailbox",
         format!(
-            "'{said}' is no mailbox: there is no account '{name}' ({known}), and an address begins with fs://, webdav:// or s3://."
+            "'{said}' is no mailbox: there is no account '{name}' ({known}), and an address begins with fs://, webdav://, sftp:// or s3://."
         ),
         "Give a folder as fs:///full/path/of/the/folder, or add the account first: `offsync account add NAME MAILBOX_URL`.",
     )

@@ -9,7 +9,7 @@ use offsync_core::ports::{Disk, Mailbox, MailboxError, MailboxErrorKind};
 use offsync_engine::{CarriedOver, LocationStanding, LocationState, Silent};
 use serde::Serialize;
 
-use crate::accounts::MailboxPlace;
+use crate::accounts::{Accounts, MailboxPlace};
 use crate::address::{bad_mailbox, mailbox_url};
 use crate::app::App;
 use crate::failure::{AppError, ExitClass, Result};
@@ -291,15 +291,18 @@ impl App {
     /// Gives what opens the account of a place; one that this computer is not signed in to is refused.
     pub(crate) fn access_of(&self, place: &MailboxPlace) -> Result<Option<Access>> {
         let access = self.access_for(&place.url, place.account.as_deref())?;
-        match (&place.url, &access) {
-            (MailboxUrl::Cloud(address), None) => Err(AppError::new(
-                ExitClass::Mailbox,
-                "sign_in_needed",
-                format!("This computer is not signed in to {address}."),
-                sign_in_hint(place.account.as_deref(), &address.to_string()),
-            )),
-            _ => Ok(access),
-        }
+        let (MailboxUrl::Cloud(address), None) = (&place.url, &access) else {
+            return Ok(access);
+        };
+        let accounts = Accounts::load(self.config_dir())?;
+        let known = place.account.as_deref().and_then(|name| accounts.named(name));
+        let mailbox = known.map_or_else(|| address.to_string(), |known| known.mailbox.clone());
+        Err(AppError::new(
+            ExitClass::Mailbox,
+            "sign_in_needed",
+            format!("This computer is not signed in to {address}."),
+            sign_in_hint(place.account.as_deref(), &mailbox),
+        ))
     }
 }
 

@@ -194,8 +194,37 @@ fn bare_server(said: &str) -> (Option<Protocol>, String) {
         Some((scheme, rest)) => (Protocol::of_scheme(&scheme.to_lowercase()), rest),
         None => (None, said),
     };
+    let rest = rest.trim_end_matches('/');
     let is_files = |protocol: &Protocol| protocol.is_webdav();
-    (scheme.filter(is_files), rest.trim_end_matches('/').to_owned())
+    // On the way to a server elsewhere many could read what opens it: there a line is encrypted, or there is none.
+    let is_fit = |protocol: &Protocol| *protocol != Protocol::WebdavPlain || is_at_home(rest);
+    (scheme.filter(is_files).filter(is_fit), rest.to_owned())
+}
+
+/// Tells whether a server is one of the home that this computer is in, as its name or address says.
+fn is_at_home(server: &str) -> bool {
+    let place = server.split('/').next().unwrap_or_default();
+    let host = match place.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => place,
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    match host.parse() {
+        Ok(std::net::IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
+        Ok(std::net::IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        Err(_) => {
+            let ends = [
+                ".local",
+                ".lan",
+                ".home",
+                ".home.arpa",
+                ".internal",
+                ".fritz.box",
+                ".localhost",
+            ];
+            !host.contains('.') || ends.iter().any(|end| host.ends_with(end))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -218,6 +247,10 @@ mod tests {
             (" https://Cloud.example.org/ ", "webdav://cloud.example.org/"),
             ("http://nas.local:5005", "webdav+http://nas.local:5005/"),
             ("webdav+http://nas.local:5005", "webdav+http://nas.local:5005/"),
+            ("http://192.168.1.7:5005", "webdav+http://192.168.1.7:5005/"),
+            ("http://diskstation", "webdav+http://diskstation/"),
+            ("http://cloud.example.org", "webdav://cloud.example.org/"),
+            ("http://8.8.8.8:80", "webdav://8.8.8.8:80/"),
         ] {
             let (url, user) = url("nextcloud", &[("server", server), ("user", "anna")]).expect("all is answered");
             assert_eq!(url, format!("{address}remote.php/dav/files/anna/offsync"));

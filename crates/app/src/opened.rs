@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::cloud::Access;
+use offsync_adapters::cloud::{Access, Asked};
 use offsync_adapters::disk::{ArchiveDisk, EngineLock, RealDisk, find_archive_root, is_empty_folder};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
@@ -15,10 +15,11 @@ use offsync_core::ports::{Disk, DiskErrorKind, Mailbox, MailboxError};
 use offsync_core::seal::{ArchiveKeys, SigningKey};
 use offsync_engine::{Engine, EngineError, Monitor, Ports, Silence, SyncOptions, mend_notes};
 
-use crate::accounts::AMBIGUOUS_ACCOUNT;
+use crate::accounts::{AMBIGUOUS_ACCOUNT, Accounts};
 use crate::address::bad_mailbox;
 use crate::app::App;
 use crate::archives::Archives;
+use crate::exact_path::as_typed;
 use crate::failure::{AppError, Result, lost_index};
 use crate::keystore::{KeyBundle, NO_KEY};
 use crate::wrong_drive::wrong_drive;
@@ -42,6 +43,8 @@ pub(crate) struct Opened {
     pub(crate) access: Option<Access>,
     /// What that account is called on this computer.
     pub(crate) account: Option<String>,
+    /// Where that account's mailboxes go; `None` for one that this computer forgot.
+    pub(crate) account_mailbox: Option<String>,
     /// Whether the file system that the mailbox was last seen on has no name to know it by.
     pub(crate) is_mailbox_nameless: bool,
     /// Whether the drive's file system is the one that the marker names.
@@ -252,8 +255,12 @@ impl App {
         let found = self.account_at(&marker, named.as_deref())?;
         let access = found.as_deref().map(|name| self.access(name)).transpose()?.flatten();
         let mailbox = self.open_mailbox(&root, &marker, &archives, access.as_ref())?;
-        // One that this computer forgot is asked for under the name that it had.
-        let account = found.or(named);
+        let accounts = Accounts::load(self.config_dir())?;
+        // One that this computer forgot is asked for under the name that it had; one that is there, and holds another place than
+        // the archive's, is not what lacks.
+        let account = found.or(named.filter(|name| accounts.named(name).is_none()));
+        let account_mailbox = account.as_deref().and_then(|name| accounts.named(name));
+        let account_mailbox = account_mailbox.map(|known| known.mailbox.clone());
         let (mailbox, mailbox_trouble) = match mailbox {
             Some(Ok(mailbox)) => (Some(mailbox), None),
             Some(Err(trouble)) => (None, Some(trouble)),
@@ -276,6 +283,7 @@ impl App {
             mailbox_trouble,
             access,
             account,
+            account_mailbox,
             is_mailbox_nameless,
             is_same_drive,
             is_full: false,
@@ -405,9 +413,21 @@ impl Opened {
     /// Says which account is to be signed in to, where that is what lacks.
     pub(crate) fn explained(&self, error: AppError) -> AppError {
         let mailbox = self.marker.mailbox.as_deref().unwrap_or_default();
-        let is_account = matches!(mailbox.parse(), Ok(MailboxUrl::Cloud(_)));
+        let address = match mailbox.parse() {
+            Ok(MailboxUrl::Cloud(address)) => Some(address),
+            _ => None,
+        };
+        let is_account = address.is_some();
+        let by_key = address.is_some_and(|address| matches!(address.protocol().asks(), Asked::Key { .. }));
         let hint = match error.code {
-            "sign_in_needed" => sign_in_hint(self.account.as_deref(), mailbox),
+            "sign_in_needed" if by_key && self.access.is_some() => format!(
+                "On that server, put the line that `offsync account key {}` shows into the file .ssh/authorized_keys of its user again; or ask whoever looks after it.",
+                self.account.as_deref().unwrap_or("NAME")
+            ),
+            "sign_in_needed" => sign_in_hint(
+                self.account.as_deref(),
+                self.account_mailbox.as_deref().unwrap_or(mailbox),
+            ),
             "mailbox_away" if is_account => "Try again later. Nothing is lost.".into(),
             "mailbox_missing" if is_account => "Look at the service whether it was moved or renamed, or a share there is not mounted. If it is lost for good, begin a new one: `offsync mailbox use FOLDER MAILBOX --new`.".into(),
             "mailbox_denied" if is_account => "Mend that at the service or in the address; `offsync account test NAME` tries it out.".into(),
@@ -443,10 +463,15 @@ impl Opened {
 
 /// Says how this computer signs in to the account of a mailbox.
 pub(crate) fn sign_in_hint(account: Option<&str>, mailbox: &str) -> String {
-    let name = account.unwrap_or("NAME");
     format!(
-        "Sign in: `offsync account add {name} {mailbox}`. If the account is somebody else's, ask them what opens it now."
+        "Sign in: {}. If the account is somebody else's, ask them what opens it now.",
+        sign_in_command(account.unwrap_or("NAME"), mailbox)
     )
+}
+
+/// Gives the command that signs in to an account, as a shell takes it.
+pub(crate) fn sign_in_command(name: &str, mailbox: &str) -> String {
+    format!("`offsync account add {name} {}`", as_typed(mailbox, None))
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -13,6 +13,7 @@ use crate::accounts::{Accounts, KnownAccount, check_account_name};
 use crate::address::{bad_mailbox, mailbox_url};
 use crate::app::App;
 use crate::failure::{AppError, ExitClass, Result};
+use crate::opened::sign_in_command;
 
 /// The code of an account whose server has to be told of its key first.
 pub const KEY_NOT_LET_IN: &str = "key_not_let_in";
@@ -65,7 +66,11 @@ impl App {
         let known = Accounts::load(self.config_dir())?;
         let known = known.named(name).and_then(KnownAccount::address);
         let known = known.filter(|known| known.place() == address.place());
-        let agreed = address.host_key().or_else(|| known.as_ref()?.host_key());
+        // What this computer knows counts over what somebody typed, or pasted from elsewhere.
+        let agreed = known
+            .as_ref()
+            .and_then(CloudAddress::host_key)
+            .or_else(|| address.host_key());
         Ok(ShownHostKey {
             server: address.place().to_owned(),
             fingerprint,
@@ -98,7 +103,7 @@ impl App {
             Some(kept) if kept.id() == user && authorized_line(&kept).is_some() => kept,
             _ => new_key(user, &OsEntropy),
         };
-        let tried = try_out(&address, &Access::from(credential.clone()));
+        let tried = try_out(&address, &Access::from(credential.clone()).over(self.traffic()?));
         if let Err(error) = &tried
             && [Kind::Away, Kind::Stranger].contains(&error.kind())
         {
@@ -144,7 +149,10 @@ fn with_host_key(address: &CloudAddress, fingerprint: &str) -> Result<CloudAddre
 fn not_let_in(address: &CloudAddress, name: &str, credential: &Credential, error: &MailboxError) -> AppError {
     let told = not_added(name, error);
     let address = address.clone().without_host_key();
-    let again = format!("Then run the same command again: `offsync account add {name} {address}`.");
+    let again = format!(
+        "Then run the same command again: {}.",
+        sign_in_command(name, &address.to_string())
+    );
     match error.kind() {
         Kind::SignIn => AppError {
             code: KEY_NOT_LET_IN,

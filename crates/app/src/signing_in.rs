@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use offsync_adapters::cloud::{Access, Asked, Client, CloudAddress, Credential, Keeper, Protocol, SignIn, usage};
+use offsync_adapters::cloud::{
+    Access, Asked, Client, CloudAddress, Credential, Keeper, Protocol, SignIn, Traffic, usage,
+};
 use offsync_adapters::mailbox::{MailboxUrl, try_out};
 use offsync_core::ports::{MailboxError, MailboxErrorKind, SecretError};
 use zeroize::Zeroizing;
@@ -69,7 +71,10 @@ impl App {
                 ExitClass::Mailbox,
                 "sign_in_needed",
                 format!("This computer is not signed in to {mailbox}, so the invitation could not open the mailbox."),
-                sign_in_hint(archive.account.as_deref(), &mailbox),
+                sign_in_hint(
+                    archive.account.as_deref(),
+                    archive.account_mailbox.as_deref().unwrap_or(&mailbox),
+                ),
             ));
         };
         // One that is away is no reason not to invite; one that does not take what would be handed on is.
@@ -103,8 +108,16 @@ impl App {
             (MailboxUrl::Cloud(address), Some(access)) => Some(self.secret_for_another(address, &access)?),
             _ => None,
         };
+        // Who is invited knows the server by what this computer knows it by.
+        let mailbox = match (&place.url, self.access_of(&place)?) {
+            (MailboxUrl::Cloud(address), Some(access)) => match access.host_key() {
+                Some(host_key) => address.clone().at_host_key(host_key).to_string(),
+                None => place.url.to_string(),
+            },
+            _ => place.url.to_string(),
+        };
         Ok(HandedOn {
-            mailbox: place.url.to_string(),
+            mailbox,
             secret,
             account: place.account,
         })
@@ -134,8 +147,10 @@ impl App {
 pub(crate) fn tried_out(
     address: &CloudAddress,
     credential: Credential,
+    line: Arc<Traffic>,
 ) -> std::result::Result<Credential, MailboxError> {
     let (access, kept) = kept_here(credential);
+    let access = access.over(line);
     try_out(address, &access)?;
     if !kept.now().id().is_empty() {
         return Ok(kept.now());

@@ -155,7 +155,7 @@ fn agreed_host_key(shown: &ShownHostKey) -> Result<String, AppError> {
                 text::safe(agreed),
             ),
             None => format!(
-                "'{}' shows this host key:\n  {fingerprint}\nAt the server, `ssh-keygen -lf` of its /etc/ssh/ssh_host_*_key.pub shows the same if nobody is in between. Is it the same?",
+                "'{}' shows this host key:\n  {fingerprint}\nAt the server, `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` shows the same if nobody is in between; on one without such a key, another file there that begins with ssh_host and ends with key.pub. Is it the same?",
                 text::safe(server),
             ),
         },

@@ -217,7 +217,8 @@ fn for_the_others(report: &MailboxReport) -> String {
         true => "`offsync mailbox move FOLDER MAILBOX`, with its path there".to_owned(),
         // What opens it came with nobody's invitation.
         false => format!(
-            "`offsync mailbox move FOLDER {mailbox}`, after its computer was signed in, too: `offsync account add NAME {mailbox}`"
+            "`offsync mailbox move FOLDER {0}`, after its computer was signed in, too: `offsync account add NAME {0}`",
+            as_typed(&mailbox, None)
         ),
     };
     format!("Say the same in {each}: {command}. Until {did}, leave the old one as it is: {old}")

@@ -137,7 +137,7 @@ fn a_mailbox_that_is_moved_into_an_account_tells_what_the_others_need_for_it() {
     let moved = pep.run(["mailbox", "move", pep.at(), "box:photos"]);
     moved
         .expect_code(0)
-        .expect_out("after its computer was signed in, too: `offsync account add NAME s3://")
+        .expect_out("after its computer was signed in, too: `offsync account add NAME 's3://")
         .expect_out("leave the old one as it is: fs://");
     let at = pep.json(["mailbox", "show", pep.at()]).document()["mailbox"].clone();
     let at = at.as_str().expect("it is a text");
@@ -370,7 +370,7 @@ fn who_lacks_the_password_that_holds_now_invites_nobody_and_is_told_the_command(
     settle_quietly(&[&pep, &anna]);
     server.change_password("another-secret");
     let mailbox = server.url("offsync").replace("://", &format!("://{ID}@"));
-    let command = format!("offsync account add family {mailbox}/photos");
+    let command = format!("`offsync account add family {mailbox}`");
     let out = world.path("x.invitation");
     let out = out.to_str().expect("it is a text");
     for arguments in [
@@ -400,7 +400,8 @@ fn who_lacks_the_password_that_holds_now_invites_nobody_and_is_told_the_command(
             .contains(&format!("offsync account add family {mailbox}")),
         "{tried}"
     );
-    add_account(&pep, "family", &server.url("offsync"), "another-secret").expect_code(0);
+    // The very words that were told.
+    add_account(&pep, "family", &mailbox, "another-secret").expect_code(0);
     add_account(&anna, "photos", &server.url("offsync/photos"), "another-secret").expect_code(0);
     settle_quietly(&[&pep, &anna]);
 }

@@ -142,11 +142,12 @@ impl SignIn {
             "<!doctype html><meta charset=utf-8><title>Offsync</title><body style=\"font:1.2rem system-ui;margin:4rem auto;max-width:30rem\"><p>{told}</p>"
         );
         let mut to = stream;
-        write!(
+        // A browser that has gone already brought what it came with.
+        let _ = write!(
             to,
             "HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n{page}",
             page.len()
-        )?;
+        );
         Ok(answer)
     }
 

@@ -14,5 +14,5 @@ pub use self::folder::FolderMailbox;
 pub use self::opendal::OpendalMailbox;
 pub use self::opened::{OpenedMailbox, create_mailbox, open_mailbox};
 pub use self::sftp::SftpMailbox;
-pub use self::trial::try_out;
+pub use self::trial::{try_out, try_out_again};
 pub use self::url::{KNOWN_SCHEMES, MailboxUrl, MailboxUrlError};

@@ -3,13 +3,22 @@
 use offsync_core::ids::ArchiveId;
 use offsync_core::ports::{Entropy, Mailbox, MailboxError, MailboxErrorKind};
 
-use super::opened::{OpenedMailbox, create_mailbox};
+use super::opened::{OpenedMailbox, create_mailbox, open_mailbox};
 use super::url::MailboxUrl;
 use crate::cloud::{Access, CloudAddress};
 use crate::entropy::OsEntropy;
 
 /// Size of what is put: enough that no service keeps it beside its list.
 const TRIAL_BYTES: usize = 4096;
+
+/// The same for an account that worked before. Its folder is not made anew where it is missing: a share that is not mounted would
+/// hold a second mailbox from then on.
+pub fn try_out_again(address: &CloudAddress, access: &Access) -> Result<(), MailboxError> {
+    let url = MailboxUrl::Cloud(address.clone());
+    let nobodys = ArchiveId::new((&OsEntropy as &dyn Entropy).sixteen());
+    open_mailbox(&url, &nobodys, &[], Some(access))?.list()?;
+    try_out(address, access)
+}
 
 /// Puts a small object, lists, reads and deletes it, all in a folder of its own; the error is what went wrong first.
 pub fn try_out(address: &CloudAddress, access: &Access) -> Result<(), MailboxError> {

@@ -86,7 +86,7 @@ pub(crate) fn invite(report: &InviteReport, person: &str) -> Vec<String> {
 pub(crate) fn opens_account(account: Option<&str>) -> Option<String> {
     let account = safe(account?);
     Some(format!(
-        "It opens your account '{account}', too, with what you signed in with: who has it and the six words can see there how much waits, and delete it; not read it."
+        "It opens your account '{account}', too, with what you signed in with: who has it and the six words can do there what that lets you do (`offsync account services` says what), see and delete what waits among it; not read that. With `--account` it opens another one, made for this home."
     ))
 }
 
