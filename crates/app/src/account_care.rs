@@ -205,23 +205,20 @@ impl App {
         if let Some(name) = name {
             return self.known_account(name);
         }
-        let mut accounts = Accounts::load(self.config_dir())?.all;
-        match accounts.len() {
-            0 => Err(AppError::failed(
+        let accounts = Accounts::load(self.config_dir())?;
+        match accounts.all.as_slice() {
+            [] => Err(AppError::failed(
                 "no_such_account",
                 "This computer has no account.",
                 "Add one: `offsync account add NAME MAILBOX_URL`.",
             )),
-            1 => Ok(accounts.remove(0)),
-            _ => {
-                let names: Vec<String> = accounts.into_iter().map(|known| known.name).collect();
-                Err(AppError::new(
-                    ExitClass::Usage,
-                    "no_such_account",
-                    "This computer has several accounts, and none was named.",
-                    format!("It has {}.", names.join(", ")),
-                ))
-            }
+            [one] => Ok(one.clone()),
+            _ => Err(AppError::new(
+                ExitClass::Usage,
+                "no_such_account",
+                "This computer has several accounts, and none was named.",
+                format!("It has {}.", accounts.names().join(", ")),
+            )),
         }
     }
 

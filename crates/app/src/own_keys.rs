@@ -111,11 +111,12 @@ impl App {
             return Err(not_added(&request.name, error));
         }
         let accounts = Accounts::load(self.config_dir())?;
+        let before = accounts.named(&request.name);
         let known = KnownAccount {
             name: request.name.clone(),
             mailbox: url.to_string(),
-            archive: accounts.named(&request.name).and_then(|known| known.archive.clone()),
-            service: accounts.named(&request.name).and_then(|known| known.service.clone()),
+            archive: before.and_then(|known| known.archive.clone()),
+            service: before.and_then(|known| known.service.clone()),
             waits: tried.is_err(),
         };
         self.keep_account(known.clone(), Some(&credential))?;

@@ -85,13 +85,8 @@ impl App {
             return Err(archive.explained(error.into()));
         }
         let secret = self.secret_for_another(&address, access)?;
-        // By what its server is known now: that of the archive may be from before it was set up anew.
-        let mailbox = match access.host_key() {
-            Some(host_key) => address.at_host_key(host_key).to_string(),
-            None => mailbox,
-        };
         Ok(HandedOn {
-            mailbox,
+            mailbox: access.known_by(address).to_string(),
             secret: Some(secret),
             account: archive.account.clone(),
         })
@@ -104,17 +99,12 @@ impl App {
         if archive.marker.mailbox.as_deref() != Some(place.url.to_string().as_str()) {
             self.find_mailbox(&place, &archive.marker.archive_id)?;
         }
-        let secret = match (&place.url, self.access_of(&place)?) {
-            (MailboxUrl::Cloud(address), Some(access)) => Some(self.secret_for_another(address, &access)?),
-            _ => None,
-        };
-        // Who is invited knows the server by what this computer knows it by.
-        let mailbox = match (&place.url, self.access_of(&place)?) {
-            (MailboxUrl::Cloud(address), Some(access)) => match access.host_key() {
-                Some(host_key) => address.clone().at_host_key(host_key).to_string(),
-                None => place.url.to_string(),
-            },
-            _ => place.url.to_string(),
+        let (mailbox, secret) = match (&place.url, self.access_of(&place)?) {
+            (MailboxUrl::Cloud(address), Some(access)) => (
+                access.known_by(address.clone()).to_string(),
+                Some(self.secret_for_another(address, &access)?),
+            ),
+            (url, _) => (url.to_string(), None),
         };
         Ok(HandedOn {
             mailbox,

@@ -9,6 +9,7 @@ use offsync_core::ports::SecretError;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::address::CloudAddress;
 use super::traffic::Traffic;
 use super::trouble::Trouble;
 
@@ -156,10 +157,14 @@ impl Access {
         Self { host_key, ..self }
     }
 
-    /// Gives the host key by which the account's server is known; `None` where addresses alone say that.
+    /// Gives an address as those who are invited are told it: with the host key by which this computer knows the server now. That
+    /// of an archive may be from before it was set up anew.
     #[must_use]
-    pub fn host_key(&self) -> Option<&str> {
-        self.host_key.as_deref()
+    pub fn known_by(&self, address: CloudAddress) -> CloudAddress {
+        match &self.host_key {
+            Some(host_key) => address.at_host_key(host_key),
+            None => address,
+        }
     }
 
     /// Waits until all that goes to accounts is to stop.

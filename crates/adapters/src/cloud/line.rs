@@ -157,8 +157,10 @@ impl Line {
             if waited.saturating_add(pause) > WAIT_ALL {
                 return Err(trouble);
             }
-            let pausing = tokio::time::sleep(pause);
-            while_it_moves(&self.traffic, WAIT_ALL * 2, &AtomicU64::new(0), pausing).await?;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                stopped = self.traffic.stopped() => return Err(stopped),
+            }
             (waited, next) = (waited + pause, next * 2);
         }
         send().await

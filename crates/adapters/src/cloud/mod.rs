@@ -28,6 +28,6 @@ pub use self::sftp::{authorized_line, host_key, new_key};
 pub use self::sign_in::SignIn;
 pub(crate) use self::store::store;
 pub use self::traffic::{BYTES_PER_SECOND_MIN, Bandwidth, Traffic};
-pub(crate) use self::trouble::{Trouble, Wait};
+pub(crate) use self::trouble::Trouble;
 pub use self::usage::{Usage, usage};
 pub(crate) use self::webdav::refuse_absent;

@@ -14,7 +14,7 @@ use super::credential::Access;
 use super::dialect::Dialect;
 use super::line::{Line, whole};
 use super::token::{SharedTokens, Tokens};
-use super::trouble::{Trouble, Wait};
+use super::trouble::Trouble;
 
 /// Sends requests for one account.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl Transport {
     async fn exchange(&self, request: Request<Buffer>) -> Result<Response<HttpBody>, Trouble> {
         let send = || self.line.patiently(|| self.send_signed(request.clone()));
         match send().await {
-            Err(trouble) if trouble.is_fleeting && trouble.wait == Wait::Unasked => send().await,
+            Err(trouble) if trouble.is_worth_another() => send().await,
             done => done,
         }
     }

@@ -61,6 +61,17 @@ impl Trouble {
         }
     }
 
+    /// Tells whether the same is asked again at once; who asked to wait was waited for already.
+    pub(crate) fn is_worth_another(&self) -> bool {
+        self.is_fleeting && self.wait == Wait::Unasked
+    }
+
+    /// The folder that an address names is gone, or a share is not mounted.
+    pub(crate) fn no_folder(root: &str) -> Self {
+        let why = format!("its folder '{root}' is not there any more");
+        Self::new(MailboxErrorKind::Missing, why)
+    }
+
     /// Wraps it as OpenDAL passes it on.
     pub(crate) fn carried(self) -> ::opendal::Error {
         ::opendal::Error::new(::opendal::ErrorKind::Unexpected, self.why.clone()).set_source(self)

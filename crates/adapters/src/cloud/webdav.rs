@@ -49,6 +49,5 @@ pub(crate) async fn refuse_absent(address: &CloudAddress, access: &Access) -> Re
     if !address.protocol().is_webdav() || properties(address, access).await?.is_some() {
         return Ok(());
     }
-    let why = format!("its folder '{}' is not there any more", address.root());
-    Err(Trouble::new(MailboxErrorKind::Missing, why))
+    Err(Trouble::no_folder(address.root()))
 }

@@ -14,7 +14,7 @@ use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 
 use super::archive_folder::{check_content, check_name, folder_name, is_object_name};
 use super::url::MailboxUrl;
-use crate::cloud::{Access, CloudAddress, Protocol, Trouble, Wait, refuse_absent, store};
+use crate::cloud::{Access, CloudAddress, Protocol, Trouble, refuse_absent, store};
 use crate::waiting::wait_for;
 
 /// How often a call is made in all, where it is the line or the service that fails it.
@@ -240,7 +240,7 @@ fn is_absence(error: &Error) -> bool {
 /// Tells whether the same call may go well now. Who asks to wait was waited for already.
 fn is_worth_another(error: &Error) -> bool {
     match Trouble::inside(error) {
-        Some(trouble) => trouble.is_fleeting && trouble.wait == Wait::Unasked,
+        Some(trouble) => trouble.is_worth_another(),
         None => error.is_temporary(),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use offsync_core::ids::{ArchiveId, LocationId};
-use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
+use offsync_core::ports::{Mailbox, MailboxError, ObjectInfo};
 
 use super::archive_folder::{
     READ_BYTES_MAX, UNFINISHED, check_content, check_name, folder_name, object_of, unfinished_name,
@@ -192,7 +192,7 @@ impl Mailbox for SftpMailbox {
                 line.make_one_folder(&place.folder).await?;
                 match line.write(&path, &beside, &bytes).await? {
                     true => Ok(()),
-                    false => Err(absent(&place)),
+                    false => Err(Trouble::no_folder(place.address.root())),
                 }
             }
         })
@@ -232,13 +232,8 @@ fn keep(kept: &Mutex<Option<Arc<Line>>>, line: Option<Arc<Line>>) {
 async fn refuse_absent(line: &Line, place: &Place) -> Result<(), Trouble> {
     match line.has_folder(&place.base).await? {
         true => Ok(()),
-        false => Err(absent(place)),
+        false => Err(Trouble::no_folder(place.address.root())),
     }
-}
-
-fn absent(place: &Place) -> Trouble {
-    let why = format!("its folder '{}' is not there any more", place.address.root());
-    Trouble::new(MailboxErrorKind::Missing, why)
 }
 
 /// Removes what crashes left: that of a writer, and what is so old that nobody can be about to write it.
