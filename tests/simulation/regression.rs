@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 82] = [
+const ONCE_BROKEN: [(&str, u64, &str); 83] = [
     (
         "asked",
         404,
@@ -311,6 +311,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 82] = [
         "fire2",
         70_000,
         "a home whose last number meant another thing to the next took that one's answer for an answer to its own word, which was lost",
+    ),
+    (
+        "fire2",
+        101_293,
+        "of three homes that held two things the two that agreed began again, for the sake of the third",
     ),
     (
         "rot",

@@ -158,8 +158,9 @@ impl Engine<'_> {
     /// Looks whether somebody folded just the same and holds something else, and by whom that is to be healed.
     ///
     /// An entry that is not as it was written ends the look, and the cycle is gone through again with a mended index. A changeset
-    /// that is listed in other bytes than were folded here tells who used a number twice. Where nothing tells, one of the two
-    /// begins again, the one with the higher root, once the other has looked at its own and says the same.
+    /// that is listed in other bytes than were folded here tells who used a number twice. Where nothing tells, those begin again
+    /// who hold what fewer hold, and of as many the ones with the higher root, once one of the others has looked at its own and
+    /// says the same.
     pub(crate) fn heed_divergence(&mut self, mailbox: &dyn Mailbox, view: &View) -> Result<()> {
         let noted = memory::read_all::<u64>(self.index, DIVERGED)?;
         let mut root = self.root()?;
@@ -177,14 +178,20 @@ impl Engine<'_> {
         if !self.twice()?.is_empty() {
             return Ok(());
         }
-        let heads = self.heads()?;
-        for location in apart {
-            let Some(head) = heads.get(&location).map(|cached| &cached.head) else {
-                continue;
-            };
-            match noted.get(&location.to_string()) {
-                None => self.commit(vec![memory::write(format!("{DIVERGED}{location}"), &head.counter)])?,
-                Some(first) if head.counter > *first && root > head.root => {
+        let (me, departed) = (self.me(), self.departed()?);
+        let others = self.heads()?.into_values().map(|cached| cached.head);
+        let level: Vec<Head> = others
+            .filter(|head| head.location != me && head.vector == self.vector && !departed.contains(&head.location))
+            .collect();
+        let holders = |of: Root| level.iter().filter(|head| head.root == of).count() + usize::from(of == root);
+        for head in level.iter().filter(|head| head.root != root) {
+            let (theirs, mine) = (holders(head.root), holders(root));
+            match noted.get(&head.location.to_string()) {
+                None => self.commit(vec![memory::write(
+                    format!("{DIVERGED}{}", head.location),
+                    &head.counter,
+                )])?,
+                Some(first) if head.counter > *first && (theirs, root) > (mine, head.root) => {
                     self.commit(vec![memory::write(BEGINS_AGAIN, &true)])?;
                 }
                 Some(_) => {}

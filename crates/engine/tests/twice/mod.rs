@@ -164,6 +164,35 @@ fn homes_that_came_apart_before_anybody_kept_evidence_come_together_again() {
 }
 
 #[test]
+fn the_one_home_that_holds_something_else_begins_again_and_not_the_two_that_agree() {
+    // Whichever root is the higher: it differs with each word.
+    for word in ["one", "two", "three", "four", "five", "six"] {
+        let mut homes = Homes::that_may_say_twice(3);
+        homes.hand(1).write(&path("own"), "its own word").expect("fits");
+        homes.round(3);
+        let (drive, mail, computer) = (homes.backup(1), homes.mail_backup(), homes.computer(1).copy());
+        homes.hand(1).write(&path("photo"), word).expect("fits");
+        homes.sync(1);
+        homes.sync(0);
+        homes.put_back_with_mailbox(1, &drive, &mail);
+        homes.plug_in_at(1, &computer);
+        homes.hand(1).write(&path("letter"), "after the fire").expect("fits");
+        homes.sync(1);
+        homes.sync(2);
+        homes.forget_what_was_folded(0);
+        homes.lose_objects("out.");
+        let ids = [0, 1, 2].map(|home| homes.location(home));
+        homes.round(8);
+        for (home, id) in ids.into_iter().enumerate() {
+            assert_eq!(homes.read(home, "photo"), word);
+            assert_eq!(homes.read(home, "letter"), "after the fire");
+            assert_eq!(homes.location(home) == id, home != 0, "{word}: home {home}");
+        }
+        homes.assert_all_equal();
+    }
+}
+
+#[test]
 fn two_meanings_that_differ_in_spelling_alone_are_told_apart_and_end_under_one_name() {
     let mut homes = Homes::that_may_say_twice(2);
     homes.hand(1).write(&path("own"), "its own word").expect("fits");
