@@ -9,10 +9,19 @@ use super::servers::{free_port, listens, stop};
 use super::stories::{assert_all_is_there, change, pair};
 use crate::world::{Home, World, settle_quietly};
 
+/// A server, which ends with its test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        stop(&mut self.0);
+    }
+}
+
 /// The double, which ends with its test.
 pub(super) struct Double {
     pub(super) port: u16,
-    child: Child,
+    _running: Running,
 }
 
 impl Double {
@@ -28,7 +37,10 @@ impl Double {
             .spawn()
             .expect("python3 is there");
         assert!(listens(&mut child, port), "the double does not listen");
-        let double = Self { port, child };
+        let double = Self {
+            port,
+            _running: Running(child),
+        };
         lead(world, port);
         double
     }
@@ -36,44 +48,40 @@ impl Double {
     /// Tells the double what to do; gives what it says of itself.
     fn control(&self, service: &str, does: &str) -> Value {
         let url = format!("http://127.0.0.1:{}/control/x?service={service}&do={does}", self.port);
-        let told = ureq::get(&url).call().expect("it answers").body_mut().read_to_string();
-        serde_json::from_str(&told.expect("it is text")).expect("it is JSON")
+        said_at(&url)
     }
 }
 
-impl Drop for Double {
-    fn drop(&mut self) {
-        stop(&mut self.child);
-    }
+fn said_at(url: &str) -> Value {
+    let told = ureq::get(url).call().expect("it answers").body_mut().read_to_string();
+    serde_json::from_str(&told.expect("it is text")).expect("it is JSON")
 }
 
 /// Leads all that is started in a world to a double, or to a line to it, in place of the services.
 pub(super) fn lead(world: &World, port: u16) {
+    lead_apart(world, port, |service| format!("http://127.0.0.1:{port}/{service}"));
+}
+
+/// The same, and to another place for signing in.
+fn lead_apart(world: &World, port: u16, signs_in: impl Fn(&str) -> String) {
     let at = |service: &str| format!("http://127.0.0.1:{port}/{service}");
+    let authorize = |service: &str| format!("{}/authorize", signs_in(service));
+    let token = |service: &str| format!("{}/token", signs_in(service));
     let doubles = [
-        (
-            "https://accounts.google.com/o/oauth2/v2/auth",
-            format!("{}/authorize", at("google")),
-        ),
-        ("https://oauth2.googleapis.com/token", format!("{}/token", at("google"))),
+        ("https://accounts.google.com/o/oauth2/v2/auth", authorize("google")),
+        ("https://oauth2.googleapis.com/token", token("google")),
         ("https://www.googleapis.com", at("google")),
-        (
-            "https://www.dropbox.com/oauth2/authorize",
-            format!("{}/authorize", at("dropbox")),
-        ),
-        (
-            "https://api.dropboxapi.com/oauth2/token",
-            format!("{}/token", at("dropbox")),
-        ),
+        ("https://www.dropbox.com/oauth2/authorize", authorize("dropbox")),
+        ("https://api.dropboxapi.com/oauth2/token", token("dropbox")),
         ("https://api.dropboxapi.com", at("dropbox")),
         ("https://content.dropboxapi.com", at("dropbox")),
         (
             "https://login.microsoftonline.com/common/oauth2/v2.0/authorize",
-            format!("{}/authorize", at("microsoft")),
+            authorize("microsoft"),
         ),
         (
             "https://login.microsoftonline.com/common/oauth2/v2.0/token",
-            format!("{}/token", at("microsoft")),
+            token("microsoft"),
         ),
         ("https://graph.microsoft.com", at("microsoft")),
     ];
@@ -105,6 +113,39 @@ fn a_family_shares_dropbox() {
 #[test]
 fn a_family_shares_onedrive() {
     share("microsoft", "onedrive");
+}
+
+/// A server for signing in that others wrote to the standards (`oauth2-mock-server`); the files lie at the double.
+#[test]
+fn a_family_signs_in_at_a_server_that_others_wrote() {
+    let script = "tests/scenario/cloud/node_modules/oauth2-mock-server/dist/oauth2-mock-server.mjs";
+    let port = free_port();
+    let mut mock = Command::new("node")
+        .arg(offsync_tests::repository().join(script))
+        .args(["-a", "127.0.0.1", "-p", &port.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("node is there");
+    let mock_is_there = listens(&mut mock, port);
+    let mock = Running(mock);
+    assert!(mock_is_there, "`.ci/setup test` installs it");
+    let said = said_at(&format!("http://127.0.0.1:{port}/.well-known/openid-configuration"));
+    let issuer = said["issuer"].as_str().expect("it says who it is").to_owned();
+    for (service, scheme) in [("google", "gdrive"), ("dropbox", "dropbox"), ("microsoft", "onedrive")] {
+        let world = World::new();
+        let double = Double::in_place_of_the_services(&world);
+        double.control(service, &format!("trust&issuer={issuer}"));
+        lead_apart(&world, double.port, |_| format!("http://127.0.0.1:{port}"));
+        let [pep, anna] = pair(&world, &format!("{scheme}://Offsync"));
+        change(&pep, &anna);
+        double.control(service, "expire");
+        settle_quietly(&[&pep, &anna]);
+        assert_all_is_there(&pep, &anna);
+        // No sign-in of the double's own was used.
+        assert_eq!(double.control(service, "look")["refresh"], 0, "{service}");
+    }
+    drop(mock);
 }
 
 /// Who signed in shares a mailbox with who never did; what goes wrong with the sign-in or the account is told apart.
