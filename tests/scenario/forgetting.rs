@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::output::Output;
+use crate::at_a_terminal::typed;
 use crate::schema::{self, check};
 use crate::tree;
 use crate::world::{Home, World, invited, settle, text};
@@ -140,18 +140,6 @@ fn what_is_not_known_or_in_use_is_not_forgotten() {
     pep.sync();
 }
 
-/// Runs a command at a terminal, where somebody types.
-fn at_a_terminal(world: &World, home: &Home, at: &std::path::Path, command: &str, typed: &str) -> Output {
-    let answers = world.path("typed");
-    fs::write(&answers, typed).expect("an answer can be typed");
-    let command = format!("{} {command}", offsync_tests::program("offsync").display());
-    let mut script = home.command_of("script", ["-qec", &command, "/dev/null"]);
-    script
-        .current_dir(at)
-        .stdin(fs::File::open(&answers).expect("it is there"));
-    Output::of(&mut script)
-}
-
 #[test]
 fn whoever_forgets_at_a_terminal_is_asked_with_the_archive_named_in_full() {
     let world = World::new();
@@ -165,7 +153,7 @@ fn whoever_forgets_at_a_terminal_is_asked_with_the_archive_named_in_full() {
         if has_sheet {
             pep.run(["recovery", pep.at(), "--out", text(&sheet)]).expect_code(0);
         }
-        let told = at_a_terminal(&world, &pep, &below, "forget .", no);
+        let told = typed(&pep, &below, "forget .", &[(asked.as_str(), no)]);
         told.expect_code(3)
             .expect_out(&asked)
             .expect_out("Nothing was changed.");
@@ -176,7 +164,7 @@ fn whoever_forgets_at_a_terminal_is_asked_with_the_archive_named_in_full() {
         );
         assert_eq!(keys(&pep), 1);
     }
-    at_a_terminal(&world, &pep, &below, "forget .", "y\n")
+    typed(&pep, &below, "forget .", &[(asked.as_str(), "y\n")])
         .expect_code(0)
         .expect_out("This computer has forgotten 'Pep's home' of 'Photos'");
     assert_eq!(keys(&pep), 0);

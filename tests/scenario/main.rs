@@ -8,6 +8,7 @@
     reason = "figures and reasons for skipping are printed for whoever reads the log"
 )]
 
+mod at_a_terminal;
 mod bad_place;
 mod bad_words;
 mod beside;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::output::Output;
+use crate::at_a_terminal::typed;
 use crate::schema::{self, check};
 use crate::world::{Home, World, check_alike, invited, settle};
 
@@ -458,18 +458,8 @@ fn who_was_removed_says_nothing_more_of_anybody() {
 fn whoever_removes_a_home_is_asked_at_a_terminal_and_says_yes_in_a_script() {
     let world = World::new();
     let [pep, _anna] = world.pair(fill);
-    let remove = format!(
-        "{} location remove {} anna",
-        offsync_tests::program("offsync").display(),
-        pep.at()
-    );
-    let at_a_terminal = |typed: &str| {
-        let answers = world.path("typed");
-        std::fs::write(&answers, typed).expect("an answer can be typed");
-        let mut command = pep.command_of("script", ["-qec", &remove, "/dev/null"]);
-        command.stdin(std::fs::File::open(&answers).expect("it is there"));
-        Output::of(&mut command)
-    };
+    let remove = format!("location remove {} anna", pep.at());
+    let at_a_terminal = |answer: &str| typed(&pep, &pep.folder, &remove, &[("out of the archive?", answer)]);
     for no in ["n\n", "\n", "what?\n"] {
         let told = at_a_terminal(no);
         told.expect_code(3)

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use offsync_app::{AccountRequest, AccountView, App, AppError, Asked, KEY_NOT_LET_IN, ShownHostKey, offerings};
 use zeroize::Zeroizing;
 
-use crate::outcome::{Outcome, print_lines, show, usage_error};
+use crate::outcome::{HELD, Outcome, print_lines, show, usage_error};
 use crate::prompt;
 use crate::text;
 
@@ -86,7 +86,8 @@ pub(crate) fn account(app: &App, command: &AccountCommand, json: bool) -> Outcom
             {
                 print_lines(&[text::safe(&app.account_key(name)?.line)]);
             }
-            (one(added?), text::account_added)
+            let Some(added) = added? else { return Ok(HELD) };
+            (one(added), text::account_added)
         }
         AccountCommand::List => (app.list_accounts()?, text::account),
         AccountCommand::Test { name } => (one(app.test_account(name.as_deref())?), text::account_told),
@@ -102,7 +103,8 @@ pub(crate) fn account(app: &App, command: &AccountCommand, json: bool) -> Outcom
     })
 }
 
-fn add(app: &App, name: &str, mailbox: &str) -> Result<AccountView, AppError> {
+/// Adds one; `None` if its server is not the one that was meant.
+fn add(app: &App, name: &str, mailbox: &str) -> Result<Option<AccountView>, AppError> {
     let mut request = AccountRequest {
         name: name.to_owned(),
         mailbox: mailbox.to_owned(),
@@ -110,16 +112,20 @@ fn add(app: &App, name: &str, mailbox: &str) -> Result<AccountView, AppError> {
     };
     let said = |variable: &str| std::env::var(variable).ok().filter(|said| !said.is_empty());
     let (id, secret) = match app.asked_for(name, mailbox)? {
-        None | Some(Asked::Browser { .. }) => return app.add_account(&request),
+        None | Some(Asked::Browser { .. }) => return app.add_account(&request).map(Some),
         Some(Asked::Key { id }) => {
             if !app.names_id(mailbox)? {
                 request.id = said(ID).or_else(|| prompt::line(&format!("{id}: ")));
             }
-            request.host_key = match said(HOST_KEY) {
-                None => Some(agreed_host_key(&app.shown_host_key(name, mailbox)?)?),
+            let agreed = match said(HOST_KEY) {
+                None => agreed_host_key(&app.shown_host_key(name, mailbox)?)?,
                 said => said,
             };
-            return app.add_account(&request);
+            if agreed.is_none() {
+                return Ok(None);
+            }
+            request.host_key = agreed;
+            return app.add_account(&request).map(Some);
         }
         Some(Asked::Typed { id, secret }) => (id, secret),
     };
@@ -137,18 +143,19 @@ fn add(app: &App, name: &str, mailbox: &str) -> Result<AccountView, AppError> {
             secret.to_lowercase()
         )));
     }
-    app.add_account(&request)
+    app.add_account(&request).map(Some)
 }
 
-/// Lets a person compare the key that a server shows; one that was agreed on before is not asked for again.
-fn agreed_host_key(shown: &ShownHostKey) -> Result<String, AppError> {
+/// Lets a person compare the key that a server shows; one that was agreed on before is not asked for again. `None` if it is not
+/// the one.
+fn agreed_host_key(shown: &ShownHostKey) -> Result<Option<String>, AppError> {
     let ShownHostKey {
         server, fingerprint, ..
     } = shown;
     let (server, question) = (
         text::safe(server),
         match &shown.agreed {
-            Some(agreed) if agreed == fingerprint => return Ok(fingerprint.clone()),
+            Some(agreed) if agreed == fingerprint => return Ok(Some(fingerprint.clone())),
             Some(agreed) => format!(
                 "'{}' shows another host key than before. It was\n  {}\nand is now\n  {fingerprint}\nSomebody may be in between; go on only if the server was set up anew, and whoever looks after it names that key. Go on with it?",
                 text::safe(server),
@@ -161,10 +168,11 @@ fn agreed_host_key(shown: &ShownHostKey) -> Result<String, AppError> {
         },
     );
     match prompt::yes(&question) {
-        Some(true) => Ok(fingerprint.clone()),
-        Some(false) => Err(usage_error(format!(
-            "Nothing was added, and nothing was sent to '{server}'."
-        ))),
+        Some(true) => Ok(Some(fingerprint.clone())),
+        Some(false) => {
+            print_lines(&[format!("Nothing was added, and nothing was sent to '{server}'.")]);
+            Ok(None)
+        }
         None => Err(usage_error(format!(
             "Nobody can be asked here whether the host key of '{server}' is {fingerprint}: compare it, and set {HOST_KEY} to the right one, or run it in a terminal."
         ))),

@@ -1,19 +1,51 @@
 //! Asking a person in the terminal. Where nobody is there, there is no answer.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
+
+use crate::outcome::warn;
+
+/// What a shell says of a program that Ctrl-C ended.
+const ENDED_BY_CTRL_C: i32 = 130;
+
+/// Whether an answer is waited for.
+static WAITS: AtomicBool = AtomicBool::new(false);
+
+/// Tells whether a person is asked for something just now.
+pub(crate) fn waits() -> bool {
+    WAITS.load(Ordering::Relaxed)
+}
+
+/// Ends the program at a question: nothing was begun that would have to be brought to an end.
+pub(crate) fn stop() -> ! {
+    // What was typed has no end of its own.
+    let before = if waits() { "\n" } else { "" };
+    warn(&format!("{before}offsync: Stopped. Nothing is lost."));
+    std::process::exit(ENDED_BY_CTRL_C)
+}
+
+/// Asks; from before the question stands there, Ctrl-C ends the program.
+fn waiting<T>(ask: impl FnOnce() -> T) -> T {
+    WAITS.store(true, Ordering::Relaxed);
+    let answer = ask();
+    WAITS.store(false, Ordering::Relaxed);
+    answer
+}
 
 /// Asks for one line; `None` if standard input is no terminal.
 pub(crate) fn line(question: &str) -> Option<String> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
-    let mut out = std::io::stderr();
-    write!(out, "{question}").and_then(|()| out.flush()).ok()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).ok()?;
-    Some(answer.trim().to_owned())
+    waiting(|| {
+        let mut out = std::io::stderr();
+        write!(out, "{question}").and_then(|()| out.flush()).ok()?;
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer).ok()?;
+        Some(answer.trim().to_owned())
+    })
 }
 
 /// Asks for a yes; `None` if standard input is no terminal.
@@ -32,5 +64,9 @@ pub(crate) fn secret(question: &str) -> Option<Zeroizing<String>> {
     if !std::io::stdin().is_terminal() {
         return None;
     }
-    rpassword::prompt_password(question).ok().map(Zeroizing::new)
+    match waiting(|| rpassword::prompt_password(question)) {
+        Ok(secret) => Some(Zeroizing::new(secret)),
+        Err(error) if error.kind() == ErrorKind::Interrupted => stop(),
+        Err(_) => None,
+    }
 }

@@ -87,10 +87,10 @@ fn with_app(arguments: &Arguments, app: App) -> Outcome {
         );
     }
     let cancel = app.cancel_switch();
-    // The first Ctrl-C stops at the next safe point; a second one ends at once, which is safe too.
+    // The first Ctrl-C stops at the next safe point, a question is one; a second one ends at once, which is safe too.
     let _ = ctrlc::set_handler(move || {
-        if cancel.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+        if cancel.swap(true, Ordering::Relaxed) || prompt::waits() {
+            prompt::stop();
         }
     });
     let json = everywhere.json;

@@ -34,11 +34,22 @@ pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
     Ok(bytes as u64)
 }
 
-/// Reads how much goes in a second: a size, with or without what says so.
+/// Reads how much goes in a second, with or without what says so: a size, or bits as those who sell lines count them.
 pub(crate) fn parse_rate(text: &str) -> Result<u64, String> {
-    let size = text.trim().trim_end_matches("/s").trim_end_matches("ps");
-    parse_size(size)
-        .map_err(|_| format!("'{text}' is no rate; write one like 500kB or 2MB, which is meant for a second"))
+    let text = text.trim();
+    let amount = text.trim_end_matches("/s").trim_end_matches("ps");
+    // "Mbps" are bits wherever lines are sold, and "MBps" bytes.
+    let bits = match amount.strip_suffix("bit") {
+        None if amount.len() < text.len() => amount
+            .strip_suffix(['b'])
+            .filter(|rest| rest.ends_with(['k', 'K', 'M', 'G'])),
+        bits => bits,
+    };
+    let read = match bits {
+        Some(bits) => parse_size(bits).map(|bits| bits / 8),
+        None => parse_size(amount),
+    };
+    read.map_err(|_| format!("'{text}' is no rate; write one like 500kB or 2MB, which is meant for a second"))
 }
 
 /// Reads a duration: seconds, or a number with s, m, h, d.
@@ -209,6 +220,9 @@ mod tests {
     fn rates_are_read_as_people_write_them() {
         for said in ["500kB", "500KB/s", "0.5MB", "500000", " 500 kBps"] {
             assert_eq!(parse_rate(said), Ok(500_000), "{said}");
+        }
+        for said in ["8Mbit", "8 Mbit/s", "8Mbps", "8Mb/s", "8000kbit", "1MB", "1MBps", "1mb"] {
+            assert_eq!(parse_rate(said), Ok(1_000_000), "{said}");
         }
         for said in ["", "fast", "-1", "/s", "1/min"] {
             assert!(

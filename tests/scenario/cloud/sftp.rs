@@ -15,6 +15,7 @@ use super::cut::CutLine;
 use super::servers::free_port;
 use super::sshd::{Sshd, user};
 use super::stories::{assert_all_is_there, change, noise, share, with_files};
+use crate::at_a_terminal::typed;
 use crate::machine::SmallDrive;
 use crate::output::Output;
 use crate::world::{Home, World, settle_quietly};
@@ -276,6 +277,14 @@ fn a_server_that_nobody_vouched_for_is_sent_nothing() {
         output.expect_code(2).stderr.contains("is no hostkey that can be used"),
         "{output}"
     );
+    let no = typed(
+        &pep,
+        &pep.folder,
+        &format!("account add nas '{url}'"),
+        &[("Is it the same?", "n\n")],
+    );
+    no.expect_code(3).expect_out(&server.fingerprint());
+    no.expect_out("Nothing was added, and nothing was sent to '127.0.0.1:");
     pep.run(["account", "list"]).expect_out("This computer has no account.");
 
     let [pep, anna] = pair(&world, &url, &server);
