@@ -6,9 +6,9 @@ use std::sync::Arc;
 use offsync_core::escaped_disk::EscapedDisk;
 use offsync_core::format::Marker;
 use offsync_core::ids::{ArchiveId, LocationId};
-use offsync_core::ports::Disk;
+use offsync_core::ports::{Disk, IndexStore};
 use offsync_core::rel_path::RelPath;
-use offsync_core::seal::{ArchiveKeys, SigningKey};
+use offsync_core::seal::{ArchiveKeys, KeyName, SigningKey};
 use offsync_engine::{Beginning, Engine, Ports, Silent, SyncOptions, SyncReport, mend_notes};
 use offsync_testkit::{
     DiskSnapshot, IndexSnapshot, MailboxHandle, Running, SimClock, SimDisk, SimEntropy, SimIndex, SimWitness, Stepper,
@@ -69,6 +69,18 @@ pub(crate) struct Shared {
 }
 
 impl Home {
+    /// Tells whether a key was handed to this home.
+    pub(crate) fn was_handed(&self, key: KeyName) -> bool {
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let note = format!(
+            "keyed/{}.{}.",
+            hex(key.as_bytes()),
+            hex(self.signer.public().as_bytes())
+        );
+        let notes = self.index.notes("keyed/").unwrap_or_default();
+        notes.iter().any(|(name, _)| name.starts_with(&note))
+    }
+
     /// Gives what starts one cycle of this home, behind its gate.
     pub(crate) fn cycle(&self, shared: &Shared, options: SyncOptions) -> impl FnOnce() -> Outcome + Send + use<> {
         let run = self.with_engine(shared, move |engine| {

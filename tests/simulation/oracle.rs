@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use offsync_core::dot::Dot;
 use offsync_core::entry::Content;
-use offsync_core::format::{Membership, ObjectName};
+use offsync_core::format::{Manifest, Membership, ObjectName};
 use offsync_core::ids::LocationId;
 use offsync_core::merkle::RootBuilder;
 use offsync_core::ports::IndexStore;
@@ -25,7 +25,7 @@ const QUIET_ROUNDS: usize = 3;
 
 /// After so many rounds people have read what they are warned of.
 const WARNED_ROUNDS: usize = 10;
-/// Days after which a pack that nobody can end a changeset for has left the mailbox.
+/// Days after which has left the mailbox what nobody can end a changeset for, or open.
 const ORPHAN_DAYS: u32 = 31;
 /// Days after which a location has forgotten all that it kept for somebody else's sake.
 const SILENCE_DAYS: u32 = 400;
@@ -442,14 +442,32 @@ impl World {
         Ok(())
     }
 
-    /// Tells whether an object is a pack without a changeset, of an id that no drive has any more: it leaves after days.
+    /// Tells whether an object is of an id that no drive has any more: a pack without a changeset, or a changeset whose key no
+    /// home was handed. It leaves after days.
     fn waits_as_orphan(&self, name: &str) -> bool {
-        let Ok(ObjectName::Pack { author, sequence, .. }) = name.parse() else {
+        let Ok(parsed) = name.parse::<ObjectName>() else {
             return false;
         };
-        let manifest = ObjectName::Manifest { author, sequence }.to_string();
         let mut identities = self.homes.iter().filter_map(|home| identity_of(&home.index));
-        self.mailbox.object(&manifest).is_none() && identities.all(|identity| identity.location != author)
+        let is_nobodys = identities.all(|identity| identity.location != *parsed.writer());
+        is_nobodys
+            && match parsed {
+                ObjectName::Pack { author, sequence, .. } => {
+                    let manifest = ObjectName::Manifest { author, sequence }.to_string();
+                    self.mailbox.object(&manifest).is_none()
+                }
+                ObjectName::Manifest { .. } => self.lacks_key_everywhere(&parsed),
+                _ => false,
+            }
+    }
+
+    fn lacks_key_everywhere(&self, name: &ObjectName) -> bool {
+        let Some(sealed) = self.mailbox.object(&name.to_string()) else {
+            return false;
+        };
+        let opened = Manifest::decode(&self.shared.keys, name, &sealed, |_| None);
+        let key = opened.err().and_then(|error| error.lacking_key());
+        key.is_some_and(|key| !self.homes.iter().any(|home| home.was_handed(key)))
     }
 
     fn mailbox_is_empty(&self, is_excused: impl Fn(&Self, &str) -> bool) -> Result<(), Bad> {

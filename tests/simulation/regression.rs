@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 83] = [
+const ONCE_BROKEN: [(&str, u64, &str); 85] = [
     (
         "asked",
         404,
@@ -317,6 +317,12 @@ const ONCE_BROKEN: [(&str, u64, &str); 83] = [
         101_293,
         "of three homes that held two things the two that agreed began again, for the sake of the third",
     ),
+    (
+        "years",
+        106_009,
+        "a changeset stayed for ever whose key had gone with who made it, and every sync said that the key is to come",
+    ),
+    ("years", 106_087, "as years 106009"),
     (
         "rot",
         224,

@@ -76,7 +76,8 @@ pub(crate) fn replay() {
         let people = home.index.notes("person/").unwrap_or_default();
         for (name, note) in people {
             let person = postcard::from_bytes::<offsync_engine::CachedPerson>(&note).ok();
-            println!("  {name} succeeds {:?}", person.map(|person| person.succeeds));
+            let (key, succeeds) = person.map(|person| (person.key, person.succeeds)).unzip();
+            println!("  {name} signs by {key:?}, succeeds {succeeds:?}");
         }
         for prefix in ["membership/", "keyed/", "strangers"] {
             let notes = home.index.notes(prefix).unwrap_or_default();

@@ -64,7 +64,7 @@ pub enum OpenError {
     },
     /// It was sealed with a later key of the archive that was not handed over here yet.
     #[error("the object was sealed with a key of the archive that has not come here yet")]
-    UnknownKey,
+    UnknownKey(KeyName),
     /// Another key, another name, or changed bytes.
     #[error("the object was not sealed with this archive's key under this name")]
     NotAuthentic,
@@ -310,8 +310,8 @@ pub fn open(keys: &ArchiveKeys, name: &ObjectName, sealed: &[u8]) -> Result<Vec<
         return Err(OpenError::NotAuthentic);
     }
     let key = key_of(keys, name, &header[HEADER_BYTES..]).map_err(|error| match error {
-        OpenError::UnknownKey if is_ours_but_for_the_version(keys, name, sealed) => OpenError::NotAuthentic,
-        OpenError::UnknownKey if is_ours_but_for_the_key(keys, name, sealed) => OpenError::NotAuthentic,
+        OpenError::UnknownKey(_) if is_ours_but_for_the_version(keys, name, sealed) => OpenError::NotAuthentic,
+        OpenError::UnknownKey(_) if is_ours_but_for_the_key(keys, name, sealed) => OpenError::NotAuthentic,
         error => error,
     })?;
     let nonce: [u8; 24] = header[NONCE_AT..HEADER_BYTES]
@@ -340,7 +340,7 @@ fn key_of<'k>(keys: &'k ArchiveKeys, name: &ObjectName, named: &[u8]) -> Result<
     };
     let key = match named {
         None => &keys.seal,
-        Some(named) => &keys.later_key(named).ok_or(OpenError::UnknownKey)?.seal,
+        Some(named) => &keys.later_key(named).ok_or(OpenError::UnknownKey(named))?.seal,
     };
     let is_in_force = named == keys.in_force;
     match name {

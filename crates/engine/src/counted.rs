@@ -104,6 +104,8 @@ impl Engine<'_> {
                 self.sees_strangers |= !self.is_removed(location)?;
                 Ok(None)
             }
+            // Its key may have gone with who was given up; nobody is waited for who has it.
+            Err(error) if error.lacks_key() && self.departed()?.contains(location) => Ok(None),
             Err(error) => {
                 self.note_unreadable(name, &error);
                 Ok(None)

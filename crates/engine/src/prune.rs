@@ -125,8 +125,16 @@ impl Engine<'_> {
         for name in view.names().cloned().collect::<Vec<_>>() {
             let is_dead = match &name {
                 ObjectName::Manifest { .. } | ObjectName::Pack { .. } if keeps_content => false,
-                ObjectName::Manifest { author, sequence } => {
-                    counted.all_folded(author, *sequence) && !self.manifest_is_lacked(mailbox, view, &name, &lacking)?
+                ObjectName::Manifest { author, sequence } if counted.all_folded(author, *sequence) => {
+                    !self.manifest_is_lacked(mailbox, view, &name, &lacking)?
+                }
+                ObjectName::Manifest { .. } => {
+                    let is_closed = self.is_closed_for_ever(mailbox, &name)?;
+                    if is_closed {
+                        orphans.insert(name.to_string());
+                    }
+                    // Whoever has the key from a copy alone says so with their next sync.
+                    is_closed && self.is_long_an_orphan(&name)? && self.all_spoke_since(&name, counted)?
                 }
                 ObjectName::Pack { author, sequence, .. } if counted.all_folded(author, *sequence) => {
                     !self.pack_is_lacked(mailbox, &name, &lacking)?
@@ -188,7 +196,7 @@ impl Engine<'_> {
         is_read && !chunks.iter().any(|chunk| own.missing.contains(chunk))
     }
 
-    /// Tells whether nobody came to end a pack's changeset for so long that nobody will.
+    /// Tells whether nobody came to end a pack's changeset, or to open one, for so long that nobody will.
     ///
     /// A listing may lag behind, and a clone of a drive may still be at work: hence the days.
     fn is_long_an_orphan(&self, name: &ObjectName) -> Result<bool> {
@@ -196,7 +204,20 @@ impl Engine<'_> {
         Ok(since_ns.is_some_and(|since_ns| self.clock.now_ns().saturating_sub(since_ns) > ORPHAN_PACK_DAYS * DAY_NS))
     }
 
-    /// Remembers since when packs are orphans, and forgets those that are none any more.
+    /// Tells whether all who count have spoken since an object was found to be of no use.
+    fn all_spoke_since(&self, name: &ObjectName, counted: &Counted) -> Result<bool> {
+        let since_ns = memory::read::<i64>(self.index, &format!("{ORPHAN}{name}"))?;
+        let heads = self.heads()?;
+        let spoke = |of: &LocationId| {
+            heads
+                .get(of)
+                .zip(since_ns)
+                .is_some_and(|(head, since_ns)| head.changed_ns > since_ns)
+        };
+        Ok(counted.others(self.me()).all(|(of, _)| spoke(of)))
+    }
+
+    /// Remembers since when objects are orphans, and forgets those that are none any more.
     fn note_orphans(&mut self, orphans: &BTreeSet<String>) -> Result<()> {
         let known = memory::read_all::<i64>(self.index, ORPHAN)?;
         let now_ns = self.clock.now_ns();

@@ -18,6 +18,7 @@ use crate::content::Stores;
 use crate::counted::Counted;
 use crate::engine::Engine;
 use crate::error::Result;
+use crate::keyring::Known;
 use crate::memory::{self, LogRecord, STRAY};
 use crate::options::SyncOptions;
 use crate::serve::{is_overfull, reserve_left};
@@ -236,6 +237,22 @@ impl Engine<'_> {
     fn is_said(&self, name: &ObjectName) -> bool {
         let stray = memory::read::<Stray>(self.index, &format!("{STRAY}{name}"));
         matches!(stray, Ok(Some(Stray { said: Some(_), .. })))
+    }
+
+    /// Tells whether a stray is sealed with a key that nobody who lives was handed: nobody will ever read it.
+    pub(crate) fn is_closed_for_ever(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<bool> {
+        let note = memory::read::<Stray>(self.index, &format!("{STRAY}{name}"))?;
+        if note.is_none_or(|stray| stray.cycles < GAP_CYCLES) {
+            return Ok(false);
+        }
+        let Some(Err(error)) = self.open_manifest(mailbox, name, name.writer())? else {
+            return Ok(false);
+        };
+        let Some(key) = error.lacking_key() else {
+            return Ok(false);
+        };
+        let known = Known::read(self.index)?;
+        Ok(!known.living.iter().any(|who| known.has(key, who)))
     }
 
     /// Tells whether no living location is known to have folded or to hold anything that this one has not folded.

@@ -4,7 +4,7 @@ use super::wire::WireError;
 use crate::dot::Dot;
 use crate::ids::{LocationId, PublicKey};
 use crate::object_name::ObjectName;
-use crate::seal::{ArchiveKeys, OpenError, SIGNATURE_BYTES, SigningKey, open, seal, sign, verify};
+use crate::seal::{ArchiveKeys, KeyName, OpenError, SIGNATURE_BYTES, SigningKey, open, seal, sign, verify};
 
 /// Why a sent object cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,15 @@ impl FormatError {
 
     /// Tells whether it was sealed with a key that has not come here yet.
     pub fn lacks_key(&self) -> bool {
-        matches!(self, Self::Open(OpenError::UnknownKey))
+        self.lacking_key().is_some()
+    }
+
+    /// Gives the name of the key that it was sealed with, if that has not come here yet.
+    pub fn lacking_key(&self) -> Option<KeyName> {
+        match self {
+            Self::Open(OpenError::UnknownKey(name)) => Some(*name),
+            _ => None,
+        }
     }
 }
 

@@ -127,7 +127,8 @@ fn renewed_keys() -> ArchiveKeys {
 fn what_is_sealed_with_a_later_key_opens_for_who_has_it_alone() {
     let sealed = seal(&renewed_keys(), &names()[4], NONCE, b"body");
     assert_eq!(open(&renewed_keys(), &names()[4], &sealed).as_deref(), Ok(&b"body"[..]));
-    let unknown = Err(OpenError::UnknownKey);
+    let named = ArchiveKeys::name_of(&later(2), keys().archive());
+    let unknown = Err(OpenError::UnknownKey(named));
     assert_eq!(open(&keys(), &names()[4], &sealed), unknown);
     let other = keys().with_later(&[later(1)], None);
     assert_eq!(open(&other, &names()[4], &sealed), unknown);

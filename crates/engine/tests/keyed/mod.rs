@@ -72,6 +72,38 @@ fn who_was_away_finds_the_new_key_and_all_that_it_missed() {
 }
 
 #[test]
+fn what_is_sealed_with_a_key_that_went_with_who_made_it_leaves_after_a_month() {
+    let mut homes = settled(4);
+    let ids = [0, 1, 2, 3].map(|home| homes.location(home));
+    take_out(&mut homes, 3, 2);
+    homes.sync(3);
+    homes.hand(3).write(&path("last.txt"), "its last word").expect("fits");
+    homes.sync(3);
+    // Nobody but itself was handed the key, and its drive dies.
+    for id in ids {
+        homes.lose_objects(&format!("people.{id}.{}", ids[3]));
+    }
+    let last = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
+    let last = last.expect("was posted");
+    assert!(!homes.first_key_opens(&last));
+    take_out(&mut homes, 0, 3);
+    take_out(&mut homes, 0, 2);
+    sync_all(&mut homes, &[0, 1], 4);
+    homes.pass_days(31);
+    sync_all(&mut homes, &[0], 2);
+    assert!(
+        homes.mail().contains(&last),
+        "the other has not spoken since, and may have the key"
+    );
+    sync_all(&mut homes, &[1, 0], 2);
+    homes.assert_mailbox_holds_only_heads_and_people();
+    for home in [0, 1] {
+        let report = homes.sync(home);
+        assert!(report.up_to_date && report.skipped.is_empty(), "{report:#?}");
+    }
+}
+
+#[test]
 fn a_newcomer_has_the_key_from_the_start() {
     let mut homes = settled(3);
     take_out(&mut homes, 0, 2);
