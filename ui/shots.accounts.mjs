@@ -6,6 +6,8 @@ import {
   toForm,
   fillNextcloud,
   toAccount,
+  toCompare,
+  toLine,
 } from "./shots.steps.mjs";
 
 /** Name -> [scene, what to do before the picture is taken]. */
@@ -33,6 +35,61 @@ export const OF_ACCOUNTS = {
   "set-up-3-form": ["first-run", (page) => toForm(page, "Nextcloud or ownCloud")],
   "set-up-3-long-form": ["first-run", (page) => toForm(page, "Amazon S3, or another")],
   "set-up-3-nas": ["first-run", (page) => toForm(page, "A NAS that speaks WebDAV")],
+  "set-up-3-sftp": ["first-run", (page) => toForm(page, "A NAS or a server that speaks SFTP")],
+  "set-up-3-sftp-compare": ["first-run", toCompare],
+  "set-up-3-sftp-find": [
+    "first-run",
+    async (page) => {
+      await toCompare(page);
+      await page.getByText("Where do I find it there?").click();
+    },
+  ],
+  "set-up-3-sftp-other": [
+    "first-run",
+    async (page) => (await toCompare(page), await press("It is another one")(page)),
+  ],
+  "set-up-3-sftp-line": ["first-run", toLine],
+  "set-up-3-sftp-how": [
+    "first-run",
+    async (page) => {
+      await toLine(page);
+      await page.getByText("How is that done?").click();
+    },
+  ],
+  "set-up-3-sftp-not-yet": [
+    "first-run",
+    async (page) => {
+      await toLine(page);
+      await press("I have put it there, try it")(page);
+      await page.getByRole("alert").waitFor();
+    },
+  ],
+  "set-up-3-sftp-account": [
+    "first-run",
+    async (page) => {
+      await toLine(page);
+      await press("I have put it there, try it")(page);
+      await page.getByRole("alert").waitFor();
+      await press("I have put it there, try it")(page);
+      await page.getByText("The mailbox goes to").waitFor();
+    },
+  ],
+  "server-changed": ["server-changed"],
+  "server-changed-mailbox": ["server-changed", press("Mailbox")],
+  "server-changed-compare": [
+    "server-changed",
+    async (page) => {
+      await press("Compare the two")(page);
+      await page.getByText("The new one is right").waitFor();
+    },
+  ],
+  "key-forgotten-line": [
+    "key-forgotten",
+    async (page) => {
+      await press("Sign in again")(page);
+      await page.getByText("Let this computer in").waitFor();
+    },
+  ],
   "set-up-3-trying": [
     "first-run",
     async (page) => {

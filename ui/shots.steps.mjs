@@ -25,6 +25,19 @@ export const fillNextcloud = async (page) => {
   await page.getByLabel("User").fill("anna");
   await page.getByLabel("Password").fill("abcde-fghij-klmno");
 };
+export const toCompare = async (page) => {
+  await toForm(page, "A NAS or a server that speaks SFTP");
+  await page.getByLabel("User").fill("anna");
+  await page.getByLabel("Server").fill("nas.local");
+  await page.getByLabel("Folder").fill("~/offsync");
+  await press("Go on")(page);
+  await page.getByText("show the same?").waitFor();
+};
+export const toLine = async (page) => {
+  await toCompare(page);
+  await press("It is the same")(page);
+  await page.getByText("Let this computer in").waitFor();
+};
 export const toAccount = async (page) => {
   await toForm(page, "Nextcloud or ownCloud");
   await fillNextcloud(page);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use offsync_app::SetUpRequest;
 use offsync_app::view::{ArchiveStatus, Failure, Overview, WayBack};
-use offsync_app::{AccountCard, DamagedReport, LostReport, MailboxSought, Offer, SignInRequest};
+use offsync_app::{
+    AccountCard, DamagedReport, KeySignIn, LostReport, MailboxSought, Offer, ShownHostKey, SignInRequest,
+};
 use serde::Serialize;
 use tauri::async_runtime::{spawn, spawn_blocking};
 use tauri::{AppHandle, State, WebviewWindow};
@@ -196,6 +198,46 @@ pub(crate) async fn sign_in_again(
     let claimed = off_the_window_thread(&desk, move |desk| desk.claim(Some(&copy))).await?;
     begin_sync(&desk, claimed);
     Ok(signed_in)
+}
+
+/// Asks a server for the key that it is known by: that of a service, or that of an archive's mailbox.
+#[tauri::command]
+pub(crate) async fn shown_server(
+    desk: State<'_, Arc<Desk>>,
+    request: Option<SignInRequest>,
+    folder: Option<String>,
+) -> Result<ShownHostKey, Failure> {
+    off_the_window_thread(&desk, move |desk| match request {
+        Some(request) => desk.shown_server(&request),
+        None => desk.shown_server_again(&folder.unwrap_or_default()),
+    })
+    .await
+}
+
+/// Signs in to a service by a key of this computer's.
+#[tauri::command]
+pub(crate) async fn sign_in_by_key(
+    desk: State<'_, Arc<Desk>>,
+    request: SignInRequest,
+    host_key: String,
+) -> Result<KeySignIn, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.sign_in_by_key(&request, &host_key)).await
+}
+
+/// The same for the account of a mailbox; a sync begins once the server lets the key in.
+#[tauri::command]
+pub(crate) async fn sign_in_again_by_key(
+    desk: State<'_, Arc<Desk>>,
+    folder: String,
+    host_key: String,
+) -> Result<KeySignIn, Failure> {
+    let copy = folder.clone();
+    let stands = off_the_window_thread(&desk, move |desk| desk.sign_in_again_by_key(&folder, &host_key)).await?;
+    if stands.account.is_some() {
+        let claimed = off_the_window_thread(&desk, move |desk| desk.claim(Some(&copy))).await?;
+        begin_sync(&desk, claimed);
+    }
+    Ok(stands)
 }
 
 /// Takes the address that a browser elsewhere ended at.

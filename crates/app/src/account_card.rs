@@ -30,8 +30,12 @@ pub struct AccountCard {
     pub whose: Option<String>,
     /// The server or the bucket; empty where the service has one place alone.
     pub place: String,
+    /// Where mailboxes go in it, as people read an address: the server or the service first.
+    pub lies_at: String,
     /// How it is signed in to.
     pub sign_in: SignInBy,
+    /// Whether somebody signed in to it on this computer before; of another one a drive alone says where it is.
+    pub is_known: bool,
     /// Whether this computer has what opens it.
     pub is_open: bool,
     /// Whether whoever is on the way to it can read what opens it.
@@ -106,10 +110,14 @@ impl App {
 
     /// Gives the account that the mailbox of an archive is in; nothing for a folder. Calls nobody.
     pub fn mailbox_account(&self, folder: &Path) -> std::result::Result<Option<AccountCard>, AppError> {
-        let Some((known, address)) = self.account_of_archive(folder)? else {
+        let Some(found) = self.account_of_archive(folder)? else {
             return Ok(None);
         };
-        self.card(&known.name, &known, &address).map(Some)
+        let card = self.card(&found.known.name, &found.known, &found.address)?;
+        Ok(Some(AccountCard {
+            is_known: found.is_known,
+            ..card
+        }))
     }
 
     /// Signs this computer in again to the account that the mailbox of an archive is in.
@@ -119,7 +127,7 @@ impl App {
         id: Option<String>,
         secret: Option<Zeroizing<String>>,
     ) -> std::result::Result<AccountCard, AppError> {
-        let (known, address) = self.account_of_archive(folder)?.ok_or_else(no_account)?;
+        let OfArchive { known, address, .. } = self.account_of_archive(folder)?.ok_or_else(no_account)?;
         if sign_in_by(address.protocol()) == SignInBy::Key {
             // Nothing is typed: whether its server lets the key in again is all that there is to see.
             return self.try_mailbox_account(folder);
@@ -145,7 +153,7 @@ impl App {
 
     /// Tries out whether the mailbox of an archive can be used: puts, lists, reads and deletes something small.
     pub fn try_mailbox_account(&self, folder: &Path) -> std::result::Result<AccountCard, AppError> {
-        let (known, address) = self.account_of_archive(folder)?.ok_or_else(no_account)?;
+        let OfArchive { known, address, .. } = self.account_of_archive(folder)?.ok_or_else(no_account)?;
         let access = self.access(&known.name)?.ok_or_else(signed_out)?;
         try_out_again(&address, &access).map_err(|error| refused(&address, &error))?;
         if known.waits {
@@ -156,12 +164,12 @@ impl App {
 
     /// Tells how full the account is that the mailbox of an archive is in, where its service says so.
     pub fn mailbox_account_usage(&self, folder: &Path) -> std::result::Result<AccountCard, AppError> {
-        let (known, _) = self.account_of_archive(folder)?.ok_or_else(no_account)?;
-        self.how_full(&known.name)
+        let found = self.account_of_archive(folder)?.ok_or_else(no_account)?;
+        self.how_full(&found.known.name)
     }
 
     /// Gives an account with what its service says of its room; where that cannot be asked, all else stands.
-    fn how_full(&self, name: &str) -> Result<AccountCard> {
+    pub(crate) fn how_full(&self, name: &str) -> Result<AccountCard> {
         let accounts = Accounts::load(self.config_dir())?;
         let known = accounts.named(name).ok_or_else(no_account)?;
         let address = known.address().ok_or_else(no_account)?;
@@ -190,6 +198,8 @@ impl App {
         let id = id.or_else(|| credential.as_ref().map(|credential| credential.id().to_owned()));
         Ok(AccountCard {
             name: name.to_owned(),
+            lies_at: lies_at(address, &service),
+            is_known: true,
             service,
             whose: id.filter(|id| !id.is_empty()),
             place: address.place().to_owned(),
@@ -210,7 +220,7 @@ impl App {
     }
 
     /// Gives the account of an archive's mailbox; of one that this computer forgot, as it would be kept.
-    fn account_of_archive(&self, folder: &Path) -> Result<Option<(KnownAccount, CloudAddress)>> {
+    pub(crate) fn account_of_archive(&self, folder: &Path) -> Result<Option<OfArchive>> {
         let archives = self.archives()?;
         let Some(KnownArchive {
             mailbox,
@@ -229,11 +239,15 @@ impl App {
         let accounts = Accounts::load(self.config_dir())?;
         let found = self.account_of(&address, named.as_deref())?;
         if let Some(known) = found.and_then(|name| accounts.named(&name).cloned())
-            && let Some(account) = known.address()
+            && let Some(address) = known.address()
         {
-            return Ok(Some((known, account)));
+            return Ok(Some(OfArchive {
+                known,
+                address,
+                is_known: true,
+            }));
         }
-        let fresh = KnownAccount {
+        let known = KnownAccount {
             name: accounts.free_name(name),
             mailbox: address.to_string(),
             // Whoever invited to this archive cannot speak for others.
@@ -241,7 +255,11 @@ impl App {
             service: None,
             waits: false,
         };
-        Ok(Some((fresh, address)))
+        Ok(Some(OfArchive {
+            known,
+            address,
+            is_known: false,
+        }))
     }
 
     /// Tries out what opens an account, in the words of a window.
@@ -267,8 +285,30 @@ impl App {
     }
 }
 
+/// The account of an archive's mailbox.
+pub(crate) struct OfArchive {
+    /// As this computer keeps it, or would.
+    pub(crate) known: KnownAccount,
+    /// Where it is.
+    pub(crate) address: CloudAddress,
+    /// Whether this computer has it, and not the drive alone says where it is.
+    pub(crate) is_known: bool,
+}
+
+/// Says where mailboxes go as people read it: what is called is named first, so that nothing before it can hide it.
+fn lies_at(address: &CloudAddress, service: &str) -> String {
+    let endpoint = address.option("endpoint");
+    let server = endpoint.map(|endpoint| endpoint.split_once("://").map_or(endpoint, |(_, server)| server));
+    let parts = [server.unwrap_or_default(), address.place(), address.root()];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    match address.protocol().is_signed_in() {
+        true => [&[service][..], &parts].concat().join("/"),
+        false => parts.join("/"),
+    }
+}
+
 /// Says why an account was not let in to, without a name that nobody gave it.
-fn refused(address: &CloudAddress, error: &MailboxError) -> AppError {
+pub(crate) fn refused(address: &CloudAddress, error: &MailboxError) -> AppError {
     let told = troubled("", error);
     let sign_in = sign_in_by(address.protocol());
     AppError {
@@ -288,7 +328,7 @@ fn signed_out() -> AppError {
     MailboxError::new(MailboxErrorKind::SignIn, "this computer is not signed in to it").into()
 }
 
-fn no_account() -> AppError {
+pub(crate) fn no_account() -> AppError {
     AppError::failed(
         "no_such_account",
         "The mailbox of this archive is in no account.",

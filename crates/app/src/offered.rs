@@ -73,9 +73,7 @@ impl App {
             let protocol = protocol_of(offering)?;
             let is_open = match protocol.asks() {
                 Asked::Browser { service } => client_of(self.config_dir(), protocol, service).is_ok(),
-                Asked::Typed { .. } => true,
-                // A window has no page for comparing a host key.
-                Asked::Key { .. } => false,
+                Asked::Typed { .. } | Asked::Key { .. } => true,
             };
             is_open.then(|| offered(offering, protocol))
         })
@@ -276,7 +274,7 @@ mod tests {
         if std::env::var_os("OFFSYNC_CLIENT_DROPBOX").is_none() {
             assert!(!offers("dropbox"));
         }
-        assert!(offers("nextcloud") && !offers("folder"));
+        assert!(offers("nextcloud") && offers("sftp") && !offers("folder"));
         std::fs::write(place.path().join("clients.toml"), "[dropbox]\nid = \"abc\"\n").expect("it can be written");
         assert!(offers("dropbox"));
         for service in app.offered_services() {

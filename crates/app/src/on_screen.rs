@@ -92,6 +92,9 @@ fn hint_on_screen(code: &str, hint: String) -> String {
         "sign_in_needed" => {
             "Sign in again, and all goes on from where it stopped. If the account is somebody else’s, ask them what opens it now."
         }
+        "mailbox_stranger" => {
+            "Nothing was sent to it. Compare its key with what whoever looks after the server sees there, before anything goes on."
+        }
         "keystore" => "Start the desktop’s keyring, or unlock it, and try again.",
         "settings" => "Check that your home folder can be written, and try again.",
         "settings_inside" | "inside_an_archive" | "bad_mailbox" | "same_mailbox" => "Choose another folder.",
@@ -165,6 +168,7 @@ mod tests {
         let index = |kind| AppError::from(IndexError::new(kind, "x"));
         let note = String::from("x");
         let all = [
+            mailbox(MailboxErrorKind::Stranger),
             mailbox(MailboxErrorKind::Away),
             mailbox(MailboxErrorKind::Missing),
             secret(SecretErrorKind::NoKeystore),

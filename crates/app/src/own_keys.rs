@@ -6,7 +6,8 @@ use offsync_adapters::cloud::{Access, Asked, CloudAddress, Credential, authorize
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::mailbox::{MailboxUrl, try_out};
 use offsync_core::ports::{MailboxError, MailboxErrorKind as Kind};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::account_care::{AccountRequest, AccountView, Tested, not_added};
 use crate::accounts::{Accounts, KnownAccount, check_account_name};
@@ -19,7 +20,7 @@ use crate::opened::sign_in_command;
 pub const KEY_NOT_LET_IN: &str = "key_not_let_in";
 
 /// The host key that a server shows now, before anything is sent to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ShownHostKey {
     /// The server, with its port where it is not the usual one.
     pub server: String,
@@ -62,7 +63,6 @@ impl App {
         let MailboxUrl::Cloud(address) = mailbox_url(mailbox)? else {
             return Err(bad_mailbox(&format!("'{mailbox}' has no host key")));
         };
-        let fingerprint = host_key(&address).map_err(|error| not_added(name, &error))?;
         let known = Accounts::load(self.config_dir())?;
         let known = known.named(name).and_then(KnownAccount::address);
         let known = known.filter(|known| known.place() == address.place());
@@ -71,16 +71,10 @@ impl App {
             .as_ref()
             .and_then(CloudAddress::host_key)
             .or_else(|| address.host_key());
-        Ok(ShownHostKey {
-            server: address.place().to_owned(),
-            fingerprint,
-            agreed: agreed.map(str::to_owned),
-        })
+        shown_by(&address, agreed).map_err(|error| not_added(name, &error))
     }
 
     /// Adds an account that a key opens: the one that it has, or a new one, which its server may have to be told of first.
-    ///
-    /// It is kept though its server does not let it in yet, or else the same command would make another key.
     pub(crate) fn add_by_key(&self, address: &CloudAddress, request: &AccountRequest) -> Result<AccountView> {
         let user = request.id.as_deref().or_else(|| address.id()).map(str::trim);
         let Some(user) = user.filter(|user| !user.is_empty()) else {
@@ -99,17 +93,6 @@ impl App {
         };
         let url = MailboxUrl::Cloud(address.clone());
         self.refuse_other_of_that_name(&request.name, &url)?;
-        let credential = match self.credential(&request.name)? {
-            Some(kept) if kept.id() == user && authorized_line(&kept).is_some() => kept,
-            _ => new_key(user, &OsEntropy),
-        };
-        let tried = try_out(&address, &Access::from(credential.clone()).over(self.traffic()?));
-        if let Err(error) = &tried
-            && [Kind::Away, Kind::Stranger].contains(&error.kind())
-        {
-            // It was not reached, so nothing is known of it that was not before.
-            return Err(not_added(&request.name, error));
-        }
         let accounts = Accounts::load(self.config_dir())?;
         let before = accounts.named(&request.name);
         let known = KnownAccount {
@@ -117,13 +100,52 @@ impl App {
             mailbox: url.to_string(),
             archive: before.and_then(|known| known.archive.clone()),
             service: before.and_then(|known| known.service.clone()),
-            waits: tried.is_err(),
+            waits: true,
         };
-        self.keep_account(known.clone(), Some(&credential))?;
+        let TriedKey {
+            known,
+            credential,
+            tried,
+        } = self.try_key(&address, known, try_out, |error| not_added(&request.name, error))?;
         match tried {
             Ok(()) => self.test(&known, Tested::JustNow),
             Err(error) => Err(not_let_in(&address, &request.name, &credential, &error)),
         }
+    }
+
+    /// Tries the key of an account at its server, whose address names its user: the one that it has, or a new one.
+    ///
+    /// It is kept though its server does not let it in yet, or else the next attempt would make another key. A server that was
+    /// not reached changes nothing.
+    pub(crate) fn try_key(
+        &self,
+        address: &CloudAddress,
+        known: KnownAccount,
+        trial: Trial,
+        not_reached: impl Fn(&MailboxError) -> AppError,
+    ) -> Result<TriedKey> {
+        let user = address.id().unwrap_or_default();
+        let credential = match self.credential(&known.name)? {
+            Some(kept) if kept.id() == user && authorized_line(&kept).is_some() => kept,
+            _ => new_key(user, &OsEntropy),
+        };
+        let tried = trial(address, &Access::from(credential.clone()).over(self.traffic()?));
+        if let Err(error) = &tried
+            && [Kind::Away, Kind::Stranger].contains(&error.kind())
+        {
+            // Nothing is known of it that was not before.
+            return Err(not_reached(error));
+        }
+        let known = KnownAccount {
+            waits: tried.is_err(),
+            ..known
+        };
+        self.keep_account(known.clone(), Some(&credential))?;
+        Ok(TriedKey {
+            known,
+            credential,
+            tried,
+        })
     }
 
     /// Notes that an account works which did not at first.
@@ -137,7 +159,33 @@ impl App {
     }
 }
 
-fn with_host_key(address: &CloudAddress, fingerprint: &str) -> Result<CloudAddress> {
+/// How an account is tried out.
+pub(crate) type Trial = fn(&CloudAddress, &Access) -> std::result::Result<(), MailboxError>;
+
+/// What came of trying a key at its server.
+pub(crate) struct TriedKey {
+    /// The account, as it is kept now.
+    pub(crate) known: KnownAccount,
+    /// The key.
+    pub(crate) credential: Credential,
+    /// Whether the server lets it in, and lets it do what a mailbox asks for.
+    pub(crate) tried: std::result::Result<(), MailboxError>,
+}
+
+/// Asks a server for its host key, beside the one that was agreed on.
+pub(crate) fn shown_by(
+    address: &CloudAddress,
+    agreed: Option<&str>,
+) -> std::result::Result<ShownHostKey, MailboxError> {
+    Ok(ShownHostKey {
+        server: address.place().to_owned(),
+        fingerprint: host_key(address)?,
+        agreed: agreed.map(str::to_owned),
+    })
+}
+
+/// Gives the address with the host key by which its server is known.
+pub(crate) fn with_host_key(address: &CloudAddress, fingerprint: &str) -> Result<CloudAddress> {
     // Read as if it had been typed there, so that it is checked.
     let url = mailbox_url(&address.clone().at_host_key(fingerprint).to_string())?;
     match url {

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use ts_rs::{Config, TS};
 
 use crate::account_card::{AccountCard, SignInRequest};
+use crate::key_sign_in::KeySignIn;
 use crate::left_open::DamagedReport;
 use crate::lost::LostReport;
 use crate::offered::Offer;
+use crate::own_keys::ShownHostKey;
 use crate::set_up::SetUpRequest;
 use crate::view::{Event, Failure, Overview};
 
@@ -50,6 +52,8 @@ fn export(into: &Path) {
         .and_then(|()| Offer::export_all(&config))
         .and_then(|()| AccountCard::export_all(&config))
         .and_then(|()| SignInRequest::export_all(&config))
+        .and_then(|()| ShownHostKey::export_all(&config))
+        .and_then(|()| KeySignIn::export_all(&config))
         .and_then(|()| DamagedReport::export_all(&config))
         .and_then(|()| Failure::export_all(&config));
     exported.expect("types can be written");

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use offsync_app::view::Failure;
-use offsync_app::{AccountCard, App, Offer, SignInRequest};
+use offsync_app::{AccountCard, App, KeySignIn, Offer, ShownHostKey, SignInRequest};
 
 use super::Desk;
 use crate::signing_in::Secret;
@@ -40,6 +40,28 @@ impl Desk {
         self.signing_in.run(|| again(&self.own))
     }
 
+    /// Asks the server of a service for the key that it is known by; sends it nothing.
+    pub(crate) fn shown_server(&self, request: &SignInRequest) -> Result<ShownHostKey, Failure> {
+        self.own.shown_server(request).map_err(|error| error.on_screen())
+    }
+
+    /// The same for the server of an archive's mailbox.
+    pub(crate) fn shown_server_again(&self, folder: &str) -> Result<ShownHostKey, Failure> {
+        let shown = self.own.shown_server_again(Path::new(folder));
+        shown.map_err(|error| error.on_screen())
+    }
+
+    /// Signs in to a service by a key of this computer's, whose server a person knows by this host key.
+    pub(crate) fn sign_in_by_key(&self, request: &SignInRequest, host_key: &str) -> Result<KeySignIn, Failure> {
+        self.signing_in.run(|| self.own.sign_in_by_key(request, host_key))
+    }
+
+    /// The same for the account of an archive's mailbox.
+    pub(crate) fn sign_in_again_by_key(&self, folder: &str, host_key: &str) -> Result<KeySignIn, Failure> {
+        let again = || self.own.sign_in_again_by_key(Path::new(folder), host_key);
+        self.signing_in.run(again)
+    }
+
     /// Takes the address that a browser elsewhere ended at.
     pub(crate) fn paste(&self, address: String) {
         self.signing_in.paste(address);
@@ -71,5 +93,9 @@ impl Desk {
 
 #[cfg(test)]
 mod files_over_http;
+#[cfg(all(test, unix))]
+mod files_over_ssh;
+#[cfg(all(test, unix))]
+mod key_tests;
 #[cfg(test)]
 mod tests;

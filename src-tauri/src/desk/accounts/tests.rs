@@ -13,14 +13,14 @@ use crate::board::held;
 use crate::desk::Deletions;
 use crate::settings::Settings;
 
-struct Office {
-    desk: Arc<Desk>,
+pub(super) struct Office {
+    pub(super) desk: Arc<Desk>,
     told: Arc<Mutex<Vec<Event>>>,
-    place: TempDir,
+    pub(super) place: TempDir,
     server: Server,
 }
 
-fn office() -> Office {
+pub(super) fn office() -> Office {
     let place = tempfile::tempdir().expect("there is a place for temporary files");
     let settings = Settings {
         config_dir: Some(place.path().join("config")),
@@ -54,7 +54,7 @@ impl Office {
         }
     }
 
-    fn set_up(&self, account: Option<&AccountCard>) -> String {
+    pub(super) fn set_up(&self, account: Option<&AccountCard>) -> String {
         let folder = self.place.path().join("Photos");
         fs::create_dir(&folder).expect("a folder can be made");
         fs::write(folder.join("a.txt"), "a").expect("there is room");
@@ -69,13 +69,13 @@ impl Office {
         self.desk.set_up(&request).expect("nothing is in the way").folder
     }
 
-    fn headline(&self) -> Headline {
+    pub(super) fn headline(&self) -> Headline {
         let overview = self.desk.refresh().expect("it can be read");
         overview.archives.into_iter().next().expect("it was set up").headline
     }
 
     /// Everything that was told and kept outside of the keystore.
-    fn all_that_is_shown(&self) -> String {
+    pub(super) fn all_that_is_shown(&self) -> String {
         let overview = self.desk.overview().expect("it was read");
         let accounts = fs::read_to_string(self.place.path().join("config/accounts.toml")).expect("it was kept");
         format!("{overview:?} {:?} {accounts}", held(&self.told))

@@ -6,10 +6,12 @@ import type { ArchiveStatus } from "../types/ArchiveStatus";
 import type { DamagedReport } from "../types/DamagedReport";
 import type { Event } from "../types/Event";
 import type { Failure } from "../types/Failure";
+import type { KeySignIn } from "../types/KeySignIn";
 import type { LostReport } from "../types/LostReport";
 import type { Offer } from "../types/Offer";
 import type { Overview } from "../types/Overview";
 import type { SetUpRequest } from "../types/SetUpRequest";
+import type { ShownHostKey } from "../types/ShownHostKey";
 import type { SignInRequest } from "../types/SignInRequest";
 import type { WayBack } from "../types/WayBack";
 
@@ -17,6 +19,9 @@ export interface SuggestedNames {
   person: string;
   label: string;
 }
+
+/** Which account is meant: one of a service, or the one of an archive's mailbox. */
+export type AccountOf = { request: SignInRequest } | { folder: string };
 
 export interface Backend {
   overview(): Promise<Overview>;
@@ -59,6 +64,11 @@ export interface Backend {
   signIn(request: SignInRequest, secret: string | null): Promise<AccountCard>;
   /** The same for the account of an archive's mailbox; a sync begins after it. */
   signInAgain(folder: string, id: string | null, secret: string | null): Promise<AccountCard>;
+  /** The key that the server of an account shows, beside the one that was agreed on; sends it nothing. */
+  shownServer(of: AccountOf): Promise<ShownHostKey>;
+  /** Signs in by a key of this computer's to a server that a person knows by this host key. For the account of a mailbox a
+   *  sync begins once it lets the key in. */
+  signInByKey(of: AccountOf, hostKey: string): Promise<KeySignIn>;
   /** The address that a browser elsewhere ended at. */
   pasteAddress(address: string): Promise<void>;
   giveUpSignIn(): Promise<void>;

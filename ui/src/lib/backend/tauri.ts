@@ -30,6 +30,9 @@ export const tauri: Backend = {
   accounts: () => invoke("accounts"),
   signIn: (request, secret) => invoke("sign_in", { request, secret }),
   signInAgain: (folder, id, secret) => invoke("sign_in_again", { folder, id, secret }),
+  shownServer: (of) => invoke("shown_server", { ...of }),
+  signInByKey: (of, hostKey) =>
+    invoke("folder" in of ? "sign_in_again_by_key" : "sign_in_by_key", { ...of, hostKey }),
   pasteAddress: (address) => invoke("paste_address", { address }),
   giveUpSignIn: () => invoke("give_up_sign_in"),
   mailboxAccount: (folder) => invoke("mailbox_account", { folder }),

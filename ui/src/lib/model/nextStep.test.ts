@@ -14,6 +14,7 @@ test("the main button does what helps, and is not there where nothing one presse
   expect(step("mailbox-away")).toBe("sync");
   expect(step("held")).toBe("sync");
   expect(step("signed-out")).toBe("sign-in");
+  expect(step("server-changed")).toBe("compare");
 });
 
 test("damage leads to its list also where it was asked for already", () => {

@@ -2,7 +2,7 @@
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 
 /** `none` where a sync would be refused and what is left to do is no one step. */
-export type NextStep = "sync" | "repair" | "mailbox" | "sign-in" | "none";
+export type NextStep = "sync" | "repair" | "mailbox" | "sign-in" | "compare" | "none";
 
 const MAILBOX_TROUBLES = ["mailbox_missing", "mailbox_away"];
 
@@ -42,6 +42,10 @@ export function nextStep({ headline }: ArchiveStatus): NextStep {
   }
   if (headline.code === "sign_in_needed") {
     return "sign-in";
+  }
+  // A server that is known by another key than before.
+  if (headline.code === "mailbox_stranger") {
+    return "compare";
   }
   if (REFUSALS.includes(headline.code)) {
     return "none";

@@ -43,7 +43,7 @@ test("services are found by any part of their name", () => {
 
 test("a service is named in a sentence as one of its kind", () => {
   expect(SERVICES.map((one) => inSentence(one.name)).slice(-5)).toEqual([
-    "Yandex Disk",
+    "a NAS or a server that speaks SFTP",
     "a NAS that speaks WebDAV",
     "Cloudflare R2",
     "Backblaze B2",

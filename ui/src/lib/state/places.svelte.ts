@@ -36,9 +36,12 @@ export class Places {
     this.accounts = [...this.accounts.filter((one) => one.name !== account.name), account];
   }
 
-  /** Back to the list; false if it is shown already. */
+  /** One question back, to the list at last; false if it is shown already. */
   back(): boolean {
     const { signIn } = this;
+    if (signIn?.back()) {
+      return true;
+    }
     this.signIn = null;
     void signIn?.giveUp();
     return signIn !== null;

@@ -23,9 +23,17 @@ whose: string | null,
  */
 place: string, 
 /**
+ * Where mailboxes go in it, as people read an address: the server or the service first.
+ */
+lies_at: string, 
+/**
  * How it is signed in to.
  */
 sign_in: SignInBy, 
+/**
+ * Whether somebody signed in to it on this computer before; of another one a drive alone says where it is.
+ */
+is_known: boolean, 
 /**
  * Whether this computer has what opens it.
  */

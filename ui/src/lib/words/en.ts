@@ -3,6 +3,7 @@
 import type { Phase } from "../types/Phase";
 import { enAccounts } from "./enAccounts";
 import { enDamaged } from "./enDamaged";
+import { enKeys } from "./enKeys";
 import { enLost } from "./enLost";
 import { enSamples } from "./enSamples";
 import { enSetUp } from "./enSetUp";
@@ -62,6 +63,7 @@ export function en(locale: string) {
       needs: {
         mailbox_missing: "The mailbox is not in its folder any more.",
         mailbox_away: "Another drive lies where the mailbox was.",
+        mailbox_stranger: "The server of the mailbox shows another fingerprint than before.",
       } as Record<string, string>,
       signIn: (service: string) => `Sign in to ${service} again.`,
       empty: "This archive is empty so far.",
@@ -364,6 +366,7 @@ export function en(locale: string) {
     activity: { title: "Activity", sub: "Every change, and which homes have it." },
 
     ...enAccounts(),
+    ...enKeys(),
     ...enDamaged(count),
     ...enLost(count),
     ...enSetUp(count),

@@ -2,14 +2,17 @@
 import type { AccountCard } from "../../types/AccountCard";
 import type { Event } from "../../types/Event";
 import type { Failure } from "../../types/Failure";
+import type { KeySignIn } from "../../types/KeySignIn";
 import type { Offer } from "../../types/Offer";
 import type { SignInRequest } from "../../types/SignInRequest";
-import type { Backend } from "../backend";
+import type { AccountOf, Backend } from "../backend";
 import { GB, MB } from "./parts";
 import { one, type Scene, three } from "./scene";
 
 const ANSWER_MS = 60;
 const TRY_MS = 900;
+/** The line is on the server when it was asked so often: once to learn of it, once too early. */
+const TRIES = 3;
 const BROWSER_MS = 3000;
 const BROWSER = { by: "browser" as const };
 const password = (id: string | null) => ({ by: "typed" as const, id, secret: "Password" });
@@ -26,6 +29,12 @@ const asked = (key: string, label: string, example: string, hint = "") => ({
   example,
   hint,
 });
+
+const KEY = { by: "key" as const };
+const MARK = "SHA256:n4cTfLmY0uXq8Wb1sHkPz7RgEoJv2DaNi5Cx9BtVyQw";
+const OLD_MARK = "SHA256:Xk2pVb9Zc4LqTe7Rm1WsYj0HuGi8NdOa3FfQx6KzCyo";
+const LINE =
+  'restrict,command="internal-sftp" ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIK7mQv4pXc2bY9eWtRh0sLnZ8uJfDgVa1iToMk6CqEwP offsync';
 
 const OWN_FOLDER =
   "You sign in in the browser. Offsync sees its own folder in Apps, and nothing else.";
@@ -55,6 +64,19 @@ export const SERVICES: Offer[] = [
     ],
   }),
   service("yandex", "Yandex Disk", "5 GB"),
+  service("sftp", "A NAS or a server that speaks SFTP", "As much as its disks hold", {
+    asks: [
+      asked("user", "User", "anna"),
+      asked("server", "Server", "nas.local", "with its port where that is not 22"),
+      asked(
+        "folder",
+        "Folder",
+        "~/offsync",
+        "~/ begins in the folder of that user, all else at the top",
+      ),
+    ],
+    sign_in: KEY,
+  }),
   service("nas", "A NAS that speaks WebDAV", "As much as its disks hold", {
     asks: [asked("server", "Server and port", "nas.example.org:5006")],
   }),
@@ -81,6 +103,8 @@ const GOOGLE: AccountCard = {
   service: "Google Drive",
   whose: "pep@example.org",
   place: "",
+  lies_at: "Google Drive/Offsync",
+  is_known: true,
   sign_in: BROWSER,
   is_open: true,
   readable_on_the_way: false,
@@ -98,10 +122,27 @@ const NEXTCLOUD: AccountCard = {
   service: "Nextcloud or ownCloud",
   whose: "pep",
   place: "cloud.example.org",
+  lies_at: "cloud.example.org/remote.php/dav/files/pep/offsync",
   sign_in: password(null),
   handed_on: {
     can: "What that user may: see, change and delete all of its files there. What waits for the homes nobody reads or forges.",
     end: "Delete the app password in the settings, under Security.",
+  },
+};
+
+const AT_NAS: AccountCard = {
+  ...GOOGLE,
+  name: "sftp",
+  service: "A NAS or a server that speaks SFTP",
+  whose: "anna",
+  place: "nas.local",
+  lies_at: "nas.local/~/offsync",
+  sign_in: KEY,
+  used_bytes: 812 * GB,
+  total_bytes: 4000 * GB,
+  handed_on: {
+    can: "What that user may, with files alone: see, change and delete them. What waits for the homes nobody reads or forges.",
+    end: "Delete that line from .ssh/authorized_keys: it ends the access of all homes that have this key.",
   },
 };
 
@@ -137,6 +178,19 @@ const signedOut = (account: AccountCard): Scene =>
     { account },
   );
 
+const STRANGER: Failure = {
+  code: "mailbox_stranger",
+  message: `The mailbox cannot be used: 'nas.local' shows the host key ${MARK}, and the one agreed on is ${OLD_MARK}: somebody may be in between.`,
+  hint: "Nothing was sent to it. Compare its key with what whoever looks after the server sees there, before anything goes on.",
+};
+
+/** An archive whose mailbox lies at a server that shows another key by now. */
+const changed = (): Scene => {
+  const { archives, ...more } = signedOut(AT_NAS);
+  const headline = { kind: "needs_you" as const, ...STRANGER };
+  return { ...more, archives: archives.map((one) => ({ ...one, headline })), agreed: OLD_MARK };
+};
+
 const inAccount = (account: AccountCard, more: Partial<Scene> = {}): Scene => {
   const mailbox = { reachable: true, name: account.service, used_bytes: 0, allowance_bytes: null };
   return one(three({ mailbox: { ...mailbox, used_bytes: 214 * MB } }), { account, ...more });
@@ -147,6 +201,9 @@ export const ACCOUNTS: Record<string, () => Scene> = {
   "password-changed": () => signedOut(NEXTCLOUD),
   "in-account": () => inAccount(GOOGLE),
   "account-refuses": () => inAccount(NEXTCLOUD, { accountFails: REFUSED }),
+  "server-changed": changed,
+  "key-forgotten": () => ({ ...signedOut(AT_NAS), agreed: MARK }),
+  "key-known": () => ({ archives: [], activity: [], agreed: MARK }),
   "has-account": () => ({ archives: [], activity: [], accounts: [GOOGLE, NEXTCLOUD] }),
   "wrong-server": () => ({ archives: [], activity: [], signInFails: AWAY }),
   "wrong-password": () => ({ archives: [], activity: [], signInFails: REFUSED }),
@@ -158,6 +215,8 @@ type Part = Pick<
   | "accounts"
   | "signIn"
   | "signInAgain"
+  | "shownServer"
+  | "signInByKey"
   | "pasteAddress"
   | "giveUpSignIn"
   | "mailboxAccount"
@@ -173,6 +232,8 @@ export function accounts(
 ): Part {
   let known = [...(played.accounts ?? [])];
   let account = played.account ?? null;
+  /** How often the server was asked to let the key in: the line is there by the third time. */
+  let asked = 0;
   /** Ends what waits for the browser: with an address, or without one. */
   let end = (_: boolean) => {};
 
@@ -217,6 +278,38 @@ export function accounts(
       opened(folder);
       return account;
     },
+    shownServer: async (of) => {
+      await pause(TRY_MS);
+      if (played.signInFails) {
+        throw played.signInFails;
+      }
+      return { server: serverOf(of), fingerprint: MARK, agreed: played.agreed ?? null };
+    },
+    signInByKey: async (of) => {
+      await pause(TRY_MS);
+      asked += 1;
+      const [server, user] = [serverOf(of), userOf(of)];
+      const stands: KeySignIn = { account: null, server, user, line: LINE, refused: "" };
+      if (asked < TRIES && played.agreed === undefined) {
+        return {
+          ...stands,
+          refused: `'${server}' does not let '${user}' in with this account's key.`,
+        };
+      }
+      if ("folder" in of) {
+        if (asked < 2 && played.agreed === MARK) {
+          return {
+            ...stands,
+            refused: `'${server}' does not let '${user}' in with this account's key.`,
+          };
+        }
+        opened(of.folder);
+        return { ...stands, account };
+      }
+      const made = { ...AT_NAS, whose: user, place: server };
+      known = [...known.filter((one) => one.name !== made.name), made];
+      return { ...stands, account: made };
+    },
     pasteAddress: async () => end(true),
     giveUpSignIn: async () => end(false),
     mailboxAccount: async () => account && { ...account, used_bytes: null, total_bytes: null },
@@ -230,6 +323,11 @@ export function accounts(
     },
   };
 }
+
+const serverOf = (of: AccountOf) =>
+  ("request" in of ? of.request.answers["server"] : null) || AT_NAS.place;
+const userOf = (of: AccountOf) =>
+  ("request" in of ? of.request.answers["user"] : null) || AT_NAS.whose!;
 
 function cardOf(chosen: Offer, request: SignInRequest): AccountCard {
   return {

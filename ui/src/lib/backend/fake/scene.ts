@@ -22,6 +22,8 @@ export interface Scene {
   /** The accounts of this computer, and the one that the mailbox is in. */
   accounts?: AccountCard[];
   account?: AccountCard;
+  /** The key by which the server of an account was known so far. */
+  agreed?: string;
   loadFails?: Failure;
   /** The files that no home has; of one archive at most. */
   lost?: LostReport;
