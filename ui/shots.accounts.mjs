@@ -74,6 +74,38 @@ export const OF_ACCOUNTS = {
       await page.getByText("The mailbox goes to").waitFor();
     },
   ],
+  accounts: ["accounts", toAccounts],
+  "accounts-sure": ["accounts", (page) => remove(page, /Remove Nextcloud/)],
+  "accounts-removed": [
+    "accounts",
+    async (page) => {
+      await remove(page, /Remove A NAS/);
+      await press("Remove it")(page);
+      await page.getByText("has forgotten").waitFor();
+    },
+  ],
+  "accounts-none": [
+    "others-behind",
+    async (page) => {
+      await press("Mailbox")(page);
+      await press("Accounts of this computer")(page);
+    },
+  ],
+  "drive-says": ["drive-says", press("Sign in again")],
+  "drive-says-browser": [
+    "drive-says-browser",
+    async (page) => {
+      await press("Sign in again")(page);
+      await page.getByText("Do you know this place?").waitFor();
+    },
+  ],
+  "in-no-account": [
+    "in-no-account",
+    async (page) => {
+      await press("Sign in again")(page);
+      await page.getByText("nothing to sign in to").waitFor();
+    },
+  ],
   "server-changed": ["server-changed"],
   "server-changed-mailbox": ["server-changed", press("Mailbox")],
   "server-changed-compare": [

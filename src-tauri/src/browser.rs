@@ -1,7 +1,7 @@
 //! The browser of whoever sits at the window: where it is sent, what is pasted from another one, and an end to waiting.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use offsync_app::view::Event;
 use offsync_app::{Browser, open_in_browser};
@@ -9,10 +9,17 @@ use offsync_app::{Browser, open_in_browser};
 use crate::board::{Tell, held};
 
 /// A browser beside the window, or on another device.
+///
+/// Sign-ins are numbered as they are asked for: one that was given up while another one was still under way never begins.
 pub(crate) struct BrowserBeside {
     tell: Tell,
     pasted: Mutex<Option<String>>,
-    is_given_up: AtomicBool,
+    /// How many were asked for.
+    asked: AtomicU64,
+    /// Which one is under way.
+    now: AtomicU64,
+    /// This one and all before it were given up.
+    given_up: AtomicU64,
 }
 
 impl BrowserBeside {
@@ -20,14 +27,29 @@ impl BrowserBeside {
         Self {
             tell,
             pasted: Mutex::default(),
-            is_given_up: AtomicBool::new(false),
+            asked: AtomicU64::new(0),
+            now: AtomicU64::new(0),
+            given_up: AtomicU64::new(0),
         }
     }
 
-    /// Begins anew: what was pasted or given up before belongs to another sign-in.
-    pub(crate) fn begin(&self) {
+    /// Gives the number of a sign-in that is asked for; all before it give way.
+    pub(crate) fn ask(&self) -> u64 {
+        let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        self.given_up.fetch_max(number - 1, Ordering::SeqCst);
+        number
+    }
+
+    #[cfg(test)]
+    pub(crate) fn so_many_asked(&self) -> u64 {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// Begins a sign-in anew: what was pasted before belongs to another one. Tells whether it is wanted still.
+    pub(crate) fn begin(&self, number: u64) -> bool {
         *held(&self.pasted) = None;
-        self.is_given_up.store(false, Ordering::SeqCst);
+        self.now.store(number, Ordering::SeqCst);
+        !self.is_given_up()
     }
 
     /// Takes the address that another browser ended at.
@@ -35,9 +57,10 @@ impl BrowserBeside {
         *held(&self.pasted) = Some(address);
     }
 
-    /// Ends the waiting.
+    /// Ends the waiting, also of whoever has yet to begin.
     pub(crate) fn give_up(&self) {
-        self.is_given_up.store(true, Ordering::SeqCst);
+        let all = self.asked.load(Ordering::SeqCst);
+        self.given_up.fetch_max(all, Ordering::SeqCst);
     }
 }
 
@@ -55,7 +78,7 @@ impl Browser for BrowserBeside {
     }
 
     fn is_given_up(&self) -> bool {
-        self.is_given_up.load(Ordering::SeqCst)
+        self.now.load(Ordering::SeqCst) <= self.given_up.load(Ordering::SeqCst)
     }
 
     fn came_back(&self) {

@@ -28,3 +28,12 @@ pub(crate) fn under_way() -> Failure {
         hint: "Answer again when the sync has ended.".into(),
     }
 }
+
+/// A sign-in was given up before its turn came.
+pub(crate) fn given_up() -> Failure {
+    Failure {
+        code: "given_up".into(),
+        message: "That sign-in was given up before it began.".into(),
+        hint: "Sign in again, if it is still wanted.".into(),
+    }
+}

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use offsync_adapters::cloud::{Asked, CloudAddress, Credential, usage};
+use offsync_adapters::disk::RealDisk;
 use offsync_adapters::mailbox::{MailboxUrl, try_out_again};
 use offsync_core::ports::{MailboxError, MailboxErrorKind};
 use serde::{Deserialize, Serialize};
@@ -14,10 +15,12 @@ use zeroize::Zeroizing;
 
 use crate::account_care::{AccountRequest, troubled};
 use crate::accounts::{Accounts, KnownAccount};
+use crate::address::lies_at;
 use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result, sentence};
 use crate::offered::{SignInBy, answered, offering, offering_of, sign_in_by};
+use crate::opened::read_marker;
 
 /// An account of this computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -198,7 +201,7 @@ impl App {
         let id = id.or_else(|| credential.as_ref().map(|credential| credential.id().to_owned()));
         Ok(AccountCard {
             name: name.to_owned(),
-            lies_at: lies_at(address, &service),
+            lies_at: lies_at(address),
             is_known: true,
             service,
             whose: id.filter(|id| !id.is_empty()),
@@ -232,6 +235,10 @@ impl App {
         else {
             return Ok(None);
         };
+        // The drive may have been told of another place since this computer last synced it.
+        let on_drive = RealDisk::open(folder).ok().and_then(|disk| read_marker(&disk).ok());
+        let on_drive = on_drive.filter(|marker| marker.key_name == *key_name);
+        let mailbox = on_drive.map_or_else(|| mailbox.clone(), |marker| marker.mailbox);
         let Some(Ok(MailboxUrl::Cloud(address))) = mailbox.as_deref().map(str::parse) else {
             return Ok(None);
         };
@@ -293,18 +300,6 @@ pub(crate) struct OfArchive {
     pub(crate) address: CloudAddress,
     /// Whether this computer has it, and not the drive alone says where it is.
     pub(crate) is_known: bool,
-}
-
-/// Says where mailboxes go as people read it: what is called is named first, so that nothing before it can hide it.
-fn lies_at(address: &CloudAddress, service: &str) -> String {
-    let endpoint = address.option("endpoint");
-    let server = endpoint.map(|endpoint| endpoint.split_once("://").map_or(endpoint, |(_, server)| server));
-    let parts = [server.unwrap_or_default(), address.place(), address.root()];
-    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    match address.protocol().is_signed_in() {
-        true => [&[service][..], &parts].concat().join("/"),
-        false => parts.join("/"),
-    }
 }
 
 /// Says why an account was not let in to, without a name that nobody gave it.

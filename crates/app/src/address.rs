@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use offsync_adapters::cloud::{Asked, CloudAddress};
 use offsync_adapters::mailbox::MailboxUrl;
 
 use crate::failure::{AppError, ExitClass, Result};
@@ -17,6 +18,20 @@ pub(crate) fn mailbox_url(text: &str) -> Result<MailboxUrl> {
         MailboxUrl::Folder(_) | MailboxUrl::Cloud(_) => Ok(url),
         MailboxUrl::Memory => Err(bad_mailbox(&"a mailbox in memory keeps nothing")),
     }
+}
+
+/// Says where mailboxes go in an account as people read it. What decides comes first, so that nothing before it hides it: the
+/// server that is called, or the service.
+pub(crate) fn lies_at(address: &CloudAddress) -> String {
+    let service = match address.protocol().asks() {
+        Asked::Browser { service } => service,
+        Asked::Typed { .. } | Asked::Key { .. } => "",
+    };
+    let endpoint = address.option("endpoint").unwrap_or_default();
+    let server = endpoint.split_once("://").map_or(endpoint, |(_, server)| server);
+    let parts = [service, server, address.place(), address.root()];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("/")
 }
 
 /// Says that a mailbox address is no good.
@@ -44,6 +59,25 @@ mod tests {
         ] {
             let url = mailbox_url(said).ok();
             assert_eq!(url, folder.map(|folder| MailboxUrl::Folder(folder.into())), "{said}");
+        }
+    }
+
+    #[test]
+    fn where_an_account_lies_begins_with_what_is_called() {
+        for (url, told) in [
+            (
+                "webdav://anna@Cloud.example.org/dav/offsync",
+                "cloud.example.org/dav/offsync",
+            ),
+            ("sftp://anna@nas.local:2222/~/offsync", "nas.local:2222/~/offsync"),
+            ("s3://pep/x?endpoint=https://s3.example.org", "s3.example.org/pep/x"),
+            ("s3://pep", "pep"),
+            ("gdrive://anna%40x.org@Offsync", "Google Drive/Offsync"),
+        ] {
+            let Ok(MailboxUrl::Cloud(address)) = mailbox_url(url) else {
+                panic!("{url} is no address");
+            };
+            assert_eq!(lies_at(&address), told);
         }
     }
 }

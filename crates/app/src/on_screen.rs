@@ -4,6 +4,7 @@
 //! nothing else.
 
 use crate::failure::AppError;
+use crate::opened::DRIVE_SAYS;
 use crate::view::{Failure, Headline};
 
 /// What is said where nothing better is known.
@@ -89,6 +90,8 @@ fn hint_on_screen(code: &str, hint: String) -> String {
         "mailbox_missing" => {
             "Connect the drive or folder that holds the mailbox, then sync. If it was emptied or is lost for good, begin a new one."
         }
+        // Where a drive alone says where its mailbox lies, that is what is to be read first.
+        "sign_in_needed" if hint.starts_with(DRIVE_SAYS) => return without_typing(&hint),
         "sign_in_needed" => {
             "Sign in again, and all goes on from where it stopped. If the account is somebody else’s, ask them what opens it now."
         }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use offsync_adapters::clock::SystemClock;
-use offsync_adapters::cloud::{Access, Asked};
+use offsync_adapters::cloud::{Access, Asked, CloudAddress};
 use offsync_adapters::disk::{ArchiveDisk, EngineLock, RealDisk, find_archive_root, is_empty_folder};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::index::SqliteIndex;
@@ -16,7 +16,7 @@ use offsync_core::seal::{ArchiveKeys, SigningKey};
 use offsync_engine::{Engine, EngineError, Monitor, Ports, Silence, SyncOptions, mend_notes};
 
 use crate::accounts::{AMBIGUOUS_ACCOUNT, Accounts};
-use crate::address::bad_mailbox;
+use crate::address::{bad_mailbox, lies_at};
 use crate::app::App;
 use crate::archives::Archives;
 use crate::exact_path::as_typed;
@@ -27,6 +27,9 @@ use crate::wrong_drive::wrong_drive;
 /// How long a command waits for whoever holds the lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// How a sentence begins that names a place of which nobody but a drive says anything.
+pub(crate) const DRIVE_SAYS: &str = "This drive says that its mailbox lies at";
 
 /// A mailbox, or why it cannot be used now.
 type MailboxNow = std::result::Result<Box<dyn Mailbox>, MailboxError>;
@@ -418,16 +421,17 @@ impl Opened {
             _ => None,
         };
         let is_account = address.is_some();
-        let by_key = address.is_some_and(|address| matches!(address.protocol().asks(), Asked::Key { .. }));
+        let asks = address.as_ref().map(|address| address.protocol().asks());
+        let by_key = matches!(asks, Some(Asked::Key { .. }));
         let hint = match error.code {
             "sign_in_needed" if by_key && self.access.is_some() => format!(
                 "On that server, put the line that `offsync account key {}` shows into the file .ssh/authorized_keys of its user again; or ask whoever looks after it.",
                 self.account.as_deref().unwrap_or("NAME")
             ),
-            "sign_in_needed" => sign_in_hint(
-                self.account.as_deref(),
-                self.account_mailbox.as_deref().unwrap_or(mailbox),
-            ),
+            "sign_in_needed" => match (&self.account_mailbox, &address) {
+                (None, Some(address)) => first_sign_in_hint(self.account.as_deref(), address),
+                (known, _) => sign_in_hint(self.account.as_deref(), known.as_deref().unwrap_or(mailbox)),
+            },
             "mailbox_away" if is_account => "Try again later. Nothing is lost.".into(),
             "mailbox_missing" if is_account => "Look at the service whether it was moved or renamed, or a share there is not mounted. If it is lost for good, begin a new one: `offsync mailbox use FOLDER MAILBOX --new`.".into(),
             "mailbox_denied" if is_account => "Mend that at the service or in the address; `offsync account test NAME` tries it out.".into(),
@@ -466,6 +470,17 @@ pub(crate) fn sign_in_hint(account: Option<&str>, mailbox: &str) -> String {
     format!(
         "Sign in: {}. If the account is somebody else's, ask them what opens it now.",
         sign_in_command(account.unwrap_or("NAME"), mailbox)
+    )
+}
+
+/// The same where this computer was never signed in: a drive alone says where its mailbox lies, and anybody may have written
+/// that. What it says of the server's key counts for nothing.
+pub(crate) fn first_sign_in_hint(account: Option<&str>, address: &CloudAddress) -> String {
+    let address = address.clone().without_host_key();
+    format!(
+        "{DRIVE_SAYS} {}. Sign in only if you know it. The command is {}. If the account is somebody else's, ask them what opens it now.",
+        lies_at(&address),
+        sign_in_command(account.unwrap_or("NAME"), &address.to_string())
     )
 }
 

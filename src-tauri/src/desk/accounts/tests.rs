@@ -173,6 +173,49 @@ fn a_mailbox_is_moved_from_a_folder_into_an_account() {
 }
 
 #[test]
+fn a_place_that_a_drive_alone_speaks_of_is_named_before_anybody_signs_in() {
+    let office = office();
+    let folder = office.set_up(None);
+    let marker = Path::new(&folder).join(".offsync/location.toml");
+    let text = fs::read_to_string(&marker).expect("it is there");
+    let says = |url: &str| {
+        let lines = text.lines().map(|line| match line.starts_with("mailbox =") {
+            true => format!("mailbox = \"{url}\""),
+            false => line.to_owned(),
+        });
+        fs::write(&marker, lines.collect::<Vec<_>>().join("\n")).expect("there is room");
+        let card = || {
+            office
+                .desk
+                .mailbox_account(&folder)
+                .expect("it is known")
+                .expect("it is in one")
+        };
+        (office.headline(), card())
+    };
+    let (headline, card) = says("webdav://anna@cloud.example.net/dav/offsync");
+    let Headline::NeedsYou { code, hint, .. } = headline else {
+        panic!("{headline:?}");
+    };
+    assert_eq!(code, "sign_in_needed");
+    let said = "This drive says that its mailbox lies at cloud.example.net/dav/offsync. Sign in only if you know it.";
+    assert!(hint.starts_with(said) && !asks_to_type(&hint), "{hint}");
+    assert_eq!(
+        (card.is_known, card.lies_at.as_str()),
+        (false, "cloud.example.net/dav/offsync")
+    );
+    assert!(!card.is_open);
+
+    let server = Server::start();
+    let (_, card) = says(&format!(
+        "sftp://anna@127.0.0.1:{}/x?hostkey=SHA256:{}",
+        server.port,
+        "A".repeat(43)
+    ));
+    assert!(!card.is_known && !card.lies_at.contains("SHA256"), "{card:?}");
+}
+
+#[test]
 fn what_is_filled_in_wrongly_is_kept_nowhere_and_said_in_a_sentence() {
     let office = office();
     let check = |request: &SignInRequest, typed, code: &str| {

@@ -102,3 +102,15 @@ test("a mailbox that is signed in to again asks for the password alone", async (
   await done;
   expect(again.mock.calls).toEqual([[folder, null, "hunter3"]]);
 });
+
+test("who leaves before the browser was asked for is led to none", async () => {
+  const { backend, signIn, sent } = opened("gdrive");
+  const given = vi.spyOn(backend, "giveUpSignIn");
+  const done = signIn.begin();
+  // The listener is not there yet: nothing was asked of the backend.
+  const left = signIn.giveUp();
+  await vi.runAllTimersAsync();
+  await left;
+  expect([await done, sent.mock.calls, signIn.failure]).toEqual([null, [], null]);
+  expect(given).toHaveBeenCalled();
+});

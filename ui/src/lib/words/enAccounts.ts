@@ -26,6 +26,15 @@ export function enAccounts() {
         "It does not let Offsync in any more: the password was changed, or the sign-in was taken back. Your files are untouched, and what waits goes on after this.",
       againAct: "Sign in again",
       somebodyElse: "If the account is somebody else’s, ask them what opens it now.",
+      unknownTitle: "Do you know this place?",
+      unknownHint:
+        "This computer was never signed in there: the drive alone says that its mailbox lies there, and whoever had the drive could have written that. Sign in only if you know it.",
+      unknownAt: "This drive says that its mailbox lies at",
+      unknownUser: (user: string) => `for the user “${user}”`,
+      noneTitle: "There is nothing to sign in to.",
+      noneHint:
+        "The mailbox of this archive is in no account any more. Somebody may have moved it meanwhile.",
+      look: "Look again",
       act: "Sign in",
       inBrowser: "Sign in with the browser",
       example: (example: string) => `For example: ${example}`,

@@ -21,7 +21,7 @@ export interface Scene {
   accountFails?: Failure;
   /** The accounts of this computer, and the one that the mailbox is in. */
   accounts?: AccountCard[];
-  account?: AccountCard;
+  account?: AccountCard | undefined;
   /** The key by which the server of an account was known so far. */
   agreed?: string;
   loadFails?: Failure;
