@@ -10,6 +10,16 @@ import {
   toLine,
 } from "./shots.steps.mjs";
 
+const toAccounts = async (page) => {
+  await press("Mailbox")(page);
+  await press("Accounts of this computer")(page);
+  await page.getByText("Nextcloud").waitFor();
+};
+const remove = async (page, name) => {
+  await toAccounts(page);
+  await page.getByRole("button", { name }).click();
+};
+
 /** Name -> [scene, what to do before the picture is taken]. */
 export const OF_ACCOUNTS = {
   "set-up-3-search": [

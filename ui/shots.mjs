@@ -47,6 +47,7 @@ const NARROW = [
   "set-up-3-sftp-find",
   "set-up-3-sftp-how",
   "server-changed-compare",
+  "accounts-sure",
   "set-up-3-wrong-password",
   "signed-out-password",
   "mailbox-account-works",

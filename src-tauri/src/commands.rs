@@ -5,7 +5,8 @@ use std::sync::Arc;
 use offsync_app::SetUpRequest;
 use offsync_app::view::{ArchiveStatus, Failure, Overview, WayBack};
 use offsync_app::{
-    AccountCard, DamagedReport, KeySignIn, LostReport, MailboxSought, Offer, ShownHostKey, SignInRequest,
+    AccountCard, DamagedReport, KeySignIn, ListedAccount, LostReport, MailboxSought, Offer, RemovedAccount,
+    ShownHostKey, SignInRequest,
 };
 use serde::Serialize;
 use tauri::async_runtime::{spawn, spawn_blocking};
@@ -173,6 +174,18 @@ pub(crate) async fn services(desk: State<'_, Arc<Desk>>) -> Result<Vec<Offer>, F
 #[tauri::command]
 pub(crate) async fn accounts(desk: State<'_, Arc<Desk>>) -> Result<Vec<AccountCard>, Failure> {
     off_the_window_thread(&desk, Desk::accounts).await
+}
+
+/// Lists all accounts of this computer, and which archives each serves.
+#[tauri::command]
+pub(crate) async fn listed_accounts(desk: State<'_, Arc<Desk>>) -> Result<Vec<ListedAccount>, Failure> {
+    off_the_window_thread(&desk, Desk::listed_accounts).await
+}
+
+/// Lets this computer forget an account; refused while an archive has its mailbox there.
+#[tauri::command]
+pub(crate) async fn remove_account(desk: State<'_, Arc<Desk>>, name: String) -> Result<RemovedAccount, Failure> {
+    off_the_window_thread(&desk, move |desk| desk.remove_account(&name)).await
 }
 
 /// Signs in to a service; answers when it was tried out.

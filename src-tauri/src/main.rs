@@ -77,6 +77,8 @@ fn run() -> Result<(), Box<dyn Error>> {
             commands::forget,
             commands::services,
             commands::accounts,
+            commands::listed_accounts,
+            commands::remove_account,
             commands::sign_in,
             commands::sign_in_again,
             commands::shown_server,

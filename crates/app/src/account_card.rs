@@ -188,7 +188,7 @@ impl App {
         })
     }
 
-    fn card(&self, name: &str, known: &KnownAccount, address: &CloudAddress) -> Result<AccountCard> {
+    pub(crate) fn card(&self, name: &str, known: &KnownAccount, address: &CloudAddress) -> Result<AccountCard> {
         let credential = self.credential(name)?;
         let chosen = known.service.as_deref().and_then(|id| offering(id).ok());
         let chosen = chosen.or_else(|| offering_of(address.protocol()));

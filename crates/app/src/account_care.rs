@@ -236,8 +236,8 @@ impl App {
         })
     }
 
-    fn account_view(&self, known: &KnownAccount) -> Result<AccountView> {
-        let is_open = known.address().is_none() || self.credential(&known.name)?.is_some();
+    /// Gives the names of the archives whose mailbox is in an account.
+    pub(crate) fn archives_in(&self, known: &KnownAccount) -> Result<Vec<String>> {
         let archives = self.archives()?.all.into_iter().filter(|archive| {
             let url = archive.mailbox.as_deref().and_then(|url| url.parse().ok());
             match url {
@@ -247,6 +247,11 @@ impl App {
                 _ => false,
             }
         });
+        Ok(archives.map(|archive| archive.name).collect())
+    }
+
+    fn account_view(&self, known: &KnownAccount) -> Result<AccountView> {
+        let is_open = known.address().is_none() || self.credential(&known.name)?.is_some();
         Ok(AccountView {
             name: known.name.clone(),
             service: known
@@ -269,7 +274,7 @@ impl App {
                     sign_in_command(&known.name, &known.mailbox)
                 ),
             },
-            archives: archives.map(|archive| archive.name).collect(),
+            archives: self.archives_in(known)?,
         })
     }
 }

@@ -5,6 +5,7 @@
 
 mod account_card;
 mod account_care;
+mod account_list;
 mod accounts;
 mod address;
 mod alarm;
@@ -78,6 +79,7 @@ mod wrong_drive;
 
 pub use account_card::{AccountCard, SignInRequest};
 pub use account_care::{AccountRequest, AccountView};
+pub use account_list::{ListedAccount, RemovedAccount};
 pub use amounts::so_many_of;
 pub use app::{App, AppOptions};
 pub use bandwidth::{BandwidthRequest, BandwidthView};

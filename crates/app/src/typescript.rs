@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ts_rs::{Config, TS};
 
 use crate::account_card::{AccountCard, SignInRequest};
+use crate::account_list::{ListedAccount, RemovedAccount};
 use crate::key_sign_in::KeySignIn;
 use crate::left_open::DamagedReport;
 use crate::lost::LostReport;
@@ -52,6 +53,8 @@ fn export(into: &Path) {
         .and_then(|()| Offer::export_all(&config))
         .and_then(|()| AccountCard::export_all(&config))
         .and_then(|()| SignInRequest::export_all(&config))
+        .and_then(|()| ListedAccount::export_all(&config))
+        .and_then(|()| RemovedAccount::export_all(&config))
         .and_then(|()| ShownHostKey::export_all(&config))
         .and_then(|()| KeySignIn::export_all(&config))
         .and_then(|()| DamagedReport::export_all(&config))

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use offsync_app::view::Failure;
-use offsync_app::{AccountCard, App, KeySignIn, Offer, ShownHostKey, SignInRequest};
+use offsync_app::{AccountCard, App, KeySignIn, ListedAccount, Offer, RemovedAccount, ShownHostKey, SignInRequest};
 
 use super::Desk;
 use crate::signing_in::Secret;
@@ -20,6 +20,16 @@ impl Desk {
     /// Lists the accounts of this computer that a mailbox can be put into.
     pub(crate) fn accounts(&self) -> Result<Vec<AccountCard>, Failure> {
         self.own.account_cards().map_err(|error| error.on_screen())
+    }
+
+    /// Lists all accounts of this computer, and which archives each serves.
+    pub(crate) fn listed_accounts(&self) -> Result<Vec<ListedAccount>, Failure> {
+        self.own.listed_accounts().map_err(|error| error.on_screen())
+    }
+
+    /// Lets this computer forget an account that serves no archive.
+    pub(crate) fn remove_account(&self, name: &str) -> Result<RemovedAccount, Failure> {
+        self.own.remove_listed(name).map_err(|error| error.on_screen())
     }
 
     /// Signs in to a service, once it was tried out; may wait for a person in their browser.

@@ -173,6 +173,57 @@ fn a_mailbox_is_moved_from_a_folder_into_an_account() {
 }
 
 #[test]
+fn an_account_is_removed_once_no_archive_has_its_mailbox_there() {
+    let office = office();
+    let account = office
+        .desk
+        .sign_in(&office.nas(), secret("hunter2"))
+        .expect("it is good");
+    let folder = office.set_up(Some(&account));
+    let listed = office.desk.listed_accounts().expect("it is kept");
+    let [one] = listed.as_slice() else { panic!("{listed:?}") };
+    assert_eq!(
+        (one.archives.as_slice(), one.waits),
+        (&["Photos".to_owned()][..], false)
+    );
+    let refused = office.desk.remove_account(&account.name);
+    let failure = refused.expect_err("an archive needs it");
+    assert_eq!(failure.code, "account_in_use");
+    assert!(
+        failure.message.contains("Photos") && !asks_to_type(&failure.hint),
+        "{failure:?}"
+    );
+    assert!(
+        !failure.message.contains(&format!("'{}'", account.name)),
+        "nobody gave it that name"
+    );
+
+    let elsewhere = office.place.path().join("Elsewhere").display().to_string();
+    fs::create_dir(&elsewhere).expect("a folder can be made");
+    office
+        .desk
+        .move_mailbox(&folder, &elsewhere)
+        .expect("nothing is in the way");
+    let removed = office.desk.remove_account(&account.name).expect("nobody needs it");
+    assert_eq!(
+        (removed.end.as_str(), removed.line),
+        ("Delete that user on the NAS.", None)
+    );
+    assert_eq!(office.desk.listed_accounts(), Ok(Vec::new()));
+    let again = office.desk.remove_account(&account.name);
+    assert_eq!(again.map_err(|failure| failure.code), Err("no_such_account".into()));
+    let kept = office.place.path().join("config");
+    let all = fs::read_dir(&kept).expect("it is there").flatten();
+    let texts = all.filter_map(|entry| fs::read_to_string(entry.path()).ok());
+    assert!(
+        !texts
+            .into_iter()
+            .any(|text| text.contains(&format!("account.{}", account.name))),
+        "what opened it is gone"
+    );
+}
+
+#[test]
 fn a_place_that_a_drive_alone_speaks_of_is_named_before_anybody_signs_in() {
     let office = office();
     let folder = office.set_up(None);

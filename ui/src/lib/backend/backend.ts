@@ -7,9 +7,11 @@ import type { DamagedReport } from "../types/DamagedReport";
 import type { Event } from "../types/Event";
 import type { Failure } from "../types/Failure";
 import type { KeySignIn } from "../types/KeySignIn";
+import type { ListedAccount } from "../types/ListedAccount";
 import type { LostReport } from "../types/LostReport";
 import type { Offer } from "../types/Offer";
 import type { Overview } from "../types/Overview";
+import type { RemovedAccount } from "../types/RemovedAccount";
 import type { SetUpRequest } from "../types/SetUpRequest";
 import type { ShownHostKey } from "../types/ShownHostKey";
 import type { SignInRequest } from "../types/SignInRequest";
@@ -60,6 +62,10 @@ export interface Backend {
   services(): Promise<Offer[]>;
   /** The accounts that this computer is signed in to. */
   accounts(): Promise<AccountCard[]>;
+  /** All of them, with those that let nobody in yet or came with an invitation, and which archives each serves. */
+  listedAccounts(): Promise<ListedAccount[]>;
+  /** Lets this computer forget one; refused while an archive has its mailbox there. */
+  removeAccount(name: string): Promise<RemovedAccount>;
   /** Signs in and tries it out. Where that is done in the browser, it ends when somebody did it there, or gave up. */
   signIn(request: SignInRequest, secret: string | null): Promise<AccountCard>;
   /** The same for the account of an archive's mailbox; a sync begins after it. */

@@ -11,7 +11,8 @@ import type { Overview } from "../types/Overview";
 import type { WayBack } from "../types/WayBack";
 import type { Voice } from "../words/voice";
 
-export type View = "home" | "activity" | "damaged" | "lost" | "mailbox" | "set-up" | "sign-in";
+export type View =
+  "accounts" | "home" | "activity" | "damaged" | "lost" | "mailbox" | "set-up" | "sign-in";
 
 /** What a person asked for and did not get, and why. */
 export interface Trouble {

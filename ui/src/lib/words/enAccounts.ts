@@ -53,6 +53,28 @@ export function enAccounts() {
       tryingHint: "Offsync writes, lists, reads and deletes something small there.",
     },
 
+    accounts: {
+      title: "Accounts of this computer",
+      sub: "Where a mailbox can lie. One that holds none can be removed.",
+      none: "This computer is signed in to no account.",
+      used: (archives: string, n: number) =>
+        n === 1
+          ? `It holds the mailbox of ${archives}. To remove it, move that mailbox to another place first.`
+          : `It holds the mailboxes of ${archives}. To remove it, move those to another place first.`,
+      unused: "No archive of this computer has its mailbox there.",
+      waits: "It has not let this computer in yet.",
+      remove: "Remove",
+      removeThis: (account: string) => `Remove ${account}`,
+      sure: (service: string) => `Remove ${service}?`,
+      sureHint:
+        "The sign-in leaves this computer. What lies there stays, and no other computer is signed out.",
+      yes: "Remove it",
+      removed: (service: string) => `This computer has forgotten the sign-in to ${service}.`,
+      removedHint: "What lies there stays as it is.",
+      end: "Where no other home needs it, the access can be ended at the service, too.",
+      line: "The line that let this computer in",
+    },
+
     account: {
       chosenTitle: (service: string) => `The mailbox goes to ${service}`,
       whose: (whose: string, place: string) => (place ? `${whose} at ${place}` : whose),

@@ -3,6 +3,7 @@ import type { AccountCard } from "../../types/AccountCard";
 import type { Event } from "../../types/Event";
 import type { Failure } from "../../types/Failure";
 import type { KeySignIn } from "../../types/KeySignIn";
+import type { ListedAccount } from "../../types/ListedAccount";
 import type { Offer } from "../../types/Offer";
 import type { SignInRequest } from "../../types/SignInRequest";
 import type { AccountOf, Backend } from "../backend";
@@ -178,6 +179,12 @@ const signedOut = (account: AccountCard): Scene =>
     { account },
   );
 
+const inUse = (archive: string): Failure => ({
+  code: "account_in_use",
+  message: `The mailbox of '${archive}' lies in that account.`,
+  hint: "Move that mailbox to another place first.",
+});
+
 const STRANGER: Failure = {
   code: "mailbox_stranger",
   message: `The mailbox cannot be used: 'nas.local' shows the host key ${MARK}, and the one agreed on is ${OLD_MARK}: somebody may be in between.`,
@@ -228,6 +235,8 @@ type Part = Pick<
   | "accounts"
   | "signIn"
   | "signInAgain"
+  | "listedAccounts"
+  | "removeAccount"
   | "shownServer"
   | "signInByKey"
   | "pasteAddress"
@@ -275,6 +284,13 @@ export function accounts(
     }
   }
 
+  /** The archive of a scene has its mailbox in the account that the scene names. */
+  const listed = (one: AccountCard): ListedAccount => ({
+    account: { ...one, used_bytes: null, total_bytes: null },
+    archives: one.name === account?.name ? played.archives.map((all) => all.name) : [],
+    waits: false,
+  });
+
   return {
     services: async () => (await pause(ANSWER_MS), SERVICES),
     accounts: async () => (await pause(ANSWER_MS), known),
@@ -290,6 +306,17 @@ export function accounts(
       account = { ...account!, is_open: true };
       opened(folder);
       return account;
+    },
+    listedAccounts: async () => (await pause(ANSWER_MS), known.map(listed)),
+    removeAccount: async (name) => {
+      await pause(ANSWER_MS);
+      const one = listed(known.find((one) => one.name === name)!);
+      if (one.archives.length > 0) {
+        throw inUse(one.archives[0]!);
+      }
+      known = known.filter((one) => one.name !== name);
+      const { service, sign_in, handed_on } = one.account;
+      return { service, end: handed_on?.end ?? "", line: sign_in.by === "key" ? LINE : null };
     },
     shownServer: async (of) => {
       await pause(TRY_MS);
