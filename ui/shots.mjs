@@ -189,7 +189,25 @@ const SHOTS = {
     "mailbox-lost",
     async (page) => {
       await press("Find the mailbox")(page);
-      await press("Choose its folder")(page);
+      await press("Show where it is")(page);
+      await page.getByRole("button", { name: /Choose a folder/ }).click();
+      await page.getByRole("alert").waitFor();
+    },
+  ],
+  "mailbox-elsewhere": [
+    "has-account-lost",
+    async (page) => {
+      await press("Mailbox")(page);
+      await press("Show where it is")(page);
+      await page.getByText("Where is it now?").waitFor();
+    },
+  ],
+  "mailbox-not-in-account": [
+    "has-account-lost",
+    async (page) => {
+      await press("Mailbox")(page);
+      await press("Show where it is")(page);
+      await page.getByRole("button", { name: /pep at cloud/ }).click();
       await page.getByRole("alert").waitFor();
     },
   ],

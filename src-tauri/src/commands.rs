@@ -151,11 +151,20 @@ pub(crate) async fn use_mailbox(
     place: Option<String>,
     begin: bool,
 ) -> Result<(), Failure> {
-    let sought = match begin {
-        true => MailboxSought::ThereOrNew,
-        false => MailboxSought::There,
-    };
+    let sought = sought(begin);
     off_the_window_thread(&desk, move |desk| desk.use_mailbox(&folder, place.as_deref(), sought)).await
+}
+
+/// The same in an account of this computer.
+#[tauri::command]
+pub(crate) async fn use_mailbox_in(
+    desk: State<'_, Arc<Desk>>,
+    folder: String,
+    account: String,
+    begin: bool,
+) -> Result<(), Failure> {
+    let sought = sought(begin);
+    off_the_window_thread(&desk, move |desk| desk.use_mailbox_in(&folder, &account, sought)).await
 }
 
 /// Moves the mailbox of an archive into a folder; answers when it is there, with how many objects stayed behind.
@@ -323,6 +332,13 @@ pub(crate) fn begin_sync_of_all(desk: &Arc<Desk>) {
             begin_sync(&desk, claimed);
         }
     });
+}
+
+fn sought(begin: bool) -> MailboxSought {
+    match begin {
+        true => MailboxSought::ThereOrNew,
+        false => MailboxSought::There,
+    }
 }
 
 async fn off_the_window_thread<T: Send + 'static>(

@@ -328,6 +328,13 @@ impl Desk {
         })
     }
 
+    /// The same in an account of this computer.
+    pub(crate) fn use_mailbox_in(&self, folder: &str, account: &str, sought: MailboxSought) -> Result<(), Failure> {
+        self.change(folder, |app, folder| {
+            app.use_mailbox(folder, account, sought).map(|_| ())
+        })
+    }
+
     /// Moves the mailbox of an archive into a folder, with what it holds; gives how many objects nobody can use and stayed
     /// behind.
     pub(crate) fn move_mailbox(&self, folder: &str, place: &str) -> Result<u64, Failure> {

@@ -73,6 +73,7 @@ fn run() -> Result<(), Box<dyn Error>> {
             commands::damaged,
             commands::keep_damaged,
             commands::use_mailbox,
+            commands::use_mailbox_in,
             commands::move_mailbox,
             commands::forget,
             commands::services,

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use offsync_app::view::{Event, Headline};
-use offsync_app::{KeystoreKind, SetUpRequest, SignInBy, asks_to_type};
+use offsync_app::{KeystoreKind, MailboxSought, SetUpRequest, SignInBy, asks_to_type};
 use tempfile::TempDir;
 
 use super::files_over_http::Server;
@@ -170,6 +170,48 @@ fn a_mailbox_is_moved_from_a_folder_into_an_account() {
     let failure = again.expect_err("it is there");
     assert_eq!(failure.code, "same_mailbox");
     assert!(!asks_to_type(&failure.hint), "{failure:?}");
+}
+
+#[test]
+fn a_mailbox_whose_account_is_at_another_address_now_is_found_there() {
+    let office = office();
+    let account = office
+        .desk
+        .sign_in(&office.nas(), secret("hunter2"))
+        .expect("it is good");
+    let folder = office.set_up(Some(&account));
+    // The same disks answer at another port from now on.
+    let moved = Server::start();
+    *held(&moved.files) = held(&office.server.files).clone();
+    let mut request = office.nas();
+    let server = format!("http://127.0.0.1:{}/", moved.port);
+    request.answers.insert("server".into(), server);
+    let there = office.desk.sign_in(&request, secret("hunter2")).expect("it is good");
+    assert_ne!(there.name, account.name, "it is another account");
+
+    let found = office.desk.use_mailbox_in(&folder, &there.name, MailboxSought::There);
+    assert_eq!(found, Ok(()));
+    let now = office.desk.mailbox_account(&folder).expect("it is known");
+    assert_eq!(now.map(|card| card.name), Some(there.name));
+    office.server.change_password();
+    assert_eq!(office.headline(), Headline::Alone, "the old one is called no more");
+    let removed = office.desk.remove_account(&account.name);
+    assert!(removed.is_ok(), "{removed:?}");
+}
+
+#[test]
+fn a_mailbox_is_not_begun_anew_where_it_is_not_found() {
+    let office = office();
+    let folder = office.set_up(None);
+    let account = office
+        .desk
+        .sign_in(&office.nas(), secret("hunter2"))
+        .expect("it is good");
+    let sought = |sought| office.desk.use_mailbox_in(&folder, &account.name, sought);
+    let missing = sought(MailboxSought::There).map_err(|failure| failure.code);
+    assert_eq!(missing, Err("mailbox_missing".into()));
+    assert_eq!(office.desk.mailbox_account(&folder), Ok(None), "it is where it was");
+    assert_eq!(sought(MailboxSought::ThereOrNew), Ok(()));
 }
 
 #[test]

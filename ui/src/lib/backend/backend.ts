@@ -53,6 +53,8 @@ export interface Backend {
   keepDamaged(folder: string, file: DamagedReport): Promise<void>;
   /** Lets an archive find its mailbox in another folder, or begin a new one there. */
   useMailbox(folder: string, place: string, begin: boolean): Promise<void>;
+  /** The same in an account of this computer, by its name. */
+  useMailboxIn(folder: string, account: string, begin: boolean): Promise<void>;
   /** Moves the mailbox into another folder, with what it holds; ends when that is done. Gives how many objects stayed
    *  behind, which nobody can use. */
   moveMailbox(folder: string, place: string): Promise<number>;

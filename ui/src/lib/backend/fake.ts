@@ -179,6 +179,14 @@ export function fake(name: string | null): Backend {
       }
       change(folder, (one) => withMailbox(one, place));
     },
+    useMailboxIn: async (folder, account, begin) => {
+      await pause(ANSWER_MS);
+      if (!begin) {
+        throw NO_MAILBOX_THERE;
+      }
+      const name = SERVICES.find((one) => one.id === account)?.name ?? account;
+      change(folder, (one) => withMailbox(one, name));
+    },
     moveMailbox: async (folder, place) => {
       await pause(MOVE_MS);
       if (played.moveFails) {

@@ -24,6 +24,7 @@ export const tauri: Backend = {
   damaged: (folder) => invoke("damaged", { folder }),
   keepDamaged: (folder, file) => invoke("keep_damaged", { folder, file }),
   useMailbox: (folder, place, begin) => invoke("use_mailbox", { folder, place, begin }),
+  useMailboxIn: (folder, account, begin) => invoke("use_mailbox_in", { folder, account, begin }),
   moveMailbox: (folder, place) => invoke("move_mailbox", { folder, place }),
   moveMailboxInto: (folder, account) => invoke("move_mailbox_into", { folder, account }),
   services: () => invoke("services"),

@@ -4,9 +4,12 @@ import type { AccountCard } from "../types/AccountCard";
 import type { Failure } from "../types/Failure";
 import type { Session } from "./session.svelte";
 
-/** What the folder that was chosen is asked about: null while nothing is. */
+/** What the place that was chosen is asked about: null while nothing is. */
 export interface Asked {
+  /** The folder, or what people call the service of the account. */
   folder: string;
+  /** The name of the account; absent for a folder. */
+  account?: string;
   /** Whether it was looked for there first, and not found. */
   looked: boolean;
 }
@@ -52,6 +55,21 @@ export class MailboxSearch {
     });
   }
 
+  /** The same in an account of this computer. */
+  async lookIn(account: AccountCard): Promise<void> {
+    await this.#work(async () => {
+      try {
+        await this.session.backend.useMailboxIn(this.folder, account.name, false);
+        await this.#end("found");
+      } catch (thrown) {
+        if (this.session.failure(thrown).code !== NOT_THERE) {
+          throw thrown;
+        }
+        this.asked = { folder: account.service, account: account.name, looked: true };
+      }
+    });
+  }
+
   /** Moves the mailbox, with all that waits in it, into a folder that the person chooses. */
   async move(): Promise<void> {
     const { backend, voice } = this.session;
@@ -84,14 +102,17 @@ export class MailboxSearch {
     });
   }
 
-  /** Begins a new mailbox in the folder that was asked about. */
+  /** Begins a new mailbox at the place that was asked about. */
   async begin(): Promise<void> {
     const { asked } = this;
     if (!asked) {
       return;
     }
     await this.#work(async () => {
-      await this.session.backend.useMailbox(this.folder, asked.folder, true);
+      const { backend } = this.session;
+      await (asked.account === undefined
+        ? backend.useMailbox(this.folder, asked.folder, true)
+        : backend.useMailboxIn(this.folder, asked.account, true));
       await this.#end("begun");
     });
   }

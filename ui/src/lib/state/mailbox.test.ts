@@ -100,3 +100,24 @@ test("a mailbox is moved into an account without a folder being asked for", asyn
   expect(moved.mock.calls).toEqual([[search.folder, "gdrive"]]);
   expect([search.ended, picked.mock.calls]).toEqual(["moved", []]);
 });
+
+test("a mailbox is found in an account that is at another address now", async () => {
+  const { backend, search } = await opened("has-account-lost");
+  const [account] = await backend.accounts();
+  const used = vi.spyOn(backend, "useMailboxIn").mockResolvedValue();
+  await search.lookIn(account!);
+  expect(used.mock.calls).toEqual([[search.folder, account!.name, false]]);
+  expect([search.ended, search.asked]).toEqual(["found", null]);
+});
+
+test("where an account does not hold it, a new one is begun only after the answer", async () => {
+  const { backend, search } = await opened("has-account-lost");
+  const [account] = await backend.accounts();
+  const used = vi.spyOn(backend, "useMailboxIn");
+  await search.lookIn(account!);
+  expect(search.asked).toEqual({ folder: account!.service, account: account!.name, looked: true });
+  expect(search.ended).toBe(null);
+  await search.begin();
+  expect(used).toHaveBeenLastCalledWith(search.folder, account!.name, true);
+  expect(search.ended).toBe("begun");
+});

@@ -58,8 +58,10 @@ export function enWays() {
       sub: "Your files are untouched. What you change waits on this drive meanwhile.",
       ways: "What can be done",
       elsewhere: "If it is at another place now",
-      elsewhereHint: "Choose the folder that holds it. Nothing in it is changed by that.",
-      choose: "Choose its folder",
+      elsewhereHint:
+        "Choose the folder that holds it, or sign in to the account where it is now. Nothing in it is changed by that.",
+      choose: "Show where it is",
+      lookWhere: "Where is it now?",
       pick: "Choose the folder that holds the mailbox",
       lost: "If it was emptied or is lost for good",
       lostHint: "Begin a new one. What waited in the old one, the homes ask each other for.",
