@@ -1,6 +1,6 @@
 //! `account`: what people type, what they are told, and that no secret is told.
 
-use super::servers::{ALL, ID, Kind, SECRET, Server};
+use super::servers::{ALL, ID, Kind, SECRET, STORES, Server};
 use super::stories::{add_account, pair};
 use crate::output::Output;
 use crate::schema;
@@ -25,7 +25,7 @@ fn an_account_is_added_listed_tried_and_removed() {
             .expect_out("It works.");
         let usage = pep.json(["account", "usage", "family"]).document();
         let says_how_full = kind == Kind::WsgiDav;
-        let is_counted = [Kind::Moto, Kind::RcloneS3].contains(&kind);
+        let is_counted = STORES.contains(&kind);
         assert_eq!(
             usage[0]["used_bytes"].is_u64(),
             says_how_full || is_counted,
@@ -63,22 +63,33 @@ fn what_is_wrong_with_an_account_is_said_in_one_sentence_before_it_is_kept() {
             assert!(!output.stderr.contains("wrong-secret"), "{output}");
             pep.run(["account", "list"]).expect_out("This computer has no account.");
         };
-        let is_s3 = [Kind::Moto, Kind::RcloneS3].contains(&kind);
-        if kind != Kind::Moto {
-            let told = if is_s3 {
-                "the access key or its secret is not accepted"
-            } else {
-                "the user or the password is not accepted"
-            };
-            says(add_account(&pep, "x", &server.url("a"), "wrong-secret"), 6, told);
+        let (wrong, told) = match kind {
+            Kind::Moto => (SECRET, ""),
+            Kind::RcloneS3 => ("wrong-secret", "the access key or its secret is not accepted"),
+            Kind::Azurite => ("wrong/secret", "the storage account or its access key is not accepted"),
+            Kind::WsgiDav | Kind::Apache => ("wrong-secret", "the user or the password is not accepted"),
+        };
+        if wrong != SECRET {
+            says(add_account(&pep, "x", &server.url("a"), wrong), 6, told);
         }
-        if is_s3 {
-            let url = server.url("a").replace("s3://box", "s3://no-such-box");
-            says(
-                add_account(&pep, "x", &url, SECRET),
-                6,
-                "there is no bucket of that name",
-            );
+        let elsewhere = server.url("a").replace("/box/", "/no-such-box/");
+        let missing = match kind {
+            Kind::Moto | Kind::RcloneS3 => Some("there is no bucket of that name"),
+            Kind::Azurite => Some("there is no container of that name"),
+            Kind::WsgiDav | Kind::Apache => None,
+        };
+        if let Some(told) = missing {
+            says(add_account(&pep, "x", &elsewhere, SECRET), 6, told);
+        }
+        if kind == Kind::Azurite {
+            let told = "is no access key";
+            says(add_account(&pep, "x", &server.url("a"), "wrong-secret"), 6, told);
+            let url = server.url("a").replace("/box/", "/-/");
+            let told = "there is no container of that name";
+            says(add_account(&pep, "x", &url, SECRET), 6, told);
+            let url = server.url("a").replace(ID, "nobody");
+            let told = "there is no storage account of that name";
+            says(add_account(&pep, "x", &url, SECRET), 6, told);
         }
         let url = server.url_by(1, "a");
         let told = "nothing answers at that host and port";

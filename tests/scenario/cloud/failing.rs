@@ -61,6 +61,11 @@ fn a_line_to_a_bucket_that_fails_every_so_many_requests_costs_nothing() {
 }
 
 #[test]
+fn a_line_to_a_container_that_fails_every_so_many_requests_costs_nothing() {
+    fails_every(Kind::Azurite, [1, 2, 3, 5, 7, 11].into_iter());
+}
+
+#[test]
 fn a_line_to_a_folder_that_fails_every_so_many_requests_costs_nothing() {
     fails_every(Kind::WsgiDav, [1, 2, 3, 5, 7, 11].into_iter());
 }

@@ -1,6 +1,6 @@
-//! Real servers on loopback: S3 by moto and by rclone, WebDAV by WsgiDAV and by Apache.
+//! Real servers on loopback: S3 by moto and by rclone, Azure's storage by Azurite, WebDAV by WsgiDAV and by Apache.
 //!
-//! `.ci/servers` installs them. Where one is not installed a test says that it was skipped; with `CI` set it fails.
+//! `.ci/setup test` installs them. Where one is not installed a test says that it was skipped; with `CI` set it fails.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -21,6 +21,8 @@ pub(super) enum Kind {
     Moto,
     /// S3 that checks signatures, over plain files.
     RcloneS3,
+    /// Microsoft's own stand-in for a storage account of Azure.
+    Azurite,
     /// WebDAV that says how full it is.
     WsgiDav,
     /// WebDAV that does not.
@@ -28,12 +30,15 @@ pub(super) enum Kind {
 }
 
 /// All of them.
-pub(super) const ALL: [Kind; 4] = [Kind::Moto, Kind::RcloneS3, Kind::WsgiDav, Kind::Apache];
+pub(super) const ALL: [Kind; 5] = [Kind::Moto, Kind::RcloneS3, Kind::Azurite, Kind::WsgiDav, Kind::Apache];
+
+/// Those that keep objects, and know no folders.
+pub(super) const STORES: [Kind; 3] = [Kind::Moto, Kind::RcloneS3, Kind::Azurite];
 
 /// Who the servers know.
 pub(super) const ID: &str = "anna-of-the-tests";
-/// What opens their accounts; no line that anybody reads may hold it.
-pub(super) const SECRET: &str = "hunter2-never-to-be-seen";
+/// What opens their accounts; no line that anybody reads may hold it. Azure takes what is base64 alone.
+pub(super) const SECRET: &str = "hunter2/never/to/be+seen";
 
 /// A server that runs.
 pub(super) struct Server {
@@ -126,6 +131,7 @@ impl Server {
     pub(super) fn url_by(&self, port: u16, folder: &str) -> String {
         match self.kind {
             Kind::Moto | Kind::RcloneS3 => format!("s3://box/{folder}?endpoint=http://127.0.0.1:{port}"),
+            Kind::Azurite => format!("azblob://{ID}/box/{folder}?endpoint=http://127.0.0.1:{port}/{ID}"),
             Kind::WsgiDav | Kind::Apache => format!("webdav+http://127.0.0.1:{port}/{folder}"),
         }
     }
@@ -137,12 +143,14 @@ impl Server {
 
     /// Gives the folder in which it keeps what it is given; `None` where it keeps all in memory.
     pub(super) fn kept_in(&self) -> Option<PathBuf> {
-        (self.kind != Kind::Moto).then(|| self.base.path().join("kept"))
+        let is_in_memory = [Kind::Moto, Kind::Azurite].contains(&self.kind);
+        (!is_in_memory).then(|| self.base.path().join("kept"))
     }
 
     fn prepare(&self) {
         match self.kind {
             Kind::Moto => ask(self.port, "PUT /box HTTP/1.1"),
+            Kind::Azurite => make_container(self.port, "box"),
             Kind::RcloneS3 => fs::create_dir_all(self.base.path().join("kept/box")).expect("a folder can be made"),
             Kind::WsgiDav | Kind::Apache => {}
         }
@@ -202,6 +210,7 @@ fn missing(kind: Kind) -> Option<&'static str> {
     let (program, name) = match kind {
         Kind::Moto => (installed("moto_server"), "moto"),
         Kind::RcloneS3 => (installed("rclone"), "rclone"),
+        Kind::Azurite => (installed("azurite-blob"), "Azurite"),
         Kind::WsgiDav => (installed("wsgidav"), "WsgiDAV"),
         Kind::Apache => (PathBuf::from(APACHE), "Apache"),
     };
@@ -227,6 +236,14 @@ fn command(kind: Kind, port: u16, base: &Path, settle: &impl Fn(&mut serde_json:
                 .args(["--auth-key", &format!("{ID},{SECRET}")])
                 .args(["--config", "/dev/null", "--cache-dir"])
                 .arg(base.join("cache"));
+            command
+        }
+        Kind::Azurite => {
+            let mut command = Command::new(installed("azurite-blob"));
+            command
+                .args(["--blobHost", "127.0.0.1", "--blobPort", &port_said])
+                .args(["--inMemoryPersistence", "--disableTelemetry", "--silent"])
+                .env("AZURITE_ACCOUNTS", format!("{ID}:{SECRET}"));
             command
         }
         Kind::WsgiDav => {
@@ -262,9 +279,34 @@ fn command(kind: Kind, port: u16, base: &Path, settle: &impl Fn(&mut serde_json:
     }
 }
 
+/// Makes a container, which people do at Azure itself: a mailbox finds its own there.
+fn make_container(port: u16, name: &str) {
+    let mut made = Command::new(installed("python3"));
+    let port = port.to_string();
+    made.args(["-c", MAKE_CONTAINER, &port, name, ID, SECRET]);
+    let made = made.output().expect("Python is beside the servers");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// Asks as an account's owner does, with what Azure calls a shared key.
+const MAKE_CONTAINER: &str = r#"
+import base64, email.utils, hashlib, hmac, http.client, sys
+
+port, name, account, key = sys.argv[1:]
+path = f"/{account}/{name}"
+headers = {"x-ms-date": email.utils.formatdate(usegmt=True), "x-ms-version": "2022-11-02"}
+said = "".join(f"{header}:{value}\n" for header, value in sorted(headers.items()))
+signed = "PUT" + "\n" * 12 + said + f"/{account}{path}\nrestype:container"
+proof = base64.b64encode(hmac.digest(base64.b64decode(key), signed.encode(), hashlib.sha256)).decode()
+line = http.client.HTTPConnection("127.0.0.1", int(port))
+line.request("PUT", f"{path}?restype=container", headers={**headers, "Authorization": f"SharedKey {account}:{proof}"})
+answer = line.getresponse()
+sys.exit(None if answer.status == 201 else f"{answer.status}: {answer.read().decode()}")
+"#;
+
 /// What `htpasswd -s` would write for the password of these tests.
 fn sha1_entry() -> String {
-    "{SHA}ChKUq3IligLjk+uMRy2H8I7orjo=".into()
+    "{SHA}WbzpVZz20gf3YUoR5kjjs/RulZM=".into()
 }
 
 fn open_to_all(folder: &Path) {

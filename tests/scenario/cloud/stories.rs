@@ -102,6 +102,11 @@ fn a_family_shares_a_bucket_at_rclone() {
 }
 
 #[test]
+fn a_family_shares_a_container_at_azurite() {
+    story_at(Kind::Azurite);
+}
+
+#[test]
 fn a_family_shares_a_folder_at_wsgidav() {
     story_at(Kind::WsgiDav);
 }
@@ -150,7 +155,7 @@ fn an_account_whose_folder_was_emptied_goes_on() {
                 let own = format!("offsync-v1-{}", pep.noted("archive_id"));
                 std::fs::remove_dir_all(kept.join(own)).expect("it is there");
             }
-            Kind::Moto | Kind::RcloneS3 => {
+            Kind::Moto | Kind::RcloneS3 | Kind::Azurite => {
                 let Ok(MailboxUrl::Cloud(address)) = server.url("offsync/photos").parse() else {
                     panic!("it is an account")
                 };

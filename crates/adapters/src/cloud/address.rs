@@ -2,7 +2,7 @@
 //!
 //! Never holds a secret: an address with a password in it is refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use url::Url;
@@ -12,6 +12,8 @@ use crate::percent::{escape, unescape};
 
 /// The option that says by which host key a server is known.
 const HOST_KEY: &str = "hostkey";
+/// What follows a storage account's name in its host.
+pub(super) const BLOBS: &str = ".blob.core.windows.net";
 /// How a fingerprint begins, and how long it is.
 const FINGERPRINT: (&str, usize) = ("SHA256:", 50);
 
@@ -58,7 +60,7 @@ pub enum AddressError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudAddress {
     protocol: Protocol,
-    /// Host and port, or bucket.
+    /// Host and port, bucket, or storage account and container.
     place: String,
     /// Folders from the top of the account on, without slashes at the ends.
     root: String,
@@ -104,7 +106,12 @@ impl CloudAddress {
                 false => Ok(name),
             }
         });
-        let root = folders.collect::<Result<Vec<String>, _>>()?.join("/");
+        let mut folders = folders.collect::<Result<VecDeque<String>, _>>()?;
+        let place = match protocol {
+            Protocol::Azblob => container(&place, folders.pop_front()).ok_or_else(no_place)?,
+            _ => place,
+        };
+        let root = Vec::from(folders).join("/");
         // What follows a slash in a password would be taken for a folder, and be shown.
         if url.path().contains('@') && url.port().is_some() && url.username().is_empty() {
             return Err(AddressError::Password);
@@ -134,7 +141,7 @@ impl CloudAddress {
         self.protocol
     }
 
-    /// Gives the server with its port, or the bucket.
+    /// Gives the server with its port, the bucket, or a storage account and its container with a slash in between.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place
@@ -158,10 +165,13 @@ impl CloudAddress {
         self.options.get(name).map(String::as_str)
     }
 
-    /// Gives whose account it is, if that was said.
+    /// Gives whose account it is, if that was said. A storage account is where it is, too.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
-        self.id.as_deref()
+        match self.protocol {
+            Protocol::Azblob => self.place.split('/').next(),
+            _ => self.id.as_deref(),
+        }
     }
 
     /// Tells whether whoever is on the line can read what is sent there, the password among it. What stays in this computer or
@@ -292,6 +302,15 @@ impl fmt::Display for CloudAddress {
     }
 }
 
+/// Gives a storage account and a container in it, also for who wrote the account's host; `None` where one of them is missing or
+/// cannot be one.
+fn container(account: &str, container: Option<String>) -> Option<String> {
+    let account = account.strip_suffix(BLOBS).unwrap_or(account);
+    let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let container = container.filter(|container| is_plain(account) && is_plain(container))?;
+    Some(format!("{account}/{}", container.to_ascii_lowercase()))
+}
+
 fn checked_option(protocol: Protocol, name: &str, value: &str) -> Result<(&'static str, String), AddressError> {
     let known = protocol.options();
     let Some(option) = known.iter().copied().find(|known| *known == name) else {
@@ -310,7 +329,7 @@ fn checked_option(protocol: Protocol, name: &str, value: &str) -> Result<(&'stat
         wanted,
     };
     let value = match option {
-        "endpoint" => checked_endpoint(value)?,
+        "endpoint" => checked_endpoint(protocol, value)?,
         "style" if !["path", "host"].contains(&value) => return Err(bad("it is path or host")),
         HOST_KEY if !is_fingerprint(value) => {
             return Err(bad(
@@ -330,11 +349,14 @@ fn is_fingerprint(value: &str) -> bool {
 }
 
 /// Checks the address of a server, and spells it without a slash at its end.
-fn checked_endpoint(value: &str) -> Result<String, AddressError> {
+fn checked_endpoint(protocol: Protocol, value: &str) -> Result<String, AddressError> {
     let bad = || AddressError::BadOption {
         option: "endpoint",
         value: value.to_owned(),
-        wanted: "it looks like https://s3.example.org",
+        wanted: match protocol {
+            Protocol::Azblob => "it looks like https://myaccount.blob.core.windows.net",
+            _ => "it looks like https://s3.example.org",
+        },
     };
     let url = Url::parse(value).map_err(|_| bad())?;
     if url.password().is_some() {
@@ -382,6 +404,12 @@ mod tests {
                 "s3://box/a/b?endpoint=https://s3.example.org&region=x",
             ),
             ("s3://box?style=host", "s3://box?style=host"),
+            ("azblob://Pep/Box", "azblob://pep/box"),
+            ("azblob://pep.blob.core.windows.net/box/a/b", "azblob://pep/box/a/b"),
+            (
+                "azblob://pep/box/a?endpoint=http://127.0.0.1:10000/pep/",
+                "azblob://pep/box/a?endpoint=http://127.0.0.1:10000/pep",
+            ),
             ("gdrive://Offsync/", "gdrive://Offsync"),
             ("GDRIVE://My%20Photos/for%20Anna", "gdrive://My%20Photos/for%20Anna"),
             ("onedrive://é", "onedrive://%C3%A9"),
@@ -396,6 +424,7 @@ mod tests {
             assert_eq!(parse(meant).expect(meant).to_string(), meant);
         }
         assert_eq!(parse("davs://anna%40x@c.org/").expect("is good").id(), Some("anna@x"));
+        assert_eq!(parse("azblob://pep/box/a").expect("is good").id(), Some("pep"));
     }
 
     #[test]
@@ -407,6 +436,15 @@ mod tests {
             ("webdav://anna:12/hunter2@c.org/x", "does not belong into an address"),
             ("webdav://c.org/a#b", "no folder"),
             ("s3://", "looks like s3://my-bucket"),
+            ("azblob://pep", "looks like azblob://myaccount/my-container"),
+            ("azblob://pep/a_b", "looks like azblob://myaccount/my-container"),
+            (
+                "azblob://pep.example.org/a",
+                "looks like azblob://myaccount/my-container",
+            ),
+            ("azblob://pep:80/a", "looks like azblob://myaccount/my-container"),
+            ("azblob://pep/a?region=x", "there are endpoint"),
+            ("azblob://pep/a?endpoint=x", "it looks like https://myaccount.blob"),
             ("gdrive://", "looks like gdrive://Offsync"),
             ("gdrive://a:80/b", "looks like gdrive://Offsync"),
             ("webdav://c.org/x?endpoint=y", "they have none"),
@@ -439,6 +477,9 @@ mod tests {
             ("webdav://c.org/a", "webdav://c.org", false),
             ("webdav://c.org/a", "http://c.org/a", false),
             ("s3://box", "s3://box/a", true),
+            ("azblob://pep/box", "azblob://pep/box/a", true),
+            ("azblob://pep/box", "azblob://pep/boxes", false),
+            ("azblob://pep/box", "azblob://anna/box", false),
             ("s3://box", "s3://box/a?region=x", false),
             ("webdav://anna@c.org/a", "webdav://c.org/a", true),
             ("webdav://anna@c.org/a", "webdav://anna@c.org/a", true),

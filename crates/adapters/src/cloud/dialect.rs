@@ -8,6 +8,10 @@ use serde_json::Value;
 use super::protocol::Protocol;
 use super::trouble::{Trouble, Wait};
 
+/// Services that compare times refuse what seems to be of another day.
+const WRONG_CLOCK: &str = "this computer's clock is wrong: set it to the time that it is";
+const WRONG_AZURE_KEY: &str = "the storage account or its access key is not accepted";
+
 /// Who is talked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -93,6 +97,7 @@ impl Dialect {
         match self {
             Self::Of(Protocol::Onedrive) => uri.path().ends_with("/children"),
             Self::Of(Protocol::S3) => is_s3_list(method, uri),
+            Self::Of(Protocol::Azblob) => is_azure_list(method, uri),
             _ => false,
         }
     }
@@ -100,7 +105,8 @@ impl Dialect {
     /// Puts an answer in the words that OpenDAL's code for the service understands, and refuses what is none.
     ///
     /// What OneDrive lists lies in the app's own folder, wherever that is on the drive and whatever way of many its path is
-    /// told in: to OpenDAL, which looks for its root in it, that folder is the drive. Of S3, it takes any XML for a list.
+    /// told in: to OpenDAL, which looks for its root in it, that folder is the drive. Of S3 and Azure,
+    /// it takes any XML for a list; of Azure's, one that does not say where it goes on would never end.
     pub(super) fn in_its_words(
         self,
         method: &Method,
@@ -114,6 +120,15 @@ impl Dialect {
                 is_list
                     .then_some(text)
                     .ok_or_else(|| Trouble::new(Kind::Broken, "its address is none of a server that speaks S3"))
+            }
+            Self::Of(Protocol::Azblob) if is_azure_list(method, uri) => {
+                let told = String::from_utf8_lossy(&text);
+                let is_list = ["<EnumerationResults", "<NextMarker"]
+                    .iter()
+                    .all(|part| told.contains(part));
+                is_list
+                    .then_some(text)
+                    .ok_or_else(|| Trouble::new(Kind::Broken, "its address is none of a storage account of Azure"))
             }
             Self::Of(Protocol::Onedrive) => {
                 let Ok(mut told) = serde_json::from_slice::<Value>(&text) else {
@@ -133,9 +148,10 @@ impl Dialect {
         match (self, status) {
             (Self::Tokens, status) => status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error(),
             // A bucket that is not there is no object that is not there.
-            (Self::Of(protocol), StatusCode::NOT_FOUND) => protocol == Protocol::S3,
-            // Dropbox says most of what is wrong by this; elsewhere a folder is missing on the way, or there already.
-            (Self::Of(protocol), StatusCode::CONFLICT) => protocol == Protocol::Dropbox,
+            (Self::Of(protocol), StatusCode::NOT_FOUND) => protocol.is_store(),
+            // Dropbox says most of what is wrong by this, and Azure what it is set to; elsewhere a folder is missing on the way, or
+            // there already.
+            (Self::Of(protocol), StatusCode::CONFLICT) => matches!(protocol, Protocol::Dropbox | Protocol::Azblob),
             (_, StatusCode::METHOD_NOT_ALLOWED | StatusCode::PRECONDITION_FAILED) => false,
             (_, status) => status.is_client_error() || status.is_server_error(),
         }
@@ -146,6 +162,7 @@ impl Dialect {
         let wait = headers.and_then(retry_after);
         match self {
             Self::Of(Protocol::S3) => by_xml_code(text),
+            Self::Of(Protocol::Azblob) => by_azure_code(headers, text),
             Self::Of(Protocol::Gdrive) => by_google_reason(text),
             Self::Of(Protocol::Dropbox) => by_dropbox_summary(text),
             Self::Of(protocol) if protocol.is_webdav() && wants_another_kind(status, headers) => Some(Trouble::new(
@@ -214,6 +231,10 @@ fn is_trashing(request: &Request<Buffer>) -> bool {
     is_patch && says.is_ok_and(|says| says["trashed"] == Value::Bool(true))
 }
 
+fn is_azure_list(method: &Method, uri: &http::Uri) -> bool {
+    *method == Method::GET && uri.query().is_some_and(|query| query.contains("comp=list"))
+}
+
 fn is_s3_list(method: &Method, uri: &http::Uri) -> bool {
     *method == Method::GET && uri.query().is_some_and(|query| query.contains("list-type="))
 }
@@ -242,16 +263,51 @@ fn too_many() -> Trouble {
     }
 }
 
+/// Gives what an answer in XML says its trouble is called.
+fn xml_code(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once("<Code>")?;
+    let (code, _) = rest.split_once("</Code>")?;
+    Some(code.trim())
+}
+
+/// Azure's storage accounts. Where an answer has no text, as one about a single object, a header says it.
+fn by_azure_code(headers: Option<&HeaderMap>, text: &[u8]) -> Option<Trouble> {
+    let text = String::from_utf8_lossy(text);
+    let said = || headers?.get("x-ms-error-code")?.to_str().ok();
+    let (kind, why) = match xml_code(&text).or_else(said)? {
+        // The same word for whatever does not fit about a signature.
+        "AuthenticationFailed" if text.contains("date header too old") => (Kind::Denied, WRONG_CLOCK),
+        "AuthenticationFailed" => (Kind::SignIn, WRONG_AZURE_KEY),
+        // One that plays Azure on this computer says so; the service itself means where the request comes from.
+        "AuthorizationFailure" if text.contains("failed to authenticate") => (Kind::SignIn, WRONG_AZURE_KEY),
+        "AuthorizationFailure" => (
+            Kind::Denied,
+            "the storage account takes nothing from this network: its settings say so, under Networking",
+        ),
+        "KeyBasedAuthenticationNotPermitted" => (
+            Kind::Denied,
+            "the storage account takes no access keys: its settings say so, under Configuration",
+        ),
+        "AccountIsDisabled" => (Kind::Denied, "the storage account is disabled"),
+        "ContainerNotFound" | "ContainerBeingDeleted" | "InvalidResourceName" | "OutOfRangeInput" => {
+            (Kind::Missing, "there is no container of that name")
+        }
+        "ResourceNotFound" => (Kind::Missing, "there is no storage account of that name"),
+        "BlobImmutableDueToPolicy" => (
+            Kind::Denied,
+            "the container keeps what is put there from being changed or deleted: a mailbox needs one without such a policy",
+        ),
+        "ServerBusy" => return Some(too_many()),
+        _ => return None,
+    };
+    Some(Trouble::new(kind, why))
+}
+
 /// S3 and its kin.
 fn by_xml_code(text: &[u8]) -> Option<Trouble> {
     let text = String::from_utf8_lossy(text);
-    let (_, rest) = text.split_once("<Code>")?;
-    let (code, _) = rest.split_once("</Code>")?;
-    let (kind, why) = match code.trim() {
-        "RequestTimeTooSkewed" | "RequestExpired" => (
-            Kind::Denied,
-            "this computer's clock is wrong: set it to the time that it is",
-        ),
+    let (kind, why) = match xml_code(&text)? {
+        "RequestTimeTooSkewed" | "RequestExpired" => (Kind::Denied, WRONG_CLOCK),
         "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "InvalidSecurity" | "ExpiredToken" => {
             (Kind::SignIn, "the access key or its secret is not accepted")
         }
@@ -382,6 +438,42 @@ mod tests {
             let text = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Key>x</Key></Error>");
             check(Protocol::S3, status, &text, kind, wait);
         }
+        for (status, code, kind, wait) in [
+            (403, "AuthenticationFailed", Some(Kind::SignIn), Wait::Unasked),
+            (403, "AuthorizationFailure", Some(Kind::Denied), Wait::Unasked),
+            (
+                403,
+                "KeyBasedAuthenticationNotPermitted",
+                Some(Kind::Denied),
+                Wait::Unasked,
+            ),
+            (403, "AccountIsDisabled", Some(Kind::Denied), Wait::Unasked),
+            (404, "BlobNotFound", None, Wait::Unasked),
+            (404, "ContainerNotFound", Some(Kind::Missing), Wait::Unasked),
+            (400, "InvalidResourceName", Some(Kind::Missing), Wait::Unasked),
+            (404, "ResourceNotFound", Some(Kind::Missing), Wait::Unasked),
+            (409, "ContainerBeingDeleted", Some(Kind::Missing), Wait::Unasked),
+            (409, "BlobImmutableDueToPolicy", Some(Kind::Denied), Wait::Unasked),
+            (409, "SnapshotsPresent", None, Wait::Unasked),
+            (500, "OperationTimedOut", Some(Kind::Away), Wait::Unasked),
+            (503, "ServerBusy", Some(Kind::Away), Wait::AWhile),
+            (503, "ServerBusy", Some(Kind::Away), seven),
+            (507, "", Some(Kind::NoRoom), Wait::Unasked),
+        ] {
+            let text = format!("\u{feff}<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>x</Message></Error>");
+            check(Protocol::Azblob, status, &text, kind, wait);
+            let mut headers = HeaderMap::new();
+            headers.insert("x-ms-error-code", code.parse().expect("it is a header"));
+            let status = StatusCode::from_u16(status).expect("it is one");
+            let told = Dialect::Of(Protocol::Azblob).told_by(status, Some(&headers), b"");
+            assert_eq!(
+                told.map(|trouble| trouble.kind),
+                kind,
+                "{status} {code}, without a text"
+            );
+        }
+        let skewed = "<Error><Code>AuthenticationFailed</Code><AuthenticationErrorDetail>Request date header too old: 'x'</AuthenticationErrorDetail></Error>";
+        check(Protocol::Azblob, 403, skewed, Some(Kind::Denied), Wait::Unasked);
         for (status, reason, kind, wait) in [
             (403, "userRateLimitExceeded", Some(Kind::Away), Wait::AWhile),
             (403, "storageQuotaExceeded", Some(Kind::NoRoom), Wait::Unasked),
@@ -400,6 +492,33 @@ mod tests {
         ] {
             let text = format!(r#"{{"error_summary":"{summary}"}}"#);
             check(Protocol::Dropbox, status, &text, kind, wait);
+        }
+    }
+
+    #[test]
+    fn what_azure_is_set_to_is_said_in_words() {
+        for (code, told) in [
+            ("AuthenticationFailed", "or its access key is not accepted"),
+            ("AuthorizationFailure", "takes nothing from this network"),
+            ("KeyBasedAuthenticationNotPermitted", "takes no access keys"),
+            ("AccountIsDisabled", "the storage account is disabled"),
+            ("BlobImmutableDueToPolicy", "a mailbox needs one without such a policy"),
+        ] {
+            let text = format!("<Error><Code>{code}</Code></Error>");
+            let trouble = by_azure_code(None, text.as_bytes()).expect(code);
+            assert!(trouble.why.contains(told), "{code}: {}", trouble.why);
+        }
+        let uri = "https://pep.blob.core.windows.net/box?restype=container&comp=list";
+        let read = |text: &str| {
+            let azure = Dialect::Of(Protocol::Azblob);
+            let uri = uri.parse().expect("it is one");
+            assert!(azure.says_otherwise(&Method::GET, &uri));
+            azure.in_its_words(&Method::GET, &uri, text.into(), "")
+        };
+        assert!(read("<EnumerationResults><Blobs/><NextMarker /></EnumerationResults>").is_ok());
+        for text in ["<EnumerationResults><Blobs/></EnumerationResults>", "<html/>"] {
+            let trouble = read(text).expect_err("it would never end");
+            assert_eq!(trouble.why, "its address is none of a storage account of Azure");
         }
     }
 

@@ -5,6 +5,8 @@
 pub enum Protocol {
     /// Object stores that speak Amazon's S3.
     S3,
+    /// Microsoft's Azure Blob Storage.
+    Azblob,
     /// Files over HTTPS: Nextcloud, ownCloud, Koofr, pCloud, Yandex Disk, a NAS.
     Webdav,
     /// The same without encryption of the line, for a NAS at home.
@@ -43,8 +45,9 @@ pub enum Asked {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::S3,
+        Self::Azblob,
         Self::Webdav,
         Self::WebdavPlain,
         Self::Sftp,
@@ -58,6 +61,7 @@ impl Protocol {
     pub fn of_scheme(scheme: &str) -> Option<Self> {
         match scheme {
             "s3" => Some(Self::S3),
+            "azblob" => Some(Self::Azblob),
             "webdav" | "webdavs" | "webdav+https" | "davs" | "https" => Some(Self::Webdav),
             "webdav+http" | "dav" | "http" => Some(Self::WebdavPlain),
             "sftp" | "ssh" => Some(Self::Sftp),
@@ -73,6 +77,7 @@ impl Protocol {
     pub fn scheme(self) -> &'static str {
         match self {
             Self::S3 => "s3",
+            Self::Azblob => "azblob",
             Self::Webdav => "webdav",
             Self::WebdavPlain => "webdav+http",
             Self::Sftp => "sftp",
@@ -87,6 +92,7 @@ impl Protocol {
     pub fn example(self) -> &'static str {
         match self {
             Self::S3 => "s3://my-bucket/offsync?endpoint=https://s3.example.org&region=eu-central-1",
+            Self::Azblob => "azblob://myaccount/my-container/offsync",
             Self::Webdav => "webdav://cloud.example.org/remote.php/dav/files/anna/offsync",
             Self::WebdavPlain => "webdav+http://nas.local:5005/offsync",
             Self::Sftp => "sftp://anna@nas.local/offsync",
@@ -101,6 +107,7 @@ impl Protocol {
     pub fn options(self) -> &'static [&'static str] {
         match self {
             Self::S3 => &["endpoint", "region", "style"],
+            Self::Azblob => &["endpoint"],
             Self::Sftp => &["hostkey"],
             Self::Webdav | Self::WebdavPlain | Self::Gdrive | Self::Dropbox | Self::Onedrive => &[],
         }
@@ -113,6 +120,10 @@ impl Protocol {
             Self::S3 => Asked::Typed {
                 id: "Access key id",
                 secret: "Secret access key",
+            },
+            Self::Azblob => Asked::Typed {
+                id: "Storage account",
+                secret: "Access key",
             },
             Self::Webdav | Self::WebdavPlain => Asked::Typed {
                 id: "User",
@@ -139,10 +150,16 @@ impl Protocol {
         matches!(self, Self::Webdav | Self::WebdavPlain)
     }
 
+    /// Tells whether it is a store of objects, which know names alone: what stands for a folder there is an object.
+    #[must_use]
+    pub fn is_store(self) -> bool {
+        matches!(self, Self::S3 | Self::Azblob)
+    }
+
     /// Tells whether one address leads each person to something else. The name of a bucket leads all to the same.
     #[must_use]
     pub fn is_personal(self) -> bool {
-        self != Self::S3
+        !self.is_store()
     }
 
     /// Tells whether a folder has to be there before anything is put into it.
@@ -151,10 +168,10 @@ impl Protocol {
         self.is_webdav() || self == Self::Sftp
     }
 
-    /// Tells whether its services know folders. Others know names alone: what stands for a folder there is an object.
+    /// Tells whether its services know folders.
     #[must_use]
     pub fn has_folders(self) -> bool {
-        self != Self::S3
+        !self.is_store()
     }
 
     /// Tells whether what is sent, the secret among it, can be read by whoever is on the line.

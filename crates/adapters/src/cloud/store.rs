@@ -1,9 +1,11 @@
 //! An account as OpenDAL reaches it, over our own transport.
 
 use ::opendal::{HttpTransporter, Operator};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use offsync_core::ports::MailboxErrorKind;
 
-use super::address::CloudAddress;
+use super::address::{BLOBS, CloudAddress};
 use super::credential::Access;
 use super::protocol::Protocol;
 use super::transport::Transport;
@@ -14,6 +16,10 @@ const REGION: &str = "us-east-1";
 
 /// Opens the folder of an account.
 pub(crate) fn store(address: &CloudAddress, access: &Access) -> Result<Operator, Trouble> {
+    if address.protocol() == Protocol::Azblob && STANDARD.decode(access.credential.secret()).is_err() {
+        let why = "what was given is no access key: one has 88 letters, digits, + and /, and ends with ==";
+        return Err(Trouble::new(MailboxErrorKind::SignIn, why));
+    }
     // Registers the services that were built in; more than once does no harm.
     ::opendal::init_default_registry();
     let Some((service, settings)) = settings(address, access) else {
@@ -39,6 +45,8 @@ type Settings = (&'static str, Vec<(String, String)>);
 fn settings(address: &CloudAddress, access: &Access) -> Option<Settings> {
     let (id, secret) = (access.credential.id(), access.credential.secret());
     let (root, server) = (format!("/{}", address.root()), address.server());
+    let (account, container) = address.place().split_once('/').unwrap_or_default();
+    let blobs = format!("https://{account}{BLOBS}");
     let (service, settings) = match address.protocol() {
         Protocol::S3 => {
             let has_host_style = address.option("style") == Some("host");
@@ -57,6 +65,16 @@ fn settings(address: &CloudAddress, access: &Access) -> Option<Settings> {
                 ("endpoint", address.option("endpoint").unwrap_or_default()),
             ];
             ("s3", settings)
+        }
+        Protocol::Azblob => {
+            let settings = vec![
+                ("container", container),
+                ("root", &root),
+                ("endpoint", address.option("endpoint").unwrap_or(&blobs)),
+                ("account_name", id),
+                ("account_key", secret),
+            ];
+            ("azblob", settings)
         }
         Protocol::Webdav | Protocol::WebdavPlain => {
             let settings = vec![

@@ -35,7 +35,7 @@ pub struct Usage {
 pub fn usage(address: &CloudAddress, access: &Access) -> Result<Usage, MailboxError> {
     let (address, access) = (address.clone(), access.clone());
     match address.protocol() {
-        Protocol::S3 => wait_for(async move { Ok(counted_usage(address, access).await?) }),
+        Protocol::S3 | Protocol::Azblob => wait_for(async move { Ok(counted_usage(address, access).await?) }),
         Protocol::Webdav | Protocol::WebdavPlain => wait_for(async move { Ok(webdav_usage(address, access).await?) }),
         Protocol::Sftp => wait_for(async move { Ok(disk_usage(&address, &access).await?) }),
         Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => {

@@ -13,10 +13,11 @@ use crate::cloud::{AddressError, CloudAddress, Protocol};
 use crate::percent::{escape, unescape};
 
 /// The schemes that this build can reach.
-pub const KNOWN_SCHEMES: [&str; 9] = [
+pub const KNOWN_SCHEMES: [&str; 10] = [
     "fs",
     "memory",
     "s3",
+    "azblob",
     "webdav",
     "webdav+http",
     "sftp",
@@ -33,7 +34,7 @@ pub enum MailboxUrlError {
     NoScheme(String),
     /// The scheme is not known.
     #[error(
-        "'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders (fs:///media/stick/offsync), webdav://, webdav+http://, s3://, sftp://, gdrive://, dropbox:// and onedrive://"
+        "'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders (fs:///media/stick/offsync), webdav://, webdav+http://, s3://, azblob://, sftp://, gdrive://, dropbox:// and onedrive://"
     )]
     UnknownScheme {
         /// What was written.
