@@ -346,7 +346,7 @@ fn lower(asked: &str) -> String {
 fn on_the_way(address: &CloudAddress) -> &'static str {
     match address.is_readable_on_the_way() {
         true => {
-            " The line to it is not encrypted: whoever is on the way can read what opens it. If the server can do that, add it with webdav:// or an endpoint of https://."
+            " The line to it is not encrypted: whoever is on the way can read what opens it. If the server can do that, add it with webdav://, ftps:// or an endpoint of https://."
         }
         false => "",
     }

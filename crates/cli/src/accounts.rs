@@ -33,7 +33,7 @@ pub(crate) enum AccountCommand {
     Add {
         /// What to call it on this computer
         name: String,
-        /// Where in it mailboxes go: webdav://host/folder, sftp://user@host/folder, s3://bucket/folder?endpoint=URL, azblob://account/container/folder, fs:///folder
+        /// Where in it mailboxes go: webdav://host/folder, sftp://user@host/folder, ftps://user@host/folder, s3://bucket/folder?endpoint=URL, azblob://account/container/folder, fs:///folder
         mailbox_url: String,
     },
     /// List the services that an account can be with, and what each asks for

@@ -3,6 +3,8 @@
 mod accounts;
 mod cut;
 mod failing;
+mod ftp;
+mod ftpd;
 mod keyring;
 mod proxy;
 mod servers;

@@ -57,30 +57,7 @@ impl Server {
     /// Starts WsgiDAV behind a certificate that nobody vouches for; gives the file with it, too.
     pub(super) fn start_sealed() -> Option<(Self, PathBuf)> {
         let place = tempfile::tempdir().expect("a temporary folder can be made").keep();
-        let (key, certificate) = (place.join("key.pem"), place.join("certificate.pem"));
-        let mut openssl = Command::new("openssl");
-        openssl.args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "30",
-        ]);
-        openssl.args([
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost,IP:127.0.0.1",
-            "-addext",
-            "basicConstraints=critical,CA:FALSE",
-        ]);
-        openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate);
-        let made = openssl.output().expect("openssl can be started");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let (key, certificate) = certificate(&place);
         let server = Self::start_with(Kind::WsgiDav, |settings| {
             settings["ssl_certificate"] = certificate.to_string_lossy().as_ref().into();
             settings["ssl_private_key"] = key.to_string_lossy().as_ref().into();
@@ -198,7 +175,36 @@ pub(super) fn stop(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn installed(program: &str) -> PathBuf {
+/// Makes a certificate that nobody vouches for; gives the files of its key and of itself.
+pub(super) fn certificate(place: &Path) -> (PathBuf, PathBuf) {
+    let (key, certificate) = (place.join("key.pem"), place.join("certificate.pem"));
+    let mut openssl = Command::new("openssl");
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "30",
+    ]);
+    openssl.args([
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        "-addext",
+        "basicConstraints=critical,CA:FALSE",
+    ]);
+    openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate);
+    let made = openssl.output().expect("openssl can be started");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    (key, certificate)
+}
+
+pub(super) fn installed(program: &str) -> PathBuf {
     offsync_tests::repository().join("target/servers/bin").join(program)
 }
 

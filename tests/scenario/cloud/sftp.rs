@@ -6,7 +6,7 @@ use std::net::TcpListener;
 
 use offsync_adapters::cloud::{Access, authorized_line, new_key};
 use offsync_adapters::entropy::OsEntropy;
-use offsync_adapters::mailbox::{MailboxUrl, SftpMailbox};
+use offsync_adapters::mailbox::{FilesMailbox, MailboxUrl};
 use offsync_core::ids::ArchiveId;
 use offsync_core::ports::{Mailbox, MailboxErrorKind};
 use offsync_testkit::conformance;
@@ -147,7 +147,7 @@ fn what_a_crash_left_goes_with_its_own_homes_sync_and_who_merely_looks_calls_nob
 }
 
 /// Lets a new key in, and gives what opens mailboxes with it, by a port.
-fn opening(server: &Sshd) -> impl Fn(u16, &str) -> SftpMailbox + '_ {
+fn opening(server: &Sshd) -> impl Fn(u16, &str) -> FilesMailbox + '_ {
     let key = new_key(&user(), &OsEntropy);
     server.let_in(&authorized_line(&key).expect("it is a key"));
     move |port, folder| {
@@ -156,7 +156,7 @@ fn opening(server: &Sshd) -> impl Fn(u16, &str) -> SftpMailbox + '_ {
             panic!("{url} is no account")
         };
         let address = address.at_host_key(&server.fingerprint());
-        let mailbox = SftpMailbox::open(&address, &Access::from(key.clone()), &ArchiveId::new([7; 16]));
+        let mailbox = FilesMailbox::open(&address, &Access::from(key.clone()), &ArchiveId::new([7; 16]));
         mailbox.make().expect("it can be made");
         mailbox
     }
@@ -383,7 +383,7 @@ fn a_server_whose_disk_is_full_is_said_to_be_full() {
 }
 
 /// Starts what answers as web servers do to what they do not know.
-fn web_server() -> u16 {
+pub(super) fn web_server() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
     let port = listener.local_addr().expect("it is bound").port();
     std::thread::spawn(move || {

@@ -304,17 +304,21 @@ fn inside<'e, T>(
 }
 
 fn sealing_failed(error: &rustls::Error) -> Trouble {
+    let why = "the line to it cannot be encrypted; if it is one at home that does not do that, its address begins with webdav+http://";
+    mistrusted(error).unwrap_or_else(|| Trouble::new(MailboxErrorKind::Denied, why).lasting())
+}
+
+/// Says what is wrong with a certificate; `None` where it is something else.
+pub(super) fn mistrusted(error: &rustls::Error) -> Option<Trouble> {
     use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
     let why = match error {
         rustls::Error::InvalidCertificate(
             Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
         ) => "its certificate is of another time: either that has run out, or this computer's clock is wrong",
         rustls::Error::InvalidCertificate(_) => "its certificate is not one that this computer trusts",
-        _ => {
-            "the line to it cannot be encrypted; if it is one at home that does not do that, its address begins with webdav+http://"
-        }
+        _ => return None,
     };
-    Trouble::new(MailboxErrorKind::Denied, why).lasting()
+    Some(Trouble::new(MailboxErrorKind::Denied, why).lasting())
 }
 
 type Bytes = <Buffer as Iterator>::Item;

@@ -13,6 +13,10 @@ pub enum Protocol {
     WebdavPlain,
     /// Files over SSH: a NAS, any server.
     Sftp,
+    /// Files over FTP with TLS around it: a router's stick, a NAS, web space.
+    Ftps,
+    /// The same without encryption of the line, for what stays at home.
+    Ftp,
     /// Google Drive.
     Gdrive,
     /// Dropbox.
@@ -45,12 +49,14 @@ pub enum Asked {
 
 impl Protocol {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::S3,
         Self::Azblob,
         Self::Webdav,
         Self::WebdavPlain,
         Self::Sftp,
+        Self::Ftps,
+        Self::Ftp,
         Self::Gdrive,
         Self::Dropbox,
         Self::Onedrive,
@@ -65,6 +71,8 @@ impl Protocol {
             "webdav" | "webdavs" | "webdav+https" | "davs" | "https" => Some(Self::Webdav),
             "webdav+http" | "dav" | "http" => Some(Self::WebdavPlain),
             "sftp" | "ssh" => Some(Self::Sftp),
+            "ftps" | "ftpes" => Some(Self::Ftps),
+            "ftp" => Some(Self::Ftp),
             "gdrive" => Some(Self::Gdrive),
             "dropbox" => Some(Self::Dropbox),
             "onedrive" => Some(Self::Onedrive),
@@ -81,6 +89,8 @@ impl Protocol {
             Self::Webdav => "webdav",
             Self::WebdavPlain => "webdav+http",
             Self::Sftp => "sftp",
+            Self::Ftps => "ftps",
+            Self::Ftp => "ftp",
             Self::Gdrive => "gdrive",
             Self::Dropbox => "dropbox",
             Self::Onedrive => "onedrive",
@@ -96,6 +106,8 @@ impl Protocol {
             Self::Webdav => "webdav://cloud.example.org/remote.php/dav/files/anna/offsync",
             Self::WebdavPlain => "webdav+http://nas.local:5005/offsync",
             Self::Sftp => "sftp://anna@nas.local/offsync",
+            Self::Ftps => "ftps://anna@nas.example.org/offsync",
+            Self::Ftp => "ftp://anna@fritz.box/offsync",
             Self::Gdrive => "gdrive://Offsync",
             Self::Dropbox => "dropbox://Offsync",
             Self::Onedrive => "onedrive://Offsync",
@@ -109,7 +121,13 @@ impl Protocol {
             Self::S3 => &["endpoint", "region", "style"],
             Self::Azblob => &["endpoint"],
             Self::Sftp => &["hostkey"],
-            Self::Webdav | Self::WebdavPlain | Self::Gdrive | Self::Dropbox | Self::Onedrive => &[],
+            Self::Webdav
+            | Self::WebdavPlain
+            | Self::Ftps
+            | Self::Ftp
+            | Self::Gdrive
+            | Self::Dropbox
+            | Self::Onedrive => &[],
         }
     }
 
@@ -125,7 +143,7 @@ impl Protocol {
                 id: "Storage account",
                 secret: "Access key",
             },
-            Self::Webdav | Self::WebdavPlain => Asked::Typed {
+            Self::Webdav | Self::WebdavPlain | Self::Ftps | Self::Ftp => Asked::Typed {
                 id: "User",
                 secret: "Password",
             },
@@ -162,10 +180,16 @@ impl Protocol {
         !self.is_store()
     }
 
+    /// Tells whether its files are reached over a line of their own, and not by requests over HTTP.
+    #[must_use]
+    pub fn has_line(self) -> bool {
+        matches!(self, Self::Sftp | Self::Ftps | Self::Ftp)
+    }
+
     /// Tells whether a folder has to be there before anything is put into it.
     #[must_use]
     pub fn wants_folders(self) -> bool {
-        self.is_webdav() || self == Self::Sftp
+        self.is_webdav() || self.has_line()
     }
 
     /// Tells whether its services know folders.
@@ -177,6 +201,6 @@ impl Protocol {
     /// Tells whether what is sent, the secret among it, can be read by whoever is on the line.
     #[must_use]
     pub fn is_plain(self) -> bool {
-        self == Self::WebdavPlain
+        matches!(self, Self::WebdavPlain | Self::Ftp)
     }
 }

@@ -64,6 +64,12 @@ pub(super) fn provider(protocol: Protocol) -> Option<&'static Provider> {
         Protocol::Gdrive => Some(&GDRIVE),
         Protocol::Dropbox => Some(&DROPBOX),
         Protocol::Onedrive => Some(&ONEDRIVE),
-        Protocol::S3 | Protocol::Azblob | Protocol::Webdav | Protocol::WebdavPlain | Protocol::Sftp => None,
+        Protocol::S3
+        | Protocol::Azblob
+        | Protocol::Webdav
+        | Protocol::WebdavPlain
+        | Protocol::Sftp
+        | Protocol::Ftps
+        | Protocol::Ftp => None,
     }
 }

@@ -87,7 +87,7 @@ fn settings(address: &CloudAddress, access: &Access) -> Option<Settings> {
             ];
             ("webdav", settings)
         }
-        Protocol::Sftp => return None,
+        Protocol::Sftp | Protocol::Ftps | Protocol::Ftp => return None,
         // The transport puts the token in its place.
         Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => (
             address.protocol().scheme(),

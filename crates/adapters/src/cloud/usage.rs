@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::address::CloudAddress;
 use super::credential::Access;
+use super::ftp;
 use super::protocol::Protocol;
 use super::provider::provider;
 use super::sftp;
@@ -38,6 +39,10 @@ pub fn usage(address: &CloudAddress, access: &Access) -> Result<Usage, MailboxEr
         Protocol::S3 | Protocol::Azblob => wait_for(async move { Ok(counted_usage(address, access).await?) }),
         Protocol::Webdav | Protocol::WebdavPlain => wait_for(async move { Ok(webdav_usage(address, access).await?) }),
         Protocol::Sftp => wait_for(async move { Ok(disk_usage(&address, &access).await?) }),
+        Protocol::Ftps | Protocol::Ftp => wait_for(async move {
+            ftp::greet(&address, &access).await?;
+            Ok(Usage::default())
+        }),
         Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => {
             wait_for(async move { Ok(told_usage(address, access).await?) })
         }

@@ -3,11 +3,11 @@
 use offsync_core::ids::{ArchiveId, LocationId};
 use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 
+use super::files::FilesMailbox;
 use super::folder::FolderMailbox;
 use super::opendal::OpendalMailbox;
-use super::sftp::SftpMailbox;
 use super::url::MailboxUrl;
-use crate::cloud::{Access, Protocol};
+use crate::cloud::Access;
 
 /// The mailbox of an archive.
 #[derive(Debug)]
@@ -16,8 +16,8 @@ pub enum OpenedMailbox {
     Folder(Box<FolderMailbox>),
     /// In an account, or in memory.
     Store(Box<OpendalMailbox>),
-    /// In an account whose files are reached over SSH.
-    Sftp(Box<SftpMailbox>),
+    /// In an account whose files are reached over a line of their own.
+    Files(Box<FilesMailbox>),
 }
 
 /// Opens the mailbox of an archive; `remembered` is what [`OpenedMailbox::identity`] gave before, or empty.
@@ -36,8 +36,8 @@ pub fn open_mailbox(
         MailboxUrl::Memory => OpenedMailbox::Store(Box::new(OpendalMailbox::open(url, archive)?)),
         MailboxUrl::Cloud(address) => {
             let access = access.ok_or_else(not_signed_in)?;
-            if address.protocol() == Protocol::Sftp {
-                return Ok(OpenedMailbox::Sftp(Box::new(SftpMailbox::open(
+            if address.protocol().has_line() {
+                return Ok(OpenedMailbox::Files(Box::new(FilesMailbox::open(
                     address, access, archive,
                 ))));
             }
@@ -59,7 +59,7 @@ pub fn create_mailbox(
     match &opened {
         OpenedMailbox::Folder(_) => {}
         OpenedMailbox::Store(store) => store.make()?,
-        OpenedMailbox::Sftp(sftp) => sftp.make()?,
+        OpenedMailbox::Files(files) => files.make()?,
     }
     Ok(opened)
 }
@@ -77,7 +77,7 @@ impl OpenedMailbox {
     pub fn identity(&self) -> &[u8] {
         match self {
             Self::Folder(folder) => folder.identity(),
-            Self::Store(_) | Self::Sftp(_) => &[],
+            Self::Store(_) | Self::Files(_) => &[],
         }
     }
 
@@ -86,7 +86,7 @@ impl OpenedMailbox {
         match self {
             Self::Folder(folder) => folder.sweep_of(writer),
             Self::Store(_) => {}
-            Self::Sftp(sftp) => sftp.sweep_of(writer),
+            Self::Files(files) => files.sweep_of(writer),
         }
     }
 
@@ -95,7 +95,7 @@ impl OpenedMailbox {
         match self {
             Self::Folder(folder) => folder.forget_if_empty(),
             Self::Store(store) => store.forget_if_empty(),
-            Self::Sftp(sftp) => sftp.forget_if_empty(),
+            Self::Files(files) => files.forget_if_empty(),
         }
     }
 
@@ -103,7 +103,7 @@ impl OpenedMailbox {
         match self {
             Self::Folder(folder) => folder.as_ref(),
             Self::Store(store) => store.as_ref(),
-            Self::Sftp(sftp) => sftp.as_ref(),
+            Self::Files(files) => files.as_ref(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::cloud::{AddressError, CloudAddress, Protocol};
 use crate::percent::{escape, unescape};
 
 /// The schemes that this build can reach.
-pub const KNOWN_SCHEMES: [&str; 10] = [
+pub const KNOWN_SCHEMES: [&str; 12] = [
     "fs",
     "memory",
     "s3",
@@ -21,6 +21,8 @@ pub const KNOWN_SCHEMES: [&str; 10] = [
     "webdav",
     "webdav+http",
     "sftp",
+    "ftps",
+    "ftp",
     "gdrive",
     "dropbox",
     "onedrive",
@@ -34,7 +36,7 @@ pub enum MailboxUrlError {
     NoScheme(String),
     /// The scheme is not known.
     #[error(
-        "'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders (fs:///media/stick/offsync), webdav://, webdav+http://, s3://, azblob://, sftp://, gdrive://, dropbox:// and onedrive://"
+        "'{scheme}' is no kind of mailbox that this Offsync knows; it knows folders (fs:///media/stick/offsync), webdav://, webdav+http://, s3://, azblob://, sftp://, ftps://, ftp://, gdrive://, dropbox:// and onedrive://"
     )]
     UnknownScheme {
         /// What was written.

@@ -1,4 +1,4 @@
-//! A mailbox in a folder of a server that is reached over SSH.
+//! A mailbox in a folder of a server whose files are reached over a line: SSH, or FTP.
 //!
 //! Guarantees that an object is seen whole or not at all, and that one line serves all calls as long as it holds. A call that
 //! the line fails is made again a few times, each on a new one, and then ends.
@@ -13,7 +13,8 @@ use offsync_core::ports::{Mailbox, MailboxError, ObjectInfo};
 use super::archive_folder::{
     READ_BYTES_MAX, UNFINISHED, check_content, check_name, folder_name, object_of, unfinished_name,
 };
-use crate::cloud::{Access, CloudAddress, Found, Line, Trouble, folder_of};
+use super::line::Line;
+use crate::cloud::{Access, CloudAddress, Found, Trouble, folder_of};
 use crate::waiting::wait_for;
 
 /// How often a call is made in all, where it is the line that fails it.
@@ -24,7 +25,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const UNFINISHED_KEPT: Duration = Duration::from_secs(48 * 3600);
 
 /// The mailbox of one archive in a folder of a server.
-pub struct SftpMailbox {
+pub struct FilesMailbox {
     place: Arc<Place>,
     /// Whose leftovers go with the next list, however young.
     swept: Arc<Mutex<Option<LocationId>>>,
@@ -39,13 +40,13 @@ struct Place {
     folder: String,
 }
 
-impl std::fmt::Debug for SftpMailbox {
+impl std::fmt::Debug for FilesMailbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SftpMailbox({})", self.place.folder)
+        write!(f, "FilesMailbox({})", self.place.folder)
     }
 }
 
-impl SftpMailbox {
+impl FilesMailbox {
     /// Opens the mailbox; makes no call yet.
     #[must_use]
     pub fn open(address: &CloudAddress, access: &Access, archive: &ArchiveId) -> Self {
@@ -131,7 +132,7 @@ impl SftpMailbox {
     }
 }
 
-impl Mailbox for SftpMailbox {
+impl Mailbox for FilesMailbox {
     fn list(&self) -> Result<Vec<ObjectInfo>, MailboxError> {
         let swept = self.swept.clone();
         self.attempt(move |line, place| {
@@ -216,7 +217,7 @@ impl Mailbox for SftpMailbox {
 /// Gives the line that is open, or opens one.
 async fn opened(kept: &Mutex<Option<Arc<Line>>>, place: &Place) -> Result<Arc<Line>, Trouble> {
     let open = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some(line) = open {
+    if let Some(line) = open.filter(|line| line.is_usable()) {
         return Ok(line);
     }
     let line = Arc::new(Line::to(&place.address, &place.access).await?);
