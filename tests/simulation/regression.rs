@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 85] = [
+const ONCE_BROKEN: [(&str, u64, &str); 86] = [
     (
         "asked",
         404,
@@ -323,6 +323,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 85] = [
         "a changeset stayed for ever whose key had gone with who made it, and every sync said that the key is to come",
     ),
     ("years", 106_087, "as years 106009"),
+    (
+        "years2",
+        240_990,
+        "what a home whose cycle had stood still put, and took back once it saw that there was no room, was held against it",
+    ),
     (
         "rot",
         224,

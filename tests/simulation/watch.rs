@@ -66,6 +66,8 @@ pub(crate) struct Notes {
     calls: u64,
     /// When each home listed the mailbox last, counted so.
     listed: BTreeMap<usize, u64>,
+    /// The largest object that each home put since that was last asked.
+    largest_put: BTreeMap<usize, u64>,
     pub(crate) now_ns: i64,
     pub(crate) park_after_ns: i64,
     pub(crate) judges_prunes: bool,
@@ -334,8 +336,17 @@ impl Watch {
         off.change_put(&self.keys(), signer, &self.mailbox, name, bytes)
     }
 
+    /// Gives the largest object that each home put since this was last asked: it may have been taken back since.
+    pub(crate) fn take_largest_put(&self) -> BTreeMap<usize, u64> {
+        std::mem::take(&mut self.notes().largest_put)
+    }
+
     /// Sees an object that was put.
     pub(crate) fn see_put(&self, home: usize, signer: &PublicKey, name: &str, bytes: &[u8]) {
+        let mut notes = self.notes();
+        let largest = notes.largest_put.entry(home).or_default();
+        *largest = bytes.len().max(*largest as usize) as u64;
+        drop(notes);
         match name.parse::<ObjectName>() {
             Ok(name @ ObjectName::Head(_)) => self.see_head(home, signer, &name, bytes),
             Ok(ObjectName::Manifest { author, sequence }) => {

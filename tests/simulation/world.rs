@@ -370,9 +370,14 @@ impl World {
     }
 
     /// Gives the size of the largest object of a home whose cycle stands still: it may have been put by a listing that was fresh when
-    /// it was read, and others have filled the mailbox between the two calls. No home could know.
-    fn in_flight_bytes(&self) -> u64 {
+    /// it was read, and others have filled the mailbox between the two calls. No home could know. It takes it back once it does.
+    fn in_flight_bytes(&self, largest_put: &BTreeMap<usize, u64>) -> u64 {
         let running = self.homes.iter().filter(|home| home.running.is_some());
+        let put = running
+            .clone()
+            .filter_map(|home| largest_put.get(&home.at))
+            .copied()
+            .max();
         let ids: Vec<LocationId> = running
             .filter_map(|home| identity_of(&home.index))
             .map(|identity| identity.location)
@@ -384,7 +389,7 @@ impl World {
         };
         let listing = self.mailbox.listing().into_iter();
         let theirs = listing.filter(|object| is_theirs(&object.name));
-        theirs.map(|object| object.size_bytes).max().unwrap_or(0)
+        theirs.map(|object| object.size_bytes).chain(put).max().unwrap_or(0)
     }
 
     /// Judges what can be judged at any time.
@@ -392,11 +397,12 @@ impl World {
         if let Some(trouble) = self.shared.watch.notes().trouble.take() {
             return Err(trouble);
         }
+        let largest_put = self.shared.watch.take_largest_put();
         if let (Some(allowance), true) = (self.quota_bytes, self.profile.is_fresh) {
             let peak = self.mailbox.peak_bytes();
             let is_over = |bytes: u64| bytes * 100 > allowance * 95;
             if is_over(peak) && peak > self.excused_bytes + HEADS_BYTES {
-                if is_over(peak.saturating_sub(self.in_flight_bytes())) {
+                if is_over(peak.saturating_sub(self.in_flight_bytes(&largest_put))) {
                     return Err(format!(
                         "occupancy: {peak} of {allowance} bytes, {:?}",
                         self.mailbox.listing()
