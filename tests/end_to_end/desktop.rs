@@ -90,6 +90,11 @@ impl Desktop {
         &self.bus
     }
 
+    /// Where all lies that the programs of this desktop write.
+    pub(crate) fn place(&self) -> &Path {
+        self.place.path()
+    }
+
     /// Where the sample homes lie.
     pub(crate) fn samples(&self) -> PathBuf {
         self.place.path().join("samples")

@@ -74,6 +74,20 @@ impl Page {
         });
     }
 
+    /// Types into the field with a label, as soon as it is there.
+    pub(crate) fn fill(&self, label: &str, text: &str) {
+        let named = format!("//label[contains(normalize-space(.), \"{label}\")]");
+        let field = format!("{named}//input | //input[@id={named}/@for]");
+        eventually(&format!("the field '{label}' can be filled"), || {
+            let element = self.find("xpath", &field)?;
+            let typed = self.post(
+                &format!("{}element/{element}/value", self.session),
+                &json!({ "text": text }),
+            );
+            typed.ok()
+        });
+    }
+
     /// Takes a picture of the page.
     pub(crate) fn picture(&self, file: &Path) {
         let taken = self.get(&format!("{}screenshot", self.session));
@@ -124,7 +138,7 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Value, Strin
 }
 
 /// Asks the system for a port that nobody uses.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("there is a free port");
     listener.local_addr().expect("it has an address").port()
 }
