@@ -20,19 +20,17 @@ pub(crate) fn typed(home: &Home, at: &Path, command: &str, answers: &[(&str, &st
     let mut screen = run.stdout.take().expect("it is piped");
     let (mut shown, mut some) = (Vec::new(), [0; 4096]);
     let mut answers = answers.iter().peekable();
-    loop {
-        let read = screen.read(&mut some).expect("it can be read");
+    while let read @ 1.. = screen.read(&mut some).expect("it can be read") {
         shown.extend_from_slice(&some[..read]);
         let text = String::from_utf8_lossy(&shown);
         if let Some((_, answer)) = answers.next_if(|(question, _)| text.contains(question)) {
             keys.write_all(answer.as_bytes()).expect("it listens");
         }
-        if read == 0 {
-            assert_eq!(answers.next(), None, "that was not asked: {text}");
-            let rest = run.wait_with_output().expect("it ends");
-            return Output::new(&script, &std::process::Output { stdout: shown, ..rest });
-        }
     }
+    let rest = run.wait_with_output().expect("it ends");
+    let told = Output::new(&script, &std::process::Output { stdout: shown, ..rest });
+    assert_eq!(answers.next(), None, "that was not asked: {told}");
+    told
 }
 
 #[test]
