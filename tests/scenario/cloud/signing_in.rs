@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
-use super::servers::{free_port, listens, stop};
+use super::servers::{free_port, installed, listens, stop};
 use super::stories::{assert_all_is_there, change, pair};
 use crate::world::{Home, World, settle_quietly};
 
@@ -118,18 +118,16 @@ fn a_family_shares_onedrive() {
 /// A server for signing in that others wrote to the standards (`oauth2-mock-server`); the files lie at the double.
 #[test]
 fn a_family_signs_in_at_a_server_that_others_wrote() {
-    let script = "tests/scenario/cloud/node_modules/oauth2-mock-server/dist/oauth2-mock-server.mjs";
     let port = free_port();
-    let mut mock = Command::new("node")
-        .arg(offsync_tests::repository().join(script))
+    let mut mock = Command::new(installed("oauth2-mock-server"))
         .args(["-a", "127.0.0.1", "-p", &port.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .spawn()
-        .expect("node is there");
+        .expect("`.ci/setup test` installs it");
     let mock_is_there = listens(&mut mock, port);
     let mock = Running(mock);
-    assert!(mock_is_there, "`.ci/setup test` installs it");
+    assert!(mock_is_there, "its port was its own until now");
     let said = said_at(&format!("http://127.0.0.1:{port}/.well-known/openid-configuration"));
     let issuer = said["issuer"].as_str().expect("it says who it is").to_owned();
     for (service, scheme) in [("google", "gdrive"), ("dropbox", "dropbox"), ("microsoft", "onedrive")] {
