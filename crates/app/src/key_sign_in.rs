@@ -69,7 +69,7 @@ impl App {
             mailbox: address.to_string(),
             archive: None,
             service: Some(request.service.clone()),
-            waits: true,
+            waits: before.is_none_or(|known| known.waits),
         };
         self.by_key(&address, known, try_out)
     }
@@ -78,13 +78,12 @@ impl App {
     pub fn sign_in_again_by_key(&self, folder: &Path, host_key: &str) -> std::result::Result<KeySignIn, AppError> {
         let found = self.account_of_archive(folder)?.ok_or_else(no_account)?;
         let address = agreed_on(&found.address, host_key)?;
-        // A folder that was there is not made anew: a share that is not mounted would hold a second mailbox.
-        let trial = if found.known.waits { try_out } else { try_out_again };
         let known = KnownAccount {
             mailbox: address.to_string(),
             ..found.known
         };
-        self.by_key(&address, known, trial)
+        // A folder that was there is not made anew: a share that is not mounted would hold a second mailbox.
+        self.by_key(&address, known, try_out_again)
     }
 
     fn by_key(&self, address: &CloudAddress, known: KnownAccount, trial: Trial) -> Result<KeySignIn> {

@@ -153,7 +153,7 @@ pub(crate) fn answered(
     let mut answers = answers.clone();
     let mut template = offering.clone();
     if let Some(server) = answers.get_mut(SERVER) {
-        let (scheme, bare) = bare_server(server);
+        let (scheme, bare) = bare_server(server, protocol_of(offering));
         if let Some(protocol) = scheme {
             let rest = template.address.split_once("://").map_or("", |(_, rest)| rest);
             template.address = format!("{}://{rest}", protocol.scheme());
@@ -186,17 +186,28 @@ fn wrong_address(message: &str) -> AppError {
 }
 
 /// Takes what people copy from the line of their browser: `https://cloud.example.org/` names the same as its host.
-fn bare_server(said: &str) -> (Option<Protocol>, String) {
+///
+/// Gives also what it says beyond that: whether the line is encrypted. It never makes another kind of service of it: what opens
+/// one would be sent to the other.
+fn bare_server(said: &str, offered: Option<Protocol>) -> (Option<Protocol>, String) {
     let said = said.trim();
     let (scheme, rest) = match said.split_once("://") {
         Some((scheme, rest)) => (Protocol::of_scheme(&scheme.to_lowercase()), rest),
         None => (None, said),
     };
     let rest = rest.trim_end_matches('/');
-    let is_files = |protocol: &Protocol| protocol.is_webdav();
+    let is_of_its_kind = |protocol: &Protocol| {
+        let kinds: [&[Protocol]; 2] = [
+            &[Protocol::Webdav, Protocol::WebdavPlain],
+            &[Protocol::Ftps, Protocol::Ftp],
+        ];
+        kinds
+            .iter()
+            .any(|kind| kind.contains(protocol) && offered.is_some_and(|offered| kind.contains(&offered)))
+    };
     // On the way to a server elsewhere many could read what opens it: there a line is encrypted, or there is none.
-    let is_fit = |protocol: &Protocol| *protocol != Protocol::WebdavPlain || is_at_home(rest);
-    (scheme.filter(is_files).filter(is_fit), rest.to_owned())
+    let is_fit = |protocol: &Protocol| !protocol.is_plain() || is_at_home(rest);
+    (scheme.filter(is_of_its_kind).filter(is_fit), rest.to_owned())
 }
 
 /// Tells whether a server is one of the home that this computer is in, as its name or address says.
@@ -220,7 +231,7 @@ fn is_at_home(server: &str) -> bool {
                 ".fritz.box",
                 ".localhost",
             ];
-            !host.contains('.') || ends.iter().any(|end| host.ends_with(end))
+            !host.contains('.') || host == "fritz.box" || ends.iter().any(|end| host.ends_with(end))
         }
     }
 }
@@ -253,6 +264,18 @@ mod tests {
             let (url, user) = url("nextcloud", &[("server", server), ("user", "anna")]).expect("all is answered");
             assert_eq!(url, format!("{address}remote.php/dav/files/anna/offsync"));
             assert_eq!(user.as_deref(), Some("anna"));
+        }
+        for (service, server, address) in [
+            ("sftp", "http://diskstation", "sftp://anna@diskstation/x"),
+            ("sftp", "https://nas.example.org", "sftp://anna@nas.example.org/x"),
+            ("ftp", "ftp://fritz.box", "ftp://fritz.box/x"),
+            ("ftp", "ftp://ftp.example.org", "ftps://ftp.example.org/x"),
+            ("ftp", "https://nas.local", "ftps://nas.local/x"),
+            ("nas", "ftp://nas.local", "webdav://nas.local/x"),
+        ] {
+            let answers = [("server", server), ("user", "anna"), ("folder", "x")];
+            let (url, _) = url(service, &answers).expect("all is answered");
+            assert_eq!(url, address, "{service} at {server}");
         }
         let lacking = url("nextcloud", &[("server", "x.org"), ("user", " ")]);
         assert_eq!(lacking.map_err(|error| error.code), Err("account_needs"));

@@ -477,8 +477,12 @@ pub(crate) fn sign_in_hint(account: Option<&str>, mailbox: &str) -> String {
 /// that. What it says of the server's key counts for nothing.
 pub(crate) fn first_sign_in_hint(account: Option<&str>, address: &CloudAddress) -> String {
     let address = address.clone().without_host_key();
+    let readable = match address.is_readable_on_the_way() {
+        true => " The line to it is not encrypted: whoever is on the way can read what you type.",
+        false => "",
+    };
     format!(
-        "{DRIVE_SAYS} {}. Sign in only if you know it. The command is {}. If the account is somebody else's, ask them what opens it now.",
+        "{DRIVE_SAYS} {}.{readable} Sign in only if you know it. The command is {}. If the account is somebody else's, ask them what opens it now.",
         lies_at(&address),
         sign_in_command(account.unwrap_or("NAME"), &address.to_string())
     )

@@ -11,7 +11,7 @@ use ts_rs::TS;
 
 use crate::account_care::{AccountRequest, AccountView, Tested, not_added};
 use crate::accounts::{Accounts, KnownAccount, check_account_name};
-use crate::address::{bad_mailbox, mailbox_url};
+use crate::address::{bad_mailbox, lies_at, mailbox_url};
 use crate::app::App;
 use crate::failure::{AppError, ExitClass, Result};
 use crate::opened::sign_in_command;
@@ -100,7 +100,7 @@ impl App {
             mailbox: url.to_string(),
             archive: before.and_then(|known| known.archive.clone()),
             service: before.and_then(|known| known.service.clone()),
-            waits: true,
+            waits: before.is_none_or(|known| known.waits),
         };
         let TriedKey {
             known,
@@ -124,6 +124,10 @@ impl App {
         trial: Trial,
         not_reached: impl Fn(&MailboxError) -> AppError,
     ) -> Result<TriedKey> {
+        if !matches!(address.protocol().asks(), Asked::Key { .. }) {
+            // Its private half would be sent there, as if it were a password.
+            return Err(bad_mailbox(&format!("'{}' is not opened by a key", lies_at(address))));
+        }
         let user = address.id().unwrap_or_default();
         let credential = match self.credential(&known.name)? {
             Some(kept) if kept.id() == user && authorized_line(&kept).is_some() => kept,
@@ -137,7 +141,8 @@ impl App {
             return Err(not_reached(error));
         }
         let known = KnownAccount {
-            waits: tried.is_err(),
+            // One that worked is not begun anew because it does not work now.
+            waits: known.waits && tried.is_err(),
             ..known
         };
         self.keep_account(known.clone(), Some(&credential))?;

@@ -20,11 +20,28 @@ pub(crate) fn waits() -> bool {
 
 /// Ends the program at a question: nothing was begun that would have to be brought to an end.
 pub(crate) fn stop() -> ! {
+    show_what_is_typed();
     // What was typed has no end of its own.
     let before = if waits() { "\n" } else { "" };
     warn(&format!("{before}offsync: Stopped. Nothing is lost."));
     std::process::exit(ENDED_BY_CTRL_C)
 }
+
+/// Lets a terminal show again what is typed: Ctrl-C may come while it does not.
+#[cfg(unix)]
+fn show_what_is_typed() {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    let terminal = std::io::stdin();
+    if let Ok(mut modes) = tcgetattr(&terminal) {
+        modes.local_modes |= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        // Where it cannot be set, nobody typed there.
+        let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
+    }
+}
+
+/// The console of Windows is as before when a program ends.
+#[cfg(not(unix))]
+fn show_what_is_typed() {}
 
 /// Asks; from before the question stands there, Ctrl-C ends the program.
 fn waiting<T>(ask: impl FnOnce() -> T) -> T {

@@ -42,7 +42,7 @@ pub(crate) fn parse_rate(text: &str) -> Result<u64, String> {
     let bits = match amount.strip_suffix("bit") {
         None if amount.len() < text.len() => amount
             .strip_suffix(['b'])
-            .filter(|rest| rest.ends_with(['k', 'K', 'M', 'G'])),
+            .filter(|rest| rest.ends_with(['k', 'K', 'm', 'M', 'g', 'G'])),
         bits => bits,
     };
     let read = match bits {
@@ -221,7 +221,9 @@ mod tests {
         for said in ["500kB", "500KB/s", "0.5MB", "500000", " 500 kBps"] {
             assert_eq!(parse_rate(said), Ok(500_000), "{said}");
         }
-        for said in ["8Mbit", "8 Mbit/s", "8Mbps", "8Mb/s", "8000kbit", "1MB", "1MBps", "1mb"] {
+        for said in [
+            "8Mbit", "8 Mbit/s", "8Mbps", "8mbps", "8Mb/s", "8000kbit", "1MB", "1MBps", "1mb",
+        ] {
             assert_eq!(parse_rate(said), Ok(1_000_000), "{said}");
         }
         for said in ["", "fast", "-1", "/s", "1/min"] {

@@ -242,7 +242,8 @@ impl Engine<'_> {
     /// Tells whether a stray is sealed with a key that nobody who lives was handed: nobody will ever read it.
     pub(crate) fn is_closed_for_ever(&mut self, mailbox: &dyn Mailbox, name: &ObjectName) -> Result<bool> {
         let note = memory::read::<Stray>(self.index, &format!("{STRAY}{name}"))?;
-        if note.is_none_or(|stray| stray.cycles < GAP_CYCLES) {
+        // What was said anew was read.
+        if note.is_none_or(|stray| stray.cycles < GAP_CYCLES || stray.said.is_some()) {
             return Ok(false);
         }
         let Some(Err(error)) = self.open_manifest(mailbox, name, name.writer())? else {

@@ -71,7 +71,7 @@ fn settings(address: &CloudAddress, access: &Access) -> Option<Settings> {
                 ("container", container),
                 ("root", &root),
                 ("endpoint", address.option("endpoint").unwrap_or(&blobs)),
-                ("account_name", id),
+                ("account_name", account),
                 ("account_key", secret),
             ];
             ("azblob", settings)

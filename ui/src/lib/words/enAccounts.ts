@@ -86,7 +86,7 @@ export function enAccounts() {
       open: "Signed in",
       closed: "Not signed in",
       readable:
-        "The line to it is not encrypted: whoever is on the way can read the password. If the server can do HTTPS, sign in with that.",
+        "The line to it is not encrypted: whoever is on the way can read the password. If the server can encrypt it, sign in with that.",
       title: "Account",
       handedOn: "What an invitation hands on",
       handedOnHint: (service: string) =>
