@@ -321,7 +321,7 @@ impl World {
                 self.shared.watch.notes().let_say_twice(identity.location, known);
             }
         }
-        self.shared.watch.note_burn(at);
+        self.shared.watch.note_burn();
         self.say(|_| {
             let memory = if remembers { "with" } else { "without" };
             format!("home {at} BURNS with its computer and the mailbox; all comes back as it was one night, {memory} what the computer remembered")

@@ -21,7 +21,8 @@ use crate::guard::{Off, Put};
 
 /// New ids that a home may take without any cause that is counted: one whose first cycle died may have been heard, and its
 /// computer did not remember it yet. Or one for each night that came back with the mailbox: with the next head of another home it
-/// may hear that numbers of that id went on after that night, and nobody can tell which of two meanings they have.
+/// may hear that numbers of that id went on after that night, and nobody can tell which of two meanings they have. Whichever home
+/// came back so, others may have folded what its numbers mean no more: those begin again who hold what fewer hold.
 const IDS_TO_SPARE: u64 = 1;
 
 /// A version as its author minted it.
@@ -88,8 +89,8 @@ pub(crate) struct Notes {
     ids_taken: BTreeMap<usize, u64>,
     /// How often there was cause for that.
     ids_due: BTreeMap<usize, u64>,
-    /// How often each home came back with the mailbox as both were one night.
-    burns: BTreeMap<usize, u64>,
+    /// How often some home came back with the mailbox as both were one night.
+    burns: u64,
 }
 
 impl Notes {
@@ -237,16 +238,15 @@ impl Watch {
         let taken = notes.ids_taken.entry(home).or_default();
         *taken += 1;
         let (taken, due) = (*taken, notes.ids_due.get(&home).copied().unwrap_or(0));
-        let burns = notes.burns.get(&home).copied().unwrap_or(0);
-        if taken > due + IDS_TO_SPARE.max(burns) {
+        if taken > due + IDS_TO_SPARE.max(notes.burns) {
             let text = format!("ids are taken without need: home {home} took {taken}, and {due} times there was cause");
             notes.trouble.get_or_insert(text);
         }
     }
 
-    /// Notes that a home comes back with the mailbox as both were one night.
-    pub(crate) fn note_burn(&self, home: usize) {
-        *self.notes().burns.entry(home).or_default() += 1;
+    /// Notes that some home comes back with the mailbox as both were one night.
+    pub(crate) fn note_burn(&self) {
+        self.notes().burns += 1;
     }
 
     /// Notes that something happened to a home for which it takes a new id: it was put back, or cloned.

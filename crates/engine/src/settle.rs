@@ -433,6 +433,11 @@ impl Engine<'_> {
         writes.extend(self.twin_writes(&plan.folders, &plan.twinned)?);
         let settled = plan.folders.iter().filter(|folder| !plan.unfinished.contains(folder));
         writes.extend(settled.map(|folder| memory::erase(memory::of_key(UNSETTLED, folder))));
+        // A folder that was looked at for the sake of one inside is noted itself: that one may be done.
+        let noted = memory::read_all::<PathKey>(self.index, UNSETTLED)?;
+        let noted: BTreeSet<&PathKey> = noted.values().collect();
+        let unnoted = plan.unfinished.iter().filter(|folder| !noted.contains(folder));
+        writes.extend(unnoted.map(memory::unsettle));
         self.commit(writes)
     }
 }
