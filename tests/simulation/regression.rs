@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 88] = [
+const ONCE_BROKEN: [(&str, u64, &str); 89] = [
     (
         "asked",
         404,
@@ -38,6 +38,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 88] = [
         "decide",
         1_565,
         "a file that could not be read where its folder had gone was looked for nowhere any more",
+    ),
+    (
+        "deny",
+        109_103,
+        "what was saved while it stepped aside for a folder stood under the name of what it held before",
     ),
     (
         "mix",

@@ -21,7 +21,7 @@ use crate::overlay::Overlay;
 use crate::plan::{Action, Plan, StepAside};
 use crate::refused::to_come_back;
 use crate::report::{Held, HeldDirection};
-use crate::touched::{CHANGED_SINCE, as_trusted, looks_same};
+use crate::touched::{CHANGED_SINCE, as_trusted, is_same_but_moved, looks_same};
 use crate::turns::{Arriving, turns_of};
 
 /// Rounds of settling in one go; each finished round leaves less to do.
@@ -195,8 +195,17 @@ impl Engine<'_> {
             Err(_) => return Ok(None),
         }
         match self.disk.rename(from, to) {
-            // A save that came between the look and the move is found by the next scan.
-            Ok(stat) => Ok(Some(as_trusted(before, stat))),
+            Ok(stat) if is_same_but_moved(before, &stat) => Ok(Some(stat)),
+            // Somebody saved between the look and the move.
+            Ok(stat) => match self.disk.rename(to, from) {
+                Ok(_) => {
+                    self.skip(from, CHANGED_SINCE);
+                    Ok(None)
+                }
+                Err(error) if is_fatal(&error) => Err(error.into()),
+                // Something stands there again: the next scan finds out.
+                Err(_) => Ok(Some(as_trusted(before, stat))),
+            },
             Err(error) if is_fatal(&error) => Err(error.into()),
             Err(error) => {
                 let reason = error.reason();

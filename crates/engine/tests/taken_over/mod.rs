@@ -532,3 +532,49 @@ fn on_drives_without_numbers_it_is_the_same() {
         homes.assert_all_equal();
     }
 }
+
+/// A home whose own file gives way to a folder that another one sends, before it hears of that.
+fn about_to_step_aside(content: &str) -> Homes {
+    let mut homes = Homes::new(2);
+    write(&homes, 0, "z", "z");
+    homes.round(2);
+    write(&homes, 0, "x/y", "inside");
+    homes.sync(0);
+    write(&homes, 1, "x", content);
+    homes
+}
+
+/// Gives the names under which a home's own file stands beside that folder in the end.
+fn stands_aside(mut homes: Homes) -> Vec<String> {
+    homes.round(3);
+    homes.assert_all_equal();
+    let tree = homes.hand(1).tree();
+    let beside = tree.keys().map(ToString::to_string);
+    beside.filter(|name| name.starts_with("x (")).collect()
+}
+
+#[test]
+fn what_is_saved_while_it_steps_aside_never_bears_the_name_of_what_it_held_before() {
+    let name_of = |content| stands_aside(about_to_step_aside(content));
+    let (before, after) = (name_of("before"), name_of("saved meanwhile"));
+    assert_ne!(before, after);
+    for calls in 0.. {
+        let mut homes = about_to_step_aside("before");
+        let mut saved = false;
+        let save = |homes: &mut Homes| {
+            // Where it has gone, nobody saves it there.
+            saved = homes
+                .hand(1)
+                .tree()
+                .get(&path("x"))
+                .is_some_and(|seen| matches!(seen, Seen::File { .. }))
+                && homes.hand(1).write(&path("x"), "saved meanwhile").is_ok();
+        };
+        if homes.sync_while(1, calls, save).is_none() {
+            assert!(calls > 20, "there are calls enough");
+            return;
+        }
+        let expected = if saved { &after } else { &before };
+        assert_eq!(&stands_aside(homes), expected, "before call {calls}");
+    }
+}
