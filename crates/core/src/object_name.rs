@@ -77,6 +77,14 @@ impl ObjectName {
         }
     }
 
+    /// Gives whose changeset it is of, and which; `None` for what is of none.
+    pub fn changeset(&self) -> Option<(LocationId, u64)> {
+        match self {
+            Self::Pack { author, sequence, .. } | Self::Manifest { author, sequence } => Some((*author, *sequence)),
+            _ => None,
+        }
+    }
+
     /// Gives the number by which a sealed object's header names its kind.
     pub fn kind(&self) -> u8 {
         match self {

@@ -175,6 +175,23 @@ impl Engine<'_> {
                 dead.push(name);
             }
         }
+        // What lies beside a changeset that nobody can open leaves with it.
+        let is_closed = |name: &&ObjectName| orphans.contains(&name.to_string());
+        let closed: BTreeSet<_> = dead
+            .iter()
+            .filter(is_closed)
+            .filter_map(ObjectName::changeset)
+            .collect();
+        let is_beside = |name: &&ObjectName| {
+            matches!(name, ObjectName::Pack { .. }) && name.changeset().is_some_and(|of| closed.contains(&of))
+        };
+        let beside: Vec<_> = view
+            .names()
+            .filter(is_beside)
+            .filter(|name| !dead.contains(name))
+            .cloned()
+            .collect();
+        dead.extend(beside);
         self.note_orphans(&orphans)?;
         if !keeps_content {
             dead.extend(self.superseded_packs(view, earlier, counted)?);

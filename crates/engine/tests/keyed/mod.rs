@@ -2,7 +2,7 @@
 
 use offsync_core::version_vector::VersionVector;
 
-use crate::home::{Homes, path};
+use crate::home::{Homes, noise, path};
 
 fn settled(count: usize) -> Homes {
     let mut homes = Homes::new(count);
@@ -78,6 +78,7 @@ fn what_is_sealed_with_a_key_that_went_with_who_made_it_leaves_after_a_month() {
     take_out(&mut homes, 3, 2);
     homes.sync(3);
     homes.hand(3).write(&path("last.txt"), "its last word").expect("fits");
+    homes.hand(3).write(&path("last.mov"), noise(300_000)).expect("fits");
     homes.sync(3);
     // Nobody but itself was handed the key, and its drive dies.
     for id in ids {
@@ -86,6 +87,7 @@ fn what_is_sealed_with_a_key_that_went_with_who_made_it_leaves_after_a_month() {
     let last = homes.mail().into_iter().find(|name| name.ends_with(".manifest"));
     let last = last.expect("was posted");
     assert!(!homes.first_key_opens(&last));
+    assert!(!homes.packs().is_empty());
     take_out(&mut homes, 0, 3);
     take_out(&mut homes, 0, 2);
     sync_all(&mut homes, &[0, 1], 4);
