@@ -56,27 +56,38 @@ impl World {
         identities.map(|identity| identity.location).collect()
     }
 
-    /// Does what people do about a home that everybody sees in the list and nobody has any more, since whoever took it out
-    /// died before anybody heard: takes it out once more. Tells whether there was one.
+    /// Does what people do about a home that they see in the list and nobody has any more, since whoever took it out died before
+    /// anybody heard, or whoever brought it in before others did: takes it out once more. Tells whether there was one.
     pub(crate) fn remove_ghosts(&mut self) -> Result<bool, Bad> {
         if !self.profile.has(Step::Replace) && !self.profile.has(Step::Fire) {
             return Ok(false);
         }
-        let there = self.ids_there();
-        let remove = self.homes[0].with_engine(&self.shared, move |engine| {
-            let living = engine.living()?.into_iter().map(|(location, _)| location);
-            let aside = engine.set_aside()?;
-            let is_ghost =
-                |location: &LocationId| !there.contains(location) && aside.get(location) != Some(&Membership::Removed);
-            let ghosts: Vec<LocationId> = living.filter(is_ghost).collect();
-            for ghost in &ghosts {
-                engine.set_membership(*ghost, Membership::Removed)?;
+        for at in 0..self.homes.len() {
+            let there = self.ids_there();
+            let remove = self.homes[at].with_engine(&self.shared, move |engine| {
+                let living = engine.living()?.into_iter().map(|(location, _)| location);
+                let aside = engine.set_aside()?;
+                let is_ghost = |location: &LocationId| {
+                    !there.contains(location) && aside.get(location) != Some(&Membership::Removed)
+                };
+                let ghosts: Vec<LocationId> = living.filter(is_ghost).collect();
+                for ghost in &ghosts {
+                    engine.set_membership(*ghost, Membership::Removed)?;
+                }
+                Ok::<_, EngineError>(ghosts)
+            });
+            let ghosts = remove()?.map_err(|error| error.to_string())?;
+            self.say(|_| {
+                format!(
+                    "person {at}: takes out {:?}",
+                    ghosts.iter().map(short).collect::<Vec<_>>()
+                )
+            });
+            if !ghosts.is_empty() {
+                return Ok(true);
             }
-            Ok::<_, EngineError>(ghosts)
-        });
-        let ghosts = remove()?.map_err(|error| error.to_string())?;
-        self.say(|_| format!("person 0: takes out {:?}", ghosts.iter().map(short).collect::<Vec<_>>()));
-        Ok(!ghosts.is_empty())
+        }
+        Ok(false)
     }
 
     /// Does what people do about homes that nobody introduces any more, since whoever invited them died or forgot before anybody

@@ -453,8 +453,8 @@ impl World {
         is_nobodys
             && match parsed {
                 ObjectName::Pack { author, sequence, .. } => {
-                    let manifest = ObjectName::Manifest { author, sequence }.to_string();
-                    self.mailbox.object(&manifest).is_none()
+                    let manifest = ObjectName::Manifest { author, sequence };
+                    self.mailbox.object(&manifest.to_string()).is_none() || self.lacks_key_everywhere(&manifest)
                 }
                 ObjectName::Manifest { .. } => self.lacks_key_everywhere(&parsed),
                 _ => false,

@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 89] = [
+const ONCE_BROKEN: [(&str, u64, &str); 91] = [
     (
         "asked",
         404,
@@ -338,6 +338,16 @@ const ONCE_BROKEN: [(&str, u64, &str); 89] = [
         "a changeset stayed for ever whose key had gone with who made it, and every sync said that the key is to come",
     ),
     ("years", 106_087, "as years 106009"),
+    (
+        "years",
+        109_173,
+        "the packs of such a changeset waited a month more than itself",
+    ),
+    (
+        "years2",
+        109_299,
+        "a home was known to one alone, since who brought it in died before others heard: that one takes it out",
+    ),
     (
         "years2",
         240_990,
