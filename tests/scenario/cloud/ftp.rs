@@ -206,7 +206,7 @@ fn what_is_wrong_with_a_server_that_speaks_ftp_is_said_in_one_sentence() {
     says(
         &pep,
         &add(&plain.url("x"), "wrong-secret"),
-        "the user or the password is not accepted, or over an encrypted line alone",
+        "the user or the password is not accepted; some servers take them over an encrypted line alone",
     );
     trust(&world, &sealed);
     let refused = add(&sealed.url("x"), "wrong-secret");

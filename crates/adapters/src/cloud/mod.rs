@@ -12,6 +12,7 @@ mod protocol;
 mod provider;
 mod sftp;
 mod sign_in;
+mod socket;
 mod store;
 mod token;
 mod traffic;

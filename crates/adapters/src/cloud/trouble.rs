@@ -53,6 +53,16 @@ impl Trouble {
         Self::new(MailboxErrorKind::Away, "it was told to stop").lasting()
     }
 
+    /// A server that says nothing any more.
+    pub(crate) fn silent() -> Self {
+        Self::new(MailboxErrorKind::Away, "it does not answer").lasting()
+    }
+
+    /// A line or an answer that ended before its end.
+    pub(crate) fn broke_off() -> Self {
+        Self::new(MailboxErrorKind::Away, "the connection broke off")
+    }
+
     /// Says that the same call would come to the same right after, and take as long.
     pub(crate) fn lasting(self) -> Self {
         Self {

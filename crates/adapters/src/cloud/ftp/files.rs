@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::super::sftp::Found;
 use super::super::trouble::Trouble;
-use super::line::{Line, REQUEST_WAIT, Transfer, Turn, Wrong, broke_off, silent};
+use super::line::{Line, REQUEST_WAIT, Transfer, Turn, Wrong};
 use super::listing::{Row, rows};
 
 /// How much goes at once.
@@ -189,7 +189,7 @@ impl Turn<'_> {
         match read.len() as u64 == size_bytes {
             true => Ok(Some(read)),
             // It broke off, or another took its place meanwhile.
-            false => Err(Wrong::Lost(broke_off())),
+            false => Err(Wrong::Lost(Trouble::broke_off())),
         }
     }
 
@@ -215,20 +215,20 @@ impl Turn<'_> {
         let mut piece = vec![0; PIECE_BYTES];
         loop {
             let read = timeout(REQUEST_WAIT, from.read(&mut piece)).await;
-            match read.map_err(|_| Wrong::Lost(silent()))? {
+            match read.map_err(|_| Wrong::Lost(Trouble::silent()))? {
                 Ok(0) => break,
                 Ok(read) => {
                     self.line.traffic.comes(read).await;
                     all.extend_from_slice(&piece[..read]);
                 }
-                Err(_) => return Err(Wrong::Lost(broke_off())),
+                Err(_) => return Err(Wrong::Lost(Trouble::broke_off())),
             }
             if all.len() as u64 > bytes_max {
                 return Err(broken("its answer is larger than any that there can be"));
             }
         }
         match Turn::answer(&self.refusal(), from.finish()).await {
-            Err(Wrong::Refused(_)) => Err(Wrong::Lost(broke_off())),
+            Err(Wrong::Refused(_)) => Err(Wrong::Lost(Trouble::broke_off())),
             done => done.map(|()| all),
         }
     }
@@ -264,7 +264,7 @@ impl Turn<'_> {
         for piece in bytes.chunks(PIECE_BYTES) {
             self.line.traffic.goes(piece.len()).await;
             let written = timeout(REQUEST_WAIT, to.write_all(piece)).await;
-            is_sent = written.map_err(|_| Wrong::Lost(silent()))?.is_ok();
+            is_sent = written.map_err(|_| Wrong::Lost(Trouble::silent()))?.is_ok();
             if !is_sent {
                 // The server says why.
                 break;
@@ -273,7 +273,7 @@ impl Turn<'_> {
         Turn::answer(&self.refusal(), to.finish()).await?;
         match is_sent && self.size(beside).await? == Some(bytes.len() as u64) {
             true => Ok(()),
-            false => Err(Wrong::Lost(broke_off())),
+            false => Err(Wrong::Lost(Trouble::broke_off())),
         }
     }
 
@@ -291,10 +291,17 @@ impl Turn<'_> {
             Err(Wrong::Refused(_)) => return Err(Wrong::Refused(code)),
             lost => return lost,
         }
-        if let Err(wrong) = Turn::answer(&refusal, self.ftp.rename(beside, path)).await {
-            // What was there is as good as before.
-            let _ = Turn::answer(&refusal, self.ftp.rename(aside.as_str(), path)).await;
-            return Err(wrong);
+        match Turn::answer(&refusal, self.ftp.rename(beside, path)).await {
+            Ok(()) => {}
+            Err(Wrong::Refused(code)) => {
+                // What was there is as good as before.
+                return match Turn::answer(&refusal, self.ftp.rename(aside.as_str(), path)).await {
+                    lost @ Err(Wrong::Lost(_)) => lost,
+                    _ => Err(Wrong::Refused(code)),
+                };
+            }
+            // On a line that is gone nothing more is asked.
+            lost => return lost,
         }
         match Turn::answer(&refusal, self.ftp.rm(&aside)).await {
             // What stays is swept later.
@@ -340,12 +347,16 @@ fn refused(code: u16, doing: &str, path: &str) -> Trouble {
             MailboxErrorKind::Away,
             "it cannot open the line that a file goes over".to_owned(),
         ),
-        426 => return broke_off(),
+        426 => return Trouble::broke_off(),
+        450 => (
+            MailboxErrorKind::Away,
+            format!("'{path}' is in use there: it cannot {doing} it just now"),
+        ),
         451 if doing == "write" => (
             MailboxErrorKind::Broken,
             "its server cannot write: its disk may be full, or broken".to_owned(),
         ),
-        450 | 550 | 553 => (
+        550 | 553 => (
             MailboxErrorKind::Denied,
             format!("its user may not {doing} '{path}' there"),
         ),
@@ -369,6 +380,7 @@ mod tests {
             (451, "read", Broken, "its server cannot read '/a'"),
             (425, "read", Away, "the line that a file goes over"),
             (426, "read", Away, "broke off"),
+            (450, "delete", Away, "'/a' is in use there"),
             (550, "delete", Denied, "its user may not delete '/a'"),
             (530, "read", SignIn, "not let in any more"),
             (502, "read", Broken, "its server cannot read '/a'"),

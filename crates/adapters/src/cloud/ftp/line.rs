@@ -20,14 +20,16 @@ use tokio::time::timeout;
 use super::super::address::CloudAddress;
 use super::super::credential::Access;
 use super::super::protocol::Protocol;
+use super::super::socket::{ANSWER_WAIT, Listener};
 use super::super::traffic::Traffic;
 use super::super::trouble::Trouble;
 use super::seal::{Refusal, connector};
 
 /// Where servers listen if an address does not say.
-const PORT: u16 = 21;
-/// How long one of a server's addresses may take to answer at all.
-const ANSWER_WAIT: Duration = Duration::from_secs(15);
+const SERVER: Listener = Listener {
+    speaks: "FTP",
+    port: 21,
+};
 /// How long a server may take to let us in: small ones count long, and many make who failed once wait.
 const GREETING_WAIT: Duration = Duration::from_secs(60);
 /// How long one request, or one piece of a file, may take: a disk may have to wake up.
@@ -63,9 +65,9 @@ pub(super) enum Wrong {
 impl Line {
     /// Opens a line, and signs in.
     pub(crate) async fn to(address: &CloudAddress, access: &Access) -> Result<Self, Trouble> {
-        let socket = connected(address).await?;
+        let socket = SERVER.reach(address.place()).await?;
         let opened = timeout(GREETING_WAIT, Self::over(socket, address, access)).await;
-        opened.unwrap_or_else(|_| Err(silent()))
+        opened.unwrap_or_else(|_| Err(Trouble::silent()))
     }
 
     async fn over(socket: TcpStream, address: &CloudAddress, access: &Access) -> Result<Self, Trouble> {
@@ -81,7 +83,7 @@ impl Line {
         let mut ftp = ftp.passive_stream_builder(|at| Box::pin(data_line(at)));
         let refusal = Refusal::default();
         if address.protocol() == Protocol::Ftps {
-            let (host, _) = host_and_port(address.place());
+            let (host, _) = SERVER.host_and_port(address.place());
             let sealed = ftp.into_secure(connector(&refusal)?, host).await;
             ftp = sealed.map_err(|error| unsealed(&error, &refusal))?;
         }
@@ -162,7 +164,7 @@ impl Turn<'_> {
     pub(super) async fn answer<T>(refusal: &Refusal, asked: impl Future<Output = FtpResult<T>>) -> Result<T, Wrong> {
         match timeout(REQUEST_WAIT, asked).await {
             Ok(answer) => answer.map_err(|error| told_by(error, refusal)),
-            Err(_) => Err(Wrong::Lost(silent())),
+            Err(_) => Err(Wrong::Lost(Trouble::silent())),
         }
     }
 
@@ -180,23 +182,18 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// Says that a transfer ended before its end.
-pub(super) fn broke_off() -> Trouble {
-    Trouble::new(MailboxErrorKind::Away, "the connection broke off")
-}
-
 /// Tells a refusal from a line that is gone.
 fn told_by(error: FtpError, refusal: &Refusal) -> Wrong {
     Wrong::Lost(match error {
         FtpError::UnexpectedResponse(answer) if answer.status == Status::NotAvailable => crowded(),
         FtpError::UnexpectedResponse(answer) => return Wrong::Refused(code_of(&answer)),
-        FtpError::SecureError(_) => refusal.told().unwrap_or_else(broke_off),
+        FtpError::SecureError(_) => refusal.told().unwrap_or_else(Trouble::broke_off),
         FtpError::ConnectionError(error) if error.kind() == io::ErrorKind::AddrNotAvailable => Trouble::new(
             MailboxErrorKind::Away,
             "the port that it names for a file cannot be reached: a firewall in between may not let it pass",
         ),
         FtpError::BadResponse => Trouble::new(MailboxErrorKind::Broken, "the answer makes no sense"),
-        _ => broke_off(),
+        _ => Trouble::broke_off(),
     })
 }
 
@@ -211,47 +208,6 @@ async fn data_line(at: SocketAddr) -> FtpResult<TcpStream> {
         Ok(Ok(socket)) => Ok(socket),
         _ => Err(FtpError::ConnectionError(io::ErrorKind::AddrNotAvailable.into())),
     }
-}
-
-/// Reaches a server at the first of its addresses that answers.
-async fn connected(address: &CloudAddress) -> Result<TcpStream, Trouble> {
-    let (host, port) = host_and_port(address.place());
-    let found = timeout(ANSWER_WAIT, tokio::net::lookup_host((host, port))).await;
-    let found = found.ok().and_then(Result::ok);
-    let found: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
-    let mut wrong = Trouble::new(
-        MailboxErrorKind::Away,
-        format!("no computer called '{host}' is found: the name may be wrong, or this computer has no network"),
-    )
-    .lasting();
-    for at in found {
-        wrong = match timeout(ANSWER_WAIT, TcpStream::connect(at)).await {
-            Ok(Ok(socket)) => {
-                // What is small goes at once; where that cannot be set, it is slower.
-                let _ = socket.set_nodelay(true);
-                return Ok(socket);
-            }
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Trouble::new(
-                MailboxErrorKind::Away,
-                format!("'{host}' is there, but nothing listens at its port {port}: FTP may not be switched on, or have another port"),
-            )
-            .lasting(),
-            _ => silent(),
-        };
-    }
-    Err(wrong)
-}
-
-fn host_and_port(place: &str) -> (&str, u16) {
-    let (host, port) = match place.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(PORT)),
-        _ => (place, PORT),
-    };
-    (host.trim_start_matches('[').trim_end_matches(']'), port)
-}
-
-pub(super) fn silent() -> Trouble {
-    Trouble::new(MailboxErrorKind::Away, "it does not answer").lasting()
 }
 
 fn crowded() -> Trouble {
@@ -277,17 +233,26 @@ fn unsealed(error: &FtpError, refusal: &Refusal) -> Trouble {
     match error {
         FtpError::UnexpectedResponse(answer) if answer.status == Status::NotAvailable => crowded(),
         FtpError::UnexpectedResponse(_) => Trouble::new(
-            MailboxErrorKind::Denied,
+            MailboxErrorKind::Broken,
             "it does not encrypt its lines; if it is one at home that cannot do that, its address begins with ftp://",
         )
         .lasting(),
-        _ => refusal.told().unwrap_or_else(broke_off),
+        FtpError::SecureError(said) if refusal.told().is_none() && is_disagreement(said) => Trouble::new(
+            MailboxErrorKind::Broken,
+            "it encrypts in old ways alone, which are not safe any more: it needs newer software",
+        ),
+        _ => refusal.told().unwrap_or_else(Trouble::broke_off),
     }
+}
+
+/// Tells whether both sides found no way of encrypting that they share: the library gives what went wrong as a text alone.
+fn is_disagreement(said: &str) -> bool {
+    said.contains("peer is incompatible") || said.contains("received fatal alert")
 }
 
 fn not_let_in(error: &FtpError, protocol: Protocol) -> Trouble {
     let FtpError::UnexpectedResponse(answer) = error else {
-        return broke_off();
+        return Trouble::broke_off();
     };
     let is_plain = protocol == Protocol::Ftp;
     let (kind, why) = match code_of(answer) {
@@ -299,7 +264,7 @@ fn not_let_in(error: &FtpError, protocol: Protocol) -> Trouble {
         ),
         530 if is_plain => (
             MailboxErrorKind::SignIn,
-            "the user or the password is not accepted, or over an encrypted line alone: then its address begins with ftps://",
+            "the user or the password is not accepted; some servers take them over an encrypted line alone, with an address that begins with ftps://",
         ),
         332 => (MailboxErrorKind::Denied, "it asks for more than a user and a password"),
         _ => (MailboxErrorKind::SignIn, "the user or the password is not accepted"),
@@ -322,7 +287,7 @@ mod tests {
             (332, "it asks for more than a user and a password"),
             (421, "too many may be there already"),
             (430, "the user or the password is not accepted"),
-            (530, "over an encrypted line alone"),
+            (530, "some servers take them over an encrypted line alone"),
             (550, "its address begins with ftps://"),
         ] {
             let why = not_let_in(&answered(code), Protocol::Ftp).why;
@@ -330,6 +295,18 @@ mod tests {
         }
         assert!(ungreeted(&answered(421)).why.contains("too many may be there already"));
         assert!(unsealed(&answered(421), &Refusal::default()).why.contains("too many"));
+        for disagreed in [
+            rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion),
+            rustls::Error::PeerIncompatible(rustls::PeerIncompatible::ServerDoesNotSupportTls12Or13),
+        ] {
+            let error = FtpError::SecureError(disagreed.to_string());
+            assert!(
+                unsealed(&error, &Refusal::default()).why.contains("in old ways alone"),
+                "{error}"
+            );
+        }
+        let cut_off = FtpError::SecureError("tls handshake eof".into());
+        assert_eq!(unsealed(&cut_off, &Refusal::default()).why, "the connection broke off");
         let lost = |error| match told_by(error, &Refusal::default()) {
             Wrong::Lost(trouble) => trouble.why,
             Wrong::Refused(code) => panic!("{code} is refused"),
@@ -343,17 +320,5 @@ mod tests {
             told_by(answered(522), &Refusal::default()),
             Wrong::Refused(522)
         ));
-    }
-
-    #[test]
-    fn a_place_is_a_host_and_a_port() {
-        for (place, host, port) in [
-            ("nas.local", "nas.local", 21),
-            ("nas.local:2121", "nas.local", 2121),
-            ("[::1]", "::1", 21),
-            ("[::1]:2121", "::1", 2121),
-        ] {
-            assert_eq!(host_and_port(place), (host, port), "{place}");
-        }
     }
 }

@@ -10,7 +10,7 @@ use russh_sftp::protocol::{FileAttributes, OpenFlags, Packet, StatusCode};
 
 use super::super::trouble::Trouble;
 use super::line::Line;
-use super::{broke_off, refusal};
+use super::refusal;
 
 /// How much goes in one request: each server takes that.
 const PIECE_BYTES: usize = 32 << 10;
@@ -285,7 +285,7 @@ fn troubled(error: &Error, doing: &str, path: &str) -> Trouble {
         ),
         // One that was silent so long is so the next time, too.
         None if matches!(error, Error::Timeout) => Trouble::new(MailboxErrorKind::Away, "it does not answer").lasting(),
-        Some(StatusCode::ConnectionLost | StatusCode::NoConnection) | None => broke_off(),
+        Some(StatusCode::ConnectionLost | StatusCode::NoConnection) | None => Trouble::broke_off(),
         Some(_) => Trouble::new(MailboxErrorKind::Broken, format!("its server cannot {doing} '{path}'")),
     }
 }

@@ -1,8 +1,6 @@
 //! A line to a server that speaks SSH, once it has shown that it is itself and let us in.
 
 use std::borrow::Cow;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,15 +14,17 @@ use tokio::time::timeout;
 
 use super::super::address::CloudAddress;
 use super::super::credential::Access;
+use super::super::socket::Listener;
 use super::super::traffic::Traffic;
 use super::super::trouble::Trouble;
-use super::{broke_off, key};
+use super::key;
 use crate::waiting::wait_for;
 
 /// Where servers listen if an address does not say.
-const PORT: u16 = 22;
-/// How long one of a server's addresses may take to answer at all.
-const ANSWER_WAIT: Duration = Duration::from_secs(15);
+const SERVER: Listener = Listener {
+    speaks: "SFTP",
+    port: 22,
+};
 /// How long a server may take to agree on keys and to let us in: small ones count long.
 const GREETING_WAIT: Duration = Duration::from_secs(60);
 /// How long one request may take: a disk may have to wake up, and a slow line to carry those before it.
@@ -61,9 +61,9 @@ impl Line {
             let why = "nobody has said yet by which key its server is known";
             return Err(Trouble::new(MailboxErrorKind::Stranger, why));
         };
-        let socket = connected(address).await?;
+        let socket = SERVER.reach(address.place()).await?;
         let opened = timeout(GREETING_WAIT, Self::over(socket, address, access, agreed)).await;
-        opened.unwrap_or_else(|_| Err(silent()))
+        opened.unwrap_or_else(|_| Err(Trouble::silent()))
     }
 
     async fn over(socket: TcpStream, address: &CloudAddress, access: &Access, agreed: &str) -> Result<Self, Trouble> {
@@ -86,7 +86,9 @@ impl Line {
         match let_in.map_err(|error| from_ssh(&error))? {
             AuthResult::Success => {}
             // So the library tells of a line that broke; a server that refuses names what it takes, keys among it.
-            AuthResult::Failure { remaining_methods, .. } if remaining_methods.is_empty() => return Err(broke_off()),
+            AuthResult::Failure { remaining_methods, .. } if remaining_methods.is_empty() => {
+                return Err(Trouble::broke_off());
+            }
             AuthResult::Failure { partial_success, .. } => {
                 return Err(not_let_in(address, credential.id(), partial_success));
             }
@@ -100,7 +102,7 @@ impl Line {
                 Some(ChannelMsg::Success) => break,
                 Some(ChannelMsg::Failure) => return Err(no_files(address)),
                 Some(_) => {}
-                None => return Err(broke_off()),
+                None => return Err(Trouble::broke_off()),
             }
         }
         let settings = FilesConfig {
@@ -111,7 +113,7 @@ impl Line {
         // A server without the program for it says yes first, and then nothing more.
         let version = tokio::select! {
             version = files.init() => version.map_err(|_| no_files(address))?,
-            () = ended(&ssh) => return Err(broke_off()),
+            () = ended(&ssh) => return Err(Trouble::broke_off()),
         };
         let has = |name: &str| version.extensions.contains_key(name);
         Ok(Self {
@@ -131,7 +133,7 @@ impl Line {
     /// Waits until the line has broken: what is asked on it just then may never be answered, nor fail.
     pub(crate) async fn broken(&self) -> Trouble {
         ended(&self.ssh).await;
-        broke_off()
+        Trouble::broke_off()
     }
 }
 
@@ -145,7 +147,7 @@ async fn ended(ssh: &Handle<HostCheck>) {
 pub fn host_key(address: &CloudAddress) -> Result<String, MailboxError> {
     let address = address.clone();
     wait_for(async move {
-        let socket = connected(&address).await?;
+        let socket = SERVER.reach(address.place()).await?;
         let check = HostCheck::none();
         let shown = check.shown.clone();
         let asked = timeout(GREETING_WAIT, russh::client::connect_stream(config(), socket, check)).await;
@@ -153,7 +155,7 @@ pub fn host_key(address: &CloudAddress) -> Result<String, MailboxError> {
         match (shown, asked) {
             (Some(shown), _) => Ok(shown),
             (None, Ok(Err(error))) => Err(unshown(&error).into()),
-            (None, _) => Err(silent().into()),
+            (None, _) => Err(Trouble::silent().into()),
         }
     })
 }
@@ -219,49 +221,8 @@ fn config() -> Arc<Config> {
     })
 }
 
-/// Reaches a server at the first of its addresses that answers.
-async fn connected(address: &CloudAddress) -> Result<TcpStream, Trouble> {
-    let (host, port) = host_and_port(address.place());
-    let found = timeout(ANSWER_WAIT, tokio::net::lookup_host((host, port))).await;
-    let found = found.ok().and_then(Result::ok);
-    let found: Vec<SocketAddr> = found.map(Iterator::collect).unwrap_or_default();
-    let mut wrong = Trouble::new(
-        MailboxErrorKind::Away,
-        format!("no computer called '{host}' is found: the name may be wrong, or this computer has no network"),
-    )
-    .lasting();
-    for at in found {
-        wrong = match timeout(ANSWER_WAIT, TcpStream::connect(at)).await {
-            Ok(Ok(socket)) => {
-                // What is small goes at once; where that cannot be set, it is slower.
-                let _ = socket.set_nodelay(true);
-                return Ok(socket);
-            }
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Trouble::new(
-                MailboxErrorKind::Away,
-                format!("'{host}' is there, but nothing listens at its port {port}: SFTP may not be switched on, or have another port"),
-            )
-            .lasting(),
-            _ => silent(),
-        };
-    }
-    Err(wrong)
-}
-
-fn host_and_port(place: &str) -> (&str, u16) {
-    let (host, port) = match place.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(PORT)),
-        _ => (place, PORT),
-    };
-    (host.trim_start_matches('[').trim_end_matches(']'), port)
-}
-
-fn silent() -> Trouble {
-    Trouble::new(MailboxErrorKind::Away, "it does not answer").lasting()
-}
-
 fn another_server(address: &CloudAddress, shown: &str, agreed: &str) -> Trouble {
-    let (host, _) = host_and_port(address.place());
+    let (host, _) = SERVER.host_and_port(address.place());
     Trouble::new(
         MailboxErrorKind::Stranger,
         format!(
@@ -271,7 +232,7 @@ fn another_server(address: &CloudAddress, shown: &str, agreed: &str) -> Trouble 
 }
 
 fn not_let_in(address: &CloudAddress, user: &str, wants_more: bool) -> Trouble {
-    let (host, _) = host_and_port(address.place());
+    let (host, _) = SERVER.host_and_port(address.place());
     let why = match wants_more {
         true => format!("'{host}' takes the key of '{user}', and asks for more than a key, which Offsync cannot give"),
         false => format!("'{host}' does not let '{user}' in with this account's key"),
@@ -280,7 +241,7 @@ fn not_let_in(address: &CloudAddress, user: &str, wants_more: bool) -> Trouble {
 }
 
 fn no_files(address: &CloudAddress) -> Trouble {
-    let (host, _) = host_and_port(address.place());
+    let (host, _) = SERVER.host_and_port(address.place());
     let why = format!("'{host}' lets this account in, and gives it no files: SFTP is not switched on for it");
     Trouble::new(MailboxErrorKind::Denied, why)
 }
@@ -292,8 +253,8 @@ fn from_ssh(error: &russh::Error) -> Trouble {
             MailboxErrorKind::Broken,
             "it speaks old ciphers or keys alone, which are not safe any more: it needs newer software",
         ),
-        russh::Error::KeepaliveTimeout | russh::Error::ConnectionTimeout => silent(),
-        _ => broke_off(),
+        russh::Error::KeepaliveTimeout | russh::Error::ConnectionTimeout => Trouble::silent(),
+        _ => Trouble::broke_off(),
     }
 }
 
@@ -307,22 +268,5 @@ fn unshown(error: &russh::Error) -> Trouble {
             MailboxErrorKind::Away,
             "it hangs up before it shows who it is: it may be busy, or something else than SFTP listens at that port",
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_a_host_and_a_port() {
-        for (place, host, port) in [
-            ("nas.local", "nas.local", 22),
-            ("nas.local:2222", "nas.local", 2222),
-            ("[::1]", "::1", 22),
-            ("[::1]:2222", "::1", 2222),
-        ] {
-            assert_eq!(host_and_port(place), (host, port), "{place}");
-        }
     }
 }

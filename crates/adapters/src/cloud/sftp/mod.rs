@@ -15,7 +15,6 @@ pub(super) use self::files::Room;
 pub(crate) use self::files::Found;
 pub(crate) use self::line::Line;
 
-use offsync_core::ports::MailboxErrorKind;
 use russh_sftp::client::error::Error;
 use russh_sftp::protocol::StatusCode;
 
@@ -36,10 +35,6 @@ pub(crate) fn folder_of(address: &CloudAddress) -> String {
         Some(rest) if rest.starts_with('/') => rest[1..].to_owned(),
         _ => format!("/{}", address.root()),
     }
-}
-
-fn broke_off() -> Trouble {
-    Trouble::new(MailboxErrorKind::Away, "the connection broke off")
 }
 
 /// Gives the code with which a server refused; `None` where it said nothing.
