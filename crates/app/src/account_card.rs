@@ -304,7 +304,7 @@ pub(crate) struct OfArchive {
 
 /// Says why an account was not let in to, without a name that nobody gave it.
 pub(crate) fn refused(address: &CloudAddress, error: &MailboxError) -> AppError {
-    let told = troubled("", error);
+    let told = troubled("", address.protocol(), error);
     let sign_in = sign_in_by(address.protocol());
     AppError {
         message: sentence(&format!("{error}.")),

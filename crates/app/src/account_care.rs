@@ -1,6 +1,8 @@
 //! What people do with accounts: add, list, try, look how full they are, remove.
 
-use offsync_adapters::cloud::{Asked, CloudAddress, Credential, Usage, authorized_line, usage};
+use std::sync::atomic::Ordering;
+
+use offsync_adapters::cloud::{Asked, CloudAddress, Credential, Protocol, Usage, authorized_line, usage};
 use offsync_adapters::mailbox::{MailboxUrl, try_out, try_out_again};
 use offsync_core::ports::{MailboxError, MailboxErrorKind as Kind};
 use offsync_engine::size;
@@ -11,7 +13,7 @@ use crate::accounts::{Accounts, KnownAccount, check_account_name};
 use crate::address::mailbox_url;
 use crate::app::App;
 use crate::clients::client_of;
-use crate::failure::{AppError, ExitClass, Result, STRANGER_HINT};
+use crate::failure::{AppError, ExitClass, Result, STRANGER_HINT, UNTRUSTED_HINT};
 use crate::opened::{sign_in_command, sign_in_hint};
 use crate::signing_in::tried_out;
 
@@ -71,7 +73,7 @@ impl App {
             return self.add_by_key(address, request);
         }
         self.refuse_other_of_that_name(&request.name, &url)?;
-        let (url, credential) = self.tried(url, request, |error| not_added(&request.name, error))?;
+        let (url, credential) = self.tried(url.clone(), request, |error| self.not_added(&request.name, &url, error))?;
         // Who signed in in the browser is known just now.
         self.refuse_other_of_that_name(&request.name, &url)?;
         let accounts = Accounts::load(self.config_dir())?;
@@ -85,6 +87,25 @@ impl App {
         };
         self.keep_account(known.clone(), credential.as_ref())?;
         self.test(&known, Tested::JustNow)
+    }
+
+    /// Says why an account was not added; somebody who stopped it knows.
+    pub(crate) fn not_added(&self, name: &str, url: &MailboxUrl, error: &MailboxError) -> AppError {
+        if self.cancel().load(Ordering::SeqCst) {
+            return AppError::failed(
+                "cancelled",
+                format!("Stopped. '{name}' was not added, and nothing was changed."),
+                "Add it again when you like.",
+            );
+        }
+        let told = match url {
+            MailboxUrl::Cloud(address) => troubled(name, address.protocol(), error),
+            _ => error.into(),
+        };
+        AppError {
+            message: format!("'{name}' was not added. {}", told.message),
+            ..told
+        }
     }
 
     /// Refuses the name of another account.
@@ -159,7 +180,7 @@ impl App {
                 "This computer has forgotten what opens it. Whoever it belongs to can take that back at the service."
             }
             (Some(Asked::Typed { .. }), _) => {
-                "This computer has forgotten what opens it. At the service, the app password or key can be deleted now."
+                "This computer has forgotten what opens it. At the service, the app password or key can be deleted, once no other home goes in by it: one that was invited or copied from here may."
             }
             (Some(Asked::Key { .. }), _) => {
                 "This computer has forgotten its key. On the server, the line that this was can be taken out of .ssh/authorized_keys now, unless other homes were invited with it:"
@@ -360,26 +381,24 @@ fn told_usage(usage: &Usage) -> Option<String> {
     }
 }
 
-/// Says why an account was not added.
-pub(crate) fn not_added(name: &str, error: &MailboxError) -> AppError {
-    let told = troubled(name, error);
-    AppError {
-        message: format!("'{name}' was not added. {}", told.message),
-        ..told
-    }
-}
-
 /// Says what is wrong with an account that no archive is concerned by.
-pub(crate) fn troubled(name: &str, error: &MailboxError) -> AppError {
+pub(crate) fn troubled(name: &str, protocol: Protocol, error: &MailboxError) -> AppError {
     let told: AppError = error.into();
     let hint = match error.kind() {
         Kind::Away => "Check the address and the network, and try again.",
         Kind::Missing => "Check the address.",
-        Kind::SignIn => {
-            "Check what you typed. Many services want an app password, made in their settings for this purpose, in place of the one that people sign in with."
-        }
+        Kind::SignIn => match protocol {
+            Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => "Sign in again in the browser.",
+            Protocol::S3 => "Check the access key, its secret and the bucket's name, and to whom the key belongs.",
+            Protocol::Azblob => "Check the storage account's name and its access key.",
+            Protocol::Sftp | Protocol::Ftps | Protocol::Ftp => "Check what you typed.",
+            Protocol::Webdav | Protocol::WebdavPlain => {
+                "Check what you typed. Many services want an app password, made in their settings for this purpose, in place of the one that people sign in with."
+            }
+        },
         Kind::Denied => "Check what this sign-in may do there: it has to list, read, write and delete.",
         Kind::Stranger => STRANGER_HINT,
+        Kind::Untrusted => UNTRUSTED_HINT,
         Kind::NoRoom => "Make room in it.",
         Kind::Broken => "Check the address: it may be that of a page for people, and not the one for programs.",
     };
@@ -392,7 +411,10 @@ pub(crate) fn troubled(name: &str, error: &MailboxError) -> AppError {
 
 /// The same for one that worked before: nobody typed anything now.
 fn known_troubled(known: &KnownAccount, error: &MailboxError) -> AppError {
-    let told = troubled(&known.name, error);
+    let told = match known.address() {
+        Some(address) => troubled(&known.name, address.protocol(), error),
+        None => error.into(),
+    };
     match error.kind() {
         Kind::SignIn => AppError {
             hint: sign_in_hint(Some(&known.name), &known.mailbox),

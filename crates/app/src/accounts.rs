@@ -350,16 +350,21 @@ pub(crate) fn check_account_name(name: &str) -> Result<()> {
     let is_plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
     // A slip such as `webdav:photos` is to be told as one.
     let is_scheme = KNOWN_SCHEMES.contains(&name) || Protocol::of_scheme(name).is_some();
-    let is_good = name.chars().all(is_plain) && !name.starts_with(['-', '.']) && !is_scheme;
-    if !name.is_empty() && name.len() <= NAME_BYTES_MAX && is_good {
+    let is_good = name.chars().all(is_plain) && !name.starts_with(['-', '.']);
+    let (message, hint) = if is_scheme {
+        (
+            format!("'{name}' cannot be the name of an account: addresses begin with it."),
+            format!("Choose another one, such as my-{name}."),
+        )
+    } else if !name.is_empty() && name.len() <= NAME_BYTES_MAX && is_good {
         return Ok(());
-    }
-    Err(AppError::new(
-        ExitClass::Usage,
-        "bad_account_name",
-        format!("'{}' cannot be the name of an account.", name.escape_debug()),
-        "Use letters, digits, - and _ alone, such as pep-drive.",
-    ))
+    } else {
+        (
+            format!("'{}' cannot be the name of an account.", name.escape_debug()),
+            "Use letters, digits, - and _ alone, such as pep-drive.".to_owned(),
+        )
+    };
+    Err(AppError::new(ExitClass::Usage, "bad_account_name", message, hint))
 }
 
 /// Makes a name for an account of what something is called.
@@ -388,9 +393,9 @@ fn no_such_account(said: &str, name: &str, accounts: &Accounts) -> AppError {
         ExitClass::Usage,
         "bad_mailbox",
         format!(
-            "'{said}' is no mailbox: there is no account '{name}' ({known}), and an address begins with fs://, webdav://, sftp:// or s3://."
+            "'{said}' is no mailbox: there is no account '{name}' ({known}), and an address begins with a scheme such as fs:// or webdav://."
         ),
-        "Give a folder as fs:///full/path/of/the/folder, or add the account first: `offsync account add NAME MAILBOX_URL`.",
+        "Give a folder as fs:///full/path/of/the/folder, or add the account first: `offsync account add NAME MAILBOX_URL`. `offsync account services` tells how addresses look.",
     )
 }
 

@@ -259,6 +259,9 @@ impl From<MailboxError> for AppError {
 /// What to do about a server that shows another key than the one agreed on.
 pub(crate) const STRANGER_HINT: &str = "Nothing was sent to it. Ask whoever looks after the server for the fingerprint of its host key; if that is the one that it shows now, `offsync account add NAME MAILBOX_URL` asks whether to go on with it.";
 
+/// What to do about a server whose certificate this computer does not trust.
+pub(crate) const UNTRUSTED_HINT: &str = "Nothing was sent to it. Check the address, and this computer's clock. The certificate of a server of your own is trusted once it lies in the file that the variable SSL_CERT_FILE names, or among those that this computer trusts.";
+
 impl From<&MailboxError> for AppError {
     fn from(error: &MailboxError) -> Self {
         let (code, hint) = match error.kind() {
@@ -280,6 +283,7 @@ impl From<&MailboxError> for AppError {
             ),
             MailboxErrorKind::Denied => ("mailbox_denied", "Check that you may read and write there."),
             MailboxErrorKind::Stranger => ("mailbox_stranger", STRANGER_HINT),
+            MailboxErrorKind::Untrusted => ("mailbox_untrusted", UNTRUSTED_HINT),
             MailboxErrorKind::Broken => ("mailbox_broken", "Try again later; if it stays, check the account."),
         };
         let message = match error.kind() {

@@ -98,6 +98,9 @@ fn hint_on_screen(code: &str, hint: String) -> String {
         "mailbox_stranger" => {
             "Nothing was sent to it. Compare its key with what whoever looks after the server sees there, before anything goes on."
         }
+        "mailbox_untrusted" => {
+            "Nothing was sent to it. Check its address, and this computer’s clock. If it is a server of your own, whoever looks after it can let this computer trust its certificate."
+        }
         "keystore" => "Start the desktop’s keyring, or unlock it, and try again.",
         "settings" => "Check that your home folder can be written, and try again.",
         "settings_inside" | "inside_an_archive" | "bad_mailbox" | "same_mailbox" => "Choose another folder.",
@@ -126,7 +129,9 @@ pub fn asks_to_type(text: &str) -> bool {
     };
     let words: Vec<&str> = text.split_whitespace().collect();
     text.contains('`')
-        || ["OFFSYNC_", "fs://"].iter().any(|typed| text.contains(typed))
+        || ["OFFSYNC_", "SSL_CERT_FILE", "fs://"]
+            .iter()
+            .any(|typed| text.contains(typed))
         || words.iter().any(|word| is_flag(word))
         || words.windows(2).any(is_command)
 }
@@ -172,6 +177,7 @@ mod tests {
         let note = String::from("x");
         let all = [
             mailbox(MailboxErrorKind::Stranger),
+            mailbox(MailboxErrorKind::Untrusted),
             mailbox(MailboxErrorKind::Away),
             mailbox(MailboxErrorKind::Missing),
             secret(SecretErrorKind::NoKeystore),

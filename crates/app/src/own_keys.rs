@@ -9,7 +9,7 @@ use offsync_core::ports::{MailboxError, MailboxErrorKind as Kind};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::account_care::{AccountRequest, AccountView, Tested, not_added};
+use crate::account_care::{AccountRequest, AccountView, Tested};
 use crate::accounts::{Accounts, KnownAccount, check_account_name};
 use crate::address::{bad_mailbox, lies_at, mailbox_url};
 use crate::app::App;
@@ -71,7 +71,7 @@ impl App {
             .as_ref()
             .and_then(CloudAddress::host_key)
             .or_else(|| address.host_key());
-        shown_by(&address, agreed).map_err(|error| not_added(name, &error))
+        shown_by(&address, agreed).map_err(|error| self.not_added(name, &MailboxUrl::Cloud(address), &error))
     }
 
     /// Adds an account that a key opens: the one that it has, or a new one, which its server may have to be told of first.
@@ -106,10 +106,15 @@ impl App {
             known,
             credential,
             tried,
-        } = self.try_key(&address, known, try_out, |error| not_added(&request.name, error))?;
+        } = self.try_key(&address, known, try_out, |error| {
+            self.not_added(&request.name, &url, error)
+        })?;
         match tried {
             Ok(()) => self.test(&known, Tested::JustNow),
-            Err(error) => Err(not_let_in(&address, &request.name, &credential, &error)),
+            Err(error) => {
+                let told = self.not_added(&request.name, &url, &error);
+                Err(not_let_in(&address, &request.name, &credential, &error, told))
+            }
         }
     }
 
@@ -200,14 +205,20 @@ pub(crate) fn with_host_key(address: &CloudAddress, fingerprint: &str) -> Result
 }
 
 /// Says what to do at the server: it alone can let a key in.
-fn not_let_in(address: &CloudAddress, name: &str, credential: &Credential, error: &MailboxError) -> AppError {
-    let told = not_added(name, error);
+fn not_let_in(
+    address: &CloudAddress,
+    name: &str,
+    credential: &Credential,
+    error: &MailboxError,
+    told: AppError,
+) -> AppError {
     let address = address.clone().without_host_key();
     let again = format!(
         "Then run the same command again: {}.",
         sign_in_command(name, &address.to_string())
     );
     match error.kind() {
+        _ if told.code == "cancelled" => told,
         Kind::SignIn => AppError {
             code: KEY_NOT_LET_IN,
             message: format!("'{name}' is not usable yet: {error}."),

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use offsync_app::{AccountRequest, AccountView, App, AppError, Asked, KEY_NOT_LET_IN, ShownHostKey, offerings};
 use zeroize::Zeroizing;
 
-use crate::outcome::{HELD, Outcome, print_lines, show, usage_error};
+use crate::outcome::{HELD, Outcome, print_lines, show, usage_error, warn};
 use crate::prompt;
 use crate::text;
 
@@ -90,7 +90,10 @@ pub(crate) fn account(app: &App, command: &AccountCommand, json: bool) -> Outcom
             (one(added), text::account_added)
         }
         AccountCommand::List => (app.list_accounts()?, text::account),
-        AccountCommand::Test { name } => (one(app.test_account(name.as_deref())?), text::account_told),
+        AccountCommand::Test { name } => {
+            say_trying(name.as_deref().unwrap_or("the account"));
+            (one(app.test_account(name.as_deref())?), text::account_told)
+        }
         AccountCommand::Usage { name } => (one(app.account_usage(name.as_deref())?), text::account_told),
         AccountCommand::Remove { name } => (one(app.remove_account(name)?), text::account_removed),
     };
@@ -117,6 +120,7 @@ fn add(app: &App, name: &str, mailbox: &str) -> Result<Option<AccountView>, AppE
             if !app.names_id(mailbox)? {
                 request.id = said(ID).or_else(|| prompt::line(&format!("{id}: ")));
             }
+            say_trying(name);
             let agreed = match said(HOST_KEY) {
                 None => agreed_host_key(&app.shown_host_key(name, mailbox)?)?,
                 said => said,
@@ -143,7 +147,15 @@ fn add(app: &App, name: &str, mailbox: &str) -> Result<Option<AccountView>, AppE
             secret.to_lowercase()
         )));
     }
+    say_trying(name);
     app.add_account(&request).map(Some)
+}
+
+/// Tells whoever sits there that an answer is waited for: some servers take a minute to say nothing.
+fn say_trying(name: &str) {
+    if prompt::is_possible() {
+        warn(&format!("Trying {}...", text::safe(name)));
+    }
 }
 
 /// Lets a person compare the key that a server shows; one that was agreed on before is not asked for again. `None` if it is not

@@ -579,7 +579,7 @@ const EXAMPLES: &str = "Begin:
   offsync sync
 
 Exit codes: 0 done; 1 failed, nothing lost; 2 wrong usage; 3 held, wants a yes; 4 another Offsync is at it;
-5 done, but some paths were left alone; 6 the mailbox cannot be used now.
+5 done, but some paths were left alone; 6 the mailbox cannot be used now; 130 stopped at a question.
 A drive that is away is 1 where its folder is named; where none is, all that are here are meant, and it is 0.
 
 Environment: OFFSYNC_CONFIG_DIR, where settings live (two folders are two computers);

@@ -128,7 +128,7 @@ fn the_only_account_needs_no_name_and_each_is_forgotten_in_its_own_words() {
     add_account(&pep, "spare", &server.url("spare"), SECRET).expect_code(0);
     pep.run(["account", "remove", "spare"])
         .expect_code(0)
-        .expect_out("At the service, the app password or key can be deleted now.");
+        .expect_out("the app password or key can be deleted, once no other home goes in by it: one that was invited or copied from here may.");
     anna.run(["mailbox", "move", anna.at(), &folder])
         .expect_code(0)
         .expect_out("Until it did, leave the old one as it is: webdav");
@@ -188,6 +188,14 @@ fn what_cannot_be_an_account_is_refused_with_what_can() {
         (
             ["account", "add", "x", "gopher://c.org/x"],
             "is no kind of mailbox that this Offsync knows",
+        ),
+        (
+            ["account", "add", "ssh", "sftp://anna@c.org/x"],
+            "'ssh' cannot be the name of an account: addresses begin with it",
+        ),
+        (
+            ["account", "add", "x", "webdav://c.org:99999/x"],
+            "a port is a number up to 65535",
         ),
         (
             ["account", "add", "x", "s3://box?endpoint=nowhere"],
@@ -434,14 +442,22 @@ fn a_line_is_encrypted_and_who_is_at_its_end_is_looked_at() {
             .contains("its certificate is not one that this computer trusts"),
         "{unknown}"
     );
-    let trusting = |home: &Home, arguments: &[&str]| {
+    assert!(
+        unknown
+            .stderr
+            .contains("in the file that the variable SSL_CERT_FILE names"),
+        "{unknown}"
+    );
+    pep.json(["account", "list"]).expect_code(0).expect_out("[]");
+    let trusting_by = |home: &Home, certificate: &std::path::Path, arguments: &[&str]| {
         let mut command = home.command(arguments.iter().copied());
         command
             .env("OFFSYNC_ACCOUNT_ID", ID)
             .env("OFFSYNC_ACCOUNT_SECRET", SECRET);
-        command.env("SSL_CERT_FILE", &certificate);
+        command.env("SSL_CERT_FILE", certificate);
         Output::of(&mut command)
     };
+    let trusting = |home: &Home, arguments: &[&str]| trusting_by(home, &certificate, arguments);
     trusting(&pep, &["account", "add", "nas", &sealed])
         .expect_code(0)
         .expect_out("It works.");
@@ -458,6 +474,22 @@ fn a_line_is_encrypted_and_who_is_at_its_end_is_looked_at() {
             .contains("the line to it cannot be encrypted"),
         "{output}"
     );
+    for (names, constraints, told) in [
+        (
+            "DNS:nas.local",
+            "CA:FALSE",
+            "its certificate is for another name than the one in its address",
+        ),
+        ("IP:127.0.0.1", "CA:TRUE", "its certificate is one that signs others"),
+    ] {
+        let Some((server, certificate)) = Server::start_behind(names, constraints) else {
+            return;
+        };
+        let url = server.url("offsync").replace("webdav+http://", "webdav://");
+        let refused = trusting_by(&pep, &certificate, &["account", "add", "other", &url]);
+        assert!(refused.expect_code(6).stderr.contains(told), "{refused}");
+        std::fs::remove_dir_all(certificate.parent().expect("it lies in a folder")).expect("it is there");
+    }
     std::fs::remove_dir_all(certificate.parent().expect("it lies in a folder")).expect("it is there");
 }
 

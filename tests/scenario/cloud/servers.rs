@@ -56,8 +56,13 @@ impl Server {
 
     /// Starts WsgiDAV behind a certificate that nobody vouches for; gives the file with it, too.
     pub(super) fn start_sealed() -> Option<(Self, PathBuf)> {
+        Self::start_behind("DNS:localhost,IP:127.0.0.1", "CA:FALSE")
+    }
+
+    /// The same with a certificate for other names, or one that may sign others.
+    pub(super) fn start_behind(names: &str, constraints: &str) -> Option<(Self, PathBuf)> {
         let place = tempfile::tempdir().expect("a temporary folder can be made").keep();
-        let (key, certificate) = certificate(&place);
+        let (key, certificate) = certificate_for(&place, names, constraints);
         let server = Self::start_with(Kind::WsgiDav, |settings| {
             settings["ssl_certificate"] = certificate.to_string_lossy().as_ref().into();
             settings["ssl_private_key"] = key.to_string_lossy().as_ref().into();
@@ -177,6 +182,10 @@ pub(super) fn stop(child: &mut Child) {
 
 /// Makes a certificate that nobody vouches for; gives the files of its key and of itself.
 pub(super) fn certificate(place: &Path) -> (PathBuf, PathBuf) {
+    certificate_for(place, "DNS:localhost,IP:127.0.0.1", "CA:FALSE")
+}
+
+fn certificate_for(place: &Path, names: &str, constraints: &str) -> (PathBuf, PathBuf) {
     let (key, certificate) = (place.join("key.pem"), place.join("certificate.pem"));
     let mut openssl = Command::new("openssl");
     openssl.args([
@@ -194,9 +203,9 @@ pub(super) fn certificate(place: &Path) -> (PathBuf, PathBuf) {
         "-subj",
         "/CN=localhost",
         "-addext",
-        "subjectAltName=DNS:localhost,IP:127.0.0.1",
+        &format!("subjectAltName={names}"),
         "-addext",
-        "basicConstraints=critical,CA:FALSE",
+        &format!("basicConstraints=critical,{constraints}"),
     ]);
     openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate);
     let made = openssl.output().expect("openssl can be started");

@@ -31,6 +31,9 @@ pub enum AddressError {
         /// One that is right.
         example: &'static str,
     },
+    /// A port that there is not.
+    #[error("what follows the host after a colon is no port: a port is a number up to 65535")]
+    BadPort,
     /// An option is unknown to the protocol.
     #[error("'{option}' is no option of {scheme}:// addresses; {known}")]
     UnknownOption {
@@ -77,9 +80,12 @@ impl CloudAddress {
             example: protocol.example(),
         };
         // What else it cannot be read for might show the password.
-        let url = Url::parse(text).map_err(|_| AddressError::NoPlace {
-            said: format!("{}://...", protocol.scheme()),
-            example: protocol.example(),
+        let url = Url::parse(text).map_err(|error| match error {
+            url::ParseError::InvalidPort => AddressError::BadPort,
+            _ => AddressError::NoPlace {
+                said: format!("{}://...", protocol.scheme()),
+                example: protocol.example(),
+            },
         })?;
         if url.password().is_some() {
             return Err(AddressError::Password);

@@ -172,7 +172,7 @@ pub(super) async fn whole(answer: Response<HttpBody>) -> Result<Response<Vec<u8>
     let (parts, mut body) = answer.into_parts();
     let bytes = body.to_buffer().await.map_err(|error| match Trouble::inside(&error) {
         Some(trouble) => trouble.clone(),
-        None => half_an_answer(),
+        None => Trouble::broke_off(),
     })?;
     Ok(Response::from_parts(parts, bytes.to_vec()))
 }
@@ -247,17 +247,9 @@ async fn while_it_moves<T>(
         if now > before {
             (before, since) = (now, Instant::now());
         } else if since.elapsed() >= limit {
-            return Err(silent());
+            return Err(Trouble::silent());
         }
     }
-}
-
-fn silent() -> Trouble {
-    Trouble::new(MailboxErrorKind::Away, "it does not answer").lasting()
-}
-
-fn half_an_answer() -> Trouble {
-    Trouble::new(MailboxErrorKind::Away, "the connection broke off")
 }
 
 /// Says why there is no answer, without the address that the library would name.
@@ -266,7 +258,7 @@ fn unreached(error: &reqwest::Error) -> Trouble {
         return sealing_failed(tls);
     }
     if !error.is_connect() && !error.is_timeout() {
-        return half_an_answer();
+        return Trouble::broke_off();
     }
     let why = if inside(error, |cause| cause.to_string().starts_with("dns error").then_some(())).is_some() {
         "no host of that name is found: either the name is wrong, or this computer is not on the net"
@@ -304,21 +296,30 @@ fn inside<'e, T>(
 }
 
 fn sealing_failed(error: &rustls::Error) -> Trouble {
-    let why = "the line to it cannot be encrypted; if it is one at home that does not do that, its address begins with webdav+http://";
-    mistrusted(error).unwrap_or_else(|| Trouble::new(MailboxErrorKind::Denied, why).lasting())
+    let why = "the line to it cannot be encrypted; if it is one at home that does not do that, its address has to say so, by webdav+http:// or an endpoint of http://";
+    mistrusted(error).unwrap_or_else(|| Trouble::new(MailboxErrorKind::Broken, why).lasting())
 }
 
 /// Says what is wrong with a certificate; `None` where it is something else.
 pub(super) fn mistrusted(error: &rustls::Error) -> Option<Trouble> {
-    use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext};
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext, Other,
+    };
     let why = match error {
         rustls::Error::InvalidCertificate(
             Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. },
         ) => "its certificate is of another time: either that has run out, or this computer's clock is wrong",
+        rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+            "its certificate is for another name than the one in its address"
+        }
+        // The library has no name for it: what it wraps is said in its own words alone.
+        rustls::Error::InvalidCertificate(Other(error)) if format!("{error:?}").contains("CaUsedAsEndEntity") => {
+            "its certificate is one that signs others, and is taken for no server's own: it needs one that says CA:FALSE, which `openssl req -x509` makes with -addext basicConstraints=critical,CA:FALSE"
+        }
         rustls::Error::InvalidCertificate(_) => "its certificate is not one that this computer trusts",
         _ => return None,
     };
-    Some(Trouble::new(MailboxErrorKind::Denied, why).lasting())
+    Some(Trouble::new(MailboxErrorKind::Untrusted, why).lasting())
 }
 
 type Bytes = <Buffer as Iterator>::Item;
@@ -332,7 +333,7 @@ fn said(text: Vec<u8>) -> Parts {
 async fn next_part(answer: &mut reqwest::Response, traffic: &Traffic) -> Result<Option<Bytes>, Trouble> {
     loop {
         let next = while_it_moves(traffic, NEXT_PART, &AtomicU64::new(0), answer.chunk()).await?;
-        match next.map_err(|_| half_an_answer())? {
+        match next.map_err(|_| Trouble::broke_off())? {
             Some(part) if part.is_empty() => {}
             Some(part) => {
                 traffic.comes(part.len()).await;

@@ -19,6 +19,8 @@ pub enum MailboxErrorKind {
     Denied,
     /// What answers is not the server that was agreed on.
     Stranger,
+    /// What answers cannot prove that it is the server of that name.
+    Untrusted,
     /// An answer that makes no sense.
     Broken,
 }

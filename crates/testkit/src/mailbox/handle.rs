@@ -142,6 +142,7 @@ fn failed(kind: Kind) -> MailboxError {
         Kind::SignIn => "the simulated sign-in is no longer good",
         Kind::Denied => "the simulated mailbox does not allow it",
         Kind::Stranger => "the simulated mailbox is another one's",
+        Kind::Untrusted => "the simulated mailbox cannot prove who it is",
         Kind::Broken => "the simulated mailbox answers nonsense",
     };
     MailboxError::new(kind, reason)

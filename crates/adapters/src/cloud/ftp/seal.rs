@@ -26,7 +26,7 @@ impl Refusal {
     pub(super) fn told(&self) -> Option<Trouble> {
         let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.as_ref().map(|error| {
-            let unknown = || Trouble::new(MailboxErrorKind::Denied, "its certificate cannot be used").lasting();
+            let unknown = || Trouble::new(MailboxErrorKind::Untrusted, "its certificate cannot be used").lasting();
             mistrusted(error).unwrap_or_else(unknown)
         })
     }
