@@ -19,7 +19,7 @@ use crate::output::Output;
 use crate::world::{Home, World, settle_quietly};
 
 /// Lets all programs of a world trust a server's certificate.
-fn trust(world: &World, server: &Ftpd) {
+pub(super) fn trust(world: &World, server: &Ftpd) {
     let certificate = server.certificate().display().to_string();
     world.surround(&[("SSL_CERT_FILE", certificate)]);
 }

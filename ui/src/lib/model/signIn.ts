@@ -38,7 +38,13 @@ export const ID = "#id";
 export const SECRET = "#secret";
 
 const OF_THE_SECRET = ["sign_in_needed", "mailbox_denied", "another_account"];
-const OF_THE_PLACE = ["mailbox_away", "mailbox_missing", "mailbox_broken", "mailbox_untrusted", "bad_mailbox"];
+const OF_THE_PLACE = [
+  "mailbox_away",
+  "mailbox_missing",
+  "mailbox_broken",
+  "mailbox_untrusted",
+  "bad_mailbox",
+];
 /** Where no password is asked for, only the folder can be one that lets nobody write. */
 const OF_THE_FOLDER = ["mailbox_missing", "mailbox_denied"];
 
