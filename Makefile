@@ -55,7 +55,7 @@ matrix: ## play each pair of concurrent changes in a world of its own (5 minutes
 
 failing: ## let each n-th request to each server and service fail, for all n (an hour)
 	@.ci/setup test
-	cargo build --workspace --bins
+	cargo build --package offsync-cli
 	cargo test --package offsync-tests --test scenario whatever_their_number -- --ignored --nocapture
 
 soak: ## simulate many more schedules: SEEDS in each profile from FIRST on (a quarter of an hour on two cores)
