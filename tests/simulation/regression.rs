@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 91] = [
+const ONCE_BROKEN: [(&str, u64, &str); 92] = [
     (
         "asked",
         404,
@@ -347,6 +347,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 91] = [
         "years2",
         109_299,
         "a home was known to one alone, since who brought it in died before others heard: that one takes it out",
+    ),
+    (
+        "years2",
+        110_247,
+        "what a home had sent that waited for a state itself left no room for any state in an account that had shrunk",
     ),
     (
         "years2",

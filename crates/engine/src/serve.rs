@@ -139,6 +139,7 @@ impl Engine<'_> {
             wanted.retain(|want| people.contains_key(&want.location));
         }
         self.take_back(mailbox, view, &[&wanted[..], &unasked].concat())?;
+        self.make_room_for_own_state(view, serving)?;
         let mut spare = None;
         for want in &wanted {
             self.serve_state(view, want, Some((&wanted, &mut spare)), serving)?;

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use offsync_core::format::{ObjectName, Want};
 use offsync_core::ids::{ChunkId, LocationId};
+use offsync_core::limits::GAP_CYCLES;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::serve::{Serving, allowed, reserve_left};
+use crate::memory::{self, GAP_CYCLES as GAP_NOTE};
+use crate::serve::{Serving, allowed, is_overfull, reserve_left};
 use crate::view::View;
 
 impl Engine<'_> {
@@ -39,6 +41,32 @@ impl Engine<'_> {
             self.delete_object(serving.mailbox, view, &largest)?;
         }
         Ok(true)
+    }
+
+    /// Takes back own packs where the mailbox holds more than it may, and this location waits for a state: what it posted may be
+    /// what leaves no room for that, and nobody else may take it away.
+    ///
+    /// Whoever comes to need what they held asks for it by name. All of it is read on this drive before.
+    pub(crate) fn make_room_for_own_state(&mut self, view: &mut View, serving: &Serving<'_>) -> Result<()> {
+        let waits = memory::read::<u32>(self.index, GAP_NOTE)?.unwrap_or(0) >= GAP_CYCLES;
+        if !waits || !is_overfull(view, serving.allowance_bytes) || serving.counted.anyone_lacks_more() {
+            return Ok(());
+        }
+        let (me, lacking, stores) = (self.me(), serving.counted.lacking(), self.stores()?);
+        let is_own = |name: &&ObjectName| matches!(name, ObjectName::Pack { author, .. } if *author == me);
+        for name in view.names().filter(is_own).cloned().collect::<Vec<_>>() {
+            let Some(chunks) = self.chunks_of_pack(serving.mailbox, &name)? else {
+                continue;
+            };
+            let mut is_held = true;
+            for chunk in &chunks {
+                is_held = is_held && !lacking.contains(chunk) && self.read_chunk(chunk, &stores)?.is_some();
+            }
+            if is_held {
+                self.delete_object(serving.mailbox, view, &name)?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives the packs that only readers with a gap wait for, and whose content this drive reads as it should be.

@@ -151,3 +151,46 @@ fn who_has_not_come_yet_is_served_nothing_and_who_never_comes_leaves_room() {
     homes.assert_all_equal();
     homes.assert_mailbox_holds_only_heads_and_people();
 }
+
+#[test]
+fn who_filled_a_mailbox_that_shrank_and_waits_for_a_state_makes_room_for_it() {
+    let mut homes = settled(4);
+    // The film builds on what is lost, and its own home never hears of what is lost after it.
+    let of_two = format!("out.{}.", homes.location(2));
+    homes
+        .hand(2)
+        .write(&path("before it.txt"), "still at two")
+        .expect("fits");
+    for home in [2, 0, 1] {
+        homes.sync(home);
+    }
+    homes.hand(1).write(&path("film.mov"), noise(7_000_000)).expect("fits");
+    for home in [1, 0, 2] {
+        homes.sync(home);
+    }
+    homes.lose_objects(&of_two);
+    homes
+        .hand(2)
+        .write(&path("after it.txt"), "still at two")
+        .expect("fits");
+    for home in [2, 0] {
+        homes.sync(home);
+    }
+    homes.lose_objects(&of_two);
+    let other: Vec<u8> = noise(7_000_000).into_iter().rev().collect();
+    homes.hand(2).write(&path("at last.mov"), other.clone()).expect("fits");
+    for home in [2, 0] {
+        homes.sync(home);
+    }
+    homes.lose_objects("for.");
+    assert!(homes.mail_bytes() > ALLOWANCE_BYTES, "the account has shrunk since");
+    for _ in 0..20 {
+        for home in 0..4 {
+            homes.sync_allowing(home, ALLOWANCE_BYTES);
+        }
+    }
+    homes.assert_all_equal();
+    assert_eq!(homes.read_bytes(3, "film.mov"), noise(7_000_000));
+    assert!(homes.read_bytes(1, "at last.mov") == other);
+    homes.assert_mailbox_holds_only_heads_and_people();
+}
