@@ -374,12 +374,23 @@ pub(super) fn listens(child: &mut Child, port: u16) -> bool {
     false
 }
 
-/// Asks a server for something without a body, and expects it to be done.
+/// Asks a server for something without a body, and expects it to be done. One that has just begun may hang up on the first who
+/// ask.
 fn ask(port: u16, line: &str) {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
     let request = format!("{line}\r\nHost: 127.0.0.1:{port}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).expect("it reads");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("it answers");
+    let asked = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map(|_| answer)
+    };
+    let began = Instant::now();
+    let answer = loop {
+        match asked() {
+            Ok(answer) => break answer,
+            Err(error) => assert!(began.elapsed() < PATIENCE, "{line}: {error}"),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
     assert!(answer.starts_with("HTTP/1.1 200"), "{line}: {answer}");
 }
