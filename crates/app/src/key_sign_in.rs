@@ -3,6 +3,7 @@
 //!
 //! The private half of a key stays behind this door, and no server is taken for known because somebody else said so.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use offsync_adapters::cloud::{CloudAddress, authorized_line};
@@ -41,10 +42,14 @@ impl App {
         // One that came with an invitation was compared by somebody else.
         let own = accounts.all.iter().filter(|known| known.archive.is_none());
         let at_server = own.filter_map(KnownAccount::address);
-        let mut agreed =
+        let at_server =
             at_server.filter(|known| known.protocol() == address.protocol() && known.place() == address.place());
-        let agreed = agreed.find_map(|known| known.host_key().map(str::to_owned));
-        shown_by(&address, agreed.as_deref()).map_err(|error| refused(&address, &error))
+        let agreed: BTreeSet<String> = at_server
+            .filter_map(|known| known.host_key().map(str::to_owned))
+            .collect();
+        // Where accounts know the server by different ones, it was set up anew between them: it is compared once more.
+        let agreed = agreed.first().filter(|_| agreed.len() == 1);
+        shown_by(&address, agreed.map(String::as_str)).map_err(|error| refused(&address, &error))
     }
 
     /// The same for the server of an archive's mailbox. What a drive says of its key counts for nothing.

@@ -205,9 +205,13 @@ impl App {
 
 /// Says that the mailbox is where it was.
 fn not_moved(error: AppError) -> AppError {
+    let hint = match error.code {
+        "mailbox_full" => "Make room where it is to go, or name another place.",
+        _ => "Try again once both can be reached, where it was and where it is to go; or name another place.",
+    };
     AppError {
         message: format!("The mailbox was not moved and is used where it was. {}", error.message),
-        hint: "Make room where it is to go, or name another place. What got there is no loss: doing the same again goes on from there.".into(),
+        hint: format!("{hint} What got there is no loss: doing the same again goes on from there."),
         ..error
     }
 }

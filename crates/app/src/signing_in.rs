@@ -97,7 +97,12 @@ impl App {
         let place = self.mailbox_place(said)?.around(&archive.marker.archive_id);
         // Nothing may have been put yet where this home's own one is.
         if archive.marker.mailbox.as_deref() != Some(place.url.to_string().as_str()) {
-            self.find_mailbox(&place, &archive.marker.archive_id)?;
+            let found = self.find_mailbox(&place, &archive.marker.archive_id);
+            found.map_err(|error| AppError {
+                // Whoever began another one there would part the homes.
+                hint: "Name an account that leads to the mailbox of this archive; `offsync mailbox show FOLDER` tells where that is.".into(),
+                ..error
+            })?;
         }
         let (mailbox, secret) = match (&place.url, self.access_of(&place)?) {
             (MailboxUrl::Cloud(address), Some(access)) => (

@@ -549,6 +549,11 @@ fn a_friend_is_given_a_key_of_its_own() {
             .contains("holds no mailbox of this archive"),
         "{elsewhere}"
     );
+    let next = "Name an account that leads to the mailbox of this archive";
+    assert!(
+        elsewhere.stderr.contains(next) && !elsewhere.stderr.contains("--new"),
+        "{elsewhere}"
+    );
     let copied = pep.run(copy.into_iter().chain(["--account", "key-for-anna:photos"]));
     copied
         .expect_code(0)
