@@ -63,17 +63,15 @@ fn fails_every(kind: Kind, numbers: impl IntoIterator<Item = usize>) -> usize {
 
 /// The same at the double of a service that people sign in to.
 fn fails_every_at_the_double(scheme: &str, numbers: impl IntoIterator<Item = usize>) -> usize {
-    at_once(
-        numbers.into_iter().collect(),
-        || Some(()),
-        |(), n| {
-            let world = World::in_memory();
-            let double = Double::in_place_of_the_services(&world);
-            let proxy = Proxy::to(double.port);
-            lead(&world, proxy.port);
-            play(&world, &proxy, &format!("{scheme}://Offsync"), n, scheme)
-        },
-    )
+    // One after the other: there are three ports alone to which services send a browser back.
+    let seen = numbers.into_iter().map(|n| {
+        let world = World::in_memory();
+        let double = Double::in_place_of_the_services(&world);
+        let proxy = Proxy::to(double.port);
+        lead(&world, proxy.port);
+        play(&world, &proxy, &format!("{scheme}://Offsync"), n, scheme)
+    });
+    seen.max().unwrap_or_default()
 }
 
 fn play(world: &World, proxy: &Proxy, url: &str, n: usize, place: &str) -> usize {
