@@ -176,7 +176,8 @@ impl Engine<'_> {
             }
         }
         // What lies beside a changeset that nobody can open leaves with it.
-        let is_closed = |name: &&ObjectName| orphans.contains(&name.to_string());
+        let is_closed =
+            |name: &&ObjectName| matches!(name, ObjectName::Manifest { .. }) && orphans.contains(&name.to_string());
         let closed: BTreeSet<_> = dead
             .iter()
             .filter(is_closed)

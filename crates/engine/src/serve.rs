@@ -139,8 +139,8 @@ impl Engine<'_> {
             wanted.retain(|want| people.contains_key(&want.location));
         }
         self.take_back(mailbox, view, &[&wanted[..], &unasked].concat())?;
-        self.make_room_for_own_state(view, serving)?;
         let mut spare = None;
+        self.make_room_for_own_state(view, (&wanted, &mut spare), serving)?;
         for want in &wanted {
             self.serve_state(view, want, Some((&wanted, &mut spare)), serving)?;
             self.serve_chunks(view, want, allowed(allowance_bytes), serving)?;

@@ -21,7 +21,7 @@ use crate::overlay::Overlay;
 use crate::plan::{Action, Plan, StepAside};
 use crate::refused::to_come_back;
 use crate::report::{Held, HeldDirection};
-use crate::touched::{CHANGED_SINCE, as_trusted, is_same_but_moved, looks_same};
+use crate::touched::{CHANGED_SINCE, as_trusted, looks_same, was_left_alone};
 use crate::turns::{Arriving, turns_of};
 
 /// Rounds of settling in one go; each finished round leaves less to do.
@@ -195,7 +195,8 @@ impl Engine<'_> {
             Err(_) => return Ok(None),
         }
         match self.disk.rename(from, to) {
-            Ok(stat) if is_same_but_moved(before, &stat) => Ok(Some(stat)),
+            // Some drives make inode numbers up, and give another one under another name.
+            Ok(stat) if was_left_alone(before, &stat) => Ok(Some(as_trusted(before, stat))),
             // Somebody saved between the look and the move.
             Ok(stat) => match self.disk.rename(to, from) {
                 Ok(_) => {

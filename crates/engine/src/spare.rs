@@ -8,7 +8,7 @@ use offsync_core::limits::GAP_CYCLES;
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::memory::{self, GAP_CYCLES as GAP_NOTE};
+use crate::memory::{self, GAP_CYCLES as GAP_NOTE, SENT};
 use crate::serve::{Serving, allowed, is_overfull, reserve_left};
 use crate::view::View;
 
@@ -38,35 +38,44 @@ impl Engine<'_> {
         packs.sort_by_key(|name| view.size_of(name));
         while size_bytes > reserve_left(view, serving.allowance_bytes) {
             let Some(largest) = packs.pop() else { return Ok(false) };
-            self.delete_object(serving.mailbox, view, &largest)?;
+            self.give_pack_up(view, &largest, serving)?;
         }
         Ok(true)
     }
 
-    /// Takes back own packs where the mailbox holds more than it may, and this location waits for a state: what it posted may be
-    /// what leaves no room for that, and nobody else may take it away.
-    ///
-    /// Whoever comes to need what they held asks for it by name. All of it is read on this drive before.
-    pub(crate) fn make_room_for_own_state(&mut self, view: &mut View, serving: &Serving<'_>) -> Result<()> {
+    /// Takes back own packs that wait for readers with a gap alone, where the mailbox holds more than it may and this location waits
+    /// for a state: what it posted may be what leaves no room for that, and nobody else may take it away.
+    pub(crate) fn make_room_for_own_state(
+        &mut self,
+        view: &mut View,
+        (wanted, spare): (&[Want], &mut Option<Vec<ObjectName>>),
+        serving: &Serving<'_>,
+    ) -> Result<()> {
         let waits = memory::read::<u32>(self.index, GAP_NOTE)?.unwrap_or(0) >= GAP_CYCLES;
-        if !waits || !is_overfull(view, serving.allowance_bytes) || serving.counted.anyone_lacks_more() {
+        if !waits || !is_overfull(view, serving.allowance_bytes) {
             return Ok(());
         }
-        let (me, lacking, stores) = (self.me(), serving.counted.lacking(), self.stores()?);
-        let is_own = |name: &&ObjectName| matches!(name, ObjectName::Pack { author, .. } if *author == me);
-        for name in view.names().filter(is_own).cloned().collect::<Vec<_>>() {
-            let Some(chunks) = self.chunks_of_pack(serving.mailbox, &name)? else {
-                continue;
-            };
-            let mut is_held = true;
-            for chunk in &chunks {
-                is_held = is_held && !lacking.contains(chunk) && self.read_chunk(chunk, &stores)?.is_some();
-            }
-            if is_held {
-                self.delete_object(serving.mailbox, view, &name)?;
-            }
+        let packs = match spare {
+            Some(packs) => packs,
+            None => spare.insert(self.spare_packs(view, wanted, serving)?),
+        };
+        let me = self.me();
+        let mut own: Vec<ObjectName> = packs.extract_if(.., |name| *name.writer() == me).collect();
+        own.sort_by_key(|name| view.size_of(name));
+        while is_overfull(view, serving.allowance_bytes) {
+            let Some(largest) = own.pop() else { break };
+            self.give_pack_up(view, &largest, serving)?;
         }
+        packs.extend(own);
         Ok(())
+    }
+
+    /// Takes a pack away before all have it. What went ahead in it of a file whose entry is to follow is to be sent again.
+    fn give_pack_up(&mut self, view: &mut View, name: &ObjectName, serving: &Serving<'_>) -> Result<()> {
+        let chunks = self.chunks_of_pack(serving.mailbox, name)?.unwrap_or_default();
+        self.delete_object(serving.mailbox, view, name)?;
+        let sent = chunks.iter().map(|chunk| memory::erase(format!("{SENT}{chunk}")));
+        self.commit(sent.collect())
     }
 
     /// Gives the packs that only readers with a gap wait for, and whose content this drive reads as it should be.

@@ -28,6 +28,12 @@ pub(crate) fn is_same_but_moved(before: &Stat, now: &Stat) -> bool {
     telling(before) == telling(now)
 }
 
+/// Tells whether nothing was saved in a move, as far as all drives can tell.
+pub(crate) fn was_left_alone(before: &Stat, now: &Stat) -> bool {
+    let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.mode);
+    telling(before) == telling(now)
+}
+
 /// Gives the stat after times and mode were set; if somebody saved meanwhile, one that the next scan does not believe.
 pub(crate) fn retouched(before: &Stat, now: Stat) -> Stat {
     let but_meta = Stat {
