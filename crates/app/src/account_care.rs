@@ -94,7 +94,7 @@ impl App {
         if self.cancel().load(Ordering::SeqCst) {
             return AppError::failed(
                 "cancelled",
-                format!("Stopped. '{name}' was not added, and nothing was changed."),
+                format!("Stopped. '{name}' was not added."),
                 "Add it again when you like.",
             );
         }
@@ -105,6 +105,24 @@ impl App {
         AppError {
             message: format!("'{name}' was not added. {}", told.message),
             ..told
+        }
+    }
+
+    /// The same for one that worked before: nobody typed anything now.
+    fn known_troubled(&self, known: &KnownAccount, error: &MailboxError) -> AppError {
+        if self.cancel().load(Ordering::SeqCst) {
+            return AppError::failed("cancelled", "Stopped. Nothing is lost.", "Ask again when you like.");
+        }
+        let told = match known.address() {
+            Some(address) => troubled(&known.name, address.protocol(), error),
+            None => error.into(),
+        };
+        match error.kind() {
+            Kind::SignIn => AppError {
+                hint: sign_in_hint(Some(&known.name), &known.mailbox),
+                ..told
+            },
+            _ => told,
         }
     }
 
@@ -146,7 +164,7 @@ impl App {
         let (Some(address), Some(access)) = (known.address(), self.access(&known.name)?) else {
             return Ok(view);
         };
-        let usage = usage(&address, &access).map_err(|error| known_troubled(&known, &error))?;
+        let usage = usage(&address, &access).map_err(|error| self.known_troubled(&known, &error))?;
         Ok(AccountView {
             message: match (told_usage(&usage), usage.total_bytes) {
                 (None, _) => "The service does not say how full it is.".into(),
@@ -205,7 +223,7 @@ impl App {
         };
         if tested == Tested::No {
             let try_out = if known.waits { try_out } else { try_out_again };
-            try_out(&address, &access).map_err(|error| known_troubled(known, &error))?;
+            try_out(&address, &access).map_err(|error| self.known_troubled(known, &error))?;
         }
         let view = match known.waits {
             true => self.account_view(&self.note_let_in(known)?)?,
@@ -400,26 +418,16 @@ pub(crate) fn troubled(name: &str, protocol: Protocol, error: &MailboxError) -> 
         Kind::Stranger => STRANGER_HINT,
         Kind::Untrusted => UNTRUSTED_HINT,
         Kind::NoRoom => "Make room in it.",
-        Kind::Broken => "Check the address: it may be that of a page for people, and not the one for programs.",
+        Kind::Broken => match protocol {
+            Protocol::Webdav | Protocol::WebdavPlain => {
+                "Check the address: it may be that of a page for people, and not the one for programs."
+            }
+            _ => "Check the address, and ask whoever looks after the server.",
+        },
     };
     AppError {
         message: format!("The account '{name}' cannot be used: {error}."),
         hint: hint.into(),
         ..told
-    }
-}
-
-/// The same for one that worked before: nobody typed anything now.
-fn known_troubled(known: &KnownAccount, error: &MailboxError) -> AppError {
-    let told = match known.address() {
-        Some(address) => troubled(&known.name, address.protocol(), error),
-        None => error.into(),
-    };
-    match error.kind() {
-        Kind::SignIn => AppError {
-            hint: sign_in_hint(Some(&known.name), &known.mailbox),
-            ..told
-        },
-        _ => told,
     }
 }

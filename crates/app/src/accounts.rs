@@ -354,7 +354,7 @@ pub(crate) fn check_account_name(name: &str) -> Result<()> {
     let (message, hint) = if is_scheme {
         (
             format!("'{name}' cannot be the name of an account: addresses begin with it."),
-            format!("Choose another one, such as my-{name}."),
+            "Choose another one, such as pep-drive.".to_owned(),
         )
     } else if !name.is_empty() && name.len() <= NAME_BYTES_MAX && is_good {
         return Ok(());

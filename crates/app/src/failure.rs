@@ -260,7 +260,7 @@ impl From<MailboxError> for AppError {
 pub(crate) const STRANGER_HINT: &str = "Nothing was sent to it. Ask whoever looks after the server for the fingerprint of its host key; if that is the one that it shows now, `offsync account add NAME MAILBOX_URL` asks whether to go on with it.";
 
 /// What to do about a server whose certificate this computer does not trust.
-pub(crate) const UNTRUSTED_HINT: &str = "Nothing was sent to it. Check the address, and this computer's clock. The certificate of a server of your own is trusted once it lies in the file that the variable SSL_CERT_FILE names, or among those that this computer trusts.";
+pub(crate) const UNTRUSTED_HINT: &str = "Check the address, and this computer's clock. The certificate of a server of your own is trusted once it is among those that this computer trusts; on Linux, the variable SSL_CERT_FILE can name a file that is looked into in place of these, and has to hold all that are needed.";
 
 impl From<&MailboxError> for AppError {
     fn from(error: &MailboxError) -> Self {

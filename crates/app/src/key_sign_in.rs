@@ -47,9 +47,13 @@ impl App {
         let agreed: BTreeSet<String> = at_server
             .filter_map(|known| known.host_key().map(str::to_owned))
             .collect();
-        // Where accounts know the server by different ones, it was set up anew between them: it is compared once more.
-        let agreed = agreed.first().filter(|_| agreed.len() == 1);
-        shown_by(&address, agreed.map(String::as_str)).map_err(|error| refused(&address, &error))
+        let mut shown = shown_by(&address, None).map_err(|error| refused(&address, &error))?;
+        // Where accounts know the server by different keys, it was set up anew between them: one of these is compared once more,
+        // and any other is another one than before.
+        if agreed.len() == 1 || !agreed.contains(&shown.fingerprint) {
+            shown.agreed = agreed.into_iter().next();
+        }
+        Ok(shown)
     }
 
     /// The same for the server of an archive's mailbox. What a drive says of its key counts for nothing.

@@ -207,7 +207,10 @@ impl App {
 fn not_moved(error: AppError) -> AppError {
     let hint = match error.code {
         "mailbox_full" => "Make room where it is to go, or name another place.",
-        _ => "Try again once both can be reached, where it was and where it is to go; or name another place.",
+        "mailbox_away" => {
+            "Try again once both can be reached, where it was and where it is to go; or name another place."
+        }
+        _ => error.hint.as_str(),
     };
     AppError {
         message: format!("The mailbox was not moved and is used where it was. {}", error.message),

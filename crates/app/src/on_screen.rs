@@ -99,7 +99,7 @@ fn hint_on_screen(code: &str, hint: String) -> String {
             "Nothing was sent to it. Compare its key with what whoever looks after the server sees there, before anything goes on."
         }
         "mailbox_untrusted" => {
-            "Nothing was sent to it. Check its address, and this computer’s clock. If it is a server of your own, whoever looks after it can let this computer trust its certificate."
+            "Check its address, and this computer’s clock. If it is a server of your own, whoever looks after it can let this computer trust its certificate."
         }
         "keystore" => "Start the desktop’s keyring, or unlock it, and try again.",
         "settings" => "Check that your home folder can be written, and try again.",

@@ -2,6 +2,8 @@
 //!
 //! Never trusts a server by itself: its host key is what a person said it is.
 
+use std::sync::atomic::Ordering;
+
 use offsync_adapters::cloud::{Access, Asked, CloudAddress, Credential, authorized_line, host_key, new_key};
 use offsync_adapters::entropy::OsEntropy;
 use offsync_adapters::mailbox::{MailboxUrl, try_out};
@@ -112,6 +114,13 @@ impl App {
         match tried {
             Ok(()) => self.test(&known, Tested::JustNow),
             Err(error) => {
+                if self.cancel().load(Ordering::SeqCst) {
+                    return Err(AppError::failed(
+                        "cancelled",
+                        format!("Stopped. '{}' is kept, and was not tried to the end.", request.name),
+                        "Run the same command again when you like.",
+                    ));
+                }
                 let told = self.not_added(&request.name, &url, &error);
                 Err(not_let_in(&address, &request.name, &credential, &error, told))
             }
@@ -218,7 +227,6 @@ fn not_let_in(
         sign_in_command(name, &address.to_string())
     );
     match error.kind() {
-        _ if told.code == "cancelled" => told,
         Kind::SignIn => AppError {
             code: KEY_NOT_LET_IN,
             message: format!("'{name}' is not usable yet: {error}."),

@@ -98,10 +98,13 @@ impl App {
         // Nothing may have been put yet where this home's own one is.
         if archive.marker.mailbox.as_deref() != Some(place.url.to_string().as_str()) {
             let found = self.find_mailbox(&place, &archive.marker.archive_id);
-            found.map_err(|error| AppError {
+            found.map_err(|error| match error.code {
                 // Whoever began another one there would part the homes.
-                hint: "Name an account that leads to the mailbox of this archive; `offsync mailbox show FOLDER` tells where that is.".into(),
-                ..error
+                "mailbox_missing" => AppError {
+                    hint: "Name an account that leads to the mailbox of this archive; `offsync mailbox show FOLDER` tells where that is.".into(),
+                    ..error
+                },
+                _ => error,
             })?;
         }
         let (mailbox, secret) = match (&place.url, self.access_of(&place)?) {

@@ -443,9 +443,7 @@ fn a_line_is_encrypted_and_who_is_at_its_end_is_looked_at() {
         "{unknown}"
     );
     assert!(
-        unknown
-            .stderr
-            .contains("in the file that the variable SSL_CERT_FILE names"),
+        unknown.stderr.contains("the variable SSL_CERT_FILE can name a file"),
         "{unknown}"
     );
     pep.json(["account", "list"]).expect_code(0).expect_out("[]");

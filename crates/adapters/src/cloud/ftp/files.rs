@@ -350,7 +350,7 @@ fn refused(code: u16, doing: &str, path: &str) -> Trouble {
         426 => return Trouble::broke_off(),
         450 => (
             MailboxErrorKind::Away,
-            format!("'{path}' is in use there: it cannot {doing} it just now"),
+            format!("it cannot {doing} '{path}' just now: that may be in use, or not allowed"),
         ),
         451 if doing == "write" => (
             MailboxErrorKind::Broken,
@@ -380,7 +380,7 @@ mod tests {
             (451, "read", Broken, "its server cannot read '/a'"),
             (425, "read", Away, "the line that a file goes over"),
             (426, "read", Away, "broke off"),
-            (450, "delete", Away, "'/a' is in use there"),
+            (450, "delete", Away, "it cannot delete '/a' just now"),
             (550, "delete", Denied, "its user may not delete '/a'"),
             (530, "read", SignIn, "not let in any more"),
             (502, "read", Broken, "its server cannot read '/a'"),

@@ -247,7 +247,9 @@ fn unsealed(error: &FtpError, refusal: &Refusal) -> Trouble {
 
 /// Tells whether both sides found no way of encrypting that they share: the library gives what went wrong as a text alone.
 fn is_disagreement(said: &str) -> bool {
-    said.contains("peer is incompatible") || said.contains("received fatal alert")
+    let alerts = ["ProtocolVersion", "HandshakeFailure", "InsufficientSecurity"];
+    let is_alert = said.contains("received fatal alert") && alerts.iter().any(|alert| said.contains(alert));
+    said.contains("peer is incompatible") || is_alert
 }
 
 fn not_let_in(error: &FtpError, protocol: Protocol) -> Trouble {
@@ -305,6 +307,9 @@ mod tests {
                 "{error}"
             );
         }
+        let asks_for_more = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        let error = FtpError::SecureError(asks_for_more.to_string());
+        assert_eq!(unsealed(&error, &Refusal::default()).why, "the connection broke off");
         let cut_off = FtpError::SecureError("tls handshake eof".into());
         assert_eq!(unsealed(&cut_off, &Refusal::default()).why, "the connection broke off");
         let lost = |error| match told_by(error, &Refusal::default()) {
