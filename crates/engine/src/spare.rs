@@ -24,11 +24,7 @@ impl Engine<'_> {
         (wanted, spare): (&[Want], &mut Option<Vec<ObjectName>>),
         serving: &Serving<'_>,
     ) -> Result<bool> {
-        // To find them out means to read what they hold from this drive: once a cycle will do.
-        let packs = match spare {
-            Some(packs) => packs,
-            None => spare.insert(self.spare_packs(view, wanted, serving)?),
-        };
+        let packs = self.found_out(view, (wanted, spare), serving)?;
         // All at once or none: to take some away for a state that has no room after all would be in vain.
         let spare_bytes: u64 = packs.iter().map(|name| view.size_of(name)).sum();
         let left = view.used_bytes().saturating_sub(spare_bytes);
@@ -55,11 +51,8 @@ impl Engine<'_> {
         if !waits || !is_overfull(view, serving.allowance_bytes) {
             return Ok(());
         }
-        let packs = match spare {
-            Some(packs) => packs,
-            None => spare.insert(self.spare_packs(view, wanted, serving)?),
-        };
         let me = self.me();
+        let packs = self.found_out(view, (wanted, spare), serving)?;
         let mut own: Vec<ObjectName> = packs.extract_if(.., |name| *name.writer() == me).collect();
         own.sort_by_key(|name| view.size_of(name));
         while is_overfull(view, serving.allowance_bytes) {
@@ -68,6 +61,19 @@ impl Engine<'_> {
         }
         packs.extend(own);
         Ok(())
+    }
+
+    /// Gives the packs that may give way. To find them out means to read what they hold from this drive: once a cycle will do.
+    fn found_out<'s>(
+        &mut self,
+        view: &View,
+        (wanted, spare): (&[Want], &'s mut Option<Vec<ObjectName>>),
+        serving: &Serving<'_>,
+    ) -> Result<&'s mut Vec<ObjectName>> {
+        Ok(match spare {
+            Some(packs) => packs,
+            None => spare.insert(self.spare_packs(view, wanted, serving)?),
+        })
     }
 
     /// Takes a pack away before all have it. What went ahead in it of a file whose entry is to follow is to be sent again.

@@ -24,8 +24,7 @@ pub(crate) fn as_trusted(before: &Stat, now: Stat) -> Stat {
 
 /// Tells whether two stats differ in nothing but what a move changes, the change time.
 pub(crate) fn is_same_but_moved(before: &Stat, now: &Stat) -> bool {
-    let telling = |stat: &Stat| (stat.size_bytes, stat.mtime_ns, stat.mode, stat.inode);
-    telling(before) == telling(now)
+    was_left_alone(before, now) && before.inode == now.inode
 }
 
 /// Tells whether nothing was saved in a move, as far as all drives can tell.
