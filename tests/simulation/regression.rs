@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 92] = [
+const ONCE_BROKEN: [(&str, u64, &str); 93] = [
     (
         "asked",
         404,
@@ -388,6 +388,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 92] = [
         "years2",
         210_221,
         "a damaged statement stayed for ever, whose author had forgotten it with a power cut",
+    ),
+    (
+        "spoil",
+        112_120,
+        "a file took the place of a folder whose row was damaged, and what had lain in it could never be taken away",
     ),
     (
         "years",

@@ -401,11 +401,14 @@ impl Engine<'_> {
             true => walk.damaged.forget(&path.key()).into_iter().collect(),
             false => self.heed_damage(walk.depth, &walk.damaged, place.as_ref(), &mut seen, has_local_times)?,
         });
-        let replaces_folder = known.is_some_and(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder();
-        if replaces_folder {
-            let found = self.places_below(&path.key())?;
-            walk.replaced.extend(found);
-        }
+        // A folder whose row was damaged is not known any more, and what lay in it is.
+        let may_replace = known.is_none_or(|(value, _)| value.content.is_folder()) && !seen.0.content.is_folder();
+        let below = match may_replace {
+            true => self.places_below(&path.key())?,
+            false => Vec::new(),
+        };
+        let replaces_folder = !below.is_empty();
+        walk.replaced.extend(below);
         let (shown, _) = place.clone().map_or((None, None), Place::into_parts);
         let mut new = Place::new(shown, Some(seen.clone()));
         if walk.trust == Trust::Adopted && new.as_ref().is_some_and(Place::is_changed) {

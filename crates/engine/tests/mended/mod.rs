@@ -129,6 +129,37 @@ fn what_was_deleted_with_its_damaged_place_comes_back() {
     }
 }
 
+/// What lay in the folder is known without it: nobody would look for it below a file.
+#[test]
+fn a_file_in_the_place_of_a_folder_whose_row_is_damaged_ends_what_lay_in_it() {
+    for is_deleted_elsewhere in [true, false] {
+        let mut homes = at_rest();
+        homes.index(1).spoil_place(&path("2016").key());
+        let hand = homes.hand(1);
+        hand.remove(&path("2016/c")).expect("there");
+        hand.remove(&path("2016")).expect("there");
+        hand.write(&path("2016"), "a file by now").expect("fits");
+        if is_deleted_elsewhere {
+            let hand = homes.hand(0);
+            hand.remove(&path("2016/c")).expect("there");
+            hand.remove(&path("2016")).expect("there");
+            homes.sync(0);
+        }
+        homes.round(5);
+        homes.assert_all_equal();
+        for home in 0..3 {
+            let report = homes.sync(home);
+            assert!(report.up_to_date && report.skipped.is_empty(), "{report:#?}");
+            // Where the folder lives on, the file is another version of it: nobody can say that it took the folder's place.
+            let names: Vec<String> = homes.hand(home).tree().keys().map(ToString::to_string).collect();
+            assert_eq!(names.len(), if is_deleted_elsewhere { 3 } else { 4 }, "{names:?}");
+            let file = names.iter().rfind(|name| name.starts_with("2016")).expect("kept");
+            assert_eq!(homes.read(home, file), "a file by now");
+        }
+        assert!(homes.index(1).place(&path("2016/c").key()).expect("sound").is_none());
+    }
+}
+
 #[test]
 fn who_has_told_nobody_yet_goes_on_as_it_was() {
     let mut homes = Homes::new(1);
