@@ -2,12 +2,17 @@
 
 use std::future::Future;
 use std::sync::{Arc, OnceLock, mpsc};
+use std::time::Duration;
 
 use offsync_core::ports::{MailboxError, MailboxErrorKind};
 use tokio::runtime::{Builder, Runtime};
 
 /// Threads that talk to clouds; they wait more than they work.
 const THREADS: usize = 2;
+/// How often a call is made in all, where it is the line or the service that fails it.
+const ATTEMPTS: u32 = 4;
+/// How long is waited before the second attempt; before each next one, twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Runs a future on our own threads and waits for it.
 pub(crate) fn wait_for<T: Send + 'static>(
@@ -21,6 +26,30 @@ pub(crate) fn wait_for<T: Send + 'static>(
     answered
         .recv()
         .unwrap_or_else(|_| Err(broken("the mailbox gave no answer")))
+}
+
+/// Makes a call on our own threads and waits for it; again a few times if it fails with what may be otherwise right after.
+pub(crate) fn wait_and_retry<T, E, F>(
+    call: impl Fn() -> F + Send + 'static,
+    is_worth_another: fn(&E) -> bool,
+    told: fn(E) -> MailboxError,
+) -> Result<T, MailboxError>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+    F: Future<Output = Result<T, E>> + Send,
+{
+    wait_for(async move {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..ATTEMPTS {
+            match call().await {
+                Err(error) if is_worth_another(&error) => tokio::time::sleep(pause).await,
+                done => return done.map_err(told),
+            }
+            pause *= 2;
+        }
+        call().await.map_err(told)
+    })
 }
 
 /// Gives the one runtime of this process, made at the first use.

@@ -15,12 +15,8 @@ use super::archive_folder::{
 };
 use super::line::Line;
 use crate::cloud::{Access, CloudAddress, Found, Trouble, folder_of};
-use crate::waiting::wait_for;
+use crate::waiting::wait_and_retry;
 
-/// How often a call is made in all, where it is the line that fails it.
-const ATTEMPTS: u32 = 4;
-/// How long is waited before the second attempt; before each next one, twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// Unfinished objects that nothing was written to for so long are a crash's leftovers, whoever made them.
 const UNFINISHED_KEPT: Duration = Duration::from_secs(48 * 3600);
 
@@ -101,10 +97,10 @@ impl FilesMailbox {
         T: Send + 'static,
         F: Future<Output = Result<T, Trouble>> + Send,
     {
-        let (kept, place) = (self.line.clone(), self.place.clone());
-        wait_for(async move {
-            let mut pause = FIRST_PAUSE;
-            for attempt in 1.. {
+        let (kept, place, call) = (self.line.clone(), self.place.clone(), Arc::new(call));
+        let attempted = move || {
+            let (kept, place, call) = (kept.clone(), place.clone(), call.clone());
+            async move {
                 let attempted = async {
                     let line = opened(&kept, &place).await?;
                     tokio::select! {
@@ -116,19 +112,13 @@ impl FilesMailbox {
                     done = attempted => done,
                     wrong = place.access.stopped() => Err(wrong),
                 };
-                let wrong = match done {
-                    Ok(done) => return Ok(done),
-                    Err(wrong) => wrong,
-                };
-                if !wrong.is_fleeting || attempt == ATTEMPTS {
-                    return Err(wrong.into());
+                if done.as_ref().is_err_and(Trouble::is_worth_another) {
+                    keep(&kept, None);
                 }
-                keep(&kept, None);
-                tokio::time::sleep(pause).await;
-                pause *= 2;
+                done
             }
-            unreachable!("the last attempt ends it")
-        })
+        };
+        wait_and_retry(attempted, Trouble::is_worth_another, MailboxError::from)
     }
 }
 

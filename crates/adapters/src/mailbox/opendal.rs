@@ -6,7 +6,6 @@
 //! object goes up in one shot.
 
 use std::future::Future;
-use std::time::Duration;
 
 use ::opendal::{Error, ErrorKind, Operator};
 use offsync_core::ids::ArchiveId;
@@ -15,12 +14,7 @@ use offsync_core::ports::{Mailbox, MailboxError, MailboxErrorKind, ObjectInfo};
 use super::archive_folder::{check_content, check_name, folder_name, is_object_name};
 use super::url::MailboxUrl;
 use crate::cloud::{Access, CloudAddress, Protocol, Trouble, refuse_absent, store};
-use crate::waiting::wait_for;
-
-/// How often a call is made in all, where it is the line or the service that fails it.
-const ATTEMPTS: u32 = 4;
-/// How long is waited before the second attempt; before each next one, twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
+use crate::waiting::{wait_and_retry, wait_for};
 
 /// The mailbox of one archive in a store of OpenDAL.
 #[derive(Clone)]
@@ -119,17 +113,7 @@ impl OpendalMailbox {
         T: Send + 'static,
         F: Future<Output = ::opendal::Result<T>> + Send,
     {
-        wait_for(async move {
-            let mut pause = FIRST_PAUSE;
-            for _ in 1..ATTEMPTS {
-                match call().await {
-                    Err(error) if is_worth_another(&error) => tokio::time::sleep(pause).await,
-                    done => return done.map_err(|error| from_opendal(&error)),
-                }
-                pause *= 2;
-            }
-            call().await.map_err(|error| from_opendal(&error))
-        })
+        wait_and_retry(call, is_worth_another, |error| from_opendal(&error))
     }
 }
 
