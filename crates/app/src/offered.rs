@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use offsync_adapters::cloud::{Asked, Offering, Protocol, offerings};
+use offsync_adapters::cloud::{Asked, Offering, Protocol, is_at_home, offerings};
 use offsync_adapters::mailbox::MailboxUrl;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -208,32 +208,6 @@ fn bare_server(said: &str, offered: Option<Protocol>) -> (Option<Protocol>, Stri
     // On the way to a server elsewhere many could read what opens it: there a line is encrypted, or there is none.
     let is_fit = |protocol: &Protocol| !protocol.is_plain() || is_at_home(rest);
     (scheme.filter(is_of_its_kind).filter(is_fit), rest.to_owned())
-}
-
-/// Tells whether a server is one of the home that this computer is in, as its name or address says.
-fn is_at_home(server: &str) -> bool {
-    let place = server.split('/').next().unwrap_or_default();
-    let host = match place.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => place,
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
-    match host.parse() {
-        Ok(std::net::IpAddr::V4(ip)) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
-        Ok(std::net::IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-        Err(_) => {
-            let ends = [
-                ".local",
-                ".lan",
-                ".home",
-                ".home.arpa",
-                ".internal",
-                ".fritz.box",
-                ".localhost",
-            ];
-            !host.contains('.') || host == "fritz.box" || ends.iter().any(|end| host.ends_with(end))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,16 @@ use crate::percent::{escape, unescape};
 const HOST_KEY: &str = "hostkey";
 /// What follows a storage account's name in its host.
 pub(super) const BLOBS: &str = ".blob.core.windows.net";
+/// What names end with that networks at home give.
+const HOME_DOMAINS: [&str; 7] = [
+    ".local",
+    ".lan",
+    ".home",
+    ".home.arpa",
+    ".internal",
+    ".fritz.box",
+    ".localhost",
+];
 /// How a fingerprint begins, and how long it is.
 const FINGERPRINT: (&str, usize) = ("SHA256:", 50);
 
@@ -192,21 +202,7 @@ impl CloudAddress {
         } else {
             endpoint
         };
-        let Some(place) = place else { return false };
-        let host = Url::parse(&format!("http://{place}"))
-            .ok()
-            .and_then(|url| url.host().map(|host| host.to_owned()));
-        match host {
-            Some(url::Host::Ipv4(at)) => !at.is_loopback() && !at.is_private() && !at.is_link_local(),
-            Some(url::Host::Ipv6(at)) => !at.is_loopback() && !at.is_unique_local() && !at.is_unicast_link_local(),
-            Some(url::Host::Domain(name)) => {
-                name.contains('.')
-                    && ![".local", ".lan", ".home", ".home.arpa"]
-                        .iter()
-                        .any(|end| name.ends_with(end))
-            }
-            None => true,
-        }
+        place.is_some_and(|place| !is_at_home(place))
     }
 
     /// Gives the same with the host key by which its server is known, where its protocol has such.
@@ -280,6 +276,21 @@ impl CloudAddress {
             && self.leading().eq(other.leading())
             && (self.id == other.id || other.id.is_none())
             && below.is_some_and(|rest| rest.is_empty() || self.root.is_empty() || rest.starts_with('/'))
+    }
+}
+
+/// Tells whether a server, with its port or without, is one of the home that this computer is in, as its name or address says.
+#[must_use]
+pub fn is_at_home(server: &str) -> bool {
+    let server = server.split('/').next().unwrap_or_default();
+    let url = Url::parse(&format!("http://{server}"));
+    match url.as_ref().ok().and_then(Url::host) {
+        Some(url::Host::Ipv4(at)) => at.is_loopback() || at.is_private() || at.is_link_local(),
+        Some(url::Host::Ipv6(at)) => at.is_loopback() || at.is_unique_local() || at.is_unicast_link_local(),
+        Some(url::Host::Domain(name)) => {
+            !name.contains('.') || name == "fritz.box" || HOME_DOMAINS.iter().any(|end| name.ends_with(end))
+        }
+        None => false,
     }
 }
 

@@ -21,7 +21,7 @@ mod trouble;
 mod usage;
 mod webdav;
 
-pub use self::address::{AddressError, CloudAddress};
+pub use self::address::{AddressError, CloudAddress, is_at_home};
 pub use self::catalogue::{Offering, Question, offerings};
 pub use self::credential::{Access, Client, Credential, Keeper};
 pub(crate) use self::ftp::Line as FtpLine;
