@@ -10,6 +10,10 @@ test("a mailbox that answers can be moved, and one that does not is found or beg
   expect(waysOf("mailbox-lost")).toEqual(["elsewhere", "lost"]);
 });
 
+test("whose server shows another key is not led to throw the mailbox away", () => {
+  expect(waysOf("server-changed")).toEqual(["elsewhere"]);
+});
+
 test("nothing is offered that could not be done, or would leave the sample homes behind", () => {
   expect(waysOf("drive-away")).toEqual([]);
   expect(waysOf("removed")).toEqual([]);

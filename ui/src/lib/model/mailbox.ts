@@ -1,4 +1,5 @@
 // What can be done about a mailbox: moved where it is well, found or begun anew where it is not.
+import { nextStep } from "./nextStep";
 import type { ArchiveStatus } from "../types/ArchiveStatus";
 
 export type MailboxWay = "move" | "elsewhere" | "lost";
@@ -7,6 +8,10 @@ export type MailboxWay = "move" | "elsewhere" | "lost";
 export function mailboxWays(archive: ArchiveStatus, isSample: boolean): MailboxWay[] {
   if (!archive.drive.present || archive.headline.kind === "removed") {
     return [];
+  }
+  // A server that shows another key answers: whoever compares it goes on with the mailbox that it holds.
+  if (nextStep(archive) === "compare") {
+    return ["elsewhere"];
   }
   if (!archive.mailbox.reachable) {
     return ["elsewhere", "lost"];

@@ -164,7 +164,7 @@ const signedOut = (account: AccountCard): Scene =>
     three({
       mailbox: {
         reachable: false,
-        name: account.service,
+        name: account.place || account.service,
         used_bytes: 0,
         allowance_bytes: null,
       },
@@ -199,7 +199,12 @@ const changed = (): Scene => {
 };
 
 const inAccount = (account: AccountCard, more: Partial<Scene> = {}): Scene => {
-  const mailbox = { reachable: true, name: account.service, used_bytes: 0, allowance_bytes: null };
+  const mailbox = {
+    reachable: true,
+    name: account.place || account.service,
+    used_bytes: 0,
+    allowance_bytes: null,
+  };
   return one(three({ mailbox: { ...mailbox, used_bytes: 214 * MB } }), { account, ...more });
 };
 
