@@ -1,4 +1,4 @@
-//! Clocks of computers that are ahead by whole days: a program that is started there finds itself that much later.
+//! Clocks of computers that are off by whole days: a program that is started there finds itself that much later, or earlier.
 //!
 //! Times that the kernel writes stay what they are, those of files among them, and so do stopwatches.
 
@@ -21,8 +21,8 @@ pub(crate) fn can_be_set() -> bool {
 }
 
 /// Sets the clock of a computer to so many days from today.
-pub(crate) fn set(computer: &Path, days: u32) {
-    fs::write(clock(computer), days.to_string()).expect("a clock can be set");
+pub(crate) fn set(computer: &Path, days: i32) {
+    fs::write(clock(computer), format!("{days:+}")).expect("a clock can be set");
 }
 
 /// Lets a program see the clock of a computer.
@@ -35,7 +35,7 @@ pub(crate) fn show(command: &mut Command, computer: &Path) {
             "LD_PRELOAD",
             library().expect("who sets a clock asks before whether it can be set"),
         )
-        .env("FAKETIME", format!("+{days}d"))
+        .env("FAKETIME", format!("{days}d"))
         .env("NO_FAKE_STAT", "1")
         .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
 }

@@ -255,7 +255,7 @@ impl Home {
     }
 
     /// Sets this computer's clock to so many days from today; asks `clock::can_be_set` before.
-    pub(crate) fn at_day(&self, day: u32) -> &Self {
+    pub(crate) fn at_day(&self, day: i32) -> &Self {
         clock::set(&self.computer, day);
         self
     }

@@ -10,7 +10,7 @@ use crate::world::{Home, World, check_alike, settle};
 /// After so many days of silence a home is set aside.
 const PATIENCE: &str = "90";
 /// Two years.
-const LATER: u32 = 730;
+const LATER: i32 = 730;
 const FILM_BYTES: usize = 3 << 20;
 /// More than heads and statements of people take.
 const WORDS_BYTES: usize = 40_000;
@@ -108,12 +108,12 @@ impl TwoYears {
     }
 
     /// Lets the two who are there make, edit, rename and delete things on a day, and sync until they are alike.
-    fn live(&self, day: u32) -> Vec<Value> {
+    fn live(&self, day: i32) -> Vec<Value> {
         let [pep, anna, _] = &self.homes;
         let (writer, reader) = if day % 120 == 30 { (pep, anna) } else { (anna, pep) };
         writer.at_day(day);
         reader.at_day(day);
-        writer.write(&format!("films/{day}.bin"), noise(1_000 + day, FILM_BYTES));
+        writer.write(&format!("films/{day}.bin"), noise(1_000 + day.unsigned_abs(), FILM_BYTES));
         writer.write("notes.txt", format!("edited on day {day}"));
         writer.write(&format!("made on day {day}.txt"), format!("of day {day}"));
         match day {
@@ -266,7 +266,7 @@ fn who_is_waited_for_by_a_word_counts_again_and_is_set_aside_only_after_as_long_
     }
     let world = World::new();
     let [pep, anna, grandma] = &patient_trio(&world, |pep| pep.write("a.txt", "a"));
-    let aside_at = |day: u32| {
+    let aside_at = |day: i32| {
         anna.at_day(day).sync();
         set_aside(&pep.at_day(day).sync())
     };
@@ -316,7 +316,7 @@ fn the_receipt_tells_how_many_days_ago_the_oldest_check_was() {
         home.run(["verify", home.at(), "--all"]).expect_code(0);
         home.sync();
     };
-    let expect_at = |day: u32, said: &str| {
+    let expect_at = |day: i32, said: &str| {
         let there = "2 files on 2 drives in 2 homes, verified by reading on each; oldest check";
         let told = pep.at_day(day).run(["locations", pep.at()]);
         told.expect_code(0).expect_out(&format!("\n{there} {said}.\n"));

@@ -13,3 +13,4 @@ mod signing_in;
 mod sshd;
 mod stories;
 mod traffic;
+mod way;

@@ -71,6 +71,29 @@ impl Server {
         Some((server, certificate))
     }
 
+    /// Starts Apache so that it speaks HTTP/2, and nothing else where it is asked for that; gives the file with its certificate, too,
+    /// and the one in which it writes how each request came.
+    pub(super) fn start_modern() -> Option<(Self, PathBuf, PathBuf)> {
+        let place = tempfile::tempdir().expect("a temporary folder can be made").keep();
+        let (key, certificate) = certificate(&place);
+        let log = place.join("requests");
+        let server = Self::start_with(Kind::Apache, |settings| {
+            let before = settings.as_str().expect("it is a text");
+            let modules =
+                ["ssl", "http2"].map(|name| format!("LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so\n"));
+            *settings = format!(
+                "{}{before}SSLEngine on\nSSLCertificateFile {}\nSSLCertificateKeyFile {}\nProtocols h2 http/1.1\n\
+                 LogFormat \"%m %H\" way\nCustomLog {} way\n",
+                modules.concat(),
+                certificate.display(),
+                key.display(),
+                log.display()
+            )
+            .into();
+        })?;
+        Some((server, certificate, log))
+    }
+
     fn start_with(kind: Kind, settle: impl Fn(&mut serde_json::Value)) -> Option<Self> {
         if let Some(missing) = missing(kind) {
             assert!(
@@ -283,7 +306,10 @@ fn command(kind: Kind, port: u16, base: &Path, settle: &impl Fn(&mut serde_json:
             let users = base.join("users");
             // The plainest of the forms that it reads, "{SHA}" aside: crypt's own, which each Debian knows.
             fs::write(&users, format!("{ID}:{}\n", sha1_entry())).expect("a file can be written");
-            fs::write(&settings, apache_settings(port, base, &kept, &users)).expect("a file can be written");
+            let mut text = apache_settings(port, base, &kept, &users).into();
+            settle(&mut text);
+            let text = text.as_str().expect("it stays a text");
+            fs::write(&settings, text).expect("a file can be written");
             // Whoever starts it as root has it serve as somebody else, who must get at the files.
             open_to_all(base);
             open_to_all(&kept);
