@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use offsync_adapters::cloud::{Asked, CloudAddress, Credential, usage};
-use offsync_adapters::disk::RealDisk;
 use offsync_adapters::mailbox::{MailboxUrl, try_out_again};
 use offsync_core::ports::{MailboxError, MailboxErrorKind};
 use serde::{Deserialize, Serialize};
@@ -20,7 +19,7 @@ use crate::app::App;
 use crate::archives::KnownArchive;
 use crate::failure::{AppError, Result, sentence};
 use crate::offered::{SignInBy, answered, offering, offering_of, sign_in_by};
-use crate::opened::read_marker;
+use crate::opened::mailbox_by_drive;
 
 /// An account of this computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -225,23 +224,18 @@ impl App {
     /// Gives the account of an archive's mailbox; of one that this computer forgot, as it would be kept.
     pub(crate) fn account_of_archive(&self, folder: &Path) -> Result<Option<OfArchive>> {
         let archives = self.archives()?;
-        let Some(KnownArchive {
-            mailbox,
+        let Some(known) = archives.at(folder) else {
+            return Ok(None);
+        };
+        let Some(Ok(MailboxUrl::Cloud(address))) = mailbox_by_drive(known).as_deref().map(str::parse) else {
+            return Ok(None);
+        };
+        let KnownArchive {
             name,
             archive_id,
             key_name,
             ..
-        }) = archives.at(folder)
-        else {
-            return Ok(None);
-        };
-        // The drive may have been told of another place since this computer last synced it.
-        let on_drive = RealDisk::open(folder).ok().and_then(|disk| read_marker(&disk).ok());
-        let on_drive = on_drive.filter(|marker| marker.key_name == *key_name);
-        let mailbox = on_drive.map_or_else(|| mailbox.clone(), |marker| marker.mailbox);
-        let Some(Ok(MailboxUrl::Cloud(address))) = mailbox.as_deref().map(str::parse) else {
-            return Ok(None);
-        };
+        } = known;
         let named = archives.account_of(folder, key_name);
         let accounts = Accounts::load(self.config_dir())?;
         let found = self.account_of(&address, named.as_deref())?;

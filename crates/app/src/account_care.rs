@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use offsync_adapters::cloud::{Asked, CloudAddress, Credential, Protocol, Usage, authorized_line, usage};
+use offsync_adapters::cloud::{Asked, Credential, Protocol, Usage, authorized_line, usage};
 use offsync_adapters::mailbox::{MailboxUrl, try_out, try_out_again};
 use offsync_core::ports::{MailboxError, MailboxErrorKind as Kind};
 use offsync_engine::size;
@@ -14,7 +14,7 @@ use crate::address::mailbox_url;
 use crate::app::App;
 use crate::clients::client_of;
 use crate::failure::{AppError, ExitClass, Result, STRANGER_HINT, UNTRUSTED_HINT};
-use crate::opened::{sign_in_command, sign_in_hint};
+use crate::opened::{mailbox_by_drive, sign_in_command, sign_in_hint};
 use crate::signing_in::tried_out;
 
 /// What `account add` asks for.
@@ -87,6 +87,14 @@ impl App {
         };
         self.keep_account(known.clone(), credential.as_ref())?;
         self.test(&known, Tested::JustNow)
+    }
+
+    /// Warns of a line on which what is typed for an account can be read; nothing is said of one on which it cannot.
+    pub fn readable_line(&self, mailbox: &str) -> std::result::Result<Option<&'static str>, AppError> {
+        Ok(match mailbox_url(mailbox)? {
+            MailboxUrl::Cloud(address) if address.is_readable_on_the_way() => Some(READABLE),
+            _ => None,
+        })
     }
 
     /// Says why an account was not added; somebody who stopped it knows.
@@ -233,7 +241,10 @@ impl App {
         let usage = usage(&address, &access).unwrap_or_default();
         let how_full = told_usage(&usage).map(|told| format!(" {told}")).unwrap_or_default();
         Ok(AccountView {
-            message: format!("It works.{how_full}{}", on_the_way(&address)),
+            message: match address.is_readable_on_the_way() {
+                true => format!("It works.{how_full} {READABLE}"),
+                false => format!("It works.{how_full}"),
+            },
             used_bytes: usage.used_bytes,
             total_bytes: usage.total_bytes,
             ..view
@@ -278,9 +289,8 @@ impl App {
     /// Gives the names of the archives whose mailbox is in an account.
     pub(crate) fn archives_in(&self, known: &KnownAccount) -> Result<Vec<String>> {
         let archives = self.archives()?.all.into_iter().filter(|archive| {
-            let url = archive.mailbox.as_deref().and_then(|url| url.parse().ok());
-            match url {
-                Some(MailboxUrl::Cloud(address)) => self
+            match mailbox_by_drive(archive).as_deref().map(str::parse) {
+                Some(Ok(MailboxUrl::Cloud(address))) => self
                     .account_of(&address, archive.account.as_deref())
                     .is_ok_and(|account| account.as_ref() == Some(&known.name)),
                 _ => false,
@@ -382,14 +392,7 @@ fn lower(asked: &str) -> String {
 }
 
 /// Warns of a line on which a password can be read.
-fn on_the_way(address: &CloudAddress) -> &'static str {
-    match address.is_readable_on_the_way() {
-        true => {
-            " The line to it is not encrypted: whoever is on the way can read what opens it. If the server can do that, add it with webdav://, ftps:// or an endpoint of https://."
-        }
-        false => "",
-    }
-}
+const READABLE: &str = "The line to it is not encrypted: whoever is on the way can read what opens it. If the server can do that, add it with webdav://, ftps:// or an endpoint of https://.";
 
 fn told_usage(usage: &Usage) -> Option<String> {
     match (usage.used_bytes, usage.total_bytes) {

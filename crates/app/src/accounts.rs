@@ -305,10 +305,12 @@ impl App {
             .try_for_each(|known| self.forget_account(&known.name))
     }
 
-    /// Tells whether an address names who its account is of: `webdav://anna@host`.
-    pub fn names_id(&self, mailbox: &str) -> std::result::Result<bool, AppError> {
-        let url = mailbox_url(mailbox)?;
-        Ok(matches!(url, MailboxUrl::Cloud(address) if address.id().is_some()))
+    /// Gives who the account of an address is of, where that names them: `webdav://anna@host`.
+    pub fn named_id(&self, mailbox: &str) -> std::result::Result<Option<String>, AppError> {
+        Ok(match mailbox_url(mailbox)? {
+            MailboxUrl::Cloud(address) => address.id().map(str::to_owned),
+            _ => None,
+        })
     }
 
     /// Tells what an account of this name and address asks people for; nothing for a folder.

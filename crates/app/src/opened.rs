@@ -18,7 +18,7 @@ use offsync_engine::{Engine, EngineError, Monitor, Ports, Silence, SyncOptions, 
 use crate::accounts::{AMBIGUOUS_ACCOUNT, Accounts};
 use crate::address::{bad_mailbox, lies_at};
 use crate::app::App;
-use crate::archives::Archives;
+use crate::archives::{Archives, KnownArchive};
 use crate::exact_path::as_typed;
 use crate::failure::{AppError, Result, lost_index};
 use crate::keystore::{KeyBundle, NO_KEY};
@@ -180,6 +180,17 @@ pub(crate) fn is_away(error: &AppError, folder: &Path) -> bool {
         "no_such_folder" => true,
         "not_an_archive" => is_empty_folder(folder).unwrap_or(false),
         _ => false,
+    }
+}
+
+/// Gives the mailbox of an archive as its drive says, which may have been told of another place since this computer last synced
+/// it; as this computer knows it where the drive is not there.
+pub(crate) fn mailbox_by_drive(archive: &KnownArchive) -> Option<String> {
+    let on_drive = RealDisk::open(&archive.folder).ok();
+    let marker = on_drive.and_then(|disk| read_marker(&disk).ok());
+    match marker.filter(|marker| marker.key_name == archive.key_name) {
+        Some(marker) => marker.mailbox,
+        None => archive.mailbox.clone(),
     }
 }
 

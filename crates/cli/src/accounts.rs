@@ -113,13 +113,10 @@ fn add(app: &App, name: &str, mailbox: &str) -> Result<Option<AccountView>, AppE
         mailbox: mailbox.to_owned(),
         ..AccountRequest::default()
     };
-    let said = |variable: &str| std::env::var(variable).ok().filter(|said| !said.is_empty());
     let (id, secret) = match app.asked_for(name, mailbox)? {
         None | Some(Asked::Browser { .. }) => return app.add_account(&request).map(Some),
         Some(Asked::Key { id }) => {
-            if !app.names_id(mailbox)? {
-                request.id = said(ID).or_else(|| prompt::line(&format!("{id}: ")));
-            }
+            request.id = meant_id(app, mailbox, id)?;
             say_trying(name);
             let agreed = match said(HOST_KEY) {
                 None => agreed_host_key(&app.shown_host_key(name, mailbox)?)?,
@@ -133,10 +130,12 @@ fn add(app: &App, name: &str, mailbox: &str) -> Result<Option<AccountView>, AppE
         }
         Some(Asked::Typed { id, secret }) => (id, secret),
     };
-    request.id = match said(ID) {
-        None if !app.names_id(mailbox)? => prompt::line(&format!("{id}: ")),
-        said => said,
-    };
+    if let Some(warning) = app.readable_line(mailbox)?
+        && prompt::is_possible()
+    {
+        warn(warning);
+    }
+    request.id = meant_id(app, mailbox, id)?;
     request.secret = match said(SECRET) {
         Some(secret) => Some(Zeroizing::new(secret)),
         None => prompt::secret(&format!("{secret} (it is not shown): ")),
@@ -149,6 +148,24 @@ fn add(app: &App, name: &str, mailbox: &str) -> Result<Option<AccountView>, AppE
     }
     say_trying(name);
     app.add_account(&request).map(Some)
+}
+
+/// Reads what a variable of the environment says; what is empty says nothing.
+fn said(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|said| !said.is_empty())
+}
+
+/// Gives who the account is of, as the address or the environment says, or else somebody who is asked for it.
+fn meant_id(app: &App, mailbox: &str, asked: &str) -> Result<Option<String>, AppError> {
+    match (app.named_id(mailbox)?, said(ID)) {
+        (Some(named), Some(said)) if named != said => Err(usage_error(format!(
+            "The address names '{}', and {ID} says '{}'. Say the same twice, or say it once.",
+            text::safe(&named),
+            text::safe(&said)
+        ))),
+        (None, None) => Ok(prompt::line(&format!("{asked}: "))),
+        (named, said) => Ok(named.or(said)),
+    }
 }
 
 /// Tells whoever sits there that an answer is waited for: some servers take a minute to say nothing.

@@ -62,7 +62,7 @@ export function enAccounts() {
           ? `It holds the mailbox of ${archives}. To remove it, move that mailbox to another place first.`
           : `It holds the mailboxes of ${archives}. To remove it, move those to another place first.`,
       unused: "No archive of this computer has its mailbox there.",
-      waits: "It has not let this computer in yet.",
+      waits: "It has not worked yet.",
       remove: "Remove",
       removeThis: (account: string) => `Remove ${account}`,
       sure: (service: string) => `Remove ${service}?`,
