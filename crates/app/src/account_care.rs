@@ -407,6 +407,7 @@ pub(crate) fn troubled(name: &str, protocol: Protocol, error: &MailboxError) -> 
     let told: AppError = error.into();
     let hint = match error.kind() {
         Kind::Away => "Check the address and the network, and try again.",
+        Kind::Paused => "`offsync bandwidth --resume` lets it go on now.",
         Kind::Missing => "Check the address.",
         Kind::SignIn => match protocol {
             Protocol::Gdrive | Protocol::Dropbox | Protocol::Onedrive => "Sign in again in the browser.",

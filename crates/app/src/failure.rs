@@ -269,6 +269,10 @@ impl From<&MailboxError> for AppError {
                 "mailbox_away",
                 "Try again when it can be reached. If it is at another place or on another drive now, say so: `offsync mailbox use FOLDER MAILBOX`; with --new, if it is lost for good.",
             ),
+            MailboxErrorKind::Paused => (
+                "mailbox_paused",
+                "It goes on by itself then; `offsync bandwidth --resume` lets it go on now.",
+            ),
             MailboxErrorKind::Missing => (
                 "mailbox_missing",
                 "Connect the drive or folder that holds the mailbox, then sync again. If it was emptied or is lost for good, begin a new one: `offsync mailbox use FOLDER MAILBOX --new`.",

@@ -87,6 +87,7 @@ fn hint_on_screen(code: &str, hint: String) -> String {
             "It comes with the six words of the drive, or with its recovery sheet; Offsync’s README says how to join with them."
         }
         "mailbox_away" => "Try again when it can be reached. If it is elsewhere now, or lost for good, say so here.",
+        "mailbox_paused" => "It goes on by itself then.",
         "mailbox_missing" => {
             "Connect the drive or folder that holds the mailbox, then sync. If it was emptied or is lost for good, begin a new one."
         }
@@ -179,6 +180,7 @@ mod tests {
             mailbox(MailboxErrorKind::Stranger),
             mailbox(MailboxErrorKind::Untrusted),
             mailbox(MailboxErrorKind::Away),
+            mailbox(MailboxErrorKind::Paused),
             mailbox(MailboxErrorKind::Missing),
             secret(SecretErrorKind::NoKeystore),
             secret(SecretErrorKind::Locked),

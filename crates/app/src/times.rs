@@ -5,7 +5,7 @@ use offsync_core::ports::Clock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-const SECOND_NS: i64 = 1_000_000_000;
+pub(crate) const SECOND_NS: i64 = 1_000_000_000;
 const MINUTE_SECONDS: i64 = 60;
 const HOUR_SECONDS: i64 = 60 * MINUTE_SECONDS;
 const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;

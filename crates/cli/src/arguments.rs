@@ -8,8 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use offsync_app::{ALLOWANCE_BYTES_MIN, PARK_AFTER_DAYS, PARK_AFTER_DAYS_MIN, Threshold, many_deletions, rhythm};
 
 use crate::accounts::Account;
+use crate::bandwidth::Bandwidth;
 use crate::mailboxes::Mailbox;
-use crate::units::{parse_budget, parse_days, parse_files, parse_limit, parse_percent, parse_rate, parse_size};
+use crate::units::{parse_budget, parse_days, parse_files, parse_limit, parse_percent, parse_size};
 
 /// Keeps one archive alike on drives in several homes, without anybody being online at the same time.
 #[derive(Parser, Debug)]
@@ -114,9 +115,9 @@ pub(crate) enum Command {
         after_help = "Examples:\n  offsync deletions /media/pep/Photos      (tells what holds)\n  offsync deletions /media/pep/Photos --least 20 --percent 50      (asks later)\n  offsync deletions /media/pep/Photos --least 1 --percent 0      (asks before each file)\n  offsync deletions /media/pep/Photos --default\n\nOnly what is named changes. The next sync tells everybody, and what was deleted here and waits for a yes is judged anew then. Before all there is goes, a sync asks in any case."
     )]
     Deletions(Deletions),
-    /// Tell how much goes over this computer's line to accounts, or change that
+    /// Tell how much goes over this computer's line to accounts, change that, or pause it
     #[command(
-        after_help = "Examples:\n  offsync bandwidth      (tells what holds)\n  offsync bandwidth --up 500kB      (half a megabyte a second at most to accounts)\n  offsync bandwidth --up 1MB --down 4MB\n  offsync bandwidth --unlimited\n\nOnly what is named changes, for all archives of this computer, from the next sync on. A mailbox in a folder is no matter of it."
+        after_help = "Examples:\n  offsync bandwidth      (tells what holds)\n  offsync bandwidth --up 500kB      (half a megabyte a second at most to accounts)\n  offsync bandwidth --up 1MB --down 4MB\n  offsync bandwidth --unlimited\n  offsync bandwidth --pause 2h      (nothing goes and nothing comes for two hours)\n  offsync bandwidth --resume\n\nOnly what is named changes, for all archives of this computer, from the next sync on. A mailbox in a folder is no matter of it."
     )]
     Bandwidth(Bandwidth),
     /// Rename, park, bring back, remove or replace a location
@@ -512,20 +513,6 @@ pub(crate) struct Deletions {
     /// As in an archive where nobody changed it
     #[arg(long, conflicts_with_all = ["least", "percent", "most"])]
     pub(crate) default: bool,
-}
-
-/// `bandwidth`.
-#[derive(Args, Debug)]
-pub(crate) struct Bandwidth {
-    /// Send at most so much a second
-    #[arg(long, value_name = "RATE", value_parser = parse_rate, allow_negative_numbers = true)]
-    pub(crate) up: Option<u64>,
-    /// Fetch at most so much a second
-    #[arg(long, value_name = "RATE", value_parser = parse_rate, allow_negative_numbers = true)]
-    pub(crate) down: Option<u64>,
-    /// As much as the line carries
-    #[arg(long, conflicts_with_all = ["up", "down"])]
-    pub(crate) unlimited: bool,
 }
 
 /// `log`.

@@ -49,7 +49,7 @@ pub(crate) fn parse_rate(text: &str) -> Result<u64, String> {
         Some(bits) => parse_size(bits).map(|bits| bits / 8),
         None => parse_size(amount),
     };
-    read.map_err(|_| format!("'{text}' is no rate; write one like 500kB or 2MB, which is meant for a second"))
+    read.map_err(|_| format!("'{text}' is no rate; write one like 500kB or 2MB, which is meant for a second, or say --unlimited to take the limits away"))
 }
 
 /// Reads a duration: seconds, or a number with s, m, h, d.
@@ -81,6 +81,17 @@ pub(crate) fn parse_budget(text: &str) -> Result<Duration, String> {
             "'{text}' is longer than a year; write one like 90s, 10m, 2h or 1d, or say --all to read everything"
         )),
         refused => refused,
+    }
+}
+
+/// Reads how long nothing is to happen.
+pub(crate) fn parse_pause(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err(format!(
+            "'{text}' is no pause; write how long it is to be, or say --resume to end one"
+        )),
+        pause if pause.as_secs() > BUDGET_SECONDS_MAX => Err(format!("'{text}' is longer than a year")),
+        pause => Ok(pause),
     }
 }
 
@@ -173,6 +184,8 @@ mod tests {
         check(parse_budget, &too_long, &["longer than a year", "--all"]);
         let lines = "is no number of lines; write one like 10, or leave it out";
         check(parse_limit, &["0", "-1", "many", ""], &[lines]);
+        check(parse_pause, &["0", "0h"], &["is no pause", "--resume"]);
+        check(parse_pause, &["367d"], &["longer than a year"]);
         let days = "is no number of days; write one like 180";
         check(parse_days, &["-1", "1d", "soon", ""], &[days]);
         let files = "is no number of files; write one from 1 to 1000000000";

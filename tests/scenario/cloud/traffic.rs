@@ -66,6 +66,45 @@ fn files_over_ssh_go_no_faster_than_a_person_said() {
 }
 
 #[test]
+fn while_it_is_paused_nothing_goes_to_an_account_and_all_goes_on_after_that() {
+    let Some(server) = Server::start(Kind::WsgiDav) else {
+        return;
+    };
+    let proxy = Proxy::to(server.port);
+    let world = World::new();
+    let url = server
+        .url("offsync")
+        .replace(&server.port.to_string(), &proxy.port.to_string());
+    let [pep, anna] = pair(&world, &url);
+    settle_quietly(&[&pep, &anna]);
+    let paused = pep.run(["bandwidth", "--pause", "2h"]);
+    paused.expect_code(0).expect_out("It does nothing of that until 20");
+    assert!(paused.stdout.contains("`offsync bandwidth --resume`"), "{paused}");
+    let at = proxy.seen();
+    pep.write("later.txt", "later");
+    let told = [
+        "this computer was told to leave accounts alone for another 120 minutes",
+        "It goes on by itself then; `offsync bandwidth --resume` lets it go on now.",
+    ];
+    pep.json(["sync", pep.at()]).expect_failure(6, "mailbox_paused", &told);
+    let account = pep.json(["account", "test"]);
+    account.expect_failure(6, "mailbox_paused", &["for another 120 minutes", "--resume"]);
+    pep.run(["status", pep.at()])
+        .expect_code(0)
+        .expect_out("for another 120 minutes");
+    assert_eq!(proxy.seen(), at, "nothing was asked of the server");
+    let refused = pep.run(["bandwidth", "--pause", "0"]);
+    refused.expect_code(2);
+    assert!(refused.stderr.contains("'0' is no pause"), "{refused}");
+    let now = pep.json(["bandwidth", "--up", "1MB"]).document();
+    assert!(now["paused_until"].is_string(), "{now:#}");
+    let now = pep.json(["bandwidth", "--resume", "--unlimited"]).document();
+    assert_eq!(now, serde_json::json!({}), "{now:#}");
+    settle_quietly(&[&pep, &anna]);
+    assert_eq!(anna.read("later.txt"), b"later");
+}
+
+#[test]
 fn a_line_that_is_told_to_carry_next_to_nothing_is_refused() {
     let world = World::new();
     let pep = world.home("pep");

@@ -167,9 +167,9 @@ impl Access {
         }
     }
 
-    /// Waits until all that goes to accounts is to stop.
-    pub(crate) async fn stopped(&self) -> Trouble {
-        self.traffic.stopped().await
+    /// Waits until nothing may go to accounts any more, and gives why.
+    pub(crate) async fn hindered(&self) -> Trouble {
+        self.traffic.hindered().await
     }
 
     /// Gives what opens it, as it was when it was read.

@@ -159,7 +159,7 @@ impl Line {
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                stopped = self.traffic.stopped() => return Err(stopped),
+                hindered = self.traffic.hindered() => return Err(hindered),
             }
             (waited, next) = (waited + pause, next * 2);
         }
@@ -237,11 +237,11 @@ async fn while_it_moves<T>(
     let mut future = std::pin::pin!(future);
     let (mut before, mut since) = (moved.load(Ordering::Relaxed), Instant::now());
     loop {
+        if let Some(trouble) = traffic.hindrance() {
+            return Err(trouble);
+        }
         if let Ok(done) = tokio::time::timeout(LOOK, &mut future).await {
             return Ok(done);
-        }
-        if traffic.is_stopped() {
-            return Err(Trouble::stopped());
         }
         let now = moved.load(Ordering::Relaxed);
         if now > before {

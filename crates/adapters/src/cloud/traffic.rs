@@ -5,8 +5,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use offsync_core::ports::MailboxErrorKind;
 use tokio::time::Instant;
 
 use super::trouble::Trouble;
@@ -26,6 +27,7 @@ pub struct Traffic {
     up: Lane,
     down: Lane,
     stop: Arc<AtomicBool>,
+    paused_until: Mutex<Option<SystemTime>>,
 }
 
 /// How much a line carries at most, in bytes a second; all that it can where nothing is said.
@@ -53,8 +55,23 @@ impl Traffic {
         self.down.limit(bandwidth.down);
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
+    /// Lets nothing go or come until then, what is on its way included; nothing is said of it by `None`.
+    pub fn pause(&self, until: Option<SystemTime>) {
+        *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
+    /// Gives why nothing may go or come now.
+    pub(super) fn hindrance(&self) -> Option<Trouble> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Some(Trouble::stopped());
+        }
+        let paused_until = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = paused_until?.duration_since(SystemTime::now()).ok()?;
+        let why = format!(
+            "this computer was told to leave accounts alone for another {}",
+            in_words(left)
+        );
+        Some(Trouble::new(MailboxErrorKind::Paused, why).lasting())
     }
 
     /// Gives how much of a body goes at once.
@@ -78,12 +95,24 @@ impl Traffic {
         rest(self.down.take(bytes, Instant::now())).await;
     }
 
-    /// Waits until all is to stop.
-    pub(crate) async fn stopped(&self) -> Trouble {
-        while !self.is_stopped() {
+    /// Waits until nothing may go or come any more, and gives why.
+    pub(crate) async fn hindered(&self) -> Trouble {
+        loop {
+            if let Some(trouble) = self.hindrance() {
+                return trouble;
+            }
             tokio::time::sleep(LOOK).await;
         }
-        Trouble::stopped()
+    }
+}
+
+/// Says a time that is left, and never less.
+fn in_words(left: Duration) -> String {
+    const MINUTES_AN_HOUR: u64 = 60;
+    match left.as_secs().div_ceil(60) {
+        0 | 1 => "minute".to_owned(),
+        minutes if minutes <= 2 * MINUTES_AN_HOUR => format!("{minutes} minutes"),
+        minutes => format!("{} hours", minutes.div_ceil(MINUTES_AN_HOUR)),
     }
 }
 
@@ -172,6 +201,26 @@ mod tests {
         lane.limit(None);
         assert_eq!(lane.take(usize::MAX, now), Duration::ZERO);
         assert_eq!(lane.take(1, now), Duration::ZERO);
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn nothing_goes_while_it_is_paused_and_all_goes_after_that() {
+        let traffic = Traffic::default();
+        let paused_for = |seconds| traffic.pause(Some(SystemTime::now() + seconds * SECOND));
+        for (seconds, told) in [(50, "minute"), (3_000, "50 minutes"), (90_000, "25 hours")] {
+            paused_for(seconds);
+            let trouble = traffic.hindered().await;
+            assert_eq!(trouble.kind, MailboxErrorKind::Paused);
+            assert!(trouble.why.ends_with(&format!("for another {told}")), "{}", trouble.why);
+            assert!(!trouble.is_worth_another());
+        }
+        traffic.pause(Some(SystemTime::now() - SECOND));
+        assert_eq!(traffic.hindrance(), None, "that is over");
+        paused_for(50);
+        traffic.pause(None);
+        assert_eq!(traffic.hindrance(), None);
+        traffic.stop.store(true, Ordering::Relaxed);
+        assert_eq!(traffic.hindrance(), Some(Trouble::stopped()));
     }
 
     #[test]

@@ -109,8 +109,10 @@ impl FilesMailbox {
                     }
                 };
                 let done = tokio::select! {
+                    // What may not go does not begin.
+                    biased;
+                    wrong = place.access.hindered() => Err(wrong),
                     done = attempted => done,
-                    wrong = place.access.stopped() => Err(wrong),
                 };
                 if done.as_ref().is_err_and(Trouble::is_worth_another) {
                     keep(&kept, None);

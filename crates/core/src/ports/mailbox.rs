@@ -9,6 +9,8 @@ use std::fmt;
 pub enum MailboxErrorKind {
     /// Not reachable now; later may be better.
     Away,
+    /// Not asked for now: this computer was told to leave it alone for a while.
+    Paused,
     /// The folder that is the mailbox is not there, or is another one.
     Missing,
     /// No room left.

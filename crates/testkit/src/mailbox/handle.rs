@@ -137,6 +137,7 @@ impl Mailbox for MailboxHandle {
 fn failed(kind: Kind) -> MailboxError {
     let reason = match kind {
         Kind::Away => "the simulated mailbox cannot be reached",
+        Kind::Paused => "the simulated mailbox is left alone",
         Kind::Missing => "the simulated mailbox is not there",
         Kind::NoRoom => "the simulated mailbox is full",
         Kind::SignIn => "the simulated sign-in is no longer good",
