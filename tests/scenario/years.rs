@@ -113,7 +113,10 @@ impl TwoYears {
         let (writer, reader) = if day % 120 == 30 { (pep, anna) } else { (anna, pep) };
         writer.at_day(day);
         reader.at_day(day);
-        writer.write(&format!("films/{day}.bin"), noise(1_000 + day.unsigned_abs(), FILM_BYTES));
+        writer.write(
+            &format!("films/{day}.bin"),
+            noise(1_000 + day.unsigned_abs(), FILM_BYTES),
+        );
         writer.write("notes.txt", format!("edited on day {day}"));
         writer.write(&format!("made on day {day}.txt"), format!("of day {day}"));
         match day {

@@ -492,6 +492,18 @@ fn a_line_is_encrypted_and_who_is_at_its_end_is_looked_at() {
 }
 
 #[test]
+fn an_environment_that_names_another_user_than_the_address_is_refused() {
+    let world = World::new();
+    let pep = world.home("pep");
+    for url in ["webdav://pep@127.0.0.1:9/x", "sftp://pep@127.0.0.1:9/x"] {
+        let refused = add_account(&pep, "nas", url, SECRET);
+        let told =
+            format!("The address names 'pep', and OFFSYNC_ACCOUNT_ID says '{ID}'. Say the same twice, or say it once.");
+        assert!(refused.expect_code(2).stderr.contains(&told), "{refused}");
+    }
+}
+
+#[test]
 fn accounts_are_told_to_scripts_as_the_contract_says() {
     let Some(server) = Server::start(Kind::WsgiDav) else {
         return;
