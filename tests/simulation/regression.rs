@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 93] = [
+const ONCE_BROKEN: [(&str, u64, &str); 94] = [
     (
         "asked",
         404,
@@ -388,6 +388,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 93] = [
         "years2",
         210_221,
         "a damaged statement stayed for ever, whose author had forgotten it with a power cut",
+    ),
+    (
+        "kept",
+        115_094,
+        "a damaged file got the name of what was on its way when the power went, and was sent as a file of its own",
     ),
     (
         "spoil",

@@ -136,7 +136,9 @@ impl Engine<'_> {
                 };
                 Place::new(Some(old), Some((there, stat)))
             }
-            // Neither old nor new: nobody knows which of them the person saw.
+            // Neither old nor new: nobody knows which of them the person saw. The scan reads a file as it does what is new there: it
+            // may be a damaged one that got this name.
+            _ if value.content.is_file() => None,
             _ => Place::new(None, Some((value, stat))),
         };
         writes.push(IndexWrite::Place(intent.key.clone(), place));

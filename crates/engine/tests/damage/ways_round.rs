@@ -1,7 +1,7 @@
 //! Ways round known damage: what was copied off a damaged file, sent and said, says nothing of the damaged file itself.
 
 use offsync_engine::Keep;
-use offsync_testkit::{DiskOptions, InodeNumbers, Seen};
+use offsync_testkit::{DiskOptions, InodeNumbers, Rng, Seen};
 
 use super::{HELD, said};
 use crate::home::{Homes, path};
@@ -541,4 +541,33 @@ fn damage_that_a_decision_put_into_the_trash_is_said_when_it_comes_back() {
     let (facts, _) = said(&homes.sync(0));
 
     assert_eq!(facts, [(back, "x".to_owned(), true, 2)]);
+}
+
+#[test]
+fn a_damaged_file_that_gets_the_name_of_what_was_on_its_way_when_the_power_went_is_damaged_still() {
+    for drive in [bare(), DiskOptions::ext4()] {
+        let mut met = 0;
+        for calls in 0.. {
+            let mut homes = rotten_on(&drive);
+            let rotten = homes.read(0, "x");
+            homes.hand(1).write(&path("new"), "new").expect("fits");
+            homes.sync(1);
+            let (_, done) = homes.sync_until(0, calls, &mut Rng::new(calls));
+            if done.is_some() {
+                break;
+            }
+            if homes.hand(0).read(&path("new")).is_err() {
+                homes.hand(0).rename(&path("x"), &path("new")).expect("is there");
+                met += 1;
+            }
+            homes.round(3);
+            for (home, name) in
+                (1..3).flat_map(|home| homes.hand(home).tree().into_keys().map(move |name| (home, name)))
+            {
+                let read = homes.hand(home).read(&name).expect("it is a file");
+                assert_ne!(*read, *rotten.as_bytes(), "'{name}' at {home} after {calls} calls");
+            }
+        }
+        assert!(met > 10, "{met}");
+    }
 }
