@@ -133,7 +133,7 @@ fn an_invitation_that_is_none_is_refused() {
     for bytes in [&b""[..], b"x", b"offsync", &[0; 4096], &[0xff; 100_000]] {
         fs::write(&rubbish, bytes).expect("rubbish can be written");
         let refused = join(text(&empty), Some(text(&rubbish)));
-        assert_eq!(refused.code, 1, "{} bytes: {refused}", bytes.len());
+        refused.expect_failure(1, "no_invitation", &["is no invitation of Offsync, or was cut short"]);
         assert!(
             tree::of(&empty).is_empty() && !empty.join(".offsync").exists(),
             "nothing was begun"

@@ -10,11 +10,11 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::accounts::{Accounts, KnownAccount, check_account_name};
-use crate::address::mailbox_url;
+use crate::address::account_url;
 use crate::app::App;
 use crate::clients::client_of;
-use crate::failure::{AppError, ExitClass, Result, STRANGER_HINT, UNTRUSTED_HINT};
-use crate::opened::{mailbox_by_drive, sign_in_command, sign_in_hint};
+use crate::failure::{AppError, ExitClass, Result, STRANGER_HINT, UNTRUSTED_HINT, stranger_hint};
+use crate::opened::{compare_command, mailbox_by_drive, sign_in_command, sign_in_hint};
 use crate::signing_in::tried_out;
 
 /// What `account add` asks for.
@@ -57,7 +57,7 @@ impl App {
     /// Signs this computer in to an account, once it was tried out; one of that name and address is signed in to again.
     pub fn add_account(&self, request: &AccountRequest) -> std::result::Result<AccountView, AppError> {
         check_account_name(&request.name)?;
-        let url = mailbox_url(&request.mailbox)?;
+        let url = account_url(&request.mailbox)?;
         if let MailboxUrl::Folder(folder) = &url
             && !folder.is_dir()
         {
@@ -91,7 +91,7 @@ impl App {
 
     /// Warns of a line on which what is typed for an account can be read; nothing is said of one on which it cannot.
     pub fn readable_line(&self, mailbox: &str) -> std::result::Result<Option<&'static str>, AppError> {
-        Ok(match mailbox_url(mailbox)? {
+        Ok(match account_url(mailbox)? {
             MailboxUrl::Cloud(address) if address.is_readable_on_the_way() => Some(READABLE),
             _ => None,
         })
@@ -130,6 +130,10 @@ impl App {
                 hint: sign_in_hint(Some(&known.name), &known.mailbox),
                 ..told
             },
+            Kind::Stranger => AppError {
+                hint: stranger_hint(&compare_command(&known.name, &known.mailbox)),
+                ..told
+            },
             _ => told,
         }
     }
@@ -141,6 +145,8 @@ impl App {
             return Ok(());
         };
         let is_same = match (known.address(), url) {
+            // One that never worked may have been mistyped, and its server may know its key by now.
+            (Some(there), MailboxUrl::Cloud(address)) if known.waits => there.around_all().holds(address),
             (Some(known), MailboxUrl::Cloud(address)) => known.holds(address) && known.root() == address.root(),
             _ => known.mailbox == url.to_string(),
         };
@@ -150,7 +156,7 @@ impl App {
         Err(AppError::failed(
             "account_exists",
             format!("There is an account '{name}' already, at {}.", known.mailbox),
-            "Choose another name, or remove that one first: `offsync account remove NAME`.",
+            format!("Choose another name, or remove that one first: `offsync account remove {name}`."),
         ))
     }
 
@@ -312,6 +318,7 @@ impl App {
             used_bytes: None,
             total_bytes: None,
             message: match is_open {
+                _ if known.address().is_none() => "It is a folder: nothing has to open it.".into(),
                 true if known.waits => format!(
                     "It has not worked yet: {} says what is to be done.",
                     sign_in_command(&known.name, &known.mailbox)

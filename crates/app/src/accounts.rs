@@ -9,7 +9,7 @@ use offsync_core::format::Invitation;
 use offsync_core::ports::{SecretError, Secrets};
 use serde::{Deserialize, Serialize};
 
-use crate::address::{bad_mailbox, mailbox_url};
+use crate::address::{account_url, bad_mailbox, mailbox_url};
 use crate::app::App;
 use crate::failure::{AppError, ExitClass, Result};
 use crate::settings_file;
@@ -307,7 +307,7 @@ impl App {
 
     /// Gives who the account of an address is of, where that names them: `webdav://anna@host`.
     pub fn named_id(&self, mailbox: &str) -> std::result::Result<Option<String>, AppError> {
-        Ok(match mailbox_url(mailbox)? {
+        Ok(match account_url(mailbox)? {
             MailboxUrl::Cloud(address) => address.id().map(str::to_owned),
             _ => None,
         })
@@ -316,7 +316,9 @@ impl App {
     /// Tells what an account of this name and address asks people for; nothing for a folder.
     pub fn asked_for(&self, name: &str, mailbox: &str) -> std::result::Result<Option<Asked>, AppError> {
         check_account_name(name)?;
-        Ok(match mailbox_url(mailbox)? {
+        let url = account_url(mailbox)?;
+        self.refuse_other_of_that_name(name, &url)?;
+        Ok(match url {
             MailboxUrl::Cloud(address) => Some(address.protocol().asks()),
             _ => None,
         })

@@ -20,6 +20,14 @@ pub(crate) fn mailbox_url(text: &str) -> Result<MailboxUrl> {
     }
 }
 
+/// The same for the address of an account, as somebody types it who adds one.
+pub(crate) fn account_url(text: &str) -> Result<MailboxUrl> {
+    mailbox_url(text).map_err(|error| AppError {
+        hint: "`offsync account services` shows how addresses look; a folder is fs:///full/path/of/the/folder.".into(),
+        ..error
+    })
+}
+
 /// Says where mailboxes go in an account as people read it. What decides comes first, so that nothing before it hides it: the
 /// server that is called, or the service.
 pub(crate) fn lies_at(address: &CloudAddress) -> String {

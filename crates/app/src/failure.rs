@@ -259,6 +259,11 @@ impl From<MailboxError> for AppError {
 /// What to do about a server that shows another key than the one agreed on.
 pub(crate) const STRANGER_HINT: &str = "Nothing was sent to it. Ask whoever looks after the server for the fingerprint of its host key; if that is the one that it shows now, `offsync account add NAME MAILBOX_URL` asks whether to go on with it.";
 
+/// The same where it is known whose server that is; the command is the one that asks for its key again.
+pub(crate) fn stranger_hint(command: &str) -> String {
+    STRANGER_HINT.replace("`offsync account add NAME MAILBOX_URL`", command)
+}
+
 /// What to do about a server whose certificate this computer does not trust.
 pub(crate) const UNTRUSTED_HINT: &str = "Check the address, and this computer's clock. The certificate of a server of your own is trusted once it is among those that this computer trusts; on Linux, the variable SSL_CERT_FILE can name a file that is looked into in place of these, and has to hold all that are needed.";
 

@@ -9,7 +9,7 @@ use offsync_adapters::clock::SystemClock;
 use offsync_adapters::cloud::{Access, Credential};
 use offsync_adapters::disk::{RealDisk, find_archive_root};
 use offsync_adapters::mailbox::{MailboxUrl, open_mailbox};
-use offsync_core::format::{Invitation, InvitationError, Marker, ObjectName, open_invitation};
+use offsync_core::format::{Invitation, InvitationError, Marker, ObjectName, check_invitation, open_invitation};
 use offsync_core::ids::{ArchiveId, LocationId, PublicKey};
 use offsync_core::phrase::Phrase;
 use offsync_core::ports::{Disk, Mailbox};
@@ -89,6 +89,11 @@ impl App {
     /// Tells whether a folder carries an invitation, and for whom it cannot say without the words.
     pub fn has_invitation(&self, folder: &Path) -> bool {
         folder.join(INVITATION_ON_DRIVE).is_file()
+    }
+
+    /// Looks whether there is an invitation to join with, before anybody types its words.
+    pub fn look_for_invitation(&self, request: &JoinRequest) -> std::result::Result<(), AppError> {
+        find_invitation(request).map(|_| ())
     }
 
     fn join_invited(&self, request: &JoinRequest) -> Result<JoinReport> {
@@ -417,7 +422,9 @@ fn find_invitation(request: &JoinRequest) -> Result<(PathBuf, Vec<u8>)> {
             .join(INVITATION_ON_DRIVE),
     };
     match std::fs::read(&file) {
-        Ok(sealed) => Ok((folder, sealed)),
+        Ok(sealed) => check_invitation(&sealed)
+            .map_err(invitation_failure)
+            .map(|()| (folder, sealed)),
         Err(_) if request.invitation.is_none() => Err(AppError::failed(
             "no_invitation",
             format!("There is no invitation on '{}'.", folder.display()),
@@ -437,6 +444,11 @@ fn invitation_failure(error: InvitationError) -> AppError {
             "newer_version_needed",
             "This invitation was made by a newer Offsync. Nothing was changed.",
             "Install the newest Offsync on this computer.",
+        ),
+        InvitationError::NotAnInvitation => AppError::failed(
+            "no_invitation",
+            "That file is no invitation of Offsync, or was cut short.",
+            "Choose the file that the invitation came as, or ask whoever invited you for another one.",
         ),
         error => AppError::failed(
             "bad_phrase",

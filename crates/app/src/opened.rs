@@ -20,7 +20,7 @@ use crate::address::{bad_mailbox, lies_at};
 use crate::app::App;
 use crate::archives::{Archives, KnownArchive};
 use crate::exact_path::as_typed;
-use crate::failure::{AppError, Result, lost_index};
+use crate::failure::{AppError, Result, lost_index, stranger_hint};
 use crate::keystore::{KeyBundle, NO_KEY};
 use crate::wrong_drive::wrong_drive;
 
@@ -443,6 +443,10 @@ impl Opened {
                 (None, Some(address)) => first_sign_in_hint(self.account.as_deref(), address),
                 (known, _) => sign_in_hint(self.account.as_deref(), known.as_deref().unwrap_or(mailbox)),
             },
+            "mailbox_stranger" => stranger_hint(&compare_command(
+                self.account.as_deref().unwrap_or("NAME"),
+                self.account_mailbox.as_deref().unwrap_or(mailbox),
+            )),
             "mailbox_away" if is_account => "Try again later. Nothing is lost.".into(),
             "mailbox_missing" if is_account => "Look at the service whether it was moved or renamed, or a share there is not mounted. If it is lost for good, begin a new one: `offsync mailbox use FOLDER MAILBOX --new`.".into(),
             "mailbox_denied" if is_account => "Mend that at the service or in the address; `offsync account test NAME` tries it out.".into(),
@@ -502,6 +506,14 @@ pub(crate) fn first_sign_in_hint(account: Option<&str>, address: &CloudAddress) 
 /// Gives the command that signs in to an account, as a shell takes it.
 pub(crate) fn sign_in_command(name: &str, mailbox: &str) -> String {
     format!("`offsync account add {name} {}`", as_typed(mailbox, None))
+}
+
+/// The same for a server whose key is to be compared again: the one that an address brings along is not what it shows now.
+pub(crate) fn compare_command(name: &str, mailbox: &str) -> String {
+    match mailbox.parse() {
+        Ok(MailboxUrl::Cloud(address)) => sign_in_command(name, &address.without_host_key().to_string()),
+        _ => sign_in_command(name, mailbox),
+    }
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

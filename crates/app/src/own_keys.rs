@@ -13,7 +13,7 @@ use ts_rs::TS;
 
 use crate::account_care::{AccountRequest, AccountView, Tested};
 use crate::accounts::{Accounts, KnownAccount, check_account_name};
-use crate::address::{bad_mailbox, lies_at, mailbox_url};
+use crate::address::{account_url, bad_mailbox, lies_at, mailbox_url};
 use crate::app::App;
 use crate::failure::{AppError, ExitClass, Result};
 use crate::opened::sign_in_command;
@@ -62,7 +62,7 @@ impl App {
     /// Asks a server for its host key, so that a person can compare it.
     pub fn shown_host_key(&self, name: &str, mailbox: &str) -> std::result::Result<ShownHostKey, AppError> {
         check_account_name(name)?;
-        let MailboxUrl::Cloud(address) = mailbox_url(mailbox)? else {
+        let MailboxUrl::Cloud(address) = account_url(mailbox)? else {
             return Err(bad_mailbox(&format!("'{mailbox}' has no host key")));
         };
         let known = Accounts::load(self.config_dir())?;
@@ -206,7 +206,10 @@ pub(crate) fn shown_by(
 /// Gives the address with the host key by which its server is known.
 pub(crate) fn with_host_key(address: &CloudAddress, fingerprint: &str) -> Result<CloudAddress> {
     // Read as if it had been typed there, so that it is checked.
-    let url = mailbox_url(&address.clone().at_host_key(fingerprint).to_string())?;
+    let url = mailbox_url(&address.clone().at_host_key(fingerprint).to_string()).map_err(|error| AppError {
+        hint: "Say the fingerprint that whoever looks after the server sees there.".into(),
+        ..error
+    })?;
     match url {
         MailboxUrl::Cloud(address) => Ok(address),
         _ => Ok(address.clone()),

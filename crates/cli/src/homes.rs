@@ -152,6 +152,9 @@ pub(crate) fn join(app: &App, join: &Join, json: bool) -> Outcome {
     if let Some(file) = &join.phrase_file {
         request.phrase = Some(read_phrase(file)?);
     }
+    if is_typed {
+        app.look_for_invitation(&request)?;
+    }
     for left in (0..PHRASE_TRIES).rev() {
         if is_typed {
             request.phrase = prompt::line("The six words: ");

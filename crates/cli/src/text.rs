@@ -217,7 +217,7 @@ fn for_the_others(report: &MailboxReport) -> String {
         true => "`offsync mailbox move FOLDER MAILBOX`, with its path there".to_owned(),
         // What opens it came with nobody's invitation.
         false => format!(
-            "`offsync mailbox move FOLDER {0}`, after its computer was signed in, too: `offsync account add NAME {0}`",
+            "`offsync mailbox move FOLDER {0}`, after its computer was signed in, too, which wants what opens the account: `offsync account add NAME {0}`",
             as_typed(&mailbox, None)
         ),
     };

@@ -148,7 +148,7 @@ fn a_mailbox_that_is_moved_into_an_account_tells_what_the_others_need_for_it() {
     let moved = pep.run(["mailbox", "move", pep.at(), "box:photos"]);
     moved
         .expect_code(0)
-        .expect_out("after its computer was signed in, too: `offsync account add NAME 's3://")
+        .expect_out("after its computer was signed in, too, which wants what opens the account: `offsync account add NAME 's3://")
         .expect_out("leave the old one as it is: fs://");
     let at = pep.json(["mailbox", "show", pep.at()]).document()["mailbox"].clone();
     let at = at.as_str().expect("it is a text");
@@ -496,10 +496,33 @@ fn an_environment_that_names_another_user_than_the_address_is_refused() {
     let world = World::new();
     let pep = world.home("pep");
     for url in ["webdav://pep@127.0.0.1:9/x", "sftp://pep@127.0.0.1:9/x"] {
-        let refused = add_account(&pep, "nas", url, SECRET);
+        let mut command = pep.command(["account", "add", "nas", url]);
+        let refused = Output::of(command.env("OFFSYNC_ACCOUNT_ID", ID));
         let told =
             format!("The address names 'pep', and OFFSYNC_ACCOUNT_ID says '{ID}'. Say the same twice, or say it once.");
         assert!(refused.expect_code(2).stderr.contains(&told), "{refused}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_leads_to_how_addresses_look() {
+    let world = World::new();
+    let pep = world.home("pep");
+    for url in [
+        "localhost:28081/offsync",
+        "webdac://cloud.example.org/x",
+        "koofr",
+        "s3://box?endpont=https://s3.example.org",
+        "webdav://cloud.example.org:99999/x",
+    ] {
+        let refused = add_account(&pep, "nas", url, SECRET);
+        assert!(
+            refused
+                .expect_code(2)
+                .stderr
+                .contains("`offsync account services` shows how addresses look"),
+            "{refused}"
+        );
     }
 }
 

@@ -255,6 +255,28 @@ fn a_folder_of_the_users_own_is_found_from_home_on() {
 }
 
 #[test]
+fn a_folder_that_was_mistyped_is_corrected_and_the_key_stays() {
+    let Some(server) = Sshd::start() else { return };
+    let world = World::new();
+    let pep = world.home("pep");
+    let mistyped = format!("sftp://{}@127.0.0.1:{}/proc/offsync", user(), server.port);
+    let line = line_of(&add(&pep, "nas", &mistyped, &server.fingerprint()));
+    server.let_in(&line);
+    let output = add(&pep, "nas", &mistyped, &server.fingerprint());
+    assert!(output.expect_code(6).stderr.contains("is not usable yet"), "{output}");
+    add(&pep, "nas", &server.url("offsync"), &server.fingerprint()).expect_code(0);
+    // What works is another account's name from then on.
+    let output = add(&pep, "nas", &mistyped, &server.fingerprint());
+    assert!(
+        output
+            .expect_code(1)
+            .stderr
+            .contains("remove that one first: `offsync account remove nas`"),
+        "{output}"
+    );
+}
+
+#[test]
 fn a_server_that_nobody_vouched_for_is_sent_nothing() {
     let Some(mut server) = Sshd::start() else { return };
     let world = World::new();
@@ -303,6 +325,11 @@ fn a_server_that_nobody_vouched_for_is_sent_nothing() {
             assert!(output.stderr.contains(told), "{output}");
         }
     }
+    let next = format!("`offsync account add family {url}` asks whether to go on with it");
+    let output = pep.run(["sync", pep.at()]);
+    assert!(output.stderr.contains(&next), "{next:?} is not said: {output}");
+    let output = pep.run(["account", "test", "family"]);
+    assert!(output.expect_code(6).stderr.contains(&next), "{output}");
     // The new one is compared like the first, and the key stays the same.
     let output = pep.run(["account", "add", "family", &url]);
     assert!(output.expect_code(2).stderr.contains(&server.fingerprint()), "{output}");

@@ -13,9 +13,11 @@ use crate::world::{Home, World, settle_quietly};
 /// Lets a home's computer sign in to an account.
 pub(super) fn add_account(home: &Home, name: &str, url: &str, secret: &str) -> Output {
     let mut command = home.command(["account", "add", name, url]);
-    command
-        .env("OFFSYNC_ACCOUNT_ID", ID)
-        .env("OFFSYNC_ACCOUNT_SECRET", secret);
+    command.env("OFFSYNC_ACCOUNT_SECRET", secret);
+    // Some addresses say it themselves.
+    if !url.contains('@') && !url.starts_with("azblob://") {
+        command.env("OFFSYNC_ACCOUNT_ID", ID);
+    }
     Output::of(&mut command)
 }
 

@@ -31,7 +31,9 @@ const FINGERPRINT: (&str, usize) = ("SHA256:", 50);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// A password stands in it.
-    #[error("a password does not belong into an address: it would be shown in lists and logs; you are asked for it")]
+    #[error(
+        "a password does not belong into an address: it would be shown in lists and logs; where one is needed, you are asked for it"
+    )]
     Password,
     /// It names no server or bucket.
     #[error("'{said}' does not say where that is; such an address looks like {example}")]
@@ -264,6 +266,15 @@ impl CloudAddress {
         };
         self.root = above.unwrap_or(self.root);
         self
+    }
+
+    /// Gives all of its account: the top, in which every folder lies.
+    #[must_use]
+    pub fn around_all(self) -> Self {
+        Self {
+            root: String::new(),
+            ..self
+        }
     }
 
     /// Tells whether another address lies in the account of this one, in this folder or below. One that says of nobody whose

@@ -10,6 +10,7 @@ use super::trouble::{Trouble, Wait};
 
 /// Services that compare times refuse what seems to be of another day.
 const WRONG_CLOCK: &str = "this computer's clock is wrong: set it to the time that it is";
+const WRONG_ACCESS_KEY: &str = "the access key or its secret is not accepted";
 const WRONG_AZURE_KEY: &str = "the storage account or its access key is not accepted";
 
 /// Who is talked to.
@@ -208,6 +209,7 @@ impl Dialect {
     fn refused_sign_in(self) -> Trouble {
         match self {
             Self::Of(protocol) if protocol.is_signed_in() => Trouble::signed_out(),
+            Self::Of(Protocol::S3) => Trouble::new(Kind::SignIn, WRONG_ACCESS_KEY),
             _ => Trouble::new(Kind::SignIn, "the user or the password is not accepted"),
         }
     }
@@ -309,7 +311,7 @@ fn by_xml_code(text: &[u8]) -> Option<Trouble> {
     let (kind, why) = match xml_code(&text)? {
         "RequestTimeTooSkewed" | "RequestExpired" => (Kind::Denied, WRONG_CLOCK),
         "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "InvalidSecurity" | "ExpiredToken" => {
-            (Kind::SignIn, "the access key or its secret is not accepted")
+            (Kind::SignIn, WRONG_ACCESS_KEY)
         }
         "NoSuchBucket" => (Kind::Missing, "there is no bucket of that name"),
         "AuthorizationHeaderMalformed" | "PermanentRedirect" | "IllegalLocationConstraintException" => (

@@ -42,7 +42,7 @@ pub(crate) fn offering(service: &Offering) -> Vec<String> {
     let asks = asks.map(|asked| format!("    {{{}}}  {}, such as {}", asked.key, asked.label, asked.example));
     let mut lines = vec![
         format!("{} (free: {})", service.name, first_small(&service.free)),
-        format!("  {}", service.address),
+        format!("  {}", quoted(&service.address)),
     ];
     lines.extend(asks);
     lines.push(format!("  First: {}", service.help));
@@ -50,6 +50,14 @@ pub(crate) fn offering(service: &Offering) -> Vec<String> {
     lines.push(format!("  That is ended so: {}", service.revoke));
     lines.push(String::new());
     lines
+}
+
+/// Puts an address that a shell would cut in two into quotes.
+fn quoted(address: &str) -> String {
+    match address.contains(['?', '&']) {
+        true => format!("\"{address}\""),
+        false => address.to_owned(),
+    }
 }
 
 /// Lets a text go on in the middle of a sentence; names stay as they are.

@@ -194,13 +194,9 @@ impl Envelope {
 
 /// Opens an invitation with its words.
 pub fn open_invitation(sealed: &[u8], phrase: &Phrase) -> Result<Invitation, InvitationError> {
-    let (header, ciphertext) = sealed
-        .split_at_checked(HEADER_BYTES)
-        .ok_or(InvitationError::NotAnInvitation)?;
+    check_invitation(sealed)?;
+    let (header, ciphertext) = sealed.split_at(HEADER_BYTES);
     let (cost, salt, nonce) = read_header(header)?;
-    if ciphertext.len() < TAG_BYTES || sealed.len() > ENVELOPE_BYTES_MAX {
-        return Err(InvitationError::NotAnInvitation);
-    }
     let cipher = cipher(cost, phrase, &salt).ok_or(InvitationError::TooCostly)?;
     let payload = Payload {
         msg: ciphertext,
@@ -210,6 +206,18 @@ pub fn open_invitation(sealed: &[u8], phrase: &Phrase) -> Result<Invitation, Inv
         .decrypt(&XNonce::from(nonce), payload)
         .map_err(|_| InvitationError::WrongWords)?;
     Ok(read(&Zeroizing::new(content))?)
+}
+
+/// Tells whether something is an invitation that this Offsync can read, as far as that is seen without the words.
+pub fn check_invitation(sealed: &[u8]) -> Result<(), InvitationError> {
+    let (header, ciphertext) = sealed
+        .split_at_checked(HEADER_BYTES)
+        .ok_or(InvitationError::NotAnInvitation)?;
+    read_header(header)?;
+    match ciphertext.len() < TAG_BYTES || sealed.len() > ENVELOPE_BYTES_MAX {
+        true => Err(InvitationError::NotAnInvitation),
+        false => Ok(()),
+    }
 }
 
 fn read_header(header: &[u8]) -> Result<(KdfCost, [u8; SALT_BYTES], [u8; NONCE_BYTES]), InvitationError> {

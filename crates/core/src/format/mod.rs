@@ -29,7 +29,7 @@ pub mod wire;
 pub use crate::object_name::ObjectName;
 pub use envelope::FormatError;
 pub use head::Head;
-pub use invitation::{Envelope, Invitation, InvitationError, KdfCost, open_invitation};
+pub use invitation::{Envelope, Invitation, InvitationError, KdfCost, check_invitation, open_invitation};
 pub use manifest::{Manifest, PackRef, PostedEntry};
 pub use marker::Marker;
 pub use pack::{decode_pack, encode_pack};
