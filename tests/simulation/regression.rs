@@ -8,7 +8,7 @@ use crate::profile::named;
 use crate::run::one;
 
 /// Profile, seed, and what went wrong.
-const ONCE_BROKEN: [(&str, u64, &str); 94] = [
+const ONCE_BROKEN: [(&str, u64, &str); 95] = [
     (
         "asked",
         404,
@@ -393,6 +393,11 @@ const ONCE_BROKEN: [(&str, u64, &str); 94] = [
         "kept",
         115_094,
         "a damaged file got the name of what was on its way when the power went, and was sent as a file of its own",
+    ),
+    (
+        "rot",
+        118_213,
+        "what was left of one damaged file was shown as what was left of another, at whose path a folder stood by then",
     ),
     (
         "spoil",

@@ -134,9 +134,14 @@ impl Engine<'_> {
                 continue;
             };
             let chunks = version.value.content.chunk_ids();
-            let is_damaged_here = is_damaged(damages.values(), &chunks);
+            let is_of_these = |damage: &Damage| damage.bad.iter().any(|bad| chunks.contains(bad));
+            let (mut is_damaged, mut is_damaged_here) = (false, false);
+            for (at, damage) in damages.iter().filter(|(_, damage)| is_of_these(damage)) {
+                is_damaged = true;
+                is_damaged_here |= self.is_left_of(&dot, at, damage)?;
+            }
             // Since the last cycle somebody may have put it back.
-            if is_damaged_here || !self.missing_of(&chunks, &stores)?.is_empty() {
+            if is_damaged || !self.missing_of(&chunks, &stores)?.is_empty() {
                 lost.push(LostFile {
                     path: version.value.path.clone(),
                     by: dot.location,
@@ -148,6 +153,14 @@ impl Engine<'_> {
         }
         lost.sort_by(|a, b| (&a.path, a.dot).cmp(&(&b.path, b.dot)));
         Ok(lost)
+    }
+
+    /// Tells whether a damaged file of this drive is what is left of a version; one that only should read alike is left of another.
+    fn is_left_of(&self, dot: &Dot, key: &PathKey, damage: &Damage) -> Result<bool> {
+        let place = self.index.place(key)?;
+        let shown = place.iter().filter_map(|place| place.shown.as_ref());
+        let mut shown = shown.flat_map(|shown| &shown.refs).flat_map(|shown| &shown.dots);
+        Ok(damage.dots.contains(dot) || shown.any(|shown| shown == dot))
     }
 
     /// Gives the locations that do not count and may bring back what is lost: those that are parked.
@@ -252,11 +265,6 @@ impl Engine<'_> {
 /// Tells whether a drive cannot hold a version: then it neither has it nor asks for it.
 fn cannot_hold(drive: &DriveProfile, version: &Version) -> bool {
     matches!(drive.fit(&version.value), Fit::Held(_))
-}
-
-/// Tells whether some damage is of one of these pieces.
-fn is_damaged<'d>(mut damages: impl Iterator<Item = &'d Damage>, chunks: &[ChunkId]) -> bool {
-    damages.any(|damage| damage.bad.iter().any(|bad| chunks.contains(bad)))
 }
 
 /// Chooses what a head lists of what lacks: all, or, where that is too much, of each lost file one piece and no more of them

@@ -114,6 +114,42 @@ fn of_a_file_that_is_damaged_here_nothing_is_given_up() {
     assert_at_rest(&mut homes);
 }
 
+/// Both read alike, and one of them stepped aside for a folder: at its path there is nothing to be saved.
+#[test]
+fn what_is_left_of_one_file_is_not_taken_for_what_is_left_of_another_that_read_alike() {
+    let mut homes = Homes::new(3);
+    homes.round(2);
+    homes.hand(0).write(&path("y"), film()).expect("fits");
+    homes.hand(1).mkdir(&path("y")).expect("fits");
+    homes.hand(1).write(&path("y/new"), "new").expect("fits");
+    homes.hand(0).write(&path("film.mov"), film()).expect("fits");
+    homes.sync(0);
+    homes.packs().iter().for_each(|pack| homes.lose_objects(pack));
+    for name in ["film.mov", "y"] {
+        homes.hand(0).rot(&path(name)).expect("is there");
+    }
+    assert_eq!(homes.verify_repairing(0).damaged.len(), 2);
+    homes.round(3);
+    let report = homes.sync(0);
+    let lost = report
+        .lost
+        .iter()
+        .map(|file| (file.path.to_string(), file.is_damaged_here));
+    let lost: Vec<_> = lost.collect();
+    let there = homes.hand(0).tree();
+    assert_eq!(
+        lost,
+        [("film.mov".to_owned(), true), ("y".to_owned(), false)],
+        "{there:?}"
+    );
+    homes.give_up(0);
+    homes.round(3);
+    assert_eq!(names(&homes.sync(0)), ["film.mov"]);
+    for home in 0..3 {
+        assert_eq!(homes.read(home, "y/new"), "new");
+    }
+}
+
 #[test]
 fn an_older_version_that_still_stands_stays_where_the_new_one_is_given_up() {
     let mut homes = Homes::new(3);
